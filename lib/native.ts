@@ -1,0 +1,151 @@
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DenseamError } from './core/errors.ts';
+import type { FloatArray, Progress } from './core/types.ts';
+
+/** A running native call. `abort` asks it to stop at its next poll; the promise then rejects. */
+export interface Task<T> {
+  readonly promise: Promise<T>;
+  abort(): void;
+}
+
+export type ProgressCallback = ((progress: Progress) => void) | undefined;
+
+/** What a native memory stores: vectors, or Gaussians of one structure. */
+export type MemoryKind = 'euclidean' | 'full' | 'diagonal' | 'isotropic';
+
+/** A batch as the native side takes it: positions (means or vectors) and, for Gaussians, covariances. */
+export interface NativeBatch {
+  readonly count: number;
+  readonly positions: FloatArray;
+  readonly covariances?: FloatArray | undefined;
+}
+
+/** A batch as the native side returns it. */
+export interface NativeStates {
+  readonly count: number;
+  readonly positions: Float64Array;
+  readonly covariances: Float64Array | undefined;
+}
+
+export interface NativeRetrieval {
+  readonly states: NativeStates;
+  readonly energy: Float64Array;
+  readonly nearest: Int32Array;
+  readonly nearestDistance: Float64Array;
+  readonly iterations: Int32Array;
+  readonly stepLength: Float64Array;
+  /** 1 where the stopping rule was met. */
+  readonly converged: Uint8Array;
+  readonly evaluated: Int32Array;
+  readonly droppedMass: Float64Array;
+  readonly trajectory: readonly NativeStates[] | undefined;
+}
+
+export interface NativeMaps {
+  readonly matrices: Float64Array;
+  readonly offsets: Float64Array;
+}
+
+export interface NativeNeighbours {
+  readonly indices: Int32Array;
+  readonly distances: Float64Array;
+}
+
+/** One memory of the addon. Reads work on the items as they were when the call began. */
+export interface NativeMemory {
+  readonly size: number;
+  /** Stages a copy of the items; `firstIndex` is what error messages count from. Nothing shows until `commit`. */
+  append(batch: NativeBatch, firstIndex: number, onProgress: ProgressCallback): Task<void>;
+  /** Stages the removal of the items at these (distinct, valid) indices. */
+  remove(indices: Int32Array): Task<void>;
+  commit(): void;
+  rollback(): void;
+  get(indices: Int32Array): Task<NativeStates>;
+  distances(queries: NativeBatch, firstIndex: number, ridge: number, onProgress: ProgressCallback): Task<Float64Array>;
+  weights(
+    queries: NativeBatch,
+    firstIndex: number,
+    ridge: number,
+    beta: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  energy(
+    queries: NativeBatch,
+    firstIndex: number,
+    ridge: number,
+    beta: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  step(
+    queries: NativeBatch,
+    firstIndex: number,
+    ridge: number,
+    beta: number,
+    onProgress: ProgressCallback,
+  ): Task<NativeStates>;
+  retrieve(
+    queries: NativeBatch,
+    firstIndex: number,
+    ridge: number,
+    beta: number,
+    tolerance: number,
+    maxIterations: number,
+    trajectory: boolean,
+    onProgress: ProgressCallback,
+  ): Task<NativeRetrieval>;
+  nearest(
+    queries: NativeBatch,
+    firstIndex: number,
+    ridge: number,
+    k: number,
+    onProgress: ProgressCallback,
+  ): Task<NativeNeighbours>;
+  transportMaps(query: NativeBatch, ridge: number, indices: Int32Array): Task<NativeMaps>;
+}
+
+/** Random covariances and exact perturbations: see gaussian/sampling.ts for what each draws. */
+export interface NativeSampling {
+  /** One random orthogonal basis for all items: V diag(spectrum_i) V'. spectra is count x d. */
+  commutingCovariances(spectra: Float64Array, count: number, dimension: number, seed: bigint): Task<Float64Array>;
+  /** Independent S = W W' + 0.01 I scaled to trace d. */
+  wishartCovariances(count: number, dimension: number, seed: bigint): Task<Float64Array>;
+  /** S + t E E', t such that the Bures distance from S is exactly `radius`. */
+  perturbCovariances(
+    covariances: Float64Array,
+    count: number,
+    dimension: number,
+    radius: number,
+    seed: bigint,
+  ): Task<Float64Array>;
+}
+
+export interface Native extends NativeSampling {
+  readonly Memory: new (kind: MemoryKind, dimension: number, precision: 'float32' | 'float64') => NativeMemory;
+  /** How many threads compute; a new value holds for calls that begin after it. */
+  threads(): number;
+  setThreads(count: number): void;
+  /** The BLAS in use, as it names itself. */
+  blas(): string;
+}
+
+/** The package's root, from lib/ in a checkout and from dist/ in a package alike. */
+const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+function load(): Native {
+  try {
+    const nodeGypBuild = createRequire(import.meta.url)('node-gyp-build') as (root: string) => Native;
+    return nodeGypBuild(packageRoot);
+  } catch (cause) {
+    throw new DenseamError(
+      'ERR_NATIVE_LOAD',
+      `The native part of denseam could not be loaded on ${process.platform}-${process.arch} (Node ${process.version}): ` +
+        `${(cause as Error).message.split('\n')[0]}. From a clone, run "npm run build"; ` +
+        'from npm, reinstall the package on this platform or report it as missing.',
+      { cause },
+    );
+  }
+}
+
+export const native: Native = load();
