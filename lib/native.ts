@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { DenseamError } from './core/errors.ts';
 import type { FloatArray, Progress } from './core/types.ts';
 
@@ -130,13 +129,12 @@ export interface Native extends NativeSampling {
   blas(): string;
 }
 
-/** The package's root, from lib/ in a checkout and from dist/ in a package alike. */
-const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-
 function load(): Native {
   try {
-    const nodeGypBuild = createRequire(import.meta.url)('node-gyp-build') as (root: string) => Native;
-    return nodeGypBuild(packageRoot);
+    const require = createRequire(import.meta.url);
+    const nodeGypBuild = require('node-gyp-build') as (root: string) => Native;
+    // The package finds its root by its own name: lib/, dist/ and dist/cli/ lie at different depths below it.
+    return nodeGypBuild(dirname(require.resolve('denseam/package.json')));
   } catch (cause) {
     throw new DenseamError(
       'ERR_NATIVE_LOAD',

@@ -50,3 +50,62 @@ export interface CallOptions {
   /** Called on the event loop, at most about twenty times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
+
+/** What every verb that weighs the items needs. */
+export interface BetaOptions extends CallOptions {
+  /** Inverse temperature, above 0. It multiplies the SQUARED distance, without a factor 1/2. */
+  readonly beta: number;
+}
+
+export interface RetrieveOptions extends BetaOptions {
+  /** A state is a fixed point when the next step would move it by at most this distance. Default 1e-6. */
+  readonly tolerance?: number | undefined;
+  /** Steps at most. Default 100; 0 evaluates the queries themselves. */
+  readonly maxIterations?: number | undefined;
+  /**
+   * Whether items that provably cannot matter may be left out, and the Gibbs mass that may be lost by it. Accepted, but this
+   * version evaluates every item: `droppedMass` is 0.
+   */
+  readonly pruning?: boolean | { readonly mass: number } | undefined;
+  /** Return the states after every iteration, too. Default false. */
+  readonly trajectory?: boolean | undefined;
+}
+
+export interface NearestOptions extends CallOptions {
+  /** How many items, from 1 to the memory's size. Default 1. */
+  readonly k?: number | undefined;
+}
+
+/** The k nearest items of every query, nearest first. */
+export interface Neighbours {
+  /** The number of queries. */
+  readonly rows: number;
+  /** k. */
+  readonly columns: number;
+  /** rows x columns. */
+  readonly indices: Int32Array;
+  /** Squared distances, rows x columns. */
+  readonly distances: Float64Array;
+}
+
+/** What `retrieve` found; everything describes the returned states. */
+export interface Retrieval<Items> {
+  readonly states: Items;
+  readonly energy: Float64Array;
+  /** Index of the nearest item. */
+  readonly nearest: Int32Array;
+  /** Squared distance to it. */
+  readonly nearestDistance: Float64Array;
+  /** Steps that were taken. */
+  readonly iterations: Int32Array;
+  /** How far one more step would move the state. */
+  readonly stepLength: Float64Array;
+  /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
+  readonly stopped: readonly ('converged' | 'iterations')[];
+  /** Item evaluations. */
+  readonly evaluated: Int32Array;
+  /** Bound on the Gibbs mass that pruning left out. */
+  readonly droppedMass: Float64Array;
+  /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
+  readonly trajectory?: readonly Items[];
+}

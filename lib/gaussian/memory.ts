@@ -1,33 +1,133 @@
-import type { CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
-// CONTRACT ONLY (being written): signatures that the finished class will have.
-export interface QueryOptions extends CallOptions { /** added to every query covariance's diagonal, default 0 */ readonly ridge?: number }
-export interface BetaOptions extends QueryOptions { readonly beta: number }
-export interface RetrieveOptions extends BetaOptions {
-  readonly tolerance?: number; readonly maxIterations?: number;
-  readonly pruning?: boolean | { readonly mass: number }; readonly trajectory?: boolean;
+import { type Batch, gaussianBatch, precisionOf, toGaussians } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import { Memory } from '../core/memory.ts';
+import { loadItems } from '../core/persistence.ts';
+import type {
+  BetaOptions,
+  CallOptions,
+  Gaussians,
+  Matrix,
+  NearestOptions,
+  Neighbours,
+  Retrieval,
+  RetrieveOptions,
+  Structure,
+} from '../core/types.ts';
+import { indexArray, nonNegative, object, shapeError } from '../core/validate.ts';
+import type { NativeStates } from '../native.ts';
+
+/** What every verb of a {@link GaussianMemory} that takes queries accepts. */
+export interface RidgeOptions {
+  /**
+   * Added to every variance of the queries (to the diagonal of full covariances). Default 0. A singular query can be compared with
+   * items, but no transport map leaves it, so `step`, `retrieve` and `transportMaps` need one for it.
+   */
+  readonly ridge?: number | undefined;
 }
-export interface Neighbours { readonly rows: number; readonly columns: number; readonly indices: Int32Array; readonly distances: Float64Array }
-export interface Retrieval<States> {
-  readonly states: States; readonly energy: Float64Array; readonly nearest: Int32Array; readonly nearestDistance: Float64Array;
-  readonly iterations: Int32Array; readonly stepLength: Float64Array; readonly stopped: readonly ('converged' | 'iterations')[];
-  readonly evaluated: Int32Array; readonly droppedMass: Float64Array; readonly trajectory?: readonly States[];
+
+/** Optimal transport maps x -> A_i x + b_i. */
+export interface TransportMaps {
+  readonly count: number;
+  readonly dimension: number;
+  readonly structure: Structure;
+  /** The A_i, by structure: count x d x d, count x d, or count. */
+  readonly matrices: Float64Array;
+  /** The b_i, count x d. */
+  readonly offsets: Float64Array;
 }
-/** T_i(x) = matrix_i x + offset_i; matrices follow the structure: count x d x d | count x d | count; offsets count x d */
-export interface TransportMaps { readonly count: number; readonly dimension: number; readonly structure: Structure; readonly matrices: Float64Array; readonly offsets: Float64Array }
-export declare class GaussianMemory {
-  static create(items: Gaussians, options?: CallOptions): Promise<GaussianMemory>;
-  static load(path: string, options?: CallOptions): Promise<GaussianMemory>;
-  readonly size: number; readonly dimension: number; readonly structure: Structure;
-  distances(queries: Gaussians, options?: QueryOptions): Promise<Matrix>;
-  weights(queries: Gaussians, options: BetaOptions): Promise<Matrix>;
-  energy(queries: Gaussians, options: BetaOptions): Promise<Float64Array>;
-  step(queries: Gaussians, options: BetaOptions): Promise<Gaussians>;
-  retrieve(queries: Gaussians, options: RetrieveOptions): Promise<Retrieval<Gaussians>>;
-  nearest(queries: Gaussians, options?: QueryOptions & { readonly k?: number }): Promise<Neighbours>;
-  transportMaps(query: Gaussians, indices: readonly number[] | Int32Array, options?: QueryOptions): Promise<TransportMaps>;
-  get(indices: readonly number[] | Int32Array, options?: CallOptions): Promise<Gaussians>;
-  add(items: Gaussians, options?: CallOptions): Promise<void>;
-  remove(indices: readonly number[] | Int32Array, options?: CallOptions): Promise<void>;
-  save(path: string, options?: CallOptions): Promise<void>;
+
+/**
+ * An associative memory whose items, queries and states are Gaussian distributions: log-sum-exp energy over the squared 2-Wasserstein
+ * (Bures) distance, recall by aggregated optimal transport maps (Tankala and Balasubramanian 2026).
+ *
+ * @example
+ * const memory = await GaussianMemory.create({ count: 2, dimension: 1, structure: 'diagonal',
+ *   means: Float64Array.of(0, 5), covariances: Float64Array.of(1, 4) });
+ */
+export class GaussianMemory extends Memory<Gaussians> {
+  /** Of all items: what is known of their covariances. */
+  readonly structure: Structure;
+
+  private constructor(structure: Structure, dimension: number, precision: 'float32' | 'float64') {
+    super(structure, dimension, precision);
+    this.structure = structure;
+  }
+
+  /**
+   * Stores items. They are copied, in float32 when both of their arrays are Float32Array, else in float64. Singular covariances
+   * are accepted.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+   */
+  static async create(items: Gaussians, options: CallOptions = {}): Promise<GaussianMemory> {
+    const batch = gaussianBatch('items', items);
+    return new GaussianMemory(items.structure, batch.dimension, precisionOf(batch)).fill(batch, options);
+  }
+
+  /**
+   * A memory from a file that {@link save} wrote.
+   *
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   */
+  static async load(path: string, options: CallOptions = {}): Promise<GaussianMemory> {
+    const file = await loadItems(path, 'gaussian');
+    try {
+      return await new GaussianMemory(file.kind as Structure, file.dimension, file.precision).fillFrom(file, options);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Squared 2-Wasserstein distances |mu_i - m|^2 + tr S_i + tr O - 2 tr (S_i^1/2 O S_i^1/2)^1/2, queries.count x size. */
+  override distances(queries: Gaussians, options?: CallOptions & RidgeOptions): Promise<Matrix> {
+    return super.distances(queries, options);
+  }
+
+  override weights(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Matrix> {
+    return super.weights(queries, options);
+  }
+
+  override energy(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Float64Array> {
+    return super.energy(queries, options);
+  }
+
+  /** One update: mean sum_i w_i mu_i, covariance A O A' with A = sum_i w_i A_i of the optimal maps A_i (algorithm of the paper). */
+  override step(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Gaussians> {
+    return super.step(queries, options);
+  }
+
+  override retrieve(queries: Gaussians, options: RetrieveOptions & RidgeOptions): Promise<Retrieval<Gaussians>> {
+    return super.retrieve(queries, options);
+  }
+
+  override nearest(queries: Gaussians, options?: NearestOptions & RidgeOptions): Promise<Neighbours> {
+    return super.nearest(queries, options);
+  }
+
+  /**
+   * The optimal transport maps T_i(x) = mu_i + A_i (x - m) from one query to the items at these indices.
+   *
+   * @throws as {@link distances}.
+   */
+  async transportMaps(
+    query: Gaussians,
+    indices: readonly number[] | Int32Array,
+    options: CallOptions & RidgeOptions = {},
+  ): Promise<TransportMaps> {
+    object('options', options);
+    const batch = this.checkedBatch('query', query);
+    if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
+    const ridge = nonNegative('options.ridge', options.ridge ?? 0);
+    const checked = indexArray('indices', indices, this.size);
+    const { matrices, offsets } = await runTask(() => this.native.transportMaps(batch, ridge, checked), options);
+    return { count: checked.length, dimension: this.dimension, structure: this.structure, matrices, offsets };
+  }
+
+  protected override toBatch(name: string, value: Gaussians): Batch {
+    return gaussianBatch(name, value);
+  }
+
+  protected override fromStates(states: NativeStates): Gaussians {
+    return toGaussians(this.structure, this.dimension, states);
+  }
 }
-// EuclideanMemory (lib/euclidean/memory.ts): the same verbs with Vectors instead of Gaussians, no transportMaps, no ridge.

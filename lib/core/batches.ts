@@ -1,0 +1,78 @@
+import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
+import type { FloatArray, Gaussians, Structure, Vectors } from './types.ts';
+import { describe, extent, floatArray, object, product, shapeError } from './validate.ts';
+
+/** Any batch, as the native side takes it, with the shape that goes with it. */
+export interface Batch extends NativeBatch {
+  readonly kind: MemoryKind;
+  readonly dimension: number;
+}
+
+const structures: readonly Structure[] = ['full', 'diagonal', 'isotropic'];
+
+/** Numbers of one item: its position and its covariance. */
+export function itemWidth(kind: MemoryKind, dimension: number): { position: number; covariance: number } {
+  const covariance = { euclidean: 0, isotropic: 1, diagonal: dimension, full: dimension * dimension }[kind];
+  return { position: dimension, covariance };
+}
+
+/** Checks the shapes of Gaussians; their values are checked natively, in the pass that reads them. */
+export function gaussianBatch(name: string, value: Gaussians): Batch {
+  object(name, value);
+  if (!structures.includes(value.structure)) {
+    throw shapeError(`${name}.structure`, structures.map((s) => `"${s}"`).join(', '), describe(value.structure));
+  }
+  const { structure } = value;
+  const count = extent(`${name}.count`, value.count);
+  const dimension = extent(`${name}.dimension`, value.dimension);
+  const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
+  const shape = [count, ...perItem];
+  const length = product(`${name}.covariances`, ...shape);
+  return {
+    kind: structure,
+    count,
+    dimension,
+    positions: floatArray(`${name}.means`, value.means, count * dimension, `${count} x ${dimension}`),
+    covariances: floatArray(`${name}.covariances`, value.covariances, length, shape.join(' x ')),
+  };
+}
+
+/** Checks the shapes of vectors. */
+export function vectorBatch(name: string, value: Vectors): Batch {
+  object(name, value);
+  const count = extent(`${name}.count`, value.count);
+  const dimension = extent(`${name}.dimension`, value.dimension);
+  const length = product(`${name}.values`, count, dimension);
+  const positions = floatArray(`${name}.values`, value.values, length, `${count} x ${dimension}`);
+  return { kind: 'euclidean', count, dimension, positions, covariances: undefined };
+}
+
+/** Items `begin` to `end` of a batch, as views. */
+export function slice(batch: Batch, begin: number, end: number): Batch {
+  const { position, covariance } = itemWidth(batch.kind, batch.dimension);
+  return {
+    ...batch,
+    count: end - begin,
+    positions: batch.positions.subarray(begin * position, end * position),
+    covariances: batch.covariances?.subarray(begin * covariance, end * covariance),
+  };
+}
+
+export function precisionOf(batch: Batch): 'float32' | 'float64' {
+  const isSingle = (array: FloatArray | undefined) => array === undefined || array instanceof Float32Array;
+  return isSingle(batch.positions) && isSingle(batch.covariances) ? 'float32' : 'float64';
+}
+
+export function toGaussians(structure: Structure, dimension: number, states: NativeStates): Gaussians {
+  return {
+    count: states.count,
+    dimension,
+    structure,
+    means: states.positions,
+    covariances: states.covariances ?? new Float64Array(0),
+  };
+}
+
+export function toVectors(dimension: number, states: NativeStates): Vectors {
+  return { count: states.count, dimension, values: states.positions };
+}

@@ -1,0 +1,292 @@
+import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
+import { native } from '../native.ts';
+import { type Batch, itemWidth } from './batches.ts';
+import { runTask } from './calls.ts';
+import { DenseamError } from './errors.ts';
+import { type ItemsFile, saveItems } from './persistence.ts';
+import type {
+  BetaOptions,
+  CallOptions,
+  Matrix,
+  NearestOptions,
+  Neighbours,
+  Retrieval,
+  RetrieveOptions,
+} from './types.ts';
+import { fitsInMemory, indexArray, integer, nonNegative, object, positive, shapeError } from './validate.ts';
+import { concatFloats, concatInts, concatStates, inParts, type Part } from './waves.ts';
+
+type Precision = 'float32' | 'float64';
+
+/** The options of a verb that takes queries, as memories see them: `ridge` only where the items are Gaussians. */
+export type QueryCall = CallOptions & { readonly ridge?: number | undefined };
+
+const maxIterationsLimit = 2 ** 31 - 1;
+
+/**
+ * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the call began;
+ * changes run one after the other, and each is made whole or not at all.
+ */
+export abstract class Memory<Items> {
+  /** The dimension of the space that items live in. */
+  readonly dimension: number;
+  /** The precision in which items are stored. */
+  readonly precision: Precision;
+  protected readonly native: NativeMemory;
+  readonly #kind: MemoryKind;
+  #lastChange: Promise<unknown> = Promise.resolve();
+
+  /** @internal Memories are made by `create` and `load`. */
+  constructor(kind: MemoryKind, dimension: number, precision: Precision) {
+    this.#kind = kind;
+    this.dimension = dimension;
+    this.precision = precision;
+    this.native = new native.Memory(kind, dimension, precision);
+  }
+
+  /** How many items are stored. */
+  get size(): number {
+    return this.native.size;
+  }
+
+  /** Checks the shape of items or queries, but not yet that it is this memory's. */
+  protected abstract toBatch(name: string, value: Items): Batch;
+  protected abstract fromStates(states: NativeStates): Items;
+
+  /**
+   * Squared distances of every query to every item, queries.count x size.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+   */
+  async distances(queries: Items, options: QueryCall = {}): Promise<Matrix> {
+    return this.#matrix('distances', queries, options, (batch, first, ridge, onProgress) =>
+      this.native.distances(batch, first, ridge, onProgress),
+    );
+  }
+
+  /**
+   * Gibbs weights exp(-beta D_i) / sum_j exp(-beta D_j) of every query, queries.count x size; each row sums to 1.
+   *
+   * @throws as {@link distances}.
+   */
+  async weights(queries: Items, options: BetaOptions & QueryCall): Promise<Matrix> {
+    const beta = readBeta(options);
+    return this.#matrix('weights', queries, options, (batch, first, ridge, onProgress) =>
+      this.native.weights(batch, first, ridge, beta, onProgress),
+    );
+  }
+
+  /**
+   * The energy -(1/beta) log sum_i exp(-beta D_i) of every query.
+   *
+   * @throws as {@link distances}.
+   */
+  async energy(queries: Items, options: BetaOptions & QueryCall): Promise<Float64Array> {
+    const beta = readBeta(options);
+    const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
+      this.native.energy(batch, first, ridge, beta, onProgress),
+    );
+    return concatFloats(parts);
+  }
+
+  /**
+   * One application of the update to every query.
+   *
+   * @throws as {@link distances}.
+   */
+  async step(queries: Items, options: BetaOptions & QueryCall): Promise<Items> {
+    const beta = readBeta(options);
+    const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
+      this.native.step(batch, first, ridge, beta, onProgress),
+    );
+    return this.fromStates(concatStates(parts));
+  }
+
+  /**
+   * Iterates the update from every query to a fixed point. Each query stops by itself; everything returned of it describes the
+   * returned state.
+   *
+   * @throws as {@link distances}.
+   */
+  async retrieve(queries: Items, options: RetrieveOptions & QueryCall): Promise<Retrieval<Items>> {
+    const beta = readBeta(options);
+    const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
+    const maxIterations = integer('options.maxIterations', options.maxIterations ?? 100, 0, maxIterationsLimit);
+    checkPruning(options.pruning);
+    const trajectory = options.trajectory === true;
+    const parts = await this.#parts(queries, options, maxIterations + 1, (batch, first, ridge, onProgress) =>
+      this.native.retrieve(batch, first, ridge, beta, tolerance, maxIterations, trajectory, onProgress),
+    );
+    return this.#toRetrieval(parts);
+  }
+
+  /**
+   * The `k` items nearest to every query, nearest first, ties by index.
+   *
+   * @throws as {@link distances}.
+   */
+  async nearest(queries: Items, options: NearestOptions & QueryCall = {}): Promise<Neighbours> {
+    const k = integer('options.k', options.k ?? 1, 1, this.size);
+    const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
+      this.native.nearest(batch, first, ridge, k, onProgress),
+    );
+    const indices = concatInts(parts.map((part) => part.indices));
+    return { rows: indices.length / k, columns: k, indices, distances: concatFloats(parts.map((part) => part.distances)) };
+  }
+
+  /**
+   * Copies of the items at these indices.
+   *
+   * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
+   */
+  async get(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<Items> {
+    const checked = indexArray('indices', indices, this.size);
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    fitsInMemory('the items', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
+    return this.fromStates(await runTask(() => this.native.get(checked), options));
+  }
+
+  /**
+   * Stores more items after the present ones.
+   *
+   * @throws as {@link distances}; the memory then is as it was.
+   */
+  async add(items: Items, options: CallOptions = {}): Promise<void> {
+    const batch = this.checkedBatch('items', items);
+    await this.#change(() => this.stage(batch, options));
+  }
+
+  /**
+   * Removes the items at these indices; later items move up. At least one item must remain.
+   *
+   * @throws DenseamError ERR_RANGE, ERR_SHAPE; the signal's reason; the memory then is as it was.
+   */
+  async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
+    // A change that was asked for earlier may still be running: indices mean the items after it.
+    await this.#change(async () => {
+      const distinct = Int32Array.from(new Set(indexArray('indices', indices, this.size)));
+      if (distinct.length === this.size) {
+        throw new DenseamError('ERR_RANGE', `Expected indices to leave at least one item but received all ${this.size}`);
+      }
+      await runTask(() => this.native.remove(distinct), options);
+    });
+  }
+
+  /**
+   * Writes all items to a safetensors file, atomically: an existing file is replaced only by a whole one.
+   *
+   * @throws system errors with their code; the signal's reason.
+   */
+  async save(path: string, options: CallOptions = {}): Promise<void> {
+    const { native: stored, size, dimension, precision } = this;
+    await saveItems(path, { kind: this.#kind, size, dimension, precision }, (indices) => runTask(() => stored.get(indices), options), options);
+  }
+
+  /** @internal Makes an empty memory into one with these items. */
+  protected async fill(batch: Batch, options: CallOptions): Promise<this> {
+    await this.#change(() => this.stage(batch, options));
+    return this;
+  }
+
+  /** @internal Makes an empty memory into the one in the file. */
+  protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
+    let first = 0;
+    await this.#change(async () => {
+      for await (const batch of file.batches(options)) {
+        await runTask(() => this.native.append(batch, first, undefined), options);
+        first += batch.count;
+        options.onProgress?.({ completed: first, total: file.size });
+      }
+    });
+    return this;
+  }
+
+  /** Items or queries of this memory's own shape. */
+  protected checkedBatch(name: string, value: Items): Batch {
+    const batch = this.toBatch(name, value);
+    if (batch.kind !== this.#kind) throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
+    if (batch.dimension !== this.dimension) {
+      throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
+    }
+    return batch;
+  }
+
+  /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */
+  private async stage(batch: Batch, options: CallOptions): Promise<void> {
+    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    fitsInMemory('the items', batch.count * (position + covariance) * bytes);
+    await inParts(batch, batch.count, 0, options, async ({ batch: part, first, onProgress }) =>
+      runTask((report) => this.native.append(part, first, report), { ...options, onProgress }),
+    );
+  }
+
+  async #change(stage: () => Promise<void>): Promise<void> {
+    const change = this.#lastChange.then(async () => {
+      try {
+        await stage();
+        this.native.commit();
+      } catch (error) {
+        this.native.rollback();
+        throw error;
+      }
+    });
+    this.#lastChange = change.catch(() => {});
+    await change;
+  }
+
+  async #matrix(name: string, queries: Items, options: QueryCall, verb: Verb<Float64Array>): Promise<Matrix> {
+    const columns = this.size;
+    const rows = this.checkedBatch('queries', queries).count;
+    fitsInMemory(`the ${name}`, rows * columns * Float64Array.BYTES_PER_ELEMENT);
+    return { rows, columns, data: concatFloats(await this.#parts(queries, options, 1, verb, columns)) };
+  }
+
+  /** Runs a verb over the queries, a part at a time. Each query takes `passes` evaluations of every item. */
+  async #parts<T>(queries: Items, options: QueryCall, passes: number, verb: Verb<T>, columns = 0): Promise<T[]> {
+    object('options', options);
+    const batch = this.checkedBatch('queries', queries);
+    const ridge = nonNegative('options.ridge', options.ridge ?? 0);
+    return inParts(batch, batch.count * passes * this.size, columns, options, ({ batch: part, first, onProgress }: Part) =>
+      runTask((report) => verb(part, first, ridge, report), { ...options, onProgress }),
+    );
+  }
+
+  #toRetrieval(parts: readonly NativeRetrieval[]): Retrieval<Items> {
+    const converged = parts.flatMap((part) => Array.from(part.converged));
+    const trajectories = parts.map((part) => part.trajectory);
+    return {
+      states: this.fromStates(concatStates(parts.map((part) => part.states))),
+      energy: concatFloats(parts.map((part) => part.energy)),
+      nearest: concatInts(parts.map((part) => part.nearest)),
+      nearestDistance: concatFloats(parts.map((part) => part.nearestDistance)),
+      iterations: concatInts(parts.map((part) => part.iterations)),
+      stepLength: concatFloats(parts.map((part) => part.stepLength)),
+      stopped: converged.map((yes) => (yes ? 'converged' : 'iterations')),
+      evaluated: concatInts(parts.map((part) => part.evaluated)),
+      droppedMass: concatFloats(parts.map((part) => part.droppedMass)),
+      ...(trajectories[0] ? { trajectory: this.#joinTrajectories(trajectories as NativeStates[][]) } : {}),
+    };
+  }
+
+  /** Parts of a batch end after different numbers of iterations; the shorter ones stay where they ended. */
+  #joinTrajectories(trajectories: readonly NativeStates[][]): Items[] {
+    const length = Math.max(...trajectories.map((trajectory) => trajectory.length));
+    return Array.from({ length }, (_, k) =>
+      this.fromStates(concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates))),
+    );
+  }
+}
+
+type Verb<T> = (queries: Batch, firstIndex: number, ridge: number, onProgress: ProgressCallback) => Task<T>;
+
+function readBeta(options: BetaOptions): number {
+  object('options', options);
+  return positive('options.beta', options.beta);
+}
+
+function checkPruning(pruning: RetrieveOptions['pruning']): void {
+  if (pruning === undefined || typeof pruning === 'boolean') return;
+  const mass = positive('options.pruning.mass', (object('options.pruning', pruning) as { mass: unknown }).mass);
+  if (mass >= 1) throw new DenseamError('ERR_RANGE', `Expected a number below 1 for options.pruning.mass but received ${mass}`);
+}

@@ -1,0 +1,107 @@
+import { openSafetensors, type SafetensorsFile, type TensorChunk, writeSafetensors } from '../io/safetensors.ts';
+import type { MemoryKind, NativeStates } from '../native.ts';
+import { type Batch, itemWidth } from './batches.ts';
+import { DenseamError } from './errors.ts';
+import type { CallOptions, FloatArray } from './types.ts';
+
+/** What a file says of the items in it. */
+export interface ItemsInfo {
+  readonly kind: MemoryKind;
+  readonly size: number;
+  readonly dimension: number;
+  readonly precision: 'float32' | 'float64';
+}
+
+const chunkBytes = 4 * 2 ** 20;
+
+/** The tensors of a memory's file: names as in the public types, shapes as there. */
+function tensorsOf({ kind, size, dimension, precision }: ItemsInfo) {
+  const dtype = precision === 'float32' ? ('F32' as const) : ('F64' as const);
+  if (kind === 'euclidean') return [{ name: 'values', dtype, shape: [size, dimension] }];
+  const shape = { full: [size, dimension, dimension], diagonal: [size, dimension], isotropic: [size] }[kind];
+  return [
+    { name: 'means', dtype, shape: [size, dimension] },
+    { name: 'covariances', dtype, shape },
+  ];
+}
+
+function itemsPerChunk({ kind, dimension }: ItemsInfo): number {
+  const { position, covariance } = itemWidth(kind, dimension);
+  return Math.max(1, Math.floor(chunkBytes / (Float64Array.BYTES_PER_ELEMENT * (position + covariance))));
+}
+
+/** Writes a memory's items, fetched by `get` a few megabytes at a time. */
+export async function saveItems(
+  path: string,
+  info: ItemsInfo,
+  get: (indices: Int32Array) => Promise<NativeStates>,
+  options: CallOptions,
+): Promise<void> {
+  const metadata = { memory: info.kind === 'euclidean' ? 'euclidean' : 'gaussian', structure: info.kind, version: '1' };
+  await writeSafetensors(path, { tensors: tensorsOf(info), metadata, chunks: chunksOf(info, get) }, options);
+}
+
+async function* chunksOf(info: ItemsInfo, get: (indices: Int32Array) => Promise<NativeStates>): AsyncGenerator<TensorChunk> {
+  const [positions, covariances] = tensorsOf(info);
+  const typed = (data: Float64Array) => (info.precision === 'float32' ? Float32Array.from(data) : data);
+  const height = itemsPerChunk(info);
+  for (let first = 0; first < info.size; first += height) {
+    const indices = Int32Array.from({ length: Math.min(height, info.size - first) }, (_, i) => first + i);
+    const items = await get(indices);
+    yield { tensor: positions?.name ?? '', data: typed(items.positions) };
+    if (covariances && items.covariances) yield { tensor: covariances.name, data: typed(items.covariances) };
+  }
+}
+
+/** An open file of a memory. */
+export interface ItemsFile extends ItemsInfo {
+  /** The items, a few megabytes at a time. The last batch comes only when the file has been found unaltered. */
+  batches(options: CallOptions): AsyncGenerator<Batch>;
+  close(): Promise<void>;
+}
+
+/** Opens the file of a memory and checks what it says of itself. */
+export async function loadItems(path: string, expected: 'euclidean' | 'gaussian'): Promise<ItemsFile> {
+  const file = await openSafetensors(path);
+  try {
+    const info = readInfo(file, expected);
+    return { ...info, batches: (options) => batchesOf(file, info, options), close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): ItemsInfo {
+  const fail = (what: string) => new DenseamError('ERR_CORRUPT_FILE', `Expected a saved ${expected} memory in ${file.path} but ${what}`);
+  const { memory, structure, version } = file.metadata;
+  if (memory !== expected) throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);
+  if (version !== '1') throw fail(`its version is ${version}; this release reads version 1`);
+  const kinds: readonly MemoryKind[] = expected === 'euclidean' ? ['euclidean'] : ['full', 'diagonal', 'isotropic'];
+  const kind = kinds.find((candidate) => candidate === structure);
+  if (kind === undefined) throw fail(`its structure is "${structure}"`);
+  const { shape, dtype } = file.tensor(kind === 'euclidean' ? 'values' : 'means');
+  const [size, dimension] = shape;
+  if (shape.length !== 2 || !size || !dimension) throw fail(`its positions have shape [${shape}]`);
+  const info: ItemsInfo = { kind, size, dimension, precision: dtype === 'F32' ? 'float32' : 'float64' };
+  for (const tensor of tensorsOf(info)) {
+    const found = file.tensor(tensor.name);
+    if (found.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape)) {
+      throw fail(`"${tensor.name}" is ${found.dtype} [${found.shape}] where ${tensor.dtype} [${tensor.shape}] belongs`);
+    }
+  }
+  return info;
+}
+
+async function* batchesOf(file: SafetensorsFile, info: ItemsInfo, options: CallOptions): AsyncGenerator<Batch> {
+  const { kind, dimension, precision } = info;
+  const width = itemWidth(kind, dimension);
+  const height = itemsPerChunk(info);
+  const bytes = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+  const [positionsName = '', covariancesName] = tensorsOf(info).map((tensor) => tensor.name);
+  const covariances = covariancesName ? file.readChunks(covariancesName, height * width.covariance * bytes, options) : undefined;
+  for await (const positions of file.readChunks(positionsName, height * width.position * bytes, options)) {
+    const spread: FloatArray | undefined = covariances ? ((await covariances.next()).value ?? undefined) : undefined;
+    yield { kind, dimension, count: positions.length / width.position, positions, covariances: spread };
+  }
+}

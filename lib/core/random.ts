@@ -1,0 +1,141 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { DenseamError } from './errors.ts';
+
+/** What all random choices of a call follow from: a safe integer, or a bigint of at most 64 bits. */
+export type Seed = number | bigint;
+
+/** An array, ordinary or typed, whose elements can be exchanged. */
+interface Shufflable<T> {
+  readonly length: number;
+  [index: number]: T;
+}
+
+/** Indices are returned as 32-bit integers. */
+const GREATEST_BOUND = 2 ** 31;
+
+/**
+ * Seeded random numbers. A seed gives the same numbers on every platform and in every version of Node: they come from integer
+ * arithmetic, additions, multiplications and divisions alone.
+ */
+export class Random {
+  private readonly generator: RandomGenerator;
+
+  /** @throws DenseamError ERR_RANGE if the seed is neither a safe integer nor a bigint from -2^63 to 2^64 - 1. */
+  constructor(seed: Seed) {
+    const words = splitmix(seedBits(seed));
+    const state = [words.next(), words.next()].flatMap(({ value }) => [high(value), low(value)]);
+    this.generator = xoroshiro128plusFromState(state);
+  }
+
+  /** Uniform on [0, 1), a multiple of 2^-53. */
+  uniform(): number {
+    return uniformFloat64(this.generator);
+  }
+
+  /**
+   * Standard normal: the ratio of two uniform numbers (Kinderman and Monahan 1977) with Leva's quick tests (1992). The logarithm,
+   * whose last bit engines may choose, only decides between keeping and rejecting; it never enters the number.
+   */
+  normal(): number {
+    for (;;) {
+      const u = 1 - this.uniform();
+      const v = 1.7156 * (this.uniform() - 0.5);
+      const x = u - 0.449871;
+      const y = Math.abs(v) + 0.386595;
+      const q = x * x + y * (0.196 * y - 0.25472 * x);
+      if (q < 0.27597 || (q <= 0.27846 && v * v <= -4 * u * u * Math.log(u))) return v / u;
+    }
+  }
+
+  /**
+   * A whole number from 0 to `bound` - 1, all equally likely.
+   * @throws DenseamError ERR_RANGE if the bound is not a safe integer of at least 1.
+   */
+  integer(bound: number): number {
+    requireInteger('bound', bound, 1, Number.MAX_SAFE_INTEGER);
+    return uniformInt(this.generator, 0, bound - 1);
+  }
+
+  /** Puts the elements in random order, in place, and returns the array. */
+  shuffle<A extends Shufflable<unknown>>(array: A): A {
+    const elements: Shufflable<unknown> = array;
+    for (let last = elements.length - 1; last > 0; last--) {
+      const other = uniformInt(this.generator, 0, last);
+      const element = elements[last];
+      elements[last] = elements[other];
+      elements[other] = element;
+    }
+    return array;
+  }
+
+  /**
+   * `count` distinct whole numbers from 0 to `bound` - 1 in random order: every selection and every order is equally likely. Takes
+   * time and memory in proportion to `count`.
+   * @throws DenseamError ERR_RANGE if the bound is not from 1 to 2^31 or the count is not from 0 to the bound.
+   */
+  sample(count: number, bound: number): Int32Array {
+    requireInteger('bound', bound, 1, GREATEST_BOUND);
+    requireInteger('count', count, 0, bound);
+    // The first steps of a shuffle of 0 .. bound - 1, of which only the elements that moved are written down.
+    const moved = new Map<number, number>();
+    return Int32Array.from({ length: count }, (_, position) => {
+      const chosen = uniformInt(this.generator, position, bound - 1);
+      const value = moved.get(chosen) ?? chosen;
+      moved.set(chosen, moved.get(position) ?? position);
+      moved.delete(position);
+      return value;
+    });
+  }
+
+  /** A new generator, seeded from this one's next 64 bits: for a part that must not disturb the numbers of the rest. */
+  fork(): Random {
+    const words = [this.generator.next(), this.generator.next()].map((word) => BigInt(word >>> 0));
+    return new Random(((words[0] as bigint) << 32n) | (words[1] as bigint));
+  }
+}
+
+/**
+ * The 64 bits of a seed; negative ones in two's complement.
+ * @throws DenseamError ERR_RANGE if it is neither a safe integer nor a bigint from -2^63 to 2^64 - 1.
+ */
+export function seedBits(seed: Seed): bigint {
+  const isBits = typeof seed === 'bigint' && seed >= -(2n ** 63n) && seed < 2n ** 64n;
+  if (!isBits && !Number.isSafeInteger(seed)) {
+    const type = typeof seed === 'number' || typeof seed === 'bigint' ? '' : ` (${typeof seed})`;
+    throw new DenseamError(
+      'ERR_RANGE',
+      `Expected a safe integer or a bigint from -2^63 to 2^64 - 1 for seed but received ${String(seed)}${type}`,
+    );
+  }
+  return BigInt.asUintN(64, BigInt(seed));
+}
+
+function requireInteger(name: string, value: number, least: number, greatest: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= greatest) return;
+  throw new DenseamError(
+    'ERR_RANGE',
+    `Expected an integer from ${least} to ${greatest} for ${name} but received ${String(value)}`,
+  );
+}
+
+/** Steele, Lea and Flood's SplitMix64: spreads seeds that differ in one bit over all states of another generator. */
+function* splitmix(seed: bigint): Generator<bigint, never> {
+  for (let state = seed; ; ) {
+    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
+    let z = state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    yield z ^ (z >> 31n);
+  }
+}
+
+function high(word: bigint): number {
+  return Number(BigInt.asIntN(32, word >> 32n));
+}
+
+function low(word: bigint): number {
+  return Number(BigInt.asIntN(32, word));
+}

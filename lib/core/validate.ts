@@ -1,0 +1,108 @@
+import { DenseamError } from './errors.ts';
+import type { FloatArray } from './types.ts';
+
+// Validators that say "Expected X for Y but received Z".
+
+/** How a value reads in an error message. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value === null || value === undefined) return String(value);
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as FloatArray).length ?? value.byteLength})`;
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`;
+}
+
+export function rangeError(name: string, expected: string, value: unknown): DenseamError {
+  return new DenseamError('ERR_RANGE', `Expected ${expected} for ${name} but received ${describe(value)}`);
+}
+
+export function shapeError(name: string, expected: string, received: string): DenseamError {
+  return new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but received ${received}`);
+}
+
+/** A finite number above zero. */
+export function positive(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value)) {
+    throw rangeError(name, 'a finite number above 0', value);
+  }
+  return value;
+}
+
+/** A finite number of at least zero. */
+export function nonNegative(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0) || !Number.isFinite(value)) {
+    throw rangeError(name, 'a finite number of at least 0', value);
+  }
+  return value;
+}
+
+/** An integer from `least` to `greatest`. */
+export function integer(name: string, value: unknown, least: number, greatest: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > greatest) {
+    throw rangeError(name, `an integer from ${least} to ${greatest}`, value);
+  }
+  return value as number;
+}
+
+export function object(name: string, value: unknown): object {
+  if (typeof value !== 'object' || value === null) throw shapeError(name, 'an object', describe(value));
+  return value;
+}
+
+/** A count that shapes are made of: a positive safe integer. */
+export function extent(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) throw shapeError(name, 'a positive integer', describe(value));
+  return value as number;
+}
+
+/** The product of extents, refused where no array can be that long. */
+export function product(name: string, ...extents: number[]): number {
+  const result = extents.reduce((a, b) => a * b, 1);
+  if (result > Number.MAX_SAFE_INTEGER) {
+    throw shapeError(name, 'at most 2^53 numbers', extents.join(' x '));
+  }
+  return result;
+}
+
+/** A Float64Array or Float32Array of this length. */
+export function floatArray(name: string, value: unknown, length: number, shape: string): FloatArray {
+  if (!(value instanceof Float64Array || value instanceof Float32Array)) {
+    throw shapeError(name, 'a Float64Array or Float32Array', describe(value));
+  }
+  if (isDetached(value)) throw shapeError(name, `${length} numbers (${shape})`, 'an array whose buffer is detached');
+  if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));
+  return value;
+}
+
+function isDetached(array: FloatArray): boolean {
+  if (array.byteLength > 0) return false;
+  try {
+    new Uint8Array(array.buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Distinct or repeated indices of items, 0 to size - 1. */
+export function indexArray(name: string, value: unknown, size: number): Int32Array {
+  if (!Array.isArray(value) && !(value instanceof Int32Array)) {
+    throw shapeError(name, 'an array of integers or an Int32Array', describe(value));
+  }
+  const given = value as ArrayLike<unknown>;
+  if (given.length === 0) throw shapeError(name, 'at least one index', 'none');
+  return Int32Array.from(given, (index, i) => integer(`${name}[${i}]`, index, 0, size - 1));
+}
+
+// Kept free for everything else in the process.
+const memoryReserve = 64 * 2 ** 20;
+
+/** Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used. */
+export function fitsInMemory(name: string, bytes: number): void {
+  const available = process.availableMemory() - memoryReserve;
+  if (bytes > available) {
+    const gib = (n: number) => `${(n / 2 ** 30).toFixed(1)} GiB`;
+    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${name} to fit in memory but it needs ${gib(bytes)} of ${gib(Math.max(0, available))} left`);
+  }
+}

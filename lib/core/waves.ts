@@ -1,0 +1,77 @@
+import type { NativeStates } from '../native.ts';
+import { type Batch, itemWidth, slice } from './batches.ts';
+import type { CallOptions } from './types.ts';
+
+/** A run of a batch's items that is handed to the native side at once. */
+export interface Part {
+  readonly batch: Batch;
+  /** Index of its first item in the whole batch. */
+  readonly first: number;
+  readonly onProgress: CallOptions['onProgress'];
+}
+
+// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are handed over without a copy unless there are several
+// parts, so those may be larger, but not so large that joining them is felt.
+const inputBytes = 16 * 2 ** 20;
+const resultBytes = 64 * 2 ** 20;
+
+/**
+ * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave, in order.
+ * `total` is the work of the whole batch for `onProgress`; a query's result has `columns` numbers.
+ */
+export async function inParts<T>(
+  batch: Batch,
+  total: number,
+  columns: number,
+  options: CallOptions,
+  run: (part: Part) => Promise<T>,
+): Promise<T[]> {
+  const { position, covariance } = itemWidth(batch.kind, batch.dimension);
+  const bytes = Float64Array.BYTES_PER_ELEMENT;
+  const height = Math.max(
+    1,
+    Math.min(Math.floor(inputBytes / (bytes * (position + covariance))), Math.floor(resultBytes / (bytes * Math.max(1, columns)))),
+  );
+  const results: T[] = [];
+  for (let first = 0; first < batch.count; first += height) {
+    const part = slice(batch, first, Math.min(batch.count, first + height));
+    const onProgress = partProgress(options.onProgress, (total * first) / batch.count, (total * part.count) / batch.count, total);
+    results.push(await run({ batch: part, first, onProgress }));
+  }
+  return results;
+}
+
+function partProgress(onProgress: CallOptions['onProgress'], done: number, share: number, total: number): CallOptions['onProgress'] {
+  if (!onProgress) return undefined;
+  return ({ completed, total: ofPart }) =>
+    onProgress({ completed: Math.round(done + (ofPart > 0 ? (share * completed) / ofPart : share)), total });
+}
+
+/** One array of all; the array itself where there is only one. */
+export function concatFloats(arrays: readonly Float64Array[]): Float64Array {
+  return join(arrays, (length) => new Float64Array(length));
+}
+
+export function concatInts(arrays: readonly Int32Array[]): Int32Array {
+  return join(arrays, (length) => new Int32Array(length));
+}
+
+function join<A extends Float64Array | Int32Array>(arrays: readonly A[], allocate: (length: number) => A): A {
+  if (arrays.length === 1) return arrays[0] as A;
+  const result = allocate(arrays.reduce((length, array) => length + array.length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    result.set(array, offset);
+    offset += array.length;
+  }
+  return result;
+}
+
+export function concatStates(parts: readonly NativeStates[]): NativeStates {
+  const covariances = parts.flatMap((part) => part.covariances ?? []);
+  return {
+    count: parts.reduce((count, part) => count + part.count, 0),
+    positions: concatFloats(parts.map((part) => part.positions)),
+    covariances: covariances.length > 0 ? concatFloats(covariances) : undefined,
+  };
+}

@@ -1,0 +1,47 @@
+import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches.ts';
+import { Memory } from '../core/memory.ts';
+import { loadItems } from '../core/persistence.ts';
+import type { CallOptions, Vectors } from '../core/types.ts';
+import type { NativeStates } from '../native.ts';
+
+/**
+ * The classical dense associative memory on vectors: log-sum-exp energy over the squared Euclidean distance, with the same verbs as
+ * {@link GaussianMemory}. The baseline that memories over distributions are compared with.
+ */
+export class EuclideanMemory extends Memory<Vectors> {
+  private constructor(dimension: number, precision: 'float32' | 'float64') {
+    super('euclidean', dimension, precision);
+  }
+
+  /**
+   * Stores vectors. They are copied, in the precision of their array.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+   */
+  static async create(items: Vectors, options: CallOptions = {}): Promise<EuclideanMemory> {
+    const batch = vectorBatch('items', items);
+    return new EuclideanMemory(batch.dimension, precisionOf(batch)).fill(batch, options);
+  }
+
+  /**
+   * A memory from a file that {@link save} wrote.
+   *
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   */
+  static async load(path: string, options: CallOptions = {}): Promise<EuclideanMemory> {
+    const file = await loadItems(path, 'euclidean');
+    try {
+      return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, options);
+    } finally {
+      await file.close();
+    }
+  }
+
+  protected override toBatch(name: string, value: Vectors): Batch {
+    return vectorBatch(name, value);
+  }
+
+  protected override fromStates(states: NativeStates): Vectors {
+    return toVectors(this.dimension, states);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * An image as a Gaussian: the region-covariance descriptor (Tuzel, Porikli and Meer, "Region covariance", ECCV 2006),
+ * that is the mean and covariance of a feature vector over the pixels, here weighted by intensity so that a dark
+ * background counts for nothing. Blur and derivatives are normalised convolutions (Knutsson and Westin, "Normalized and
+ * differential convolution", CVPR 1993): least-squares fits to the pixels that are present, so neither a mask nor the
+ * image's border makes an edge.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { CallOptions, Gaussians } from '../core/types.ts';
+import { applyMask, type ImageSize, type Mask } from './masks.ts';
+
+/** The features of a pixel, in the order of the descriptor's coordinates. */
+export const featureNames = [
+  'x',
+  'y',
+  'intensity',
+  'gradient x',
+  'gradient y',
+  'gradient magnitude',
+  'blurred intensity',
+] as const;
+
+/** The descriptor's dimension. */
+export const featureCount = featureNames.length;
+
+/** Width (standard deviation, in pixels) of the Gaussian window through which derivatives are taken. */
+export const derivativeScale = 1;
+/** Width of the window of the blurred intensity: coarse enough to say something that the intensity does not. */
+export const blurScale = 2;
+/** A window is cut at this many widths, where it has fallen below 5 % of its height. */
+const windowWidths = 2.5;
+/** Below this share of its scale the determinant of a plane fit says that the pixels lie on a line. */
+const planarShare = 1e-9;
+/** The event loop gets a turn after so many images (about a millisecond each). */
+const imagesAtOnce = 16;
+
+/** The Gaussian window in one dimension and its product with x and with x squared, on offsets -radius..radius. */
+function windowMoments(scale: number): [Float64Array, Float64Array, Float64Array] {
+  const radius = Math.ceil(windowWidths * scale);
+  const offsets = Float64Array.from({ length: 2 * radius + 1 }, (_, k) => k - radius);
+  const moment = (order: number) => offsets.map((x) => x ** order * Math.exp(-(x * x) / (2 * scale * scale)));
+  return [moment(0), moment(1), moment(2)];
+}
+
+const [blurWindow] = windowMoments(blurScale);
+const [window0, window1, window2] = windowMoments(derivativeScale);
+
+/** sum_k kernel_k signal(x + k) along one axis, with nothing (zero) outside the image. */
+function correlate(signal: Float64Array, kernel: Float64Array, length: number, stride: number): Float64Array {
+  const radius = (kernel.length - 1) / 2;
+  const result = new Float64Array(signal.length);
+  for (let at = 0; at < signal.length; at++) {
+    const position = Math.floor(at / stride) % length;
+    const first = Math.max(-radius, -position);
+    const last = Math.min(radius, length - 1 - position);
+    let sum = 0;
+    for (let k = first; k <= last; k++) sum += (kernel[k + radius] as number) * (signal[at + k * stride] as number);
+    result[at] = sum;
+  }
+  return result;
+}
+
+const alongX = (signal: Float64Array, kernel: Float64Array, { width }: ImageSize) =>
+  correlate(signal, kernel, width, 1);
+const alongY = (signal: Float64Array, kernel: Float64Array, { height, width }: ImageSize) =>
+  correlate(signal, kernel, height, width);
+
+/** Normalised convolution of order zero: at every pixel the weighted mean of the present pixels around it. */
+export function blur(image: Float64Array, mask: Mask, size: ImageSize): Float64Array {
+  const present = Float64Array.from(mask);
+  const seen = applyMask(image, mask);
+  const total = alongY(alongX(present, blurWindow, size), blurWindow, size);
+  const sum = alongY(alongX(seen, blurWindow, size), blurWindow, size);
+  // Where the window reaches no present pixel there is nothing to average: 0 / 0, taken as black.
+  return sum.map((value, pixel) => value / (total[pixel] as number) || 0);
+}
+
+/** The slopes of the plane fitted under a window, from the window's moments and the intensities' (f) moments with it. */
+function planeSlopes(
+  [s, sx, sy, sxx, sxy, syy]: readonly [number, number, number, number, number, number],
+  [f, fx, fy]: readonly [number, number, number],
+): [number, number] {
+  // The normal equations with the plane's height eliminated: second moments about the window's own centre.
+  const cxx = sxx - sx ** 2 / s;
+  const cxy = sxy - (sx * sy) / s;
+  const cyy = syy - sy ** 2 / s;
+  const cfx = fx - (f * sx) / s;
+  const cfy = fy - (f * sy) / s;
+  const determinant = cxx * cyy - cxy ** 2;
+  if (!(determinant > planarShare * s ** 2)) return [0, 0];
+  return [(cyy * cfx - cxy * cfy) / determinant, (cxx * cfy - cxy * cfx) / determinant];
+}
+
+/**
+ * Normalised convolution of order one: at every pixel the slopes, per pixel, of the plane fitted to the present pixels
+ * around it. Where those lie on a line there is no plane to fit, and the slope is taken as zero.
+ */
+export function gradients(image: Float64Array, mask: Mask, size: ImageSize): { gx: Float64Array; gy: Float64Array } {
+  const moments = (signal: Float64Array, orders: readonly (readonly [Float64Array, Float64Array])[]) =>
+    orders.map(([x, y]) => alongY(alongX(signal, x, size), y, size));
+  const first = [
+    [window0, window0],
+    [window1, window0],
+    [window0, window1],
+  ] as const;
+  const second = [
+    [window2, window0],
+    [window1, window1],
+    [window0, window2],
+  ] as const;
+  const ofWindow = moments(Float64Array.from(mask), [...first, ...second]);
+  const ofImage = moments(applyMask(image, mask), first);
+
+  const gx = new Float64Array(image.length);
+  const gy = new Float64Array(image.length);
+  for (let pixel = 0; pixel < image.length; pixel++) {
+    const s = ofWindow.map((moment) => moment[pixel]) as [number, number, number, number, number, number];
+    const f = ofImage.map((moment) => moment[pixel]) as [number, number, number];
+    [gx[pixel], gy[pixel]] = planeSlopes(s, f);
+  }
+  return { gx, gy };
+}
+
+/**
+ * The features of every pixel, pixels x {@link featureCount}: position in units of the image's sides, intensity within
+ * [0, 1], slopes per pixel. Rows of missing pixels mean nothing.
+ */
+export function pixelFeatures(image: Float64Array, mask: Mask, size: ImageSize): Float64Array {
+  const { gx, gy } = gradients(image, mask, size);
+  const blurred = blur(image, mask, size);
+  const features = new Float64Array(image.length * featureCount);
+  for (const [pixel, intensity] of image.entries()) {
+    const x = ((pixel % size.width) + 0.5) / size.width;
+    const y = (Math.floor(pixel / size.width) + 0.5) / size.height;
+    const [dx, dy] = [gx[pixel] as number, gy[pixel] as number];
+    const slope = Math.sqrt(dx ** 2 + dy ** 2);
+    features.set([x, y, intensity, dx, dy, slope, blurred[pixel] as number], pixel * featureCount);
+  }
+  return features;
+}
+
+/** What each pixel counts for: its intensity if present, and equal shares when nothing but black is there to see. */
+function pixelWeights(image: Float64Array, mask: Mask): Float64Array {
+  const sum = (weights: Float64Array) => weights.reduce((total, weight) => total + weight, 0);
+  const seen = applyMask(image, mask);
+  const weights = sum(seen) > 0 ? seen : Float64Array.from(mask);
+  const total = sum(weights);
+  return weights.map((weight) => weight / total);
+}
+
+/** target += weight x values. */
+function accumulate(target: Float64Array, weight: number, values: Float64Array): void {
+  for (const [i, value] of values.entries()) target[i] = (target[i] as number) + weight * value;
+}
+
+/** Adds the weighted mean and covariance of the pixels' features to views of zeros. */
+function describeImage(
+  image: Float64Array,
+  mask: Mask,
+  size: ImageSize,
+  mean: Float64Array,
+  covariance: Float64Array,
+): void {
+  const d = featureCount;
+  const features = pixelFeatures(image, mask, size);
+  const weights = pixelWeights(image, mask);
+  for (const [pixel, weight] of weights.entries()) {
+    if (weight > 0) accumulate(mean, weight, features.subarray(pixel * d, (pixel + 1) * d));
+  }
+  for (const [pixel, weight] of weights.entries()) {
+    if (weight === 0) continue;
+    const deviation = features.subarray(pixel * d, (pixel + 1) * d);
+    accumulate(deviation, -1, mean);
+    for (const [i, value] of deviation.entries()) {
+      accumulate(covariance.subarray(i * d, (i + 1) * d), weight * value, deviation);
+    }
+  }
+}
+
+/** The region-covariance descriptors of images under their masks, in the features' own units. */
+export async function describeImages(
+  images: readonly Float64Array[],
+  masks: readonly Mask[],
+  size: ImageSize,
+  { signal, onProgress }: CallOptions = {},
+): Promise<Gaussians> {
+  const d = featureCount;
+  const means = new Float64Array(images.length * d);
+  const covariances = new Float64Array(images.length * d * d);
+  for (const [n, image] of images.entries()) {
+    if (n % imagesAtOnce === 0) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      onProgress?.({ completed: n, total: images.length });
+    }
+    const mean = means.subarray(n * d, (n + 1) * d);
+    const covariance = covariances.subarray(n * d * d, (n + 1) * d * d);
+    describeImage(image, masks[n] as Mask, size, mean, covariance);
+  }
+  onProgress?.({ completed: images.length, total: images.length });
+  return { count: images.length, dimension: d, structure: 'full', means, covariances };
+}

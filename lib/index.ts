@@ -1,0 +1,20 @@
+export { DenseamError, type ErrorCode } from './core/errors.ts';
+export type { Memory } from './core/memory.ts';
+export { setThreads, threads } from './core/threads.ts';
+export type {
+  BetaOptions,
+  CallOptions,
+  FloatArray,
+  Gaussians,
+  Matrix,
+  NearestOptions,
+  Neighbours,
+  Progress,
+  Retrieval,
+  RetrieveOptions,
+  Structure,
+  Vectors,
+} from './core/types.ts';
+export { EuclideanMemory } from './euclidean/memory.ts';
+export { GaussianMemory, type RidgeOptions, type TransportMaps } from './gaussian/memory.ts';
+export { gaussiansFrom, readGaussians, type ReadGaussiansOptions, type SpreadKind } from './io/gaussians.ts';

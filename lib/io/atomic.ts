@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DenseamError } from '../core/errors.ts';
+import { describing, isSystemError, kindOf } from './files.ts';
+
+/** Where the bytes finally go, and the permissions of the file they replace. */
+interface Target {
+  readonly path: string;
+  readonly mode: number | undefined;
+}
+
+/**
+ * Writes a file so that at every moment, a crash or power cut included, the path holds either all of the old contents or
+ * all of the new: `fill` writes a temporary file in the same directory, which is flushed to the disk and renamed. On any
+ * error, an abort included, the temporary file is removed and what was there before stays.
+ *
+ * A symbolic link is followed and stays a link; the permissions of a file that is replaced are kept.
+ *
+ * @throws the error of `fill`; the signal's reason; system errors with their code (ENOENT, EACCES, ENOSPC, ...) and a
+ * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe.
+ */
+export async function writeAtomically(
+  path: string,
+  fill: (handle: FileHandle) => Promise<void>,
+  signal?: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const target = await resolveTarget(path);
+  const directory = dirname(target.path);
+  const temporary = join(directory, `.denseam-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const handle = await describing('write', path, open(temporary, 'wx'));
+  try {
+    await fillAndFlush(handle, path, target, fill);
+    signal?.throwIfAborted();
+    await describing('write', path, rename(temporary, target.path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+  await flushDirectory(directory);
+}
+
+async function fillAndFlush(
+  handle: FileHandle,
+  path: string,
+  target: Target,
+  fill: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  try {
+    await fill(handle);
+    if (target.mode !== undefined) await describing('write', path, handle.chmod(target.mode));
+    await describing('write', path, handle.sync());
+  } finally {
+    await describing('write', path, handle.close());
+  }
+}
+
+/** Follows links. Only a regular file may be replaced: a rename over /dev/null or a pipe would destroy it. */
+async function resolveTarget(path: string): Promise<Target> {
+  let resolved: string;
+  try {
+    resolved = await realpath(path);
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return { path, mode: undefined };
+    return await describing('write', path, Promise.reject(error));
+  }
+  const stats = await describing('write', path, stat(resolved));
+  if (!stats.isFile()) {
+    throw new DenseamError(
+      'ERR_RANGE',
+      `Expected a regular file or a new name for path but received "${path}", a ${kindOf(stats)}`,
+    );
+  }
+  return { path: resolved, mode: stats.mode & 0o7777 };
+}
+
+/** Makes the rename itself last through a power cut. Some systems cannot open a directory; the data is safe without. */
+async function flushDirectory(directory: string): Promise<void> {
+  try {
+    const handle = await open(directory, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // The new file is complete and in place; only its durability in the next seconds is less certain.
+  }
+}

@@ -1,0 +1,186 @@
+import { Buffer } from 'node:buffer';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { getSystemErrorMap } from 'node:util';
+import { DenseamError } from '../core/errors.ts';
+import type { CallOptions, Progress } from '../core/types.ts';
+
+/**
+ * How much is read, checked and written at a time. The checksum of a piece is taken on the event loop, so a piece must
+ * cost well under a millisecond there; larger ones were not faster.
+ */
+export const PIECE_BYTES = 1 << 20;
+
+const PROGRESS_INTERVAL_MS = 50;
+
+/** A fault in the contents of a file. The message starts with the file and says what is wrong with it. */
+export function corruptFile(path: string, what: string, cause?: unknown): DenseamError {
+  return new DenseamError('ERR_CORRUPT_FILE', `File "${path}": ${what}`, cause === undefined ? undefined : { cause });
+}
+
+/** Whether the operating system raised this error (as opposed to the program or a library). */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number' && 'syscall' in error;
+}
+
+/**
+ * The same system error with a message for people. `code` (ENOENT, EACCES, ENOSPC, ...), `errno`, `syscall` and `path`
+ * stay as the system gave them; other errors are returned unchanged.
+ */
+export function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {
+  if (!isSystemError(error)) return error;
+  const meaning = getSystemErrorMap().get(error.errno as number)?.[1] ?? error.message;
+  const described = new Error(`Cannot ${action} file "${path}": ${meaning} (${error.code})`, { cause: error });
+  return Object.assign(described, { code: error.code, errno: error.errno, syscall: error.syscall, path });
+}
+
+/** Awaits a call into the file system and describes its error. */
+export async function describing<T>(action: 'read' | 'write', path: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw describeSystemError(error, action, path);
+  }
+}
+
+/**
+ * A part of an array as bytes; a view, not a copy. Node 20 has no byte arrays above 4 GiB, though it has larger arrays of
+ * numbers: what works on all bytes of an array must take them piece by piece.
+ */
+export function bytesOf(array: ArrayBufferView, start: number, length: number): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset + start, length);
+}
+
+/** Swaps the byte order of every number of an array in place. */
+export function swapByteOrder(array: ArrayBufferView, itemSize: 1 | 2 | 4 | 8): void {
+  for (let start = 0; start < array.byteLength; start += PIECE_BYTES) {
+    const length = Math.min(PIECE_BYTES, array.byteLength - start);
+    const piece = Buffer.from(array.buffer, array.byteOffset + start, length);
+    if (itemSize === 2) piece.swap16();
+    if (itemSize === 4) piece.swap32();
+    if (itemSize === 8) piece.swap64();
+  }
+}
+
+/** Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError. */
+export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
+  try {
+    return allocation();
+  } catch (cause) {
+    throw new DenseamError('ERR_OUT_OF_MEMORY', `${what} needs ${bytes} bytes in one array, which cannot be had`, {
+      cause,
+    });
+  }
+}
+
+/** The product of a shape, or undefined where it is not a list of whole numbers >= 0 or `bytesEach` of them pass 2^53. */
+export function elementCount(shape: readonly unknown[], bytesEach: number): number | undefined {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && (extent as number) >= 0)) return undefined;
+  const extents = shape as readonly number[];
+  // A zero anywhere makes the array empty, whatever the other extents would multiply to.
+  const count = extents.includes(0) ? 0 : extents.reduce((product, extent) => product * extent, 1);
+  return Number.isSafeInteger(count) && Number.isSafeInteger(count * bytesEach) ? count : undefined;
+}
+
+/** Calls `onProgress` at most about twenty times a second, and always at the end. */
+export function progressReporter(onProgress: CallOptions['onProgress'], total: number): (completed: number) => void {
+  if (!onProgress) return () => {};
+  let last = -Infinity;
+  return (completed) => {
+    const now = performance.now();
+    if (completed < total && now - last < PROGRESS_INTERVAL_MS) return;
+    last = now;
+    const progress: Progress = { completed, total };
+    onProgress(progress);
+  };
+}
+
+/** Opens a regular file. Directories, pipes and devices are refused before the open, which could block on them. */
+export async function openForReading(path: string): Promise<{ handle: FileHandle; size: number }> {
+  const stats = await describing('read', path, stat(path));
+  if (!stats.isFile()) throw corruptFile(path, `expected a regular file but received a ${kindOf(stats)}`);
+  const handle = await describing('read', path, open(path, 'r'));
+  try {
+    return { handle, size: (await describing('read', path, handle.stat())).size };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** What a path that is not a regular file is, in words. */
+export function kindOf(stats: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isFIFO()) return 'pipe';
+  return stats.isSocket() ? 'socket' : 'device';
+}
+
+/** Fills `target` from the file at `position`. A file that ends earlier (cut while it was being read) is corrupt. */
+export async function readFully(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+  let filled = 0;
+  while (filled < target.length) {
+    const reading = handle.read(target, filled, target.length - filled, position + filled);
+    const { bytesRead } = await describing('read', path, reading);
+    if (bytesRead === 0) throw corruptFile(path, `truncated: it ends at byte ${position + filled}`);
+    filled += bytesRead;
+  }
+}
+
+/** Writes all of `source` at `position`, however the system splits it. */
+export async function writeFully(
+  handle: FileHandle,
+  source: Uint8Array,
+  position: number,
+  path: string,
+): Promise<void> {
+  let written = 0;
+  while (written < source.length) {
+    const writing = handle.write(source, written, source.length - written, position + written);
+    written += (await describing('write', path, writing)).bytesWritten;
+  }
+}
+
+/** The file from start to end, a piece at a time. A piece is valid until the next one is asked for. */
+export async function* filePieces(path: string, handle: FileHandle, size: number, options: CallOptions = {}) {
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, size));
+  const report = progressReporter(options.onProgress, size);
+  for (let position = 0; position < size; position += buffer.length) {
+    options.signal?.throwIfAborted();
+    const piece = buffer.subarray(0, Math.min(buffer.length, size - position));
+    await readFully(handle, piece, position, path);
+    yield piece;
+    report(position + piece.length);
+  }
+}
+
+/** A whole file in memory, with no limit but memory (fs.readFile stops at 2 GiB). */
+export async function readWholeFile(path: string, options: CallOptions = {}): Promise<Uint8Array> {
+  options.signal?.throwIfAborted();
+  const { handle, size } = await openForReading(path);
+  try {
+    const bytes = allocate(`File "${path}"`, size, () => new Uint8Array(size));
+    let filled = 0;
+    for await (const piece of filePieces(path, handle, size, options)) {
+      bytes.set(piece, filled);
+      filled += piece.length;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+const SIGNATURES: readonly (readonly [name: string, signature: readonly number[]])[] = [
+  ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
+  ['a JPEG image', [0xff, 0xd8, 0xff]],
+  ['a zip archive (an .npz file is one)', [0x50, 0x4b, 0x03, 0x04]],
+  ['an .npy file', [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]],
+  ['a gzip file', [0x1f, 0x8b]],
+  ['an HDF5 file', [0x89, 0x48, 0x44, 0x46]],
+  ['a GGUF model', [0x47, 0x47, 0x55, 0x46]],
+  ['an IDX file of bytes (MNIST)', [0x00, 0x00, 0x08]],
+];
+
+/** What a file is, judged by its first bytes; undefined when they say nothing. For error messages only. */
+export function recognisedFormat(start: Uint8Array): string | undefined {
+  return SIGNATURES.find(([, signature]) => signature.every((byte, i) => start[i] === byte))?.[0];
+}

@@ -1,0 +1,226 @@
+import { setImmediate } from 'node:timers/promises';
+import { DenseamError, type ErrorCode } from '../core/errors.ts';
+import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
+import { allocate, elementCount } from './files.ts';
+import { readNpy } from './npy.ts';
+import { readNpz } from './npz.ts';
+
+/**
+ * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
+ * so it is always said.
+ */
+export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'covariance';
+
+/** Numbers with a shape, row-major; what {@link readNpy} returns. */
+export interface ShapedArray {
+  readonly shape: readonly number[];
+  readonly data: FloatArray;
+}
+
+export interface GaussianArrays {
+  /** (n, d). */
+  readonly means: ShapedArray;
+  /** (n, d, d) for kind `covariance`; (n, d), (n,) or (n, 1) for the others. */
+  readonly covariances: ShapedArray;
+  /** What `covariances` holds. */
+  readonly kind: SpreadKind;
+}
+
+export interface ReadGaussiansOptions extends Pick<CallOptions, 'signal'> {
+  /** What the array of covariances holds. */
+  readonly kind: SpreadKind;
+  /** The name of the array of means in an .npz file, default `means`. */
+  readonly means?: string | undefined;
+  /** The name of the array of covariances (or variances, ...) in an .npz file, default `covariances`. */
+  readonly covariances?: string | undefined;
+}
+
+/** How a kind of number becomes a variance, and what it must not be. */
+interface Conversion {
+  /** Undefined where the number already is one. */
+  readonly toVariance?: (value: number) => number;
+  /** The error of a number below 0; undefined where it is allowed. */
+  readonly negative?: ErrorCode;
+}
+
+const CONVERSIONS: Readonly<Record<SpreadKind, Conversion>> = {
+  variance: { negative: 'ERR_NOT_POSITIVE_DEFINITE' },
+  standardDeviation: { toVariance: (value) => value * value, negative: 'ERR_RANGE' },
+  logVariance: { toVariance: Math.exp },
+  covariance: {}, // definiteness is checked when a memory takes them
+};
+
+/** Means and anything else that is only checked. */
+const NO_CONVERSION: Conversion = {};
+
+/** How many numbers are checked and converted before other events get their turn. */
+const BLOCK = 1 << 17;
+
+/**
+ * Reads Gaussians from an .npz file, or from two .npy files (one of means, one of covariances). See {@link gaussiansFrom}
+ * for what `kind` and the shapes mean.
+ *
+ * @throws DenseamError ERR_CORRUPT_FILE for a file that is truncated, foreign or lacks an array, and whatever
+ * {@link gaussiansFrom} refuses; the signal's reason; system errors with their code and a message that names the file.
+ */
+export async function readGaussians(
+  source: string | { readonly means: string; readonly covariances: string },
+  options: ReadGaussiansOptions,
+): Promise<Gaussians> {
+  const { kind, signal } = options ?? {};
+  checkKind(kind);
+  if (typeof source === 'string') {
+    const { means = 'means', covariances = 'covariances' } = options;
+    const arrays = await readNpz(source, [means, covariances], { signal });
+    const [first, second] = [arrays.get(means), arrays.get(covariances)] as [ShapedArray, ShapedArray];
+    return gaussiansFrom({ means: first, covariances: second, kind }, { signal });
+  }
+  const means = await readNpy(source.means, { signal });
+  const covariances = await readNpy(source.covariances, { signal });
+  return gaussiansFrom({ means, covariances, kind }, { signal });
+}
+
+/**
+ * A batch of Gaussians from arrays of means and spreads. The structure follows from the shapes:
+ *
+ * | kind                                           | shape         | structure |
+ * |------------------------------------------------|---------------|-----------|
+ * | `covariance`                                   | (n, d, d)     | full      |
+ * | `variance`, `standardDeviation`, `logVariance` | (n, d)        | diagonal  |
+ * |                                                | (n,) or (n, 1)| isotropic |
+ *
+ * For d = 1 the shape (n, 1) is diagonal and (n,) is isotropic; both mean the same there. Standard deviations are squared
+ * and log-variances exponentiated (a result too small for the precision becomes 0, a singular covariance). The result is
+ * float32 when both arrays are, float64 otherwise. The arrays are never changed; what needs no conversion is not copied.
+ *
+ * Symmetry and definiteness of full covariances are checked when a memory takes them.
+ *
+ * @throws DenseamError ERR_SHAPE when shapes do not fit each other, the kind or the data; ERR_NOT_FINITE for NaN and
+ * infinities; ERR_NOT_POSITIVE_DEFINITE for a negative variance; ERR_RANGE for a negative standard deviation, a variance
+ * that overflows, and an unknown or missing kind; the signal's reason. Messages name the array and the index.
+ */
+export async function gaussiansFrom(
+  arrays: GaussianArrays,
+  options: Pick<CallOptions, 'signal'> = {},
+): Promise<Gaussians> {
+  const { means, covariances, kind } = arrays;
+  checkKind(kind);
+  checkData('means', means);
+  checkData('covariances', covariances);
+  const { count, dimension, structure } = structureOf(means.shape, covariances.shape, kind);
+  const single = means.data instanceof Float32Array && covariances.data instanceof Float32Array;
+  return {
+    count,
+    dimension,
+    structure,
+    means: await convert('means', means, NO_CONVERSION, single, options.signal),
+    covariances: await convert('covariances', covariances, CONVERSIONS[kind], single, options.signal),
+  };
+}
+
+function checkKind(kind: unknown): asserts kind is SpreadKind {
+  if (typeof kind === 'string' && Object.hasOwn(CONVERSIONS, kind)) return;
+  const kinds = Object.keys(CONVERSIONS).join(', ');
+  throw new DenseamError('ERR_RANGE', `Expected one of ${kinds} for kind but received ${kind}`);
+}
+
+function checkData(name: string, array: ShapedArray): void {
+  const { shape, data } = array ?? {};
+  if (!Array.isArray(shape) || !(data instanceof Float32Array || data instanceof Float64Array)) {
+    const expected = '{ shape, data } with a Float32Array or Float64Array';
+    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but received ${data ?? array}`);
+  }
+  if (elementCount(shape, data.BYTES_PER_ELEMENT) === data.length) return;
+  throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) in ${name} but received ${data.length}`);
+}
+
+function structureOf(
+  means: readonly number[],
+  covariances: readonly number[],
+  kind: SpreadKind,
+): Pick<Gaussians, 'count' | 'dimension' | 'structure'> {
+  const [count = 0, dimension = 0] = means;
+  if (means.length !== 2 || count < 1 || dimension < 1) {
+    const expected = 'shape (n, d) with n and d at least 1';
+    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for means but received (${means.join(', ')})`);
+  }
+  const shapes: readonly (readonly [Structure, readonly number[]])[] =
+    kind === 'covariance'
+      ? [['full', [count, dimension, dimension]]]
+      : [
+          ['diagonal', [count, dimension]],
+          ['isotropic', [count]],
+          ['isotropic', [count, 1]],
+        ];
+  const match = shapes.find(([, shape]) => shape.join() === covariances.join());
+  if (match) return { count, dimension, structure: match[0] };
+  const expected = shapes.map(([, shape]) => `(${shape.join(', ')})`).join(' or ');
+  throw new DenseamError(
+    'ERR_SHAPE',
+    `Expected shape ${expected} for covariances of kind ${kind} beside means of shape (${means.join(', ')}) ` +
+      `but received (${covariances.join(', ')})`,
+  );
+}
+
+/** Checks every number and, where the kind or the precision asks for it, converts into a new array. */
+async function convert(
+  name: string,
+  { shape, data }: ShapedArray,
+  conversion: Conversion,
+  single: boolean,
+  signal: AbortSignal | undefined,
+): Promise<FloatArray> {
+  const FloatArrayType = single ? Float32Array : Float64Array;
+  const length = data.length;
+  const bytes = length * FloatArrayType.BYTES_PER_ELEMENT;
+  const isSame = !conversion.toVariance && data instanceof FloatArrayType;
+  const result = isSame ? data : allocate(name, bytes, () => new FloatArrayType(length));
+  for (let start = 0; start < length; start += BLOCK) {
+    signal?.throwIfAborted();
+    const end = Math.min(start + BLOCK, length);
+    const bad = convertBlock(data, result, conversion, start, end);
+    if (bad !== -1) throw fault(`${name}[${indexOf(bad, shape)}]`, data[bad] as number, conversion, single);
+    await setImmediate();
+  }
+  return result;
+}
+
+/** Returns the position of the first number that is not allowed, or -1. */
+function convertBlock(
+  data: FloatArray,
+  result: FloatArray,
+  { toVariance, negative }: Conversion,
+  start: number,
+  end: number,
+): number {
+  for (let i = start; i < end; i++) {
+    const value = data[i] as number;
+    if (!Number.isFinite(value) || (negative && value < 0)) return i;
+    if (result === data) continue;
+    result[i] = toVariance ? toVariance(value) : value;
+    if (!Number.isFinite(result[i])) return i;
+  }
+  return -1;
+}
+
+function fault(where: string, value: number, { negative }: Conversion, single: boolean): DenseamError {
+  if (!Number.isFinite(value)) {
+    return new DenseamError('ERR_NOT_FINITE', `Expected a finite number for ${where} but received ${value}`);
+  }
+  if (negative && value < 0) {
+    return new DenseamError(negative, `Expected at least 0 for ${where} but received ${value}`);
+  }
+  const precision = single ? 'float32' : 'float64';
+  return new DenseamError('ERR_RANGE', `Expected a variance within ${precision} for ${where} but received ${value}`);
+}
+
+/** The index in each axis of the number at a row-major position. */
+function indexOf(position: number, shape: readonly number[]): string {
+  const indices: number[] = [];
+  let rest = position;
+  for (const extent of [...shape].reverse()) {
+    indices.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return indices.join(', ');
+}

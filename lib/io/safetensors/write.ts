@@ -1,0 +1,132 @@
+import type { FileHandle } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { crc32 } from 'node:zlib';
+import { DenseamError } from '../../core/errors.ts';
+import type { CallOptions, FloatArray } from '../../core/types.ts';
+import { writeAtomically } from '../atomic.ts';
+import { bytesOf, PIECE_BYTES, progressReporter, swapByteOrder, writeFully } from '../files.ts';
+import { BYTES_PER_ITEM, encodeHeader, layOut, type TensorInfo, type TensorSpec } from './header.ts';
+
+/** The next numbers of a tensor, in row-major order. */
+export interface TensorChunk {
+  /** The tensor's name. */
+  readonly tensor: string;
+  /** Of the tensor's own type, or its raw little-endian bytes. Any length, a whole tensor too; it is not copied. */
+  readonly data: FloatArray | Uint8Array;
+}
+
+export interface SafetensorsContent {
+  readonly tensors: readonly TensorSpec[];
+  /** Strings to keep with the tensors. The keys `format` and `checksum` are denseam's own. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The data. The chunks of one tensor come in order; those of different tensors may come in any order, so that means and
+   * covariances can be saved side by side. Each chunk is asked for when the one before it is on its way to the disk, and
+   * must not change until then.
+   */
+  readonly chunks: Iterable<TensorChunk> | AsyncIterable<TensorChunk>;
+}
+
+/** A tensor while it is being written. */
+interface OpenTensor extends TensorInfo {
+  written: number;
+  checksum: number;
+}
+
+/**
+ * Writes tensors to a safetensors file, atomically (see {@link writeAtomically}) and without a second copy of the data.
+ * `onProgress` counts bytes. When writing stops early, `chunks` is closed (its `return` is called).
+ *
+ * @throws DenseamError ERR_SHAPE when `chunks` does not give every tensor exactly the numbers of its shape, ERR_RANGE for
+ * names or metadata that cannot be written or a `path` that is a directory or device; what `chunks` throws; the signal's
+ * reason; system errors with their code and a message that names the file.
+ */
+export async function writeSafetensors(
+  path: string,
+  content: SafetensorsContent,
+  options: CallOptions = {},
+): Promise<void> {
+  const layout = layOut(content.tensors);
+  const metadata = content.metadata ?? {};
+  const placeholder = encodeHeader(layout, metadata, new Array(layout.length).fill(0));
+  await writeAtomically(
+    path,
+    async (handle) => {
+      const checksums = await writeData(handle, path, openTensors(layout, placeholder.length), content.chunks, options);
+      await writeFully(handle, encodeHeader(layout, metadata, checksums), 0, path);
+    },
+    options.signal,
+  );
+}
+
+function openTensors(layout: readonly Omit<TensorInfo, 'offset'>[], dataStart: number): Map<string, OpenTensor> {
+  let offset = dataStart;
+  const tensors = new Map<string, OpenTensor>();
+  for (const tensor of layout) {
+    tensors.set(tensor.name, { ...tensor, offset, written: 0, checksum: 0 });
+    offset += tensor.byteLength;
+  }
+  return tensors;
+}
+
+/** Writes every chunk to its place and returns the checksum of each tensor. */
+async function writeData(
+  handle: FileHandle,
+  path: string,
+  tensors: ReadonlyMap<string, OpenTensor>,
+  chunks: SafetensorsContent['chunks'],
+  options: CallOptions,
+): Promise<number[]> {
+  const all = [...tensors.values()];
+  const report = progressReporter(
+    options.onProgress,
+    all.reduce((total, { byteLength }) => total + byteLength, 0),
+  );
+  let completed = 0;
+  for await (const { tensor: name, data } of chunks) {
+    const tensor = acceptChunk(tensors.get(name), name, data);
+    const swap = endianness() === 'BE' && !(data instanceof Uint8Array);
+    for (let start = 0; start < data.byteLength; start += PIECE_BYTES) {
+      options.signal?.throwIfAborted();
+      const piece = bytesOf(data, start, Math.min(PIECE_BYTES, data.byteLength - start));
+      await writePiece(handle, path, tensor, swap ? swapped(piece, BYTES_PER_ITEM[tensor.dtype]) : piece);
+      completed += piece.length;
+      report(completed);
+    }
+  }
+  for (const { name, shape, byteLength, written } of all) {
+    if (written === byteLength) continue;
+    throw new DenseamError('ERR_SHAPE', `Expected ${byteLength} bytes for "${name}" [${shape}], received ${written}`);
+  }
+  return all.map(({ checksum }) => checksum);
+}
+
+/** The tensor a chunk belongs to, once it is sure that the chunk fits. */
+function acceptChunk(tensor: OpenTensor | undefined, name: string, data: FloatArray | Uint8Array): OpenTensor {
+  if (!tensor) throw new DenseamError('ERR_SHAPE', `Received a chunk of "${name}", which is not among the tensors`);
+  const { dtype, shape, byteLength, written } = tensor;
+  const typed = dtype === 'F64' ? data instanceof Float64Array : data instanceof Float32Array;
+  if (!typed && !(data instanceof Uint8Array)) {
+    throw new DenseamError(
+      'ERR_SHAPE',
+      `Expected ${dtype} numbers for "${name}", received a ${data?.constructor.name}`,
+    );
+  }
+  if (data.byteLength > byteLength - written) {
+    const received = `received ${written + data.byteLength}`;
+    throw new DenseamError('ERR_SHAPE', `Expected ${byteLength} bytes for "${name}" [${shape}], ${received}`);
+  }
+  return tensor;
+}
+
+async function writePiece(handle: FileHandle, path: string, tensor: OpenTensor, piece: Uint8Array): Promise<void> {
+  tensor.checksum = crc32(piece, tensor.checksum);
+  await writeFully(handle, piece, tensor.offset + tensor.written, path);
+  tensor.written += piece.length;
+}
+
+function swapped(piece: Uint8Array, itemBytes: 4 | 8): Uint8Array {
+  const copy = piece.slice();
+  swapByteOrder(copy, itemBytes);
+  return copy;
+}

@@ -1,0 +1,221 @@
+import { featureNames } from '../experiments/features.ts';
+import { type MaskKind, maskKinds } from '../experiments/imageSample.ts';
+import type { GalleryRow, ImagesResult, MemoryKind } from '../experiments/images.ts';
+import { memoryKinds } from '../experiments/images.ts';
+import { settledShare } from '../experiments/recall.ts';
+import { chartKey, htmlChart } from './chart.ts';
+import { htmlGrid, type Picture } from './grid.ts';
+import { escapeHtml } from './html.ts';
+import { htmlDefinitions, htmlPage } from './page.ts';
+import { htmlTable, type Table } from './table.ts';
+
+/** Where and how an experiment ran, for its report. */
+export interface RunRecord {
+  /** What the images are, "Fashion-MNIST" for instance. */
+  readonly source: string;
+  /** The command that repeats the run. */
+  readonly command: string;
+  /** Versions of what computed. */
+  readonly software: string;
+  readonly threads: number;
+  /** Seconds from start to report. */
+  readonly seconds: number;
+}
+
+const memoryNames: Readonly<Record<MemoryKind, string>> = {
+  gaussian: 'Gaussian',
+  euclidean: 'Euclidean',
+  pixels: 'Pixel',
+};
+
+const number = (value: number) => value.toLocaleString('en');
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** What a mask hides, in words. */
+function maskName({ settings }: ImagesResult, mask: MaskKind): string {
+  const { hiddenShare, blockSide } = settings;
+  if (mask === 'random') return `${Number((100 * hiddenShare).toFixed(1))} % of the pixels hidden at random`;
+  return `a block of ${blockSide} x ${blockSide} pixels hidden`;
+}
+
+/** Recall at every beta and its limit, of all memories under one mask. */
+export function recallTable(result: ImagesResult, mask: MaskKind): Table {
+  const curves = memoryKinds.map((memory) => result.curves[memory][mask]);
+  const rows = result.settings.scaledBetas.map((scaledBeta, at) => {
+    const points = curves.map(({ points }) => points[at]!);
+    const cells = points.map((p) => [percent(p.right), percent(p.settled), String(p.medianIterations)]);
+    return [String(scaledBeta), ...cells.flat()];
+  });
+  const limits = ['nearest', ...curves.flatMap(({ limit }) => [percent(limit), '', ''])];
+  return {
+    caption: `Recall with ${maskName(result, mask)}`,
+    groups: [
+      { label: '', span: 1 },
+      ...memoryKinds.map((memory) => ({ label: `${memoryNames[memory]} memory`, span: 3 })),
+    ],
+    columns: ['beta*', ...memoryKinds.flatMap(() => ['right', 'settled', 'iter.'])],
+    rows: [...rows, limits],
+  };
+}
+
+/** How to read a recall table, for the terminal and the page. */
+export function recallLegend({ settings }: ImagesResult): string[] {
+  return [
+    'd*: the median distance from an item to its nearest neighbour, in each memory on its own. beta*: beta x d* squared.',
+    `right: the stored item nearest to the fixed point is the query's own, of ${number(settings.queries)} queries.`,
+    `settled: right, and the fixed point lies within ${100 * settledShare} % of d* of the item.`,
+    'iter.: median number of iterations to the fixed point.',
+    'nearest: share of queries to which their own item is the nearest stored one, before any recall.',
+  ];
+}
+
+/** The best recall of each memory under a mask, and who comes first: a sentence or two. */
+export function verdict(result: ImagesResult, mask: MaskKind): string {
+  const bests = memoryKinds.map((memory) => {
+    const { points, best } = result.curves[memory][mask];
+    return { name: memoryNames[memory], ...points[best]! };
+  });
+  const top = Math.max(...bests.map(({ right }) => right));
+  const winners = bests.filter(({ right }) => right === top).map(({ name }) => name);
+  const list = bests.map(({ name, right, scaledBeta }) => `${name} ${percent(right)} (beta* ${scaledBeta})`).join(', ');
+  const first = winners.length === 1 ? `the ${winners[0]} memory leads` : `${winners.join(' and ')} share the lead`;
+  return `Best recall with ${maskName(result, mask)}: ${list}; ${first}.`;
+}
+
+async function recallChart(result: ImagesResult, mask: MaskKind): Promise<string> {
+  const name = maskName(result, mask);
+  return htmlChart({
+    title: name[0]!.toUpperCase() + name.slice(1),
+    description: `Line chart of the share of right recalls against beta*. ${verdict(result, mask)}`,
+    xTitle: 'beta* (∞: the item nearest to the query)',
+    yTitle: 'Right recalls',
+    series: memoryKinds.map((memory) => {
+      const { points, limit } = result.curves[memory][mask];
+      return { name: memoryNames[memory], points: points.map((p) => ({ x: p.scaledBeta, y: p.right })), limit };
+    }),
+  });
+}
+
+function galleryGrid(result: ImagesResult, mask: MaskKind): string {
+  const { height, width } = result.size;
+  const pictures = ({ image, original, mask: present, recalled }: GalleryRow): Picture[] => [
+    { width, height, pixels: original, alt: `Image ${image}` },
+    { width, height, pixels: original, mask: present, alt: `Image ${image} with ${maskName(result, mask)}` },
+    ...memoryKinds.map((memory) => {
+      const { pixels, right } = recalled[memory];
+      const what = right ? 'the same image' : 'another image';
+      return { width, height, pixels, right, alt: `The ${memoryNames[memory]} memory recalled ${what}` };
+    }),
+  ];
+  const best = memoryKinds.map((memory) => {
+    const { points, best } = result.curves[memory][mask];
+    return `${memoryNames[memory]}\nbeta* ${points[best]!.scaledBeta}`;
+  });
+  const name = maskName(result, mask);
+  return htmlGrid({
+    caption: name[0]!.toUpperCase() + name.slice(1),
+    columns: ['original', 'query', ...best],
+    rows: result.gallery[mask].map(pictures),
+  });
+}
+
+function scalesTable({ scales, settings }: ImagesResult): Table {
+  const memories = ['gaussian', 'euclidean'] as const;
+  const names = memories.map((memory) => memoryNames[memory]);
+  return {
+    caption: 'Queries nearest to their own item, by the units of the features',
+    groups: [{ label: '', span: 1 }, ...maskKinds.map((mask) => ({ label: `${mask} mask`, span: 2 }))],
+    columns: ['units', ...maskKinds.flatMap(() => names)],
+    rows: scales.map(({ scale, limits }) => [
+      scale === settings.scale ? `${scale} (used above)` : scale,
+      ...maskKinds.flatMap((mask) => memories.map((memory) => percent(limits[mask][memory]))),
+    ]),
+  };
+}
+
+const paragraph = (text: string) => `<p>${escapeHtml(text)}</p>`;
+const note = (text: string) => `<p class="note">${escapeHtml(text)}</p>`;
+const list = (entries: readonly string[]) =>
+  `<ul>${entries.map((entry) => `<li>${escapeHtml(entry)}</li>`).join('')}</ul>`;
+const columns = (parts: readonly string[]) => `<div class="columns">${parts.join('\n')}</div>`;
+
+function method({ settings }: ImagesResult): string[] {
+  return [
+    `Every image is one Gaussian: mean and covariance of ${featureNames.length} features of a pixel (${featureNames.join(', ')}), ` +
+      'weighted by intensity: the region-covariance descriptor (Tuzel, Porikli and Meer, 2006).',
+    'Blur and gradients are normalised convolutions over the pixels that are present (Knutsson and Westin, 1993), and hidden ' +
+      'pixels have no weight, so that a mask makes no edges.',
+    `Features are ${settings.scale}: pooled over the lit pixels of all stored images, hidden ones playing no part.`,
+    'The Gaussian memory compares by the squared Wasserstein distance W2 and moves along optimal transport maps. The Euclidean ' +
+      'memory sees the same mean and covariance as one vector; the pixel memory sees the image, hidden pixels black.',
+    `Retrieval stops when a step is shorter than ${settings.tolerance} d*, or after ` +
+      `${settings.maxIterations} iterations.`,
+  ];
+}
+
+function record(result: ImagesResult, run: RunRecord): string {
+  const { settings, seconds, size, available } = result;
+  const parts = (Object.entries(seconds) as [string, number][]).map(([name, s]) => `${name} ${s.toFixed(1)} s`);
+  return `${htmlDefinitions([
+    [
+      'images',
+      `${run.source}: ${number(settings.items)} of ${number(available)}, ${size.width} x ${size.height} pixels`,
+    ],
+    ['queries', `${number(settings.queries)} of the stored images, under each mask`],
+    ['seed', String(settings.seed)],
+    ['features', `${featureNames.length}, ${settings.scale}; ridge ${settings.ridge}`],
+    ['software', run.software],
+    ['threads', String(run.threads)],
+    ['time', `${run.seconds.toFixed(1)} s (${parts.join(', ')})`],
+  ])}
+<p>To repeat it:</p>
+<pre><code>${escapeHtml(run.command)}</code></pre>`;
+}
+
+/** The report of the experiment as one page. */
+export async function imagesPage(result: ImagesResult, run: RunRecord): Promise<string> {
+  const { settings } = result;
+  const charts = await Promise.all(maskKinds.map((mask) => recallChart(result, mask)));
+  // Half the width of a 95 % interval for a share of one half, in percentage points.
+  const margin = Math.round(98 / Math.sqrt(settings.queries));
+  return htmlPage({
+    title: 'Recalling images from what is left of them',
+    lead:
+      paragraph(
+        `${number(settings.items)} images (${run.source}) are stored in three memories. ${number(settings.queries)} of them come ` +
+          'back with pixels hidden, and each memory is asked for the whole image, at inverse temperatures from soft to sharp.',
+      ) + maskKinds.map((mask) => paragraph(verdict(result, mask))).join('\n'),
+    sections: [
+      {
+        heading: 'Recall against beta',
+        body:
+          chartKey(memoryKinds.map((memory) => `${memoryNames[memory]} memory`)) +
+          columns(charts) +
+          note(
+            `With ${number(settings.queries)} queries a share near 50 % is known to about ± ${margin} points (95 %).`,
+          ),
+      },
+      {
+        heading: 'What was recalled',
+        body:
+          columns(maskKinds.map((mask) => galleryGrid(result, mask))) +
+          note(
+            'The first queries drawn, not chosen. Recalled is the stored image nearest to the fixed point, at the beta that ' +
+              'served that memory best. Hidden pixels are magenta.',
+          ),
+      },
+      {
+        heading: 'The figures',
+        body: maskKinds.map((mask) => htmlTable(recallTable(result, mask))).join('\n') + list(recallLegend(result)),
+      },
+      {
+        heading: 'What hangs on the units',
+        body:
+          paragraph('A distance between features depends on their units. The nearest-item limit under three choices:') +
+          htmlTable(scalesTable(result)),
+      },
+      { heading: 'How it is done', body: list(method(result)) },
+      { heading: 'This run', body: record(result, run) },
+    ],
+  });
+}

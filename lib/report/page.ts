@@ -1,0 +1,80 @@
+import { escapeHtml } from './html.ts';
+
+export interface Section {
+  readonly heading: string;
+  /** HTML. */
+  readonly body: string;
+}
+
+export interface Page {
+  readonly title: string;
+  /** HTML: what the page shows, in a few sentences. */
+  readonly lead: string;
+  readonly sections: readonly Section[];
+}
+
+/** Colours pass WCAG AA against the background in both schemes; the series' are apart for the colour-blind too. */
+const style = `
+:root { color-scheme: light dark; --paper: #fff; --ink: #1c2127; --soft: #58616b; --line: #d5dae0; --wash: #f4f6f8;
+  --series-1: #0067b0; --series-2: #c04a00; --series-3: #00785a; --right: #00785a; --wrong: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --paper: #14181d; --ink: #e5e9ee; --soft: #a3adb8; --line: #39424c;
+  --wash: #1d232a; --series-1: #5cb6f5; --series-2: #f59a55; --series-3: #46c7a0; --right: #46c7a0; --wrong: #ff8a80; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; }
+h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; }
+p, ul { max-width: 46rem; }
+p.note { color: var(--soft); font-size: .9rem; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem; }
+figure { margin: 0; }
+figcaption, caption { font-weight: 600; text-align: left; padding: .25rem 0 .5rem; }
+.chart svg { display: block; width: 100%; height: auto; }
+.key { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; list-style: none; }
+.key svg { vertical-align: middle; }
+.scroll { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; }
+.figures { font-variant-numeric: tabular-nums; font-size: .92rem; }
+.figures th, .figures td { padding: .2rem .6rem; text-align: right; white-space: nowrap; }
+.figures th:first-child { text-align: left; }
+.figures thead th { color: var(--soft); font-weight: 600; }
+.figures [scope=colgroup] { text-align: left; color: var(--ink); }
+.figures tbody th { font-weight: normal; }
+.figures tbody tr { border-top: 1px solid var(--line); }
+.pictures { width: 100%; table-layout: fixed; }
+.pictures th, .pictures td { padding: .15rem .2rem; text-align: center; vertical-align: top; font-size: .8rem; }
+.pictures th { color: var(--soft); font-weight: normal; white-space: pre-line; }
+.pictures img { display: block; width: 4rem; max-width: 16vw; height: auto; margin: 0 auto; image-rendering: pixelated; }
+.right { color: var(--right); } .wrong { color: var(--wrong); }
+.wrong img { outline: 2px solid var(--wrong); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .92rem; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+pre { background: var(--wash); padding: .6rem .8rem; overflow-x: auto; }
+`;
+
+/** Names and values, as a definition list. */
+export function htmlDefinitions(entries: readonly (readonly [name: string, value: string])[]): string {
+  return `<dl>${entries.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
+}
+
+/** A whole page that asks for nothing else: style, drawings and pictures are within it. */
+export function htmlPage({ title, lead, sections }: Page): string {
+  const body = sections.map(({ heading, body }) => `<section>\n<h2>${escapeHtml(heading)}</h2>\n${body}\n</section>`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(title)}</h1>
+${lead}
+${body.join('\n')}
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,110 @@
+#include "binding/arguments.h"
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+namespace denseam::binding {
+namespace {
+
+Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t count) {
+  if (value.IsTypedArray()) {
+    const auto array = value.As<Napi::TypedArray>();
+    const bool isFloat = array.TypedArrayType() == napi_float32_array || array.TypedArrayType() == napi_float64_array;
+    if (isFloat && array.ElementLength() == count) return array;
+  }
+  throw codedError(value.Env(), "ERR_SHAPE",
+                   std::string("Expected a Float64Array or Float32Array of length ") + std::to_string(count) + " for " + name);
+}
+
+template <typename T>
+std::vector<T> copyFloats(const Napi::TypedArray& array) {
+  std::vector<T> copy(array.ElementLength());
+  if (array.TypedArrayType() == napi_float32_array) {
+    const auto view = array.As<Napi::Float32Array>();
+    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [](float x) { return static_cast<T>(x); });
+  } else {
+    const auto view = array.As<Napi::Float64Array>();
+    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [](double x) { return static_cast<T>(x); });
+  }
+  return copy;
+}
+
+// Below this a copy is cheaper than handing memory over with a finalizer.
+constexpr std::size_t kCopied = std::size_t{16} << 10;
+
+template <typename T>
+Napi::ArrayBuffer toArrayBuffer(Napi::Env env, std::vector<T>&& values) {
+  const std::size_t bytes = values.size() * sizeof(T);
+  if (bytes > kCopied) {
+    auto owner = std::make_unique<std::vector<T>>(std::move(values));
+    napi_value buffer;
+    const auto free = [](napi_env, void*, void* hint) { delete static_cast<std::vector<T>*>(hint); };
+    if (napi_create_external_arraybuffer(env, owner->data(), bytes, free, owner.get(), &buffer) == napi_ok) {
+      owner.release();
+      return {env, buffer};
+    }
+    values = std::move(*owner);  // this runtime does not take external memory
+  }
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+  if (bytes > 0) std::memcpy(buffer.Data(), values.data(), bytes);
+  return buffer;
+}
+
+}  // namespace
+
+Napi::Error codedError(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  return error;
+}
+
+Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision) {
+  const Napi::TypedArray array = floats(value, name, count);
+  if (precision == Precision::kFloat32) return copyFloats<float>(array);
+  return copyFloats<double>(array);
+}
+
+std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count) {
+  return copyFloats<double>(floats(value, name, count));
+}
+
+std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size) {
+  const bool isIndices = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
+  if (!isIndices) throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array for indices");
+  const auto view = value.As<Napi::Int32Array>();
+  std::vector<std::int32_t> indices(view.Data(), view.Data() + view.ElementLength());
+  for (const std::int32_t index : indices) {
+    if (index < 0 || static_cast<std::size_t>(index) >= size) {
+      throw codedError(value.Env(), "ERR_RANGE",
+                       "Expected indices from 0 to " + std::to_string(size - 1) + " but received " + std::to_string(index));
+    }
+  }
+  return indices;
+}
+
+std::size_t readCount(const Napi::Value& value, const char* name) {
+  constexpr double kGreatestSafeInteger = 9007199254740991.0;
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= kGreatestSafeInteger && std::floor(number) == number)) {
+    throw codedError(value.Env(), "ERR_RANGE", std::string("Expected a non-negative integer for ") + name);
+  }
+  return static_cast<std::size_t>(number);
+}
+
+Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values) {
+  const std::size_t length = values.size();
+  return Napi::Float64Array::New(env, length, toArrayBuffer(env, std::move(values)), 0);
+}
+
+Napi::Value toInt32Array(Napi::Env env, std::vector<std::int32_t>&& values) {
+  const std::size_t length = values.size();
+  return Napi::Int32Array::New(env, length, toArrayBuffer(env, std::move(values)), 0);
+}
+
+Napi::Value toUint8Array(Napi::Env env, std::vector<std::uint8_t>&& values) {
+  const std::size_t length = values.size();
+  return Napi::Uint8Array::New(env, length, toArrayBuffer(env, std::move(values)), 0);
+}
+
+}  // namespace denseam::binding

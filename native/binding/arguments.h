@@ -1,0 +1,29 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "memory.h"
+
+// JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each array's own
+// view, so nothing that happens to the array during a call can matter. lib/ checks shapes first; what is checked again here is what
+// memory safety depends on.
+namespace denseam::binding {
+
+Napi::Error codedError(Napi::Env env, const char* code, const std::string& message);
+
+Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
+std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);
+// Indices into `size` items.
+std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
+std::size_t readCount(const Napi::Value& value, const char* name);
+
+// Typed arrays that take over the vector's memory.
+Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);
+Napi::Value toInt32Array(Napi::Env env, std::vector<std::int32_t>&& values);
+Napi::Value toUint8Array(Napi::Env env, std::vector<std::uint8_t>&& values);
+
+}  // namespace denseam::binding

@@ -1,0 +1,240 @@
+#include "binding/memory_object.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "binding/arguments.h"
+#include "binding/promise_worker.h"
+#include "euclidean/row_memory.h"
+#include "gaussian/full_memory.h"
+#include "memory.h"
+
+namespace denseam::binding {
+namespace {
+
+using euclidean::Embedding;
+using euclidean::RowMemory;
+using gaussian::FullMemory;
+using Snapshot = std::shared_ptr<const Memory>;
+
+template <typename T>
+Snapshot makeMemory(const std::string& kind, std::size_t dimension) {
+  if (kind == "full") return std::make_shared<FullMemory<T>>(dimension);
+  const auto embedding = kind == "diagonal"    ? Embedding::Kind::kDiagonal
+                         : kind == "isotropic" ? Embedding::Kind::kIsotropic
+                                               : Embedding::Kind::kVector;
+  return std::make_shared<RowMemory<T>>(Embedding(embedding, dimension));
+}
+
+Napi::Value toStates(Napi::Env env, Batch&& batch) {
+  Napi::Object states = Napi::Object::New(env);
+  states.Set("count", static_cast<double>(batch.count));
+  const bool hasCovariances = !batch.covariances.empty();
+  states.Set("positions", toFloat64Array(env, std::move(batch.positions)));
+  states.Set("covariances", hasCovariances ? toFloat64Array(env, std::move(batch.covariances)) : env.Undefined());
+  return states;
+}
+
+Napi::Value toRetrieval(Napi::Env env, Retrieval&& retrieval) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("states", toStates(env, std::move(retrieval.states)));
+  result.Set("energy", toFloat64Array(env, std::move(retrieval.energy)));
+  result.Set("nearest", toInt32Array(env, std::move(retrieval.nearest)));
+  result.Set("nearestDistance", toFloat64Array(env, std::move(retrieval.nearestDistance)));
+  result.Set("iterations", toInt32Array(env, std::move(retrieval.iterations)));
+  result.Set("stepLength", toFloat64Array(env, std::move(retrieval.stepLength)));
+  result.Set("converged", toUint8Array(env, std::move(retrieval.converged)));
+  result.Set("evaluated", toInt32Array(env, std::move(retrieval.evaluated)));
+  result.Set("droppedMass", toFloat64Array(env, std::move(retrieval.droppedMass)));
+  if (retrieval.trajectory.empty()) return result;
+  Napi::Array trajectory = Napi::Array::New(env, retrieval.trajectory.size());
+  for (std::size_t i = 0; i < retrieval.trajectory.size(); ++i) {
+    trajectory.Set(static_cast<std::uint32_t>(i), toStates(env, std::move(retrieval.trajectory[i])));
+  }
+  result.Set("trajectory", trajectory);
+  return result;
+}
+
+// The class behind NativeMemory of lib/native.ts; argument order is fixed there.
+class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
+ public:
+  static void define(Napi::Env env, Napi::Object exports) {
+    exports.Set("Memory", DefineClass(env, "Memory",
+                                      {InstanceAccessor<&MemoryObject::size>("size"),
+                                       InstanceMethod<&MemoryObject::append>("append"),
+                                       InstanceMethod<&MemoryObject::remove>("remove"),
+                                       InstanceMethod<&MemoryObject::commit>("commit"),
+                                       InstanceMethod<&MemoryObject::rollback>("rollback"),
+                                       InstanceMethod<&MemoryObject::get>("get"),
+                                       InstanceMethod<&MemoryObject::distances>("distances"),
+                                       InstanceMethod<&MemoryObject::weights>("weights"),
+                                       InstanceMethod<&MemoryObject::energy>("energy"),
+                                       InstanceMethod<&MemoryObject::step>("step"),
+                                       InstanceMethod<&MemoryObject::retrieve>("retrieve"),
+                                       InstanceMethod<&MemoryObject::nearest>("nearest"),
+                                       InstanceMethod<&MemoryObject::transportMaps>("transportMaps")}));
+  }
+
+  explicit MemoryObject(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<MemoryObject>(info), kind_(info[0].ToString()), dimension_(readCount(info[1], "dimension")),
+        precision_(info[2].ToString().Utf8Value() == "float32" ? Precision::kFloat32 : Precision::kFloat64) {
+    committed_ = precision_ == Precision::kFloat32 ? makeMemory<float>(kind_, dimension_) : makeMemory<double>(kind_, dimension_);
+    staged_ = std::make_shared<Snapshot>(committed_);
+  }
+
+ private:
+  Napi::Value size(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(committed_->size()));
+  }
+
+  // Staging: the worker replaces what the shared pointer points to; `commit` makes it visible. lib/ runs one change at a time.
+  Napi::Value append(const Napi::CallbackInfo& info) {
+    const Napi::Object given = info[0].ToObject();
+    auto items = std::make_shared<Items>();
+    items->count = readCount(given.Get("count"), "count");
+    items->positions = readNumbers(given.Get("positions"), "positions", items->count * dimension_, precision_);
+    items->covariances = perItem() == 0 ? readNumbers(Napi::Float64Array::New(info.Env(), 0), "covariances", 0, precision_)
+                                        : readNumbers(given.Get("covariances"), "covariances", items->count * perItem(), precision_);
+    items->name = "items";
+    items->first = readCount(info[1], "firstIndex");
+    return change(info, info[2], [items](const Memory& memory, Job& job) { return memory.append(*items, job); });
+  }
+
+  Napi::Value remove(const Napi::CallbackInfo& info) {
+    std::vector<std::int32_t> indices = readIndices(info[0], (*staged_)->size());
+    std::sort(indices.begin(), indices.end());
+    return change(info, info.Env().Undefined(), [indices](const Memory& memory, Job& job) { return memory.remove(indices, job); });
+  }
+
+  template <typename Change>
+  Napi::Value change(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Change change) {
+    const auto staged = staged_;
+    return launch<Snapshot>(
+        info.Env(), onProgress, [staged, change](Job& job) { return *staged = change(**staged, job); },
+        [](Napi::Env env, Snapshot&&) { return env.Undefined(); });
+  }
+
+  void commit(const Napi::CallbackInfo&) { committed_ = *staged_; }
+  void rollback(const Napi::CallbackInfo&) { staged_ = std::make_shared<Snapshot>(committed_); }
+
+  Napi::Value get(const Napi::CallbackInfo& info) {
+    const auto indices = readIndices(info[0], committed_->size());
+    return launch<Batch>(
+        info.Env(), info.Env().Undefined(),
+        [memory = committed_, indices](Job& job) { return memory->get(indices, job); }, toStates);
+  }
+
+  Napi::Value distances(const Napi::CallbackInfo& info) {
+    return launch<std::vector<double>>(
+        info.Env(), info[3],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info)](Job& job) {
+          return memory->distances(*queries, ridge, job);
+        },
+        toFloat64Array);
+  }
+
+  Napi::Value weights(const Napi::CallbackInfo& info) {
+    return launch<std::vector<double>>(
+        info.Env(), info[4],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info)](Job& job) {
+          return memory->weights(*queries, ridge, beta, job);
+        },
+        toFloat64Array);
+  }
+
+  Napi::Value energy(const Napi::CallbackInfo& info) {
+    return launch<std::vector<double>>(
+        info.Env(), info[4],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info)](Job& job) {
+          return memory->energy(*queries, ridge, beta, job);
+        },
+        toFloat64Array);
+  }
+
+  Napi::Value step(const Napi::CallbackInfo& info) {
+    return launch<Batch>(
+        info.Env(), info[4],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info)](Job& job) {
+          return memory->step(*queries, ridge, beta, job);
+        },
+        toStates);
+  }
+
+  Napi::Value retrieve(const Napi::CallbackInfo& info) {
+    const RetrievalOptions options{readBeta(info), info[4].ToNumber().DoubleValue(), readCount(info[5], "maxIterations"),
+                                   info[6].ToBoolean()};
+    return launch<Retrieval>(
+        info.Env(), info[7],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
+          return memory->retrieve(*queries, ridge, options, job);
+        },
+        toRetrieval);
+  }
+
+  Napi::Value nearest(const Napi::CallbackInfo& info) {
+    const std::size_t k = std::min(readCount(info[3], "k"), committed_->size());
+    return launch<Neighbours>(
+        info.Env(), info[4],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), k](Job& job) {
+          return memory->nearest(*queries, ridge, k, job);
+        },
+        [](Napi::Env env, Neighbours&& neighbours) -> Napi::Value {
+          Napi::Object result = Napi::Object::New(env);
+          result.Set("indices", toInt32Array(env, std::move(neighbours.indices)));
+          result.Set("distances", toFloat64Array(env, std::move(neighbours.distances)));
+          return result;
+        });
+  }
+
+  Napi::Value transportMaps(const Napi::CallbackInfo& info) {
+    const auto query = readBatch(info[0], 0);
+    const double ridge = info[1].ToNumber().DoubleValue();
+    const auto indices = readIndices(info[2], committed_->size());
+    return launch<TransportMaps>(
+        info.Env(), info.Env().Undefined(),
+        [memory = committed_, query, ridge, indices](Job& job) { return memory->transportMaps(*query, ridge, indices, job); },
+        [](Napi::Env env, TransportMaps&& maps) -> Napi::Value {
+          Napi::Object result = Napi::Object::New(env);
+          result.Set("matrices", toFloat64Array(env, std::move(maps.matrices)));
+          result.Set("offsets", toFloat64Array(env, std::move(maps.offsets)));
+          return result;
+        });
+  }
+
+  // Numbers of an item's covariance.
+  std::size_t perItem() const {
+    return kind_ == "full" ? dimension_ * dimension_ : kind_ == "diagonal" ? dimension_ : kind_ == "isotropic" ? 1 : 0;
+  }
+
+  std::shared_ptr<const Batch> readBatch(const Napi::Value& value, std::size_t first) const {
+    const Napi::Object given = value.ToObject();
+    auto batch = std::make_shared<Batch>();
+    batch->count = readCount(given.Get("count"), "count");
+    batch->positions = readDoubles(given.Get("positions"), "positions", batch->count * dimension_);
+    if (perItem() > 0) batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
+    batch->name = "queries";
+    batch->first = first;
+    return batch;
+  }
+
+  // Every verb on queries begins with (queries, firstIndex, ridge, ...), most go on with beta.
+  std::shared_ptr<const Batch> readQueries(const Napi::CallbackInfo& info) const {
+    return readBatch(info[0], readCount(info[1], "firstIndex"));
+  }
+  static double readRidge(const Napi::CallbackInfo& info) { return info[2].ToNumber().DoubleValue(); }
+  static double readBeta(const Napi::CallbackInfo& info) { return info[3].ToNumber().DoubleValue(); }
+
+  std::string kind_;
+  std::size_t dimension_;
+  Precision precision_;
+  Snapshot committed_;
+  std::shared_ptr<Snapshot> staged_;
+};
+
+}  // namespace
+
+void defineMemory(Napi::Env env, Napi::Object exports) { MemoryObject::define(env, exports); }
+
+}  // namespace denseam::binding

@@ -1,0 +1,32 @@
+#include <napi.h>
+
+#include "binding/arguments.h"
+#include "binding/memory_object.h"
+#include "linalg/linalg.h"
+#include "parallel/pool.h"
+
+namespace denseam::binding {
+namespace {
+
+Napi::Value threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(parallel::threads()));
+}
+
+void setThreads(const Napi::CallbackInfo& info) { parallel::setThreads(readCount(info[0], "count")); }
+
+Napi::Value blas(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), linalg::blasName()); }
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  linalg::useOneThread();
+  exports.Set("threads", Napi::Function::New<threads>(env));
+  exports.Set("setThreads", Napi::Function::New<setThreads>(env));
+  exports.Set("blas", Napi::Function::New<blas>(env));
+  defineMemory(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(denseam, initialize)
+
+}  // namespace denseam::binding

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "euclidean/rows.h"
+#include "memory.h"
+
+// The log-sum-exp memory on rows x_i of a Euclidean space: D_i = |x_i - x|^2, w = softmax(-beta D), x <- sum w_i x_i. Diagonal and
+// isotropic Gaussians run on it too, through an isometry (gaussian/flat_memory.h).
+//
+// A batch of queries costs two matrix products a step: scores, then the weighted sum. Between them the soft-max runs tile by tile
+// with a running minimum, so that the matrix of queries x rows is never stored (the scheme of FlashAttention, Dao et al. 2022).
+//
+// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms. Distances whose error could be seen in a result are
+// therefore recomputed from the differences, in double precision.
+namespace denseam::euclidean {
+
+// A batch of queries: count x width.
+struct Points {
+  std::size_t count = 0;
+  std::vector<double> values;
+};
+
+struct Evaluation {
+  std::vector<double> energy;
+  std::vector<std::int32_t> nearest;
+  std::vector<double> nearestDistance;
+  Points next;  // sum_i w_i x_i; empty when not asked for
+};
+
+template <typename T>
+class Engine {
+ public:
+  explicit Engine(const Rows<T>& rows) : rows_(rows) {}
+
+  // count x size, accurate to rounding (of T) relative to each distance.
+  std::vector<double> distances(const Points& points, Job& job) const;
+  std::vector<double> weights(const Points& points, double beta, Job& job) const;
+  Evaluation evaluate(const Points& points, double beta, bool wantNext, Job& job) const;
+  Neighbours nearest(const Points& points, std::size_t k, Job& job) const;
+
+ private:
+  const Rows<T>& rows_;
+};
+
+extern template class Engine<float>;
+extern template class Engine<double>;
+
+}  // namespace denseam::euclidean

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "euclidean/engine.h"
+#include "euclidean/scorer.h"
+#include "euclidean/vector_math.h"
+
+namespace denseam::euclidean {
+
+// What a part of the rows contributes to one query: the running minimum, the sum of exp(-beta (D - minimum)) and the rows' sum
+// under these weights.
+struct Partial {
+  double shift = std::numeric_limits<double>::infinity();
+  double sum = 0;
+  double nearestDistance = std::numeric_limits<double>::infinity();
+  std::int32_t nearest = 0;
+
+  void offer(double distance, std::size_t index) {
+    if (distance < nearestDistance) {
+      nearestDistance = distance;
+      nearest = static_cast<std::int32_t>(index);
+    }
+  }
+};
+
+template <typename T>
+class Recall {
+ public:
+  Recall(const Rows<T>& rows, double beta, bool wantNext, Scorer<T>& scorer, Partial* partials, double* next)
+      : rows_(rows), beta_(beta), wantNext_(wantNext), scorer_(scorer), partials_(partials), next_(next) {}
+
+  void addTile(const Tile<T>& tile) {
+    scorer_.score(tile);
+    double total = 0;
+    for (std::size_t q = 0; q < scorer_.count(); ++q) total += weigh(q);
+    if (wantNext_ && total > 0) addRows();
+  }
+
+ private:
+  // Query q's scores become weights relative to its running minimum; returns their sum.
+  double weigh(std::size_t q) {
+    Partial& partial = partials_[q];
+    T* distances = scorer_.scores(q);
+    const double approximate = scorer_.complete(q);
+    refine(q, approximate);
+    double shift = std::min(partial.shift, exact_.empty() ? approximate : std::numeric_limits<double>::infinity());
+    if (!exact_.empty()) {
+      const std::size_t count = scorer_.tile().count;
+      shift = std::min(shift, static_cast<double>(*std::min_element(distances, distances + count)));
+      for (const auto& [j, distance] : exact_) shift = std::min(shift, distance);
+    }
+    if (shift < partial.shift) rescale(q, shift);
+    double sum = gibbs(scorer_.tile().count, beta_, shift, distances);
+    for (const auto& [j, distance] : exact_) {
+      const double weight = std::exp(-beta_ * (distance - shift));
+      distances[j] = static_cast<T>(weight);
+      sum += weight;
+    }
+    partial.sum += sum;
+    return sum;
+  }
+
+  // Recomputes the distances of which the nearest may be one, and those whose error would show in a weight. Their scores are set
+  // to infinity: exact_ stands for them.
+  void refine(std::size_t q, double least) {
+    Partial& partial = partials_[q];
+    exact_.clear();
+    const double error = scorer_.error(q);
+    double limit = -1;
+    if (least <= partial.nearestDistance + 2 * error) limit = least + 2 * error;
+    if (beta_ * error > Accuracy<T>::kExponentError) {
+      limit = std::max(limit, std::min(partial.shift, least) + kNegligible / beta_ + 2 * error);
+    }
+    if (least > limit) return;
+    T* distances = scorer_.scores(q);
+    for (std::size_t j = 0; j < scorer_.tile().count; ++j) {
+      if (static_cast<double>(distances[j]) > limit) continue;
+      const double distance = scorer_.exact(q, j);
+      exact_.emplace_back(j, distance);
+      distances[j] = std::numeric_limits<T>::infinity();
+      partial.offer(distance, scorer_.tile().first + j);
+    }
+  }
+
+  void rescale(std::size_t q, double shift) {
+    Partial& partial = partials_[q];
+    const double factor = std::exp(-beta_ * (partial.shift - shift));
+    partial.sum *= factor;
+    if (wantNext_) {
+      double* next = next_ + q * rows_.width();
+      std::transform(next, next + rows_.width(), next, [factor](double x) { return x * factor; });
+    }
+    partial.shift = shift;
+  }
+
+  void addRows() {
+    const std::size_t width = rows_.width();
+    if constexpr (std::is_same_v<T, double>) {
+      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 1.0, next_);
+    } else {
+      // Sums over many tiles are kept in double precision.
+      sums_.resize(scorer_.count() * width);
+      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 0.0, sums_.data());
+      for (std::size_t i = 0; i < sums_.size(); ++i) next_[i] += static_cast<double>(sums_[i]);
+    }
+  }
+
+  const Rows<T>& rows_;
+  double beta_;
+  bool wantNext_;
+  Scorer<T>& scorer_;
+  Partial* partials_;
+  double* next_;
+  std::vector<std::pair<std::size_t, double>> exact_;
+  std::vector<T> sums_;
+};
+
+// Adds up the parts of query q, in order, into the evaluation.
+inline void merge(const Plan& plan, std::size_t queries, std::size_t width, std::size_t q, double beta,
+           const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
+  Partial whole;
+  for (std::size_t part = 0; part < plan.parts; ++part) {
+    const Partial& partial = partials[part * queries + q];
+    whole.shift = std::min(whole.shift, partial.shift);
+    whole.offer(partial.nearestDistance, static_cast<std::size_t>(partial.nearest));
+  }
+  double* next = evaluation.next.values.empty() ? nullptr : evaluation.next.values.data() + q * width;
+  for (std::size_t part = 0; part < plan.parts; ++part) {
+    const Partial& partial = partials[part * queries + q];
+    const double factor = std::exp(-beta * (partial.shift - whole.shift));
+    whole.sum += factor * partial.sum;
+    if (next == nullptr || factor == 0) continue;
+    const double* sum = sums.data() + (part * queries + q) * width;
+    for (std::size_t j = 0; j < width; ++j) next[j] += factor * sum[j];
+  }
+  evaluation.energy[q] = whole.shift - std::log(whole.sum) / beta;
+  evaluation.nearest[q] = whole.nearest;
+  evaluation.nearestDistance[q] = whole.nearestDistance;
+  if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / whole.sum; });
+}
+
+}  // namespace denseam::euclidean

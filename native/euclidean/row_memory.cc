@@ -1,0 +1,216 @@
+#include "euclidean/row_memory.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "euclidean/vector_math.h"
+#include "parallel/pool.h"
+
+namespace denseam::euclidean {
+namespace {
+
+// Rows in a chunk of work that is a pass over memory.
+constexpr std::size_t kGrain = 256;
+// The centre is used when the mean is this many times longer than the spread (squared): below that it would save one bit.
+constexpr double kFarOff = 4;
+
+}  // namespace
+
+template <typename T>
+std::vector<T> RowMemory<T>::centreOf(const std::vector<T>& rows, std::size_t count) const {
+  const std::size_t width = embedding_.width();
+  std::vector<double> mean(width);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = 0; j < width; ++j) mean[j] += static_cast<double>(rows[i * width + j]) / static_cast<double>(count);
+  }
+  const std::vector<double> origin(width);
+  double spread = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    spread += squaredDistance(width, rows.data() + i * width, mean.data()) / static_cast<double>(count);
+  }
+  const double offset = squaredDistance(width, mean.data(), origin.data());
+  if (!(offset > kFarOff * spread) || !std::isfinite(offset)) return {};
+  std::vector<T> centre(width);
+  std::transform(mean.begin(), mean.end(), centre.begin(), [](double x) { return static_cast<T>(x); });
+  return centre;
+}
+
+template <typename T>
+std::vector<T> RowMemory<T>::normsOf(const std::vector<T>& rows, const Items& items, Job& job) const {
+  const std::size_t width = embedding_.width();
+  std::vector<double> centre(width);
+  std::copy(rows_.centre().begin(), rows_.centre().end(), centre.begin());
+  std::vector<T> norms(items.count);
+  parallel::forEach(items.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      norms[i] = static_cast<T>(squaredDistance(width, rows.data() + i * width, centre.data()));
+      if (!std::isfinite(norms[i])) {
+        throw Error("ERR_RANGE", "Expected numbers whose squares fit in " + std::string(sizeof(T) == 4 ? "float32" : "float64") +
+                                     " for " + items.at(embedding_.positionsName(), i) + " but their sum of squares overflows");
+      }
+    }
+    job.advance(end - begin);
+  });
+  return norms;
+}
+
+template <typename T>
+std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job) const {
+  const std::size_t width = embedding_.width();
+  const auto& positions = std::get<std::vector<T>>(items.positions);
+  const auto& variances = std::get<std::vector<T>>(items.covariances);
+  std::vector<T> rows(items.count * width);
+  job.expect(items.count);
+  parallel::forEach(items.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      embedding_.embed(positions.data() + i * embedding_.dimension(), variances.data() + i * embedding_.variances(), 0.0, false,
+                       [&](const char* field) { return items.at(field, i); }, rows.data() + i * width);
+    }
+  });
+  auto result = std::make_shared<RowMemory>(*this);
+  if (size() == 0) result->rows_.setCentre(centreOf(rows, items.count));
+  const std::vector<T> norms = result->normsOf(rows, items, job);
+  result->rows_.append(rows.data(), norms.data(), items.count);
+  return result;
+}
+
+template <typename T>
+std::shared_ptr<const Memory> RowMemory<T>::remove(const std::vector<std::int32_t>& indices, Job& job) const {
+  auto result = std::make_shared<RowMemory>(*this);
+  result->rows_.remove(indices, job);
+  return result;
+}
+
+template <typename T>
+Batch RowMemory<T>::emptyBatch(std::size_t count) const {
+  Batch batch;
+  batch.count = count;
+  batch.positions.resize(count * embedding_.dimension());
+  batch.covariances.resize(count * embedding_.variances());
+  return batch;
+}
+
+template <typename T>
+Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) const {
+  Batch batch = emptyBatch(indices.size());
+  parallel::forEach(indices.size(), kGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      embedding_.extract(rows_.values(static_cast<std::size_t>(indices[i])), batch.positions.data() + i * embedding_.dimension(),
+                         batch.covariances.data() + i * embedding_.variances());
+    }
+  });
+  return batch;
+}
+
+template <typename T>
+Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Job& job) const {
+  const std::size_t width = embedding_.width();
+  Points points{queries.count, std::vector<double>(queries.count * width)};
+  const std::vector<double> origin(width);
+  parallel::forEach(queries.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t q = begin; q < end; ++q) {
+      double* row = points.values.data() + q * width;
+      embedding_.embed(queries.positions.data() + q * embedding_.dimension(),
+                       queries.covariances.data() + q * embedding_.variances(), ridge, positive,
+                       [&](const char* field) { return queries.at(field, q); }, row);
+      if (!std::isfinite(static_cast<T>(squaredDistance(width, row, origin.data())))) {
+        throw Error("ERR_RANGE", "Expected " + queries.at(embedding_.positionsName(), q) +
+                                     " within reach of the items but its squared distance to every one overflows " +
+                                     (sizeof(T) == 4 ? "float32" : "float64"));
+      }
+    }
+  });
+  return points;
+}
+
+template <typename T>
+std::vector<double> RowMemory<T>::distances(const Batch& queries, double ridge, Job& job) const {
+  job.expect(queries.count * size());
+  return Engine<T>(rows_).distances(embed(queries, ridge, false, job), job);
+}
+
+template <typename T>
+std::vector<double> RowMemory<T>::weights(const Batch& queries, double ridge, double beta, Job& job) const {
+  job.expect(queries.count * size());
+  return Engine<T>(rows_).weights(embed(queries, ridge, false, job), beta, job);
+}
+
+template <typename T>
+std::vector<double> RowMemory<T>::energy(const Batch& queries, double ridge, double beta, Job& job) const {
+  job.expect(queries.count * size());
+  return Engine<T>(rows_).evaluate(embed(queries, ridge, false, job), beta, false, job).energy;
+}
+
+template <typename T>
+Neighbours RowMemory<T>::nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const {
+  job.expect(queries.count * size());
+  return Engine<T>(rows_).nearest(embed(queries, ridge, false, job), k, job);
+}
+
+template <typename T>
+Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Job& job) const {
+  job.expect(queries.count * size());
+  const Points next = Engine<T>(rows_).evaluate(embed(queries, ridge, true, job), beta, true, job).next;
+  Batch batch = emptyBatch(queries.count);
+  for (std::size_t q = 0; q < queries.count; ++q) write(next, q, batch, q);
+  return batch;
+}
+
+template <typename T>
+auto RowMemory<T>::advance(const States& states, double beta, Job& job) const -> Advance<States> {
+  Evaluation evaluation = Engine<T>(rows_).evaluate(states, beta, true, job);
+  std::vector<double> stepLength(states.count);
+  const std::size_t width = embedding_.width();
+  for (std::size_t q = 0; q < states.count; ++q) {
+    stepLength[q] =
+        std::sqrt(squaredDistance(width, states.values.data() + q * width, evaluation.next.values.data() + q * width));
+  }
+  return {std::move(evaluation.energy), std::move(evaluation.nearest), std::move(evaluation.nearestDistance), std::move(stepLength),
+          std::move(evaluation.next)};
+}
+
+template <typename T>
+auto RowMemory<T>::select(const States& states, const std::vector<std::size_t>& indices) const -> States {
+  const std::size_t width = embedding_.width();
+  States kept{indices.size(), std::vector<double>(indices.size() * width)};
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    std::copy_n(states.values.data() + indices[i] * width, width, kept.values.data() + i * width);
+  }
+  return kept;
+}
+
+template <typename T>
+void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const {
+  embedding_.extract(states.values.data() + index * embedding_.width(), batch.positions.data() + slot * embedding_.dimension(),
+                     batch.covariances.data() + slot * embedding_.variances());
+}
+
+template <typename T>
+Retrieval RowMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
+  Iteration<RowMemory> iteration(*this, size(), options, emptyBatch(queries.count));
+  return iteration.run(embed(queries, ridge, true, job), job);
+}
+
+// T_i(x) = mu_i + diag(t_i / t) (x - m).
+template <typename T>
+TransportMaps RowMemory<T>::transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
+                                          Job& job) const {
+  const std::size_t d = embedding_.dimension();
+  const std::size_t variances = embedding_.variances();
+  const Points point = embed(query, ridge, true, job);
+  TransportMaps maps{std::vector<double>(indices.size() * variances), std::vector<double>(indices.size() * d)};
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const T* row = rows_.values(static_cast<std::size_t>(indices[i]));
+    double* scale = maps.matrices.data() + i * variances;
+    for (std::size_t j = 0; j < variances; ++j) scale[j] = static_cast<double>(row[d + j]) / point.values[d + j];
+    for (std::size_t j = 0; j < d; ++j) {
+      maps.offsets[i * d + j] = static_cast<double>(row[j]) - scale[variances == 1 ? 0 : j] * point.values[j];
+    }
+  }
+  return maps;
+}
+
+template class RowMemory<float>;
+template class RowMemory<double>;
+
+}  // namespace denseam::euclidean

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "euclidean/embedding.h"
+#include "euclidean/engine.h"
+#include "euclidean/rows.h"
+#include "memory.h"
+#include "retrieval.h"
+
+namespace denseam::euclidean {
+
+// A memory whose geometry is flat: vectors, diagonal Gaussians or isotropic ones, kept as rows.
+template <typename T>
+class RowMemory : public Memory {
+ public:
+  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding.width()) {}
+
+  std::size_t size() const override { return rows_.size(); }
+  std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
+  std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
+  Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;
+
+  std::vector<double> distances(const Batch& queries, double ridge, Job& job) const override;
+  std::vector<double> weights(const Batch& queries, double ridge, double beta, Job& job) const override;
+  std::vector<double> energy(const Batch& queries, double ridge, double beta, Job& job) const override;
+  Batch step(const Batch& queries, double ridge, double beta, Job& job) const override;
+  Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const override;
+  Neighbours nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const override;
+  TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices, Job& job) const override;
+
+  // Iteration's view of this memory (retrieval.h).
+  using States = Points;
+  Advance<States> advance(const States& states, double beta, Job& job) const;
+  States select(const States& states, const std::vector<std::size_t>& indices) const;
+  void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
+
+ private:
+  Points embed(const Batch& queries, double ridge, bool positive, Job& job) const;
+  Batch emptyBatch(std::size_t count) const;
+  // The mean row, where it is far from the origin compared with the spread about it; else empty.
+  std::vector<T> centreOf(const std::vector<T>& rows, std::size_t count) const;
+  std::vector<T> normsOf(const std::vector<T>& rows, const Items& items, Job& job) const;
+
+  Embedding embedding_;
+  Rows<T> rows_;
+};
+
+extern template class RowMemory<float>;
+extern template class RowMemory<double>;
+
+}  // namespace denseam::euclidean

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "euclidean/engine.h"
+#include "euclidean/rows.h"
+#include "euclidean/vector_math.h"
+#include "parallel/pool.h"
+
+namespace denseam::euclidean {
+
+// Sizes of a tile of scores: high enough for matrix products to run at speed, small enough (0.5 MiB) to stay in the cache between
+// the two of them.
+constexpr std::size_t kQueryTile = 128;
+constexpr std::size_t kRowTile = 512;
+// The rows are split until there is about this much work to hand out, but each part keeps some tiles.
+constexpr std::size_t kTasks = 64;
+constexpr std::size_t kTilesInTask = 8;
+
+template <typename T>
+struct Accuracy;
+template <>
+struct Accuracy<double> {
+  static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  static constexpr double kExponentError = 1e-11;  // in beta D: what a weight may be wrong by, relatively
+  static constexpr double kCancellation = 1e-4;    // D below this share of the norms is recomputed
+};
+template <>
+struct Accuracy<float> {
+  static constexpr double kEpsilon = static_cast<double>(std::numeric_limits<float>::epsilon());
+  static constexpr double kExponentError = 1e-4;
+  static constexpr double kCancellation = 2e-2;
+};
+// Below this the squares of float rows may have underflowed, whatever their digits say.
+constexpr double kTinyFloat = 1e-33;
+// exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
+constexpr double kNegligible = 40;
+
+inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const double* a, const double* b,
+             double accumulate, double* c) {
+  const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0, a,
+              static_cast<int>(k), b, ldb, accumulate, c, static_cast<int>(n));
+}
+inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const float* a, const float* b,
+             double accumulate, float* c) {
+  const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0F, a,
+              static_cast<int>(k), b, ldb, static_cast<float>(accumulate), c, static_cast<int>(n));
+}
+
+// The work of a call: query tiles x parts of the rows. Depends on sizes only, never on the number of threads.
+struct Plan {
+  Plan(std::size_t queries, std::size_t rowTiles_)
+      : queryTiles((queries + kQueryTile - 1) / kQueryTile),
+        rowTiles(rowTiles_),
+        parts(std::clamp<std::size_t>(kTasks / std::max<std::size_t>(1, queryTiles), 1,
+                                      std::max<std::size_t>(1, rowTiles_ / kTilesInTask))) {}
+
+  std::size_t queryTiles;
+  std::size_t rowTiles;
+  std::size_t parts;
+
+  std::size_t tasks() const { return queryTiles * parts; }
+  std::size_t beginTile(std::size_t part) const { return rowTiles * part / parts; }
+};
+
+// A tile of queries, centred, in the precision of the rows; and the tile of scores, with the buffers to make it.
+template <typename T>
+class Scorer {
+ public:
+  Scorer(const Rows<T>& rows, const Points& points, std::size_t first, std::size_t count)
+      : rows_(rows), points_(points), first_(first), count_(count), queries_(count * rows.width()), norms_(count),
+        scores_(count * kRowTile) {
+    const std::size_t width = rows.width();
+    const std::vector<T>& centre = rows.centre();
+    for (std::size_t q = 0; q < count; ++q) {
+      double norm = 0;
+      for (std::size_t j = 0; j < width; ++j) {
+        const double x = this->point(q)[j] - (centre.empty() ? 0.0 : static_cast<double>(centre[j]));
+        queries_[q * width + j] = static_cast<T>(x);
+        norm += x * x;
+      }
+      norms_[q] = static_cast<T>(norm);
+    }
+  }
+
+  std::size_t count() const { return count_; }
+  std::size_t firstQuery() const { return first_; }
+  const double* point(std::size_t q) const { return points_.values.data() + (first_ + q) * rows_.width(); }
+  T* scores(std::size_t q) { return scores_.data() + q * tile_.count; }
+  const Tile<T>& tile() const { return tile_; }
+  // The tile's rows as they were multiplied: centred.
+  const T* values() const { return values_; }
+  double norm(std::size_t q) const { return static_cast<double>(norms_[q]); }
+
+  // Bound on the rounding error of any distance of query q in this tile.
+  double error(std::size_t q) const {
+    const double terms = 2.0 + std::sqrt(static_cast<double>(rows_.width()));
+    return terms * Accuracy<T>::kEpsilon * (norm(q) + greatestNorm_);
+  }
+
+  void score(const Tile<T>& tile) {
+    tile_ = tile;
+    values_ = tile.values;
+    const std::vector<T>& centre = rows_.centre();
+    if (!centre.empty()) {
+      centred_.resize(kRowTile * rows_.width());
+      for (std::size_t i = 0; i < tile.count; ++i) {
+        const T* row = tile.values + i * rows_.width();
+        std::transform(row, row + rows_.width(), centre.begin(), centred_.begin() + static_cast<std::ptrdiff_t>(i * rows_.width()),
+                       [](T x, T c) { return x - c; });
+      }
+      values_ = centred_.data();
+    }
+    greatestNorm_ = static_cast<double>(*std::max_element(tile.norms, tile.norms + tile.count));
+    product(CblasTrans, count_, tile.count, rows_.width(), queries_.data(), values_, 0.0, scores_.data());
+  }
+
+  // Turns query q's scores into squared distances and returns the least.
+  double complete(std::size_t q) {
+    return static_cast<double>(completeDistances(tile_.count, norms_[q], tile_.norms, scores(q)));
+  }
+
+  double exact(std::size_t q, std::size_t j) const {
+    return squaredDistance(rows_.width(), tile_.values + j * rows_.width(), point(q));
+  }
+
+ private:
+  const Rows<T>& rows_;
+  const Points& points_;
+  std::size_t first_;
+  std::size_t count_;
+  std::vector<T> queries_;
+  std::vector<T> norms_;
+  std::vector<T> scores_;
+  std::vector<T> centred_;
+  Tile<T> tile_{};
+  const T* values_ = nullptr;
+  double greatestNorm_ = 0;
+};
+
+// Runs body(scorer, part) for every task, the scorer holding the task's queries.
+template <typename T, typename Body>
+void forEachTask(const Rows<T>& rows, const Points& points, const Plan& plan, Job& job, const Body& body) {
+  parallel::forEach(plan.tasks(), 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t task = begin; task < end; ++task) {
+      const std::size_t first = task / plan.parts * kQueryTile;
+      Scorer<T> scorer(rows, points, first, std::min(kQueryTile, points.count - first));
+      body(scorer, task % plan.parts);
+    }
+  });
+}
+
+}  // namespace denseam::euclidean

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+
+#include "error.h"
+
+// Errors about values, worded alike for every argument: "Expected ... but received ...".
+namespace denseam {
+
+inline std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+inline Error notFinite(const std::string& where, double value) {
+  return {"ERR_NOT_FINITE", "Expected a finite number for " + where + " but received " + number(value)};
+}
+
+inline Error notPositive(const std::string& where, double smallest) {
+  return {"ERR_NOT_POSITIVE_DEFINITE",
+          "Expected a positive semidefinite matrix for " + where + " but its smallest eigenvalue is " + number(smallest)};
+}
+
+inline Error negativeVariance(const std::string& where, double value) {
+  return {"ERR_RANGE", "Expected a variance of at least 0 for " + where + " but received " + number(value)};
+}
+
+inline Error singular(const std::string& where, double smallest) {
+  return {"ERR_NOT_POSITIVE_DEFINITE",
+          "Expected a positive definite covariance for " + where + " but it is singular (smallest eigenvalue " + number(smallest) +
+              "): no transport map leaves a singular Gaussian. Pass the option `ridge` to add a small variance in every direction"};
+}
+
+}  // namespace denseam

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "memory.h"
+
+// What is computed once for a query N(m, O): a lower triangular factor O = R R'. Everything about every item is then read from the
+// eigenvalues of R' S_i R: no root of any item, and no inverse until the step itself.
+namespace denseam::gaussian {
+
+struct State {
+  std::vector<double> mean;
+  std::vector<double> factor;  // R, column-major, zeros above the diagonal
+};
+
+// Symmetric to this much of its greatest entry: what different orders of summation leave in float64 and float32.
+template <typename T>
+inline constexpr double kAsymmetry = sizeof(T) == 8 ? 1e-8 : 1e-4;
+
+// How a covariance was found to be.
+enum class Definiteness { kPositive, kSemidefinite, kIndefinite };
+
+// Checks that a d x d covariance is finite and symmetric, and averages it with its transpose. `where` names it in errors.
+template <typename T>
+void checkCovariance(std::size_t d, double* covariance, const std::string& where);
+
+// Positive definite, semidefinite to the rounding of T, or neither. Leaves the Cholesky factor in `factor` when positive.
+template <typename T>
+Definiteness classify(std::size_t d, const double* covariance, double* factor);
+
+double smallestEigenvalue(std::size_t d, const double* covariance);
+
+// A factor of any positive semidefinite covariance: Cholesky's, or from the eigenvectors where that breaks down.
+void factorize(std::size_t d, const double* covariance, double* factor);
+
+// The states of a batch of queries. With `invertible`, a singular covariance is refused: it has no transport map.
+std::vector<State> makeStates(const Batch& queries, std::size_t d, double ridge, bool invertible, Job& job);
+
+// The state's distribution in slot `index` of a batch.
+void writeState(const State& state, Batch& batch, std::size_t index);
+
+// The factor as kernels use it: scaled by a power of two so that products with it neither overflow nor underflow.
+class Frame {
+ public:
+  explicit Frame(const State& state);
+
+  std::size_t dimension() const { return state_.mean.size(); }
+  const double* mean() const { return state_.mean.data(); }
+  // R, and R / scale.
+  const double* factor() const { return state_.factor.data(); }
+  const double* scaledFactor() const { return scaled_.data(); }
+  double scale() const { return scale_; }
+  double trace() const { return trace_; }
+  // 1 / cond(R), estimated; 0 when singular.
+  double reciprocalCondition() const { return reciprocalCondition_; }
+
+ private:
+  const State& state_;
+  std::vector<double> scaled_;
+  double scale_;
+  double trace_;
+  double reciprocalCondition_;
+};
+
+}  // namespace denseam::gaussian

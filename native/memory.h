@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "parallel/job.h"
+
+namespace denseam {
+
+enum class Precision { kFloat32, kFloat64 };
+
+// Numbers as a caller gave them, copied.
+using Numbers = std::variant<std::vector<float>, std::vector<double>>;
+
+// Items as a caller gave them: positions (means or vectors) and, for Gaussians, covariances. The name is what errors call the
+// argument; its items are counted from `first`.
+struct Items {
+  std::size_t count = 0;
+  Numbers positions;
+  Numbers covariances;
+  std::string name;
+  std::size_t first = 0;
+
+  std::string at(const char* field, std::size_t index) const {
+    return name + "." + field + "[" + std::to_string(first + index) + "]";
+  }
+};
+
+// Queries or states: always in double precision, in the layout of the public API.
+struct Batch {
+  std::size_t count = 0;
+  std::vector<double> positions;
+  std::vector<double> covariances;
+  std::string name = "states";
+  std::size_t first = 0;
+
+  std::string at(const char* field, std::size_t index) const {
+    return name + "." + field + "[" + std::to_string(first + index) + "]";
+  }
+};
+
+struct RetrievalOptions {
+  double beta;
+  double tolerance;
+  std::size_t maxIterations;
+  bool trajectory;
+};
+
+// Energy, nearest item and step length are those of the returned state.
+struct Retrieval {
+  Batch states;
+  std::vector<double> energy;
+  std::vector<std::int32_t> nearest;
+  std::vector<double> nearestDistance;
+  std::vector<std::int32_t> iterations;
+  std::vector<double> stepLength;
+  std::vector<std::uint8_t> converged;
+  std::vector<std::int32_t> evaluated;
+  std::vector<double> droppedMass;
+  std::vector<Batch> trajectory;
+};
+
+struct Neighbours {
+  std::vector<std::int32_t> indices;
+  std::vector<double> distances;
+};
+
+// T_i(x) = matrix_i x + offset_i.
+struct TransportMaps {
+  std::vector<double> matrices;
+  std::vector<double> offsets;
+};
+
+// A store of items that can recall: the verbs of the public API on plain arrays. A memory never changes; append and remove give a
+// new one that shares what stays, so calls in progress keep the items they began with.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  virtual std::size_t size() const = 0;
+
+  virtual std::shared_ptr<const Memory> append(const Items& items, Job& job) const = 0;
+  virtual std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const = 0;
+  virtual Batch get(const std::vector<std::int32_t>& indices, Job& job) const = 0;
+
+  // The ridge is added to the queries' variances.
+  virtual std::vector<double> distances(const Batch& queries, double ridge, Job& job) const = 0;
+  virtual std::vector<double> weights(const Batch& queries, double ridge, double beta, Job& job) const = 0;
+  virtual std::vector<double> energy(const Batch& queries, double ridge, double beta, Job& job) const = 0;
+  virtual Batch step(const Batch& queries, double ridge, double beta, Job& job) const = 0;
+  virtual Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const = 0;
+  virtual Neighbours nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const = 0;
+  virtual TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
+                                      Job& job) const = 0;
+};
+
+}  // namespace denseam

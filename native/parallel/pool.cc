@@ -1,0 +1,143 @@
+#include "parallel/pool.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace denseam::parallel {
+namespace {
+
+// One loop in progress.
+struct Loop {
+  Loop(std::size_t count_, std::size_t grain_, const Job& job_, const Range& body_)
+      : count(count_), grain(grain_), job(job_), body(body_) {}
+
+  const std::size_t count;
+  const std::size_t grain;
+  const Job& job;
+  const Range& body;
+  std::atomic<std::size_t> next{0};
+  // Guarded by the pool's mutex.
+  std::size_t active = 0;
+  std::size_t failedAt = std::numeric_limits<std::size_t>::max();
+  std::exception_ptr failure;
+
+  bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
+};
+
+class Pool {
+ public:
+  static Pool& instance() {
+    // Never destroyed: at process exit its threads may still wait, and destroying what they wait on would crash.
+    static Pool* pool = new Pool();
+    return *pool;
+  }
+
+  std::size_t limit() {
+    const std::lock_guard lock(mutex_);
+    return limit_;
+  }
+
+  void setLimit(std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    limit_ = limit;
+    work_.notify_all();
+  }
+
+  static bool isInside() { return insidePool_; }
+
+  void run(Loop& loop) {
+    std::unique_lock lock(mutex_);
+    while (started_ < limit_) std::thread(&Pool::serve, this, started_++).detach();
+    open_.push_back(&loop);
+    work_.notify_all();
+    if (insidePool_) work(loop, lock);
+    done_.wait(lock, [&] { return loop.active == 0 && loop.exhausted(); });
+    open_.erase(std::find(open_.begin(), open_.end(), &loop));
+    if (loop.failure) std::rethrow_exception(loop.failure);
+  }
+
+ private:
+  void serve(std::size_t index) {
+    insidePool_ = true;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      Loop* loop = nullptr;
+      work_.wait(lock, [&] { return index < limit_ && (loop = newest()) != nullptr; });
+      work(*loop, lock);
+    }
+  }
+
+  // The innermost open loops come first: they are what outer ones wait for.
+  Loop* newest() const {
+    for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
+      if (!(*it)->exhausted()) return *it;
+    }
+    return nullptr;
+  }
+
+  // Works on one loop until none of its chunks is left. Holds the lock at entry and exit, not while a chunk runs.
+  void work(Loop& loop, std::unique_lock<std::mutex>& lock) {
+    ++loop.active;
+    lock.unlock();
+    std::size_t begin = 0;
+    std::exception_ptr failure;
+    while (!failure && (begin = loop.next.fetch_add(loop.grain, std::memory_order_relaxed)) < loop.count) {
+      try {
+        loop.job.poll();
+        loop.body(begin, std::min(begin + loop.grain, loop.count));
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }
+    lock.lock();
+    if (failure) {
+      loop.next.store(loop.count, std::memory_order_relaxed);
+      // Chunks are handed out in order, so every lower one has begun and gets to report its own failure.
+      if (begin < loop.failedAt) {
+        loop.failedAt = begin;
+        loop.failure = failure;
+      }
+    }
+    if (--loop.active == 0) done_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable done_;
+  std::vector<Loop*> open_;
+  std::size_t limit_ = defaultLimit();
+  std::size_t started_ = 0;
+  static thread_local bool insidePool_;
+
+  static std::size_t defaultLimit() {
+    if (const char* wish = std::getenv("DENSEAM_THREADS")) {
+      const long count = std::strtol(wish, nullptr, 10);
+      if (count > 0) return static_cast<std::size_t>(count);
+    }
+    return std::max(1U, std::thread::hardware_concurrency());
+  }
+};
+
+thread_local bool Pool::insidePool_ = false;
+
+}  // namespace
+
+std::size_t threads() { return Pool::instance().limit(); }
+
+void setThreads(std::size_t count) { Pool::instance().setLimit(count); }
+
+void forEach(std::size_t count, std::size_t grain, const Job& job, const Range& body) {
+  job.poll();
+  if (count == 0) return;
+  if (count <= grain && Pool::isInside()) return body(0, count);
+  Loop loop(count, std::max<std::size_t>(1, grain), job, body);
+  Pool::instance().run(loop);
+}
+
+}  // namespace denseam::parallel

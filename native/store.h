@@ -1,0 +1,108 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "parallel/job.h"
+
+namespace denseam {
+
+// Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion. They lie in blocks
+// which stores share: a changed copy of a store copies only the blocks that the change touches.
+template <typename T, typename Note>
+class Store {
+ public:
+  struct Block {
+    std::size_t first = 0;
+    std::size_t count = 0;
+    std::vector<T> values;  // count x width
+    std::vector<Note> notes;
+  };
+
+  explicit Store(std::size_t width) : width_(width) {}
+
+  std::size_t width() const { return width_; }
+  std::size_t size() const { return blocks_.empty() ? 0 : blocks_.back()->first + blocks_.back()->count; }
+  const std::vector<std::shared_ptr<const Block>>& blocks() const { return blocks_; }
+
+  const T* values(std::size_t index) const {
+    const Block& block = blockOf(index);
+    return block.values.data() + (index - block.first) * width_;
+  }
+  const Note& note(std::size_t index) const {
+    const Block& block = blockOf(index);
+    return block.notes[index - block.first];
+  }
+
+  void append(const T* values, const Note* notes, std::size_t count) {
+    while (count > 0) {
+      if (blocks_.empty() || blocks_.back()->count == capacity()) {
+        blocks_.push_back(std::make_shared<const Block>(Block{size(), 0, {}, {}}));
+      }
+      const Block& tail = *blocks_.back();
+      const std::size_t taken = std::min(count, capacity() - tail.count);
+      blocks_.back() = extended(tail, values, notes, taken);
+      values += taken * width_;
+      notes += taken;
+      count -= taken;
+    }
+  }
+
+  // Drops the items at these indices, which are distinct and in ascending order.
+  void remove(const std::vector<std::int32_t>& indices, const Job& job) {
+    if (indices.empty()) return;
+    const auto firstDropped = static_cast<std::size_t>(indices.front());
+    auto next = indices.begin();
+    for (const auto& block : std::exchange(blocks_, {})) {
+      job.poll();
+      if (block->first + block->count <= firstDropped) {
+        blocks_.push_back(block);
+        continue;
+      }
+      std::vector<T> values;
+      std::vector<Note> notes;
+      for (std::size_t i = 0; i < block->count; ++i) {
+        if (next != indices.end() && static_cast<std::size_t>(*next) == block->first + i) {
+          ++next;
+          continue;
+        }
+        values.insert(values.end(), block->values.begin() + static_cast<std::ptrdiff_t>(i * width_),
+                      block->values.begin() + static_cast<std::ptrdiff_t>((i + 1) * width_));
+        notes.push_back(block->notes[i]);
+      }
+      append(values.data(), notes.data(), notes.size());
+    }
+  }
+
+ private:
+  // About 4 MiB a block, at least one item.
+  std::size_t capacity() const { return std::max<std::size_t>(1, (std::size_t{4} << 20) / (width_ * sizeof(T))); }
+
+  std::shared_ptr<const Block> extended(const Block& tail, const T* values, const Note* notes, std::size_t count) const {
+    auto block = std::make_shared<Block>();
+    block->first = tail.first;
+    block->count = tail.count + count;
+    block->values.reserve(block->count * width_);
+    block->values = tail.values;
+    block->values.insert(block->values.end(), values, values + count * width_);
+    block->notes.reserve(block->count);
+    block->notes = tail.notes;
+    block->notes.insert(block->notes.end(), notes, notes + count);
+    return block;
+  }
+
+  const Block& blockOf(std::size_t index) const {
+    const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), index,
+                                        [](std::size_t i, const auto& block) { return i < block->first; });
+    return **std::prev(after);
+  }
+
+  std::size_t width_;
+  std::vector<std::shared_ptr<const Block>> blocks_;
+};
+
+}  // namespace denseam

@@ -1,0 +1,121 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blobs, idxBytes } from '../experiments/pictures.ts';
+import { type CompiledPackage, compilePackage } from '../support/compiledPackage.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'denseam-demo-'));
+const images = join(folder, 'images.idx');
+let compiled: CompiledPackage;
+
+beforeAll(() => {
+  compiled = compilePackage();
+  writeFileSync(images, idxBytes(blobs(30, 16, 1)));
+  writeFileSync(join(folder, 'train-images-idx3-ubyte.gz'), gzipSync(idxBytes(blobs(30, 16, 1))));
+}, 60_000);
+
+afterAll(() => {
+  compiled.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const command = () => fileURLToPath(new URL('cli/demo.js', compiled.entry));
+
+function demo(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command(), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('the demo', () => {
+  it('prints both tables and writes the page, from a file or a folder', () => {
+    const out = join(folder, 'from-file.html');
+    const { status, stdout, stderr } = demo('--data', images, '--items', '30', '--queries', '5', '--out', out);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Recall with 20 % of the pixels hidden at random');
+    expect(stdout).toContain('Recall with a block of 12 x 12 pixels hidden');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(out);
+    // No terminal: plain lines.
+    expect(stderr).toContain('  0 %  Describing images\n');
+    expect(stderr).not.toContain('\u001b');
+    expect(readFileSync(out, 'utf8')).toContain('</html>');
+
+    const again = demo('--data', folder, '--items', '30', '--queries', '5', '--out', 'reports');
+    expect(again.status).toBe(0);
+    expect(existsSync(join(folder, 'reports', 'index.html'))).toBe(true);
+    // The same but for the seconds and the page's path.
+    const figures = (text: string) => text.slice(0, text.indexOf('Best recall'));
+    expect(figures(again.stdout)).toBe(figures(stdout));
+  });
+
+  it('shows its options with examples', () => {
+    const { status, stdout } = demo('--help');
+    expect(status).toBe(0);
+    for (const text of ['--data', '--out', '--seed', '--items', '--queries', '--threads', 'Examples:']) {
+      expect(stdout).toContain(text);
+    }
+  });
+
+  it.each([
+    [['--seed', 'x'], "option '--seed <n>' argument 'x' is invalid. Expected an integer of 0 or more."],
+    [['--queries', '0'], "option '--queries <n>' argument '0' is invalid. Expected an integer of 1 or more."],
+    [['--threads', '-1'], "option '--threads <n>' argument '-1' is invalid. Expected an integer of 1 or more."],
+    [['--colour'], "unknown option '--colour'"],
+    [['more'], 'too many arguments'],
+  ])('refuses %o with a hint', (args, message) => {
+    const { status, stdout, stderr } = demo(...args);
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('--help lists the options');
+  });
+
+  it('says how to get images when there are none', () => {
+    const { status, stderr } = demo('--data', join(folder, 'nowhere'));
+    expect(status).toBe(1);
+    expect(stderr).toContain('apt-get install dataset-fashion-mnist');
+    expect(stderr).toContain('--data <folder or file>');
+  });
+
+  it('says what is wrong with a file or a setting, without a stack', () => {
+    const foreign = join(folder, 'foreign.txt');
+    writeFileSync(foreign, 'not images at all');
+    for (const [args, message] of [
+      [['--data', foreign], 'not an IDX file'],
+      [['--data', images, '--items', '31'], 'for items but received 31'],
+      [['--data', images, '--items', '10', '--queries', '11'], 'for queries but received 11'],
+      [['--data', images, '--out', join(images, 'below')], 'ENOTDIR'],
+    ] as const) {
+      const { status, stderr } = demo(...args);
+      expect(status).toBe(1);
+      expect(stderr).toContain(message);
+      expect(stderr).toMatch(/^Error: /m);
+      expect(stderr).not.toContain('    at ');
+    }
+  });
+
+  it('stops at Ctrl-C with exit code 130 and no page', async () => {
+    const big = join(folder, 'big.idx');
+    const out = join(folder, 'stopped');
+    writeFileSync(big, idxBytes(blobs(1000, 16, 2)));
+    const child = spawn(process.execPath, [command(), '--data', big, '--out', out], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      // By the second line it is well under way.
+      if (errors !== '') child.kill('SIGINT');
+      errors += text;
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect(status).toBe(130);
+    expect(errors).toContain('Stopped.');
+    expect(existsSync(join(out, 'index.html'))).toBe(false);
+  });
+});

@@ -1,0 +1,148 @@
+import { writeFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { FloatArray } from '../../lib/core/types.ts';
+import { formatNpy, parseNpy } from '../../lib/io/npy.ts';
+import { readNpz } from '../../lib/io/npz.ts';
+import { expectFault, npyFile, temporaryDirectory, type ZipMember, zipFile } from './support.ts';
+
+const file = temporaryDirectory();
+
+const means = formatNpy([2, 2], new Float32Array([1, 2, 3, 4]));
+const variances = formatNpy(
+  [300],
+  Float64Array.from({ length: 300 }, (_, i) => i % 7),
+);
+
+const bytesOf = (data: FloatArray = new Float64Array()) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+
+async function archive(members: readonly ZipMember[]): Promise<string> {
+  await writeFile(file('a.npz'), zipFile(members));
+  return file('a.npz');
+}
+
+const GOLDEN_STORED =
+  'UEsDBC0AAAAAAAAAIQBb/sUa//////////8JABQAbWVhbnMubnB5AQAQAJgAAAAAAAAAmAAAAAAAAACTTlVNUFkBAHYAeydkZXNjcic6ICc8ZjQn' +
+  'LCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMiwgMyksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg' +
+  'ICAgICAgICAgICAgICAgICAgCgAAwD8AAADAAABAQAAAgEAAAKBAAADIQFBLAwQtAAAAAAAAACEATulc4P//////////DwAUAGNvdmFyaWFuY2Vz' +
+  'Lm5weQEAEADAAAAAAAAAAMAAAAAAAAAAk05VTVBZAQB2AHsnZGVzY3InOiAnPmY4JywgJ2ZvcnRyYW5fb3JkZXInOiBUcnVlLCAnc2hhcGUnOiAo' +
+  'MiwgMiwgMiksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAAAEAQAAAAAAAA' +
+  'QAAAAAAAAABAGAAAAAAAAD/wAAAAAAAAQBQAAAAAAABACAAAAAAAAEAcAAAAAAAAUEsBAi0DLQAAAAAAAAAhAFv+xRqYAAAAmAAAAAkAAAAAAAAA' +
+  'AAAAAIABAAAAAG1lYW5zLm5weVBLAQItAy0AAAAAAAAAIQBO6VzgwAAAAMAAAAAPAAAAAAAAAAAAAACAAdMAAABjb3ZhcmlhbmNlcy5ucHlQSwUG' +
+  'AAAAAAIAAgB0AAAA1AEAAAAA';
+const GOLDEN_DEFLATED =
+  'UEsDBC0AAAAIAAAAIQBb/sUa//////////8JABQAbWVhbnMubnB5AQAQAJgAAAAAAAAAWgAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBuk2ai' +
+  'rqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RpGOgrGmjoKtQpkAy4GhgP2DECCgcHBgYGhAYgXAPEJBwBQSwMELQAAAAgAAAAhAE7pXOD/' +
+  '/////////w8AFABjb3ZhcmlhbmNlcy5ucHkBABAAwAAAAAAAAABcAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6XZqGuo6Cell9UUpSYF59f' +
+  'lJIKEg8pKk0FChdnJBakArkaRjoKIKSpo1CrQCbgYoACBwEoDeNLQGj7D1C+CJTmgNIyEBoAUEsBAi0DLQAAAAgAAAAhAFv+xRpaAAAAmAAAAAkA' +
+  'AAAAAAAAAAAAAIABAAAAAG1lYW5zLm5weVBLAQItAy0AAAAIAAAAIQBO6VzgXAAAAMAAAAAPAAAAAAAAAAAAAACAAZUAAABjb3ZhcmlhbmNlcy5u' +
+  'cHlQSwUGAAAAAAIAAgB0AAAAMgEAAAAA';
+
+describe('reading', () => {
+  test.each([
+    ['savez', GOLDEN_STORED],
+    ['savez_compressed', GOLDEN_DEFLATED],
+  ])('what numpy 2.4 wrote with %s', async (_, golden) => {
+    await writeFile(file('a.npz'), Buffer.from(golden, 'base64'));
+    const arrays = await readNpz(file('a.npz'));
+    expect([...arrays]).toEqual([
+      ['means', { shape: [2, 3], data: new Float32Array([1.5, -2, 3, 4, 5, 6.25]) }],
+      ['covariances', { shape: [2, 2, 2], data: new Float64Array([0, 1, 2, 3, 4, 5, 6, 7]) }],
+    ]);
+  });
+
+  test('stored, deflated and zip64 members in any mixture', async () => {
+    const memberArbitrary = fc.record({
+      length: fc.integer({ min: 0, max: 30_000 }),
+      deflate: fc.boolean(),
+      zip64: fc.boolean(),
+    });
+    const property = fc.asyncProperty(fc.array(memberArbitrary, { maxLength: 4 }), async (members) => {
+      const arrays = members.map(({ length }, i) => Float64Array.from({ length }, (_, k) => Math.cos(i + k)));
+      const path = await archive(
+        members.map(({ deflate, zip64 }, i) => {
+          const data = arrays[i] as Float64Array;
+          return { name: `x${i}.npy`, bytes: formatNpy([data.length], data), deflate, zip64 };
+        }),
+      );
+      const read = await readNpz(path);
+      expect([...read.keys()]).toEqual(arrays.map((_, i) => `x${i}`));
+      for (const [i, data] of arrays.entries()) {
+        expect(read.get(`x${i}`)?.shape).toEqual([data.length]);
+        expect(Buffer.compare(bytesOf(read.get(`x${i}`)?.data), bytesOf(data))).toBe(0);
+      }
+    });
+    await fc.assert(property, { numRuns: 40 });
+  });
+
+  test('only the arrays asked for, whatever else is there', async () => {
+    const objects = npyFile("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", new Uint8Array(3));
+    const path = await archive([
+      { name: 'README.txt', bytes: Buffer.from('hello') },
+      { name: 'objects.npy', bytes: objects },
+      { name: 'means.npy', bytes: means, deflate: true },
+    ]);
+    expect([...(await readNpz(path, ['means'])).keys()]).toEqual(['means']);
+    await expectFault(readNpz(path), 'ERR_CORRUPT_FILE', /a\.npz\/objects\.npy": it holds Python objects/);
+    await expectFault(readNpz(path, ['means', 'x']), 'ERR_CORRUPT_FILE', /no array "x", only \[objects, means\]/);
+  });
+
+  test('stops with the reason of the signal', async () => {
+    const path = await archive([{ name: 'means.npy', bytes: means }]);
+    const signal = AbortSignal.abort(new Error('stop'));
+    await expect(readNpz(path, undefined, { signal })).rejects.toBe(signal.reason);
+    const controller = new AbortController();
+    const reading = readNpz(path, undefined, { signal: controller.signal });
+    controller.abort(new Error('later'));
+    await expect(reading).rejects.toBe(controller.signal.reason);
+  });
+});
+
+describe('archives that are not good', () => {
+  test.each<[string, ZipMember[], RegExp]>([
+    ['altered', [{ name: 'm.npy', bytes: means, crc32: 1 }], /m\.npy": altered: it does not match the checksum/],
+    ['twice the same', [0, 1].map(() => ({ name: 'm.npy', bytes: means })), /two arrays named "m"/],
+    ['claims more', [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 999 }], /999|871|not enough|bytes/],
+    ['claims fewer', [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 130 }], /truncated|too many bytes/],
+    ['unknown compression', [{ name: 'm.npy', bytes: means, method: 12 }], /unsupported compression method: 12/],
+    ['encrypted', [{ name: 'm.npy', bytes: means, flags: 1 }], /encrypted|damaged/],
+    ['no npy inside', [{ name: 'm.npy', bytes: Buffer.from('hello') }], /m\.npy": not an \.npy file/],
+    ['truncated npy inside', [{ name: 'm.npy', bytes: means.subarray(0, -1) }], /m\.npy": truncated/],
+  ])('%s', async (_, members, message) => {
+    await expectFault(readNpz(await archive(members)), 'ERR_CORRUPT_FILE', message);
+  });
+
+  test('every truncation', async () => {
+    const bytes = zipFile([
+      { name: 'means.npy', bytes: means },
+      { name: 'variances.npy', bytes: variances, deflate: true },
+    ]);
+    for (let length = 0; length < bytes.length; length++) {
+      await writeFile(file('a.npz'), bytes.subarray(0, length));
+      await expectFault(readNpz(file('a.npz')), 'ERR_CORRUPT_FILE', /a\.npz/);
+    }
+  });
+
+  test('every byte of a member, changed: refused, or the numbers are the same', async () => {
+    // Deflate has several encodings of the same bytes, and unused bits at its end.
+    const original = zipFile([{ name: 'variances.npy', bytes: variances, deflate: true }]);
+    const start = 30 + 'variances.npy'.length;
+    const end = original.length - 22 - 46 - 'variances.npy'.length;
+    for (let at = start; at < end; at++) {
+      const altered = Buffer.from(original);
+      altered.writeUInt8(altered.readUInt8(at) ^ 0x10, at);
+      await writeFile(file('a.npz'), altered);
+      const read = await readNpz(file('a.npz')).catch((error: unknown) => error);
+      if (read instanceof Map) expect(read.get('variances')).toEqual(parseNpy(variances));
+      else expect(read).toMatchObject({ code: 'ERR_CORRUPT_FILE', message: expect.stringContaining('variances.npy') });
+    }
+  });
+
+  test('other files', async () => {
+    await writeFile(file('a.npz'), means);
+    await expectFault(readNpz(file('a.npz')), 'ERR_CORRUPT_FILE', /not an \.npz file but an \.npy file/);
+    await writeFile(file('a.npz'), 'hello');
+    await expectFault(readNpz(file('a.npz')), 'ERR_CORRUPT_FILE', /it is no zip archive/);
+    await expect(readNpz(file('none.npz'))).rejects.toMatchObject({ code: 'ENOENT', path: file('none.npz') });
+  });
+});

@@ -1,0 +1,64 @@
+/** Threads, exits and memory: what only whole processes can show. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ChildResult, runChild } from '../support/child.ts';
+import { type CompiledPackage, compilePackage } from '../support/compiledPackage.ts';
+
+let compiled: CompiledPackage;
+beforeAll(() => {
+  compiled = compilePackage();
+});
+afterAll(() => compiled?.remove());
+
+/** A hang shows as SIGKILL at this limit; the slowest child takes about a fifth of it. */
+const TIME_LIMIT = 60_000;
+
+function run(script: string, args: readonly string[] = [], flags: readonly string[] = []): Promise<ChildResult> {
+  return runChild(new URL(`./children/${script}`, import.meta.url), [compiled.entry, ...args], TIME_LIMIT, flags);
+}
+
+describe('worker threads', { timeout: TIME_LIMIT + 10_000 }, () => {
+  it('load the addon too and compute the same bits at the same time', async () => {
+    const { code, signal, stdout, stderr } = await run('workers.mjs');
+    expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'same', stderr: '' });
+  });
+
+  it('may be terminated while their calls run', async () => {
+    const { code, signal, stdout, stderr } = await run('terminate.mjs');
+    expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'same', stderr: '' });
+  });
+});
+
+describe('the end of the process', { timeout: TIME_LIMIT + 10_000 }, () => {
+  it.each([0, 30, 150])('process.exit %i ms into running calls ends it cleanly', async (delay) => {
+    const { code, signal, stderr, milliseconds } = await run('exit.mjs', [String(delay)]);
+    expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' });
+    // The calls would run for minutes: they are cancelled, not waited for.
+    expect(milliseconds).toBeLessThan(10_000);
+  });
+
+  it('waits for a call whose promise is pending', async () => {
+    const { code, signal, stdout, stderr } = await run('unfinished.mjs');
+    expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: '200', stderr: '' });
+  });
+});
+
+describe('resident memory', { timeout: TIME_LIMIT + 10_000 }, () => {
+  // The young generation is kept small, so that it is full grown after the warm-up.
+  const flags = ['--expose-gc', '--max-semi-space-size=1'];
+
+  it('does not grow over 100,000 small retrievals', async () => {
+    const { code, stdout, stderr } = await run('growth.mjs', ['retrievals'], flags);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+    // 5 MB is the allocators' noise; a leak of 64 bytes a call would show as 6.
+    expect(after - before).toBeLessThan(5);
+  });
+
+  it('does not grow over 10,000 additions and removals', async () => {
+    const { code, stdout, stderr } = await run('growth.mjs', ['edits'], flags);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+    // One item of d = 3 is 96 bytes of numbers alone: kept, 10,000 edits would show as several MB.
+    expect(after - before).toBeLessThan(4);
+  });
+});

@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+
+/** Every run of the suite sees the same cases; set DENSEAM_TEST_SEED to look at others. */
+const seed = Number(process.env['DENSEAM_TEST_SEED'] ?? 20260722);
+/** Set DENSEAM_TEST_RUNS to multiply the number of cases for a long search. */
+const factor = Number(process.env['DENSEAM_TEST_RUNS'] ?? 1);
+
+/** Asserts a property over random cases, which fast-check shrinks and prints when one fails. */
+export async function check<Case>(
+  cases: fc.Arbitrary<Case>,
+  runs: number,
+  property: (value: Case) => void | Promise<void>,
+): Promise<void> {
+  const predicate = async (value: Case): Promise<void> => {
+    await property(value);
+  };
+  // Shrinking recomputes the slow reference; a minute of it finds a small case or is not worth waiting for.
+  const options = { seed, numRuns: Math.ceil(runs * factor), skipAllAfterTimeLimit: 60_000 };
+  await fc.assert(fc.asyncProperty(cases, predicate), options);
+}

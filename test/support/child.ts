@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+
+export interface ChildResult {
+  readonly code: number | null;
+  /** Not null after a crash (SIGSEGV, SIGABRT) or when the time was up (SIGKILL). */
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** Runs a script in a Node process of its own and waits for its end, or kills it when the time is up. */
+export function runChild(
+  script: URL,
+  args: readonly string[],
+  timeout: number,
+  flags: readonly string[] = [],
+): Promise<ChildResult> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [...flags, script.pathname, ...args], { timeout, killSignal: 'SIGKILL' });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code, signal) =>
+      done({ code, signal, stdout, stderr, milliseconds: performance.now() - start }),
+    );
+  });
+}

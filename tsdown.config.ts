@@ -1,0 +1,9 @@
+import { defineConfig } from 'tsdown';
+
+const common = { outDir: 'dist', platform: 'node', target: 'node20.19', failOnWarn: true } as const;
+
+export default defineConfig([
+  { ...common, entry: { index: 'lib/index.ts' }, format: ['esm', 'cjs'], dts: true },
+  // Commands are run, never imported: one format, no types.
+  { ...common, entry: { 'cli/demo': 'lib/cli/demo.ts' }, format: 'esm', dts: false },
+]);
