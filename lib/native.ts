@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { DenseamError } from './core/errors.ts';
-import type { FloatArray, Progress } from './core/types.ts';
+import type { FloatArray, Progress, Structure } from './core/types.ts';
 
 /** A running native call. `abort` asks it to stop at its next poll; the promise then rejects. */
 export interface Task<T> {
@@ -61,6 +61,8 @@ export interface NativeMemory {
   remove(indices: Int32Array): Task<void>;
   commit(): void;
   rollback(): void;
+  /** Another object with the items as they are now, whatever happens to this one. */
+  snapshot(): NativeMemory;
   get(indices: Int32Array): Task<NativeStates>;
   distances(queries: NativeBatch, firstIndex: number, ridge: number, onProgress: ProgressCallback): Task<Float64Array>;
   weights(
@@ -104,20 +106,27 @@ export interface NativeMemory {
   transportMaps(query: NativeBatch, ridge: number, indices: Int32Array): Task<NativeMaps>;
 }
 
-/** Random covariances and exact perturbations: see gaussian/sampling.ts for what each draws. */
+/** Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned. */
 export interface NativeSampling {
-  /** One random orthogonal basis for all items: V diag(spectrum_i) V'. spectra is count x d. */
-  commutingCovariances(spectra: Float64Array, count: number, dimension: number, seed: bigint): Task<Float64Array>;
-  /** Independent S = W W' + 0.01 I scaled to trace d. */
-  wishartCovariances(count: number, dimension: number, seed: bigint): Task<Float64Array>;
-  /** S + t E E', t such that the Bures distance from S is exactly `radius`. */
-  perturbCovariances(
-    covariances: Float64Array,
+  sampleCommuting(
     count: number,
     dimension: number,
-    radius: number,
+    least: number,
+    greatest: number,
     seed: bigint,
-  ): Task<Float64Array>;
+    onProgress: ProgressCallback,
+  ): Task<NativeStates & { readonly basis: Float64Array; readonly eigenvalues: Float64Array }>;
+  sampleGeneral(count: number, dimension: number, seed: bigint, onProgress: ProgressCallback): Task<NativeStates>;
+  /** Without a seed the items are dilated. `firstIndex` is what error messages and random streams count from. */
+  perturb(
+    structure: Structure,
+    dimension: number,
+    items: NativeBatch,
+    firstIndex: number,
+    radius: number,
+    seed: bigint | undefined,
+    onProgress: ProgressCallback,
+  ): Task<NativeStates>;
 }
 
 export interface Native extends NativeSampling {
@@ -125,6 +134,8 @@ export interface Native extends NativeSampling {
   /** How many threads compute; a new value holds for calls that begin after it. */
   threads(): number;
   setThreads(count: number): void;
+  /** Stops every call of this environment and waits until none runs. */
+  stop(): void;
   /** The BLAS in use, as it names itself. */
   blas(): string;
 }

@@ -21,18 +21,20 @@ inline Error notFinite(const std::string& where, double value) {
 }
 
 inline Error notPositive(const std::string& where, double smallest) {
-  return {"ERR_NOT_POSITIVE_DEFINITE",
-          "Expected a positive semidefinite matrix for " + where + " but its smallest eigenvalue is " + number(smallest)};
+  return {"ERR_NOT_POSITIVE_DEFINITE", "Expected a positive semidefinite matrix for " + where +
+                                           " but its smallest eigenvalue is " + number(smallest)};
 }
 
 inline Error negativeVariance(const std::string& where, double value) {
-  return {"ERR_RANGE", "Expected a variance of at least 0 for " + where + " but received " + number(value)};
+  return {"ERR_NOT_POSITIVE_DEFINITE",
+          "Expected a variance of at least 0 for " + where + " but received " + number(value)};
 }
 
 inline Error singular(const std::string& where, double smallest) {
-  return {"ERR_NOT_POSITIVE_DEFINITE",
-          "Expected a positive definite covariance for " + where + " but it is singular (smallest eigenvalue " + number(smallest) +
-              "): no transport map leaves a singular Gaussian. Pass the option `ridge` to add a small variance in every direction"};
+  return {"ERR_NOT_POSITIVE_DEFINITE", "Expected a positive definite covariance for " + where +
+                                           " but it is singular (smallest eigenvalue " + number(smallest) +
+                                           "): no transport map leaves a singular Gaussian. Pass the option `ridge` to "
+                                           "add a small variance in every direction"};
 }
 
 }  // namespace denseam

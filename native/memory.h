@@ -16,8 +16,8 @@ enum class Precision { kFloat32, kFloat64 };
 // Numbers as a caller gave them, copied.
 using Numbers = std::variant<std::vector<float>, std::vector<double>>;
 
-// Items as a caller gave them: positions (means or vectors) and, for Gaussians, covariances. The name is what errors call the
-// argument; its items are counted from `first`.
+// Items as a caller gave them: positions (means or vectors) and, for Gaussians, covariances. The name is what errors
+// call the argument; its items are counted from `first`.
 struct Items {
   std::size_t count = 0;
   Numbers positions;
@@ -75,8 +75,8 @@ struct TransportMaps {
   std::vector<double> offsets;
 };
 
-// A store of items that can recall: the verbs of the public API on plain arrays. A memory never changes; append and remove give a
-// new one that shares what stays, so calls in progress keep the items they began with.
+// A store of items that can recall: the verbs of the public API on plain arrays. A memory never changes; append and
+// remove give a new one that shares what stays, so calls in progress keep the items they began with.
 class Memory {
  public:
   virtual ~Memory() = default;

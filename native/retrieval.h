@@ -24,7 +24,8 @@ struct Advance {
 };
 
 // Iterates the update of any memory to a fixed point. `Dynamics` names the type of its `States` and gives
-//   count(states), advance(states, beta, job) -> Advance, select(states, indices) -> States, write(states, index, batch, slot).
+//   count(states), advance(states, beta, job) -> Advance, select(states, indices) -> States, write(states, index,
+//   batch, slot).
 // States that have stopped leave the batch, so no query runs as long as the slowest.
 template <typename Dynamics>
 class Iteration {

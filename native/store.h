@@ -11,8 +11,8 @@
 
 namespace denseam {
 
-// Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion. They lie in blocks
-// which stores share: a changed copy of a store copies only the blocks that the change touches.
+// Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion. They lie
+// in blocks which stores share: a changed copy of a store copies only the blocks that the change touches.
 template <typename T, typename Note>
 class Store {
  public:
@@ -82,7 +82,8 @@ class Store {
   // About 4 MiB a block, at least one item.
   std::size_t capacity() const { return std::max<std::size_t>(1, (std::size_t{4} << 20) / (width_ * sizeof(T))); }
 
-  std::shared_ptr<const Block> extended(const Block& tail, const T* values, const Note* notes, std::size_t count) const {
+  std::shared_ptr<const Block> extended(const Block& tail, const T* values, const Note* notes,
+                                        std::size_t count) const {
     auto block = std::make_shared<Block>();
     block->first = tail.first;
     block->count = tail.count + count;

@@ -30,8 +30,8 @@ function integer(smallest: number): (text: string) => number {
 function createProgram(): Command {
   return new Command('npm run demo --')
     .description(
-      'Recalls images with pixels hidden by three memories (Gaussian, Euclidean, pixels), prints how often each is right,\n' +
-        'and writes a page with the curves and the images.',
+      'Recalls images with pixels hidden by three memories (Gaussian, Euclidean, pixels), prints how often each ' +
+        'is right, and writes a page with the curves and the images.',
     )
     .option(
       '--data <path>',
@@ -40,7 +40,7 @@ function createProgram(): Command {
     .option('--out <path>', 'where the page goes: a folder, or a file that ends in .html', 'out/demo')
     .option('--seed <n>', 'what all random choices follow from', integer(0), 1)
     .option('--items <n>', 'how many images to store', integer(2), 1000)
-    .option('--queries <n>', 'how many of them to hide pixels of and recall (at most the items)', integer(1), 200)
+    .option('--queries <n>', 'how many of them to hide pixels of and recall (at most the items)', integer(1), 100)
     .option('--threads <n>', 'how many threads compute (default: one for each processor)', integer(1))
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the options)')
@@ -49,8 +49,8 @@ function createProgram(): Command {
       `
 Examples:
   npm run demo
-  npm run demo -- --items 200 --queries 50        a quick look
-  npm run demo -- --data ~/mnist --out mnist.html  other images, another page`,
+  npm run demo -- --items 200 --queries 50          a quick look
+  npm run demo -- --data ~/mnist --out mnist.html   other images, another page`,
     );
 }
 
@@ -68,13 +68,14 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void>
   await mkdir(dirname(page), { recursive: true });
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
   const { native } = await import('../native.ts');
+  const { setThreads, threads } = await import('../core/threads.ts');
   const { readIdx } = await import('../io/idx.ts');
   const { defaultImagesSettings, runImages } = await import('../experiments/images.ts');
   const { maskKinds } = await import('../experiments/imageSample.ts');
-  const { imagesPage, recallLegend, recallTable, verdict } = await import('../report/images.ts');
+  const { imagesPage, limitsTable, recallLegend, recallTable, verdict } = await import('../report/images.ts');
   const { textTable } = await import('../report/table.ts');
 
-  if (options.threads !== undefined) native.setThreads(options.threads);
+  if (options.threads !== undefined) setThreads(options.threads);
   const { seed, items, queries } = options;
   const file = await readIdx(path, { signal });
   const progress = showProgress(process.stderr);
@@ -88,13 +89,14 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void>
     source: options.data ?? 'Fashion-MNIST',
     command: repeatCommand(options),
     software: `denseam ${packageJson.version}, Node.js ${process.version}, ${native.blas()}, ${process.platform}-${process.arch}`,
-    threads: native.threads(),
+    threads: threads(),
     seconds: (performance.now() - start) / 1000,
   };
   await writeFile(page, await imagesPage(result, run));
   const tables = maskKinds.map((mask) => textTable(recallTable(result, mask)));
-  const verdicts = maskKinds.map((mask) => verdict(result, mask));
-  console.log(`\n${[...tables, recallLegend(result).join('\n'), verdicts.join('\n')].join('\n\n')}`);
+  const verdicts = maskKinds.map((mask) => verdict(result, mask)).join('\n');
+  const parts = [...tables, recallLegend(result).join('\n'), textTable(limitsTable(result)), verdicts];
+  console.log(`\n${parts.join('\n\n')}`);
   console.log(`\n${run.seconds.toFixed(1)} s on ${run.threads} threads. The page with curves and images:\n${page}`);
 }
 

@@ -1,9 +1,11 @@
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
 import type { FloatArray, Gaussians, Structure, Vectors } from './types.ts';
-import { describe, extent, floatArray, object, product, shapeError } from './validate.ts';
+import { describe, extent, floatArray, isDetached, object, product, shapeError } from './validate.ts';
 
 /** Any batch, as the native side takes it, with the shape that goes with it. */
 export interface Batch extends NativeBatch {
+  /** What errors call it. */
+  readonly name: string;
   readonly kind: MemoryKind;
   readonly dimension: number;
 }
@@ -29,6 +31,7 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
   return {
+    name,
     kind: structure,
     count,
     dimension,
@@ -44,11 +47,23 @@ export function vectorBatch(name: string, value: Vectors): Batch {
   const dimension = extent(`${name}.dimension`, value.dimension);
   const length = product(`${name}.values`, count, dimension);
   const positions = floatArray(`${name}.values`, value.values, length, `${count} x ${dimension}`);
-  return { kind: 'euclidean', count, dimension, positions, covariances: undefined };
+  return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };
 }
 
-/** Items `begin` to `end` of a batch, as views. */
+/** The same numbers in arrays of their own. */
+export function copy(batch: Batch): Batch {
+  return { ...batch, positions: batch.positions.slice(), covariances: batch.covariances?.slice() };
+}
+
+/**
+ * Items `begin` to `end` of a batch, as views.
+ *
+ * @throws DenseamError ERR_SHAPE when an array was transferred away since the batch was checked.
+ */
 export function slice(batch: Batch, begin: number, end: number): Batch {
+  for (const array of [batch.positions, batch.covariances]) {
+    if (array && isDetached(array)) throw shapeError(batch.name, 'arrays that stay during the call', 'a detached buffer');
+  }
   const { position, covariance } = itemWidth(batch.kind, batch.dimension);
   return {
     ...batch,

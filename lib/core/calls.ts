@@ -1,12 +1,9 @@
-import type { ProgressCallback, Task } from '../native.ts';
+import { native, type ProgressCallback, type Task } from '../native.ts';
 import { DenseamError, type ErrorCode } from './errors.ts';
 import type { CallOptions } from './types.ts';
 
-/** Tasks that run now. Node joins its thread pool at exit, so what runs then must be told to stop. */
-const running = new Set<Task<unknown>>();
-process.on("exit", () => {
-  for (const task of running) task.abort();
-});
+// At exit the process takes down what a running kernel stands on, so those that still run are stopped first.
+process.on('exit', () => native.stop());
 
 /**
  * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the signal is
@@ -16,12 +13,9 @@ export async function runTask<T>(start: (onProgress: ProgressCallback) => Task<T
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const task = coded(() => start(onProgress));
-  running.add(task);
-  const settled = task.promise
-    .catch((error: unknown) => {
-      throw asDenseamError(error);
-    })
-    .finally(() => running.delete(task));
+  const settled = task.promise.catch((error: unknown) => {
+    throw asDenseamError(error);
+  });
   return signal ? await orAborted(settled, signal, () => task.abort()) : await settled;
 }
 

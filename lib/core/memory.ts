@@ -1,6 +1,6 @@
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
-import { type Batch, itemWidth } from './batches.ts';
+import { type Batch, copy, itemWidth } from './batches.ts';
 import { runTask } from './calls.ts';
 import { DenseamError } from './errors.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
@@ -34,7 +34,8 @@ export abstract class Memory<Items> {
   readonly precision: Precision;
   protected readonly native: NativeMemory;
   readonly #kind: MemoryKind;
-  #lastChange: Promise<unknown> = Promise.resolve();
+  /** The change that was asked for last, while it or an earlier one runs. */
+  #lastChange: Promise<unknown> | undefined;
 
   /** @internal Memories are made by `create` and `load`. */
   constructor(kind: MemoryKind, dimension: number, precision: Precision) {
@@ -127,6 +128,8 @@ export abstract class Memory<Items> {
    */
   async nearest(queries: Items, options: NearestOptions & QueryCall = {}): Promise<Neighbours> {
     const k = integer('options.k', options.k ?? 1, 1, this.size);
+    const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
+    fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
     const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
       this.native.nearest(batch, first, ridge, k, onProgress),
     );
@@ -153,7 +156,9 @@ export abstract class Memory<Items> {
    */
   async add(items: Items, options: CallOptions = {}): Promise<void> {
     const batch = this.checkedBatch('items', items);
-    await this.#change(() => this.stage(batch, options));
+    // What has to wait is copied, so that the values are always those of the moment of the call.
+    const own = this.#lastChange ? copy(batch) : batch;
+    await this.#change(() => this.stage(own, options));
   }
 
   /**
@@ -178,8 +183,10 @@ export abstract class Memory<Items> {
    * @throws system errors with their code; the signal's reason.
    */
   async save(path: string, options: CallOptions = {}): Promise<void> {
-    const { native: stored, size, dimension, precision } = this;
-    await saveItems(path, { kind: this.#kind, size, dimension, precision }, (indices) => runTask(() => stored.get(indices), options), options);
+    const { size, dimension, precision } = this;
+    const items = this.native.snapshot();
+    const get = (indices: Int32Array) => runTask(() => items.get(indices), options);
+    await saveItems(path, { kind: this.#kind, size, dimension, precision }, get, options);
   }
 
   /** @internal Makes an empty memory into one with these items. */
@@ -221,18 +228,26 @@ export abstract class Memory<Items> {
     );
   }
 
+  /** Runs a change at once, or after those that were asked for earlier; commits all of it or nothing. */
   async #change(stage: () => Promise<void>): Promise<void> {
-    const change = this.#lastChange.then(async () => {
-      try {
-        await stage();
-        this.native.commit();
-      } catch (error) {
-        this.native.rollback();
-        throw error;
-      }
-    });
-    this.#lastChange = change.catch(() => {});
+    const change = this.#lastChange ? this.#lastChange.then(() => this.#commit(stage)) : this.#commit(stage);
+    const settled = change
+      .catch(() => {})
+      .then(() => {
+        if (this.#lastChange === settled) this.#lastChange = undefined;
+      });
+    this.#lastChange = settled;
     await change;
+  }
+
+  async #commit(stage: () => Promise<void>): Promise<void> {
+    try {
+      await stage();
+      this.native.commit();
+    } catch (error) {
+      this.native.rollback();
+      throw error;
+    }
   }
 
   async #matrix(name: string, queries: Items, options: QueryCall, verb: Verb<Float64Array>): Promise<Matrix> {

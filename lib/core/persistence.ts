@@ -102,6 +102,6 @@ async function* batchesOf(file: SafetensorsFile, info: ItemsInfo, options: CallO
   const covariances = covariancesName ? file.readChunks(covariancesName, height * width.covariance * bytes, options) : undefined;
   for await (const positions of file.readChunks(positionsName, height * width.position * bytes, options)) {
     const spread: FloatArray | undefined = covariances ? ((await covariances.next()).value ?? undefined) : undefined;
-    yield { kind, dimension, count: positions.length / width.position, positions, covariances: spread };
+    yield { name: 'items', kind, dimension, count: positions.length / width.position, positions, covariances: spread };
   }
 }

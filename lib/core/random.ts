@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { DenseamError } from './errors.ts';
+import { integer, rangeError } from './validate.ts';
 
 /** What all random choices of a call follow from: a safe integer, or a bigint of at most 64 bits. */
 export type Seed = number | bigint;
@@ -55,7 +55,7 @@ export class Random {
    * @throws DenseamError ERR_RANGE if the bound is not a safe integer of at least 1.
    */
   integer(bound: number): number {
-    requireInteger('bound', bound, 1, Number.MAX_SAFE_INTEGER);
+    integer('bound', bound, 1, Number.MAX_SAFE_INTEGER);
     return uniformInt(this.generator, 0, bound - 1);
   }
 
@@ -77,8 +77,8 @@ export class Random {
    * @throws DenseamError ERR_RANGE if the bound is not from 1 to 2^31 or the count is not from 0 to the bound.
    */
   sample(count: number, bound: number): Int32Array {
-    requireInteger('bound', bound, 1, GREATEST_BOUND);
-    requireInteger('count', count, 0, bound);
+    integer('bound', bound, 1, GREATEST_BOUND);
+    integer('count', count, 0, bound);
     // The first steps of a shuffle of 0 .. bound - 1, of which only the elements that moved are written down.
     const moved = new Map<number, number>();
     return Int32Array.from({ length: count }, (_, position) => {
@@ -104,21 +104,9 @@ export class Random {
 export function seedBits(seed: Seed): bigint {
   const isBits = typeof seed === 'bigint' && seed >= -(2n ** 63n) && seed < 2n ** 64n;
   if (!isBits && !Number.isSafeInteger(seed)) {
-    const type = typeof seed === 'number' || typeof seed === 'bigint' ? '' : ` (${typeof seed})`;
-    throw new DenseamError(
-      'ERR_RANGE',
-      `Expected a safe integer or a bigint from -2^63 to 2^64 - 1 for seed but received ${String(seed)}${type}`,
-    );
+    throw rangeError('seed', 'a safe integer or a bigint from -2^63 to 2^64 - 1', seed);
   }
   return BigInt.asUintN(64, BigInt(seed));
-}
-
-function requireInteger(name: string, value: number, least: number, greatest: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= greatest) return;
-  throw new DenseamError(
-    'ERR_RANGE',
-    `Expected an integer from ${least} to ${greatest} for ${name} but received ${String(value)}`,
-  );
 }
 
 /** Steele, Lea and Flood's SplitMix64: spreads seeds that differ in one bit over all states of another generator. */

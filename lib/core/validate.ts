@@ -75,7 +75,8 @@ export function floatArray(name: string, value: unknown, length: number, shape: 
   return value;
 }
 
-function isDetached(array: FloatArray): boolean {
+/** Whether an array's memory was transferred away. */
+export function isDetached(array: FloatArray): boolean {
   if (array.byteLength > 0) return false;
   try {
     new Uint8Array(array.buffer);
@@ -92,7 +93,9 @@ export function indexArray(name: string, value: unknown, size: number): Int32Arr
   }
   const given = value as ArrayLike<unknown>;
   if (given.length === 0) throw shapeError(name, 'at least one index', 'none');
-  return Int32Array.from(given, (index, i) => integer(`${name}[${i}]`, index, 0, size - 1));
+  const bad = Array.prototype.findIndex.call(given, (index) => !Number.isSafeInteger(index) || index < 0 || index >= size);
+  if (bad >= 0) integer(`${name}[${bad}]`, given[bad], 0, size - 1);
+  return Int32Array.from(given as ArrayLike<number>);
 }
 
 // Kept free for everything else in the process.

@@ -43,7 +43,7 @@ function windowMoments(scale: number): [Float64Array, Float64Array, Float64Array
 }
 
 const [blurWindow] = windowMoments(blurScale);
-const [window0, window1, window2] = windowMoments(derivativeScale);
+const derivativeWindow = windowMoments(derivativeScale);
 
 /** sum_k kernel_k signal(x + k) along one axis, with nothing (zero) outside the image. */
 function correlate(signal: Float64Array, kernel: Float64Array, length: number, stride: number): Float64Array {
@@ -75,20 +75,10 @@ export function blur(image: Float64Array, mask: Mask, size: ImageSize): Float64A
   return sum.map((value, pixel) => value / (total[pixel] as number) || 0);
 }
 
-/** The slopes of the plane fitted under a window, from the window's moments and the intensities' (f) moments with it. */
-function planeSlopes(
-  [s, sx, sy, sxx, sxy, syy]: readonly [number, number, number, number, number, number],
-  [f, fx, fy]: readonly [number, number, number],
-): [number, number] {
-  // The normal equations with the plane's height eliminated: second moments about the window's own centre.
-  const cxx = sxx - sx ** 2 / s;
-  const cxy = sxy - (sx * sy) / s;
-  const cyy = syy - sy ** 2 / s;
-  const cfx = fx - (f * sx) / s;
-  const cfy = fy - (f * sy) / s;
-  const determinant = cxx * cyy - cxy ** 2;
-  if (!(determinant > planarShare * s ** 2)) return [0, 0];
-  return [(cyy * cfx - cxy * cfy) / determinant, (cxx * cfy - cxy * cfx) / determinant];
+/** The function (i, j) -> at every pixel the sum of x^i y^j signal under the derivative window, offsets from the pixel. */
+function momentsOf(signal: Float64Array, size: ImageSize): (i: 0 | 1 | 2, j: 0 | 1 | 2) => Float64Array {
+  const rows = derivativeWindow.map((kernel) => alongX(signal, kernel, size));
+  return (i, j) => alongY(rows[i] as Float64Array, derivativeWindow[j], size);
 }
 
 /**
@@ -96,27 +86,26 @@ function planeSlopes(
  * around it. Where those lie on a line there is no plane to fit, and the slope is taken as zero.
  */
 export function gradients(image: Float64Array, mask: Mask, size: ImageSize): { gx: Float64Array; gy: Float64Array } {
-  const moments = (signal: Float64Array, orders: readonly (readonly [Float64Array, Float64Array])[]) =>
-    orders.map(([x, y]) => alongY(alongX(signal, x, size), y, size));
-  const first = [
-    [window0, window0],
-    [window1, window0],
-    [window0, window1],
-  ] as const;
-  const second = [
-    [window2, window0],
-    [window1, window1],
-    [window0, window2],
-  ] as const;
-  const ofWindow = moments(Float64Array.from(mask), [...first, ...second]);
-  const ofImage = moments(applyMask(image, mask), first);
+  const ofMask = momentsOf(Float64Array.from(mask), size);
+  const ofImage = momentsOf(applyMask(image, mask), size);
+  const [s, sx, sy] = [ofMask(0, 0), ofMask(1, 0), ofMask(0, 1)];
+  const [sxx, sxy, syy] = [ofMask(2, 0), ofMask(1, 1), ofMask(0, 2)];
+  const [f, fx, fy] = [ofImage(0, 0), ofImage(1, 0), ofImage(0, 1)];
+  // The normal equations with the plane's height eliminated: second moments about the window's own centre.
+  const centred = (joint: Float64Array, a: Float64Array, b: Float64Array) =>
+    joint.map((value, p) => value - ((a[p] as number) * (b[p] as number)) / (s[p] as number));
+  const [cxx, cxy, cyy] = [centred(sxx, sx, sx), centred(sxy, sx, sy), centred(syy, sy, sy)];
+  const [cfx, cfy] = [centred(fx, f, sx), centred(fy, f, sy)];
 
   const gx = new Float64Array(image.length);
   const gy = new Float64Array(image.length);
-  for (let pixel = 0; pixel < image.length; pixel++) {
-    const s = ofWindow.map((moment) => moment[pixel]) as [number, number, number, number, number, number];
-    const f = ofImage.map((moment) => moment[pixel]) as [number, number, number];
-    [gx[pixel], gy[pixel]] = planeSlopes(s, f);
+  for (const [p, weight] of s.entries()) {
+    const [xx, xy, yy] = [cxx[p] as number, cxy[p] as number, cyy[p] as number];
+    const [bx, by] = [cfx[p] as number, cfy[p] as number];
+    const determinant = xx * yy - xy ** 2;
+    if (!(determinant > planarShare * weight ** 2)) continue;
+    gx[p] = (yy * bx - xy * by) / determinant;
+    gy[p] = (xx * by - xy * bx) / determinant;
   }
   return { gx, gy };
 }

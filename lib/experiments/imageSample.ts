@@ -15,7 +15,7 @@ export type MaskKind = (typeof maskKinds)[number];
 export interface SampleSettings {
   /** How many images, drawn from the file, the memories store. */
   readonly items: number;
-  /** How many of the stored images are masked and recalled. */
+  /** How many of the stored images are recalled from what a mask leaves of them. */
   readonly queries: number;
   readonly seed: number;
   /** Share of pixels that the random mask hides. */
@@ -35,9 +35,9 @@ export interface ImageSample {
   readonly bytes: readonly Uint8Array[];
   /** The same with intensities in [0, 1]. */
   readonly images: readonly Float64Array[];
-  /** Which stored images are queries. */
+  /** The stored images in random order: what the masked images show. The first ones are the queries. */
   readonly targets: Int32Array;
-  /** The queries' masks, in the order of `targets`. */
+  /** The masks, in the order of `targets`. */
   readonly masks: Readonly<Record<MaskKind, readonly Mask[]>>;
 }
 
@@ -48,17 +48,16 @@ function requireCount(name: string, value: number, smallest: number, largest: nu
 }
 
 function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
-  const [count, height, width] = shape;
+  const [count = 0, height = 0, width = 0] = shape;
   const pixels = shape.reduce((product, length) => product * length, 1);
-  if (shape.length === 3 && pixels > 0 && data.length === pixels)
-    return { count: count!, height: height!, width: width! };
+  if (shape.length === 3 && pixels > 0 && data.length === pixels) return { count, height, width };
   const received = `${data.length} bytes of shape ${shape.join(' x ') || 'nothing'}`;
   throw new DenseamError('ERR_SHAPE', `Expected images of shape count x height x width but received ${received}`);
 }
 
 /**
- * Draws the stored images, the queries among them and a mask of each kind for every query. The stored images depend on
- * `seed` and `items` alone, and more queries keep the first ones and their masks.
+ * Draws the stored images, their order as queries and a mask of each kind for each, all of which follow from `seed` and
+ * `items` alone.
  */
 export function drawSample(file: ImageFile, settings: SampleSettings): ImageSample {
   const { count: available, ...size } = imageSize(file);
@@ -69,10 +68,9 @@ export function drawSample(file: ImageFile, settings: SampleSettings): ImageSamp
 
   const random = new Random(seed);
   const indices = random.sample(items, available);
-  const order = random.sample(items, items);
+  const targets = random.sample(items, items);
   const pixels = size.height * size.width;
   const bytes = Array.from(indices, (index) => file.data.slice(index * pixels, (index + 1) * pixels));
-  const targets = order.slice(0, queries);
   const masks = Array.from(targets, () => ({
     random: randomMask(size, hiddenShare, random),
     block: blockMask(size, blockSide, random),

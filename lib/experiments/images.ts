@@ -4,7 +4,7 @@
  * design follows the image experiments of Tankala and Balasubramanian (2026), with region-covariance descriptors in
  * place of learned latents: no trained network stands between the pixels and the result.
  */
-import type { CallOptions, Gaussians, Vectors } from '../core/types.ts';
+import type { CallOptions, FloatArray, Gaussians, Vectors } from '../core/types.ts';
 import { EuclideanMemory } from '../euclidean/memory.ts';
 import { GaussianMemory } from '../gaussian/memory.ts';
 import { describeImages } from './features.ts';
@@ -39,13 +39,13 @@ export interface ImagesSettings extends SampleSettings, RecallSettings {
 
 export const defaultImagesSettings: ImagesSettings = {
   items: 1000,
-  queries: 200,
+  queries: 100,
   seed: 1,
   hiddenShare: 0.2,
   blockSide: 12,
   scale: 'standardised',
-  scaledBetas: [0.5, 1, 2, 4, 8, 16, 32, 64, 128],
-  tolerance: 1e-4,
+  scaledBetas: [2, 4, 8, 16, 32, 64],
+  tolerance: 1e-3,
   maxIterations: 100,
   // A millionth of a standardised feature's variance: nothing to an image with any texture.
   ridge: 1e-6,
@@ -56,10 +56,12 @@ export const defaultImagesSettings: ImagesSettings = {
 export const memoryKinds = ['gaussian', 'euclidean', 'pixels'] as const;
 export type MemoryKind = (typeof memoryKinds)[number];
 
-/** The nearest-item limits of the two feature memories with features in one scale. */
-export interface ScaleLimits {
-  readonly scale: FeatureScale;
-  readonly limits: Readonly<Record<MaskKind, { readonly gaussian: number; readonly euclidean: number }>>;
+/** Share of all masked items, not only the queries, to which their own item is the nearest stored one. */
+export interface NearestLimit {
+  readonly memory: MemoryKind;
+  /** The features' units; none for the memory of raw pixels. */
+  readonly scale?: FeatureScale;
+  readonly limits: Readonly<Record<MaskKind, number>>;
 }
 
 /** One query as a person sees it, images a byte a pixel. */
@@ -78,16 +80,17 @@ export interface ImagesResult {
   /** How many images the file holds. */
   readonly available: number;
   readonly curves: Readonly<Record<MemoryKind, Readonly<Record<MaskKind, RecallCurve>>>>;
-  readonly scales: readonly ScaleLimits[];
+  /** The limits of each memory, in all units of the features: how much hangs on the choice of units. */
+  readonly limits: readonly NearestLimit[];
   readonly gallery: Readonly<Record<MaskKind, readonly GalleryRow[]>>;
-  /** Seconds spent on the descriptors, on each memory, and on the comparison of scales. */
-  readonly seconds: Readonly<Record<MemoryKind | 'features' | 'scales', number>>;
+  /** Seconds spent on the descriptors, on each memory's recalls, and on the limits. */
+  readonly seconds: Readonly<Record<MemoryKind | 'features' | 'limits', number>>;
 }
 
-/** Pixels and features of the stored images and of the masked queries. */
+/** The stored images as a memory takes them, and each of them masked, in the order of the sample's targets. */
 interface Batches<Batch> {
   readonly items: Batch;
-  readonly queries: Readonly<Record<MaskKind, Batch>>;
+  readonly masked: Readonly<Record<MaskKind, Batch>>;
 }
 
 /** Runs the experiment. Rejects with ERR_RANGE or ERR_SHAPE, before it starts, if settings or images do not fit. */
@@ -97,28 +100,38 @@ export async function runImages(
   options: ExperimentOptions = {},
 ): Promise<ImagesResult> {
   const sample = drawSample(file, settings);
-  const { targets, size, available } = sample;
+  const targets = sample.targets.subarray(0, settings.queries);
   const stages = new Stages(totalWork(settings), options);
-  const seconds = { features: 0, gaussian: 0, euclidean: 0, pixels: 0, scales: 0 };
+  const seconds = { features: 0, gaussian: 0, euclidean: 0, pixels: 0, limits: 0 };
   const timed = async <T>(name: keyof typeof seconds, stage: Promise<T>): Promise<T> => {
     const start = performance.now();
     const result = await stage;
     seconds[name] = (performance.now() - start) / 1000;
     return result;
   };
-  const measure = <Batch>(contender: Contender<Batch>, { items, queries }: Batches<Batch>) =>
-    measureRecall(contender, { items, queries, targets, itemCount: settings.items }, settings, stages);
+  const measure = <Batch extends Gaussians | Vectors>(
+    contender: Contender<Batch>,
+    { items, masked }: Batches<Batch>,
+  ) => {
+    const queries = {
+      random: firstOf(masked.random, settings.queries),
+      block: firstOf(masked.block, settings.queries),
+    };
+    return measureRecall(contender, { items, queries, targets, itemCount: settings.items }, settings, stages);
+  };
 
   const raw = await timed('features', describeSample(sample, stages));
   const features = scaled(raw, settings.scale);
+  const pixels = pixelBatches(sample);
   const contenders = createContenders(settings);
   const curves = {
     gaussian: await timed('gaussian', measure(contenders.gaussian, features)),
     euclidean: await timed('euclidean', measure(contenders.euclidean, mapBatches(features, stacked))),
-    pixels: await timed('pixels', measure(contenders.pixels, pixelBatches(sample))),
+    pixels: await timed('pixels', measure(contenders.pixels, pixels)),
   };
-  const scales = await timed('scales', compareScales(raw, contenders, targets, stages));
-  return { settings, size, available, curves, scales, gallery: gallery(sample, curves, settings.shown), seconds };
+  const limits = await timed('limits', nearestLimits(raw, pixels, contenders, sample.targets, stages));
+  const { size, available } = sample;
+  return { settings, size, available, curves, limits, gallery: gallery(sample, curves, settings.shown), seconds };
 }
 
 /** What describing one image costs beside one iteration of one query of the contenders, for the progress only. */
@@ -146,32 +159,40 @@ type Contenders = ReturnType<typeof createContenders>;
 
 function totalWork(settings: ImagesSettings): number {
   const { items, queries } = settings;
-  const contenders = createContenders(settings);
-  const masked = maskKinds.length * queries;
-  const { gaussian, euclidean, pixels } = contenders;
-  const recalls = [gaussian, euclidean, pixels].map(
-    ({ cost }) => cost * recallWork(items, queries, maskKinds, settings),
-  );
-  const comparison = featureScales.length * (gaussian.cost + euclidean.cost) * masked;
-  return recalls.reduce((sum, work) => sum + work, descriptionCost * (items + masked) + comparison);
+  const { gaussian, euclidean, pixels } = createContenders(settings);
+  const recalls = (gaussian.cost + euclidean.cost + pixels.cost) * recallWork(items, queries, maskKinds, settings);
+  const limits = maskKinds.length * items * (featureScales.length * (gaussian.cost + euclidean.cost) + pixels.cost);
+  return descriptionCost * items * (1 + maskKinds.length) + recalls + limits;
 }
 
-/** The descriptors of the whole stored images and of the masked queries, in the features' own units. */
+/** The descriptors of the stored images, whole and masked, in the features' own units. */
 async function describeSample(sample: ImageSample, stages: Stages): Promise<Batches<Gaussians>> {
-  const { images, masks, size, targets } = sample;
+  const { images, masks, size } = sample;
   const describe = (label: string, images: readonly Float64Array[], masks: readonly Mask[]) =>
     stages.run(`Describing ${label}`, descriptionCost * images.length, (options) =>
       describeImages(images, masks, size, options),
     );
-  const originals = Array.from(targets, (target) => images[target]!);
+  const originals = inOrder(images, sample.targets);
   const items = await describe('images', images, new Array(images.length).fill(fullMask(size)));
-  const random = await describe('queries, random mask', originals, masks.random);
-  const block = await describe('queries, block mask', originals, masks.block);
-  return { items, queries: { random, block } };
+  const random = await describe('images, random mask', originals, masks.random);
+  const block = await describe('images, block mask', originals, masks.block);
+  return { items, masked: { random, block } };
 }
 
-function mapBatches<From, To>({ items, queries }: Batches<From>, map: (batch: From) => To): Batches<To> {
-  return { items: map(items), queries: { random: map(queries.random), block: map(queries.block) } };
+/** The elements at these indices. */
+function inOrder<T>(elements: readonly T[], indices: Int32Array): T[] {
+  return Array.from(indices, (index) => elements[index] as T);
+}
+
+/** The first members of a batch, as views. */
+function firstOf<Batch extends Gaussians | Vectors>(batch: Batch, count: number): Batch {
+  const cut = (values: FloatArray) => values.subarray(0, (values.length / batch.count) * count);
+  if ('values' in batch) return { ...batch, count, values: cut(batch.values) };
+  return { ...batch, count, means: cut(batch.means), covariances: cut(batch.covariances) };
+}
+
+function mapBatches<From, To>({ items, masked }: Batches<From>, map: (batch: From) => To): Batches<To> {
+  return { items: map(items), masked: { random: map(masked.random), block: map(masked.block) } };
 }
 
 /** Features in the given scale, fitted to the stored items alone. */
@@ -198,51 +219,55 @@ function pixelBatches({ images, masks, targets, size }: ImageSample): Batches<Ve
     for (const [n, image] of images.entries()) values.set(image, n * dimension);
     return { count: images.length, dimension, values };
   };
-  const masked = (kind: MaskKind) => vectors(masks[kind].map((mask, n) => applyMask(images[targets[n]!]!, mask)));
-  return { items: vectors(images), queries: { random: masked('random'), block: masked('block') } };
+  const originals = inOrder(images, targets);
+  const masked = (kind: MaskKind) => vectors(originals.map((image, n) => applyMask(image, masks[kind][n] as Mask)));
+  return { items: vectors(images), masked: { random: masked('random'), block: masked('block') } };
 }
 
-/** The nearest-item limits of the feature memories in every scale: how much hangs on the choice of units. */
-async function compareScales(
+/** The nearest-item limits of every memory in all units of the features, over all masked items. */
+async function nearestLimits(
   raw: Batches<Gaussians>,
-  { gaussian, euclidean }: Contenders,
+  pixels: Batches<Vectors>,
+  contenders: Contenders,
   targets: Int32Array,
   stages: Stages,
-): Promise<ScaleLimits[]> {
-  const limits = async <Batch>(contender: Contender<Batch>, { items, queries }: Batches<Batch>, kind: MaskKind) =>
-    stages.run('Comparing scales', contender.cost * targets.length, async (options) =>
-      nearestItemLimit(await contender.create(items, {}), queries[kind], targets, options),
-    );
-  const results: ScaleLimits[] = [];
+): Promise<NearestLimit[]> {
+  const limits = async <Batch>(contender: Contender<Batch>, { items, masked }: Batches<Batch>) => {
+    const memory = await contender.create(items, {});
+    const limit = (kind: MaskKind) =>
+      stages.run(`${contender.label}: nearest of all`, contender.cost * targets.length, (options) =>
+        nearestItemLimit(memory, masked[kind], targets, options),
+      );
+    return { random: await limit('random'), block: await limit('block') };
+  };
+  const results: NearestLimit[] = [];
   for (const scale of featureScales) {
     const features = scaled(raw, scale);
+    results.push({ memory: 'gaussian', scale, limits: await limits(contenders.gaussian, features) });
     const vectors = mapBatches(features, stacked);
-    const both = async (kind: MaskKind) => ({
-      gaussian: await limits(gaussian, features, kind),
-      euclidean: await limits(euclidean, vectors, kind),
-    });
-    results.push({ scale, limits: { random: await both('random'), block: await both('block') } });
+    results.push({ memory: 'euclidean', scale, limits: await limits(contenders.euclidean, vectors) });
   }
+  results.push({ memory: 'pixels', limits: await limits(contenders.pixels, pixels) });
   return results;
 }
 
-function gallery(
-  { bytes, indices, targets, masks }: ImageSample,
-  curves: ImagesResult['curves'],
-  shown: number,
-): ImagesResult['gallery'] {
+function gallery(sample: ImageSample, curves: ImagesResult['curves'], shown: number): ImagesResult['gallery'] {
+  const { bytes, indices, targets, masks } = sample;
   const rows = (kind: MaskKind) =>
-    Array.from(targets.subarray(0, shown), (target, query): GalleryRow => {
-      const recalled = (memory: MemoryKind) => {
-        const item = curves[memory][kind].recalled[query]!;
-        return { pixels: bytes[item]!, right: item === target };
-      };
-      return {
-        image: indices[target]!,
-        original: bytes[target]!,
-        mask: masks[kind][query]!,
-        recalled: { gaussian: recalled('gaussian'), euclidean: recalled('euclidean'), pixels: recalled('pixels') },
-      };
-    });
+    Array.from(
+      targets.subarray(0, Math.min(shown, curves.pixels[kind].recalled.length)),
+      (target, query): GalleryRow => {
+        const recalled = (memory: MemoryKind) => {
+          const item = curves[memory][kind].recalled[query] as number;
+          return { pixels: bytes[item] as Uint8Array, right: item === target };
+        };
+        return {
+          image: indices[target] as number,
+          original: bytes[target] as Uint8Array,
+          mask: masks[kind][query] as Mask,
+          recalled: { gaussian: recalled('gaussian'), euclidean: recalled('euclidean'), pixels: recalled('pixels') },
+        };
+      },
+    );
   return { random: rows('random'), block: rows('block') };
 }

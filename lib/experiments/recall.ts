@@ -1,11 +1,10 @@
 import { DenseamError } from '../core/errors.ts';
-import type { CallOptions } from '../core/types.ts';
-import type { Neighbours, Retrieval, RetrieveOptions } from '../gaussian/memory.ts';
+import type { CallOptions, NearestOptions, Neighbours, Retrieval, RetrieveOptions } from '../core/types.ts';
 import type { Stages } from './stages.ts';
 
 /** What a memory of any geometry offers to a comparison. */
 export interface RecallingMemory<Batch> {
-  nearest(queries: Batch, options: CallOptions & { readonly k?: number }): Promise<Neighbours>;
+  nearest(queries: Batch, options: NearestOptions): Promise<Neighbours>;
   retrieve(queries: Batch, options: RetrieveOptions): Promise<Retrieval<Batch>>;
 }
 
@@ -56,8 +55,8 @@ export interface RecallCurve {
   /** The nearest-item limit: share of queries to which their own item is the nearest; what recall tends to as beta grows. */
   readonly limit: number;
   readonly points: readonly RecallPoint[];
-  /** Index in `points` of the best recall, the smallest beta among equals. */
-  readonly best: number;
+  /** The best of the points, the smallest beta among equals. */
+  readonly best: RecallPoint;
   /** For every query the stored item nearest to its fixed point, at the best beta. */
   readonly recalled: readonly number[];
 }
@@ -121,8 +120,8 @@ async function medianNeighbourDistance<Batch>(
   options: CallOptions,
 ): Promise<number> {
   // The nearest item of an item is itself (or its double), so the second nearest is the neighbour.
-  const { rows, distances } = await memory.nearest(items, { ...options, k: 2 });
-  const result = median(Float64Array.from({ length: rows }, (_, row) => distances[2 * row + 1]!));
+  const { distances } = await memory.nearest(items, { ...options, k: 2 });
+  const result = median(distances.filter((_, at) => at % 2 === 1));
   if (result > 0) return result;
   throw new DenseamError('ERR_RANGE', 'Expected items that differ but half of them or more have an identical double');
 }
@@ -145,8 +144,7 @@ async function recallCurve<Batch>(
     nearestItemLimit(memory, queries, targets, options),
   );
   const tolerance = settings.tolerance * Math.sqrt(neighbourDistance);
-  const points: RecallPoint[] = [];
-  const recalled: Int32Array[] = [];
+  const recalls: { point: RecallPoint; recalled: Int32Array }[] = [];
   for (const scaledBeta of settings.scaledBetas) {
     const beta = scaledBeta / neighbourDistance;
     const retrieval = await stages.run(
@@ -154,11 +152,12 @@ async function recallCurve<Batch>(
       cost * expectedIterations(scaledBeta),
       (options) => memory.retrieve(queries, { ...options, beta, tolerance, maxIterations: settings.maxIterations }),
     );
-    points.push({ scaledBeta, beta, ...summary(retrieval, targets, neighbourDistance) });
-    recalled.push(retrieval.nearest);
+    const point = { scaledBeta, beta, ...summary(retrieval, targets, neighbourDistance) };
+    recalls.push({ point, recalled: retrieval.nearest });
   }
-  const best = points.reduce((best, point, index) => (point.right > points[best]!.right ? index : best), 0);
-  return { neighbourDistance, limit, points, best, recalled: [...recalled[best]!] };
+  const best = recalls.reduce((best, recall) => (recall.point.right > best.point.right ? recall : best));
+  const points = recalls.map(({ point }) => point);
+  return { neighbourDistance, limit, points, best: best.point, recalled: [...best.recalled] };
 }
 
 function summary(
@@ -171,7 +170,7 @@ function summary(
   const radius = settledShare ** 2 * neighbourDistance;
   return {
     right: share(targets.length, isRight),
-    settled: share(targets.length, (query) => isRight(query) && nearestDistance[query]! <= radius),
+    settled: share(targets.length, (query) => isRight(query) && (nearestDistance[query] as number) <= radius),
     medianIterations: median(iterations),
     converged: share(targets.length, (query) => stopped[query] === 'converged'),
   };
@@ -185,6 +184,7 @@ function share(count: number, holds: (index: number) => boolean): number {
 
 function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  // The middle one, or the mean of the two in the middle.
+  const middle = sorted.subarray(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }

@@ -1,4 +1,4 @@
-import { type Batch, gaussianBatch, precisionOf, toGaussians } from '../core/batches.ts';
+import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { Memory } from '../core/memory.ts';
 import { loadItems } from '../core/persistence.ts';
@@ -13,7 +13,7 @@ import type {
   RetrieveOptions,
   Structure,
 } from '../core/types.ts';
-import { indexArray, nonNegative, object, shapeError } from '../core/validate.ts';
+import { fitsInMemory, indexArray, nonNegative, object, shapeError } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
@@ -119,6 +119,8 @@ export class GaussianMemory extends Memory<Gaussians> {
     if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
     const ridge = nonNegative('options.ridge', options.ridge ?? 0);
     const checked = indexArray('indices', indices, this.size);
+    const { position, covariance } = itemWidth(this.structure, this.dimension);
+    fitsInMemory('the maps', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
     const { matrices, offsets } = await runTask(() => this.native.transportMaps(batch, ridge, checked), options);
     return { count: checked.length, dimension: this.dimension, structure: this.structure, matrices, offsets };
   }

@@ -139,16 +139,22 @@ export async function writeFully(
   }
 }
 
-/** The file from start to end, a piece at a time. A piece is valid until the next one is asked for. */
-export async function* filePieces(path: string, handle: FileHandle, size: number, options: CallOptions = {}) {
-  const buffer = new Uint8Array(Math.min(PIECE_BYTES, size));
-  const report = progressReporter(options.onProgress, size);
-  for (let position = 0; position < size; position += buffer.length) {
+/** The bytes from `start` to `end` of a file, a piece at a time. A piece is valid until the next one is asked for. */
+export async function* filePieces(
+  path: string,
+  handle: FileHandle,
+  start: number,
+  end: number,
+  options: CallOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, end - start));
+  const report = progressReporter(options.onProgress, end - start);
+  for (let position = start; position < end; position += buffer.length) {
     options.signal?.throwIfAborted();
-    const piece = buffer.subarray(0, Math.min(buffer.length, size - position));
+    const piece = buffer.subarray(0, Math.min(buffer.length, end - position));
     await readFully(handle, piece, position, path);
     yield piece;
-    report(position + piece.length);
+    report(position + piece.length - start);
   }
 }
 
@@ -159,7 +165,7 @@ export async function readWholeFile(path: string, options: CallOptions = {}): Pr
   try {
     const bytes = allocate(`File "${path}"`, size, () => new Uint8Array(size));
     let filled = 0;
-    for await (const piece of filePieces(path, handle, size, options)) {
+    for await (const piece of filePieces(path, handle, 0, size, options)) {
       bytes.set(piece, filled);
       filled += piece.length;
     }

@@ -19,7 +19,7 @@ export async function readNpy(path: string, options: CallOptions = {}): Promise<
   const { handle, size } = await openForReading(path);
   try {
     const decoder = new NpyDecoder(path, size);
-    for await (const piece of filePieces(path, handle, size, options)) decoder.push(piece);
+    for await (const piece of filePieces(path, handle, 0, size, options)) decoder.push(piece);
     return decoder.finish();
   } finally {
     await handle.close();

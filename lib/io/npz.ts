@@ -1,10 +1,12 @@
-import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { DenseamError } from '../core/errors.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
+import { type Entry, openPromise } from 'yauzl';
 import type { CallOptions } from '../core/types.ts';
 import {
   corruptFile,
   describeSystemError,
+  filePieces,
   isSystemError,
   openForReading,
   readFully,
@@ -13,6 +15,12 @@ import {
 import { type NpyArray, NpyDecoder } from './npy/decoder.ts';
 
 const MEMBER_SUFFIX = '.npy';
+
+/** The compression methods of the zip format that numpy uses. */
+const STORED = 0;
+const DEFLATED = 8;
+
+const INFLATED_PIECE_BYTES = 1 << 18;
 
 /**
  * Reads arrays from an .npz file: what `numpy.savez` and `numpy.savez_compressed` write, of any size. Every member read is
@@ -29,81 +37,113 @@ export async function readNpz(
   options: Pick<CallOptions, 'signal'> = {},
 ): Promise<Map<string, NpyArray>> {
   options.signal?.throwIfAborted();
-  await checkSignature(path);
-  const wanted = names && new Set(names);
-  const arrays = new Map<string, NpyArray>();
-  const found = new Set<string>();
-  await eachMember(path, options.signal, async (archive, entry) => {
-    if (!entry.fileName.endsWith(MEMBER_SUFFIX)) return;
-    const name = entry.fileName.slice(0, -MEMBER_SUFFIX.length);
-    if (found.has(name)) throw corruptFile(path, `it holds two arrays named "${name}"`);
-    found.add(name);
-    if (wanted && !wanted.has(name)) return;
-    arrays.set(name, await readMember(path, archive, entry, options.signal));
-  });
-  const missing = names?.find((name) => !found.has(name));
-  if (missing !== undefined) {
-    throw corruptFile(path, `it has no array "${missing}", only [${[...found].join(', ')}]`);
-  }
-  return arrays;
-}
-
-/** Refuses what is no zip archive with a better message than that its end is missing. */
-async function checkSignature(path: string): Promise<void> {
   const { handle, size } = await openForReading(path);
   try {
-    const start = new Uint8Array(Math.min(8, size));
-    await readFully(handle, start, 0, path);
-    if (start[0] === 0x50 && start[1] === 0x4b) return; // "PK"
-    throw corruptFile(
-      path,
-      `not an .npz file but ${recognisedFormat(start) ?? 'something else: it is no zip archive'}`,
-    );
+    await checkSignature(path, handle, size);
+    return await readMembers(path, handle, names, options.signal);
   } finally {
     await handle.close();
   }
 }
 
-/** Calls `visit` for every member, one after the other; the archive is closed at the end. */
-async function eachMember(
+/** Refuses what is no zip archive with a better message than that its end is missing. */
+async function checkSignature(path: string, handle: FileHandle, size: number): Promise<void> {
+  const start = new Uint8Array(Math.min(8, size));
+  await readFully(handle, start, 0, path);
+  if (start[0] === 0x50 && start[1] === 0x4b) return; // "PK"
+  const format = recognisedFormat(start) ?? 'something else: it is no zip archive';
+  throw corruptFile(path, `not an .npz file but ${format}`);
+}
+
+async function readMembers(
   path: string,
+  handle: FileHandle,
+  names: readonly string[] | undefined,
   signal: AbortSignal | undefined,
-  visit: (archive: ZipFile, entry: Entry) => Promise<void>,
-): Promise<void> {
+): Promise<Map<string, NpyArray>> {
+  const arrays = new Map<string, NpyArray>();
+  const found = new Set<string>();
+  for await (const member of members(path)) {
+    signal?.throwIfAborted();
+    if (found.has(member.name)) throw corruptFile(path, `it holds two arrays named "${member.name}"`);
+    found.add(member.name);
+    if (names && !names.includes(member.name)) continue;
+    arrays.set(member.name, await readMember(member, handle, signal));
+  }
+  const missing = names?.find((name) => !found.has(name));
+  if (missing !== undefined) throw corruptFile(path, `it has no array "${missing}", only [${[...found].join(', ')}]`);
+  return arrays;
+}
+
+/** An array in an archive: where its (perhaps compressed) bytes lie, and what yauzl read about them. */
+interface Member {
+  readonly name: string;
+  /** For messages. */
+  readonly path: string;
+  readonly start: number;
+  readonly entry: Entry;
+}
+
+/** The arrays that the archive's directory lists. Only the directory is read through yauzl, the bytes are read by us. */
+async function* members(path: string): AsyncGenerator<Member, void, undefined> {
+  const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
+  const archive = await openPromise(path, { autoClose: false }).catch((error) => Promise.reject(damaged(error)));
   try {
-    const archive = await openPromise(path);
-    for await (const entry of archive.eachEntry()) await visit(archive, entry);
-  } catch (error) {
-    throw describeZipError(error, path, 'damaged or truncated archive', signal);
+    const entries = archive.eachEntry();
+    for (;;) {
+      const { value: entry, done } = await entries.next().catch((error) => Promise.reject(damaged(error)));
+      if (done) return;
+      if (!entry.fileName.endsWith(MEMBER_SUFFIX)) continue;
+      const where = archive.readLocalFileHeaderPromise(entry, { minimal: true });
+      const { fileDataStart } = await where.catch((error) => Promise.reject(damaged(error)));
+      const name = entry.fileName.slice(0, -MEMBER_SUFFIX.length);
+      yield { name, path: `${path}/${entry.fileName}`, start: fileDataStart, entry };
+    }
+  } finally {
+    archive.close();
   }
 }
 
-async function readMember(
-  path: string,
-  archive: ZipFile,
-  entry: Entry,
-  signal: AbortSignal | undefined,
-): Promise<NpyArray> {
-  const member = `${path}/${entry.fileName}`;
-  const decoder = new NpyDecoder(member, entry.uncompressedSize);
+async function readMember(member: Member, handle: FileHandle, signal: AbortSignal | undefined): Promise<NpyArray> {
+  const { path, start, entry } = member;
+  if (entry.isEncrypted()) throw corruptFile(path, 'it is encrypted');
+  const stored = filePieces(path, handle, start, start + entry.compressedSize, { signal });
+  const decoder = new NpyDecoder(path, entry.uncompressedSize);
   let checksum = 0;
-  try {
-    for await (const piece of await archive.openReadStreamPromise(entry)) {
-      signal?.throwIfAborted();
-      checksum = crc32(piece as Uint8Array, checksum);
-      decoder.push(piece as Uint8Array);
-    }
-  } catch (error) {
-    throw describeZipError(error, member, 'damaged', signal);
+  for await (const piece of decompress(stored, member)) {
+    checksum = crc32(piece, checksum);
+    decoder.push(piece);
   }
-  if (checksum !== entry.crc32) throw corruptFile(member, 'altered: it does not match the checksum in the archive');
+  if (checksum !== entry.crc32) throw corruptFile(path, 'altered: it does not match the checksum in the archive');
   return decoder.finish();
 }
 
-/** yauzl and zlib throw plain errors for faults in the archive. Those that already say what they are pass. */
-function describeZipError(error: unknown, path: string, fault: string, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (error instanceof DenseamError) return error;
+function decompress(pieces: AsyncIterable<Uint8Array>, { entry, path }: Member): AsyncIterable<Uint8Array> {
+  if (entry.compressionMethod === STORED) return pieces;
+  if (entry.compressionMethod === DEFLATED) return inflate(pieces, path);
+  throw corruptFile(
+    path,
+    `compression method ${entry.compressionMethod} is not supported, expected stored or deflated`,
+  );
+}
+
+async function* inflate(pieces: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* copies() {
+    for await (const piece of pieces) yield piece.slice(); // the stream holds on to what it is given
+  }
+  const inflater = createInflateRaw({ chunkSize: INFLATED_PIECE_BYTES });
+  // Errors of the source reach the loop below through the inflater, which the pipeline destroys with them.
+  pipeline(Readable.from(copies(), { highWaterMark: 1 }), inflater, () => {});
+  try {
+    for await (const piece of inflater) yield piece;
+  } catch (error) {
+    const isZlibError = error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
+    throw isZlibError ? describeZipError(error, path, 'damaged') : error;
+  }
+}
+
+/** yauzl and zlib throw plain errors for faults in the archive. */
+function describeZipError(error: unknown, path: string, fault: string): unknown {
   if (isSystemError(error)) return describeSystemError(error, 'read', path);
   return corruptFile(path, `${fault}: ${(error as Error).message}`, error);
 }

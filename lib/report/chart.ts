@@ -22,28 +22,29 @@ export interface ShareChart {
 /** In pixels; charts stretch to their column and stay readable on a phone at this width. */
 const size = { width: 420, height: 300 };
 
+/** The limit stands at this many times the last x. */
+const limitStep = 2;
+
 /** Colours are the page's custom properties, so that one drawing serves light and dark. */
 const ink = 'var(--ink)';
 const faint = 'var(--line)';
-const seriesColours = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'];
-/** Dashes and shapes tell the curves apart without colour. */
-const seriesDashes = [
-  [1, 0],
-  [7, 3],
-  [2, 2],
+
+/** How the series look, in order: dashes and shapes tell them apart without colour. `mark` is the shape as the key draws it. */
+const looks = [
+  { colour: 'var(--series-1)', dash: [1, 0], shape: 'circle', mark: '<circle cx="16" cy="6" r="3.5"/>' },
+  { colour: 'var(--series-2)', dash: [7, 3], shape: 'square', mark: '<path d="M12.5 2.5h7v7h-7z"/>' },
+  { colour: 'var(--series-3)', dash: [2, 2], shape: 'triangle-up', mark: '<path d="M16 2l4.2 7.5h-8.4z"/>' },
 ];
-const seriesShapes = ['circle', 'square', 'triangle-up'];
 
 function specification({ description, xTitle, yTitle, series }: ShareChart): TopLevelSpec {
   const names = series.map(({ name }) => name);
-  const xs = series[0]!.points.map(({ x }) => x);
-  // The limit stands one step of the sweep beyond its last point.
-  const atInfinity = xs.at(-1)! * (xs.length > 1 ? xs.at(-1)! / xs.at(-2)! : 2);
+  const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
+  const atInfinity = limitStep * Math.max(...xs);
   const points = series.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
   const limits = series.map(({ name, limit }) => ({ name, x: atInfinity, y: limit }));
   const byName = { field: 'name', type: 'nominal', legend: null } as const;
-  const shape = { ...byName, scale: { domain: names, range: seriesShapes } };
-  const strokeDash = { ...byName, scale: { domain: names, range: seriesDashes } };
+  const shape = { ...byName, scale: { domain: names, range: looks.map(({ shape }) => shape) } };
+  const strokeDash = { ...byName, scale: { domain: names, range: looks.map(({ dash }) => dash) } };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     ...size,
@@ -54,7 +55,7 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): Top
       x: {
         field: 'x',
         type: 'quantitative',
-        scale: { type: 'log', domain: [xs[0]!, atInfinity], nice: false },
+        scale: { type: 'log', domain: [Math.min(...xs), atInfinity], nice: false },
         axis: {
           title: xTitle,
           labelFlush: false,
@@ -68,7 +69,7 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): Top
         scale: { domain: [0, 1] },
         axis: { title: yTitle, format: '.0%', tickCount: 5 },
       },
-      color: { ...byName, scale: { domain: names, range: seriesColours } },
+      color: { ...byName, scale: { domain: names, range: looks.map(({ colour }) => colour) } },
     },
     layer: [
       { data: { values: points }, mark: 'line', encoding: { strokeDash } },
@@ -95,17 +96,11 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): Top
 
 /** The series' names beside their line and point, once for all the charts that show them. */
 export function chartKey(names: readonly string[]): string {
-  const shapes = [
-    '<circle cx="16" cy="6" r="3.5"/>',
-    '<path d="M12.5 2.5h7v7h-7z"/>',
-    '<path d="M16 2l4.2 7.5h-8.4z"/>',
-  ];
-  const entries = names.map((name, at) => {
-    const line = `<path d="M0 6h32" stroke-width="2" stroke-dasharray="${seriesDashes[at]!.join(' ')}"/>`;
-    const sample = `<svg width="32" height="12" aria-hidden="true" stroke="${seriesColours[at]}" fill="${seriesColours[at]}">`;
-    return `<li>${sample}${line}${shapes[at]}</svg> ${escapeHtml(name)}</li>`;
+  const samples = looks.map(({ colour, dash, mark }) => {
+    const line = `<path d="M0 6h32" stroke-width="2" stroke-dasharray="${dash.join(' ')}"/>`;
+    return `<svg width="32" height="12" aria-hidden="true" stroke="${colour}" fill="${colour}">${line}${mark}</svg>`;
   });
-  return `<ul class="key">${entries.join('')}</ul>`;
+  return `<ul class="key">${names.map((name, at) => `<li>${samples[at]} ${escapeHtml(name)}</li>`).join('')}</ul>`;
 }
 
 /** The chart as a figure whose drawing is SVG within the page. */

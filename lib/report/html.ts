@@ -8,5 +8,5 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text made safe for HTML, in content and in quoted attributes alike. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }

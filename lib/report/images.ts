@@ -2,7 +2,7 @@ import { featureNames } from '../experiments/features.ts';
 import { type MaskKind, maskKinds } from '../experiments/imageSample.ts';
 import type { GalleryRow, ImagesResult, MemoryKind } from '../experiments/images.ts';
 import { memoryKinds } from '../experiments/images.ts';
-import { settledShare } from '../experiments/recall.ts';
+import { type RecallPoint, settledShare } from '../experiments/recall.ts';
 import { chartKey, htmlChart } from './chart.ts';
 import { htmlGrid, type Picture } from './grid.ts';
 import { escapeHtml } from './html.ts';
@@ -42,7 +42,7 @@ function maskName({ settings }: ImagesResult, mask: MaskKind): string {
 export function recallTable(result: ImagesResult, mask: MaskKind): Table {
   const curves = memoryKinds.map((memory) => result.curves[memory][mask]);
   const rows = result.settings.scaledBetas.map((scaledBeta, at) => {
-    const points = curves.map(({ points }) => points[at]!);
+    const points = curves.map(({ points }) => points[at] as RecallPoint);
     const cells = points.map((p) => [percent(p.right), percent(p.settled), String(p.medianIterations)]);
     return [String(scaledBeta), ...cells.flat()];
   });
@@ -69,23 +69,20 @@ export function recallLegend({ settings }: ImagesResult): string[] {
   ];
 }
 
-/** The best recall of each memory under a mask, and who comes first: a sentence or two. */
+/** The best recall of each memory under a mask, and whose is the highest: a sentence. */
 export function verdict(result: ImagesResult, mask: MaskKind): string {
-  const bests = memoryKinds.map((memory) => {
-    const { points, best } = result.curves[memory][mask];
-    return { name: memoryNames[memory], ...points[best]! };
-  });
-  const top = Math.max(...bests.map(({ right }) => right));
-  const winners = bests.filter(({ right }) => right === top).map(({ name }) => name);
-  const list = bests.map(({ name, right, scaledBeta }) => `${name} ${percent(right)} (beta* ${scaledBeta})`).join(', ');
-  const first = winners.length === 1 ? `the ${winners[0]} memory leads` : `${winners.join(' and ')} share the lead`;
-  return `Best recall with ${maskName(result, mask)}: ${list}; ${first}.`;
+  const bests = memoryKinds.map((memory) => ({ name: memoryNames[memory], ...result.curves[memory][mask].best }));
+  const highest = Math.max(...bests.map(({ right }) => right));
+  const names = bests.filter(({ right }) => right === highest).map(({ name }) => name);
+  const list = bests.map(({ name, right, scaledBeta }) => `${name} ${percent(right)} (beta* ${scaledBeta})`);
+  return `Best recall with ${maskName(result, mask)}: ${list.join(', ')}. Highest: ${names.join(' and ')}.`;
 }
 
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 async function recallChart(result: ImagesResult, mask: MaskKind): Promise<string> {
-  const name = maskName(result, mask);
   return htmlChart({
-    title: name[0]!.toUpperCase() + name.slice(1),
+    title: capitalised(maskName(result, mask)),
     description: `Line chart of the share of right recalls against beta*. ${verdict(result, mask)}`,
     xTitle: 'beta* (∞: the item nearest to the query)',
     yTitle: 'Right recalls',
@@ -108,27 +105,24 @@ function galleryGrid(result: ImagesResult, mask: MaskKind): string {
     }),
   ];
   const best = memoryKinds.map((memory) => {
-    const { points, best } = result.curves[memory][mask];
-    return `${memoryNames[memory]}\nbeta* ${points[best]!.scaledBeta}`;
+    const { scaledBeta } = result.curves[memory][mask].best;
+    return `${memoryNames[memory]}\nbeta* ${scaledBeta}`;
   });
-  const name = maskName(result, mask);
   return htmlGrid({
-    caption: name[0]!.toUpperCase() + name.slice(1),
+    caption: capitalised(maskName(result, mask)),
     columns: ['original', 'query', ...best],
     rows: result.gallery[mask].map(pictures),
   });
 }
 
-function scalesTable({ scales, settings }: ImagesResult): Table {
-  const memories = ['gaussian', 'euclidean'] as const;
-  const names = memories.map((memory) => memoryNames[memory]);
+/** The nearest-item limit of every memory over all stored images, in all units of the features. */
+export function limitsTable({ limits, settings }: ImagesResult): Table {
   return {
-    caption: 'Queries nearest to their own item, by the units of the features',
-    groups: [{ label: '', span: 1 }, ...maskKinds.map((mask) => ({ label: `${mask} mask`, span: 2 }))],
-    columns: ['units', ...maskKinds.flatMap(() => names)],
-    rows: scales.map(({ scale, limits }) => [
-      scale === settings.scale ? `${scale} (used above)` : scale,
-      ...maskKinds.flatMap((mask) => memories.map((memory) => percent(limits[mask][memory]))),
+    caption: `Share of all ${number(settings.items)} masked images that are nearest to their own original`,
+    columns: ['memory, units of its features', ...maskKinds.map((mask) => `${mask} mask`)],
+    rows: limits.map(({ memory, scale, limits }) => [
+      `${memoryNames[memory]}${scale === undefined ? '' : `, ${scale}`}${scale === settings.scale ? ' (as above)' : ''}`,
+      ...maskKinds.map((mask) => percent(limits[mask])),
     ]),
   };
 }
@@ -211,8 +205,10 @@ export async function imagesPage(result: ImagesResult, run: RunRecord): Promise<
       {
         heading: 'What hangs on the units',
         body:
-          paragraph('A distance between features depends on their units. The nearest-item limit under three choices:') +
-          htmlTable(scalesTable(result)),
+          paragraph(
+            'As beta grows, recall tends to the nearest item. Here is that limit for every image under both masks, with the ' +
+              'features in other units too: a distance between features depends on them.',
+          ) + htmlTable(limitsTable(result)),
       },
       { heading: 'How it is done', body: list(method(result)) },
       { heading: 'This run', body: record(result, run) },

@@ -16,23 +16,40 @@ const groupGap = '   ';
 /** The table for a terminal, in monospaced text. */
 export function textTable({ caption, groups = [], columns, rows }: Table): string {
   const spans = groups.length > 0 ? groups.map(({ span }) => span) : [columns.length];
-  const starts = spans.map((_, group) => spans.slice(0, group).reduce((sum, span) => sum + span, 0));
-  const widths = columns.map((_, at) => Math.max(...[columns, ...rows].map((row) => (row[at] ?? '').length)));
-  for (const [group, { label, span }] of groups.entries()) {
+  const labels = spans.map((_, group) => groups[group]?.label ?? '');
+  const lines = [columns, ...rows];
+  const widths = inGroups(columns, spans).map((cells, group) => {
+    const first = spans.slice(0, group).reduce((sum, span) => sum + span, 0);
+    const needed = cells.map((_, at) => Math.max(...lines.map((line) => line[first + at]?.length ?? 0)));
     // A group's label may be wider than its columns; the first of them takes up the difference.
-    const width = widths.slice(starts[group]!, starts[group]! + span).reduce((sum, w) => sum + w, 0);
-    widths[starts[group]!]! += Math.max(0, label.length - width - columnGap.length * (span - 1));
-  }
-  const inGroups = (cells: readonly string[]) =>
-    spans.map((span, group) => cells.slice(starts[group]!, starts[group]! + span).join(columnGap));
-  const line = (row: readonly string[]) => {
-    const cells = row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)));
-    return inGroups(cells).join(groupGap).trimEnd();
-  };
-  const rules = inGroups(widths.map((width) => '-'.repeat(width)));
-  const labels = groups.map(({ label }, group) => label.padEnd(rules[group]!.length));
-  const heading = groups.length > 0 ? [labels.join(groupGap).trimEnd()] : [];
-  return [caption, '', ...heading, line(columns), rules.join(groupGap), ...rows.map(line)].join('\n');
+    const [width = 0, ...others] = needed;
+    const total = needed.reduce((sum, each) => sum + each, columnGap.length * others.length);
+    return [width + Math.max(0, (labels[group]?.length ?? 0) - total), ...others];
+  });
+  const joined = (cells: readonly (readonly string[])[]) =>
+    cells
+      .map((group) => group.join(columnGap))
+      .join(groupGap)
+      .trimEnd();
+  const line = (cells: readonly string[]) =>
+    joined(
+      inGroups(cells, spans).map((group, g) =>
+        group.map((cell, at) => {
+          const width = widths[g]?.[at] ?? 0;
+          return g === 0 && at === 0 ? cell.padEnd(width) : cell.padStart(width);
+        }),
+      ),
+    );
+  const rules = widths.map((group) => group.map((width) => '-'.repeat(width)));
+  const headings = labels.map((label, group) => [label.padEnd(rules[group]?.join(columnGap).length ?? 0)]);
+  const top = groups.length > 0 ? [joined(headings)] : [];
+  return [caption, '', ...top, line(columns), joined(rules), ...rows.map(line)].join('\n');
+}
+
+/** The cells of a row, group by group. */
+function inGroups<T>(cells: readonly T[], spans: readonly number[]): T[][] {
+  const rest = [...cells];
+  return spans.map((span) => rest.splice(0, span));
 }
 
 /** The table for a page; wide ones scroll within their own box. */

@@ -13,8 +13,9 @@ Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t 
     const bool isFloat = array.TypedArrayType() == napi_float32_array || array.TypedArrayType() == napi_float64_array;
     if (isFloat && array.ElementLength() == count) return array;
   }
-  throw codedError(value.Env(), "ERR_SHAPE",
-                   std::string("Expected a Float64Array or Float32Array of length ") + std::to_string(count) + " for " + name);
+  throw codedError(
+      value.Env(), "ERR_SHAPE",
+      std::string("Expected a Float64Array or Float32Array of length ") + std::to_string(count) + " for " + name);
 }
 
 template <typename T>
@@ -76,8 +77,9 @@ std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size
   std::vector<std::int32_t> indices(view.Data(), view.Data() + view.ElementLength());
   for (const std::int32_t index : indices) {
     if (index < 0 || static_cast<std::size_t>(index) >= size) {
-      throw codedError(value.Env(), "ERR_RANGE",
-                       "Expected indices from 0 to " + std::to_string(size - 1) + " but received " + std::to_string(index));
+      throw codedError(
+          value.Env(), "ERR_RANGE",
+          "Expected indices from 0 to " + std::to_string(size - 1) + " but received " + std::to_string(index));
     }
   }
   return indices;

@@ -8,9 +8,9 @@
 
 #include "memory.h"
 
-// JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each array's own
-// view, so nothing that happens to the array during a call can matter. lib/ checks shapes first; what is checked again here is what
-// memory safety depends on.
+// JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each
+// array's own view, so nothing that happens to the array during a call can matter. lib/ checks shapes first; what is
+// checked again here is what memory safety depends on.
 namespace denseam::binding {
 
 Napi::Error codedError(Napi::Env env, const char* code, const std::string& message);

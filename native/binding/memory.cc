@@ -1,4 +1,4 @@
-#include "binding/memory_object.h"
+#include "memory.h"
 
 #include <algorithm>
 #include <memory>
@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/memory_object.h"
 #include "binding/promise_worker.h"
 #include "euclidean/row_memory.h"
 #include "gaussian/full_memory.h"
-#include "memory.h"
 
 namespace denseam::binding {
 namespace {
@@ -61,26 +61,27 @@ Napi::Value toRetrieval(Napi::Env env, Retrieval&& retrieval) {
 class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
  public:
   static void define(Napi::Env env, Napi::Object exports) {
-    exports.Set("Memory", DefineClass(env, "Memory",
-                                      {InstanceAccessor<&MemoryObject::size>("size"),
-                                       InstanceMethod<&MemoryObject::append>("append"),
-                                       InstanceMethod<&MemoryObject::remove>("remove"),
-                                       InstanceMethod<&MemoryObject::commit>("commit"),
-                                       InstanceMethod<&MemoryObject::rollback>("rollback"),
-                                       InstanceMethod<&MemoryObject::get>("get"),
-                                       InstanceMethod<&MemoryObject::distances>("distances"),
-                                       InstanceMethod<&MemoryObject::weights>("weights"),
-                                       InstanceMethod<&MemoryObject::energy>("energy"),
-                                       InstanceMethod<&MemoryObject::step>("step"),
-                                       InstanceMethod<&MemoryObject::retrieve>("retrieve"),
-                                       InstanceMethod<&MemoryObject::nearest>("nearest"),
-                                       InstanceMethod<&MemoryObject::transportMaps>("transportMaps")}));
+    exports.Set(
+        "Memory",
+        DefineClass(
+            env, "Memory",
+            {InstanceAccessor<&MemoryObject::size>("size"), InstanceMethod<&MemoryObject::append>("append"),
+             InstanceMethod<&MemoryObject::remove>("remove"), InstanceMethod<&MemoryObject::commit>("commit"),
+             InstanceMethod<&MemoryObject::rollback>("rollback"), InstanceMethod<&MemoryObject::snapshot>("snapshot"),
+             InstanceMethod<&MemoryObject::get>("get"), InstanceMethod<&MemoryObject::distances>("distances"),
+             InstanceMethod<&MemoryObject::weights>("weights"), InstanceMethod<&MemoryObject::energy>("energy"),
+             InstanceMethod<&MemoryObject::step>("step"), InstanceMethod<&MemoryObject::retrieve>("retrieve"),
+             InstanceMethod<&MemoryObject::nearest>("nearest"),
+             InstanceMethod<&MemoryObject::transportMaps>("transportMaps")}));
   }
 
   explicit MemoryObject(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<MemoryObject>(info), kind_(info[0].ToString()), dimension_(readCount(info[1], "dimension")),
+      : Napi::ObjectWrap<MemoryObject>(info),
+        kind_(info[0].ToString()),
+        dimension_(readCount(info[1], "dimension")),
         precision_(info[2].ToString().Utf8Value() == "float32" ? Precision::kFloat32 : Precision::kFloat64) {
-    committed_ = precision_ == Precision::kFloat32 ? makeMemory<float>(kind_, dimension_) : makeMemory<double>(kind_, dimension_);
+    committed_ = precision_ == Precision::kFloat32 ? makeMemory<float>(kind_, dimension_)
+                                                   : makeMemory<double>(kind_, dimension_);
     staged_ = std::make_shared<Snapshot>(committed_);
   }
 
@@ -89,14 +90,16 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     return Napi::Number::New(info.Env(), static_cast<double>(committed_->size()));
   }
 
-  // Staging: the worker replaces what the shared pointer points to; `commit` makes it visible. lib/ runs one change at a time.
+  // Staging: the worker replaces what the shared pointer points to; `commit` makes it visible. lib/ runs one change at
+  // a time.
   Napi::Value append(const Napi::CallbackInfo& info) {
     const Napi::Object given = info[0].ToObject();
     auto items = std::make_shared<Items>();
     items->count = readCount(given.Get("count"), "count");
     items->positions = readNumbers(given.Get("positions"), "positions", items->count * dimension_, precision_);
-    items->covariances = perItem() == 0 ? readNumbers(Napi::Float64Array::New(info.Env(), 0), "covariances", 0, precision_)
-                                        : readNumbers(given.Get("covariances"), "covariances", items->count * perItem(), precision_);
+    items->covariances =
+        perItem() == 0 ? readNumbers(Napi::Float64Array::New(info.Env(), 0), "covariances", 0, precision_)
+                       : readNumbers(given.Get("covariances"), "covariances", items->count * perItem(), precision_);
     items->name = "items";
     items->first = readCount(info[1], "firstIndex");
     return change(info, info[2], [items](const Memory& memory, Job& job) { return memory.append(*items, job); });
@@ -105,7 +108,8 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   Napi::Value remove(const Napi::CallbackInfo& info) {
     std::vector<std::int32_t> indices = readIndices(info[0], (*staged_)->size());
     std::sort(indices.begin(), indices.end());
-    return change(info, info.Env().Undefined(), [indices](const Memory& memory, Job& job) { return memory.remove(indices, job); });
+    return change(info, info.Env().Undefined(),
+                  [indices](const Memory& memory, Job& job) { return memory.remove(indices, job); });
   }
 
   template <typename Change>
@@ -118,6 +122,17 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
 
   void commit(const Napi::CallbackInfo&) { committed_ = *staged_; }
   void rollback(const Napi::CallbackInfo&) { staged_ = std::make_shared<Snapshot>(committed_); }
+
+  // Another object with the items as they are now, whatever happens to this one.
+  Napi::Value snapshot(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const Napi::Value precision = Napi::String::New(env, precision_ == Precision::kFloat32 ? "float32" : "float64");
+    const auto constructor = Value().Get("constructor").As<Napi::Function>();
+    const Napi::Object copy = constructor.New(
+        {Napi::String::New(env, kind_), Napi::Number::New(env, static_cast<double>(dimension_)), precision});
+    MemoryObject::Unwrap(copy)->committed_ = committed_;
+    return copy;
+  }
 
   Napi::Value get(const Napi::CallbackInfo& info) {
     const auto indices = readIndices(info[0], committed_->size());
@@ -163,8 +178,8 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   }
 
   Napi::Value retrieve(const Napi::CallbackInfo& info) {
-    const RetrievalOptions options{readBeta(info), info[4].ToNumber().DoubleValue(), readCount(info[5], "maxIterations"),
-                                   info[6].ToBoolean()};
+    const RetrievalOptions options{readBeta(info), info[4].ToNumber().DoubleValue(),
+                                   readCount(info[5], "maxIterations"), info[6].ToBoolean()};
     return launch<Retrieval>(
         info.Env(), info[7],
         [memory = committed_, queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
@@ -194,7 +209,9 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     const auto indices = readIndices(info[2], committed_->size());
     return launch<TransportMaps>(
         info.Env(), info.Env().Undefined(),
-        [memory = committed_, query, ridge, indices](Job& job) { return memory->transportMaps(*query, ridge, indices, job); },
+        [memory = committed_, query, ridge, indices](Job& job) {
+          return memory->transportMaps(*query, ridge, indices, job);
+        },
         [](Napi::Env env, TransportMaps&& maps) -> Napi::Value {
           Napi::Object result = Napi::Object::New(env);
           result.Set("matrices", toFloat64Array(env, std::move(maps.matrices)));
@@ -213,7 +230,8 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     auto batch = std::make_shared<Batch>();
     batch->count = readCount(given.Get("count"), "count");
     batch->positions = readDoubles(given.Get("positions"), "positions", batch->count * dimension_);
-    if (perItem() > 0) batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
+    if (perItem() > 0)
+      batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
     batch->name = "queries";
     batch->first = first;
     return batch;

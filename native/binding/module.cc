@@ -2,6 +2,8 @@
 
 #include "binding/arguments.h"
 #include "binding/memory_object.h"
+#include "binding/promise_worker.h"
+#include "binding/sampling.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -14,14 +16,18 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
 
 void setThreads(const Napi::CallbackInfo& info) { parallel::setThreads(readCount(info[0], "count")); }
 
+void stop(const Napi::CallbackInfo& info) { stopAll(info.Env()); }
+
 Napi::Value blas(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), linalg::blasName()); }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   linalg::useOneThread();
   exports.Set("threads", Napi::Function::New<threads>(env));
   exports.Set("setThreads", Napi::Function::New<setThreads>(env));
+  exports.Set("stop", Napi::Function::New<stop>(env));
   exports.Set("blas", Napi::Function::New<blas>(env));
   defineMemory(env, exports);
+  defineSampling(env, exports);
   return exports;
 }
 

@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,52 +10,40 @@
 
 #include "parallel/job.h"
 
-// Runs a kernel on the libuv pool and settles a promise with what it returns.
+// Runs a kernel on the process's pool and settles a promise with what it returns. The libuv pool is not used: a long
+// call would block a quarter of it, and Node cannot end a worker thread while its libuv work runs.
 namespace denseam::binding {
 
-// Reports a job's progress to a JavaScript callback, on the event loop.
-class ProgressReporter {
+// Stops every call of the environment and waits until none runs.
+void stopAll(Napi::Env env);
+
+class PromiseWorker {
  public:
-  ProgressReporter(Napi::Env env, const Napi::Function& callback);
-  ~ProgressReporter();
-  ProgressReporter(const ProgressReporter&) = delete;
-  ProgressReporter& operator=(const ProgressReporter&) = delete;
+  virtual ~PromiseWorker() = default;
+  PromiseWorker(const PromiseWorker&) = delete;
+  PromiseWorker& operator=(const PromiseWorker&) = delete;
 
-  // From any thread.
-  void report(std::size_t completed, std::size_t total);
-  // On the event loop, once, when all is done; reports still under way are dropped.
-  void finish(std::size_t total);
-
- private:
-  struct Sink;
-  std::shared_ptr<Sink> sink_;
-  Napi::ThreadSafeFunction function_;
-};
-
-class PromiseWorker : public Napi::AsyncWorker {
- public:
-  // Starts the worker, which then owns itself; returns { promise, abort }.
-  static Napi::Value start(PromiseWorker* worker);
+  // Starts the worker; returns { promise, abort }.
+  static Napi::Value start(std::unique_ptr<PromiseWorker> worker);
 
  protected:
   PromiseWorker(Napi::Env env, const Napi::Value& onProgress);
-  ~PromiseWorker() override;
 
-  // Off the event loop; no JavaScript here.
+  // On the pool; no JavaScript here.
   virtual void run(Job& job) = 0;
   // On the event loop afterwards.
   virtual Napi::Value result(Napi::Env env) = 0;
 
  private:
-  void Execute() override;
-  void OnOK() override;
-  void OnError(const Napi::Error& error) override;
-  bool environmentIsClosing() const;
+  struct Reports;
+
+  void settle(Napi::Env env);
+  Napi::Error toError(Napi::Env env) const;
 
   Napi::Promise::Deferred deferred_;
-  std::unique_ptr<ProgressReporter> reporter_;
+  std::shared_ptr<Reports> reports_;
   std::shared_ptr<Job> job_;
-  std::string code_;
+  std::exception_ptr failure_;
 };
 
 // A worker made of two functions: one that computes a Result, one that turns it into a JavaScript value.
@@ -78,7 +67,8 @@ class FunctionWorker : public PromiseWorker {
 
 template <typename Result, typename Convert>
 Napi::Value launch(Napi::Env env, const Napi::Value& onProgress, std::function<Result(Job&)> compute, Convert convert) {
-  return PromiseWorker::start(new FunctionWorker<Result>(env, onProgress, std::move(compute), std::move(convert)));
+  return PromiseWorker::start(
+      std::make_unique<FunctionWorker<Result>>(env, onProgress, std::move(compute), std::move(convert)));
 }
 
 }  // namespace denseam::binding

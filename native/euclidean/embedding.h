@@ -9,8 +9,9 @@
 
 namespace denseam::euclidean {
 
-// Where the 2-Wasserstein geometry is flat: with t = sqrt(variances), W2^2 = |mu_i - mu_j|^2 + |t_i - t_j|^2, so a diagonal Gaussian
-// is the row [mu, t] of R^2d and an isotropic one the row [mu, sqrt(d) t] of R^(d+1). A plain vector is its own row.
+// Where the 2-Wasserstein geometry is flat: with t = sqrt(variances), W2^2 = |mu_i - mu_j|^2 + |t_i - t_j|^2, so a
+// diagonal Gaussian is the row [mu, t] of R^2d and an isotropic one the row [mu, sqrt(d) t] of R^(d+1). A plain vector
+// is its own row.
 class Embedding {
  public:
   enum class Kind { kVector, kDiagonal, kIsotropic };
@@ -23,16 +24,20 @@ class Embedding {
   std::size_t width() const { return dimension_ + variances(); }
   const char* positionsName() const { return kind_ == Kind::kVector ? "values" : "means"; }
 
-  // The row of one item or query. `nameOf(field)` names the item in errors. A zero variance is refused where `positive` says so.
+  // The row of one item or query. `nameOf(field)` names the item in errors. A zero variance is refused where `positive`
+  // says so.
   template <typename T, typename NameOf>
   void embed(const T* position, const T* variance, double ridge, bool positive, const NameOf& nameOf, T* row) const {
     for (std::size_t j = 0; j < dimension_; ++j) {
-      if (!std::isfinite(position[j])) throw notFinite(nameOf(positionsName()) + "[" + std::to_string(j) + "]", position[j]);
+      if (!std::isfinite(position[j]))
+        throw notFinite(nameOf(positionsName()) + "[" + std::to_string(j) + "]", position[j]);
       row[j] = position[j];
     }
     for (std::size_t j = 0; j < variances(); ++j) {
       const double value = static_cast<double>(variance[j]) + ridge;
-      const auto where = [&] { return nameOf("covariances") + (kind_ == Kind::kDiagonal ? "[" + std::to_string(j) + "]" : ""); };
+      const auto where = [&] {
+        return nameOf("covariances") + (kind_ == Kind::kDiagonal ? "[" + std::to_string(j) + "]" : "");
+      };
       if (!std::isfinite(variance[j])) throw notFinite(where(), variance[j]);
       if (variance[j] < 0) throw negativeVariance(where(), variance[j]);
       if (positive && !(value > 0)) throw singular(where(), value);
@@ -51,8 +56,8 @@ class Embedding {
   // How many coordinates one variance stands for.
   double multiplicity() const { return kind_ == Kind::kIsotropic ? static_cast<double>(dimension_) : 1.0; }
 
-  // The variance is one rounding away from root^2 / multiplicity; of its neighbours the one that embeds to `root` is taken, so that
-  // a memory that is saved and loaded is the same to the bit.
+  // The variance is one rounding away from root^2 / multiplicity; of its neighbours the one that embeds to `root` is
+  // taken, so that a memory that is saved and loaded is the same to the bit.
   template <typename T>
   T varianceOf(T root) const {
     const auto embeds = [&](T variance) {

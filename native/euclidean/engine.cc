@@ -20,7 +20,8 @@ Evaluation Engine<T>::evaluate(const Points& points, double beta, bool wantNext,
 
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     const std::size_t offset = part * points.count + scorer.firstQuery();
-    Recall<T> recall(rows_, beta, wantNext, scorer, partials.data() + offset, wantNext ? sums.data() + offset * width : nullptr);
+    Recall<T> recall(rows_, beta, wantNext, scorer, partials.data() + offset,
+                     wantNext ? sums.data() + offset * width : nullptr);
     for (std::size_t tile = plan.beginTile(part); tile < plan.beginTile(part + 1); ++tile) {
       job.poll();
       recall.addTile(rowTiles[tile]);
@@ -28,8 +29,10 @@ Evaluation Engine<T>::evaluate(const Points& points, double beta, bool wantNext,
     }
   });
 
-  Evaluation evaluation{std::vector<double>(points.count), std::vector<std::int32_t>(points.count),
-                        std::vector<double>(points.count), {points.count, std::vector<double>(wantNext ? points.count * width : 0)}};
+  Evaluation evaluation{std::vector<double>(points.count),
+                        std::vector<std::int32_t>(points.count),
+                        std::vector<double>(points.count),
+                        {points.count, std::vector<double>(wantNext ? points.count * width : 0)}};
   parallel::forEach(points.count, 16, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) merge(plan, points.count, width, q, beta, partials, sums, evaluation);
   });
@@ -91,7 +94,9 @@ Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) con
       for (std::size_t q = 0; q < scorer.count(); ++q) {
         std::vector<Neighbour>& heap = heaps[part * points.count + scorer.firstQuery() + q];
         const double slack = 2 * scorer.error(q) + (sizeof(T) == 4 ? kTinyFloat : 0.0);
-        const auto canEnter = [&](double distance) { return heap.size() < k || distance - slack <= heap.front().first; };
+        const auto canEnter = [&](double distance) {
+          return heap.size() < k || distance - slack <= heap.front().first;
+        };
         if (!canEnter(scorer.complete(q))) continue;
         for (std::size_t j = 0; j < tile.count; ++j) {
           if (!canEnter(static_cast<double>(scorer.scores(q)[j]))) continue;

@@ -7,14 +7,15 @@
 #include "euclidean/rows.h"
 #include "memory.h"
 
-// The log-sum-exp memory on rows x_i of a Euclidean space: D_i = |x_i - x|^2, w = softmax(-beta D), x <- sum w_i x_i. Diagonal and
-// isotropic Gaussians run on it too, through an isometry (gaussian/flat_memory.h).
+// The log-sum-exp memory on rows x_i of a Euclidean space: D_i = |x_i - x|^2, w = softmax(-beta D), x <- sum w_i x_i.
+// Diagonal and isotropic Gaussians run on it too, through an isometry (gaussian/flat_memory.h).
 //
-// A batch of queries costs two matrix products a step: scores, then the weighted sum. Between them the soft-max runs tile by tile
-// with a running minimum, so that the matrix of queries x rows is never stored (the scheme of FlashAttention, Dao et al. 2022).
+// A batch of queries costs two matrix products a step: scores, then the weighted sum. Between them the soft-max runs
+// tile by tile with a running minimum, so that the matrix of queries x rows is never stored (the scheme of
+// FlashAttention, Dao et al. 2022).
 //
-// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms. Distances whose error could be seen in a result are
-// therefore recomputed from the differences, in double precision.
+// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms. Distances whose error could be seen in a
+// result are therefore recomputed from the differences, in double precision.
 namespace denseam::euclidean {
 
 // A batch of queries: count x width.

@@ -13,8 +13,8 @@
 
 namespace denseam::euclidean {
 
-// What a part of the rows contributes to one query: the running minimum, the sum of exp(-beta (D - minimum)) and the rows' sum
-// under these weights.
+// What a part of the rows contributes to one query: the running minimum, the sum of exp(-beta (D - minimum)) and the
+// rows' sum under these weights.
 struct Partial {
   double shift = std::numeric_limits<double>::infinity();
   double sum = 0;
@@ -66,8 +66,8 @@ class Recall {
     return sum;
   }
 
-  // Recomputes the distances of which the nearest may be one, and those whose error would show in a weight. Their scores are set
-  // to infinity: exact_ stands for them.
+  // Recomputes the distances of which the nearest may be one, and those whose error would show in a weight. Their
+  // scores are set to infinity: exact_ stands for them.
   void refine(std::size_t q, double least) {
     Partial& partial = partials_[q];
     exact_.clear();
@@ -102,11 +102,13 @@ class Recall {
   void addRows() {
     const std::size_t width = rows_.width();
     if constexpr (std::is_same_v<T, double>) {
-      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 1.0, next_);
+      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 1.0,
+              next_);
     } else {
       // Sums over many tiles are kept in double precision.
       sums_.resize(scorer_.count() * width);
-      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 0.0, sums_.data());
+      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 0.0,
+              sums_.data());
       for (std::size_t i = 0; i < sums_.size(); ++i) next_[i] += static_cast<double>(sums_[i]);
     }
   }
@@ -123,7 +125,7 @@ class Recall {
 
 // Adds up the parts of query q, in order, into the evaluation.
 inline void merge(const Plan& plan, std::size_t queries, std::size_t width, std::size_t q, double beta,
-           const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
+                  const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
   Partial whole;
   for (std::size_t part = 0; part < plan.parts; ++part) {
     const Partial& partial = partials[part * queries + q];

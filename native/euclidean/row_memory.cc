@@ -11,7 +11,8 @@ namespace {
 
 // Rows in a chunk of work that is a pass over memory.
 constexpr std::size_t kGrain = 256;
-// The centre is used when the mean is this many times longer than the spread (squared): below that it would save one bit.
+// The centre is used when the mean is this many times longer than the spread (squared): below that it would save one
+// bit.
 constexpr double kFarOff = 4;
 
 }  // namespace
@@ -21,7 +22,8 @@ std::vector<T> RowMemory<T>::centreOf(const std::vector<T>& rows, std::size_t co
   const std::size_t width = embedding_.width();
   std::vector<double> mean(width);
   for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t j = 0; j < width; ++j) mean[j] += static_cast<double>(rows[i * width + j]) / static_cast<double>(count);
+    for (std::size_t j = 0; j < width; ++j)
+      mean[j] += static_cast<double>(rows[i * width + j]) / static_cast<double>(count);
   }
   const std::vector<double> origin(width);
   double spread = 0;
@@ -45,8 +47,9 @@ std::vector<T> RowMemory<T>::normsOf(const std::vector<T>& rows, const Items& it
     for (std::size_t i = begin; i < end; ++i) {
       norms[i] = static_cast<T>(squaredDistance(width, rows.data() + i * width, centre.data()));
       if (!std::isfinite(norms[i])) {
-        throw Error("ERR_RANGE", "Expected numbers whose squares fit in " + std::string(sizeof(T) == 4 ? "float32" : "float64") +
-                                     " for " + items.at(embedding_.positionsName(), i) + " but their sum of squares overflows");
+        throw Error("ERR_RANGE", "Expected numbers whose squares fit in " +
+                                     std::string(sizeof(T) == 4 ? "float32" : "float64") + " for " +
+                                     items.at(embedding_.positionsName(), i) + " but their sum of squares overflows");
       }
     }
     job.advance(end - begin);
@@ -63,8 +66,9 @@ std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job)
   job.expect(items.count);
   parallel::forEach(items.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      embedding_.embed(positions.data() + i * embedding_.dimension(), variances.data() + i * embedding_.variances(), 0.0, false,
-                       [&](const char* field) { return items.at(field, i); }, rows.data() + i * width);
+      embedding_.embed(
+          positions.data() + i * embedding_.dimension(), variances.data() + i * embedding_.variances(), 0.0, false,
+          [&](const char* field) { return items.at(field, i); }, rows.data() + i * width);
     }
   });
   auto result = std::make_shared<RowMemory>(*this);
@@ -95,7 +99,8 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   Batch batch = emptyBatch(indices.size());
   parallel::forEach(indices.size(), kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      embedding_.extract(rows_.values(static_cast<std::size_t>(indices[i])), batch.positions.data() + i * embedding_.dimension(),
+      embedding_.extract(rows_.values(static_cast<std::size_t>(indices[i])),
+                         batch.positions.data() + i * embedding_.dimension(),
                          batch.covariances.data() + i * embedding_.variances());
     }
   });
@@ -110,9 +115,10 @@ Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Jo
   parallel::forEach(queries.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) {
       double* row = points.values.data() + q * width;
-      embedding_.embed(queries.positions.data() + q * embedding_.dimension(),
-                       queries.covariances.data() + q * embedding_.variances(), ridge, positive,
-                       [&](const char* field) { return queries.at(field, q); }, row);
+      embedding_.embed(
+          queries.positions.data() + q * embedding_.dimension(),
+          queries.covariances.data() + q * embedding_.variances(), ridge, positive,
+          [&](const char* field) { return queries.at(field, q); }, row);
       if (!std::isfinite(static_cast<T>(squaredDistance(width, row, origin.data())))) {
         throw Error("ERR_RANGE", "Expected " + queries.at(embedding_.positionsName(), q) +
                                      " within reach of the items but its squared distance to every one overflows " +
@@ -165,8 +171,8 @@ auto RowMemory<T>::advance(const States& states, double beta, Job& job) const ->
     stepLength[q] =
         std::sqrt(squaredDistance(width, states.values.data() + q * width, evaluation.next.values.data() + q * width));
   }
-  return {std::move(evaluation.energy), std::move(evaluation.nearest), std::move(evaluation.nearestDistance), std::move(stepLength),
-          std::move(evaluation.next)};
+  return {std::move(evaluation.energy), std::move(evaluation.nearest), std::move(evaluation.nearestDistance),
+          std::move(stepLength), std::move(evaluation.next)};
 }
 
 template <typename T>
@@ -181,7 +187,8 @@ auto RowMemory<T>::select(const States& states, const std::vector<std::size_t>& 
 
 template <typename T>
 void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const {
-  embedding_.extract(states.values.data() + index * embedding_.width(), batch.positions.data() + slot * embedding_.dimension(),
+  embedding_.extract(states.values.data() + index * embedding_.width(),
+                     batch.positions.data() + slot * embedding_.dimension(),
                      batch.covariances.data() + slot * embedding_.variances());
 }
 

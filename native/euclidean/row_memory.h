@@ -28,7 +28,8 @@ class RowMemory : public Memory {
   Batch step(const Batch& queries, double ridge, double beta, Job& job) const override;
   Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const override;
   Neighbours nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const override;
-  TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices, Job& job) const override;
+  TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
+                              Job& job) const override;
 
   // Iteration's view of this memory (retrieval.h).
   using States = Points;

@@ -15,8 +15,8 @@ class Rows : public Store<T, T> {
  public:
   using Store<T, T>::Store;
 
-  // What is subtracted from rows and queries before they are multiplied, so that a common offset costs no digits. Empty where the
-  // offset is small beside the spread.
+  // What is subtracted from rows and queries before they are multiplied, so that a common offset costs no digits. Empty
+  // where the offset is small beside the spread.
   const std::vector<T>& centre() const { return centre_; }
   void setCentre(std::vector<T> centre) { centre_ = std::move(centre); }
 

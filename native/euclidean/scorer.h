@@ -14,8 +14,8 @@
 
 namespace denseam::euclidean {
 
-// Sizes of a tile of scores: high enough for matrix products to run at speed, small enough (0.5 MiB) to stay in the cache between
-// the two of them.
+// Sizes of a tile of scores: high enough for matrix products to run at speed, small enough (0.5 MiB) to stay in the
+// cache between the two of them.
 constexpr std::size_t kQueryTile = 128;
 constexpr std::size_t kRowTile = 512;
 // The rows are split until there is about this much work to hand out, but each part keeps some tiles.
@@ -41,17 +41,17 @@ constexpr double kTinyFloat = 1e-33;
 // exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
 constexpr double kNegligible = 40;
 
-inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const double* a, const double* b,
-             double accumulate, double* c) {
+inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const double* a,
+                    const double* b, double accumulate, double* c) {
   const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0, a,
-              static_cast<int>(k), b, ldb, accumulate, c, static_cast<int>(n));
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
+              1.0, a, static_cast<int>(k), b, ldb, accumulate, c, static_cast<int>(n));
 }
-inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const float* a, const float* b,
-             double accumulate, float* c) {
+inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const float* a,
+                    const float* b, double accumulate, float* c) {
   const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0F, a,
-              static_cast<int>(k), b, ldb, static_cast<float>(accumulate), c, static_cast<int>(n));
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
+              1.0F, a, static_cast<int>(k), b, ldb, static_cast<float>(accumulate), c, static_cast<int>(n));
 }
 
 // The work of a call: query tiles x parts of the rows. Depends on sizes only, never on the number of threads.
@@ -75,7 +75,12 @@ template <typename T>
 class Scorer {
  public:
   Scorer(const Rows<T>& rows, const Points& points, std::size_t first, std::size_t count)
-      : rows_(rows), points_(points), first_(first), count_(count), queries_(count * rows.width()), norms_(count),
+      : rows_(rows),
+        points_(points),
+        first_(first),
+        count_(count),
+        queries_(count * rows.width()),
+        norms_(count),
         scores_(count * kRowTile) {
     const std::size_t width = rows.width();
     const std::vector<T>& centre = rows.centre();
@@ -113,7 +118,8 @@ class Scorer {
       centred_.resize(kRowTile * rows_.width());
       for (std::size_t i = 0; i < tile.count; ++i) {
         const T* row = tile.values + i * rows_.width();
-        std::transform(row, row + rows_.width(), centre.begin(), centred_.begin() + static_cast<std::ptrdiff_t>(i * rows_.width()),
+        std::transform(row, row + rows_.width(), centre.begin(),
+                       centred_.begin() + static_cast<std::ptrdiff_t>(i * rows_.width()),
                        [](T x, T c) { return x - c; });
       }
       values_ = centred_.data();

@@ -15,8 +15,9 @@
 namespace denseam::euclidean {
 namespace {
 
-// exp(x) for x <= 0: 2^k times a polynomial in r = x - k log 2, |r| <= log(2)/2. The polynomial is Taylor's, whose remainder there is
-// below the precision (6e-18 in double, 2e-9 in float). Adding `kRound` leaves k in the low bits of the sum.
+// exp(x) for x <= 0: 2^k times a polynomial in r = x - k log 2, |r| <= log(2)/2. The polynomial is Taylor's, whose
+// remainder there is below the precision (6e-18 in double, 2e-9 in float). Adding `kRound` leaves k in the low bits of
+// the sum.
 template <typename T>
 struct Exp;
 

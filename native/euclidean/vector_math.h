@@ -2,15 +2,16 @@
 
 #include <cstddef>
 
-// The loops over rows of distances that are not matrix products. Each is compiled for several instruction sets and chosen when the
-// library loads.
+// The loops over rows of distances that are not matrix products. Each is compiled for several instruction sets and
+// chosen when the library loads.
 namespace denseam::euclidean {
 
 // scores[j] <- max(0, norm + norms[j] - 2 scores[j]); returns the least.
 float completeDistances(std::size_t n, float norm, const float* norms, float* scores);
 double completeDistances(std::size_t n, double norm, const double* norms, double* scores);
 
-// distances[j] <- exp(-beta (distances[j] - shift)), zero where that underflows; returns the sum. Needs distances >= shift.
+// distances[j] <- exp(-beta (distances[j] - shift)), zero where that underflows; returns the sum. Needs distances >=
+// shift.
 double gibbs(std::size_t n, double beta, double shift, float* distances);
 double gibbs(std::size_t n, double beta, double shift, double* distances);
 

@@ -71,7 +71,8 @@ Distance buresDistance(const Frame& frame, const T* covariance, bool singular) {
   double rootError = 0;
   for (std::size_t i = 0; i < d; ++i) {
     if (values[i] > zero) root += std::sqrt(values[i]);
-    if (values[i] > zero || !singular) rootError += values[i] > error ? error / (2 * std::sqrt(values[i])) : std::sqrt(error);
+    if (values[i] > zero || !singular)
+      rootError += values[i] > error ? error / (2 * std::sqrt(values[i])) : std::sqrt(error);
   }
   const double sum = trace + frame.trace();
   return {std::max(0.0, sum - 2 * frame.scale() * root), 2 * frame.scale() * rootError + 4 * kEpsilon * sum};

@@ -14,18 +14,18 @@ struct Distance {
   double error;
 };
 
-// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone. `singular` says that S was found singular at insertion: eigenvalues at the
-// level of rounding then count as zeros.
+// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone. `singular` says that S was found singular at insertion:
+// eigenvalues at the level of rounding then count as zeros.
 template <typename T>
 Distance buresDistance(const Frame& frame, const T* covariance, bool singular);
 
-// The same in Procrustes form |L U - R|_F^2, S = L L', U the orthogonal polar factor of L' R: no cancellation when the two
-// covariances nearly agree, and no squared condition numbers. Several times slower.
+// The same in Procrustes form |L U - R|_F^2, S = L L', U the orthogonal polar factor of L' R: no cancellation when the
+// two covariances nearly agree, and no squared condition numbers. Several times slower.
 template <typename T>
 double buresDistanceProcrustes(const Frame& frame, const T* covariance);
 
-// The weighted sum of optimal maps, sum_i w_i A_i, kept as its image K = sum_i w_i A_i R of the query's factor, so that the moved
-// covariance is K K'.
+// The weighted sum of optimal maps, sum_i w_i A_i, kept as its image K = sum_i w_i A_i R of the query's factor, so that
+// the moved covariance is K K'.
 class Transport {
  public:
   explicit Transport(const Frame& frame) : frame_(&frame) {}

@@ -64,9 +64,10 @@ void checkCovariance(std::size_t d, double* a, const std::string& where) {
       double& low = a[i * d + j];
       double& high = a[j * d + i];
       if (std::abs(low - high) > tolerance) {
-        throw Error("ERR_NOT_POSITIVE_DEFINITE", "Expected a symmetric matrix for " + where + " but received " + number(low) +
-                                                     " at [" + std::to_string(i) + "][" + std::to_string(j) + "] and " +
-                                                     number(high) + " at [" + std::to_string(j) + "][" + std::to_string(i) + "]");
+        throw Error("ERR_NOT_POSITIVE_DEFINITE", "Expected a symmetric matrix for " + where + " but received " +
+                                                     number(low) + " at [" + std::to_string(i) + "][" +
+                                                     std::to_string(j) + "] and " + number(high) + " at [" +
+                                                     std::to_string(j) + "][" + std::to_string(i) + "]");
       }
       low = high = low + (high - low) / 2;
     }
@@ -100,7 +101,8 @@ void factorize(std::size_t d, const double* covariance, double* factor) {
   std::copy_n(covariance, d * d, factor);
   linalg::eigenvectors(d, factor, values);
   // Eigenvalues at the level of rounding are zeros: their roots would be 1e-8 of the greatest, not 1e-16.
-  const double zero = 4 * static_cast<double>(d) * std::numeric_limits<double>::epsilon() * std::max(0.0, values[d - 1]);
+  const double zero =
+      4 * static_cast<double>(d) * std::numeric_limits<double>::epsilon() * std::max(0.0, values[d - 1]);
   for (std::size_t j = 0; j < d; ++j) {
     const double root = values[j] > zero ? std::sqrt(values[j]) : 0.0;
     std::transform(factor + j * d, factor + (j + 1) * d, factor + j * d, [root](double x) { return x * root; });

@@ -6,8 +6,8 @@
 
 #include "memory.h"
 
-// What is computed once for a query N(m, O): a lower triangular factor O = R R'. Everything about every item is then read from the
-// eigenvalues of R' S_i R: no root of any item, and no inverse until the step itself.
+// What is computed once for a query N(m, O): a lower triangular factor O = R R'. Everything about every item is then
+// read from the eigenvalues of R' S_i R: no root of any item, and no inverse until the step itself.
 namespace denseam::gaussian {
 
 struct State {
@@ -22,11 +22,13 @@ inline constexpr double kAsymmetry = sizeof(T) == 8 ? 1e-8 : 1e-4;
 // How a covariance was found to be.
 enum class Definiteness { kPositive, kSemidefinite, kIndefinite };
 
-// Checks that a d x d covariance is finite and symmetric, and averages it with its transpose. `where` names it in errors.
+// Checks that a d x d covariance is finite and symmetric, and averages it with its transpose. `where` names it in
+// errors.
 template <typename T>
 void checkCovariance(std::size_t d, double* covariance, const std::string& where);
 
-// Positive definite, semidefinite to the rounding of T, or neither. Leaves the Cholesky factor in `factor` when positive.
+// Positive definite, semidefinite to the rounding of T, or neither. Leaves the Cholesky factor in `factor` when
+// positive.
 template <typename T>
 Definiteness classify(std::size_t d, const double* covariance, double* factor);
 

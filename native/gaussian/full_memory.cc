@@ -24,16 +24,17 @@ constexpr double kNegligible = 40;
 // Sums over items are cut into this many parts, whatever the number of threads.
 constexpr std::size_t kParts = 16;
 
-// Items in a chunk of about 100 microseconds; one distance takes about 0.3 + 0.05 d^2 of them for d up to 100, more above.
+// Items in a chunk of about 100 microseconds; one distance takes about 0.3 + 0.05 d^2 of them for d up to 100, more
+// above.
 std::size_t grain(std::size_t d) {
   const double microseconds = 0.3 + 0.05 * static_cast<double>(d) * static_cast<double>(d);
   return static_cast<std::size_t>(std::max(1.0, 100 / microseconds));
 }
 
-
 void checkReach(const double* distances, std::size_t count, const std::string& where) {
   if (!std::isfinite(*std::min_element(distances, distances + count))) {
-    throw Error("ERR_RANGE", "Expected " + where + " within reach of the items but its squared distance to every one overflows");
+    throw Error("ERR_RANGE",
+                "Expected " + where + " within reach of the items but its squared distance to every one overflows");
   }
 }
 
@@ -127,7 +128,8 @@ void FullMemory<T>::allDistances(const Frame& frame, double beta, double* distan
 }
 
 template <typename T>
-void FullMemory<T>::refine(const Frame& frame, double beta, double* distances, const std::vector<double>& errors, Job& job) const {
+void FullMemory<T>::refine(const Frame& frame, double beta, double* distances, const std::vector<double>& errors,
+                           Job& job) const {
   const double* least = std::min_element(distances, distances + size());
   const double nearest = *least + 2 * errors[static_cast<std::size_t>(least - distances)];
   std::vector<std::size_t> doubtful;
@@ -146,7 +148,8 @@ void FullMemory<T>::refine(const Frame& frame, double beta, double* distances, c
   parallel::forEach(doubtful.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       const std::size_t i = doubtful[k];
-      distances[i] = euclidean::squaredDistance(dimension_, mean(i), frame.mean()) + buresDistanceProcrustes(frame, covariance(i));
+      distances[i] =
+          euclidean::squaredDistance(dimension_, mean(i), frame.mean()) + buresDistanceProcrustes(frame, covariance(i));
     }
   });
 }
@@ -217,8 +220,8 @@ Neighbours FullMemory<T>::nearest(const Batch& queries, double ridge, std::size_
   return result;
 }
 
-// The items whose maps are worth their eigenvectors: an item moves the factor by at most w_i sqrt(tr S_i), and those left out move
-// it, all together, by less than rounding does.
+// The items whose maps are worth their eigenvectors: an item moves the factor by at most w_i sqrt(tr S_i), and those
+// left out move it, all together, by less than rounding does.
 template <typename T>
 std::vector<std::size_t> FullMemory<T>::survivors(const double* weights) const {
   std::vector<double> reach(size());

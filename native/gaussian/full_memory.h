@@ -11,8 +11,8 @@
 
 namespace denseam::gaussian {
 
-// Gaussians with full covariances. An item is its mean followed by its covariance, d + d x d values; the note says whether the
-// covariance was found singular.
+// Gaussians with full covariances. An item is its mean followed by its covariance, d + d x d values; the note says
+// whether the covariance was found singular.
 template <typename T>
 class FullMemory : public Memory {
  public:
@@ -31,7 +31,8 @@ class FullMemory : public Memory {
   Batch step(const Batch& queries, double ridge, double beta, Job& job) const override;
   Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const override;
   Neighbours nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const override;
-  TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices, Job& job) const override;
+  TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
+                              Job& job) const override;
 
   // Iteration's view of this memory (retrieval.h).
   using States = std::vector<State>;
@@ -51,8 +52,8 @@ class FullMemory : public Memory {
   void forEachFrame(const Batch& queries, double ridge, Job& job, const Body& body) const;
 
   Distance distance(const Frame& frame, std::size_t item) const;
-  // The squared distances to all items. `beta` 0: each is accurate relative to itself; else: as far as Gibbs weights and the
-  // energy at beta can show it.
+  // The squared distances to all items. `beta` 0: each is accurate relative to itself; else: as far as Gibbs weights
+  // and the energy at beta can show it.
   void allDistances(const Frame& frame, double beta, double* distances, Job& job) const;
   void refine(const Frame& frame, double beta, double* distances, const std::vector<double>& errors, Job& job) const;
 

@@ -102,7 +102,8 @@ void lowerFactor(std::size_t n, double* a) {
   Workspace& workspace = Workspace::local();
   const std::size_t workSize = 64 * n;
   double* work = workspace.get(Workspace::kLapack, workSize + n);
-  check(LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, size(n), size(n), a, size(n), work + workSize, work, size(workSize)), "dgelqf");
+  check(LAPACKE_dgelqf_work(LAPACK_COL_MAJOR, size(n), size(n), a, size(n), work + workSize, work, size(workSize)),
+        "dgelqf");
   clearUpper(n, a);
   for (std::size_t j = 0; j < n; ++j) {
     if (a[j * n + j] < 0) std::transform(a + j * n + j, a + j * n + n, a + j * n + j, [](double x) { return -x; });

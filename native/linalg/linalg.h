@@ -3,12 +3,13 @@
 #include <cstddef>
 #include <vector>
 
-// A thin typed layer over CBLAS and LAPACKE. Matrices are dense, square where not said otherwise, n x n, column-major with leading
-// dimension n. "Lower" means that only the lower triangle is read; a triangular factor has zeros above its diagonal.
+// A thin typed layer over CBLAS and LAPACKE. Matrices are dense, square where not said otherwise, n x n, column-major
+// with leading dimension n. "Lower" means that only the lower triangle is read; a triangular factor has zeros above its
+// diagonal.
 namespace denseam::linalg {
 
-// Buffers that a thread keeps from call to call, so that small problems do not pay for allocation. A buffer keeps its contents
-// until the same slot is asked for again.
+// Buffers that a thread keeps from call to call, so that small problems do not pay for allocation. A buffer keeps its
+// contents until the same slot is asked for again.
 class Workspace {
  public:
   enum Slot { kGram, kVectors, kValues, kFactor, kProduct, kLeft, kRight, kLapack, kScratch, kSlots };
@@ -40,7 +41,8 @@ void singularValues(std::size_t n, double* a, double* values, double* left, doub
 // a <- r' a r for symmetric a (both triangles read) and lower triangular r; the result is right in the lower triangle.
 void congruence(std::size_t n, const double* r, double* a);
 
-// a <- the lower triangular l with non-negative diagonal such that l l' = a a'. Orthogonal steps only: nothing is squared.
+// a <- the lower triangular l with non-negative diagonal such that l l' = a a'. Orthogonal steps only: nothing is
+// squared.
 void lowerFactor(std::size_t n, double* a);
 
 // Estimate of 1 / (|r|_1 |r^-1|_1) for lower triangular r; 0 when singular.

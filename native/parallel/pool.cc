@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace denseam::parallel {
@@ -51,9 +53,16 @@ class Pool {
 
   static bool isInside() { return insidePool_; }
 
+  void submit(std::function<void()> task) {
+    const std::lock_guard lock(mutex_);
+    startThreads();
+    tasks_.push_back(std::move(task));
+    work_.notify_all();
+  }
+
   void run(Loop& loop) {
     std::unique_lock lock(mutex_);
-    while (started_ < limit_) std::thread(&Pool::serve, this, started_++).detach();
+    startThreads();
     open_.push_back(&loop);
     work_.notify_all();
     if (insidePool_) work(loop, lock);
@@ -63,13 +72,25 @@ class Pool {
   }
 
  private:
+  void startThreads() {
+    while (started_ < limit_) std::thread(&Pool::serve, this, started_++).detach();
+  }
+
+  // Helps with a loop that has begun before it begins another task.
   void serve(std::size_t index) {
     insidePool_ = true;
     std::unique_lock lock(mutex_);
     for (;;) {
-      Loop* loop = nullptr;
-      work_.wait(lock, [&] { return index < limit_ && (loop = newest()) != nullptr; });
-      work(*loop, lock);
+      work_.wait(lock, [&] { return index < limit_ && (newest() != nullptr || !tasks_.empty()); });
+      if (Loop* loop = newest()) {
+        work(*loop, lock);
+        continue;
+      }
+      const std::function<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+      lock.lock();
     }
   }
 
@@ -111,6 +132,7 @@ class Pool {
   std::condition_variable work_;
   std::condition_variable done_;
   std::vector<Loop*> open_;
+  std::deque<std::function<void()>> tasks_;
   std::size_t limit_ = defaultLimit();
   std::size_t started_ = 0;
   static thread_local bool insidePool_;
@@ -131,6 +153,8 @@ thread_local bool Pool::insidePool_ = false;
 std::size_t threads() { return Pool::instance().limit(); }
 
 void setThreads(std::size_t count) { Pool::instance().setLimit(count); }
+
+void submit(std::function<void()> task) { Pool::instance().submit(std::move(task)); }
 
 void forEach(std::size_t count, std::size_t grain, const Job& job, const Range& body) {
   job.poll();

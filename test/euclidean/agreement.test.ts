@@ -7,7 +7,7 @@ import { toNumber } from '../reference/extended.ts';
 import { expectNormwise, expectRelative, expectSameBits, expectWithin, largest } from '../support/assertions.ts';
 import { check } from '../support/check.ts';
 import { TestRandom } from '../support/random.ts';
-import { AGREEMENT, DOUBLE_EPSILON, distanceTolerance } from '../support/tolerances.ts';
+import { AGREEMENT, DOUBLE_EPSILON, distanceTolerance, weightTolerance } from '../support/tolerances.ts';
 import { select, vectors } from './vectors.ts';
 
 interface Parameters {
@@ -72,10 +72,15 @@ async function compare({ itemBatch, queryBatch, beta, items, dimension }: Case):
     const allowed = exact.map((distance) => distanceTolerance(distance, floor));
     const row = <T extends Float64Array | Int32Array>(data: T) => data.subarray(q * items, (q + 1) * items) as T;
     expectWithin('distances', row(distances), exact, (i) => allowed[i] as number);
-    const exponents = exact.map((distance) => distanceTolerance(distance, floor, 1e-12));
-    const relative = AGREEMENT + 2 * beta * Math.max(...exponents);
+    const floors = exact.map(() => floor);
+    const relative = weightTolerance(beta, exact, floors);
     const expectedWeights = reference.weights(query, beta);
-    expectWithin('weights', row(weights), expectedWeights, (i) => relative * (expectedWeights[i] as number) + 1e-300);
+    expectWithin(
+      'weights',
+      row(weights),
+      expectedWeights,
+      (i) => relative(expectedWeights[i] as number) * (expectedWeights[i] as number) + 1e-300,
+    );
     const bound = Math.max(...allowed) + (1e-14 * Math.log(items)) / beta;
     expectWithin('energy', [energy[q] as number], [reference.energy(query, beta)], bound);
     expectWithin(
@@ -87,7 +92,7 @@ async function compare({ itemBatch, queryBatch, beta, items, dimension }: Case):
     const extent = Math.sqrt(Math.max(...exact));
     const reached = next.values.subarray(q * dimension, (q + 1) * dimension);
     const expectedState = reference.step(query, beta);
-    expectWithin('step', reached, expectedState, relative * extent + 1e-14 * largest(itemBatch.values));
+    expectWithin('step', reached, expectedState, relative(1) * extent + 1e-14 * largest(itemBatch.values));
   }
 }
 

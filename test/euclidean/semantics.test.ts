@@ -6,7 +6,7 @@ import { toNumber } from '../reference/extended.ts';
 import { expectNormwise, expectSameBits, expectWithin, largest } from '../support/assertions.ts';
 import { TestRandom } from '../support/random.ts';
 import { SINGLE_EPSILON } from '../support/tolerances.ts';
-import { select, vectors } from './vectors.ts';
+import { select } from './vectors.ts';
 
 function cloud(count: number, dimension: number, seed = 1): Vectors {
   const random = new TestRandom(seed);

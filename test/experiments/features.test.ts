@@ -25,45 +25,55 @@ const masks: [string, Mask][] = [
   ['a block', blockMask(size, 6, new Random(8))],
 ];
 
-/** Solves a 3 x 3 system by Cramer's rule. */
-function solve3(m: number[][], b: number[]): number[] {
-  const determinant = (a: number[][]) =>
-    a[0]![0]! * (a[1]![1]! * a[2]![2]! - a[1]![2]! * a[2]![1]!) -
-    a[0]![1]! * (a[1]![0]! * a[2]![2]! - a[1]![2]! * a[2]![0]!) +
-    a[0]![2]! * (a[1]![0]! * a[2]![1]! - a[1]![1]! * a[2]![0]!);
-  return [0, 1, 2].map((k) => determinant(m.map((row, i) => row.with(k, b[i]!))) / determinant(m));
+type Three = [number, number, number];
+
+const cross = (a: Three, b: Three): Three => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];
+const dot = (a: Three, b: Three) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+/** Solves x [a b c] = r by Cramer's rule, the matrix given by its columns. */
+function solve3(a: Three, b: Three, c: Three, r: Three): Three {
+  const determinant = dot(a, cross(b, c));
+  return [dot(r, cross(b, c)) / determinant, dot(a, cross(r, c)) / determinant, dot(a, cross(b, r)) / determinant];
 }
 
 /** The features of a pixel from their definition: windows pixel by pixel, the plane by its 3 x 3 normal equations. */
 function slowFeatures(image: Float64Array, mask: Mask, pixel: number): number[] {
   const [row, column] = [Math.floor(pixel / size.width), pixel % size.width];
-  const matrix = [0, 1, 2].map(() => [0, 0, 0]);
-  const right = [0, 0, 0];
+  const columns: [Three, Three, Three] = [
+    [0, 0, 0],
+    [0, 0, 0],
+    [0, 0, 0],
+  ];
+  const right: Three = [0, 0, 0];
   let [blurred, total] = [0, 0];
-  for (let other = 0; other < pixels; other++) {
+  for (const [other, intensity] of image.entries()) {
     const [dy, dx] = [Math.floor(other / size.width) - row, (other % size.width) - column];
     const reach = Math.max(Math.abs(dx), Math.abs(dy));
     if (!mask[other]) continue;
     if (reach <= Math.ceil(2.5 * blurScale)) {
       const weight = Math.exp(-(dx ** 2 + dy ** 2) / (2 * blurScale ** 2));
-      blurred += weight * image[other]!;
+      blurred += weight * intensity;
       total += weight;
     }
     if (reach > Math.ceil(2.5 * derivativeScale)) continue;
     const weight = Math.exp(-(dx ** 2 + dy ** 2) / (2 * derivativeScale ** 2));
-    const basis = [1, dx, dy];
-    for (let i = 0; i < 3; i++) {
-      right[i]! += weight * basis[i]! * image[other]!;
-      for (let j = 0; j < 3; j++) matrix[i]![j]! += weight * basis[i]! * basis[j]!;
+    const basis: Three = [1, dx, dy];
+    for (const i of [0, 1, 2] as const) {
+      right[i] += weight * basis[i] * intensity;
+      for (const j of [0, 1, 2] as const) columns[j][i] += weight * basis[i] * basis[j];
     }
   }
-  const [, gx = 0, gy = 0] = solve3(matrix, right);
+  const [, gx, gy] = solve3(...columns, right);
   const position = [(column + 0.5) / size.width, (row + 0.5) / size.height];
-  return [...position, image[pixel]!, gx, gy, Math.sqrt(gx ** 2 + gy ** 2), blurred / total];
+  return [...position, image[pixel] as number, gx, gy, Math.sqrt(gx ** 2 + gy ** 2), blurred / total];
 }
 
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Math.max(...Array.from(a, (value, at) => Math.abs(value - b[at]!)));
+  Math.max(...Array.from(a, (value, at) => Math.abs(value - (b[at] as number))));
 
 describe('pixel features', () => {
   it.each(masks)('agree with their definition when %s is missing', (_, mask) => {
@@ -106,13 +116,15 @@ describe('descriptors', () => {
     const image = noise(3);
     const rows: [number, number[]][] = [];
     for (let pixel = 0; pixel < pixels; pixel++) {
-      if (mask[pixel]) rows.push([image[pixel]!, slowFeatures(image, mask, pixel)]);
+      if (mask[pixel]) rows.push([image[pixel] as number, slowFeatures(image, mask, pixel)]);
     }
     const total = rows.reduce((sum, [weight]) => sum + weight, 0);
     const average = (value: (features: number[]) => number) =>
       rows.reduce((sum, [weight, features]) => sum + (weight / total) * value(features), 0);
-    const mean = Array.from({ length: featureCount }, (_, i) => average((f) => f[i]!));
-    const covariance = mean.flatMap((a, i) => mean.map((b, j) => average((f) => (f[i]! - a) * (f[j]! - b))));
+    const mean = Array.from({ length: featureCount }, (_, i) => average((f) => f[i] as number));
+    const covariance = mean.flatMap((a, i) =>
+      mean.map((b, j) => average((f) => ((f[i] as number) - a) * ((f[j] as number) - b))),
+    );
 
     const described = await describeImages([image], [mask], size);
     expect(described).toMatchObject({ count: 1, dimension: 7, structure: 'full' });
@@ -122,7 +134,7 @@ describe('descriptors', () => {
 
   it.each(masks)('do not depend on hidden pixels when %s is missing', async (_, mask) => {
     const image = noise(4);
-    const other = noise(5).map((intensity, pixel) => (mask[pixel] ? image[pixel]! : intensity));
+    const other = noise(5).map((intensity, pixel) => (mask[pixel] ? (image[pixel] as number) : intensity));
     expect(await describeImages([other], [mask], size)).toEqual(await describeImages([image], [mask], size));
   });
 

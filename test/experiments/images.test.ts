@@ -27,13 +27,15 @@ describe('the image experiment', () => {
       // So few pixels missing from pictures so different leave no doubt.
       expect(result.curves[memory].random.limit).toBe(1);
     }
-    expect(result.scales.map(({ scale }) => scale)).toEqual(['raw', 'standardised', 'whitened']);
-    const { random, block } = result.scales[1]!.limits;
-    expect(random.gaussian).toBe(result.curves.gaussian.random.limit);
-    expect(block.euclidean).toBe(result.curves.euclidean.block.limit);
+    expect(result.limits.map(({ memory, scale }) => [memory, scale])).toEqual([
+      ...['raw', 'standardised', 'whitened'].flatMap((scale) => [
+        ['gaussian', scale],
+        ['euclidean', scale],
+      ]),
+      ['pixels', undefined],
+    ]);
     expect(result.gallery.random).toHaveLength(3);
-    const [row] = result.gallery.random;
-    expect(row!.recalled.gaussian.pixels).toEqual(row!.original);
+    for (const { original, recalled } of result.gallery.random) expect(recalled.gaussian.pixels).toEqual(original);
   });
 
   it('gives the same for the same seed, and something else for another', async () => {
@@ -82,13 +84,18 @@ describe('the image experiment', () => {
   });
 });
 
-describe('the sample of images', () => {
-  it('keeps its items, first queries and masks when more queries are asked for', () => {
-    const few = drawSample(file, settings);
-    const many = drawSample(file, { ...settings, queries: 20 });
-    expect(many.indices).toEqual(few.indices);
-    expect(many.targets.slice(0, 10)).toEqual(few.targets);
-    expect(many.masks.block.slice(0, 10)).toEqual(few.masks.block);
-    expect(new Set(few.indices).size).toBe(40);
-  });
+it('limits count all items, so with all of them as queries they are those of the curves', async () => {
+  const result = await runImages(file, { ...settings, queries: settings.items, scaledBetas: [64] });
+  for (const { memory, scale, limits } of result.limits) {
+    if (scale !== undefined && scale !== settings.scale) continue;
+    for (const mask of maskKinds) expect(limits[mask]).toBe(result.curves[memory][mask].limit);
+  }
+});
+
+it('the sample keeps its items, masks and first queries when more queries are asked for', () => {
+  const few = drawSample(file, settings);
+  const many = drawSample(file, { ...settings, queries: 20 });
+  expect(many).toEqual(few);
+  expect(new Set(few.indices).size).toBe(40);
+  expect(new Set(few.targets).size).toBe(40);
 });

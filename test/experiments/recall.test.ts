@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Retrieval } from '../../lib/core/types.ts';
 import { type Contender, measureRecall, type RecallingMemory, recallWork } from '../../lib/experiments/recall.ts';
 import { Stages } from '../../lib/experiments/stages.ts';
 
@@ -7,8 +8,8 @@ type Batch = 'items' | 'queries';
 /** A memory on paper: neighbours at squared distance 4, and fixed points as told for each beta. */
 function scripted(nearest: Record<number, number[]>, nearestDistance: number[]): Contender<Batch> {
   const count = nearestDistance.length;
-  const memory = {
-    nearest: async (batch, { k }) => {
+  const memory: RecallingMemory<Batch> = {
+    nearest: async (batch, { k = 1 }) => {
       if (batch === 'items') expect(k).toBe(2);
       const indices = batch === 'items' ? new Int32Array(2 * count) : Int32Array.of(0, 1, 0, 0);
       return { rows: count, columns: k, indices, distances: new Float64Array(2 * count).map((_, at) => 4 * (at % 2)) };
@@ -17,9 +18,10 @@ function scripted(nearest: Record<number, number[]>, nearestDistance: number[]):
       expect(tolerance).toBeCloseTo(0.02);
       const iterations = Int32Array.of(1, 2, 3, 4);
       const stopped = ['converged', 'converged', 'converged', 'iterations'];
-      return { nearest: Int32Array.from(nearest[beta] ?? []), nearestDistance, iterations, stopped };
+      const found = { nearest: Int32Array.from(nearest[beta] ?? []), nearestDistance, iterations, stopped };
+      return found as unknown as Retrieval<Batch>;
     },
-  } as unknown as RecallingMemory<Batch>;
+  };
   return { label: 'Paper memory', cost: 3, create: async () => memory };
 }
 
@@ -33,7 +35,7 @@ describe('recall over betas', () => {
     // 10 % of the neighbour distance 2 is 0.2, squared 0.04.
     const contender = scripted(fixedPoints, [0.01, 0.04, 0.05, 9]);
     const { blurred } = await measureRecall(contender, task, settings, new Stages(1, {}));
-    expect(blurred).toMatchObject({ neighbourDistance: 4, limit: 0.5, best: 1, recalled: [0, 1, 2, 1] });
+    expect(blurred).toMatchObject({ neighbourDistance: 4, limit: 0.5, best: { beta: 0.5 }, recalled: [0, 1, 2, 1] });
     expect(blurred.points.map(({ beta, right, settled }) => [beta, right, settled])).toEqual([
       [0.25, 0.25, 0.25],
       [0.5, 0.75, 0.5],

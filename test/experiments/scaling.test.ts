@@ -11,7 +11,7 @@ function gaussians(count: number, seed: number): Gaussians {
     const factor = random.normals(d * d);
     return Array.from({ length: d * d }, (_, at) => {
       const [i, j] = [Math.floor(at / d), at % d];
-      return [0, 1, 2].reduce((sum, k) => sum + factor[i * d + k]! * factor[j * d + k]!, 0);
+      return [0, 1, 2].reduce((sum, k) => sum + (factor[i * d + k] as number) * (factor[j * d + k] as number), 0);
     });
   });
   const means = random.normals(count * d).map((value, at) => value * 10 ** (at % d));
@@ -24,8 +24,10 @@ function mixtureCovariance({ count, means, covariances }: Gaussians): number[] {
     Array.from({ length: count }, (_, n) => value(n)).reduce((sum, v) => sum + v, 0) / count;
   return Array.from({ length: d * d }, (_, at) => {
     const [i, j] = [Math.floor(at / d), at % d];
-    const second = average((n) => covariances[n * d * d + at]! + means[n * d + i]! * means[n * d + j]!);
-    return second - average((n) => means[n * d + i]!) * average((n) => means[n * d + j]!);
+    const second = average(
+      (n) => (covariances[n * d * d + at] as number) + (means[n * d + i] as number) * (means[n * d + j] as number),
+    );
+    return second - average((n) => means[n * d + i] as number) * average((n) => means[n * d + j] as number);
   });
 }
 

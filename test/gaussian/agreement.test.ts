@@ -55,7 +55,7 @@ function compareWeights(weights: Float64Array, expected: Expected, reference: Re
   const relative = weightTolerance(beta, expected.distances, expected.floors);
   const exact = reference.weights(expected.query, beta);
   // 1e-300: weights below the normal range of doubles have fewer digits.
-  expectWithin('weights', weights, exact, (i) => relative * (exact[i] as number) + 1e-300);
+  expectWithin('weights', weights, exact, (i) => relative(exact[i] as number) * (exact[i] as number) + 1e-300);
   const sum = weights.reduce((total, weight) => total + weight, 0);
   expectWithin('sum of weights', [sum], [1], 1e-14 * weights.length);
 }
@@ -72,7 +72,7 @@ async function compareStep({ itemBatch, queryBatch, beta, dimension, structure }
   expect([next.count, next.dimension, next.structure]).toEqual([queryBatch.count, dimension, structure]);
   expectations(reference, queryBatch).forEach((expected, q) => {
     const exact = reference.step(expected.query, beta);
-    const reach = weightTolerance(beta, expected.distances, expected.floors);
+    const reach = weightTolerance(beta, expected.distances, expected.floors)(1);
     // The weights' error moves the mean by at most the items' extent.
     const extent = largest(itemBatch.means.map((mu, at) => mu - (exact.mean[at % dimension] as number)));
     const bound = 1e-14 * largest(itemBatch.means) + reach * extent;

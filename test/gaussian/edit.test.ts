@@ -1,8 +1,9 @@
 /** get, add and remove: the memory answers as one created from the same items. */
 import { describe, expect, it } from 'vitest';
 import { GaussianMemory, type Gaussians } from '../../lib/index.ts';
-import { expectFailure, expectSameBits } from '../support/assertions.ts';
+import { expectFailure, expectNormwise, expectRelative, expectSameBits } from '../support/assertions.ts';
 import { concatenate, ordinary, select } from '../support/batches.ts';
+import { DOUBLE_EPSILON } from '../support/tolerances.ts';
 
 const STRUCTURES = ['full', 'diagonal', 'isotropic'] as const;
 
@@ -10,15 +11,19 @@ async function expectSameMemory(actual: GaussianMemory, items: Gaussians): Promi
   expect([actual.size, actual.dimension, actual.structure]).toEqual([items.count, items.dimension, items.structure]);
   const fresh = await GaussianMemory.create(items);
   const queries = ordinary(items.structure, 2, items.dimension);
-  expectSameBits('distances', (await actual.distances(queries)).data, (await fresh.distances(queries)).data);
+  // The same items, but perhaps centred or blocked in another way: a few roundings.
+  expectRelative('distances', (await actual.distances(queries)).data, (await fresh.distances(queries)).data, 1e-13);
   const next = await actual.step(queries, { beta: 0.3 });
   const expected = await fresh.step(queries, { beta: 0.3 });
-  expectSameBits('step', next.covariances, expected.covariances);
-  expectSameBits('step means', next.means, expected.means);
+  expectNormwise('step', next.covariances, expected.covariances, 1e-13);
+  expectNormwise('step means', next.means, expected.means, 1e-13);
 }
 
 describe.each(STRUCTURES)('%s', (structure) => {
   const items = ordinary(structure, 7, 3);
+
+  // Diagonal and isotropic memories keep standard deviations (science 1.2): squaring a rounded root costs two roundings.
+  const rounding = structure === 'full' ? 0 : 2 * DOUBLE_EPSILON;
 
   it('get returns what was stored, in the order asked for', async () => {
     const memory = await GaussianMemory.create(items);
@@ -26,9 +31,9 @@ describe.each(STRUCTURES)('%s', (structure) => {
     const expected = select(items, [4, 0, 4]);
     expect([got.count, got.dimension, got.structure]).toEqual([3, 3, structure]);
     expectSameBits('means', got.means, expected.means);
-    expectSameBits('covariances', got.covariances, expected.covariances);
+    expectRelative('covariances', got.covariances, expected.covariances, rounding);
     const typed = await memory.get(Int32Array.of(6));
-    expectSameBits('typed indices', typed.covariances, select(items, [6]).covariances);
+    expectRelative('typed indices', typed.covariances, select(items, [6]).covariances, rounding);
   });
 
   it('what get returns is a copy', async () => {
@@ -59,7 +64,7 @@ describe.each(STRUCTURES)('%s', (structure) => {
     await memory.remove([1]);
     await memory.add(select(items, [1]));
     const got = await memory.get([0, 1, 6]);
-    expectSameBits('covariances', got.covariances, select(items, [0, 2, 1]).covariances);
+    expectRelative('covariances', got.covariances, select(items, [0, 2, 1]).covariances, rounding);
   });
 
   it('invalid indices leave the memory as it was', async () => {
@@ -76,10 +81,10 @@ describe.each(STRUCTURES)('%s', (structure) => {
     await expectSameMemory(memory, items);
   });
 
-  it('remove refuses duplicates', async () => {
+  it('remove takes an index that is given twice once', async () => {
     const memory = await GaussianMemory.create(items);
-    await expectFailure(() => memory.remove([2, 3, 2]), 'ERR_RANGE', /indices/, /\b2\b/);
-    await expectSameMemory(memory, items);
+    await memory.remove([2, 3, 2]);
+    await expectSameMemory(memory, select(items, [0, 1, 4, 5, 6]));
   });
 
   it('edits that overlap are applied one after the other', async () => {

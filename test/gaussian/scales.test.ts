@@ -40,7 +40,8 @@ describe.each(STRUCTURES)('beta from 1e-8 to 1e8: %s', (structure) => {
   it.each([1e-8, 1e-4, 1, 1e4, 1e8])('beta %d', async (beta) => {
     const memory = await GaussianMemory.create(items);
     const { data: weights } = await memory.weights(queries, { beta });
-    const found = await memory.retrieve(queries, { beta });
+    // Near the temperature at which two items merge, convergence is slow.
+    const found = await memory.retrieve(queries, { beta, maxIterations: 20_000 });
     const energy = await memory.energy(queries, { beta });
     for (const value of [...weights, ...energy, ...found.energy, ...found.states.covariances, ...found.states.means]) {
       expect(Number.isFinite(value)).toBe(true);

@@ -4,7 +4,7 @@ import { GaussianMemory, type Gaussians } from '../../lib/index.ts';
 import { toNumber } from '../reference/extended.ts';
 import { gaussianAt, type ReferenceGaussian, ReferenceMemory, squaredWasserstein } from '../reference/gaussian.ts';
 import { expectFailure, expectRelative, expectWithin, largest } from '../support/assertions.ts';
-import { concatenate, gaussians, ordinary, select } from '../support/batches.ts';
+import { concatenate, gaussians, ordinary, scaled, select } from '../support/batches.ts';
 import { type Case, cases } from '../support/cases.ts';
 import { check } from '../support/check.ts';
 import { AGREEMENT, DOUBLE_EPSILON, distanceTolerance, roundingFloor } from '../support/tolerances.ts';
@@ -53,7 +53,7 @@ describe('singular items', () => {
   });
 
   it.each(STRUCTURES)('are found again: %s', async (structure) => {
-    const items = concatenate(SINGULAR[structure], select(ordinary(structure, 1, 2), [0]));
+    const items = concatenate(SINGULAR[structure], scaled(ordinary(structure, 1, 2), 10, 1));
     const memory = await GaussianMemory.create(items);
     const query = { ...ordinary(structure, 1, 2), means: Float64Array.of(1.1, 1.9) };
     const found = await memory.retrieve(query, { beta: 200, maxIterations: 1 });

@@ -98,6 +98,11 @@ describe('reading', () => {
     expect(parseNpy(npyFile(header, encode([1, 2], 'f4', true))).shape).toEqual([2, 1]);
   });
 
+  test('a header longer than version 1 allows', () => {
+    const header = dictionary('<f8', [1]).padEnd(70_000);
+    expect(parseNpy(npyFile(header, encode([7], 'f8', true), 2)).data[0]).toBe(7);
+  });
+
   test('a file of several pieces, with progress', async () => {
     const numbers = Float64Array.from({ length: 300_001 }, (_, i) => i / 7);
     await writeFile(file('a.npy'), formatNpy([300_001], numbers));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -75,6 +76,13 @@ describe('reading', () => {
     await fc.assert(property, { numRuns: 40 });
   });
 
+  test('a deflated member that is read in several pieces', async () => {
+    const bytes = formatNpy([4, 100_000], new Float64Array(Uint8Array.from(randomBytes(3_200_000)).buffer));
+    const path = await archive([{ name: 'x.npy', bytes, deflate: true }]);
+    const { data } = (await readNpz(path)).get('x') ?? {};
+    expect(Buffer.compare(bytesOf(data), bytes.subarray(-3_200_000))).toBe(0);
+  });
+
   test('only the arrays asked for, whatever else is there', async () => {
     const objects = npyFile("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", new Uint8Array(3));
     const path = await archive([
@@ -102,10 +110,18 @@ describe('archives that are not good', () => {
   test.each<[string, ZipMember[], RegExp]>([
     ['altered', [{ name: 'm.npy', bytes: means, crc32: 1 }], /m\.npy": altered: it does not match the checksum/],
     ['twice the same', [0, 1].map(() => ({ name: 'm.npy', bytes: means })), /two arrays named "m"/],
-    ['claims more', [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 999 }], /999|871|not enough|bytes/],
-    ['claims fewer', [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 130 }], /truncated|too many bytes/],
-    ['unknown compression', [{ name: 'm.npy', bytes: means, method: 12 }], /unsupported compression method: 12/],
-    ['encrypted', [{ name: 'm.npy', bytes: means, flags: 1 }], /encrypted|damaged/],
+    [
+      'claims more',
+      [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 999 }],
+      /m\.npy": it has \d+ bytes of numbers, but its shape/,
+    ],
+    ['claims fewer', [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 130 }], /m\.npy": truncated/],
+    [
+      'unknown compression',
+      [{ name: 'm.npy', bytes: means, method: 12 }],
+      /m\.npy": compression method 12 is not supported/,
+    ],
+    ['encrypted', [{ name: 'm.npy', bytes: means, deflate: true, flags: 1 }], /m\.npy": it is encrypted/],
     ['no npy inside', [{ name: 'm.npy', bytes: Buffer.from('hello') }], /m\.npy": not an \.npy file/],
     ['truncated npy inside', [{ name: 'm.npy', bytes: means.subarray(0, -1) }], /m\.npy": truncated/],
   ])('%s', async (_, members, message) => {

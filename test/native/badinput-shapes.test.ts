@@ -145,7 +145,7 @@ describe.each(STRUCTURES)('%s', (structure) => {
       await expectFailure(() => memory.step(queries, options), 'ERR_RANGE', /beta/);
       await expectFailure(() => memory.retrieve(queries, options), 'ERR_RANGE', /beta/);
     }
-    await expectFailure(() => memory.energy(queries, undefined as never), 'ERR_RANGE', /beta/);
+    await expectFailure(() => memory.energy(queries, undefined as never), 'ERR_SHAPE', /options/);
   });
 
   it('other options must lie in their range', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imagesPage, recallTable, verdict } from '../../lib/report/images.ts';
+import { imagesPage, limitsTable, recallTable, verdict } from '../../lib/report/images.ts';
 import { textTable } from '../../lib/report/table.ts';
 import { exampleResult, exampleRun } from './result.ts';
 
@@ -8,7 +8,7 @@ describe('the recall table', () => {
     const lines = textTable(recallTable(exampleResult(), 'block')).split('\n');
     expect(lines[0]).toBe('Recall with a block of 12 x 12 pixels hidden');
     expect(lines).toHaveLength(5 + 4);
-    expect(lines[6]!.split(/\s{2,}/)).toEqual([
+    expect(lines[6]?.split(/\s{2,}/)).toEqual([
       '4',
       '34.0 %',
       '17.0 %',
@@ -20,22 +20,30 @@ describe('the recall table', () => {
       '24.5 %',
       '7',
     ]);
-    expect(lines[8]!.split(/\s{2,}/)).toEqual(['nearest', '33.5 %', '23.5 %', '50.5 %']);
+    expect(lines[8]?.split(/\s{2,}/)).toEqual(['nearest', '33.5 %', '23.5 %', '50.5 %']);
   });
+});
+
+it('the table of limits names memories and units, and which of them the curves have', () => {
+  expect(limitsTable(exampleResult()).rows).toEqual([
+    ['Gaussian, raw', '97.5 %', '27.5 %'],
+    ['Euclidean, standardised (as above)', '94.5 %', '23.5 %'],
+    ['Pixel', '96.5 %', '50.5 %'],
+  ]);
 });
 
 describe('the verdict', () => {
   it('names whichever memory leads', () => {
     const result = exampleResult();
     expect(verdict(result, 'random')).toContain('Gaussian 99.0 % (beta* 16), Euclidean 94.0 %');
-    expect(verdict(result, 'random')).toContain('the Gaussian memory leads');
-    expect(verdict(result, 'block')).toContain('the Pixel memory leads');
+    expect(verdict(result, 'random')).toContain('Highest: Gaussian.');
+    expect(verdict(result, 'block')).toContain('Highest: Pixel.');
   });
 
   it('says so when memories are level', () => {
     const result = exampleResult();
     const level = { ...result, curves: { ...result.curves, euclidean: result.curves.gaussian } };
-    expect(verdict(level, 'random')).toContain('Gaussian and Euclidean share the lead');
+    expect(verdict(level, 'random')).toContain('Highest: Gaussian and Euclidean.');
   });
 });
 
@@ -52,7 +60,7 @@ describe('the page', async () => {
   });
 
   it('draws every curve under both masks, in colours of the page', () => {
-    const figures = html.match(/<figure class="chart">.*?<\/figure>/gs)!;
+    const figures = html.match(/<figure class="chart">.*?<\/figure>/gs) ?? [];
     expect(figures).toHaveLength(2);
     expect(figures[0]).toContain('<figcaption>20 % of the pixels hidden at random</figcaption>');
     expect(figures[1]).toContain('<figcaption>A block of 12 x 12 pixels hidden</figcaption>');
@@ -60,13 +68,13 @@ describe('the page', async () => {
       for (const series of [1, 2, 3]) {
         expect(figure).toMatch(new RegExp(`aria-roledescription="line mark"[^>]*stroke="var\\(--series-${series}\\)"`));
       }
-      expect(figure).toMatch(/<div role="img" aria-label="[^"]+memory leads/);
+      expect(figure).toMatch(/<div role="img" aria-label="[^"]+Highest: /);
       expect(figure).not.toMatch(/NaN|undefined/);
     }
   });
 
   it('has a text for every image and says right or wrong in words', () => {
-    const images = html.match(/<img [^>]*>/g)!;
+    const images = html.match(/<img [^>]*>/g) ?? [];
     expect(images).toHaveLength(2 * 5);
     for (const image of images) expect(image).toMatch(/ alt="[^"]+"/);
     expect(html.match(/<td class="wrong">/g)).toHaveLength(2);
@@ -83,9 +91,9 @@ describe('the page', async () => {
   it('closes what it opens', () => {
     const open: string[] = [];
     for (const [, slash, name, selfClosed] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^>]*?)?(\/?)>/gi)) {
-      if (selfClosed || ['meta', 'img'].includes(name!)) continue;
+      if (selfClosed || ['meta', 'img'].includes(name ?? '')) continue;
       if (slash) expect(open.pop()).toBe(name);
-      else open.push(name!);
+      else open.push(name ?? '');
     }
     expect(open).toEqual([]);
   });

@@ -3,18 +3,17 @@ import { defaultImagesSettings, type GalleryRow, type ImagesResult } from '../..
 import type { RecallCurve } from '../../lib/experiments/recall.ts';
 import type { RunRecord } from '../../lib/report/images.ts';
 
-const scaledBetas = [1, 4, 16];
-
-function curve(rights: number[], limit: number): RecallCurve {
+function curve(rights: [number, number, number], limit: number): RecallCurve {
   const points = rights.map((right, at) => ({
-    scaledBeta: scaledBetas[at]!,
-    beta: 2 * scaledBetas[at]!,
+    scaledBeta: 4 ** at,
+    beta: 2 * 4 ** at,
     right,
     settled: right / 2,
     medianIterations: 10 - 3 * at,
     converged: 1,
   }));
-  return { neighbourDistance: 0.5, limit, points, best: rights.indexOf(Math.max(...rights)), recalled: [0, 1] };
+  const best = points.reduce((best, point) => (point.right > best.right ? point : best));
+  return { neighbourDistance: 0.5, limit, points, best, recalled: [0, 1] };
 }
 
 /** A result of the image experiment whose figures are easy to tell apart. */
@@ -32,7 +31,7 @@ export function exampleResult(): ImagesResult {
   };
   const both = (random: RecallCurve, block: RecallCurve): Record<MaskKind, RecallCurve> => ({ random, block });
   return {
-    settings: { ...defaultImagesSettings, items: 1234, queries: 100, scaledBetas },
+    settings: { ...defaultImagesSettings, items: 1234, queries: 100, scaledBetas: [1, 4, 16] },
     size: { height: 2, width: 2 },
     available: 60000,
     curves: {
@@ -40,14 +39,13 @@ export function exampleResult(): ImagesResult {
       euclidean: both(curve([0.03, 0.91, 0.94], 0.945), curve([0.04, 0.22, 0.23], 0.235)),
       pixels: both(curve([0.05, 0.95, 0.96], 0.965), curve([0.06, 0.49, 0.5], 0.505)),
     },
-    scales: [
-      {
-        scale: 'standardised',
-        limits: { random: { gaussian: 0.985, euclidean: 0.945 }, block: { gaussian: 0.335, euclidean: 0.235 } },
-      },
+    limits: [
+      { memory: 'gaussian', scale: 'raw', limits: { random: 0.975, block: 0.275 } },
+      { memory: 'euclidean', scale: 'standardised', limits: { random: 0.945, block: 0.235 } },
+      { memory: 'pixels', limits: { random: 0.965, block: 0.505 } },
     ],
     gallery: { random: [row], block: [row] },
-    seconds: { features: 1, gaussian: 20, euclidean: 2, pixels: 3, scales: 4 },
+    seconds: { features: 1, gaussian: 20, euclidean: 2, pixels: 3, limits: 4 },
   };
 }
 

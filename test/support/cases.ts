@@ -87,8 +87,8 @@ export function buildCase(p: CaseParameters): Case {
   const queries = Array.from({ length: p.queries }, () => {
     const item = items[random.below(p.items)] as Single;
     const towards = gaussian(random, p, p.querySpectrum);
-    // A singular query must not be mixed with a regular item: it would become regular.
-    const mixing = p.querySpectrum === 'regular' ? mix * p.closeness : 1;
+    // A mixture of singular and regular is neither: such a query takes nothing from the item.
+    const mixing = p.querySpectrum === 'regular' && p.itemSpectrum === 'regular' ? mix * p.closeness : 1;
     return displaced(random, item, towards, mixing, p.closeness * p.spread * Math.sqrt(scale));
   });
   // Means differ by about spread, the roots of the covariances by about min(spread, 1), in each of d directions.

@@ -33,10 +33,16 @@ export function distanceTolerance(squaredDistance: number, floor: number, relati
 }
 
 /**
- * Relative error of a Gibbs weight: exp(-beta D) multiplies an absolute error of D by beta. The distances themselves are
- * asked for more digits here (1e-12) than the bar, or a sharp memory would have no digits left to compare.
+ * Relative error of a Gibbs weight. Its logarithm is what agrees to the bar: where weights matter that is the weight
+ * itself, and 1e-50 may be off by a hundred times more. Besides, exp(-beta D) multiplies an absolute error of D by beta,
+ * also one that is common to all items; distances are asked for more digits here (1e-12) than the bar.
  */
-export function weightTolerance(beta: number, squaredDistances: readonly number[], floors: readonly number[]): number {
+export function weightTolerance(
+  beta: number,
+  squaredDistances: readonly number[],
+  floors: readonly number[],
+): (weight: number) => number {
   const errors = squaredDistances.map((distance, i) => distanceTolerance(distance, floors[i] as number, 1e-12));
-  return AGREEMENT + 2 * beta * Math.max(...errors);
+  const common = 2 * beta * Math.max(...errors);
+  return (weight) => AGREEMENT * (1 - Math.log(Math.max(weight, Number.MIN_VALUE))) + common;
 }

@@ -92,25 +92,64 @@ function toFloats(raw: RawArray | Int64Array): FloatArray {
   return new Float64Array(raw);
 }
 
-/** From Fortran order (the first index varies fastest) to row-major order (the last one does). */
+/** Numbers along each side of the tiles in which an array is transposed; a tile's lines fit the first-level cache. */
+const TILE = 32;
+
+/**
+ * From Fortran order (the first index varies fastest) to row-major order (the last one does). The first axis is
+ * contiguous in the source and the last one in the target, so tiles over these two keep both within the cache.
+ */
 function toRowMajor(data: FloatArray, shape: readonly number[]): FloatArray {
-  if (shape.length < 2) return data;
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, extent) => product * extent, 1));
+  if (shape.length < 2 || data.length === 0) return data;
+  const rows = shape[0] as number;
+  const columns = shape.at(-1) as number;
+  const between = shape.slice(1, -1);
+  const depth = data.length / rows / columns;
   const result = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
-  const index = new Array<number>(shape.length).fill(0);
-  let source = 0;
-  for (let target = 0; target < result.length; target++) {
-    result[target] = data[source] as number;
-    // Counts up in row-major order, carrying from the last axis; `source` follows.
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const extent = shape[axis] as number;
-      const stride = strides[axis] as number;
-      index[axis] = (index[axis] as number) + 1;
-      source += stride;
-      if ((index[axis] as number) < extent) break;
-      index[axis] = 0;
-      source -= extent * stride;
-    }
+  for (let middle = 0; middle < depth; middle++) {
+    // The same indices of the axes between, counted with the last one fastest here and with the first one fastest there.
+    const source = rows * reversedPosition(middle, between);
+    const target = columns * middle;
+    transpose(data, source, rows * depth, result, target, columns * depth, rows, columns);
   }
   return result;
+}
+
+/** Where the item at a row-major position of an array of this shape lies in Fortran order. */
+function reversedPosition(position: number, shape: readonly number[]): number {
+  let rest = position;
+  let stride = shape.reduce((product, extent) => product * extent, 1);
+  let reversed = 0;
+  for (const extent of [...shape].reverse()) {
+    stride /= extent;
+    reversed += (rest % extent) * stride;
+    rest = Math.floor(rest / extent);
+  }
+  return reversed;
+}
+
+/** target[row, column] = source[column, row], each from an offset on and with a stride between its lines. */
+function transpose(
+  source: FloatArray,
+  sourceStart: number,
+  sourceStride: number,
+  target: FloatArray,
+  targetStart: number,
+  targetStride: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let rowTile = 0; rowTile < rows; rowTile += TILE) {
+    const rowEnd = Math.min(rowTile + TILE, rows);
+    for (let columnTile = 0; columnTile < columns; columnTile += TILE) {
+      const columnEnd = Math.min(columnTile + TILE, columns);
+      for (let row = rowTile; row < rowEnd; row++) {
+        for (let column = columnTile; column < columnEnd; column++) {
+          target[targetStart + row * targetStride + column] = source[
+            sourceStart + column * sourceStride + row
+          ] as number;
+        }
+      }
+    }
+  }
 }

@@ -1,0 +1,43 @@
+import type { Bare } from './bare.ts';
+import type { Spread } from './timing.ts';
+
+/** What a figure must not exceed, or must reach. */
+export type Bar = { readonly atMost: number } | { readonly atLeast: number };
+
+/** One claim: a figure, what it is measured against, and the bar it is held to, if any. */
+export interface Figure {
+  readonly name: string;
+  /** What the value is: "time / bare LAPACK". */
+  readonly measure: string;
+  readonly unit: 'x' | '%' | 'ms' | 'MB';
+  readonly value: Spread;
+  /** The same from processor time instead of the clock, where both sides use equally many threads. */
+  readonly processor?: Spread | undefined;
+  /** What one run of each side took, where there are two: seconds on the clock. */
+  readonly ours?: Spread | undefined;
+  readonly peer?: Spread | undefined;
+  readonly bar?: Bar | undefined;
+}
+
+export interface Settings {
+  /** Smaller problems and fewer repeats: to see that all works, not to quote. */
+  readonly quick: boolean;
+  readonly repeats: number;
+  /** How many threads "all threads" are. */
+  readonly threads: number;
+  readonly bare: Bare;
+  /** Takes one figure as soon as it is known. */
+  readonly report: (figure: Figure) => void;
+}
+
+export interface Section {
+  readonly title: string;
+  /** How the figures come about, for whoever reads the table. */
+  readonly method: string;
+  readonly run: (settings: Settings) => Promise<void>;
+}
+
+export function isMet({ value, bar }: Figure): boolean | undefined {
+  if (!bar) return undefined;
+  return 'atMost' in bar ? value.median <= bar.atMost : value.median >= bar.atLeast;
+}

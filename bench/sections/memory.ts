@@ -1,0 +1,58 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { EuclideanMemory, GaussianMemory, setThreads } from '../../lib/index.ts';
+import { diagonalGaussians, fullGaussians } from '../batches.ts';
+import type { Section, Settings } from '../section.ts';
+
+/** Calls that run at the same time: as many as Node's own pool has threads. */
+const together = 4;
+/** What the allocators give and take by themselves. A leak of 20 bytes a call would show. */
+const megabytes = 2;
+
+export const memory: Section = {
+  title: 'Resident memory over 100,000 retrievals',
+  method: 'Grown from the end of the warm-up (a third as many calls) to the end, after garbage collection.',
+  async run(settings) {
+    setThreads(settings.threads);
+    const full = await GaussianMemory.create(fullGaussians(16, 8, 1));
+    const fullQuery = fullGaussians(1, 8, 2);
+    await measure('full, d = 8', () => full.retrieve(fullQuery, { beta: 1 }), settings);
+    const diagonal = await GaussianMemory.create(diagonalGaussians(16, 64, 1));
+    const diagonalQuery = diagonalGaussians(1, 64, 2);
+    await measure('diagonal, d = 64', () => diagonal.retrieve(diagonalQuery, { beta: 1 }), settings);
+    const vectors = await EuclideanMemory.create({
+      count: 16,
+      dimension: 64,
+      values: new Float64Array(16 * 64).fill(1),
+    });
+    const vector = { count: 1, dimension: 64, values: new Float64Array(64) };
+    await measure('vectors, d = 64', () => vectors.retrieve(vector, { beta: 1 }), settings);
+  },
+};
+
+async function measure(name: string, retrieve: () => Promise<unknown>, { quick, report }: Settings): Promise<void> {
+  const count = quick ? 10_000 : 100_000;
+  await repeat(count / 3, retrieve);
+  const before = resident();
+  await repeat(count, retrieve);
+  const growth = resident() - before;
+  report({
+    name: `${name}, ${count} retrievals from ${before.toFixed(0)} MB`,
+    measure: 'growth',
+    unit: 'MB',
+    value: { median: growth, least: growth, greatest: growth },
+    bar: { atMost: megabytes },
+  });
+}
+
+async function repeat(count: number, call: () => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < count; i += together) await Promise.all(Array.from({ length: together }, call));
+}
+
+/** Megabytes, with garbage collected. Buffers are given back some collections after their arrays. */
+function resident(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 4; i++) collect();
+  return process.memoryUsage.rss() / 2 ** 20;
+}

@@ -1,0 +1,228 @@
+import { gaussianBatch } from '../core/batches.ts';
+import { DenseamError } from '../core/errors.ts';
+import type { Gaussians } from '../core/types.ts';
+import { integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
+
+// The theorems on memories of Gaussians whose covariances have all their eigenvalues in [lambdaMin, lambdaMax] (Tankala and
+// Balasubramanian 2026), as functions. kappa is lambdaMax / lambdaMin.
+
+/**
+ * The W2 radius sqrt(lambdaMin) of the ball about a stored Gaussian from which recall leads back to it; it does not shrink as more
+ * are stored.
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function basinRadius(lambdaMin: number): number {
+  return Math.sqrt(positive('lambdaMin', lambdaMin));
+}
+
+/**
+ * How well apart Gaussians are: the least -log <X_i, X_j> over all pairs, where <X_i, X_j> is the integral of the product of
+ * their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
+ *
+ * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others.
+ *
+ * @throws DenseamError ERR_SHAPE; ERR_RANGE for fewer than two items; ERR_NOT_FINITE; ERR_NOT_POSITIVE_DEFINITE if a sum of
+ * covariances is singular.
+ */
+export function separation(items: Gaussians): number {
+  const { count } = gaussianBatch('items', items);
+  if (count < 2) throw rangeError('items.count', 'at least 2', count);
+  const minusLogDensity = items.structure === 'full' ? fullMinusLogDensity : flatMinusLogDensity;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < i; j++) {
+      const value = minusLogDensity(items, i, j);
+      if (!Number.isFinite(value)) throw unusablePair(value, i, j);
+      least = Math.min(least, value);
+    }
+  }
+  return least;
+}
+
+function unusablePair(value: number, i: number, j: number): DenseamError {
+  const pair = `items.covariances[${j}] and [${i}]`;
+  return Number.isNaN(value)
+    ? new DenseamError('ERR_NOT_FINITE', `Expected finite numbers for items ${j} and ${i} but received others`)
+    : new DenseamError('ERR_NOT_POSITIVE_DEFINITE', `Expected a positive definite sum of ${pair} but it is not`);
+}
+
+/** -log N(x; 0, C) = (d log 2 pi + log det C + x' C^-1 x) / 2. */
+function minusLogNormal(dimension: number, logDeterminant: number, quadraticForm: number): number {
+  return (dimension * Math.log(2 * Math.PI) + logDeterminant + quadraticForm) / 2;
+}
+
+/** NaN where numbers are not finite, infinite where a sum of variances is not positive. */
+function flatMinusLogDensity({ dimension: d, structure, means, covariances }: Gaussians, i: number, j: number): number {
+  const variance = (item: number, k: number) => covariances[structure === 'diagonal' ? item * d + k : item] as number;
+  let logDeterminant = 0;
+  let quadraticForm = 0;
+  let isSingular = false;
+  for (let k = 0; k < d; k++) {
+    const sum = variance(i, k) + variance(j, k);
+    const difference = (means[i * d + k] as number) - (means[j * d + k] as number);
+    if (Number.isNaN(sum * difference)) return Number.NaN;
+    isSingular ||= !(sum > 0);
+    logDeterminant += Math.log(sum);
+    quadraticForm += (difference * difference) / sum;
+  }
+  return isSingular ? Number.POSITIVE_INFINITY : minusLogNormal(d, logDeterminant, quadraticForm);
+}
+
+/** NaN where numbers are not finite, infinite where the sum of covariances is not positive definite. */
+function fullMinusLogDensity({ dimension: d, means, covariances }: Gaussians, i: number, j: number): number {
+  const sum = Float64Array.from(
+    covariances.subarray(i * d * d, (i + 1) * d * d),
+    (value, at) => value + (covariances[j * d * d + at] as number),
+  );
+  const difference = Float64Array.from(
+    means.subarray(i * d, (i + 1) * d),
+    (value, k) => value - (means[j * d + k] as number),
+  );
+  if (!sum.every(Number.isFinite) || !difference.every(Number.isFinite)) return Number.NaN;
+  if (!choleskyInPlace(d, sum)) return Number.POSITIVE_INFINITY;
+  let logDeterminant = 0;
+  for (let k = 0; k < d; k++) logDeterminant += 2 * Math.log(sum[k * d + k] as number);
+  const whitened = solveLower(d, sum, difference);
+  return minusLogNormal(
+    d,
+    logDeterminant,
+    whitened.reduce((total, x) => total + x * x, 0),
+  );
+}
+
+/** Puts the factor L of a = L L' into the lower triangle; false if a is not positive definite. */
+function choleskyInPlace(d: number, a: Float64Array): boolean {
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      let rest = a[i * d + j] as number;
+      for (let k = 0; k < j; k++) rest -= (a[i * d + k] as number) * (a[j * d + k] as number);
+      if (i === j && !(rest > 0)) return false;
+      a[i * d + j] = i === j ? Math.sqrt(rest) : rest / (a[j * d + j] as number);
+    }
+  }
+  return true;
+}
+
+/** L^-1 x. */
+function solveLower(d: number, lower: Float64Array, x: Float64Array): Float64Array {
+  const result = x.slice();
+  for (let i = 0; i < d; i++) {
+    let rest = result[i] as number;
+    for (let k = 0; k < i; k++) rest -= (lower[i * d + k] as number) * (result[k] as number);
+    result[i] = rest / (lower[i * d + i] as number);
+  }
+  return result;
+}
+
+/**
+ * The {@link separation} that the storage theorem asks for: (d/2) log(4 pi lambdaMax) + d.
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function separationBound(options: { readonly dimension: number; readonly lambdaMax: number }): number {
+  object('options', options);
+  const dimension = readDimension(options.dimension);
+  return (dimension / 2) * Math.log(4 * Math.PI * positive('options.lambdaMax', options.lambdaMax)) + dimension;
+}
+
+/**
+ * The rate alpha at which the capacity grows with the dimension, N = sqrt(p) e^(alpha d) (theorem 1):
+ * alpha = (1 + log kappa)^2 / (4 (3 + 2 log kappa)^2), from 1/36 at kappa = 1 to 1/16.
+ *
+ * @throws DenseamError ERR_RANGE if kappa is below 1.
+ */
+export function capacityExponent(kappa: number): number {
+  return exponentOf('kappa', kappa);
+}
+
+function exponentOf(name: string, kappa: number): number {
+  if (!(positive(name, kappa) >= 1)) throw rangeError(name, 'a finite number of at least 1', kappa);
+  const logarithm = Math.log(kappa);
+  return ((1 + logarithm) / (3 + 2 * logarithm)) ** 2 / 4;
+}
+
+/**
+ * How many Gaussians drawn on a Wasserstein sphere are all stored with probability at least 1 - probability, for large enough beta
+ * and dimension (theorem 1): floor(sqrt(probability) e^(alpha d)). Says little in small dimensions: at kappa = 1.1 and
+ * probability 1/2 it is 3 for d = 50 and 13 for d = 100. Infinity beyond the range of doubles.
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function capacity(options: {
+  readonly dimension: number;
+  readonly kappa: number;
+  /** Of failure; above 0, at most 1. */
+  readonly probability: number;
+}): number {
+  object('options', options);
+  const dimension = readDimension(options.dimension);
+  const exponent = exponentOf('options.kappa', options.kappa);
+  const { probability } = options;
+  if (!(positive('options.probability', probability) <= 1)) {
+    throw rangeError('options.probability', 'a number above 0 and at most 1', probability);
+  }
+  return Math.floor(Math.sqrt(probability) * Math.exp(exponent * dimension));
+}
+
+/**
+ * How many iterations bring a query from its basin to within `accuracy` (in W2) of the fixed point, if each shrinks the distance by
+ * the factor `contraction` (theorem 2): the least whole number from log(2 sqrt(lambdaMin) / accuracy) / log(1 / contraction).
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function iterationsToAccuracy(options: {
+  readonly lambdaMin: number;
+  /** L, above 0 and below 1. */
+  readonly contraction: number;
+  readonly accuracy: number;
+}): number {
+  object('options', options);
+  const lambdaMin = positive('options.lambdaMin', options.lambdaMin);
+  const accuracy = positive('options.accuracy', options.accuracy);
+  const { contraction } = options;
+  if (!(positive('options.contraction', contraction) < 1)) {
+    throw rangeError('options.contraction', 'a number above 0 and below 1', contraction);
+  }
+  const iterations = Math.log((2 * Math.sqrt(lambdaMin)) / accuracy) / -Math.log(contraction);
+  return Math.max(0, Math.ceil(iterations));
+}
+
+/** The setting of theorem 3. */
+export interface ErrorBoundOptions {
+  readonly beta: number;
+  readonly lambdaMin: number;
+  readonly kappa: number;
+}
+
+/**
+ * The rate gamma at which the error after one step falls with the dimension (theorem 3): beta lambdaMin - alpha / 2, alpha the
+ * {@link capacityExponent}. Negative where beta is too small for the theorem to say anything.
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function errorExponent(options: ErrorBoundOptions): number {
+  object('options', options);
+  const beta = nonNegative('options.beta', options.beta);
+  const lambdaMin = positive('options.lambdaMin', options.lambdaMin);
+  return beta * lambdaMin - exponentOf('options.kappa', options.kappa) / 2;
+}
+
+/**
+ * The W2 distance at most left after one step (theorem 3): C sqrt(d) e^(-gamma d), gamma the {@link errorExponent}. The theorem
+ * leaves the constant C open; it is 1 unless given.
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function oneStepErrorBound(
+  options: ErrorBoundOptions & { readonly dimension: number; readonly constant?: number },
+): number {
+  const gamma = errorExponent(options);
+  const dimension = readDimension(options.dimension);
+  const constant = positive('options.constant', options.constant ?? 1);
+  return constant * Math.sqrt(dimension) * Math.exp(-gamma * dimension);
+}
+
+function readDimension(value: unknown): number {
+  return integer('options.dimension', value, 1, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <napi.h>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <unordered_set>
+
+#include "parallel/job.h"
+
+namespace denseam::binding {
+
+// What the addon keeps for one Node environment (the main thread, or a worker thread): the calls that run for it, and a
+// way from pool threads to its event loop.
+class Environment {
+ public:
+  using Message = std::function<void(Napi::Env)>;
+
+  static Environment& of(Napi::Env env);
+
+  // On the event loop, which stays alive from `begin` to `end` of every call.
+  void begin(Job* job);
+  void end(Napi::Env env);
+  // On a pool thread: runs the message on the event loop, unless the environment is closing.
+  void post(Message message);
+  // On a pool thread: the call has posted its last message.
+  void finished(Job* job);
+  // Aborts every call and waits until all have finished: as long as one step of a kernel at most.
+  void stop();
+
+ private:
+  explicit Environment(Napi::Env env);
+  static void callMessage(napi_env env, napi_value function, void* context, void* data);
+
+  napi_threadsafe_function loop_ = nullptr;
+  std::size_t pending_ = 0;  // calls whose promise is not settled; event loop only
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::unordered_set<Job*> running_;
+};
+
+}  // namespace denseam::binding

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "gaussian/bures.h"
+
+namespace denseam::gaussian {
+
+// Bures distances from one covariance S to others close by, given by their difference from it. Where the other forms
+// subtract nearly equal numbers, this one keeps all digits however small the difference is.
+class Increment {
+ public:
+  // Both triangles of the covariance are given.
+  Increment(std::size_t d, const double* covariance);
+
+  // d_B^2(S, S + D) for symmetric D. The error is infinite when S is singular or D too large.
+  Distance squaredDistance(const double* difference) const;
+
+ private:
+  std::vector<double> rotated(const double* difference) const;
+
+  std::size_t d_;
+  std::vector<double> vectors_;
+  std::vector<double> values_;
+};
+
+}  // namespace denseam::gaussian

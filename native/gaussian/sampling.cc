@@ -1,0 +1,143 @@
+#include "gaussian/sampling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "linalg/linalg.h"
+#include "linalg/orthogonal.h"
+#include "parallel/pool.h"
+
+namespace denseam::gaussian {
+namespace {
+
+using linalg::Workspace;
+
+// Keeps the smallest eigenvalue of W W' away from zero.
+constexpr double kRidge = 0.01;
+
+// Numbers after which a long draw looks whether it is still wanted.
+constexpr std::size_t kPolled = std::size_t{1} << 20;
+
+void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double* values) {
+  for (std::size_t begin = 0; begin < count; begin += kPolled) {
+    job.poll();
+    stream.normals(std::min(kPolled, count - begin), values + begin);
+  }
+}
+
+// Column-major.
+std::vector<double> drawBasis(std::size_t d, std::uint64_t seed, const Job& job) {
+  RandomStream stream(seed, Purpose::kBasis, 0);
+  std::vector<double> basis(d * d);
+  drawNormals(d * d, stream, job, basis.data());
+  linalg::orthogonalFactor(d, basis.data());
+  return basis;
+}
+
+void transpose(std::size_t d, std::vector<double>& a) {
+  for (std::size_t j = 0; j < d; ++j) {
+    for (std::size_t i = 0; i < j; ++i) std::swap(a[j * d + i], a[i * d + j]);
+  }
+}
+
+// d numbers in [-1, 1] with sum zero: the last follows from the others, and the draw is repeated while it lies outside.
+// Of d numbers about one draw in 0.72 sqrt(d) succeeds (the sum of the others has variance (d - 1) / 3), and each has a
+// chance, so this ends; for d = 1 and 2 the first draw does.
+void drawBalanced(std::size_t d, RandomStream& stream, const Job& job, double* values) {
+  double sum = 0;
+  do {
+    job.poll();
+    sum = 0;
+    for (std::size_t k = 0; k + 1 < d; ++k) {
+      values[k] = 2 * stream.uniform() - 1;
+      sum += values[k];
+    }
+  } while (std::abs(sum) > 1);
+  values[d - 1] = -sum;
+}
+
+void drawEigenvalues(std::size_t d, double least, double greatest, RandomStream& stream, const Job& job,
+                     double* values) {
+  drawBalanced(d, stream, job, values);
+  const double middle = least + (greatest - least) / 2;
+  const double halfWidth = (greatest - least) / 2;
+  for (std::size_t k = 0; k < d; ++k) values[k] = std::clamp(middle + halfWidth * values[k], least, greatest);
+}
+
+// V diag(values) V' = B B' with B = V values^1/2.
+void writeCovariance(std::size_t d, const std::vector<double>& basis, const double* values, double* covariance) {
+  double* scaled = Workspace::local().get(Workspace::kProduct, d * d);
+  for (std::size_t j = 0; j < d; ++j) {
+    const double root = std::sqrt(values[j]);
+    for (std::size_t i = 0; i < d; ++i) scaled[j * d + i] = basis[j * d + i] * root;
+  }
+  linalg::outer(d, scaled, covariance);
+  linalg::symmetrize(d, covariance);
+}
+
+void drawWishart(std::size_t d, RandomStream& stream, const Job& job, double* covariance) {
+  double* normals = Workspace::local().get(Workspace::kProduct, d * d);
+  drawNormals(d * d, stream, job, normals);
+  linalg::outer(d, normals, covariance);
+  for (std::size_t i = 0; i < d; ++i) covariance[i * d + i] += kRidge;
+  linalg::symmetrize(d, covariance);
+  const double factor = static_cast<double>(d) / linalg::trace(d, covariance);
+  for (std::size_t i = 0; i < d * d; ++i) covariance[i] *= factor;
+}
+
+Batch makeBatch(std::size_t count, std::size_t d) {
+  Batch batch;
+  batch.count = count;
+  batch.positions.resize(count * d);
+  batch.covariances.resize(count * d * d);
+  return batch;
+}
+
+}  // namespace
+
+void drawOnSphere(std::size_t d, double length, RandomStream& stream, double* vector) {
+  double norm = 0;
+  while (norm == 0) {
+    stream.normals(d, vector);
+    norm = std::sqrt(std::inner_product(vector, vector + d, vector, 0.0));
+  }
+  for (std::size_t k = 0; k < d; ++k) vector[k] *= length / norm;
+}
+
+CommutingSample sampleCommuting(std::size_t count, std::size_t d, double least, double greatest, std::uint64_t seed,
+                                Job& job) {
+  job.expect(count);
+  CommutingSample sample{makeBatch(count, d), drawBasis(d, seed, job), std::vector<double>(count * d)};
+  const double meanLength = std::sqrt(static_cast<double>(d) * (least + (greatest - least) / 2));  // R / sqrt 2
+  parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      RandomStream stream(seed, Purpose::kSphere, i);
+      drawOnSphere(d, meanLength, stream, sample.items.positions.data() + i * d);
+      double* eigenvalues = sample.eigenvalues.data() + i * d;
+      drawEigenvalues(d, least, greatest, stream, job, eigenvalues);
+      writeCovariance(d, sample.basis, eigenvalues, sample.items.covariances.data() + i * d * d);
+      job.advance(1);
+    }
+  });
+  transpose(d, sample.basis);
+  return sample;
+}
+
+Batch sampleGeneral(std::size_t count, std::size_t d, std::uint64_t seed, Job& job) {
+  job.expect(count);
+  Batch items = makeBatch(count, d);
+  const double meanLength = std::sqrt(static_cast<double>(d));  // R / sqrt 2
+  parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      RandomStream stream(seed, Purpose::kSphere, i);
+      drawOnSphere(d, meanLength, stream, items.positions.data() + i * d);
+      drawWishart(d, stream, job, items.covariances.data() + i * d * d);
+      job.advance(1);
+    }
+  });
+  return items;
+}
+
+}  // namespace denseam::gaussian

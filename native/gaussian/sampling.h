@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "memory.h"
+#include "parallel/job.h"
+#include "random.h"
+
+// Random Gaussians on a Wasserstein sphere: all at the same W2 distance R from the point mass at the origin, |mu|^2 +
+// tr S = R^2 (science 1.5). Both halves of R^2 are fixed: |mu|^2 = tr S = R^2 / 2. Every item has a random stream of
+// its own.
+namespace denseam::gaussian {
+
+struct CommutingSample {
+  Batch items;
+  std::vector<double> basis;        // d x d, row-major, eigenvectors in its columns
+  std::vector<double> eigenvalues;  // count x d, in the order of the basis
+};
+
+// Covariances V diag(l) V' with one random orthogonal V for all. R^2 = d (least + greatest); the eigenvalues of an item
+// are uniform on what the range leaves of the plane sum l = R^2 / 2.
+CommutingSample sampleCommuting(std::size_t count, std::size_t d, double least, double greatest, std::uint64_t seed,
+                                Job& job);
+
+// Covariances W W' + 0.01 I scaled to trace d, W of d x d standard normal numbers. R^2 = 2 d.
+Batch sampleGeneral(std::size_t count, std::size_t d, std::uint64_t seed, Job& job);
+
+// A uniformly random vector of this length.
+void drawOnSphere(std::size_t d, double length, RandomStream& stream, double* vector);
+
+}  // namespace denseam::gaussian
