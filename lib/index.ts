@@ -1,5 +1,6 @@
 export { DenseamError, type ErrorCode } from './core/errors.ts';
 export type { Memory } from './core/memory.ts';
+export { Random, type Seed } from './core/random.ts';
 export { setThreads, threads } from './core/threads.ts';
 export type {
   BetaOptions,
@@ -17,4 +18,13 @@ export type {
 } from './core/types.ts';
 export { EuclideanMemory } from './euclidean/memory.ts';
 export { GaussianMemory, type RidgeOptions, type TransportMaps } from './gaussian/memory.ts';
-export { gaussiansFrom, readGaussians, type ReadGaussiansOptions, type SpreadKind } from './io/gaussians.ts';
+export * from './gaussian/sampling.ts';
+export * from './gaussian/theory.ts';
+export {
+  type GaussianArrays,
+  gaussiansFrom,
+  type ReadGaussiansOptions,
+  readGaussians,
+  type ShapedArray,
+  type SpreadKind,
+} from './io/gaussians.ts';

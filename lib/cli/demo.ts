@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { defaultImagesSettings, type ImagesSettings } from '../experiments/imagesSettings.ts';
 import type { RunRecord } from '../report/images.ts';
 import { debianFolder, findImageFile } from './imageFile.ts';
 import { showProgress } from './progress.ts';
@@ -12,7 +13,7 @@ interface DemoOptions {
   readonly out: string;
   readonly seed: number;
   readonly items: number;
-  readonly queries: number;
+  readonly queries?: number;
   readonly threads?: number;
 }
 
@@ -28,6 +29,7 @@ function integer(smallest: number): (text: string) => number {
 }
 
 function createProgram(): Command {
+  const defaults = defaultImagesSettings;
   return new Command('npm run demo --')
     .description(
       'Recalls images with pixels hidden by three memories (Gaussian, Euclidean, pixels), prints how often each ' +
@@ -38,9 +40,9 @@ function createProgram(): Command {
       `IDX file of images, or a folder with train-images-idx3-ubyte.gz (default: ${debianFolder})`,
     )
     .option('--out <path>', 'where the page goes: a folder, or a file that ends in .html', 'out/demo')
-    .option('--seed <n>', 'what all random choices follow from', integer(0), 1)
-    .option('--items <n>', 'how many images to store', integer(2), 1000)
-    .option('--queries <n>', 'how many of them to hide pixels of and recall (at most the items)', integer(1), 100)
+    .option('--seed <n>', 'what all random choices follow from', integer(0), defaults.seed)
+    .option('--items <n>', 'how many images to store', integer(2), defaults.items)
+    .option('--queries <n>', `how many of them to recall (default: ${defaults.queries}, or all if fewer)`, integer(1))
     .option('--threads <n>', 'how many threads compute (default: one for each processor)', integer(1))
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the options)')
@@ -55,7 +57,7 @@ Examples:
 }
 
 /** The command that repeats a run, with every choice spelt out. */
-function repeatCommand({ data, out, seed, items, queries }: DemoOptions): string {
+function repeatCommand({ data, out }: DemoOptions, { seed, items, queries }: ImagesSettings): string {
   const quoted = (text: string) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const paths = `${data === undefined ? '' : ` --data ${quoted(data)}`} --out ${quoted(out)}`;
   return `npm run demo -- --seed ${seed} --items ${items} --queries ${queries}${paths}`;
@@ -70,24 +72,22 @@ async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void>
   const { native } = await import('../native.ts');
   const { setThreads, threads } = await import('../core/threads.ts');
   const { readIdx } = await import('../io/idx.ts');
-  const { defaultImagesSettings, runImages } = await import('../experiments/images.ts');
+  const { runImages } = await import('../experiments/images.ts');
   const { maskKinds } = await import('../experiments/imageSample.ts');
   const { imagesPage, limitsTable, recallLegend, recallTable, verdict } = await import('../report/images.ts');
   const { textTable } = await import('../report/table.ts');
 
   if (options.threads !== undefined) setThreads(options.threads);
-  const { seed, items, queries } = options;
+  const { seed, items, queries = Math.min(items, defaultImagesSettings.queries) } = options;
+  const settings = { ...defaultImagesSettings, seed, items, queries };
   const file = await readIdx(path, { signal });
   const progress = showProgress(process.stderr);
-  const result = await runImages(
-    file,
-    { ...defaultImagesSettings, seed, items, queries },
-    { signal, onProgress: progress.update },
-  ).finally(progress.stop);
+  const onProgress = progress.update;
+  const result = await runImages(file, settings, { signal, onProgress }).finally(progress.stop);
 
   const run: RunRecord = {
     source: options.data ?? 'Fashion-MNIST',
-    command: repeatCommand(options),
+    command: repeatCommand(options, settings),
     software: `denseam ${packageJson.version}, Node.js ${process.version}, ${native.blas()}, ${process.platform}-${process.arch}`,
     threads: threads(),
     seconds: (performance.now() - start) / 1000,

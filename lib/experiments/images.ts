@@ -8,49 +8,12 @@ import type { CallOptions, FloatArray, Gaussians, Vectors } from '../core/types.
 import { EuclideanMemory } from '../euclidean/memory.ts';
 import { GaussianMemory } from '../gaussian/memory.ts';
 import { describeImages } from './features.ts';
-import {
-  drawSample,
-  type ImageFile,
-  type ImageSample,
-  type MaskKind,
-  maskKinds,
-  type SampleSettings,
-} from './imageSample.ts';
+import { drawSample, type ImageFile, type ImageSample, type MaskKind, maskKinds } from './imageSample.ts';
+import type { ImagesSettings } from './imagesSettings.ts';
 import { applyMask, fullMask, type ImageSize, type Mask } from './masks.ts';
-import {
-  type Contender,
-  measureRecall,
-  nearestItemLimit,
-  type RecallCurve,
-  type RecallSettings,
-  recallWork,
-} from './recall.ts';
+import { type Contender, measureRecall, nearestItemLimit, type RecallCurve, recallWork } from './recall.ts';
 import { type FeatureScale, featureScales, fitScale, mapGaussians } from './scaling.ts';
 import { type ExperimentOptions, Stages } from './stages.ts';
-
-export interface ImagesSettings extends SampleSettings, RecallSettings {
-  /** Units in which the Gaussian and Euclidean memories compare features. */
-  readonly scale: FeatureScale;
-  /** Added to the variances of a query's features, for images too plain to span all of them. */
-  readonly ridge: number;
-  /** How many queries the gallery shows: the first ones drawn. */
-  readonly shown: number;
-}
-
-export const defaultImagesSettings: ImagesSettings = {
-  items: 1000,
-  queries: 100,
-  seed: 1,
-  hiddenShare: 0.2,
-  blockSide: 12,
-  scale: 'standardised',
-  scaledBetas: [2, 4, 8, 16, 32, 64],
-  tolerance: 1e-3,
-  maxIterations: 100,
-  // A millionth of a standardised feature's variance: nothing to an image with any texture.
-  ridge: 1e-6,
-  shown: 8,
-};
 
 /** The memories compared. */
 export const memoryKinds = ['gaussian', 'euclidean', 'pixels'] as const;
@@ -135,12 +98,12 @@ export async function runImages(
 }
 
 /** What describing one image costs beside one iteration of one query of the contenders, for the progress only. */
-const descriptionCost = 10;
+const descriptionCost = 20;
 
 function createContenders({ ridge }: ImagesSettings) {
   const gaussian: Contender<Gaussians> = {
     label: 'Gaussian memory',
-    cost: 20,
+    cost: 100,
     create: async (items, options) => {
       const memory = await GaussianMemory.create(items, options);
       return {
@@ -151,7 +114,7 @@ function createContenders({ ridge }: ImagesSettings) {
   };
   const createEuclidean = (items: Vectors, options: CallOptions) => EuclideanMemory.create(items, options);
   const euclidean: Contender<Vectors> = { label: 'Euclidean memory', cost: 1, create: createEuclidean };
-  const pixels: Contender<Vectors> = { label: 'Pixel memory', cost: 3, create: createEuclidean };
+  const pixels: Contender<Vectors> = { label: 'Pixel memory', cost: 5, create: createEuclidean };
   return { gaussian, euclidean, pixels };
 }
 

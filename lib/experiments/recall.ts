@@ -65,7 +65,7 @@ export interface RecallCurve {
 export const settledShare = 0.1;
 
 /** Rough number of iterations to expect, for the progress only: low temperatures jump, high ones creep. */
-const expectedIterations = (scaledBeta: number) => 2 + 20 / (1 + scaledBeta);
+const expectedIterations = (scaledBeta: number) => 2 + 35 / (1 + (scaledBeta / 4) ** 3);
 
 /** How many iterations of one query a contender's whole task is worth; times its cost, the weights of its stages. */
 export function recallWork(

@@ -1,10 +1,9 @@
-import { type Batch, gaussianBatch, itemWidth, toGaussians } from '../core/batches.ts';
+import { type Batch, gaussianBatch, itemWidth, slice, toGaussians } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { type Seed, seedBits } from '../core/random.ts';
-import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
+import type { CallOptions, Gaussians, Matrix, Progress } from '../core/types.ts';
 import { fitsInMemory, integer, nonNegative, object, product, rangeError } from '../core/validate.ts';
-import { inParts } from '../core/waves.ts';
-import { type NativeStates, native } from '../native.ts';
+import { type NativeStates, native, type ProgressCallback } from '../native.ts';
 
 /** Whether covariances share their eigenvectors, as matrices do that commute, or are unrelated. */
 export type CovarianceFamily = 'commuting' | 'general';
@@ -56,6 +55,10 @@ const families: readonly CovarianceFamily[] = ['commuting', 'general'];
 const publishedRange = [1, 1.1] as const;
 // Squares of anything beyond overflow.
 const greatestNumber = 1e100;
+// Copying this much takes a few milliseconds.
+const partBytes = 16 * 2 ** 20;
+// Enough to keep some ten threads busy with items of a megabyte or more each.
+const partsAtOnce = 4;
 
 /**
  * Draws Gaussians uniformly placed on a Wasserstein sphere about the point mass at the origin: the synthetic memories of the
@@ -115,8 +118,8 @@ function toSample(dimension: number, states: NativeStates, squaredRadius: number
  *
  * `commuting`: the item is dilated about the origin by 1 + radius / R, R = W2(item, point mass at the origin); that map is optimal.
  * `general`: half of radius^2 goes to the covariance (to 1e-6) and exactly the rest to the mean, in a random direction. Full
- * covariances become S + t E E', E of d x d standard normal numbers and t found on the Bures distance, about five eigenvalue problems
- * an item; for diagonal and isotropic ones, root variances grow by a random nonnegative vector.
+ * covariances become S + t E E', E of d x d standard normal numbers and t found on the Bures distance, about four
+ * eigenvalue problems an item; for diagonal and isotropic ones, root variances grow by a random nonnegative vector.
  *
  * The distance is `radius` to 1e-10 of it, or as nearly as the rounding of the item's own numbers allows: about 1e-16 R, more for
  * ill-conditioned covariances. A radius below 1e-10 R is refused. Results do not depend on the number of threads.
@@ -131,15 +134,41 @@ export async function perturb(items: Gaussians, radius: number, options: Perturb
   const bits = seedBits(options.seed ?? 0);
   const seed = isDilation ? undefined : bits;
   const states = emptyStates(batch);
-  const { structure, dimension, count } = items;
-  await inParts(batch, count, 1, options, async ({ batch: part, first, onProgress: report }) => {
-    const moved = await runTask(
-      (onProgress) => native.perturb(structure, dimension, part, first, radius, seed, onProgress),
-      { signal: options.signal, onProgress: report },
-    );
-    writeStates(batch, states, moved, first);
+  await perturbParts(batch, options, async (part, first, onProgress) => {
+    const task = (report: ProgressCallback) =>
+      native.perturb(items.structure, items.dimension, part, first, radius, seed, report);
+    writeStates(batch, states, await runTask(task, { signal: options.signal, onProgress }), first);
   });
-  return toGaussians(structure, dimension, states);
+  return toGaussians(items.structure, items.dimension, states);
+}
+
+type RunPart = (part: Batch, first: number, onProgress: CallOptions['onProgress']) => Promise<void>;
+
+/**
+ * Runs the batch in parts small enough to be copied on the event loop, some at a time: a part may have fewer items than there are
+ * threads. They begin in order, and after a failure no further one does, so the failure of the lowest part is always found.
+ */
+async function perturbParts(batch: Batch, { onProgress }: CallOptions, run: RunPart): Promise<void> {
+  const { position, covariance } = itemWidth(batch.kind, batch.dimension);
+  const height = Math.max(1, Math.floor(partBytes / (Float64Array.BYTES_PER_ELEMENT * (position + covariance))));
+  const completed = new Float64Array(Math.ceil(batch.count / height));
+  const failures: { readonly part: number; readonly error: unknown }[] = [];
+  let next = 0;
+  const runSome = async () => {
+    while (next < completed.length && failures.length === 0) {
+      const part = next++;
+      const report = (progress: Progress) => {
+        completed[part] = progress.completed;
+        onProgress?.({ completed: completed.reduce((sum, count) => sum + count, 0), total: batch.count });
+      };
+      const first = part * height;
+      const items = slice(batch, first, Math.min(batch.count, first + height));
+      await run(items, first, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
+    }
+  };
+  await Promise.all(Array.from({ length: partsAtOnce }, runSome));
+  const lowest = failures.sort((a, b) => a.part - b.part)[0];
+  if (lowest) throw lowest.error;
 }
 
 function emptyStates(batch: Batch): Required<NativeStates> {

@@ -33,7 +33,7 @@ export function separation(items: Gaussians): number {
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < i; j++) {
       const value = minusLogDensity(items, i, j);
-      if (!Number.isFinite(value)) throw unusablePair(value, i, j);
+      if (Number.isNaN(value) || value === Number.NEGATIVE_INFINITY) throw unusablePair(value, i, j);
       least = Math.min(least, value);
     }
   }
@@ -52,7 +52,7 @@ function minusLogNormal(dimension: number, logDeterminant: number, quadraticForm
   return (dimension * Math.log(2 * Math.PI) + logDeterminant + quadraticForm) / 2;
 }
 
-/** NaN where numbers are not finite, infinite where a sum of variances is not positive. */
+/** NaN where numbers are not finite, -Infinity where a sum of variances is not positive. */
 function flatMinusLogDensity({ dimension: d, structure, means, covariances }: Gaussians, i: number, j: number): number {
   const variance = (item: number, k: number) => covariances[structure === 'diagonal' ? item * d + k : item] as number;
   let logDeterminant = 0;
@@ -61,15 +61,15 @@ function flatMinusLogDensity({ dimension: d, structure, means, covariances }: Ga
   for (let k = 0; k < d; k++) {
     const sum = variance(i, k) + variance(j, k);
     const difference = (means[i * d + k] as number) - (means[j * d + k] as number);
-    if (Number.isNaN(sum * difference)) return Number.NaN;
+    if (!Number.isFinite(sum) || !Number.isFinite(difference)) return Number.NaN;
     isSingular ||= !(sum > 0);
     logDeterminant += Math.log(sum);
     quadraticForm += (difference * difference) / sum;
   }
-  return isSingular ? Number.POSITIVE_INFINITY : minusLogNormal(d, logDeterminant, quadraticForm);
+  return isSingular ? Number.NEGATIVE_INFINITY : minusLogNormal(d, logDeterminant, quadraticForm);
 }
 
-/** NaN where numbers are not finite, infinite where the sum of covariances is not positive definite. */
+/** NaN where numbers are not finite, -Infinity where the sum of covariances is not positive definite. */
 function fullMinusLogDensity({ dimension: d, means, covariances }: Gaussians, i: number, j: number): number {
   const sum = Float64Array.from(
     covariances.subarray(i * d * d, (i + 1) * d * d),
@@ -80,7 +80,7 @@ function fullMinusLogDensity({ dimension: d, means, covariances }: Gaussians, i:
     (value, k) => value - (means[j * d + k] as number),
   );
   if (!sum.every(Number.isFinite) || !difference.every(Number.isFinite)) return Number.NaN;
-  if (!choleskyInPlace(d, sum)) return Number.POSITIVE_INFINITY;
+  if (!choleskyInPlace(d, sum)) return Number.NEGATIVE_INFINITY;
   let logDeterminant = 0;
   for (let k = 0; k < d; k++) logDeterminant += 2 * Math.log(sum[k * d + k] as number);
   const whitened = solveLower(d, sum, difference);
@@ -185,7 +185,8 @@ export function iterationsToAccuracy(options: {
     throw rangeError('options.contraction', 'a number above 0 and below 1', contraction);
   }
   const iterations = Math.log((2 * Math.sqrt(lambdaMin)) / accuracy) / -Math.log(contraction);
-  return Math.max(0, Math.ceil(iterations));
+  // A quotient that is whole but for its rounding is that whole number.
+  return Math.max(0, Math.ceil(iterations * (1 - 4 * Number.EPSILON)));
 }
 
 /** The setting of theorem 3. */

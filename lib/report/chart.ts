@@ -73,8 +73,8 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): Top
     },
     layer: [
       { data: { values: points }, mark: 'line', encoding: { strokeDash } },
-      { data: { values: points }, mark: { type: 'point', filled: true, size: 45 }, encoding: { shape } },
-      { data: { values: limits }, mark: { type: 'point', size: 70 }, encoding: { shape } },
+      { data: { values: points }, mark: { type: 'point', filled: true, opacity: 1, size: 45 }, encoding: { shape } },
+      { data: { values: limits }, mark: { type: 'point', opacity: 1, size: 70 }, encoding: { shape } },
     ],
     config: {
       font: 'system-ui, sans-serif',

@@ -127,10 +127,11 @@ export function limitsTable({ limits, settings }: ImagesResult): Table {
   };
 }
 
-const paragraph = (text: string) => `<p>${escapeHtml(text)}</p>`;
-const note = (text: string) => `<p class="note">${escapeHtml(text)}</p>`;
-const list = (entries: readonly string[]) =>
-  `<ul>${entries.map((entry) => `<li>${escapeHtml(entry)}</li>`).join('')}</ul>`;
+/** Text in which a number and its per cent sign stay on one line. */
+const prose = (text: string) => escapeHtml(text).replaceAll(' %', '&nbsp;%');
+const paragraph = (text: string) => `<p>${prose(text)}</p>`;
+const note = (text: string) => `<p class="note">${prose(text)}</p>`;
+const list = (entries: readonly string[]) => `<ul>${entries.map((entry) => `<li>${prose(entry)}</li>`).join('')}</ul>`;
 const columns = (parts: readonly string[]) => `<div class="columns">${parts.join('\n')}</div>`;
 
 function method({ settings }: ImagesResult): string[] {
@@ -177,7 +178,8 @@ export async function imagesPage(result: ImagesResult, run: RunRecord): Promise<
     lead:
       paragraph(
         `${number(settings.items)} images (${run.source}) are stored in three memories. ${number(settings.queries)} of them come ` +
-          'back with pixels hidden, and each memory is asked for the whole image, at inverse temperatures from soft to sharp.',
+          'back with pixels hidden, and each memory is asked for the whole image, at inverse temperatures from soft to sharp. ' +
+          "beta* is beta in units of each memory's own spacing, so that the curves can be compared.",
       ) + maskKinds.map((mask) => paragraph(verdict(result, mask))).join('\n'),
     sections: [
       {

@@ -40,6 +40,8 @@ table { border-collapse: collapse; }
 .figures thead th { color: var(--soft); font-weight: 600; }
 .figures [scope=colgroup] { text-align: left; color: var(--ink); }
 .figures tbody th { font-weight: normal; }
+.figures .first { padding-left: 1.4rem; }
+.figures th.first:first-child { padding-left: .6rem; }
 .figures tbody tr { border-top: 1px solid var(--line); }
 .pictures { width: 100%; table-layout: fixed; }
 .pictures th, .pictures td { padding: .15rem .2rem; text-align: center; vertical-align: top; font-size: .8rem; }

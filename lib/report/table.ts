@@ -9,13 +9,13 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Spaces between columns, and between groups of columns. */
-const columnGap = '  ';
+/** Between groups of columns; the columns of a group stand closer, so that the widest table fits 80 characters. */
 const groupGap = '   ';
 
 /** The table for a terminal, in monospaced text. */
 export function textTable({ caption, groups = [], columns, rows }: Table): string {
   const spans = groups.length > 0 ? groups.map(({ span }) => span) : [columns.length];
+  const columnGap = groups.length > 0 ? ' ' : '  ';
   const labels = spans.map((_, group) => groups[group]?.label ?? '');
   const lines = [columns, ...rows];
   const widths = inGroups(columns, spans).map((cells, group) => {
@@ -54,10 +54,14 @@ function inGroups<T>(cells: readonly T[], spans: readonly number[]): T[][] {
 
 /** The table for a page; wide ones scroll within their own box. */
 export function htmlTable({ caption, groups = [], columns, rows }: Table): string {
-  const heading = groups.map(({ label, span }) => `<th scope="colgroup" colspan="${span}">${escapeHtml(label)}</th>`);
-  const names = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`);
+  const starts = groups.map((_, group) => groups.slice(0, group).reduce((sum, { span }) => sum + span, 0));
+  const space = (at: number) => (starts.includes(at) ? ' class="first"' : '');
+  const heading = groups.map(
+    ({ label, span }) => `<th scope="colgroup" colspan="${span}" class="first">${escapeHtml(label)}</th>`,
+  );
+  const names = columns.map((name, at) => `<th scope="col"${space(at)}>${escapeHtml(name)}</th>`);
   const body = rows.map(([head = '', ...cells]) => {
-    const values = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`);
+    const values = cells.map((cell, at) => `<td${space(at + 1)}>${escapeHtml(cell)}</td>`);
     return `<tr><th scope="row">${escapeHtml(head)}</th>${values.join('')}</tr>`;
   });
   return `<div class="scroll" role="region" aria-label="${escapeHtml(caption)}" tabindex="0"><table class="figures">

@@ -21,7 +21,7 @@ constexpr double kExponentError = 1e-10;
 constexpr double kRelativeFloor = 1e-13;
 // exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
 constexpr double kNegligible = 40;
-// Sums over items are cut into this many parts, whatever the number of threads.
+// Sums over items are cut into at most this many parts, whatever the number of threads.
 constexpr std::size_t kParts = 16;
 
 // Items in a chunk of about 100 microseconds; one distance takes about 0.3 + 0.05 d^2 of them for d up to 100, more
@@ -243,7 +243,8 @@ std::vector<std::size_t> FullMemory<T>::survivors(const double* weights) const {
 template <typename T>
 State FullMemory<T>::move(const Frame& frame, const double* weights, double& stepLength, const Job& job) const {
   const std::vector<std::size_t> items = survivors(weights);
-  const std::size_t parts = std::clamp<std::size_t>(items.size() / 4, 1, kParts);
+  const std::size_t parts =
+      std::clamp<std::size_t>(items.size() / std::max<std::size_t>(4, grain(dimension_)), 1, kParts);
   std::vector<Transport> transports(parts, Transport(frame));
   parallel::forEach(parts, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t part = begin; part < end; ++part) {

@@ -73,7 +73,7 @@ void checkMatrix(const Item& item, const std::string& where) {
 void checkRadius(const Item& item, double radius, const std::string& where) {
   const double least = kLeastRatio * item.reach();
   if (!std::isfinite(least)) throw Error("ERR_RANGE", "Expected " + where + " to have a finite trace but it overflows");
-  if (radius < least) {
+  if (radius > 0 && radius < least) {
     throw Error("ERR_RANGE", "Expected at least " + number(least) + ", what the rounding of " + where +
                                  " leaves visible, for radius but received " + number(radius));
   }

@@ -16,10 +16,10 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // Bound on the relative error of a squared Bures distance with which it is taken as exact. It is half of the squared
-// W2, so the error of W2 is at most a quarter of this.
-constexpr double kPrecision = 4e-10;
-// How nearly the covariance takes half of the squared distance; the mean takes the rest, so this does not touch the
-// sum.
+// W2, so W2 errs by at most a quarter of this. The bound adds up the roundings of d eigenvalues, which in many
+// dimensions cancel for the most part.
+double exactness(std::size_t d) { return 4e-10 * std::sqrt(std::max(1.0, static_cast<double>(d) / 16)); }
+// How nearly the covariance takes half of the squared distance; the mean takes the rest, so the sum does not suffer.
 constexpr double kSplit = 1e-6;
 constexpr double kSearchPrecision = kSplit / 4;
 // Never reached but where rounding hides the distance.
@@ -140,7 +140,7 @@ double growCovariance(std::size_t d, double squaredDistance, RandomStream& strea
   Ray ray(d, covariance, stream);
   seek(ray, squaredDistance, job);
   job.poll();
-  const double reached = ray.squaredDistance(kPrecision);
+  const double reached = ray.squaredDistance(exactness(d));
   std::copy(ray.point().begin(), ray.point().end(), covariance);
   return reached;
 }

@@ -12,11 +12,11 @@ it('has an example of about ten lines that runs as shown and prints what it says
   expect(all).toHaveLength(1);
   expect(all[0]?.program.text.trim().split('\n').length).toBeLessThanOrEqual(14);
   expect(runExamples(all, folder)).toEqual([all[0]?.output]);
-}, 60_000);
+}, 120_000);
 
 it('has an example that uses the public types as they are', () => {
   expect(typeErrors(examples(readDocument('README.md')), folder)).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 const documents = ['README.md', 'docs/gaussian.md', 'docs/developing.md'];
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawSample, maskKinds } from '../../lib/experiments/imageSample.ts';
-import { defaultImagesSettings, type ImagesSettings, memoryKinds, runImages } from '../../lib/experiments/images.ts';
+import { memoryKinds, runImages } from '../../lib/experiments/images.ts';
+import { defaultImagesSettings, type ImagesSettings } from '../../lib/experiments/imagesSettings.ts';
 import { blobs } from './pictures.ts';
 
 const file = blobs(60, 16, 1);

@@ -42,8 +42,8 @@ async function compareDistances({ itemBatch, queryBatch, items, beta }: Case): P
     const allowed = expected.distances.map((distance, i) => distanceTolerance(distance, expected.floors[i] as number));
     expectWithin('distances', row(distances.data, q, items), expected.distances, (i) => allowed[i] as number);
     compareWeights(row(weights.data, q, items), expected, reference, beta);
-    // The energy is a soft minimum: it errs no more than the distances that enter it, plus the logarithm's rounding.
-    const energyBound = Math.max(...allowed) + (1e-14 * Math.log(items)) / beta;
+    // The energy is a soft minimum, min D - log(...) / beta: it errs no more than the distances and its own terms.
+    const energyBound = Math.max(...allowed) + (AGREEMENT * Math.log(items)) / beta;
     expectWithin('energy', [energy[q] as number], [reference.energy(expected.query, beta)], energyBound);
     const sorted = expected.distances.toSorted((a, b) => a - b);
     expectWithin('nearest', row(nearest.distances, q, items), sorted, Math.max(...allowed));

@@ -23,11 +23,11 @@ describe('concurrent calls', () => {
   it.each(['full', 'diagonal', 'isotropic'] as const)(
     'edits do not disturb a retrieval under way: %s',
     async (structure) => {
-      const d = structure === 'full' ? 32 : 64;
+      const d = structure === 'full' ? 16 : 64;
       const items = ordinary(structure, 40, d);
       const queries = scaled(ordinary(structure, 10, d), 1.1, 1.2);
       const memory = await GaussianMemory.create(items);
-      const options = { beta: 0.01, tolerance: 0, maxIterations: 20 };
+      const options = { beta: 0.01, tolerance: 0, maxIterations: 12 };
       const quiet = await memory.retrieve(queries, options);
       const disturbed = memory.retrieve(queries, options);
       await Promise.all([memory.add(scaled(items, 5, 9)), memory.remove([0, 3, 4])]);
@@ -54,7 +54,7 @@ describe('concurrent calls', () => {
 
 describe('progress', () => {
   const items = ordinary('full', 60, 48);
-  const queries = concatenate(ordinary('full', 30, 48), scaled(ordinary('full', 30, 48), 2, 2));
+  const queries = concatenate(ordinary('full', 8, 48), scaled(ordinary('full', 8, 48), 2, 2));
 
   it('never falls, keeps its total, and ends at it', async () => {
     const memory = await GaussianMemory.create(items);

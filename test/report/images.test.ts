@@ -5,22 +5,16 @@ import { exampleResult, exampleRun } from './result.ts';
 
 describe('the recall table', () => {
   it('has a row for each beta and one for the limit', () => {
-    const lines = textTable(recallTable(exampleResult(), 'block')).split('\n');
-    expect(lines[0]).toBe('Recall with a block of 12 x 12 pixels hidden');
-    expect(lines).toHaveLength(5 + 4);
-    expect(lines[6]?.split(/\s{2,}/)).toEqual([
-      '4',
-      '34.0 %',
-      '17.0 %',
-      '7',
-      '22.0 %',
-      '11.0 %',
-      '7',
-      '49.0 %',
-      '24.5 %',
-      '7',
-    ]);
-    expect(lines[8]?.split(/\s{2,}/)).toEqual(['nearest', '33.5 %', '23.5 %', '50.5 %']);
+    const { caption, rows } = recallTable(exampleResult(), 'block');
+    expect(caption).toBe('Recall with a block of 12 x 12 pixels hidden');
+    expect(rows.map(([head]) => head)).toEqual(['1', '4', '16', 'nearest']);
+    expect(rows[1]).toEqual(['4', '34.0 %', '17.0 %', '7', '22.0 %', '11.0 %', '7', '49.0 %', '24.5 %', '7']);
+    expect(rows[3]).toEqual(['nearest', '33.5 %', '', '', '23.5 %', '', '', '50.5 %', '', '']);
+  });
+
+  it('fits a terminal of 80 characters', () => {
+    const lines = textTable(recallTable(exampleResult(), 'random')).split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 

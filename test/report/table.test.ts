@@ -22,9 +22,9 @@ describe('tables', () => {
         'Fruit <b>',
         '',
         '         north   the far south',
-        'kind     a  bb               c',
-        '------   -  --   -------------',
-        'apples   1  22             333',
+        'kind      a bb               c',
+        '------   -- --   -------------',
+        'apples    1 22             333',
         'figs                         4',
       ].join('\n'),
     );
@@ -38,8 +38,8 @@ describe('tables', () => {
   it('are tables to a page: caption, scopes, escaped text', () => {
     const html = htmlTable(table);
     expect(html).toContain('<caption>Fruit &lt;b&gt;</caption>');
-    expect(html).toContain('<th scope="colgroup" colspan="2">north</th>');
-    expect(html).toContain('<th scope="row">figs</th><td></td><td></td><td>4</td>');
+    expect(html).toContain('<th scope="colgroup" colspan="2" class="first">north</th>');
+    expect(html).toContain('<th scope="row">figs</th><td class="first"></td><td></td><td class="first">4</td>');
     expect(html.match(/scope="col"/g)).toHaveLength(4);
   });
 });

@@ -13,9 +13,9 @@ async function retrievals(count) {
   for (let i = 0; i < count; i += 4) {
     const { signal } = new AbortController();
     await Promise.all([
-      memory.retrieve(query, { beta: 0.5 }),
-      memory.retrieve(query, { beta: 0.5, signal, onProgress: () => {} }),
-      vectors.retrieve(vector, { beta: 0.5 }),
+      memory.retrieve(query, { beta: 20 }),
+      memory.retrieve(query, { beta: 20, signal, onProgress: () => {} }),
+      vectors.retrieve(vector, { beta: 20 }),
       memory.step(query, { beta: -1 }).catch(() => {}),
     ]);
   }
@@ -33,7 +33,7 @@ function residentMegabytes() {
   return process.memoryUsage.rss() / 2 ** 20;
 }
 
-const [work, warmUp, count] = process.argv[3] === 'edits' ? [edits, 4000, 10_000] : [retrievals, 40_000, 100_000];
+const [work, warmUp, count] = process.argv[3] === 'edits' ? [edits, 10_000, 10_000] : [retrievals, 20_000, 100_000];
 await work(warmUp);
 const before = residentMegabytes();
 await work(count);

@@ -6,7 +6,7 @@ async function digest(entry) {
   const { GaussianMemory } = await import(entry);
   const memory = await GaussianMemory.create(gaussians(24, 40));
   const numbers = [];
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 3; round++) {
     const queries = gaussians(4, 40, 0.1 + round);
     numbers.push(...(await memory.distances(queries)).data);
     numbers.push(...(await memory.retrieve(queries, { beta: 0.2, maxIterations: 3 })).states.covariances);

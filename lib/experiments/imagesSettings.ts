@@ -1,0 +1,28 @@
+import type { SampleSettings } from './imageSample.ts';
+import type { RecallSettings } from './recall.ts';
+import type { FeatureScale } from './scaling.ts';
+
+/** The choices of the image experiment. */
+export interface ImagesSettings extends SampleSettings, RecallSettings {
+  /** Units in which the Gaussian and Euclidean memories compare features. */
+  readonly scale: FeatureScale;
+  /** Added to the variances of a query's features, for images too plain to span all of them. */
+  readonly ridge: number;
+  /** How many queries the gallery shows: the first ones drawn. */
+  readonly shown: number;
+}
+
+export const defaultImagesSettings: ImagesSettings = {
+  items: 1000,
+  queries: 100,
+  seed: 1,
+  hiddenShare: 0.2,
+  blockSide: 12,
+  scale: 'standardised',
+  scaledBetas: [2, 4, 8, 16, 32, 64],
+  tolerance: 1e-3,
+  maxIterations: 100,
+  // A millionth of a standardised feature's variance: nothing to an image with any texture.
+  ridge: 1e-6,
+  shown: 8,
+};
