@@ -108,15 +108,26 @@ export interface NativeMemory {
 
 /** Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned. */
 export interface NativeSampling {
+  /** Uniform on the orthogonal group, row-major. */
+  randomBasis(dimension: number, seed: bigint): Task<Float64Array>;
+  /** Items `first` to `first + count` of a sample, whatever the parts it is drawn in. */
   sampleCommuting(
+    first: number,
     count: number,
     dimension: number,
+    basis: Float64Array,
     least: number,
     greatest: number,
     seed: bigint,
     onProgress: ProgressCallback,
-  ): Task<NativeStates & { readonly basis: Float64Array; readonly eigenvalues: Float64Array }>;
-  sampleGeneral(count: number, dimension: number, seed: bigint, onProgress: ProgressCallback): Task<NativeStates>;
+  ): Task<NativeStates & { readonly eigenvalues: Float64Array }>;
+  sampleGeneral(
+    first: number,
+    count: number,
+    dimension: number,
+    seed: bigint,
+    onProgress: ProgressCallback,
+  ): Task<NativeStates>;
   /** Without a seed the items are dilated. `firstIndex` is what error messages and random streams count from. */
   perturb(
     structure: Structure,

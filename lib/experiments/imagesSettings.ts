@@ -14,7 +14,7 @@ export interface ImagesSettings extends SampleSettings, RecallSettings {
 
 export const defaultImagesSettings: ImagesSettings = {
   items: 1000,
-  queries: 100,
+  queries: 80,
   seed: 1,
   hiddenShare: 0.2,
   blockSide: 12,

@@ -1,12 +1,16 @@
-import { type Batch, gaussianBatch, itemWidth, slice, toGaussians } from '../core/batches.ts';
+import { gaussianBatch, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { type Seed, seedBits } from '../core/random.ts';
-import type { CallOptions, Gaussians, Matrix, Progress } from '../core/types.ts';
+import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
 import { fitsInMemory, integer, nonNegative, object, product, rangeError } from '../core/validate.ts';
-import { type NativeStates, native, type ProgressCallback } from '../native.ts';
+import { native, type ProgressCallback } from '../native.ts';
+import { type GaussiansShape, makeGaussians } from './parts.ts';
 
 /** Whether covariances share their eigenvectors, as matrices do that commute, or are unrelated. */
 export type CovarianceFamily = 'commuting' | 'general';
+
+/** Least and greatest eigenvalue. */
+type Range = readonly [least: number, greatest: number];
 
 /** What {@link sampleWassersteinSphere} draws. */
 export interface SphereOptions<Family extends CovarianceFamily = CovarianceFamily> {
@@ -18,7 +22,7 @@ export interface SphereOptions<Family extends CovarianceFamily = CovarianceFamil
    * Least and greatest eigenvalue of every covariance (variances, above 0), for commuting covariances only; the published
    * experiments' [1, 1.1] by default.
    */
-  readonly range?: Family extends 'commuting' ? readonly [least: number, greatest: number] : undefined;
+  readonly range?: Family extends 'commuting' ? Range : undefined;
   /** What all random choices follow from; 0 by default. */
   readonly seed?: Seed;
 }
@@ -55,10 +59,6 @@ const families: readonly CovarianceFamily[] = ['commuting', 'general'];
 const publishedRange = [1, 1.1] as const;
 // Squares of anything beyond overflow.
 const greatestNumber = 1e100;
-// Copying this much takes a few milliseconds.
-const partBytes = 16 * 2 ** 20;
-// Enough to keep some ten threads busy with items of a megabyte or more each.
-const partsAtOnce = 4;
 
 /**
  * Draws Gaussians uniformly placed on a Wasserstein sphere about the point mass at the origin: the synthetic memories of the
@@ -85,31 +85,48 @@ export async function sampleWassersteinSphere(options: SphereOptions, call: Call
   const seed = seedBits(options.seed ?? 0);
   const length = product('the covariances', count, dimension, dimension);
   fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT);
-  if (!range) {
-    const states = await runTask((onProgress) => native.sampleGeneral(count, dimension, seed, onProgress), call);
-    return toSample(dimension, states, 2 * dimension);
-  }
-  const [least, greatest] = range;
-  const states = await runTask(
-    (onProgress) => native.sampleCommuting(count, dimension, least, greatest, seed, onProgress),
-    call,
-  );
-  const commuting: CommutingSphereSample = {
-    ...toSample(dimension, states, dimension * (least + greatest)),
-    basis: { rows: dimension, columns: dimension, data: states.basis },
-    eigenvalues: { rows: count, columns: dimension, data: states.eigenvalues },
-  };
-  return commuting;
+  const shape = { count, dimension, structure: 'full' } as const;
+  return range ? sampleCommuting(shape, range, seed, call) : sampleGeneral(shape, seed, call);
 }
 
-function toSample(dimension: number, states: NativeStates, squaredRadius: number): SphereSample {
+type FullShape = GaussiansShape & { readonly structure: 'full' };
+
+async function sampleGeneral(
+  shape: FullShape,
+  seed: bigint,
+  { signal, onProgress }: CallOptions,
+): Promise<SphereSample> {
+  const { dimension } = shape;
+  const sample = await makeGaussians(shape, { onProgress }, (begin, end, ofPart) =>
+    runTask((report) => native.sampleGeneral(begin, end - begin, dimension, seed, report), {
+      signal,
+      onProgress: ofPart,
+    }),
+  );
+  return { ...sample, radius: Math.sqrt(2 * dimension) };
+}
+
+async function sampleCommuting(
+  shape: FullShape,
+  [least, greatest]: Range,
+  seed: bigint,
+  { signal, onProgress }: CallOptions,
+): Promise<CommutingSphereSample> {
+  const { count, dimension } = shape;
+  const basis = await runTask(() => native.randomBasis(dimension, seed), { signal });
+  const eigenvalues = new Float64Array(count * dimension);
+  const sample = await makeGaussians(shape, { onProgress }, async (begin, end, ofPart) => {
+    const task = (report: ProgressCallback) =>
+      native.sampleCommuting(begin, end - begin, dimension, basis, least, greatest, seed, report);
+    const part = await runTask(task, { signal, onProgress: ofPart });
+    eigenvalues.set(part.eigenvalues, begin * dimension);
+    return part;
+  });
   return {
-    count: states.count,
-    dimension,
-    structure: 'full',
-    means: states.positions,
-    covariances: states.covariances as Float64Array,
-    radius: Math.sqrt(squaredRadius),
+    ...sample,
+    radius: Math.sqrt(dimension * (least + greatest)),
+    basis: { rows: dimension, columns: dimension, data: basis },
+    eigenvalues: { rows: count, columns: dimension, data: eigenvalues },
   };
 }
 
@@ -133,59 +150,14 @@ export async function perturb(items: Gaussians, radius: number, options: Perturb
   const isDilation = readFamily(options.covariances ?? 'general') === 'commuting';
   const bits = seedBits(options.seed ?? 0);
   const seed = isDilation ? undefined : bits;
-  const states = emptyStates(batch);
-  await perturbParts(batch, options, async (part, first, onProgress) => {
-    const task = (report: ProgressCallback) =>
-      native.perturb(items.structure, items.dimension, part, first, radius, seed, report);
-    writeStates(batch, states, await runTask(task, { signal: options.signal, onProgress }), first);
+  const { signal } = options;
+  return makeGaussians(items, options, (begin, end, onProgress) => {
+    const part = slice(batch, begin, end);
+    return runTask((report) => native.perturb(items.structure, items.dimension, part, begin, radius, seed, report), {
+      signal,
+      onProgress,
+    });
   });
-  return toGaussians(items.structure, items.dimension, states);
-}
-
-type RunPart = (part: Batch, first: number, onProgress: CallOptions['onProgress']) => Promise<void>;
-
-/**
- * Runs the batch in parts small enough to be copied on the event loop, some at a time: a part may have fewer items than there are
- * threads. They begin in order, and after a failure no further one does, so the failure of the lowest part is always found.
- */
-async function perturbParts(batch: Batch, { onProgress }: CallOptions, run: RunPart): Promise<void> {
-  const { position, covariance } = itemWidth(batch.kind, batch.dimension);
-  const height = Math.max(1, Math.floor(partBytes / (Float64Array.BYTES_PER_ELEMENT * (position + covariance))));
-  const completed = new Float64Array(Math.ceil(batch.count / height));
-  const failures: { readonly part: number; readonly error: unknown }[] = [];
-  let next = 0;
-  const runSome = async () => {
-    while (next < completed.length && failures.length === 0) {
-      const part = next++;
-      const report = (progress: Progress) => {
-        completed[part] = progress.completed;
-        onProgress?.({ completed: completed.reduce((sum, count) => sum + count, 0), total: batch.count });
-      };
-      const first = part * height;
-      const items = slice(batch, first, Math.min(batch.count, first + height));
-      await run(items, first, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
-    }
-  };
-  await Promise.all(Array.from({ length: partsAtOnce }, runSome));
-  const lowest = failures.sort((a, b) => a.part - b.part)[0];
-  if (lowest) throw lowest.error;
-}
-
-function emptyStates(batch: Batch): Required<NativeStates> {
-  const { position, covariance } = itemWidth(batch.kind, batch.dimension);
-  fitsInMemory('the perturbed items', batch.count * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-  return {
-    count: batch.count,
-    positions: new Float64Array(batch.count * position),
-    covariances: new Float64Array(batch.count * covariance),
-  };
-}
-
-/** Writes the states of one part, whose first item has the index `first`. */
-function writeStates(batch: Batch, states: NativeStates, part: NativeStates, first: number): void {
-  const { position, covariance } = itemWidth(batch.kind, batch.dimension);
-  states.positions.set(part.positions, first * position);
-  if (part.covariances) states.covariances?.set(part.covariances, first * covariance);
 }
 
 function readFamily(value: unknown): CovarianceFamily {
@@ -193,14 +165,13 @@ function readFamily(value: unknown): CovarianceFamily {
   throw rangeError('options.covariances', '"commuting" or "general"', value);
 }
 
-function readRange(family: CovarianceFamily, value: unknown): readonly [number, number] | undefined {
+function readRange(family: CovarianceFamily, value: unknown): Range | undefined {
   if (family === 'general') {
     if (value === undefined) return undefined;
     throw rangeError('options.range', 'no range with general covariances', value);
   }
-  const [least, greatest, ...rest] = Array.isArray(value ?? publishedRange)
-    ? ((value ?? publishedRange) as unknown[])
-    : [];
+  const given = value ?? publishedRange;
+  const [least, greatest, ...rest]: unknown[] = Array.isArray(given) ? given : [];
   const isRange = typeof least === 'number' && typeof greatest === 'number' && rest.length === 0;
   if (!isRange || !(least > 0 && least <= greatest && greatest <= greatestNumber)) {
     const received = Array.isArray(value) ? `[${value.join(', ')}]` : value;

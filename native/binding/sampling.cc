@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "binding/arguments.h"
 #include "binding/promise_worker.h"
@@ -24,15 +25,28 @@ std::uint64_t readSeed(const Napi::Value& value) {
   return seed;
 }
 
-// Count and dimension, such that count x d x d numbers can be counted.
-std::pair<std::size_t, std::size_t> readShape(const Napi::CallbackInfo& info) {
-  const std::size_t count = readCount(info[0], "count");
-  const std::size_t d = readCount(info[1], "dimension");
-  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
-  if (d > 0 && (d > kMost / d || count > kMost / (d * d))) {
+// A run of a sample's items.
+struct Run {
+  std::size_t first;
+  std::size_t count;
+  std::size_t dimension;
+};
+
+std::size_t readDimension(const Napi::Value& value) {
+  const std::size_t d = readCount(value, "dimension");
+  if (d >= std::size_t{1} << 31)
+    throw codedError(value.Env(), "ERR_OUT_OF_MEMORY", "The matrices are larger than an array can be");
+  return d;
+}
+
+// (first, count, dimension), such that the numbers can be counted.
+Run readRun(const Napi::CallbackInfo& info) {
+  const Run run{readCount(info[0], "first"), readCount(info[1], "count"), readDimension(info[2])};
+  const std::size_t d = run.dimension;
+  if (d > 0 && run.count > std::numeric_limits<std::size_t>::max() / (d * d)) {
     throw codedError(info.Env(), "ERR_OUT_OF_MEMORY", "The result is larger than an array can be");
   }
-  return {count, d};
+  return run;
 }
 
 Structure readStructure(const Napi::Value& value) {
@@ -48,37 +62,47 @@ Napi::Object toStates(Napi::Env env, Batch&& batch) {
   return states;
 }
 
-// (count, dimension, least, greatest, seed, onProgress)
+// (dimension, seed)
+Napi::Value randomBasis(const Napi::CallbackInfo& info) {
+  const std::size_t d = readDimension(info[0]);
+  const std::uint64_t seed = readSeed(info[1]);
+  return launch<std::vector<double>>(
+      info.Env(), info.Env().Undefined(), [=](Job& job) { return gaussian::drawBasis(d, seed, job); }, toFloat64Array);
+}
+
+// (first, count, dimension, basis, least, greatest, seed, onProgress)
 Napi::Value sampleCommuting(const Napi::CallbackInfo& info) {
-  const auto shape = readShape(info);
-  const double least = info[2].ToNumber();
-  const double greatest = info[3].ToNumber();
-  const std::uint64_t seed = readSeed(info[4]);
+  const Run run = readRun(info);
+  const auto basis = readDoubles(info[3], "basis", run.dimension * run.dimension);
+  const double least = info[4].ToNumber();
+  const double greatest = info[5].ToNumber();
+  const std::uint64_t seed = readSeed(info[6]);
   return launch<CommutingSample>(
-      info.Env(), info[5],
-      [=](Job& job) { return gaussian::sampleCommuting(shape.first, shape.second, least, greatest, seed, job); },
+      info.Env(), info[7],
+      [=](Job& job) {
+        return gaussian::sampleCommuting(run.first, run.count, basis, run.dimension, least, greatest, seed, job);
+      },
       [](Napi::Env env, CommutingSample&& sample) -> Napi::Value {
         Napi::Object result = toStates(env, std::move(sample.items));
-        result.Set("basis", toFloat64Array(env, std::move(sample.basis)));
         result.Set("eigenvalues", toFloat64Array(env, std::move(sample.eigenvalues)));
         return result;
       });
 }
 
-// (count, dimension, seed, onProgress)
+// (first, count, dimension, seed, onProgress)
 Napi::Value sampleGeneral(const Napi::CallbackInfo& info) {
-  const auto shape = readShape(info);
-  const std::uint64_t seed = readSeed(info[2]);
+  const Run run = readRun(info);
+  const std::uint64_t seed = readSeed(info[3]);
   return launch<Batch>(
-      info.Env(), info[3], [=](Job& job) { return gaussian::sampleGeneral(shape.first, shape.second, seed, job); },
-      toStates);
+      info.Env(), info[4],
+      [=](Job& job) { return gaussian::sampleGeneral(run.first, run.count, run.dimension, seed, job); }, toStates);
 }
 
 // (structure, dimension, items, firstIndex, radius, seed or undefined, onProgress). Without a seed the items are
 // dilated.
 Napi::Value perturb(const Napi::CallbackInfo& info) {
   const Structure structure = readStructure(info[0]);
-  const std::size_t d = readCount(info[1], "dimension");
+  const std::size_t d = readDimension(info[1]);
   const std::size_t size = structure == Structure::kFull ? d * d : structure == Structure::kDiagonal ? d : 1;
   const Napi::Object given = info[2].ToObject();
   const double radius = info[4].ToNumber();
@@ -106,6 +130,7 @@ Napi::Value perturb(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void defineSampling(Napi::Env env, Napi::Object exports) {
+  exports.Set("randomBasis", Napi::Function::New<randomBasis>(env));
   exports.Set("sampleCommuting", Napi::Function::New<sampleCommuting>(env));
   exports.Set("sampleGeneral", Napi::Function::New<sampleGeneral>(env));
   exports.Set("perturb", Napi::Function::New<perturb>(env));

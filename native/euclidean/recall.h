@@ -74,9 +74,10 @@ class Recall {
     const double error = scorer_.error(q);
     double limit = -1;
     if (least <= partial.nearestDistance + 2 * error) limit = least + 2 * error;
-    if (beta_ * error > Accuracy<T>::kExponentError) {
-      limit = std::max(limit, std::min(partial.shift, least) + kNegligible / beta_ + 2 * error);
-    }
+    // An item at distance D behind the nearest has at most the weight exp(-beta D), which is off by the factor beta
+    // error.
+    const double visible = std::log(beta_ * error / Accuracy<T>::kWeightError) / beta_;
+    if (visible > 0) limit = std::max(limit, std::min(partial.shift, least) + visible + 2 * error);
     if (least > limit) return;
     T* distances = scorer_.scores(q);
     for (std::size_t j = 0; j < scorer_.tile().count; ++j) {

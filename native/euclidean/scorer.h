@@ -27,19 +27,17 @@ struct Accuracy;
 template <>
 struct Accuracy<double> {
   static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-  static constexpr double kExponentError = 1e-11;  // in beta D: what a weight may be wrong by, relatively
-  static constexpr double kCancellation = 1e-4;    // D below this share of the norms is recomputed
+  static constexpr double kWeightError = 1e-11;  // what rounding may change in a weight, all of them summing to 1
+  static constexpr double kCancellation = 1e-4;  // D below this share of the norms is recomputed
 };
 template <>
 struct Accuracy<float> {
   static constexpr double kEpsilon = static_cast<double>(std::numeric_limits<float>::epsilon());
-  static constexpr double kExponentError = 1e-4;
+  static constexpr double kWeightError = 1e-4;
   static constexpr double kCancellation = 2e-2;
 };
 // Below this the squares of float rows may have underflowed, whatever their digits say.
 constexpr double kTinyFloat = 1e-33;
-// exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
-constexpr double kNegligible = 40;
 
 inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const double* a,
                     const double* b, double accumulate, double* c) {

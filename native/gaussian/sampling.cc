@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <utility>
 
 #include "linalg/linalg.h"
 #include "linalg/orthogonal.h"
@@ -27,19 +26,12 @@ void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double
   }
 }
 
-// Column-major.
-std::vector<double> drawBasis(std::size_t d, std::uint64_t seed, const Job& job) {
-  RandomStream stream(seed, Purpose::kBasis, 0);
-  std::vector<double> basis(d * d);
-  drawNormals(d * d, stream, job, basis.data());
-  linalg::orthogonalFactor(d, basis.data());
-  return basis;
-}
-
-void transpose(std::size_t d, std::vector<double>& a) {
+std::vector<double> transposed(std::size_t d, const std::vector<double>& a) {
+  std::vector<double> result(d * d);
   for (std::size_t j = 0; j < d; ++j) {
-    for (std::size_t i = 0; i < j; ++i) std::swap(a[j * d + i], a[i * d + j]);
+    for (std::size_t i = 0; i < d; ++i) result[j * d + i] = a[i * d + j];
   }
+  return result;
 }
 
 // d numbers in [-1, 1] with sum zero: the last follows from the others, and the draw is repeated while it lies outside.
@@ -67,11 +59,11 @@ void drawEigenvalues(std::size_t d, double least, double greatest, RandomStream&
 }
 
 // V diag(values) V' = B B' with B = V values^1/2.
-void writeCovariance(std::size_t d, const std::vector<double>& basis, const double* values, double* covariance) {
+void writeCovariance(std::size_t d, const std::vector<double>& vectors, const double* values, double* covariance) {
   double* scaled = Workspace::local().get(Workspace::kProduct, d * d);
   for (std::size_t j = 0; j < d; ++j) {
     const double root = std::sqrt(values[j]);
-    for (std::size_t i = 0; i < d; ++i) scaled[j * d + i] = basis[j * d + i] * root;
+    for (std::size_t i = 0; i < d; ++i) scaled[j * d + i] = vectors[j * d + i] * root;
   }
   linalg::outer(d, scaled, covariance);
   linalg::symmetrize(d, covariance);
@@ -106,32 +98,40 @@ void drawOnSphere(std::size_t d, double length, RandomStream& stream, double* ve
   for (std::size_t k = 0; k < d; ++k) vector[k] *= length / norm;
 }
 
-CommutingSample sampleCommuting(std::size_t count, std::size_t d, double least, double greatest, std::uint64_t seed,
-                                Job& job) {
+std::vector<double> drawBasis(std::size_t d, std::uint64_t seed, Job& job) {
+  RandomStream stream(seed, Purpose::kBasis, 0);
+  std::vector<double> basis(d * d);
+  drawNormals(d * d, stream, job, basis.data());
+  linalg::orthogonalFactor(d, basis.data());
+  return transposed(d, basis);
+}
+
+CommutingSample sampleCommuting(std::size_t first, std::size_t count, const std::vector<double>& basis, std::size_t d,
+                                double least, double greatest, std::uint64_t seed, Job& job) {
   job.expect(count);
-  CommutingSample sample{makeBatch(count, d), drawBasis(d, seed, job), std::vector<double>(count * d)};
+  CommutingSample sample{makeBatch(count, d), std::vector<double>(count * d)};
+  const std::vector<double> vectors = transposed(d, basis);  // one after the other
   const double meanLength = std::sqrt(static_cast<double>(d) * (least + (greatest - least) / 2));  // R / sqrt 2
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      RandomStream stream(seed, Purpose::kSphere, i);
+      RandomStream stream(seed, Purpose::kSphere, first + i);
       drawOnSphere(d, meanLength, stream, sample.items.positions.data() + i * d);
       double* eigenvalues = sample.eigenvalues.data() + i * d;
       drawEigenvalues(d, least, greatest, stream, job, eigenvalues);
-      writeCovariance(d, sample.basis, eigenvalues, sample.items.covariances.data() + i * d * d);
+      writeCovariance(d, vectors, eigenvalues, sample.items.covariances.data() + i * d * d);
       job.advance(1);
     }
   });
-  transpose(d, sample.basis);
   return sample;
 }
 
-Batch sampleGeneral(std::size_t count, std::size_t d, std::uint64_t seed, Job& job) {
+Batch sampleGeneral(std::size_t first, std::size_t count, std::size_t d, std::uint64_t seed, Job& job) {
   job.expect(count);
   Batch items = makeBatch(count, d);
   const double meanLength = std::sqrt(static_cast<double>(d));  // R / sqrt 2
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      RandomStream stream(seed, Purpose::kSphere, i);
+      RandomStream stream(seed, Purpose::kSphere, first + i);
       drawOnSphere(d, meanLength, stream, items.positions.data() + i * d);
       drawWishart(d, stream, job, items.covariances.data() + i * d * d);
       job.advance(1);

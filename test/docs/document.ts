@@ -51,7 +51,10 @@ export function examples(markdown: string, languages: readonly string[] = progra
 
 function linesBetween(markdown: string, first: Block, second: Block): string {
   const end = first.line + first.text.split('\n').length; // the line after the closing fence
-  return markdown.split('\n').slice(end - 1, second.line - 2).join('\n');
+  return markdown
+    .split('\n')
+    .slice(end - 1, second.line - 2)
+    .join('\n');
 }
 
 const language: ts.CompilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
