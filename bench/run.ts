@@ -54,8 +54,7 @@ async function runSection(
   const figures: Figure[] = [];
   const report = (figure: Figure) => {
     figures.push(figure);
-    if (process.stderr.isTTY)
-      console.error(`${figure.name}: ${figure.measure} ${figure.value.median.toFixed(2)} ${figure.unit}`);
+    console.error(`${figure.name}: ${figure.measure} ${figure.value.median.toFixed(2)} ${figure.unit}`);
   };
   await section.run({ ...settings, threads: allThreads, report });
   return figures;

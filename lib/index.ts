@@ -1,5 +1,5 @@
 export { DenseamError, type ErrorCode } from './core/errors.ts';
-export type { Memory } from './core/memory.ts';
+export type { Memory, Precision } from './core/memory.ts';
 export { Random, type Seed } from './core/random.ts';
 export { setThreads, threads } from './core/threads.ts';
 export type {
@@ -11,6 +11,7 @@ export type {
   NearestOptions,
   Neighbours,
   Progress,
+  PruningOptions,
   Retrieval,
   RetrieveOptions,
   Structure,
@@ -28,3 +29,5 @@ export {
   type ShapedArray,
   type SpreadKind,
 } from './io/gaussians.ts';
+export { type NpyArray, readNpy } from './io/npy.ts';
+export { readNpz } from './io/npz.ts';

@@ -106,16 +106,20 @@ export interface NativeMemory {
   transportMaps(query: NativeBatch, ridge: number, indices: Int32Array): Task<NativeMaps>;
 }
 
+/** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
+export interface NativeBasis {
+  readonly handle: { readonly nativeBasis: never };
+  readonly values: Float64Array;
+}
+
 /** Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned. */
 export interface NativeSampling {
-  /** Uniform on the orthogonal group, row-major. */
-  randomBasis(dimension: number, seed: bigint): Task<Float64Array>;
+  randomBasis(dimension: number, seed: bigint): Task<NativeBasis>;
   /** Items `first` to `first + count` of a sample, whatever the parts it is drawn in. */
   sampleCommuting(
     first: number,
     count: number,
-    dimension: number,
-    basis: Float64Array,
+    basis: NativeBasis['handle'],
     least: number,
     greatest: number,
     seed: bigint,

@@ -10,7 +10,10 @@
 // Errors about values, worded alike for every argument: "Expected ... but received ...".
 namespace denseam {
 
+// As JavaScript would write it, to six digits.
 inline std::string number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", value);
   return text;

@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
-// What the benchmarks are measured against: LAPACK and BLAS called directly, with nothing around them. Reads one command a line and
-// answers each with one line of JSON, so that a caller can take turns with it:
+// What the benchmarks are measured against: LAPACK and BLAS called directly, with nothing around them. Reads one
+// command a line and answers each with one line of JSON, so that a caller can take turns with it:
 //
 //   info                                     the BLAS, as it names itself
 //   load DIMENSION COUNT PATH                float64 matrices: the covariance of a query, then those of COUNT items
@@ -60,7 +60,9 @@ std::string timed(int threads, const std::function<void(int)>& body) {
 class Problem {
  public:
   Problem(const std::string& path, int dimension, int count)
-      : dimension_(dimension), count_(count), area_(static_cast<std::size_t>(dimension) * static_cast<std::size_t>(dimension)) {
+      : dimension_(dimension),
+        count_(count),
+        area_(static_cast<std::size_t>(dimension) * static_cast<std::size_t>(dimension)) {
     factor_ = std::vector<double>(area_);
     items_ = std::vector<double>(area_ * static_cast<std::size_t>(count));
     std::ifstream file(path, std::ios::binary);
@@ -97,9 +99,12 @@ class Problem {
     double sum = 0;
     for (int i = begin; i < end; ++i) {
       std::copy_n(items_.data() + static_cast<std::size_t>(i) * area_, area_, gram.data());
-      cblas_dtrmm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, d, d, 1.0, factor_.data(), d, gram.data(), d);
-      cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, d, d, 1.0, factor_.data(), d, gram.data(), d);
-      check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'L', d, gram.data(), d, values.data(), work.data(), workSize, &integers, 1),
+      cblas_dtrmm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, d, d, 1.0, factor_.data(), d,
+                  gram.data(), d);
+      cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, d, d, 1.0, factor_.data(), d,
+                  gram.data(), d);
+      check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'L', d, gram.data(), d, values.data(), work.data(), workSize,
+                                &integers, 1),
             "dsyevd");
       for (const double value : values) sum += std::sqrt(std::max(0.0, value));
     }
@@ -109,7 +114,8 @@ class Problem {
   lapack_int optimalWorkSize() const {
     double size = 0, nothing = 0;
     lapack_int integers = 0;
-    check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'L', dimension_, &nothing, dimension_, &nothing, &size, -1, &integers, -1),
+    check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'N', 'L', dimension_, &nothing, dimension_, &nothing, &size, -1,
+                              &integers, -1),
           "dsyevd");
     return static_cast<lapack_int>(size);
   }
@@ -138,8 +144,9 @@ std::string product(int size, int threads) {
   std::generate(a.begin(), a.end(), [&] { return uniform(random); });
   std::generate(b.begin(), b.end(), [&] { return uniform(random); });
   std::vector<std::vector<T>> results(static_cast<std::size_t>(threads), std::vector<T>(area));
-  const std::string times =
-      timed(threads, [&](int thread) { multiply(size, a.data(), b.data(), results[static_cast<std::size_t>(thread)].data()); });
+  const std::string times = timed(threads, [&](int thread) {
+    multiply(size, a.data(), b.data(), results[static_cast<std::size_t>(thread)].data());
+  });
   const double operations = 2.0 * threads * static_cast<double>(area) * size;
   char text[160];
   std::snprintf(text, sizeof text, "{%s,\"operations\":%.17g}", times.c_str(), operations);
@@ -152,7 +159,8 @@ class Session {
     std::istringstream words(line);
     std::string command;
     words >> command;
-    if (command == "info") return std::string("{\"blas\":\"") + openblas_get_config() + " on " + openblas_get_corename() + "\"}";
+    if (command == "info")
+      return std::string("{\"blas\":\"") + openblas_get_config() + " on " + openblas_get_corename() + "\"}";
     if (command == "load") return load(words);
     int size = 0, threads = 0;
     std::string precision;

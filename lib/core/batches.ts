@@ -22,7 +22,7 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
 export function gaussianBatch(name: string, value: Gaussians): Batch {
   object(name, value);
   if (!structures.includes(value.structure)) {
-    throw shapeError(`${name}.structure`, structures.map((s) => `"${s}"`).join(', '), describe(value.structure));
+    throw shapeError(`${name}.structure`, 'one of "full", "diagonal", "isotropic"', describe(value.structure));
   }
   const { structure } = value;
   const count = extent(`${name}.count`, value.count);

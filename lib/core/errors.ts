@@ -18,6 +18,7 @@ export type ErrorCode =
 /** Every error that denseam itself raises. The message names the argument, the index, what was expected and what came. */
 export class DenseamError extends Error {
   override readonly name = 'DenseamError';
+  /** What went wrong, stable across releases. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {

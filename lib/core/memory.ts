@@ -13,21 +13,20 @@ import type {
   Retrieval,
   RetrieveOptions,
 } from './types.ts';
-import { fitsInMemory, indexArray, integer, nonNegative, object, positive, shapeError } from './validate.ts';
+import { checkOptions, fitsInMemory, indexArray, integer, nonNegative, object, positive, shapeError } from './validate.ts';
 import { concatFloats, concatInts, concatStates, inParts, type Part } from './waves.ts';
 
-type Precision = 'float32' | 'float64';
-
-/** The options of a verb that takes queries, as memories see them: `ridge` only where the items are Gaussians. */
-export type QueryCall = CallOptions & { readonly ridge?: number | undefined };
+/** How numbers are stored. */
+export type Precision = 'float32' | 'float64';
 
 const maxIterationsLimit = 2 ** 31 - 1;
 
 /**
  * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the call began;
- * changes run one after the other, and each is made whole or not at all.
+ * changes run one after the other, and each is made whole or not at all. Distances are squared where that is said; step
+ * lengths and tolerances are not.
  */
-export abstract class Memory<Items> {
+export abstract class Memory<Items, QueryOptions = unknown> {
   /** The dimension of the space that items live in. */
   readonly dimension: number;
   /** The precision in which items are stored. */
@@ -59,9 +58,9 @@ export abstract class Memory<Items> {
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
-  async distances(queries: Items, options: QueryCall = {}): Promise<Matrix> {
-    return this.#matrix('distances', queries, options, (batch, first, ridge, onProgress) =>
-      this.native.distances(batch, first, ridge, onProgress),
+  async distances(queries: Items, options: CallOptions & QueryOptions = {} as CallOptions & QueryOptions): Promise<Matrix> {
+    return this.#matrix('distances', queries, options, (items, batch, first, ridge, onProgress) =>
+      items.distances(batch, first, ridge, onProgress),
     );
   }
 
@@ -70,10 +69,10 @@ export abstract class Memory<Items> {
    *
    * @throws as {@link distances}.
    */
-  async weights(queries: Items, options: BetaOptions & QueryCall): Promise<Matrix> {
+  async weights(queries: Items, options: BetaOptions & QueryOptions): Promise<Matrix> {
     const beta = readBeta(options);
-    return this.#matrix('weights', queries, options, (batch, first, ridge, onProgress) =>
-      this.native.weights(batch, first, ridge, beta, onProgress),
+    return this.#matrix('weights', queries, options, (items, batch, first, ridge, onProgress) =>
+      items.weights(batch, first, ridge, beta, onProgress),
     );
   }
 
@@ -82,10 +81,10 @@ export abstract class Memory<Items> {
    *
    * @throws as {@link distances}.
    */
-  async energy(queries: Items, options: BetaOptions & QueryCall): Promise<Float64Array> {
+  async energy(queries: Items, options: BetaOptions & QueryOptions): Promise<Float64Array> {
     const beta = readBeta(options);
-    const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
-      this.native.energy(batch, first, ridge, beta, onProgress),
+    const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
+      items.energy(batch, first, ridge, beta, onProgress),
     );
     return concatFloats(parts);
   }
@@ -95,10 +94,10 @@ export abstract class Memory<Items> {
    *
    * @throws as {@link distances}.
    */
-  async step(queries: Items, options: BetaOptions & QueryCall): Promise<Items> {
+  async step(queries: Items, options: BetaOptions & QueryOptions): Promise<Items> {
     const beta = readBeta(options);
-    const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
-      this.native.step(batch, first, ridge, beta, onProgress),
+    const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
+      items.step(batch, first, ridge, beta, onProgress),
     );
     return this.fromStates(concatStates(parts));
   }
@@ -109,14 +108,14 @@ export abstract class Memory<Items> {
    *
    * @throws as {@link distances}.
    */
-  async retrieve(queries: Items, options: RetrieveOptions & QueryCall): Promise<Retrieval<Items>> {
+  async retrieve(queries: Items, options: RetrieveOptions & QueryOptions): Promise<Retrieval<Items>> {
     const beta = readBeta(options);
     const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
     const maxIterations = integer('options.maxIterations', options.maxIterations ?? 100, 0, maxIterationsLimit);
     checkPruning(options.pruning);
     const trajectory = options.trajectory === true;
-    const parts = await this.#parts(queries, options, maxIterations + 1, (batch, first, ridge, onProgress) =>
-      this.native.retrieve(batch, first, ridge, beta, tolerance, maxIterations, trajectory, onProgress),
+    const parts = await this.#parts(queries, options, maxIterations + 1, (items, batch, first, ridge, onProgress) =>
+      items.retrieve(batch, first, ridge, beta, tolerance, maxIterations, trajectory, onProgress),
     );
     return this.#toRetrieval(parts);
   }
@@ -126,12 +125,12 @@ export abstract class Memory<Items> {
    *
    * @throws as {@link distances}.
    */
-  async nearest(queries: Items, options: NearestOptions & QueryCall = {}): Promise<Neighbours> {
+  async nearest(queries: Items, options: NearestOptions & QueryOptions = {} as NearestOptions & QueryOptions): Promise<Neighbours> {
     const k = integer('options.k', options.k ?? 1, 1, this.size);
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
     fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
-    const parts = await this.#parts(queries, options, 1, (batch, first, ridge, onProgress) =>
-      this.native.nearest(batch, first, ridge, k, onProgress),
+    const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
+      items.nearest(batch, first, ridge, k, onProgress),
     );
     const indices = concatInts(parts.map((part) => part.indices));
     return { rows: indices.length / k, columns: k, indices, distances: concatFloats(parts.map((part) => part.distances)) };
@@ -250,7 +249,7 @@ export abstract class Memory<Items> {
     }
   }
 
-  async #matrix(name: string, queries: Items, options: QueryCall, verb: Verb<Float64Array>): Promise<Matrix> {
+  async #matrix(name: string, queries: Items, options: CallOptions & QueryOptions, verb: Verb<Float64Array>): Promise<Matrix> {
     const columns = this.size;
     const rows = this.checkedBatch('queries', queries).count;
     fitsInMemory(`the ${name}`, rows * columns * Float64Array.BYTES_PER_ELEMENT);
@@ -258,12 +257,13 @@ export abstract class Memory<Items> {
   }
 
   /** Runs a verb over the queries, a part at a time. Each query takes `passes` evaluations of every item. */
-  async #parts<T>(queries: Items, options: QueryCall, passes: number, verb: Verb<T>, columns = 0): Promise<T[]> {
-    object('options', options);
+  async #parts<T>(queries: Items, options: CallOptions & QueryOptions, passes: number, verb: Verb<T>, columns = 0): Promise<T[]> {
+    checkOptions(options);
     const batch = this.checkedBatch('queries', queries);
-    const ridge = nonNegative('options.ridge', options.ridge ?? 0);
-    return inParts(batch, batch.count * passes * this.size, columns, options, ({ batch: part, first, onProgress }: Part) =>
-      runTask((report) => verb(part, first, ridge, report), { ...options, onProgress }),
+    const ridge = nonNegative('options.ridge', (options as { ridge?: unknown }).ridge ?? 0);
+    const items = this.native.snapshot(); // all parts see the items as they are now
+    return inParts(batch, batch.count * passes * items.size, columns, options, ({ batch: part, first, onProgress }: Part) =>
+      runTask((report) => verb(items, part, first, ridge, report), { ...options, onProgress }),
     );
   }
 
@@ -293,10 +293,12 @@ export abstract class Memory<Items> {
   }
 }
 
-type Verb<T> = (queries: Batch, firstIndex: number, ridge: number, onProgress: ProgressCallback) => Task<T>;
+type Verb<T> = (
+  items: NativeMemory,
+  queries: Batch, firstIndex: number, ridge: number, onProgress: ProgressCallback) => Task<T>;
 
 function readBeta(options: BetaOptions): number {
-  object('options', options);
+  checkOptions(options);
   return positive('options.beta', options.beta);
 }
 

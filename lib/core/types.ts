@@ -13,6 +13,7 @@ export interface Gaussians {
   readonly count: number;
   /** The dimension d of the space they live on. */
   readonly dimension: number;
+  /** How the covariances are given. */
   readonly structure: Structure;
   /** count x d. */
   readonly means: FloatArray;
@@ -24,6 +25,7 @@ export interface Gaussians {
 export interface Vectors {
   /** How many vectors. */
   readonly count: number;
+  /** Numbers in each. */
   readonly dimension: number;
   /** count x dimension. */
   readonly values: FloatArray;
@@ -31,15 +33,19 @@ export interface Vectors {
 
 /** A dense row-major matrix of results. */
 export interface Matrix {
+  /** One for each query. */
   readonly rows: number;
+  /** One for each item. */
   readonly columns: number;
   /** rows x columns. */
   readonly data: Float64Array;
 }
 
-/** How far a running call has come, in item evaluations; `completed` never falls and ends at `total`. */
+/** How far a running call has come; `completed` never falls and ends at `total`. */
 export interface Progress {
+  /** Item evaluations done (reads), items stored (`create`, `add`, `load`) or bytes written (`save`). */
   readonly completed: number;
+  /** All there are to do. A retrieval that ends before its last allowed iteration reaches it in a leap. */
   readonly total: number;
 }
 
@@ -58,7 +64,10 @@ export interface BetaOptions extends CallOptions {
 }
 
 export interface RetrieveOptions extends BetaOptions {
-  /** A state is a fixed point when the next step would move it by at most this distance. Default 1e-6. */
+  /**
+   * A state is a fixed point when the next step would move it by at most this distance (W2, not squared; in the units of the
+   * data). Default 1e-6.
+   */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 100; 0 evaluates the queries themselves. */
   readonly maxIterations?: number | undefined;
@@ -66,9 +75,14 @@ export interface RetrieveOptions extends BetaOptions {
    * Whether items that provably cannot matter may be left out, and the Gibbs mass that may be lost by it. Accepted, but this
    * version evaluates every item: `droppedMass` is 0.
    */
-  readonly pruning?: boolean | { readonly mass: number } | undefined;
+  readonly pruning?: boolean | PruningOptions | undefined;
   /** Return the states after every iteration, too. Default false. */
   readonly trajectory?: boolean | undefined;
+}
+
+export interface PruningOptions {
+  /** The Gibbs mass that may be lost, above 0 and below 1. */
+  readonly mass: number;
 }
 
 export interface NearestOptions extends CallOptions {
@@ -90,7 +104,9 @@ export interface Neighbours {
 
 /** What `retrieve` found; everything describes the returned states. */
 export interface Retrieval<Items> {
+  /** The fixed points, or the last states where the iterations were used up. */
   readonly states: Items;
+  /** Of each state. */
   readonly energy: Float64Array;
   /** Index of the nearest item. */
   readonly nearest: Int32Array;
@@ -98,7 +114,7 @@ export interface Retrieval<Items> {
   readonly nearestDistance: Float64Array;
   /** Steps that were taken. */
   readonly iterations: Int32Array;
-  /** How far one more step would move the state. */
+  /** How far one more step would move the state: W2, not squared. */
   readonly stepLength: Float64Array;
   /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
   readonly stopped: readonly ('converged' | 'iterations')[];

@@ -50,6 +50,25 @@ export function object(name: string, value: unknown): object {
   return value;
 }
 
+/** Every option of every verb: one object may serve several verbs, but a misspelt option must not pass in silence. */
+const knownOptions = new Set([
+  'beta',
+  'k',
+  'maxIterations',
+  'onProgress',
+  'pruning',
+  'ridge',
+  'signal',
+  'tolerance',
+  'trajectory',
+]);
+
+export function checkOptions(value: unknown): void {
+  for (const key of Object.keys(object('options', value))) {
+    if (!knownOptions.has(key)) throw rangeError('options', `only ${[...knownOptions].join(', ')}`, key);
+  }
+}
+
 /** A count that shapes are made of: a positive safe integer. */
 export function extent(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw shapeError(name, 'a positive integer', describe(value));

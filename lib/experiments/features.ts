@@ -99,11 +99,11 @@ export function gradients(image: Float64Array, mask: Mask, size: ImageSize): { g
 
   const gx = new Float64Array(image.length);
   const gy = new Float64Array(image.length);
-  for (const [p, weight] of s.entries()) {
+  for (let p = 0; p < image.length; p++) {
     const [xx, xy, yy] = [cxx[p] as number, cxy[p] as number, cyy[p] as number];
     const [bx, by] = [cfx[p] as number, cfy[p] as number];
     const determinant = xx * yy - xy ** 2;
-    if (!(determinant > planarShare * weight ** 2)) continue;
+    if (!(determinant > planarShare * (s[p] as number) ** 2)) continue;
     gx[p] = (yy * bx - xy * by) / determinant;
     gy[p] = (xx * by - xy * bx) / determinant;
   }
@@ -118,12 +118,16 @@ export function pixelFeatures(image: Float64Array, mask: Mask, size: ImageSize):
   const { gx, gy } = gradients(image, mask, size);
   const blurred = blur(image, mask, size);
   const features = new Float64Array(image.length * featureCount);
-  for (const [pixel, intensity] of image.entries()) {
-    const x = ((pixel % size.width) + 0.5) / size.width;
-    const y = (Math.floor(pixel / size.width) + 0.5) / size.height;
+  for (let pixel = 0; pixel < image.length; pixel++) {
     const [dx, dy] = [gx[pixel] as number, gy[pixel] as number];
-    const slope = Math.sqrt(dx ** 2 + dy ** 2);
-    features.set([x, y, intensity, dx, dy, slope, blurred[pixel] as number], pixel * featureCount);
+    const at = pixel * featureCount;
+    features[at] = ((pixel % size.width) + 0.5) / size.width;
+    features[at + 1] = (Math.floor(pixel / size.width) + 0.5) / size.height;
+    features[at + 2] = image[pixel] as number;
+    features[at + 3] = dx;
+    features[at + 4] = dy;
+    features[at + 5] = Math.sqrt(dx ** 2 + dy ** 2);
+    features[at + 6] = blurred[pixel] as number;
   }
   return features;
 }
@@ -137,9 +141,11 @@ function pixelWeights(image: Float64Array, mask: Mask): Float64Array {
   return weights.map((weight) => weight / total);
 }
 
-/** target += weight x values. */
-function accumulate(target: Float64Array, weight: number, values: Float64Array): void {
-  for (const [i, value] of values.entries()) target[i] = (target[i] as number) + weight * value;
+/** Adds weight times the features at `from` to the d numbers at `to`. */
+function accumulate(target: Float64Array, to: number, weight: number, features: Float64Array, from: number): void {
+  for (let i = 0; i < featureCount; i++) {
+    target[to + i] = (target[to + i] as number) + weight * (features[from + i] as number);
+  }
 }
 
 /** Adds the weighted mean and covariance of the pixels' features to views of zeros. */
@@ -153,15 +159,15 @@ function describeImage(
   const d = featureCount;
   const features = pixelFeatures(image, mask, size);
   const weights = pixelWeights(image, mask);
-  for (const [pixel, weight] of weights.entries()) {
-    if (weight > 0) accumulate(mean, weight, features.subarray(pixel * d, (pixel + 1) * d));
+  for (let pixel = 0; pixel < weights.length; pixel++) {
+    accumulate(mean, 0, weights[pixel] as number, features, pixel * d);
   }
-  for (const [pixel, weight] of weights.entries()) {
+  for (let pixel = 0; pixel < weights.length; pixel++) {
+    const weight = weights[pixel] as number;
     if (weight === 0) continue;
-    const deviation = features.subarray(pixel * d, (pixel + 1) * d);
-    accumulate(deviation, -1, mean);
-    for (const [i, value] of deviation.entries()) {
-      accumulate(covariance.subarray(i * d, (i + 1) * d), weight * value, deviation);
+    accumulate(features, pixel * d, -1, mean, 0);
+    for (let i = 0; i < d; i++) {
+      accumulate(covariance, i * d, weight * (features[pixel * d + i] as number), features, pixel * d);
     }
   }
 }

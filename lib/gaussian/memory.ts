@@ -2,18 +2,8 @@ import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '
 import { runTask } from '../core/calls.ts';
 import { Memory } from '../core/memory.ts';
 import { loadItems } from '../core/persistence.ts';
-import type {
-  BetaOptions,
-  CallOptions,
-  Gaussians,
-  Matrix,
-  NearestOptions,
-  Neighbours,
-  Retrieval,
-  RetrieveOptions,
-  Structure,
-} from '../core/types.ts';
-import { fitsInMemory, indexArray, nonNegative, object, shapeError } from '../core/validate.ts';
+import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
+import { checkOptions, fitsInMemory, indexArray, nonNegative, shapeError } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
@@ -27,12 +17,15 @@ export interface RidgeOptions {
 
 /** Optimal transport maps x -> A_i x + b_i. */
 export interface TransportMaps {
+  /** How many maps. */
   readonly count: number;
+  /** d. */
   readonly dimension: number;
+  /** That of the memory. */
   readonly structure: Structure;
   /** The A_i, by structure: count x d x d, count x d, or count. */
   readonly matrices: Float64Array;
-  /** The b_i, count x d. */
+  /** The b_i = mu_i - A_i m, count x d. */
   readonly offsets: Float64Array;
 }
 
@@ -41,10 +34,12 @@ export interface TransportMaps {
  * (Bures) distance, recall by aggregated optimal transport maps (Tankala and Balasubramanian 2026).
  *
  * @example
- * const memory = await GaussianMemory.create({ count: 2, dimension: 1, structure: 'diagonal',
- *   means: Float64Array.of(0, 5), covariances: Float64Array.of(1, 4) });
+ * const items: Gaussians = { count: 2, dimension: 1, structure: 'diagonal', means: Float64Array.of(0, 5), covariances: Float64Array.of(1, 4) };
+ * const memory = await GaussianMemory.create(items);
+ * const query = { ...items, count: 1, means: Float64Array.of(4), covariances: Float64Array.of(3) };
+ * const { states, nearest } = await memory.retrieve(query, { beta: 2 });
  */
-export class GaussianMemory extends Memory<Gaussians> {
+export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   /** Of all items: what is known of their covariances. */
   readonly structure: Structure;
 
@@ -83,29 +78,13 @@ export class GaussianMemory extends Memory<Gaussians> {
     return super.distances(queries, options);
   }
 
-  override weights(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Matrix> {
-    return super.weights(queries, options);
-  }
-
-  override energy(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Float64Array> {
-    return super.energy(queries, options);
-  }
-
   /** One update: mean sum_i w_i mu_i, covariance A O A' with A = sum_i w_i A_i of the optimal maps A_i (algorithm of the paper). */
   override step(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Gaussians> {
     return super.step(queries, options);
   }
 
-  override retrieve(queries: Gaussians, options: RetrieveOptions & RidgeOptions): Promise<Retrieval<Gaussians>> {
-    return super.retrieve(queries, options);
-  }
-
-  override nearest(queries: Gaussians, options?: NearestOptions & RidgeOptions): Promise<Neighbours> {
-    return super.nearest(queries, options);
-  }
-
   /**
-   * The optimal transport maps T_i(x) = mu_i + A_i (x - m) from one query to the items at these indices.
+   * The optimal transport maps T_i(x) = mu_i + A_i (x - m) = A_i x + b_i from one query to the items at these indices.
    *
    * @throws as {@link distances}.
    */
@@ -114,7 +93,7 @@ export class GaussianMemory extends Memory<Gaussians> {
     indices: readonly number[] | Int32Array,
     options: CallOptions & RidgeOptions = {},
   ): Promise<TransportMaps> {
-    object('options', options);
+    checkOptions(options);
     const batch = this.checkedBatch('query', query);
     if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
     const ridge = nonNegative('options.ridge', options.ridge ?? 0);

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { itemWidth } from '../core/batches.ts';
+import { threads } from '../core/threads.ts';
 import type { CallOptions, Gaussians, Progress, Structure } from '../core/types.ts';
 import { fitsInMemory } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
@@ -13,10 +15,8 @@ export interface GaussiansShape {
 /** Makes items `begin` to `end`. */
 export type MakePart = (begin: number, end: number, onProgress: CallOptions['onProgress']) => Promise<NativeStates>;
 
-// Copying this much takes the event loop a few milliseconds.
-const partBytes = 16 * 2 ** 20;
-// A part may have fewer items than there are threads; this many parts together keep ten threads busy with items of a megabyte or more.
-const partsAtOnce = 4;
+// Copying this much takes the event loop about a millisecond.
+const partBytes = 4 * 2 ** 20;
 
 /**
  * Gaussians that are made a part at a time, each small enough for the event loop to copy, and written into one array, which may be
@@ -50,6 +50,8 @@ async function inOrder(
   onProgress: CallOptions['onProgress'],
   run: (part: number, onProgress: CallOptions['onProgress']) => Promise<void>,
 ): Promise<void> {
+  // A part may be a single item: one for every thread, and one that is being copied.
+  const partsAtOnce = threads() + 1;
   const done = new Float64Array(parts);
   const failures: { readonly part: number; readonly error: unknown }[] = [];
   let next = 0;
@@ -61,6 +63,8 @@ async function inOrder(
         onProgress?.({ completed: done.reduce((sum, value) => sum + value, 0), total });
       };
       await run(part, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
+      // Where copying takes longer than computing, the event loop would otherwise do nothing else.
+      if (next < parts) await setImmediate();
     }
   };
   await Promise.all(Array.from({ length: partsAtOnce }, runSome));

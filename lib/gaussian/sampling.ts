@@ -117,7 +117,7 @@ async function sampleCommuting(
   const eigenvalues = new Float64Array(count * dimension);
   const sample = await makeGaussians(shape, { onProgress }, async (begin, end, ofPart) => {
     const task = (report: ProgressCallback) =>
-      native.sampleCommuting(begin, end - begin, dimension, basis, least, greatest, seed, report);
+      native.sampleCommuting(begin, end - begin, basis.handle, least, greatest, seed, report);
     const part = await runTask(task, { signal, onProgress: ofPart });
     eigenvalues.set(part.eigenvalues, begin * dimension);
     return part;
@@ -125,7 +125,7 @@ async function sampleCommuting(
   return {
     ...sample,
     radius: Math.sqrt(dimension * (least + greatest)),
-    basis: { rows: dimension, columns: dimension, data: basis },
+    basis: { rows: dimension, columns: dimension, data: basis.values },
     eigenvalues: { rows: count, columns: dimension, data: eigenvalues },
   };
 }

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <type_traits>
+
+#include "format.h"
 
 namespace denseam::binding {
 namespace {
@@ -18,6 +21,25 @@ Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t 
       std::string("Expected a Float64Array or Float32Array of length ") + std::to_string(count) + " for " + name);
 }
 
+// A finite float64 that is too large for float32 would become infinite.
+float narrowed(double value, Napi::Env env) {
+  const auto narrow = static_cast<float>(value);
+  if (std::isinf(narrow) && std::isfinite(value)) {
+    throw codedError(env, "ERR_RANGE",
+                     "Expected numbers that fit in float32, the precision of this memory, for items but received " + number(value));
+  }
+  return narrow;
+}
+
+template <typename T>
+T converted(double value, Napi::Env env) {
+  if constexpr (std::is_same_v<T, float>) {
+    return narrowed(value, env);
+  } else {
+    return value;
+  }
+}
+
 template <typename T>
 std::vector<T> copyFloats(const Napi::TypedArray& array) {
   std::vector<T> copy(array.ElementLength());
@@ -26,7 +48,7 @@ std::vector<T> copyFloats(const Napi::TypedArray& array) {
     std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [](float x) { return static_cast<T>(x); });
   } else {
     const auto view = array.As<Napi::Float64Array>();
-    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [](double x) { return static_cast<T>(x); });
+    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [env = array.Env()](double x) { return converted<T>(x, env); });
   }
   return copy;
 }

@@ -15,6 +15,7 @@
 namespace denseam::binding {
 namespace {
 
+using gaussian::Basis;
 using gaussian::CommutingSample;
 using gaussian::Structure;
 
@@ -29,20 +30,19 @@ std::uint64_t readSeed(const Napi::Value& value) {
 struct Run {
   std::size_t first;
   std::size_t count;
-  std::size_t dimension;
 };
 
 std::size_t readDimension(const Napi::Value& value) {
   const std::size_t d = readCount(value, "dimension");
-  if (d >= std::size_t{1} << 31)
+  if (d >= std::size_t{1} << 31) {
     throw codedError(value.Env(), "ERR_OUT_OF_MEMORY", "The matrices are larger than an array can be");
+  }
   return d;
 }
 
-// (first, count, dimension), such that the numbers can be counted.
-Run readRun(const Napi::CallbackInfo& info) {
-  const Run run{readCount(info[0], "first"), readCount(info[1], "count"), readDimension(info[2])};
-  const std::size_t d = run.dimension;
+// (first, count, ...), such that the numbers can be counted.
+Run readRun(const Napi::CallbackInfo& info, std::size_t d) {
+  const Run run{readCount(info[0], "first"), readCount(info[1], "count")};
   if (d > 0 && run.count > std::numeric_limits<std::size_t>::max() / (d * d)) {
     throw codedError(info.Env(), "ERR_OUT_OF_MEMORY", "The result is larger than an array can be");
   }
@@ -62,26 +62,37 @@ Napi::Object toStates(Napi::Env env, Batch&& batch) {
   return states;
 }
 
+// What sampleCommuting takes for a basis: it stays here instead of being copied for every part of a sample.
+using SharedBasis = std::shared_ptr<const Basis>;
+
 // (dimension, seed)
 Napi::Value randomBasis(const Napi::CallbackInfo& info) {
   const std::size_t d = readDimension(info[0]);
   const std::uint64_t seed = readSeed(info[1]);
-  return launch<std::vector<double>>(
-      info.Env(), info.Env().Undefined(), [=](Job& job) { return gaussian::drawBasis(d, seed, job); }, toFloat64Array);
+  return launch<Basis>(
+      info.Env(), info.Env().Undefined(), [=](Job& job) { return gaussian::drawBasis(d, seed, job); },
+      [](Napi::Env env, Basis&& basis) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("values", toFloat64Array(env, std::move(basis.rowMajor)));
+        auto shared = std::make_unique<SharedBasis>(std::make_shared<const Basis>(std::move(basis)));
+        result.Set("handle", Napi::External<SharedBasis>::New(env, shared.get(),
+                                                              [](Napi::Env, SharedBasis* owned) { delete owned; }));
+        shared.release();
+        return result;
+      });
 }
 
-// (first, count, dimension, basis, least, greatest, seed, onProgress)
+// (first, count, handle of the basis, least, greatest, seed, onProgress)
 Napi::Value sampleCommuting(const Napi::CallbackInfo& info) {
-  const Run run = readRun(info);
-  const auto basis = readDoubles(info[3], "basis", run.dimension * run.dimension);
-  const double least = info[4].ToNumber();
-  const double greatest = info[5].ToNumber();
-  const std::uint64_t seed = readSeed(info[6]);
+  if (!info[2].IsExternal()) throw codedError(info.Env(), "ERR_SHAPE", "Expected what randomBasis returned for basis");
+  const SharedBasis basis = *info[2].As<Napi::External<SharedBasis>>().Data();
+  const Run run = readRun(info, basis->dimension);
+  const double least = info[3].ToNumber();
+  const double greatest = info[4].ToNumber();
+  const std::uint64_t seed = readSeed(info[5]);
   return launch<CommutingSample>(
-      info.Env(), info[7],
-      [=](Job& job) {
-        return gaussian::sampleCommuting(run.first, run.count, basis, run.dimension, least, greatest, seed, job);
-      },
+      info.Env(), info[6],
+      [=](Job& job) { return gaussian::sampleCommuting(run.first, run.count, *basis, least, greatest, seed, job); },
       [](Napi::Env env, CommutingSample&& sample) -> Napi::Value {
         Napi::Object result = toStates(env, std::move(sample.items));
         result.Set("eigenvalues", toFloat64Array(env, std::move(sample.eigenvalues)));
@@ -91,11 +102,12 @@ Napi::Value sampleCommuting(const Napi::CallbackInfo& info) {
 
 // (first, count, dimension, seed, onProgress)
 Napi::Value sampleGeneral(const Napi::CallbackInfo& info) {
-  const Run run = readRun(info);
+  const std::size_t d = readDimension(info[2]);
+  const Run run = readRun(info, d);
   const std::uint64_t seed = readSeed(info[3]);
   return launch<Batch>(
-      info.Env(), info[4],
-      [=](Job& job) { return gaussian::sampleGeneral(run.first, run.count, run.dimension, seed, job); }, toStates);
+      info.Env(), info[4], [=](Job& job) { return gaussian::sampleGeneral(run.first, run.count, d, seed, job); },
+      toStates);
 }
 
 // (structure, dimension, items, firstIndex, radius, seed or undefined, onProgress). Without a seed the items are

@@ -14,6 +14,8 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kContraction = 0.25;
 // Corrections of this relative size change the squared distance by less than its rounding.
 constexpr double kSettled = 1e-16;
+// Where rounding ends the contraction a little above that, the result still has this precision.
+constexpr double kRounding = 1e3 * kEpsilon;
 
 }  // namespace
 
@@ -35,34 +37,39 @@ std::vector<double> Increment::rotated(const double* difference) const {
 // sum of squares. In the eigenbasis of S the left side is H_ij (s_i + s_j): solved for H, with the H S H of the pass
 // before on the right.
 Distance Increment::squaredDistance(const double* difference) const {
-  const Distance failure{0, std::numeric_limits<double>::infinity()};
-  if (!(values_.front() > 0)) return failure;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (!(values_.front() > 0)) return {0, kInfinity};
+  const double condition = values_.back() / values_.front();
   const std::vector<double> right = rotated(difference);
   std::vector<double> scaled(d_ * d_);  // H S^1/2
   std::vector<double> square(d_ * d_);  // H S H, lower triangle
-  double lastCorrection = std::numeric_limits<double>::infinity();
-  for (;;) {
-    double correction = 0;
-    for (std::size_t j = 0; j < d_; ++j) {
-      for (std::size_t i = 0; i < d_; ++i) {
-        const std::size_t lower = std::min(i, j) * d_ + std::max(i, j);
-        const double h = (right[lower] - square[lower]) / (values_[i] + values_[j]) * std::sqrt(values_[j]);
-        correction += (h - scaled[j * d_ + i]) * (h - scaled[j * d_ + i]);
-        scaled[j * d_ + i] = h;
-      }
-    }
-    correction = std::sqrt(correction);
+  for (double lastCorrection = kInfinity;;) {
+    const double correction = solve(right, square, scaled);
     linalg::outer(d_, scaled.data(), square.data());
     const double value = linalg::trace(d_, square.data());
-    const double condition = values_.back() / values_.front();
-    if (correction <= kSettled * std::sqrt(value)) return {value, 8 * kEpsilon * condition * value};
+    const double distance = std::sqrt(value);
+    if (correction <= kSettled * distance) return {value, 8 * kEpsilon * condition * value};
     if (!(correction <= kContraction * lastCorrection)) {
-      // Rounding ends the contraction at a few units of the last place.
-      const bool settled = correction <= 1e3 * kEpsilon * std::sqrt(value);
-      return settled ? Distance{value, 2e3 * kEpsilon * condition * value} : failure;
+      return {value, correction <= kRounding * distance ? 2 * kRounding * condition * value : kInfinity};
     }
     lastCorrection = correction;
   }
+}
+
+// scaled <- H S^1/2 with H_ij (s_i + s_j) = right_ij - square_ij; returns by how much it changed.
+double Increment::solve(const std::vector<double>& right, const std::vector<double>& square,
+                        std::vector<double>& scaled) const {
+  double change = 0;
+  for (std::size_t j = 0; j < d_; ++j) {
+    for (std::size_t i = 0; i < d_; ++i) {
+      const std::size_t lower = std::min(i, j) * d_ + std::max(i, j);
+      const double h = (right[lower] - square[lower]) / (values_[i] + values_[j]) * std::sqrt(values_[j]);
+      const double difference = h - scaled[j * d_ + i];
+      change += difference * difference;
+      scaled[j * d_ + i] = h;
+    }
+  }
+  return std::sqrt(change);
 }
 
 }  // namespace denseam::gaussian

@@ -19,6 +19,7 @@ class Increment {
 
  private:
   std::vector<double> rotated(const double* difference) const;
+  double solve(const std::vector<double>& right, const std::vector<double>& square, std::vector<double>& scaled) const;
 
   std::size_t d_;
   std::vector<double> vectors_;

@@ -26,14 +26,6 @@ void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double
   }
 }
 
-std::vector<double> transposed(std::size_t d, const std::vector<double>& a) {
-  std::vector<double> result(d * d);
-  for (std::size_t j = 0; j < d; ++j) {
-    for (std::size_t i = 0; i < d; ++i) result[j * d + i] = a[i * d + j];
-  }
-  return result;
-}
-
 // d numbers in [-1, 1] with sum zero: the last follows from the others, and the draw is repeated while it lies outside.
 // Of d numbers about one draw in 0.72 sqrt(d) succeeds (the sum of the others has variance (d - 1) / 3), and each has a
 // chance, so this ends; for d = 1 and 2 the first draw does.
@@ -59,11 +51,12 @@ void drawEigenvalues(std::size_t d, double least, double greatest, RandomStream&
 }
 
 // V diag(values) V' = B B' with B = V values^1/2.
-void writeCovariance(std::size_t d, const std::vector<double>& vectors, const double* values, double* covariance) {
+void writeCovariance(const Basis& basis, const double* values, double* covariance) {
+  const std::size_t d = basis.dimension;
   double* scaled = Workspace::local().get(Workspace::kProduct, d * d);
   for (std::size_t j = 0; j < d; ++j) {
     const double root = std::sqrt(values[j]);
-    for (std::size_t i = 0; i < d; ++i) scaled[j * d + i] = vectors[j * d + i] * root;
+    for (std::size_t i = 0; i < d; ++i) scaled[j * d + i] = basis.columnMajor[j * d + i] * root;
   }
   linalg::outer(d, scaled, covariance);
   linalg::symmetrize(d, covariance);
@@ -98,19 +91,22 @@ void drawOnSphere(std::size_t d, double length, RandomStream& stream, double* ve
   for (std::size_t k = 0; k < d; ++k) vector[k] *= length / norm;
 }
 
-std::vector<double> drawBasis(std::size_t d, std::uint64_t seed, Job& job) {
+Basis drawBasis(std::size_t d, std::uint64_t seed, Job& job) {
   RandomStream stream(seed, Purpose::kBasis, 0);
-  std::vector<double> basis(d * d);
-  drawNormals(d * d, stream, job, basis.data());
-  linalg::orthogonalFactor(d, basis.data());
-  return transposed(d, basis);
+  Basis basis{d, std::vector<double>(d * d), std::vector<double>(d * d)};
+  drawNormals(d * d, stream, job, basis.columnMajor.data());
+  linalg::orthogonalFactor(d, basis.columnMajor.data());
+  for (std::size_t j = 0; j < d; ++j) {
+    for (std::size_t i = 0; i < d; ++i) basis.rowMajor[i * d + j] = basis.columnMajor[j * d + i];
+  }
+  return basis;
 }
 
-CommutingSample sampleCommuting(std::size_t first, std::size_t count, const std::vector<double>& basis, std::size_t d,
-                                double least, double greatest, std::uint64_t seed, Job& job) {
+CommutingSample sampleCommuting(std::size_t first, std::size_t count, const Basis& basis, double least, double greatest,
+                                std::uint64_t seed, Job& job) {
+  const std::size_t d = basis.dimension;
   job.expect(count);
   CommutingSample sample{makeBatch(count, d), std::vector<double>(count * d)};
-  const std::vector<double> vectors = transposed(d, basis);  // one after the other
   const double meanLength = std::sqrt(static_cast<double>(d) * (least + (greatest - least) / 2));  // R / sqrt 2
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -118,7 +114,7 @@ CommutingSample sampleCommuting(std::size_t first, std::size_t count, const std:
       drawOnSphere(d, meanLength, stream, sample.items.positions.data() + i * d);
       double* eigenvalues = sample.eigenvalues.data() + i * d;
       drawEigenvalues(d, least, greatest, stream, job, eigenvalues);
-      writeCovariance(d, vectors, eigenvalues, sample.items.covariances.data() + i * d * d);
+      writeCovariance(basis, eigenvalues, sample.items.covariances.data() + i * d * d);
       job.advance(1);
     }
   });

@@ -18,13 +18,20 @@ struct CommutingSample {
   std::vector<double> eigenvalues;  // count x d, in the order of the basis
 };
 
-// A uniformly random orthogonal d x d matrix, row-major.
-std::vector<double> drawBasis(std::size_t d, std::uint64_t seed, Job& job);
+// A uniformly random orthogonal d x d matrix V, eigenvectors in its columns, in both layouts.
+struct Basis {
+  std::size_t dimension = 0;
+  std::vector<double> columnMajor;
+  std::vector<double> rowMajor;
+};
+
+Basis drawBasis(std::size_t d, std::uint64_t seed, Job& job);
 
 // Items `first` to `first + count` of a sample. Covariances are V diag(l) V', V the basis for all of them. R^2 = d
-// (least + greatest); the eigenvalues of an item are uniform on what the range leaves of the plane sum l = R^2 / 2.
-CommutingSample sampleCommuting(std::size_t first, std::size_t count, const std::vector<double>& basis, std::size_t d,
-                                double least, double greatest, std::uint64_t seed, Job& job);
+// (least
+// + greatest); the eigenvalues of an item are uniform on what the range leaves of the plane sum l = R^2 / 2.
+CommutingSample sampleCommuting(std::size_t first, std::size_t count, const Basis& basis, double least, double greatest,
+                                std::uint64_t seed, Job& job);
 
 // Items `first` to `first + count` of a sample. Covariances are W W' + 0.01 I scaled to trace d, W of d x d standard
 // normal numbers. R^2 = 2 d.

@@ -81,11 +81,14 @@ async function compareStep({ itemBatch, queryBatch, beta, dimension, structure }
   });
 }
 
+/** The reference takes up to half a second a pair at d = 64, several times that on a busy machine. */
+const PATIENCE = { timeout: 120_000 };
+
 const SMALL: CaseLimits = { maxDimension: 12 };
 const MEDIUM: CaseLimits = { minDimension: 13, maxDimension: 40, maxItems: 4, maxQueries: 2 };
 const LARGE: CaseLimits = { minDimension: 48, maxDimension: 64, maxItems: 2, maxQueries: 1 };
 
-describe('distances, weights, energy and nearest', () => {
+describe('distances, weights, energy and nearest', PATIENCE, () => {
   it.each(['full', 'diagonal', 'isotropic'] as const)('agree with the reference: %s, d to 12', async (structure) => {
     await check(cases({ ...SMALL, structures: [structure] }), 60, compareDistances);
   });
@@ -105,7 +108,7 @@ describe('distances, weights, energy and nearest', () => {
   });
 });
 
-describe('step', () => {
+describe('step', PATIENCE, () => {
   it.each(['full', 'diagonal', 'isotropic'] as const)('agrees with the reference: %s, d to 12', async (structure) => {
     await check(cases({ ...SMALL, structures: [structure] }), 50, compareStep);
   });

@@ -9,8 +9,8 @@ beforeAll(() => {
 });
 afterAll(() => compiled?.remove());
 
-/** A hang shows as SIGKILL at this limit; the slowest child takes about a fifth of it. */
-const TIME_LIMIT = 60_000;
+/** A hang shows as SIGKILL at this limit; the slowest child takes about a tenth of it on two cores. */
+const TIME_LIMIT = 120_000;
 
 function run(script: string, args: readonly string[] = [], flags: readonly string[] = []): Promise<ChildResult> {
   return runChild(new URL(`./children/${script}`, import.meta.url), [compiled.entry, ...args], TIME_LIMIT, flags);
@@ -30,10 +30,10 @@ describe('worker threads', { timeout: TIME_LIMIT + 10_000 }, () => {
 
 describe('the end of the process', { timeout: TIME_LIMIT + 10_000 }, () => {
   it.each([0, 30, 150])('process.exit %i ms into running calls ends it cleanly', async (delay) => {
-    const { code, signal, stderr, milliseconds } = await run('exit.mjs', [String(delay)]);
+    const { code, signal, stdout, stderr } = await run('exit.mjs', [String(delay)]);
     expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' });
-    // The calls would run for minutes: they are cancelled, not waited for.
-    expect(milliseconds).toBeLessThan(10_000);
+    // The calls would run for minutes: each thread ends the one eigenproblem it is at (some 10 ms) and no more.
+    expect(Date.now() - Number(stdout)).toBeLessThan(5000);
   });
 
   it('waits for a call whose promise is pending', async () => {
@@ -50,15 +50,15 @@ describe('resident memory', { timeout: TIME_LIMIT + 10_000 }, () => {
     const { code, stdout, stderr } = await run('growth.mjs', ['retrievals'], flags);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { before, after } = JSON.parse(stdout) as { before: number; after: number };
-    // 5 MB is the allocators' noise; a leak of 64 bytes a call would show as 6.
-    expect(after - before).toBeLessThan(5);
+    // 70,000 calls lie between the two: a leak of 64 bytes a call would show as 4.3 MB; 3 MB is the allocators' noise.
+    expect(after - before).toBeLessThan(4);
   });
 
   it('does not grow over 10,000 additions and removals', async () => {
     const { code, stdout, stderr } = await run('growth.mjs', ['edits'], flags);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { before, after } = JSON.parse(stdout) as { before: number; after: number };
-    // One item of d = 3 is 96 bytes of numbers alone: kept, 10,000 edits would show as several MB.
-    expect(after - before).toBeLessThan(4);
+    // 7000 edits lie between: an item kept with its array (some 300 bytes) would show as 2 MB and more.
+    expect(after - before).toBeLessThan(2);
   });
 });

@@ -11,4 +11,7 @@ for (let call = 0; call < 6; call++) {
   );
 }
 memory.add(gaussians(50, 300, 0.5)).catch(() => {});
-setTimeout(() => process.exit(7), Number(process.argv[3]));
+setTimeout(() => {
+  process.stdout.write(String(Date.now()));
+  process.exit(7);
+}, Number(process.argv[3]));
