@@ -25,8 +25,9 @@ Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t 
 float narrowed(double value, Napi::Env env) {
   const auto narrow = static_cast<float>(value);
   if (std::isinf(narrow) && std::isfinite(value)) {
-    throw codedError(env, "ERR_RANGE",
-                     "Expected numbers that fit in float32, the precision of this memory, for items but received " + number(value));
+    throw codedError(
+        env, "ERR_RANGE",
+        "Expected numbers that fit in float32, the precision of this memory, for items but received " + number(value));
   }
   return narrow;
 }
@@ -48,18 +49,21 @@ std::vector<T> copyFloats(const Napi::TypedArray& array) {
     std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [](float x) { return static_cast<T>(x); });
   } else {
     const auto view = array.As<Napi::Float64Array>();
-    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [env = array.Env()](double x) { return converted<T>(x, env); });
+    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(),
+                   [env = array.Env()](double x) { return converted<T>(x, env); });
   }
   return copy;
 }
 
-// Below this a copy is cheaper than handing memory over with a finalizer.
-constexpr std::size_t kCopied = std::size_t{16} << 10;
+// Below this a copy is cheaper than handing memory over with a finalizer; from 4 GiB on Node 20 refuses to take memory
+// over, after it has called the finalizer.
+constexpr std::size_t kLeastHandedOver = std::size_t{16} << 10;
+constexpr std::size_t kMostHandedOver = (std::size_t{1} << 32) - 1;
 
 template <typename T>
 Napi::ArrayBuffer toArrayBuffer(Napi::Env env, std::vector<T>&& values) {
   const std::size_t bytes = values.size() * sizeof(T);
-  if (bytes > kCopied) {
+  if (bytes >= kLeastHandedOver && bytes <= kMostHandedOver) {
     auto owner = std::make_unique<std::vector<T>>(std::move(values));
     napi_value buffer;
     const auto free = [](napi_env, void*, void* hint) { delete static_cast<std::vector<T>*>(hint); };

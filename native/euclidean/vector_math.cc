@@ -4,13 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-// GCC and Clang on x86-64 compile a marked function once for each of these levels and pick one at load time.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define DENSEAM_DISPATCH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define DENSEAM_DISPATCH
-#endif
-#define DENSEAM_INLINE inline __attribute__((always_inline))
+#include "dispatch.h"
 
 namespace denseam::euclidean {
 namespace {
