@@ -1,6 +1,6 @@
 export { DenseamError, type ErrorCode } from './core/errors.ts';
 export type { Memory, Precision } from './core/memory.ts';
-export { Random, type Seed } from './core/random.ts';
+export { Random, type Seed, type Shufflable } from './core/random.ts';
 export { setThreads, threads } from './core/threads.ts';
 export type {
   BetaOptions,

@@ -8,8 +8,8 @@ import type { Section, Settings } from '../section.ts';
 const together = 4;
 /** Few iterations: it is the calls that could leak. */
 const short = { beta: 1, maxIterations: 2 };
-/** It takes V8 some 50,000 calls to settle the size of its young generation. */
-const warmUp = 60_000;
+/** V8 goes on touching more of its young generation for tens of thousands of calls. */
+const warmUp = 100_000;
 /** What allocators give and take by themselves: 40 bytes a call. The least thing that could leak, a promise, is larger. */
 const megabytes = 4;
 

@@ -62,7 +62,8 @@ export function copy(batch: Batch): Batch {
  */
 export function slice(batch: Batch, begin: number, end: number): Batch {
   for (const array of [batch.positions, batch.covariances]) {
-    if (array && isDetached(array)) throw shapeError(batch.name, 'arrays that stay during the call', 'a detached buffer');
+    if (array && isDetached(array))
+      throw shapeError(batch.name, 'arrays that stay during the call', 'a detached buffer');
   }
   const { position, covariance } = itemWidth(batch.kind, batch.dimension);
   return {

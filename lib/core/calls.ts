@@ -9,7 +9,10 @@ process.on('exit', () => native.stop());
  * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the signal is
  * aborted, rejects at once with the signal's reason, while the task stops at its next poll.
  */
-export async function runTask<T>(start: (onProgress: ProgressCallback) => Task<T>, options: CallOptions = {}): Promise<T> {
+export async function runTask<T>(
+  start: (onProgress: ProgressCallback) => Task<T>,
+  options: CallOptions = {},
+): Promise<T> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const task = coded(() => start(onProgress));

@@ -13,7 +13,16 @@ import type {
   Retrieval,
   RetrieveOptions,
 } from './types.ts';
-import { checkOptions, fitsInMemory, indexArray, integer, nonNegative, object, positive, shapeError } from './validate.ts';
+import {
+  checkOptions,
+  fitsInMemory,
+  indexArray,
+  integer,
+  nonNegative,
+  object,
+  positive,
+  shapeError,
+} from './validate.ts';
 import { concatFloats, concatInts, concatStates, inParts, type Part } from './waves.ts';
 
 /** How numbers are stored. */
@@ -58,7 +67,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
-  async distances(queries: Items, options: CallOptions & QueryOptions = {} as CallOptions & QueryOptions): Promise<Matrix> {
+  async distances(
+    queries: Items,
+    options: CallOptions & QueryOptions = {} as CallOptions & QueryOptions,
+  ): Promise<Matrix> {
     return this.#matrix('distances', queries, options, (items, batch, first, ridge, onProgress) =>
       items.distances(batch, first, ridge, onProgress),
     );
@@ -125,7 +137,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    *
    * @throws as {@link distances}.
    */
-  async nearest(queries: Items, options: NearestOptions & QueryOptions = {} as NearestOptions & QueryOptions): Promise<Neighbours> {
+  async nearest(
+    queries: Items,
+    options: NearestOptions & QueryOptions = {} as NearestOptions & QueryOptions,
+  ): Promise<Neighbours> {
     const k = integer('options.k', options.k ?? 1, 1, this.size);
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
     fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
@@ -133,7 +148,12 @@ export abstract class Memory<Items, QueryOptions = unknown> {
       items.nearest(batch, first, ridge, k, onProgress),
     );
     const indices = concatInts(parts.map((part) => part.indices));
-    return { rows: indices.length / k, columns: k, indices, distances: concatFloats(parts.map((part) => part.distances)) };
+    return {
+      rows: indices.length / k,
+      columns: k,
+      indices,
+      distances: concatFloats(parts.map((part) => part.distances)),
+    };
   }
 
   /**
@@ -170,7 +190,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     await this.#change(async () => {
       const distinct = Int32Array.from(new Set(indexArray('indices', indices, this.size)));
       if (distinct.length === this.size) {
-        throw new DenseamError('ERR_RANGE', `Expected indices to leave at least one item but received all ${this.size}`);
+        throw new DenseamError(
+          'ERR_RANGE',
+          `Expected indices to leave at least one item but received all ${this.size}`,
+        );
       }
       await runTask(() => this.native.remove(distinct), options);
     });
@@ -210,7 +233,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   /** Items or queries of this memory's own shape. */
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
-    if (batch.kind !== this.#kind) throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
+    if (batch.kind !== this.#kind)
+      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
     if (batch.dimension !== this.dimension) {
       throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
     }
@@ -249,7 +273,12 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     }
   }
 
-  async #matrix(name: string, queries: Items, options: CallOptions & QueryOptions, verb: Verb<Float64Array>): Promise<Matrix> {
+  async #matrix(
+    name: string,
+    queries: Items,
+    options: CallOptions & QueryOptions,
+    verb: Verb<Float64Array>,
+  ): Promise<Matrix> {
     const columns = this.size;
     const rows = this.checkedBatch('queries', queries).count;
     fitsInMemory(`the ${name}`, rows * columns * Float64Array.BYTES_PER_ELEMENT);
@@ -257,13 +286,24 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   }
 
   /** Runs a verb over the queries, a part at a time. Each query takes `passes` evaluations of every item. */
-  async #parts<T>(queries: Items, options: CallOptions & QueryOptions, passes: number, verb: Verb<T>, columns = 0): Promise<T[]> {
+  async #parts<T>(
+    queries: Items,
+    options: CallOptions & QueryOptions,
+    passes: number,
+    verb: Verb<T>,
+    columns = 0,
+  ): Promise<T[]> {
     checkOptions(options);
     const batch = this.checkedBatch('queries', queries);
     const ridge = nonNegative('options.ridge', (options as { ridge?: unknown }).ridge ?? 0);
     const items = this.native.snapshot(); // all parts see the items as they are now
-    return inParts(batch, batch.count * passes * items.size, columns, options, ({ batch: part, first, onProgress }: Part) =>
-      runTask((report) => verb(items, part, first, ridge, report), { ...options, onProgress }),
+    return inParts(
+      batch,
+      batch.count * passes * items.size,
+      columns,
+      options,
+      ({ batch: part, first, onProgress }: Part) =>
+        runTask((report) => verb(items, part, first, ridge, report), { ...options, onProgress }),
     );
   }
 
@@ -288,14 +328,20 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   #joinTrajectories(trajectories: readonly NativeStates[][]): Items[] {
     const length = Math.max(...trajectories.map((trajectory) => trajectory.length));
     return Array.from({ length }, (_, k) =>
-      this.fromStates(concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates))),
+      this.fromStates(
+        concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates)),
+      ),
     );
   }
 }
 
 type Verb<T> = (
   items: NativeMemory,
-  queries: Batch, firstIndex: number, ridge: number, onProgress: ProgressCallback) => Task<T>;
+  queries: Batch,
+  firstIndex: number,
+  ridge: number,
+  onProgress: ProgressCallback,
+) => Task<T>;
 
 function readBeta(options: BetaOptions): number {
   checkOptions(options);
@@ -305,5 +351,6 @@ function readBeta(options: BetaOptions): number {
 function checkPruning(pruning: RetrieveOptions['pruning']): void {
   if (pruning === undefined || typeof pruning === 'boolean') return;
   const mass = positive('options.pruning.mass', (object('options.pruning', pruning) as { mass: unknown }).mass);
-  if (mass >= 1) throw new DenseamError('ERR_RANGE', `Expected a number below 1 for options.pruning.mass but received ${mass}`);
+  if (mass >= 1)
+    throw new DenseamError('ERR_RANGE', `Expected a number below 1 for options.pruning.mass but received ${mass}`);
 }

@@ -41,7 +41,10 @@ export async function saveItems(
   await writeSafetensors(path, { tensors: tensorsOf(info), metadata, chunks: chunksOf(info, get) }, options);
 }
 
-async function* chunksOf(info: ItemsInfo, get: (indices: Int32Array) => Promise<NativeStates>): AsyncGenerator<TensorChunk> {
+async function* chunksOf(
+  info: ItemsInfo,
+  get: (indices: Int32Array) => Promise<NativeStates>,
+): AsyncGenerator<TensorChunk> {
   const [positions, covariances] = tensorsOf(info);
   const typed = (data: Float64Array) => (info.precision === 'float32' ? Float32Array.from(data) : data);
   const height = itemsPerChunk(info);
@@ -73,9 +76,11 @@ export async function loadItems(path: string, expected: 'euclidean' | 'gaussian'
 }
 
 function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): ItemsInfo {
-  const fail = (what: string) => new DenseamError('ERR_CORRUPT_FILE', `Expected a saved ${expected} memory in ${file.path} but ${what}`);
+  const fail = (what: string) =>
+    new DenseamError('ERR_CORRUPT_FILE', `Expected a saved ${expected} memory in ${file.path} but ${what}`);
   const { memory, structure, version } = file.metadata;
-  if (memory !== expected) throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);
+  if (memory !== expected)
+    throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);
   if (version !== '1') throw fail(`its version is ${version}; this release reads version 1`);
   const kinds: readonly MemoryKind[] = expected === 'euclidean' ? ['euclidean'] : ['full', 'diagonal', 'isotropic'];
   const kind = kinds.find((candidate) => candidate === structure);
@@ -99,7 +104,9 @@ async function* batchesOf(file: SafetensorsFile, info: ItemsInfo, options: CallO
   const height = itemsPerChunk(info);
   const bytes = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
   const [positionsName = '', covariancesName] = tensorsOf(info).map((tensor) => tensor.name);
-  const covariances = covariancesName ? file.readChunks(covariancesName, height * width.covariance * bytes, options) : undefined;
+  const covariances = covariancesName
+    ? file.readChunks(covariancesName, height * width.covariance * bytes, options)
+    : undefined;
   for await (const positions of file.readChunks(positionsName, height * width.position * bytes, options)) {
     const spread: FloatArray | undefined = covariances ? ((await covariances.next()).value ?? undefined) : undefined;
     yield { name: 'items', kind, dimension, count: positions.length / width.position, positions, covariances: spread };

@@ -8,7 +8,7 @@ import { integer, rangeError } from './validate.ts';
 export type Seed = number | bigint;
 
 /** An array, ordinary or typed, whose elements can be exchanged. */
-interface Shufflable<T> {
+export interface Shufflable<T> {
   readonly length: number;
   [index: number]: T;
 }

@@ -8,7 +8,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `"${value}"`;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (value === null || value === undefined) return String(value);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as FloatArray).length ?? value.byteLength})`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${(value as FloatArray).length ?? value.byteLength})`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`;
 }
@@ -71,7 +72,8 @@ export function checkOptions(value: unknown): void {
 
 /** A count that shapes are made of: a positive safe integer. */
 export function extent(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw shapeError(name, 'a positive integer', describe(value));
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw shapeError(name, 'a positive integer', describe(value));
   return value as number;
 }
 
@@ -112,7 +114,10 @@ export function indexArray(name: string, value: unknown, size: number): Int32Arr
   }
   const given = value as ArrayLike<unknown>;
   if (given.length === 0) throw shapeError(name, 'at least one index', 'none');
-  const bad = Array.prototype.findIndex.call(given, (index) => !Number.isSafeInteger(index) || index < 0 || index >= size);
+  const bad = Array.prototype.findIndex.call(
+    given,
+    (index) => !Number.isSafeInteger(index) || index < 0 || index >= size,
+  );
   if (bad >= 0) integer(`${name}[${bad}]`, given[bad], 0, size - 1);
   return Int32Array.from(given as ArrayLike<number>);
 }
@@ -125,6 +130,9 @@ export function fitsInMemory(name: string, bytes: number): void {
   const available = process.availableMemory() - memoryReserve;
   if (bytes > available) {
     const gib = (n: number) => `${(n / 2 ** 30).toFixed(1)} GiB`;
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${name} to fit in memory but it needs ${gib(bytes)} of ${gib(Math.max(0, available))} left`);
+    throw new DenseamError(
+      'ERR_OUT_OF_MEMORY',
+      `Expected ${name} to fit in memory but it needs ${gib(bytes)} of ${gib(Math.max(0, available))} left`,
+    );
   }
 }

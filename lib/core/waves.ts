@@ -30,18 +30,31 @@ export async function inParts<T>(
   const bytes = Float64Array.BYTES_PER_ELEMENT;
   const height = Math.max(
     1,
-    Math.min(Math.floor(inputBytes / (bytes * (position + covariance))), Math.floor(resultBytes / (bytes * Math.max(1, columns)))),
+    Math.min(
+      Math.floor(inputBytes / (bytes * (position + covariance))),
+      Math.floor(resultBytes / (bytes * Math.max(1, columns))),
+    ),
   );
   const results: T[] = [];
   for (let first = 0; first < batch.count; first += height) {
     const part = slice(batch, first, Math.min(batch.count, first + height));
-    const onProgress = partProgress(options.onProgress, (total * first) / batch.count, (total * part.count) / batch.count, total);
+    const onProgress = partProgress(
+      options.onProgress,
+      (total * first) / batch.count,
+      (total * part.count) / batch.count,
+      total,
+    );
     results.push(await run({ batch: part, first, onProgress }));
   }
   return results;
 }
 
-function partProgress(onProgress: CallOptions['onProgress'], done: number, share: number, total: number): CallOptions['onProgress'] {
+function partProgress(
+  onProgress: CallOptions['onProgress'],
+  done: number,
+  share: number,
+  total: number,
+): CallOptions['onProgress'] {
   if (!onProgress) return undefined;
   return ({ completed, total: ofPart }) =>
     onProgress({ completed: Math.round(done + (ofPart > 0 ? (share * completed) / ofPart : share)), total });

@@ -10,13 +10,15 @@ import { type GaussiansShape, makeGaussians } from './parts.ts';
 export type CovarianceFamily = 'commuting' | 'general';
 
 /** Least and greatest eigenvalue. */
-type Range = readonly [least: number, greatest: number];
+export type Range = readonly [least: number, greatest: number];
 
 /** What {@link sampleWassersteinSphere} draws. */
-export interface SphereOptions<Family extends CovarianceFamily = CovarianceFamily> {
+export interface SphereOptions<Family extends CovarianceFamily = CovarianceFamily> extends CallOptions {
   /** How many distributions. */
   readonly count: number;
+  /** d. */
   readonly dimension: number;
+  /** How the covariances are related. */
   readonly covariances: Family;
   /**
    * Least and greatest eigenvalue of every covariance (variances, above 0), for commuting covariances only; the published
@@ -71,12 +73,9 @@ const greatestNumber = 1e100;
  *
  * @throws DenseamError ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
-export async function sampleWassersteinSphere(
-  options: SphereOptions<'commuting'>,
-  call?: CallOptions,
-): Promise<CommutingSphereSample>;
-export async function sampleWassersteinSphere(options: SphereOptions, call?: CallOptions): Promise<SphereSample>;
-export async function sampleWassersteinSphere(options: SphereOptions, call: CallOptions = {}): Promise<SphereSample> {
+export async function sampleWassersteinSphere(options: SphereOptions<'commuting'>): Promise<CommutingSphereSample>;
+export async function sampleWassersteinSphere(options: SphereOptions): Promise<SphereSample>;
+export async function sampleWassersteinSphere(options: SphereOptions): Promise<SphereSample> {
   object('options', options);
   const count = integer('options.count', options.count, 1, Number.MAX_SAFE_INTEGER);
   const dimension = integer('options.dimension', options.dimension, 1, Number.MAX_SAFE_INTEGER);
@@ -86,7 +85,7 @@ export async function sampleWassersteinSphere(options: SphereOptions, call: Call
   const length = product('the covariances', count, dimension, dimension);
   fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT);
   const shape = { count, dimension, structure: 'full' } as const;
-  return range ? sampleCommuting(shape, range, seed, call) : sampleGeneral(shape, seed, call);
+  return range ? sampleCommuting(shape, range, seed, options) : sampleGeneral(shape, seed, options);
 }
 
 type FullShape = GaussiansShape & { readonly structure: 'full' };
@@ -168,7 +167,7 @@ function readFamily(value: unknown): CovarianceFamily {
 function readRange(family: CovarianceFamily, value: unknown): Range | undefined {
   if (family === 'general') {
     if (value === undefined) return undefined;
-    throw rangeError('options.range', 'no range with general covariances', value);
+    throw rangeError('options.range', 'undefined where the covariances are "general"', value);
   }
   const given = value ?? publishedRange;
   const [least, greatest, ...rest]: unknown[] = Array.isArray(given) ? given : [];

@@ -249,7 +249,7 @@ describe.each(['commuting', 'general'] as const)('every sample: %s', (covariance
       expect(total).toBe(300);
       reports.push(completed);
     };
-    await sampleWassersteinSphere({ count: 300, dimension: 20, covariances }, { onProgress });
+    await sampleWassersteinSphere({ count: 300, dimension: 20, covariances, onProgress });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(reports.at(-1)).toBe(300);
     expect(reports).toEqual(reports.toSorted((a, b) => a - b));
@@ -258,9 +258,9 @@ describe.each(['commuting', 'general'] as const)('every sample: %s', (covariance
   it('stops when its signal is aborted', async () => {
     const options = { count: 2000, dimension: 256, covariances };
     const reason = new Error('enough');
-    await expect(sampleWassersteinSphere(options, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(sampleWassersteinSphere({ ...options, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     const controller = new AbortController();
-    const call = sampleWassersteinSphere(options, { signal: controller.signal });
+    const call = sampleWassersteinSphere({ ...options, signal: controller.signal });
     setTimeout(() => controller.abort(reason), 20);
     await expect(call).rejects.toBe(reason);
   });

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 
-/** Every run of the suite sees the same cases; set DENSEAM_TEST_SEED to look at others. */
-const seed = Number(process.env['DENSEAM_TEST_SEED'] ?? 20260722);
-/** Set DENSEAM_TEST_RUNS to multiply the number of cases for a long search. */
-const factor = Number(process.env['DENSEAM_TEST_RUNS'] ?? 1);
+/**
+ * Every run of the suite sees the same cases. Set DENSEAM_TEST_SEED to look at others, DENSEAM_TEST_RUNS to multiply their
+ * number for a long search.
+ */
+const { DENSEAM_TEST_SEED = '20260722', DENSEAM_TEST_RUNS = '1' } = process.env;
+const seed = Number(DENSEAM_TEST_SEED);
+const factor = Number(DENSEAM_TEST_RUNS);
 
 /** Asserts a property over random cases, which fast-check shrinks and prints when one fails. */
 export async function check<Case>(

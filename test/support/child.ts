@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 export interface ChildResult {
   readonly code: number | null;
@@ -14,8 +15,14 @@ export function runChild(
   args: readonly string[],
   timeout: number,
   flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<ChildResult> {
-  const child = spawn(process.execPath, [...flags, script.pathname, ...args], { timeout, killSignal: 'SIGKILL' });
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [...flags, fileURLToPath(script), ...args], {
+    timeout,
+    killSignal: 'SIGKILL',
+    env,
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
