@@ -6,8 +6,9 @@ import type { CallOptions } from './types.ts';
 process.on('exit', () => native.stop());
 
 /**
- * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the signal is
- * aborted, rejects at once with the signal's reason, while the task stops at its next poll.
+ * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the signal is aborted
+ * or the progress callback throws, rejects at once with the signal's reason or what was thrown, while the task stops at its next
+ * poll.
  */
 export async function runTask<T>(
   start: (onProgress: ProgressCallback) => Task<T>,
@@ -15,28 +16,37 @@ export async function runTask<T>(
 ): Promise<T> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
-  const task = coded(() => start(onProgress));
+  let interrupt: (reason: unknown) => void = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = reject;
+  });
+  const task = coded(() => start(onProgress && guarded(onProgress, (error) => interrupt(error))));
   const settled = task.promise.catch((error: unknown) => {
     throw asDenseamError(error);
   });
-  return signal ? await orAborted(settled, signal, () => task.abort()) : await settled;
+  const onAbort = () => interrupt(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  interrupted.catch(() => task.abort());
+  try {
+    return await Promise.race([settled, interrupted]);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    settled.catch(() => {}); // after an interruption nobody else waits for it
+  }
 }
 
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal, abort: () => void): Promise<T> {
-  let onAbort: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      abort();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    promise.catch(() => {}); // after an abort nobody else waits for it
-  }
+/** The callback, but what it throws goes to `onError`. */
+function guarded(
+  onProgress: NonNullable<ProgressCallback>,
+  onError: (error: unknown) => void,
+): NonNullable<ProgressCallback> {
+  return (progress) => {
+    try {
+      onProgress(progress);
+    } catch (error) {
+      onError(error);
+    }
+  };
 }
 
 /** Runs a native call that may throw at once. */

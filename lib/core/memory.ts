@@ -141,6 +141,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     queries: Items,
     options: NearestOptions & QueryOptions = {} as NearestOptions & QueryOptions,
   ): Promise<Neighbours> {
+    checkOptions(options);
     const k = integer('options.k', options.k ?? 1, 1, this.size);
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
     fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
@@ -162,6 +163,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
    */
   async get(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<Items> {
+    checkOptions(options);
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     fitsInMemory('the items', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
@@ -174,6 +176,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}; the memory then is as it was.
    */
   async add(items: Items, options: CallOptions = {}): Promise<void> {
+    checkOptions(options);
     const batch = this.checkedBatch('items', items);
     // What has to wait is copied, so that the values are always those of the moment of the call.
     const own = this.#lastChange ? copy(batch) : batch;
@@ -186,6 +189,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws DenseamError ERR_RANGE, ERR_SHAPE; the signal's reason; the memory then is as it was.
    */
   async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
+    checkOptions(options);
     // A change that was asked for earlier may still be running: indices mean the items after it.
     await this.#change(async () => {
       const distinct = Int32Array.from(new Set(indexArray('indices', indices, this.size)));
@@ -205,6 +209,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws system errors with their code; the signal's reason.
    */
   async save(path: string, options: CallOptions = {}): Promise<void> {
+    checkOptions(options);
     const { size, dimension, precision } = this;
     const items = this.native.snapshot();
     const get = (indices: Int32Array) => runTask(() => items.get(indices), options);

@@ -64,9 +64,17 @@ const knownOptions = new Set([
   'trajectory',
 ]);
 
+/** Checks that options are an object of known options, and those that every call has. */
 export function checkOptions(value: unknown): void {
-  for (const key of Object.keys(object('options', value))) {
+  const options = object('options', value) as { signal?: unknown; onProgress?: unknown };
+  for (const key of Object.keys(options)) {
     if (!knownOptions.has(key)) throw rangeError('options', `only ${[...knownOptions].join(', ')}`, key);
+  }
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw shapeError('options.signal', 'an AbortSignal', describe(options.signal));
+  }
+  if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
+    throw shapeError('options.onProgress', 'a function', describe(options.onProgress));
   }
 }
 

@@ -2,6 +2,7 @@ import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches
 import { Memory } from '../core/memory.ts';
 import { loadItems } from '../core/persistence.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
+import { checkOptions } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
 
 /**
@@ -19,6 +20,7 @@ export class EuclideanMemory extends Memory<Vectors> {
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Vectors, options: CallOptions = {}): Promise<EuclideanMemory> {
+    checkOptions(options);
     const batch = vectorBatch('items', items);
     return new EuclideanMemory(batch.dimension, precisionOf(batch)).fill(batch, options);
   }
@@ -29,6 +31,7 @@ export class EuclideanMemory extends Memory<Vectors> {
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
   static async load(path: string, options: CallOptions = {}): Promise<EuclideanMemory> {
+    checkOptions(options);
     const file = await loadItems(path, 'euclidean');
     try {
       return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, options);

@@ -55,6 +55,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Gaussians, options: CallOptions = {}): Promise<GaussianMemory> {
+    checkOptions(options);
     const batch = gaussianBatch('items', items);
     return new GaussianMemory(items.structure, batch.dimension, precisionOf(batch)).fill(batch, options);
   }
@@ -65,6 +66,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
   static async load(path: string, options: CallOptions = {}): Promise<GaussianMemory> {
+    checkOptions(options);
     const file = await loadItems(path, 'gaussian');
     try {
       return await new GaussianMemory(file.kind as Structure, file.dimension, file.precision).fillFrom(file, options);
