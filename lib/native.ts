@@ -146,7 +146,7 @@ export interface NativeSampling {
 
 export interface Native extends NativeSampling {
   readonly Memory: new (kind: MemoryKind, dimension: number, precision: 'float32' | 'float64') => NativeMemory;
-  /** How many threads compute; a new value holds for calls that begin after it. */
+  /** How many threads compute; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;
   /** Stops every call of this environment and waits until none runs. */

@@ -10,6 +10,7 @@
 
 #include "memory.h"
 #include "parallel/job.h"
+#include "parallel/pool.h"
 
 namespace denseam {
 
@@ -75,7 +76,6 @@ class Iteration {
       result_.iterations[q] = static_cast<std::int32_t>(iteration);
       result_.evaluated[q] = saturated((iteration + 1) * size_);
       result_.converged[q] = advance.stepLength[i] <= options_.tolerance;
-      dynamics_.write(states, i, result_.states, q);
       if (result_.converged[q] || iteration == options_.maxIterations) {
         job.advance(size_ * (options_.maxIterations - iteration));
       } else {
@@ -83,9 +83,21 @@ class Iteration {
         stillActive.push_back(q);
       }
     }
+    write(states, iteration, job);
     if (options_.trajectory) result_.trajectory.push_back(result_.states);
     active_ = std::move(stillActive);
     return dynamics_.select(std::move(advance.next), kept);
+  }
+
+  // The active states that are wanted: those that stop here, or all of a trajectory.
+  void write(const States& states, std::size_t iteration, const Job& job) {
+    parallel::forEach(active_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t q = active_[i];
+        const bool stops = result_.converged[q] || iteration == options_.maxIterations;
+        if (stops || options_.trajectory) dynamics_.write(states, i, result_.states, q);
+      }
+    });
   }
 
   static std::int32_t saturated(std::size_t count) {

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { EuclideanMemory, GaussianMemory, setThreads } from '../../lib/index.ts';
 import { diagonalGaussians, fullGaussians } from '../batches.ts';
 import type { Section, Settings } from '../section.ts';
+import { type Spread, spread } from '../timing.ts';
 
 /** Calls that run at the same time: as many as Node's own pool has threads. */
 const together = 4;
@@ -10,12 +11,14 @@ const together = 4;
 const short = { beta: 1, maxIterations: 2 };
 /** V8 goes on touching more of its young generation for tens of thousands of calls. */
 const warmUp = 100_000;
+/** How often resident memory is read: single readings differ by a few megabytes. */
+const samples = 20;
 /** What allocators give and take by themselves: 40 bytes a call. The least thing that could leak, a promise, is larger. */
 const megabytes = 4;
 
 export const memory: Section = {
   title: 'Resident memory over 100,000 retrievals',
-  method: `Growth from the end of a warm-up of ${warmUp} calls to the end, after garbage collection.`,
+  method: `From the first half of the calls to the second, medians of ${samples} readings after garbage collection, times two; after a warm-up of ${warmUp} calls.`,
   async run(settings) {
     setThreads(settings.threads);
     const full = await GaussianMemory.create(fullGaussians(16, 8, 1));
@@ -37,11 +40,16 @@ export const memory: Section = {
 async function measure(name: string, retrieve: () => Promise<unknown>, { quick, report }: Settings): Promise<void> {
   const count = quick ? 10_000 : 100_000;
   await repeat(warmUp, retrieve);
-  const before = resident();
-  await repeat(count, retrieve);
-  const growth = resident() - before;
+  const levels: number[] = [];
+  for (let sample = 0; sample < samples; sample++) {
+    await repeat(count / samples, retrieve);
+    levels.push(resident());
+  }
+  const [early, late] = [levels.slice(0, samples / 2), levels.slice(samples / 2)].map(spread) as [Spread, Spread];
+  // The halves' middles are half the calls apart.
+  const growth = 2 * (late.median - early.median);
   report({
-    name: `${name}, ${count} retrievals from ${before.toFixed(0)} MB`,
+    name: `${name}, ${count} retrievals from ${early.median.toFixed(0)} MB`,
     measure: 'growth',
     unit: 'MB',
     value: { median: growth, least: growth, greatest: growth },

@@ -230,8 +230,12 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     auto batch = std::make_shared<Batch>();
     batch->count = readCount(given.Get("count"), "count");
     batch->positions = readDoubles(given.Get("positions"), "positions", batch->count * dimension_);
-    if (perItem() > 0)
-      batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
+    if (perItem() > 0) {
+      const Napi::Value covariances = given.Get("covariances");
+      batch->covariances = readDoubles(covariances, "covariances", batch->count * perItem());
+      const bool isSingle = covariances.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
+      batch->precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+    }
     batch->name = "queries";
     batch->first = first;
     return batch;

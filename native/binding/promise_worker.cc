@@ -52,28 +52,44 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
   task.Set("promise", worker->deferred_.Promise());
   task.Set("abort", Napi::Function::New(env, [job = worker->job_](const Napi::CallbackInfo&) { job->abort(); }));
 
-  environment.begin(worker->job_.get());
-  parallel::submit([&environment, shared = std::shared_ptr<PromiseWorker>(std::move(worker))]() mutable {
-    Job* job = shared->job_.get();
+  Job* job = worker->job_.get();
+  environment.begin(job);
+  auto run = [&environment, shared = std::shared_ptr<PromiseWorker>(std::move(worker))]() mutable {
+    const std::shared_ptr<Job> own = shared->job_;  // its address names the call until `finished` has returned
     try {
-      shared->run(*job);
+      shared->run(*own);
     } catch (...) {
       shared->failure_ = std::current_exception();
     }
     // The message owns the worker from here on: it holds references that only the event loop may drop.
     environment.post([owner = std::move(shared)](Napi::Env loop) { owner->settle(loop); });
+    environment.finished(own.get());
+  };
+  try {
+    parallel::submit(std::move(run));
+  } catch (...) {
     environment.finished(job);
-  });
+    environment.end(env);
+    throw;
+  }
   return task;
 }
 
 void PromiseWorker::settle(Napi::Env env) {
   Environment::of(env).end(env);
+  Napi::Value value;
+  if (!failure_) {
+    try {
+      value = result(env);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
   if (failure_) {
     deferred_.Reject(toError(env).Value());
     return;
   }
-  deferred_.Resolve(result(env));
+  deferred_.Resolve(value);
   // A promise's followers run after this function, so they find the progress complete, whatever the callback throws.
   if (reports_) reports_->report(env, job_->total(), job_->total());
 }
@@ -81,6 +97,8 @@ void PromiseWorker::settle(Napi::Env env) {
 Napi::Error PromiseWorker::toError(Napi::Env env) const {
   try {
     std::rethrow_exception(failure_);
+  } catch (const Napi::Error& error) {
+    return codedError(env, "ERR_OUT_OF_MEMORY", "The result could not be handed over: " + error.Message());
   } catch (const Error& error) {
     return codedError(env, error.code(), error.what());
   } catch (const Aborted& error) {

@@ -112,7 +112,7 @@ Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) con
   });
 
   Neighbours result{std::vector<std::int32_t>(points.count * k), std::vector<double>(points.count * k)};
-  for (std::size_t q = 0; q < points.count; ++q) {
+  parallel::forEach(points.count, 1, job, [&](std::size_t q, std::size_t) {
     std::vector<Neighbour> all;
     for (std::size_t part = 0; part < plan.parts; ++part) {
       const auto& heap = heaps[part * points.count + q];
@@ -123,7 +123,7 @@ Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) con
       result.distances[q * k + j] = all[j].first;
       result.indices[q * k + j] = static_cast<std::int32_t>(all[j].second);
     }
-  }
+  });
   return result;
 }
 

@@ -102,7 +102,8 @@ class Scorer {
   const T* values() const { return values_; }
   double norm(std::size_t q) const { return static_cast<double>(norms_[q]); }
 
-  // Bound on the rounding error of any distance of query q in this tile.
+  // What the rounding error of a distance of query q in this tile stays below unless errors conspire: they add up like
+  // a random walk (the worst case, which grows with the width itself, is not seen).
   double error(std::size_t q) const {
     const double terms = 2.0 + std::sqrt(static_cast<double>(rows_.width()));
     return terms * Accuracy<T>::kEpsilon * (norm(q) + greatestNorm_);

@@ -8,7 +8,8 @@
 // Bures distances and optimal maps between a query's frame O = R R' and one stored covariance S.
 namespace denseam::gaussian {
 
-// A squared distance with a bound on its rounding error.
+// A squared distance and an estimate, on the safe side, of its rounding error. Of a singular covariance it leaves out
+// what counting eigenvalues at the level of rounding as zeros may cost.
 struct Distance {
   double value;
   double error;

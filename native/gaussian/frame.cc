@@ -34,10 +34,12 @@ State makeState(const Batch& queries, std::size_t d, double ridge, bool invertib
   std::vector<double> covariance(queries.covariances.begin() + static_cast<std::ptrdiff_t>(index * d * d),
                                  queries.covariances.begin() + static_cast<std::ptrdiff_t>((index + 1) * d * d));
   const std::string where = queries.at("covariances", index);
-  checkCovariance<double>(d, covariance.data(), where);
+  const bool isSingle = queries.precision == Precision::kFloat32;
+  isSingle ? checkCovariance<float>(d, covariance.data(), where) : checkCovariance<double>(d, covariance.data(), where);
   for (std::size_t i = 0; i < d; ++i) covariance[i * d + i] += ridge;
 
-  const Definiteness kind = classify<double>(d, covariance.data(), state.factor.data());
+  const Definiteness kind = isSingle ? classify<float>(d, covariance.data(), state.factor.data())
+                                     : classify<double>(d, covariance.data(), state.factor.data());
   if (kind == Definiteness::kIndefinite) throw notPositive(where, smallestEigenvalue(d, covariance.data()));
   if (kind == Definiteness::kSemidefinite) {
     if (invertible) throw singular(where, smallestEigenvalue(d, covariance.data()));

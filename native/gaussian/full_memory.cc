@@ -302,7 +302,9 @@ Batch FullMemory<T>::step(const Batch& queries, double ridge, double beta, Job& 
   job.expect(queries.count * size());
   const Advance<States> result = advance(makeStates(queries, dimension_, ridge, true, job), beta, job);
   Batch next = emptyBatch(queries.count);
-  for (std::size_t q = 0; q < queries.count; ++q) writeState(result.next[q], next, q);
+  parallel::forEach(queries.count, 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t q = begin; q < end; ++q) writeState(result.next[q], next, q);
+  });
   return next;
 }
 

@@ -16,8 +16,6 @@ namespace denseam::gaussian {
 template <typename T>
 class FullMemory : public Memory {
  public:
-  using Items_ = Store<T, std::uint8_t>;
-
   explicit FullMemory(std::size_t dimension) : dimension_(dimension), items_(dimension + dimension * dimension) {}
 
   std::size_t size() const override { return items_.size(); }
@@ -64,7 +62,7 @@ class FullMemory : public Memory {
   Batch emptyBatch(std::size_t count) const;
 
   std::size_t dimension_;
-  Items_ items_;
+  Store<T, std::uint8_t> items_;
 };
 
 extern template class FullMemory<float>;

@@ -12,7 +12,7 @@ namespace denseam::linalg {
 // contents until the same slot is asked for again.
 class Workspace {
  public:
-  enum Slot { kGram, kVectors, kValues, kFactor, kProduct, kLeft, kRight, kLapack, kScratch, kSlots };
+  enum Slot { kGram, kValues, kFactor, kProduct, kLeft, kRight, kLapack, kScratch, kSlots };
 
   static Workspace& local();
   double* get(Slot slot, std::size_t count);

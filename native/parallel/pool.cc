@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -31,6 +32,8 @@ struct Loop {
 
   bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
 };
+
+constexpr std::size_t kMostThreads = 1024;
 
 class Pool {
  public:
@@ -73,7 +76,15 @@ class Pool {
 
  private:
   void startThreads() {
-    while (started_ < limit_) std::thread(&Pool::serve, this, started_++).detach();
+    while (started_ < limit_) {
+      try {
+        std::thread(&Pool::serve, this, started_).detach();
+      } catch (const std::system_error&) {
+        if (started_ == 0) throw;
+        return;  // the system grants no more; those that run do the work
+      }
+      ++started_;
+    }
   }
 
   // Helps with a loop that has begun before it begins another task.
@@ -140,7 +151,7 @@ class Pool {
   static std::size_t defaultLimit() {
     if (const char* wish = std::getenv("DENSEAM_THREADS")) {
       const long count = std::strtol(wish, nullptr, 10);
-      if (count > 0) return static_cast<std::size_t>(count);
+      if (count > 0) return std::min<std::size_t>(static_cast<std::size_t>(count), kMostThreads);
     }
     return std::max(1U, std::thread::hardware_concurrency());
   }

@@ -1,4 +1,4 @@
-/** The invariants of science.md 1.4: they need no reference, so they are tested where the reference is too slow. */
+/** The invariants that the theory gives: they need no reference, so they are tested where the reference is too slow. */
 import { describe, expect, it } from 'vitest';
 import { GaussianMemory, type Gaussians } from '../../lib/index.ts';
 import { expectNormwise, expectRelative, expectWithin, largest } from '../support/assertions.ts';
