@@ -18,7 +18,7 @@ export interface ImagesSettings extends SampleSettings, RecallSettings {
  */
 export const defaultImagesSettings: ImagesSettings = {
   items: 1000,
-  queries: 100,
+  queries: 60,
   seed: 1,
   hiddenShare: 0.2,
   blockSide: 12,
