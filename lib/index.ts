@@ -5,8 +5,10 @@ export { setThreads, threads } from './core/threads.ts';
 export type {
   BetaOptions,
   CallOptions,
+  DroppedMass,
   FloatArray,
   Gaussians,
+  IterationOptions,
   Matrix,
   NearestOptions,
   Neighbours,
@@ -15,10 +17,11 @@ export type {
   Retrieval,
   RetrieveOptions,
   Structure,
+  SweepOptions,
   Vectors,
 } from './core/types.ts';
 export { EuclideanMemory } from './euclidean/memory.ts';
-export { GaussianMemory, type RidgeOptions, type TransportMaps } from './gaussian/memory.ts';
+export { type CreateOptions, GaussianMemory, type RidgeOptions, type TransportMaps } from './gaussian/memory.ts';
 export * from './gaussian/sampling.ts';
 export * from './gaussian/theory.ts';
 export {

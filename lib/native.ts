@@ -52,7 +52,10 @@ export interface NativeNeighbours {
   readonly distances: Float64Array;
 }
 
-/** One memory of the addon. Reads work on the items as they were when the call began. */
+/**
+ * One memory of the addon. Reads work on the items as they were when the call began. `pruning` is the Gibbs mass that may be left out;
+ * undefined: every item is evaluated.
+ */
 export interface NativeMemory {
   readonly size: number;
   /** Stages a copy of the items; `firstIndex` is what error messages count from. Nothing shows until `commit`. */
@@ -70,6 +73,7 @@ export interface NativeMemory {
     firstIndex: number,
     ridge: number,
     beta: number,
+    pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<Float64Array>;
   energy(
@@ -77,6 +81,7 @@ export interface NativeMemory {
     firstIndex: number,
     ridge: number,
     beta: number,
+    pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<Float64Array>;
   step(
@@ -84,15 +89,19 @@ export interface NativeMemory {
     firstIndex: number,
     ridge: number,
     beta: number,
+    pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<NativeStates>;
+  /** `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. */
   retrieve(
     queries: NativeBatch,
     firstIndex: number,
     ridge: number,
-    beta: number,
+    betas: Float64Array,
+    sweep: boolean,
     tolerance: number,
     maxIterations: number,
+    pruning: number | undefined,
     trajectory: boolean,
     onProgress: ProgressCallback,
   ): Task<NativeRetrieval>;
@@ -101,6 +110,7 @@ export interface NativeMemory {
     firstIndex: number,
     ridge: number,
     k: number,
+    prune: boolean,
     onProgress: ProgressCallback,
   ): Task<NativeNeighbours>;
   transportMaps(query: NativeBatch, ridge: number, indices: Int32Array): Task<NativeMaps>;
@@ -145,7 +155,13 @@ export interface NativeSampling {
 }
 
 export interface Native extends NativeSampling {
-  readonly Memory: new (kind: MemoryKind, dimension: number, precision: 'float32' | 'float64') => NativeMemory;
+  /** `indexed`: full covariances get the signatures that bound distances. */
+  readonly Memory: new (
+    kind: MemoryKind,
+    dimension: number,
+    precision: 'float32' | 'float64',
+    indexed: boolean,
+  ) => NativeMemory;
   /** How many threads compute; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;

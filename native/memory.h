@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,14 +46,21 @@ struct Batch {
   }
 };
 
+// The Gibbs weight that pruning may leave out; none: every item is evaluated.
+using Pruning = std::optional<double>;
+
 struct RetrievalOptions {
-  double beta;
+  // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
+  std::vector<double> betas;
+  bool sweep;
   double tolerance;
   std::size_t maxIterations;
+  Pruning pruning;
   bool trajectory;
 };
 
-// Energy, nearest item and step length are those of the returned state.
+// Energy, nearest item and step length are those of the returned state. A sweep returns a state for every beta of the
+// first query, then of the second, ...
 struct Retrieval {
   Batch states;
   std::vector<double> energy;
@@ -90,11 +98,14 @@ class Memory {
 
   // The ridge is added to the queries' variances.
   virtual std::vector<double> distances(const Batch& queries, double ridge, Job& job) const = 0;
-  virtual std::vector<double> weights(const Batch& queries, double ridge, double beta, Job& job) const = 0;
-  virtual std::vector<double> energy(const Batch& queries, double ridge, double beta, Job& job) const = 0;
-  virtual Batch step(const Batch& queries, double ridge, double beta, Job& job) const = 0;
+  virtual std::vector<double> weights(const Batch& queries, double ridge, double beta, Pruning pruning,
+                                      Job& job) const = 0;
+  virtual std::vector<double> energy(const Batch& queries, double ridge, double beta, Pruning pruning,
+                                     Job& job) const = 0;
+  virtual Batch step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const = 0;
   virtual Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const = 0;
-  virtual Neighbours nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const = 0;
+  // `prune`: whether items that certainly are not among the k nearest may be left out.
+  virtual Neighbours nearest(const Batch& queries, double ridge, std::size_t k, bool prune, Job& job) const = 0;
   virtual TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
                                       Job& job) const = 0;
 };

@@ -14,38 +14,52 @@
 
 namespace denseam {
 
-// A batch of states evaluated once, and where the update takes each of them.
+// A batch of states evaluated once, and where the update takes each of them. Of `copies` results for every state, each
+// with a beta of its own, those of the first state come first.
 template <typename States>
 struct Advance {
+  Advance(std::size_t count)
+      : energy(count),
+        nearest(count),
+        nearestDistance(count),
+        stepLength(count),
+        evaluated(count),
+        droppedMass(count) {}
+
   std::vector<double> energy;
   std::vector<std::int32_t> nearest;
   std::vector<double> nearestDistance;
   std::vector<double> stepLength;  // W2(state, next)
+  std::vector<std::size_t> evaluated;
+  std::vector<double> droppedMass;
   States next;
 };
 
 // Iterates the update of any memory to a fixed point. `Dynamics` names the type of its `States` and gives
-//   count(states), advance(states, beta, job) -> Advance, select(states, indices) -> States, write(states, index,
-//   batch, slot).
+//   advance(states, betas, copies, job) -> Advance, with a beta for every result,
+//   select(states, indices) -> States, write(states, index, batch, slot).
 // States that have stopped leave the batch, so no query runs as long as the slowest.
 template <typename Dynamics>
 class Iteration {
  public:
   using States = typename Dynamics::States;
 
+  // `shape` is a batch of as many states as there are results; it becomes the returned states.
   Iteration(const Dynamics& dynamics, std::size_t size, const RetrievalOptions& options, Batch shape)
       : dynamics_(dynamics), size_(size), options_(options), shape_(std::move(shape)) {}
 
-  // `shape_` is a batch as large as the queries; it becomes the returned states.
   Retrieval run(States states, Job& job) {
     const std::size_t count = shape_.count;
     active_.resize(count);
     std::iota(active_.begin(), active_.end(), std::size_t{0});
     prepare(count);
     job.expect(count * size_ * (options_.maxIterations + 1));
+    // All betas of a sweep begin at the same states: their distances are computed once.
+    copies_ = options_.sweep ? options_.betas.size() : 1;
     for (std::size_t iteration = 0; !active_.empty(); ++iteration) {
-      Advance<States> advance = dynamics_.advance(states, options_.beta, job);
+      Advance<States> advance = dynamics_.advance(states, betas(iteration), copies_, job);
       states = record(iteration, states, std::move(advance), job);
+      copies_ = 1;
     }
     return std::move(result_);
   }
@@ -63,24 +77,38 @@ class Iteration {
     result_.droppedMass.resize(count);
   }
 
+  // Of every active result.
+  std::vector<double> betas(std::size_t iteration) const {
+    const std::size_t count = options_.betas.size();
+    std::vector<double> result;
+    for (const std::size_t r : active_) {
+      result.push_back(options_.betas[options_.sweep ? r % count : std::min(iteration, count - 1)]);
+    }
+    return result;
+  }
+
+  // A state is no fixed point while beta still changes.
+  bool isFinal(std::size_t iteration) const { return options_.sweep || iteration + 1 >= options_.betas.size(); }
+
   // Notes what was found of every active state and returns those that go on, already moved.
   States record(std::size_t iteration, const States& states, Advance<States> advance, Job& job) {
     std::vector<std::size_t> kept;
     std::vector<std::size_t> stillActive;
     for (std::size_t i = 0; i < active_.size(); ++i) {
-      const std::size_t q = active_[i];
-      result_.energy[q] = advance.energy[i];
-      result_.nearest[q] = advance.nearest[i];
-      result_.nearestDistance[q] = advance.nearestDistance[i];
-      result_.stepLength[q] = advance.stepLength[i];
-      result_.iterations[q] = static_cast<std::int32_t>(iteration);
-      result_.evaluated[q] = saturated((iteration + 1) * size_);
-      result_.converged[q] = advance.stepLength[i] <= options_.tolerance;
-      if (result_.converged[q] || iteration == options_.maxIterations) {
+      const std::size_t r = active_[i];
+      result_.energy[r] = advance.energy[i];
+      result_.nearest[r] = advance.nearest[i];
+      result_.nearestDistance[r] = advance.nearestDistance[i];
+      result_.stepLength[r] = advance.stepLength[i];
+      result_.iterations[r] = static_cast<std::int32_t>(iteration);
+      result_.evaluated[r] = saturated(static_cast<std::size_t>(result_.evaluated[r]) + advance.evaluated[i]);
+      result_.droppedMass[r] = std::max(result_.droppedMass[r], advance.droppedMass[i]);
+      result_.converged[r] = isFinal(iteration) && advance.stepLength[i] <= options_.tolerance;
+      if (result_.converged[r] || iteration == options_.maxIterations) {
         job.advance(size_ * (options_.maxIterations - iteration));
       } else {
         kept.push_back(i);
-        stillActive.push_back(q);
+        stillActive.push_back(r);
       }
     }
     write(states, iteration, job);
@@ -93,9 +121,9 @@ class Iteration {
   void write(const States& states, std::size_t iteration, const Job& job) {
     parallel::forEach(active_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
-        const std::size_t q = active_[i];
-        const bool stops = result_.converged[q] || iteration == options_.maxIterations;
-        if (stops || options_.trajectory) dynamics_.write(states, i, result_.states, q);
+        const std::size_t r = active_[i];
+        const bool stops = result_.converged[r] || iteration == options_.maxIterations;
+        if (stops || options_.trajectory) dynamics_.write(states, i / copies_, result_.states, r);
       }
     });
   }
@@ -108,6 +136,7 @@ class Iteration {
   std::size_t size_;
   RetrievalOptions options_;
   Batch shape_;
+  std::size_t copies_ = 1;
   std::vector<std::size_t> active_;
   Retrieval result_;
 };

@@ -13,31 +13,36 @@ namespace denseam {
 
 // Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion. They lie
 // in blocks which stores share: a changed copy of a store copies only the blocks that the change touches.
+//
+// Items lie side by side in groups of `lanes`: number k of an item is at values(item)[k * lanes]. With one lane, the
+// default, an item is contiguous; with more, equal numbers of a group's items are, one to a SIMD lane.
 template <typename T, typename Note>
 class Store {
  public:
   struct Block {
     std::size_t first = 0;
     std::size_t count = 0;
-    std::vector<T> values;  // count x width
+    std::vector<T> values;  // groups x width x lanes; lanes past the last item hold zeros
     std::vector<Note> notes;
   };
 
-  explicit Store(std::size_t width) : width_(width) {}
+  explicit Store(std::size_t width, std::size_t lanes = 1) : width_(width), lanes_(lanes) {}
 
   std::size_t width() const { return width_; }
+  std::size_t lanes() const { return lanes_; }
   std::size_t size() const { return blocks_.empty() ? 0 : blocks_.back()->first + blocks_.back()->count; }
   const std::vector<std::shared_ptr<const Block>>& blocks() const { return blocks_; }
 
   const T* values(std::size_t index) const {
     const Block& block = blockOf(index);
-    return block.values.data() + (index - block.first) * width_;
+    return block.values.data() + offset(index - block.first);
   }
   const Note& note(std::size_t index) const {
     const Block& block = blockOf(index);
     return block.notes[index - block.first];
   }
 
+  // `values` is count x width, whatever the lanes.
   void append(const T* values, const Note* notes, std::size_t count) {
     while (count > 0) {
       if (blocks_.empty() || blocks_.back()->count == capacity()) {
@@ -70,8 +75,8 @@ class Store {
           ++next;
           continue;
         }
-        values.insert(values.end(), block->values.begin() + static_cast<std::ptrdiff_t>(i * width_),
-                      block->values.begin() + static_cast<std::ptrdiff_t>((i + 1) * width_));
+        const T* item = block->values.data() + offset(i);
+        for (std::size_t k = 0; k < width_; ++k) values.push_back(item[k * lanes_]);
         notes.push_back(block->notes[i]);
       }
       append(values.data(), notes.data(), notes.size());
@@ -79,17 +84,27 @@ class Store {
   }
 
  private:
-  // About 4 MiB a block, at least one item.
-  std::size_t capacity() const { return std::max<std::size_t>(1, (std::size_t{4} << 20) / (width_ * sizeof(T))); }
+  // Items in a block: whole groups of about 4 MiB, at least one.
+  std::size_t capacity() const {
+    return std::max<std::size_t>(1, (std::size_t{4} << 20) / (width_ * lanes_ * sizeof(T))) * lanes_;
+  }
+
+  // Where item i of a block begins.
+  std::size_t offset(std::size_t i) const { return i / lanes_ * lanes_ * width_ + i % lanes_; }
 
   std::shared_ptr<const Block> extended(const Block& tail, const T* values, const Note* notes,
                                         std::size_t count) const {
     auto block = std::make_shared<Block>();
     block->first = tail.first;
     block->count = tail.count + count;
-    block->values.reserve(block->count * width_);
+    const std::size_t groups = (block->count + lanes_ - 1) / lanes_;
+    block->values.reserve(groups * lanes_ * width_);
     block->values = tail.values;
-    block->values.insert(block->values.end(), values, values + count * width_);
+    block->values.resize(groups * lanes_ * width_);
+    for (std::size_t i = 0; i < count; ++i) {
+      T* item = block->values.data() + offset(tail.count + i);
+      for (std::size_t k = 0; k < width_; ++k) item[k * lanes_] = values[i * width_ + k];
+    }
     block->notes.reserve(block->count);
     block->notes = tail.notes;
     block->notes.insert(block->notes.end(), notes, notes + count);
@@ -103,6 +118,7 @@ class Store {
   }
 
   std::size_t width_;
+  std::size_t lanes_;
   std::vector<std::shared_ptr<const Block>> blocks_;
 };
 

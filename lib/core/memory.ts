@@ -7,11 +7,14 @@ import { type ItemsFile, saveItems } from './persistence.ts';
 import type {
   BetaOptions,
   CallOptions,
+  IterationOptions,
   Matrix,
   NearestOptions,
   Neighbours,
+  PruningOptions,
   Retrieval,
   RetrieveOptions,
+  SweepOptions,
 } from './types.ts';
 import {
   checkOptions,
@@ -21,9 +24,10 @@ import {
   nonNegative,
   object,
   positive,
+  rangeError,
   shapeError,
 } from './validate.ts';
-import { concatFloats, concatInts, concatStates, inParts, type Part } from './waves.ts';
+import { concatFloats, concatInts, concatStates, everyNth, inParts, type Part } from './waves.ts';
 
 /** How numbers are stored. */
 export type Precision = 'float32' | 'float64';
@@ -46,11 +50,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   #lastChange: Promise<unknown> | undefined;
 
   /** @internal Memories are made by `create` and `load`. */
-  constructor(kind: MemoryKind, dimension: number, precision: Precision) {
+  constructor(kind: MemoryKind, dimension: number, precision: Precision, indexed = false) {
     this.#kind = kind;
     this.dimension = dimension;
     this.precision = precision;
-    this.native = new native.Memory(kind, dimension, precision);
+    this.native = new native.Memory(kind, dimension, precision, indexed);
   }
 
   /** How many items are stored. */
@@ -83,8 +87,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async weights(queries: Items, options: BetaOptions & QueryOptions): Promise<Matrix> {
     const beta = readBeta(options);
+    const pruning = readPruning(options.pruning);
     return this.#matrix('weights', queries, options, (items, batch, first, ridge, onProgress) =>
-      items.weights(batch, first, ridge, beta, onProgress),
+      items.weights(batch, first, ridge, beta, pruning, onProgress),
     );
   }
 
@@ -95,8 +100,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async energy(queries: Items, options: BetaOptions & QueryOptions): Promise<Float64Array> {
     const beta = readBeta(options);
+    const pruning = readPruning(options.pruning);
     const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
-      items.energy(batch, first, ridge, beta, onProgress),
+      items.energy(batch, first, ridge, beta, pruning, onProgress),
     );
     return concatFloats(parts);
   }
@@ -108,8 +114,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async step(queries: Items, options: BetaOptions & QueryOptions): Promise<Items> {
     const beta = readBeta(options);
+    const pruning = readPruning(options.pruning);
     const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
-      items.step(batch, first, ridge, beta, onProgress),
+      items.step(batch, first, ridge, beta, pruning, onProgress),
     );
     return this.fromStates(concatStates(parts));
   }
@@ -121,15 +128,27 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}.
    */
   async retrieve(queries: Items, options: RetrieveOptions & QueryOptions): Promise<Retrieval<Items>> {
-    const beta = readBeta(options);
-    const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
-    const maxIterations = integer('options.maxIterations', options.maxIterations ?? 100, 0, maxIterationsLimit);
-    checkPruning(options.pruning);
-    const trajectory = options.trajectory === true;
-    const parts = await this.#parts(queries, options, maxIterations + 1, (items, batch, first, ridge, onProgress) =>
-      items.retrieve(batch, first, ridge, beta, tolerance, maxIterations, trajectory, onProgress),
-    );
+    checkOptions(options);
+    const betas = typeof options.beta === 'number' ? [options.beta] : options.beta;
+    const parts = await this.#retrievals(queries, options, readBetas('options.beta', betas), false);
     return this.#toRetrieval(parts);
+  }
+
+  /**
+   * Retrieves every query once with each of several betas. The first iteration's distances do not depend on beta, so they are
+   * computed once for all. Returns one retrieval for each beta, in their order.
+   *
+   * @throws as {@link distances}.
+   */
+  async sweep(queries: Items, options: SweepOptions & QueryOptions): Promise<Retrieval<Items>[]> {
+    checkOptions(options);
+    const betas = readBetas('options.betas', options.betas);
+    const parts = await this.#retrievals(queries, options, betas, true);
+    return Array.from(betas, (_, index) =>
+      this.#toRetrieval(
+        parts.map((part) => everyNth(part, index, betas.length, itemWidth(this.#kind, this.dimension))),
+      ),
+    );
   }
 
   /**
@@ -143,10 +162,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   ): Promise<Neighbours> {
     checkOptions(options);
     const k = integer('options.k', options.k ?? 1, 1, this.size);
+    const prune = readPruning(options.pruning) !== undefined;
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
     fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
     const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
-      items.nearest(batch, first, ridge, k, onProgress),
+      items.nearest(batch, first, ridge, k, prune, onProgress),
     );
     const indices = concatInts(parts.map((part) => part.indices));
     return {
@@ -287,25 +307,52 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const columns = this.size;
     const rows = this.checkedBatch('queries', queries).count;
     fitsInMemory(`the ${name}`, rows * columns * Float64Array.BYTES_PER_ELEMENT);
-    return { rows, columns, data: concatFloats(await this.#parts(queries, options, 1, verb, columns)) };
+    return { rows, columns, data: concatFloats(await this.#parts(queries, options, 1, verb, 1, columns)) };
   }
 
-  /** Runs a verb over the queries, a part at a time. Each query takes `passes` evaluations of every item. */
+  #retrievals(
+    queries: Items,
+    options: IterationOptions & QueryOptions,
+    betas: Float64Array,
+    sweep: boolean,
+  ): Promise<NativeRetrieval[]> {
+    const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
+    const maxIterations = integer('options.maxIterations', options.maxIterations ?? 100, 0, maxIterationsLimit);
+    const pruning = readPruning(options.pruning);
+    const trajectory = options.trajectory === true;
+    const copies = sweep ? betas.length : 1;
+    return this.#parts(
+      queries,
+      options,
+      copies * (maxIterations + 1),
+      (items, batch, first, ridge, onProgress) =>
+        items.retrieve(batch, first, ridge, betas, sweep, tolerance, maxIterations, pruning, trajectory, onProgress),
+      copies,
+    );
+  }
+
+  /**
+   * Runs a verb over the queries, a part at a time. Each query takes `passes` evaluations of every item and has `copies` results of
+   * `columns` numbers.
+   */
   async #parts<T>(
     queries: Items,
     options: CallOptions & QueryOptions,
     passes: number,
     verb: Verb<T>,
+    copies = 1,
     columns = 0,
   ): Promise<T[]> {
     checkOptions(options);
     const batch = this.checkedBatch('queries', queries);
     const ridge = nonNegative('options.ridge', (options as { ridge?: unknown }).ridge ?? 0);
     const items = this.native.snapshot(); // all parts see the items as they are now
+    // Memories of full covariances keep what they know of every item for every state in progress.
+    const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * items.size : 0);
     return inParts(
       batch,
       batch.count * passes * items.size,
-      columns,
+      numbersInProgress,
       options,
       ({ batch: part, first, onProgress }: Part) =>
         runTask((report) => verb(items, part, first, ridge, report), { ...options, onProgress }),
@@ -353,9 +400,22 @@ function readBeta(options: BetaOptions): number {
   return positive('options.beta', options.beta);
 }
 
-function checkPruning(pruning: RetrieveOptions['pruning']): void {
-  if (pruning === undefined || typeof pruning === 'boolean') return;
-  const mass = positive('options.pruning.mass', (object('options.pruning', pruning) as { mass: unknown }).mass);
-  if (mass >= 1)
-    throw new DenseamError('ERR_RANGE', `Expected a number below 1 for options.pruning.mass but received ${mass}`);
+function readBetas(name: string, betas: readonly number[]): Float64Array {
+  if (!Array.isArray(betas) && !(betas instanceof Float64Array)) {
+    throw rangeError(name, name === 'options.beta' ? 'a finite number above 0 or an array of them' : 'an array', betas);
+  }
+  if (betas.length === 0) throw rangeError(name, 'at least one number', betas);
+  return Float64Array.from(betas, (beta, i) => positive(betas.length === 1 ? name : `${name}[${i}]`, beta));
+}
+
+/** A weight below half the spacing of the numbers just below 1. */
+const invisibleMass = 2 ** -53;
+
+/** The mass that may be dropped; undefined where every item is to be evaluated. */
+function readPruning(pruning: PruningOptions['pruning']): number | undefined {
+  if (pruning === undefined || pruning === true) return invisibleMass;
+  if (pruning === false) return undefined;
+  const { mass } = object('options.pruning', pruning) as { mass: unknown };
+  if (positive('options.pruning.mass', mass) >= 1) throw rangeError('options.pruning.mass', 'a number below 1', mass);
+  return mass as number;
 }

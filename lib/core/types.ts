@@ -57,13 +57,30 @@ export interface CallOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Whether items that provably cannot matter are left out. */
+export interface PruningOptions extends CallOptions {
+  /**
+   * True (default): items are left out when bounds prove that all of them together have less than 2^-53 of the Gibbs mass, which does
+   * not show in double precision. `{ mass }` allows another mass; false evaluates every item. Only memories of full covariances leave
+   * items out: for the others, evaluating an item costs no more than bounding it.
+   */
+  readonly pruning?: boolean | DroppedMass | undefined;
+}
+
+/** How much may be left out. */
+export interface DroppedMass {
+  /** The Gibbs mass that may be lost, above 0 and below 1. */
+  readonly mass: number;
+}
+
 /** What every verb that weighs the items needs. */
-export interface BetaOptions extends CallOptions {
+export interface BetaOptions extends PruningOptions {
   /** Inverse temperature, above 0. It multiplies the SQUARED distance, without a factor 1/2. */
   readonly beta: number;
 }
 
-export interface RetrieveOptions extends BetaOptions {
+/** When a retrieval stops, and what it returns. */
+export interface IterationOptions extends PruningOptions {
   /**
    * A state is a fixed point when the next step would move it by at most this distance (W2, not squared; in the units of the
    * data). Default 1e-6.
@@ -71,21 +88,24 @@ export interface RetrieveOptions extends BetaOptions {
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 100; 0 evaluates the queries themselves. */
   readonly maxIterations?: number | undefined;
-  /**
-   * Whether items that provably cannot matter may be left out, and the Gibbs mass that may be lost by it. Accepted, but this
-   * version evaluates every item: `droppedMass` is 0.
-   */
-  readonly pruning?: boolean | PruningOptions | undefined;
   /** Return the states after every iteration, too. Default false. */
   readonly trajectory?: boolean | undefined;
 }
 
-export interface PruningOptions {
-  /** The Gibbs mass that may be lost, above 0 and below 1. */
-  readonly mass: number;
+export interface RetrieveOptions extends IterationOptions {
+  /**
+   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A state is no
+   * fixed point before the last one.
+   */
+  readonly beta: number | readonly number[];
 }
 
-export interface NearestOptions extends CallOptions {
+export interface SweepOptions extends IterationOptions {
+  /** Inverse temperatures, above 0: one retrieval with each. */
+  readonly betas: readonly number[];
+}
+
+export interface NearestOptions extends PruningOptions {
   /** How many items, from 1 to the memory's size. Default 1. */
   readonly k?: number | undefined;
 }
@@ -118,9 +138,9 @@ export interface Retrieval<Items> {
   readonly stepLength: Float64Array;
   /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
   readonly stopped: readonly ('converged' | 'iterations')[];
-  /** Item evaluations. */
+  /** Item evaluations, over all iterations; of a sweep, those of the shared first one count for every beta. */
   readonly evaluated: Int32Array;
-  /** Bound on the Gibbs mass that pruning left out. */
+  /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
   readonly droppedMass: Float64Array;
   /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
   readonly trajectory?: readonly Items[];

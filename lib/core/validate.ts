@@ -54,6 +54,8 @@ export function object(name: string, value: unknown): object {
 /** Every option of every verb: one object may serve several verbs, but a misspelt option must not pass in silence. */
 const knownOptions = new Set([
   'beta',
+  'betas',
+  'index',
   'k',
   'maxIterations',
   'onProgress',

@@ -1,4 +1,4 @@
-import type { NativeStates } from '../native.ts';
+import type { NativeRetrieval, NativeStates } from '../native.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 import type { CallOptions } from './types.ts';
 
@@ -17,7 +17,7 @@ const resultBytes = 64 * 2 ** 20;
 
 /**
  * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave, in order.
- * `total` is the work of the whole batch for `onProgress`; a query's result has `columns` numbers.
+ * `total` is the work of the whole batch for `onProgress`; a query's result, or what is kept for it meanwhile, has `columns` numbers.
  */
 export async function inParts<T>(
   batch: Batch,
@@ -87,4 +87,42 @@ export function concatStates(parts: readonly NativeStates[]): NativeStates {
     positions: concatFloats(parts.map((part) => part.positions)),
     covariances: covariances.length > 0 ? concatFloats(covariances) : undefined,
   };
+}
+
+/** Results `first`, `first + step`, ... of a retrieval. */
+export function everyNth(
+  { states, trajectory, ...fields }: NativeRetrieval,
+  first: number,
+  step: number,
+  width: { readonly position: number; readonly covariance: number },
+): NativeRetrieval {
+  const pick = <A extends Float64Array | Int32Array | Uint8Array>(values: A): A =>
+    values.filter((_, index) => index % step === first) as A;
+  const pickStates = ({ count, positions, covariances }: NativeStates): NativeStates => ({
+    count: count / step,
+    positions: pickRows(positions, width.position, first, step),
+    covariances: covariances && pickRows(covariances, width.covariance, first, step),
+  });
+  return {
+    states: pickStates(states),
+    energy: pick(fields.energy),
+    nearest: pick(fields.nearest),
+    nearestDistance: pick(fields.nearestDistance),
+    iterations: pick(fields.iterations),
+    stepLength: pick(fields.stepLength),
+    converged: pick(fields.converged),
+    evaluated: pick(fields.evaluated),
+    droppedMass: pick(fields.droppedMass),
+    trajectory: trajectory?.map(pickStates),
+  };
+}
+
+function pickRows(values: Float64Array, width: number, first: number, step: number): Float64Array {
+  const count = values.length / (width * step);
+  const result = new Float64Array(count * width);
+  for (let i = 0; i < count; i++) {
+    const begin = (i * step + first) * width;
+    result.set(values.subarray(begin, begin + width), i * width);
+  }
+  return result;
 }

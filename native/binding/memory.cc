@@ -20,8 +20,8 @@ using gaussian::FullMemory;
 using Snapshot = std::shared_ptr<const Memory>;
 
 template <typename T>
-Snapshot makeMemory(const std::string& kind, std::size_t dimension) {
-  if (kind == "full") return std::make_shared<FullMemory<T>>(dimension);
+Snapshot makeMemory(const std::string& kind, std::size_t dimension, bool indexed) {
+  if (kind == "full") return std::make_shared<FullMemory<T>>(dimension, indexed);
   const auto embedding = kind == "diagonal"    ? Embedding::Kind::kDiagonal
                          : kind == "isotropic" ? Embedding::Kind::kIsotropic
                                                : Embedding::Kind::kVector;
@@ -79,9 +79,10 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
       : Napi::ObjectWrap<MemoryObject>(info),
         kind_(info[0].ToString()),
         dimension_(readCount(info[1], "dimension")),
-        precision_(info[2].ToString().Utf8Value() == "float32" ? Precision::kFloat32 : Precision::kFloat64) {
-    committed_ = precision_ == Precision::kFloat32 ? makeMemory<float>(kind_, dimension_)
-                                                   : makeMemory<double>(kind_, dimension_);
+        precision_(info[2].ToString().Utf8Value() == "float32" ? Precision::kFloat32 : Precision::kFloat64),
+        indexed_(info[3].ToBoolean()) {
+    committed_ = precision_ == Precision::kFloat32 ? makeMemory<float>(kind_, dimension_, indexed_)
+                                                   : makeMemory<double>(kind_, dimension_, indexed_);
     staged_ = std::make_shared<Snapshot>(committed_);
   }
 
@@ -128,8 +129,9 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     const Napi::Env env = info.Env();
     const Napi::Value precision = Napi::String::New(env, precision_ == Precision::kFloat32 ? "float32" : "float64");
     const auto constructor = Value().Get("constructor").As<Napi::Function>();
-    const Napi::Object copy = constructor.New(
-        {Napi::String::New(env, kind_), Napi::Number::New(env, static_cast<double>(dimension_)), precision});
+    const Napi::Object copy =
+        constructor.New({Napi::String::New(env, kind_), Napi::Number::New(env, static_cast<double>(dimension_)),
+                         precision, Napi::Boolean::New(env, indexed_)});
     MemoryObject::Unwrap(copy)->committed_ = committed_;
     return copy;
   }
@@ -152,36 +154,38 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
 
   Napi::Value weights(const Napi::CallbackInfo& info) {
     return launch<std::vector<double>>(
-        info.Env(), info[4],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info)](Job& job) {
-          return memory->weights(*queries, ridge, beta, job);
-        },
+        info.Env(), info[5],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
+         pruning = readPruning(info[4])](Job& job) { return memory->weights(*queries, ridge, beta, pruning, job); },
         toFloat64Array);
   }
 
   Napi::Value energy(const Napi::CallbackInfo& info) {
     return launch<std::vector<double>>(
-        info.Env(), info[4],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info)](Job& job) {
-          return memory->energy(*queries, ridge, beta, job);
-        },
+        info.Env(), info[5],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
+         pruning = readPruning(info[4])](Job& job) { return memory->energy(*queries, ridge, beta, pruning, job); },
         toFloat64Array);
   }
 
   Napi::Value step(const Napi::CallbackInfo& info) {
     return launch<Batch>(
-        info.Env(), info[4],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info)](Job& job) {
-          return memory->step(*queries, ridge, beta, job);
-        },
+        info.Env(), info[5],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
+         pruning = readPruning(info[4])](Job& job) { return memory->step(*queries, ridge, beta, pruning, job); },
         toStates);
   }
 
   Napi::Value retrieve(const Napi::CallbackInfo& info) {
-    const RetrievalOptions options{readBeta(info), info[4].ToNumber().DoubleValue(),
-                                   readCount(info[5], "maxIterations"), info[6].ToBoolean()};
+    const auto betas = readDoubles(info[3], "beta", info[3].As<Napi::TypedArray>().ElementLength());
+    const RetrievalOptions options{betas,
+                                   info[4].ToBoolean(),
+                                   info[5].ToNumber().DoubleValue(),
+                                   readCount(info[6], "maxIterations"),
+                                   readPruning(info[7]),
+                                   info[8].ToBoolean()};
     return launch<Retrieval>(
-        info.Env(), info[7],
+        info.Env(), info[9],
         [memory = committed_, queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
           return memory->retrieve(*queries, ridge, options, job);
         },
@@ -191,10 +195,9 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   Napi::Value nearest(const Napi::CallbackInfo& info) {
     const std::size_t k = std::min(readCount(info[3], "k"), committed_->size());
     return launch<Neighbours>(
-        info.Env(), info[4],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), k](Job& job) {
-          return memory->nearest(*queries, ridge, k, job);
-        },
+        info.Env(), info[5],
+        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), k,
+         prune = info[4].ToBoolean().Value()](Job& job) { return memory->nearest(*queries, ridge, k, prune, job); },
         [](Napi::Env env, Neighbours&& neighbours) -> Napi::Value {
           Napi::Object result = Napi::Object::New(env);
           result.Set("indices", toInt32Array(env, std::move(neighbours.indices)));
@@ -246,11 +249,16 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     return readBatch(info[0], readCount(info[1], "firstIndex"));
   }
   static double readRidge(const Napi::CallbackInfo& info) { return info[2].ToNumber().DoubleValue(); }
+  // The mass that may be dropped, or undefined.
+  static Pruning readPruning(const Napi::Value& value) {
+    return value.IsUndefined() ? Pruning{} : Pruning{value.ToNumber().DoubleValue()};
+  }
   static double readBeta(const Napi::CallbackInfo& info) { return info[3].ToNumber().DoubleValue(); }
 
   std::string kind_;
   std::size_t dimension_;
   Precision precision_;
+  bool indexed_;
   Snapshot committed_;
   std::shared_ptr<Snapshot> staged_;
 };

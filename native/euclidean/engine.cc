@@ -11,30 +11,33 @@
 namespace denseam::euclidean {
 
 template <typename T>
-Evaluation Engine<T>::evaluate(const Points& points, double beta, bool wantNext, Job& job) const {
+Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
+                               bool wantNext, Job& job) const {
   const std::vector<Tile<T>> rowTiles = tiles(rows_, kRowTile);
   const Plan plan(points.count, rowTiles.size());
   const std::size_t width = rows_.width();
-  std::vector<Partial> partials(plan.parts * points.count);
-  std::vector<double> sums(wantNext ? plan.parts * points.count * width : 0);
+  const std::size_t results = points.count * copies;
+  std::vector<Partial> partials(plan.parts * results);
+  std::vector<double> sums(wantNext ? plan.parts * results * width : 0);
 
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
-    const std::size_t offset = part * points.count + scorer.firstQuery();
-    Recall<T> recall(rows_, beta, wantNext, scorer, partials.data() + offset,
+    const std::size_t first = scorer.firstQuery() * copies;
+    const std::size_t offset = part * results + first;
+    Recall<T> recall(rows_, betas.data() + first, copies, wantNext, scorer, partials.data() + offset,
                      wantNext ? sums.data() + offset * width : nullptr);
     for (std::size_t tile = plan.beginTile(part); tile < plan.beginTile(part + 1); ++tile) {
       job.poll();
       recall.addTile(rowTiles[tile]);
-      job.advance(scorer.count() * rowTiles[tile].count);
+      job.advance(scorer.count() * copies * rowTiles[tile].count);
     }
   });
 
-  Evaluation evaluation{std::vector<double>(points.count),
-                        std::vector<std::int32_t>(points.count),
-                        std::vector<double>(points.count),
-                        {points.count, std::vector<double>(wantNext ? points.count * width : 0)}};
-  parallel::forEach(points.count, 16, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t q = begin; q < end; ++q) merge(plan, points.count, width, q, beta, partials, sums, evaluation);
+  Evaluation evaluation{std::vector<double>(results),
+                        std::vector<std::int32_t>(results),
+                        std::vector<double>(results),
+                        {results, std::vector<double>(wantNext ? results * width : 0)}};
+  parallel::forEach(results, 16, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) merge(plan, results, width, r, betas[r], partials, sums, evaluation);
   });
   if (wantNext && !rows_.centre().empty()) {
     for (std::size_t i = 0; i < evaluation.next.values.size(); ++i) {

@@ -39,7 +39,9 @@ class Engine {
   // count x size, accurate to rounding (of T) relative to each distance.
   std::vector<double> distances(const Points& points, Job& job) const;
   std::vector<double> weights(const Points& points, double beta, Job& job) const;
-  Evaluation evaluate(const Points& points, double beta, bool wantNext, Job& job) const;
+  // `copies` results for every point, each with a beta of its own: those of the first point come first.
+  Evaluation evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies, bool wantNext,
+                      Job& job) const;
   Neighbours nearest(const Points& points, std::size_t k, Job& job) const;
 
  private:

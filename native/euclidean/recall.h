@@ -29,36 +29,55 @@ struct Partial {
   }
 };
 
+// One tile of queries, each with `copies` betas: results are counted query by query.
 template <typename T>
 class Recall {
  public:
-  Recall(const Rows<T>& rows, double beta, bool wantNext, Scorer<T>& scorer, Partial* partials, double* next)
-      : rows_(rows), beta_(beta), wantNext_(wantNext), scorer_(scorer), partials_(partials), next_(next) {}
+  Recall(const Rows<T>& rows, const double* betas, std::size_t copies, bool wantNext, Scorer<T>& scorer,
+         Partial* partials, double* next)
+      : rows_(rows),
+        betas_(betas),
+        copies_(copies),
+        wantNext_(wantNext),
+        scorer_(scorer),
+        partials_(partials),
+        next_(next),
+        copied_(copies > 1 ? scorer.count() * copies * kRowTile : 0) {}
 
   void addTile(const Tile<T>& tile) {
     scorer_.score(tile);
     double total = 0;
-    for (std::size_t q = 0; q < scorer_.count(); ++q) total += weigh(q);
+    for (std::size_t q = 0; q < scorer_.count(); ++q) {
+      const double least = scorer_.complete(q);
+      for (std::size_t c = 0; c < copies_; ++c) {
+        const std::size_t r = q * copies_ + c;
+        if (copies_ > 1) std::copy_n(scorer_.scores(q), tile.count, weights(r));
+        total += weigh(q, r, least);
+      }
+    }
     if (wantNext_ && total > 0) addRows();
   }
 
  private:
-  // Query q's scores become weights relative to its running minimum; returns their sum.
-  double weigh(std::size_t q) {
-    Partial& partial = partials_[q];
-    T* distances = scorer_.scores(q);
-    const double approximate = scorer_.complete(q);
-    refine(q, approximate);
-    double shift = std::min(partial.shift, exact_.empty() ? approximate : std::numeric_limits<double>::infinity());
+  std::size_t results() const { return scorer_.count() * copies_; }
+  // Result r's distances, which become its weights: the scores themselves where nobody else needs them.
+  T* weights(std::size_t r) { return copies_ > 1 ? copied_.data() + r * scorer_.tile().count : scorer_.scores(r); }
+
+  // The distances of query q become weights of result r relative to its running minimum; returns their sum.
+  double weigh(std::size_t q, std::size_t r, double least) {
+    Partial& partial = partials_[r];
+    T* distances = weights(r);
+    refine(q, r, least);
+    double shift = std::min(partial.shift, exact_.empty() ? least : std::numeric_limits<double>::infinity());
     if (!exact_.empty()) {
       const std::size_t count = scorer_.tile().count;
       shift = std::min(shift, static_cast<double>(*std::min_element(distances, distances + count)));
       for (const auto& [j, distance] : exact_) shift = std::min(shift, distance);
     }
-    if (shift < partial.shift) rescale(q, shift);
-    double sum = gibbs(scorer_.tile().count, beta_, shift, distances);
+    if (shift < partial.shift) rescale(r, shift);
+    double sum = gibbs(scorer_.tile().count, betas_[r], shift, distances);
     for (const auto& [j, distance] : exact_) {
-      const double weight = std::exp(-beta_ * (distance - shift));
+      const double weight = std::exp(-betas_[r] * (distance - shift));
       distances[j] = static_cast<T>(weight);
       sum += weight;
     }
@@ -68,18 +87,19 @@ class Recall {
 
   // Recomputes the distances of which the nearest may be one, and those whose error would show in a weight. Their
   // scores are set to infinity: exact_ stands for them.
-  void refine(std::size_t q, double least) {
-    Partial& partial = partials_[q];
+  void refine(std::size_t q, std::size_t r, double least) {
+    Partial& partial = partials_[r];
+    const double beta = betas_[r];
     exact_.clear();
     const double error = scorer_.error(q);
     double limit = -1;
     if (least <= partial.nearestDistance + 2 * error) limit = least + 2 * error;
     // An item at distance D behind the nearest has at most the weight exp(-beta D), which is off by the factor beta
     // error.
-    const double visible = std::log(beta_ * error / Accuracy<T>::kWeightError) / beta_;
+    const double visible = std::log(beta * error / Accuracy<T>::kWeightError) / beta;
     if (visible > 0) limit = std::max(limit, std::min(partial.shift, least) + visible + 2 * error);
     if (least > limit) return;
-    T* distances = scorer_.scores(q);
+    T* distances = weights(r);
     for (std::size_t j = 0; j < scorer_.tile().count; ++j) {
       if (static_cast<double>(distances[j]) > limit) continue;
       const double distance = scorer_.exact(q, j);
@@ -89,12 +109,12 @@ class Recall {
     }
   }
 
-  void rescale(std::size_t q, double shift) {
-    Partial& partial = partials_[q];
-    const double factor = std::exp(-beta_ * (partial.shift - shift));
+  void rescale(std::size_t r, double shift) {
+    Partial& partial = partials_[r];
+    const double factor = std::exp(-betas_[r] * (partial.shift - shift));
     partial.sum *= factor;
     if (wantNext_) {
-      double* next = next_ + q * rows_.width();
+      double* next = next_ + r * rows_.width();
       std::transform(next, next + rows_.width(), next, [factor](double x) { return x * factor; });
     }
     partial.shift = shift;
@@ -103,48 +123,48 @@ class Recall {
   void addRows() {
     const std::size_t width = rows_.width();
     if constexpr (std::is_same_v<T, double>) {
-      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 1.0,
-              next_);
+      product(CblasNoTrans, results(), width, scorer_.tile().count, weights(0), scorer_.values(), 1.0, next_);
     } else {
       // Sums over many tiles are kept in double precision.
-      sums_.resize(scorer_.count() * width);
-      product(CblasNoTrans, scorer_.count(), width, scorer_.tile().count, scorer_.scores(0), scorer_.values(), 0.0,
-              sums_.data());
+      sums_.resize(results() * width);
+      product(CblasNoTrans, results(), width, scorer_.tile().count, weights(0), scorer_.values(), 0.0, sums_.data());
       for (std::size_t i = 0; i < sums_.size(); ++i) next_[i] += static_cast<double>(sums_[i]);
     }
   }
 
   const Rows<T>& rows_;
-  double beta_;
+  const double* betas_;
+  std::size_t copies_;
   bool wantNext_;
   Scorer<T>& scorer_;
   Partial* partials_;
   double* next_;
   std::vector<std::pair<std::size_t, double>> exact_;
   std::vector<T> sums_;
+  std::vector<T> copied_;
 };
 
-// Adds up the parts of query q, in order, into the evaluation.
-inline void merge(const Plan& plan, std::size_t queries, std::size_t width, std::size_t q, double beta,
+// Adds up the parts of result r, in order, into the evaluation.
+inline void merge(const Plan& plan, std::size_t results, std::size_t width, std::size_t r, double beta,
                   const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
   Partial whole;
   for (std::size_t part = 0; part < plan.parts; ++part) {
-    const Partial& partial = partials[part * queries + q];
+    const Partial& partial = partials[part * results + r];
     whole.shift = std::min(whole.shift, partial.shift);
     whole.offer(partial.nearestDistance, static_cast<std::size_t>(partial.nearest));
   }
-  double* next = evaluation.next.values.empty() ? nullptr : evaluation.next.values.data() + q * width;
+  double* next = evaluation.next.values.empty() ? nullptr : evaluation.next.values.data() + r * width;
   for (std::size_t part = 0; part < plan.parts; ++part) {
-    const Partial& partial = partials[part * queries + q];
+    const Partial& partial = partials[part * results + r];
     const double factor = std::exp(-beta * (partial.shift - whole.shift));
     whole.sum += factor * partial.sum;
     if (next == nullptr || factor == 0) continue;
-    const double* sum = sums.data() + (part * queries + q) * width;
+    const double* sum = sums.data() + (part * results + r) * width;
     for (std::size_t j = 0; j < width; ++j) next[j] += factor * sum[j];
   }
-  evaluation.energy[q] = whole.shift - std::log(whole.sum) / beta;
-  evaluation.nearest[q] = whole.nearest;
-  evaluation.nearestDistance[q] = whole.nearestDistance;
+  evaluation.energy[r] = whole.shift - std::log(whole.sum) / beta;
+  evaluation.nearest[r] = whole.nearest;
+  evaluation.nearestDistance[r] = whole.nearestDistance;
   if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / whole.sum; });
 }
 

@@ -136,43 +136,50 @@ std::vector<double> RowMemory<T>::distances(const Batch& queries, double ridge, 
 }
 
 template <typename T>
-std::vector<double> RowMemory<T>::weights(const Batch& queries, double ridge, double beta, Job& job) const {
+std::vector<double> RowMemory<T>::weights(const Batch& queries, double ridge, double beta, Pruning, Job& job) const {
   job.expect(queries.count * size());
   return Engine<T>(rows_).weights(embed(queries, ridge, false, job), beta, job);
 }
 
 template <typename T>
-std::vector<double> RowMemory<T>::energy(const Batch& queries, double ridge, double beta, Job& job) const {
+std::vector<double> RowMemory<T>::energy(const Batch& queries, double ridge, double beta, Pruning, Job& job) const {
+  const std::vector<double> betas(queries.count, beta);
   job.expect(queries.count * size());
-  return Engine<T>(rows_).evaluate(embed(queries, ridge, false, job), beta, false, job).energy;
+  return Engine<T>(rows_).evaluate(embed(queries, ridge, false, job), betas, 1, false, job).energy;
 }
 
 template <typename T>
-Neighbours RowMemory<T>::nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const {
+Neighbours RowMemory<T>::nearest(const Batch& queries, double ridge, std::size_t k, bool, Job& job) const {
   job.expect(queries.count * size());
   return Engine<T>(rows_).nearest(embed(queries, ridge, false, job), k, job);
 }
 
 template <typename T>
-Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Job& job) const {
+Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Pruning, Job& job) const {
+  const std::vector<double> betas(queries.count, beta);
   job.expect(queries.count * size());
-  const Points next = Engine<T>(rows_).evaluate(embed(queries, ridge, true, job), beta, true, job).next;
+  const Points next = Engine<T>(rows_).evaluate(embed(queries, ridge, true, job), betas, 1, true, job).next;
   Batch batch = emptyBatch(queries.count);
   for (std::size_t q = 0; q < queries.count; ++q) write(next, q, batch, q);
   return batch;
 }
 
 template <typename T>
-auto RowMemory<T>::advance(const States& states, double beta, Job& job) const -> Advance<States> {
-  Evaluation evaluation = Engine<T>(rows_).evaluate(states, beta, true, job);
-  std::vector<double> stepLength(states.count);
+auto RowMemory<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const
+    -> Advance<States> {
+  Evaluation evaluation = Engine<T>(rows_).evaluate(states, betas, copies, true, job);
   const std::size_t width = embedding_.width();
-  for (std::size_t q = 0; q < states.count; ++q) {
-    stepLength[q] =
-        std::sqrt(squaredDistance(width, states.values.data() + q * width, evaluation.next.values.data() + q * width));
+  Advance<States> result(betas.size());
+  for (std::size_t r = 0; r < betas.size(); ++r) {
+    const double* state = states.values.data() + r / copies * width;
+    result.stepLength[r] = std::sqrt(squaredDistance(width, state, evaluation.next.values.data() + r * width));
   }
-  return {std::move(evaluation.energy), std::move(evaluation.nearest), std::move(evaluation.nearestDistance),
-          std::move(stepLength), std::move(evaluation.next)};
+  result.energy = std::move(evaluation.energy);
+  result.nearest = std::move(evaluation.nearest);
+  result.nearestDistance = std::move(evaluation.nearestDistance);
+  std::fill(result.evaluated.begin(), result.evaluated.end(), size());
+  result.next = std::move(evaluation.next);
+  return result;
 }
 
 template <typename T>
@@ -194,7 +201,8 @@ void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, 
 
 template <typename T>
 Retrieval RowMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
-  Iteration<RowMemory> iteration(*this, size(), options, emptyBatch(queries.count));
+  const std::size_t copies = options.sweep ? options.betas.size() : 1;
+  Iteration<RowMemory> iteration(*this, size(), options, emptyBatch(queries.count * copies));
   return iteration.run(embed(queries, ridge, true, job), job);
 }
 

@@ -23,17 +23,19 @@ class RowMemory : public Memory {
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;
 
   std::vector<double> distances(const Batch& queries, double ridge, Job& job) const override;
-  std::vector<double> weights(const Batch& queries, double ridge, double beta, Job& job) const override;
-  std::vector<double> energy(const Batch& queries, double ridge, double beta, Job& job) const override;
-  Batch step(const Batch& queries, double ridge, double beta, Job& job) const override;
+  // Two matrix products evaluate every row faster than bounds would rule some out: there is nothing to prune.
+  std::vector<double> weights(const Batch& queries, double ridge, double beta, Pruning pruning,
+                              Job& job) const override;
+  std::vector<double> energy(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const override;
+  Batch step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const override;
   Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const override;
-  Neighbours nearest(const Batch& queries, double ridge, std::size_t k, Job& job) const override;
+  Neighbours nearest(const Batch& queries, double ridge, std::size_t k, bool prune, Job& job) const override;
   TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
                               Job& job) const override;
 
   // Iteration's view of this memory (retrieval.h).
   using States = Points;
-  Advance<States> advance(const States& states, double beta, Job& job) const;
+  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const;
   States select(const States& states, const std::vector<std::size_t>& indices) const;
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
 

@@ -4,47 +4,120 @@
 #include <cmath>
 #include <limits>
 
+#include "euclidean/vector_math.h"
+#include "linalg/lanes.h"
 #include "linalg/linalg.h"
 
 namespace denseam::gaussian {
 namespace {
 
 using linalg::Workspace;
+namespace lanes = linalg::lanes;
+
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // An image of the factor may be off by this much, relatively, before the slower form takes over.
 constexpr double kImageError = 1e-10;
+// A distance is taken from an image instead of from eigenvalues when it is this small beside the traces: it has lost
+// digits by cancellation...
+constexpr double kSmall = 1e-6;
+// ...and when the image is as exact as Procrustes' form.
+constexpr double kFineImageError = 1e-13;
+// With fewer matrices a group of lanes takes longer than one after the other.
+constexpr std::size_t kLeastLanes = 3;
 
 // Eigenvalues of R' S R are off by about this share of the greatest; below `zero` they are rounding alone.
 double eigenvalueError(double greatest) { return 4 * kEpsilon * greatest; }
 double zeroEigenvalue(std::size_t d, double greatest) { return 4 * static_cast<double>(d) * kEpsilon * greatest; }
 
+// The eigenvalues of R' S R, `stride` apart.
+class GramSpectrum {
+ public:
+  GramSpectrum(std::size_t d, const double* values, std::size_t stride, bool singular)
+      : d_(d), values_(values), stride_(stride), singular_(singular) {
+    for (std::size_t k = 0; k < d; ++k) greatest_ = std::max(greatest_, value(k));
+    zero_ = singular ? zeroEigenvalue(d, greatest_) : 0.0;
+  }
+
+  double value(std::size_t k) const { return values_[k * stride_]; }
+  double root(std::size_t k) const { return value(k) > zero_ ? std::sqrt(value(k)) : 0.0; }
+
+  Distance distance(const Frame& frame, double trace) const {
+    const double error = eigenvalueError(greatest_);
+    double sum = 0;
+    double sumError = 0;
+    for (std::size_t k = 0; k < d_; ++k) {
+      sum += root(k);
+      if (value(k) > zero_ || !singular_) sumError += value(k) > error ? error / (2 * root(k)) : std::sqrt(error);
+    }
+    const double traces = trace + frame.trace();
+    return {std::max(0.0, traces - 2 * frame.scale() * sum), 2 * frame.scale() * sumError + 4 * kEpsilon * traces};
+  }
+
+  // A root of an eigenvalue l is off by eps greatest / (2 sqrt l), and dividing by R magnifies that by at most cond(R).
+  double imageError(const Frame& frame) const {
+    double least = greatest_;
+    for (std::size_t k = 0; k < d_; ++k) {
+      if (value(k) > zero_ || !singular_) least = std::min(least, std::max(0.0, value(k)));
+    }
+    const double ratio = greatest_ > 0 ? least / greatest_ : 1.0;
+    const double denominator = frame.reciprocalCondition() * std::sqrt(ratio);
+    return denominator > 0 ? 2 * kEpsilon / denominator : std::numeric_limits<double>::infinity();
+  }
+
+ private:
+  std::size_t d_;
+  const double* values_;
+  std::size_t stride_;
+  bool singular_;
+  double greatest_ = 0;
+  double zero_ = 0;
+};
+
 // R' S R of the scaled factor, lower triangle, in the workspace's kGram.
 template <typename T>
-double* gramMatrix(const Frame& frame, const T* covariance) {
+double* gramMatrix(const Frame& frame, const FullItems<T>& items, std::int32_t index) {
   const std::size_t d = frame.dimension();
   double* gram = Workspace::local().get(Workspace::kGram, d * d);
-  std::copy_n(covariance, d * d, gram);
+  items.covariance(static_cast<std::size_t>(index), gram);
   linalg::congruence(d, frame.scaledFactor(), gram);
   return gram;
 }
 
-// L U and the space it lives in: kProduct. U is the orthogonal polar factor of L' R.
+// The same for a group of lanes, in the layout of linalg/lanes.h.
 template <typename T>
-double* procrustesImage(const Frame& frame, const T* covariance) {
+double* gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
+  static thread_local std::vector<T> buffer;
   const std::size_t d = frame.dimension();
   Workspace& workspace = Workspace::local();
-  double* symmetric = workspace.get(Workspace::kScratch, d * d);
-  std::copy_n(covariance, d * d, symmetric);
+  double* gram = workspace.get(Workspace::kGram, packedSize(d) * lanes::kLanes);
+  lanes::congruence(d, frame.scaledFactor(), items.group(indices, count, buffer), gram,
+                    workspace.get(Workspace::kLapack, lanes::workSize(d)));
+  return gram;
+}
+
+// B with B B' = (R' S R)^1/2 = V l^1/2 V', from V.
+void scaleToRoot(std::size_t d, const GramSpectrum& spectrum, double* vectors) {
+  for (std::size_t j = 0; j < d; ++j) {
+    const double scale = std::sqrt(spectrum.root(j));
+    std::transform(vectors + j * d, vectors + (j + 1) * d, vectors + j * d, [scale](double x) { return x * scale; });
+  }
+}
+
+// L U and the space it lives in: kProduct. U is the orthogonal polar factor of L' R.
+double* procrustesImage(const Frame& frame, const double* covariance) {
+  const std::size_t d = frame.dimension();
+  Workspace& workspace = Workspace::local();
   double* factor = workspace.get(Workspace::kFactor, d * d);
-  factorize(d, symmetric, factor);
+  factorize(d, covariance, factor);
 
   double* product = workspace.get(Workspace::kProduct, d * d);
   linalg::multiplyTransposed(d, factor, frame.scaledFactor(), product);
   double* left = workspace.get(Workspace::kLeft, d * d);
   double* right = workspace.get(Workspace::kRight, d * d);
   linalg::singularValues(d, product, workspace.get(Workspace::kValues, d), left, right);
-  linalg::multiply(d, left, right, symmetric);  // U
-  linalg::multiply(d, factor, symmetric, product);
+  double* polar = workspace.get(Workspace::kScratch, d * d);
+  linalg::multiply(d, left, right, polar);
+  linalg::multiply(d, factor, polar, product);
   return product;
 }
 
@@ -55,75 +128,138 @@ void addScaled(double weight, const double* source, std::vector<double>& target,
 
 }  // namespace
 
-template <typename T>
-Distance buresDistance(const Frame& frame, const T* covariance, bool singular) {
+Distance buresDistance(const Frame& frame, const double* covariance, const CovarianceNote& note) {
   const std::size_t d = frame.dimension();
-  double trace = 0;
-  for (std::size_t i = 0; i < d; ++i) trace += static_cast<double>(covariance[i * d + i]);
-  double* gram = gramMatrix(frame, covariance);
-  double* values = Workspace::local().get(Workspace::kValues, d);
-  linalg::eigenvalues(d, gram, values);
-
-  const double greatest = std::max(0.0, values[d - 1]);
-  const double error = eigenvalueError(greatest);
-  const double zero = singular ? zeroEigenvalue(d, greatest) : 0.0;
-  double root = 0;
-  double rootError = 0;
-  for (std::size_t i = 0; i < d; ++i) {
-    if (values[i] > zero) root += std::sqrt(values[i]);
-    if (values[i] > zero || !singular)
-      rootError += values[i] > error ? error / (2 * std::sqrt(values[i])) : std::sqrt(error);
-  }
-  const double sum = trace + frame.trace();
-  return {std::max(0.0, sum - 2 * frame.scale() * root), 2 * frame.scale() * rootError + 4 * kEpsilon * sum};
-}
-
-template <typename T>
-double buresDistanceProcrustes(const Frame& frame, const T* covariance) {
-  const std::size_t d = frame.dimension();
-  const double* image = procrustesImage(frame, covariance);
-  double sum = 0;
-  for (std::size_t i = 0; i < d * d; ++i) {
-    const double difference = image[i] - frame.factor()[i];
-    sum += difference * difference;
-  }
-  return sum;
-}
-
-template <typename T>
-void Transport::add(double weight, const T* covariance, bool singular) {
-  if (frame_->reciprocalCondition() == 0 || !addRoot(weight, covariance, singular)) addProcrustes(weight, covariance);
-}
-
-template <typename T>
-bool Transport::addRoot(double weight, const T* covariance, bool singular) {
-  const std::size_t d = frame_->dimension();
   Workspace& workspace = Workspace::local();
-  double* vectors = gramMatrix(*frame_, covariance);
+  double* gram = workspace.get(Workspace::kGram, d * d);
+  std::copy_n(covariance, d * d, gram);
+  linalg::congruence(d, frame.scaledFactor(), gram);
   double* values = workspace.get(Workspace::kValues, d);
-  linalg::eigenvectors(d, vectors, values);
+  linalg::eigenvalues(d, gram, values);
+  return GramSpectrum(d, values, 1, note.singular).distance(frame, note.trace);
+}
 
-  const double greatest = std::max(0.0, values[d - 1]);
-  const double zero = singular ? zeroEigenvalue(d, greatest) : 0.0;
-  const double* least = std::find_if(values, values + d, [&](double value) { return value > zero || !singular; });
-  // A root of an eigenvalue l is off by eps greatest / (2 sqrt l), and dividing by R magnifies that by at most cond(R).
-  const double ratio = greatest > 0 && least != values + d ? std::max(0.0, *least) / greatest : 1.0;
-  const bool precise = 2 * kEpsilon <= kImageError * frame_->reciprocalCondition() * std::sqrt(ratio);
-  if (!precise) return false;
-
-  // (R' S R)^1/2 = V l^1/2 V' = B B' with B = V l^1/4.
-  for (std::size_t j = 0; j < d; ++j) {
-    const double root = values[j] > zero ? std::sqrt(std::sqrt(values[j])) : 0.0;
-    std::transform(vectors + j * d, vectors + (j + 1) * d, vectors + j * d, [root](double x) { return x * root; });
+template <typename T>
+void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
+                    Distance* distances) {
+  const std::size_t d = frame.dimension();
+  Workspace& workspace = Workspace::local();
+  double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
+  const auto note = [&](std::size_t k) { return items.note(static_cast<std::size_t>(indices[k])); };
+  if (items.lanes() == 1 || count < kLeastLanes) {
+    for (std::size_t k = 0; k < count; ++k) {
+      linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
+      distances[k] = GramSpectrum(d, values, 1, note(k).singular).distance(frame, note(k).trace);
+    }
+    return;
   }
+  double* gram = gramGroup(frame, items, indices, count);
+  linalg::checkConverged(lanes::eigenvalues(d, gram, values, workspace.get(Workspace::kLapack, lanes::workSize(d))));
+  for (std::size_t k = 0; k < count; ++k) {
+    distances[k] = GramSpectrum(d, values + k, lanes::kLanes, note(k).singular).distance(frame, note(k).trace);
+  }
+}
+
+double buresDistanceProcrustes(const Frame& frame, const double* covariance) {
+  const std::size_t d = frame.dimension();
+  return euclidean::squaredDistance(d * d, procrustesImage(frame, covariance), frame.factor());
+}
+
+template <typename T>
+Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std::int32_t index,
+                              std::optional<MapImage>& image) {
+  const std::size_t d = frame.dimension();
+  const CovarianceNote& note = items.note(static_cast<std::size_t>(index));
+  double* vectors = gramMatrix(frame, items, index);
+  double* values = Workspace::local().get(Workspace::kValues, d);
+  linalg::eigenvectors(d, vectors, values);
+  const GramSpectrum spectrum(d, values, 1, note.singular);
+  const Distance distance = spectrum.distance(frame, note.trace);
+  const double error = spectrum.imageError(frame);
+  if (!(error <= kImageError)) return distance;
+
+  scaleToRoot(d, spectrum, vectors);
+  image.emplace(MapImage{std::vector<double>(d * d), error});
+  linalg::outer(d, vectors, image->values.data());
+  linalg::symmetrize(d, image->values.data());
+  linalg::solveTransposed(d, frame.scaledFactor(), image->values.data());
+  const bool isSmall = distance.value < kSmall * (note.trace + frame.trace());
+  if (!isSmall || error > kFineImageError) return distance;
+  return {euclidean::squaredDistance(d * d, image->values.data(), frame.factor()), 0};
+}
+
+template <typename T>
+void Transport::add(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count) {
+  if (items.lanes() == 1 || count < kLeastLanes || frame_->reciprocalCondition() == 0) {
+    for (std::size_t k = 0; k < count; ++k) {
+      const bool hasInverse = frame_->reciprocalCondition() > 0;
+      if (!hasInverse || !addRoot(weights[k], items, indices[k])) addProcrustes(weights[k], items, indices[k]);
+    }
+    return;
+  }
+  for (std::size_t begin = 0; begin < count; begin += lanes::kLanes) {
+    const std::size_t group = std::min(lanes::kLanes, count - begin);
+    const unsigned leftOut = addRoots(items, indices + begin, weights + begin, group);
+    for (std::size_t k = begin; k < begin + group; ++k) {
+      if ((leftOut >> (k - begin) & 1U) != 0) addProcrustes(weights[k], items, indices[k]);
+    }
+  }
+}
+
+void Transport::add(double weight, const MapImage& image) {
+  addScaled(weight, image.values.data(), images_, image.values.size());
+}
+
+template <typename T>
+bool Transport::addRoot(double weight, const FullItems<T>& items, std::int32_t index) {
+  const std::size_t d = frame_->dimension();
+  double* vectors = gramMatrix(*frame_, items, index);
+  double* values = Workspace::local().get(Workspace::kValues, d);
+  linalg::eigenvectors(d, vectors, values);
+  const GramSpectrum spectrum(d, values, 1, items.note(static_cast<std::size_t>(index)).singular);
+  if (!(spectrum.imageError(*frame_) <= kImageError)) return false;
+  scaleToRoot(d, spectrum, vectors);
   roots_.resize(d * d);
   linalg::addOuter(d, weight, vectors, roots_.data());
   return true;
 }
 
 template <typename T>
-void Transport::addProcrustes(double weight, const T* covariance) {
+unsigned Transport::addRoots(const FullItems<T>& items, const std::int32_t* indices, const double* weights,
+                             std::size_t count) {
   const std::size_t d = frame_->dimension();
+  Workspace& workspace = Workspace::local();
+  double* gram = gramGroup(*frame_, items, indices, count);
+  double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
+  double* vectors = workspace.get(Workspace::kLeft, d * d * lanes::kLanes);
+  linalg::checkConverged(
+      lanes::eigenvectors(d, gram, values, vectors, workspace.get(Workspace::kLapack, lanes::workSize(d))));
+
+  double laneWeights[lanes::kLanes] = {};
+  unsigned leftOut = 0;
+  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
+    const std::size_t k = std::min(lane, count - 1);
+    const GramSpectrum spectrum(d, values + lane, lanes::kLanes,
+                                items.note(static_cast<std::size_t>(indices[k])).singular);
+    const bool isPrecise = spectrum.imageError(*frame_) <= kImageError;
+    if (lane < count) isPrecise ? laneWeights[lane] = weights[lane] : leftOut |= 1U << lane;
+    for (std::size_t j = 0; j < d; ++j) values[j * lanes::kLanes + lane] = spectrum.root(j);
+  }
+  double* sum = workspace.get(Workspace::kProduct, packedSize(d) * lanes::kLanes);
+  std::fill_n(sum, packedSize(d) * lanes::kLanes, 0.0);
+  lanes::addScaled(d, vectors, values, laneWeights, sum);
+  double* matrix = workspace.get(Workspace::kRight, d * d);
+  std::fill_n(matrix, d * d, 0.0);
+  lanes::sumLanes(d, sum, matrix);
+  addScaled(1, matrix, roots_, d * d);
+  return leftOut;
+}
+
+template <typename T>
+void Transport::addProcrustes(double weight, const FullItems<T>& items, std::int32_t index) {
+  const std::size_t d = frame_->dimension();
+  double* covariance = Workspace::local().get(Workspace::kScratch, d * d);
+  items.covariance(static_cast<std::size_t>(index), covariance);
   addScaled(weight, procrustesImage(*frame_, covariance), images_, d * d);
 }
 
@@ -145,11 +281,13 @@ std::vector<double> Transport::image() const {
   return image;
 }
 
-template Distance buresDistance<float>(const Frame&, const float*, bool);
-template Distance buresDistance<double>(const Frame&, const double*, bool);
-template double buresDistanceProcrustes<float>(const Frame&, const float*);
-template double buresDistanceProcrustes<double>(const Frame&, const double*);
-template void Transport::add<float>(double, const float*, bool);
-template void Transport::add<double>(double, const double*, bool);
+#define DENSEAM_INSTANTIATE(T)                                                                                     \
+  template void buresDistances<T>(const Frame&, const FullItems<T>&, const std::int32_t*, std::size_t, Distance*); \
+  template Distance buresDistanceWithMap<T>(const Frame&, const FullItems<T>&, std::int32_t,                       \
+                                            std::optional<MapImage>&);                                             \
+  template void Transport::add<T>(const FullItems<T>&, const std::int32_t*, const double*, std::size_t);
+DENSEAM_INSTANTIATE(float)
+DENSEAM_INSTANTIATE(double)
+#undef DENSEAM_INSTANTIATE
 
 }  // namespace denseam::gaussian

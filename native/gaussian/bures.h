@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gaussian/frame.h"
+#include "gaussian/items.h"
 
 // Bures distances and optimal maps between a query's frame O = R R' and one stored covariance S.
 namespace denseam::gaussian {
@@ -15,15 +18,27 @@ struct Distance {
   double error;
 };
 
-// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone. `singular` says that S was found singular at insertion:
-// eigenvalues at the level of rounding then count as zeros.
+// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to items.lanes() ascending indices.
 template <typename T>
-Distance buresDistance(const Frame& frame, const T* covariance, bool singular);
+void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
+                    Distance* distances);
+// The same for any one covariance, both triangles given.
+Distance buresDistance(const Frame& frame, const double* covariance, const CovarianceNote& note);
 
 // The same in Procrustes form |L U - R|_F^2, S = L L', U the orthogonal polar factor of L' R: no cancellation when the
 // two covariances nearly agree, and no squared condition numbers. Several times slower.
+double buresDistanceProcrustes(const Frame& frame, const double* covariance);
+
+// An optimal map A, kept as the image A R of the query's factor. The squared distance is |A R - R|_F^2.
+struct MapImage {
+  std::vector<double> values;  // d x d, column-major
+  double error;                // relative to its norm
+};
+
+// Distance and map of one item from one decomposition; no image where the eigenvalues cannot give it to precision.
 template <typename T>
-double buresDistanceProcrustes(const Frame& frame, const T* covariance);
+Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std::int32_t index,
+                              std::optional<MapImage>& image);
 
 // The weighted sum of optimal maps, sum_i w_i A_i, kept as its image K = sum_i w_i A_i R of the query's factor, so that
 // the moved covariance is K K'.
@@ -31,8 +46,10 @@ class Transport {
  public:
   explicit Transport(const Frame& frame) : frame_(&frame) {}
 
+  // The maps to the items at `count` ascending indices.
   template <typename T>
-  void add(double weight, const T* covariance, bool singular);
+  void add(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count);
+  void add(double weight, const MapImage& image);
   void merge(const Transport& other);
   // K, d x d, column-major.
   std::vector<double> image() const;
@@ -40,10 +57,13 @@ class Transport {
  private:
   // w (R' S R)^1/2 added to roots_; false when the eigenvalues cannot give K to precision.
   template <typename T>
-  bool addRoot(double weight, const T* covariance, bool singular);
+  bool addRoot(double weight, const FullItems<T>& items, std::int32_t index);
+  // The same for a group of lanes; returns which lanes it left out.
+  template <typename T>
+  unsigned addRoots(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count);
   // w L U added to images_: the slower form, which needs no inverse of R.
   template <typename T>
-  void addProcrustes(double weight, const T* covariance);
+  void addProcrustes(double weight, const FullItems<T>& items, std::int32_t index);
 
   const Frame* frame_;
   std::vector<double> roots_;   // lower triangle, in units of the scaled factor; empty while unused

@@ -140,6 +140,12 @@ Frame::Frame(const State& state) : state_(state), scaled_(state.factor), scale_(
   reciprocalCondition_ = greatest > 0 ? linalg::reciprocalCondition(d, scaled_.data()) : 0;
 }
 
+double Frame::squaredMean() const {
+  double sum = 0;
+  for (const double x : state_.mean) sum += x * x;
+  return sum;
+}
+
 template void checkCovariance<float>(std::size_t, double*, const std::string&);
 template void checkCovariance<double>(std::size_t, double*, const std::string&);
 template Definiteness classify<float>(std::size_t, const double*, double*);

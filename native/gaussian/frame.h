@@ -55,6 +55,7 @@ class Frame {
   const double* scaledFactor() const { return scaled_.data(); }
   double scale() const { return scale_; }
   double trace() const { return trace_; }
+  double squaredMean() const;
   // 1 / cond(R), estimated; 0 when singular.
   double reciprocalCondition() const { return reciprocalCondition_; }
 

@@ -111,6 +111,8 @@ bool cholesky(std::size_t n, double* a) {
   return true;
 }
 
+void checkConverged(unsigned failedLanes) { check(failedLanes == 0 ? 0 : 1, "The batched eigensolver"); }
+
 void eigenvalues(std::size_t n, double* a, double* values) {
   n <= small::kMostValues ? smallEigen('N', n, a, values) : largeEigen('N', n, a, values);
 }

@@ -30,6 +30,9 @@ const char* blasName();
 // a <- its lower Cholesky factor, zeros above. False, a destroyed, when a is not positive definite.
 bool cholesky(std::size_t n, double* a);
 
+// Throws when a batched eigensolver (linalg/lanes.h) reports lanes that did not converge.
+void checkConverged(unsigned failedLanes);
+
 // Eigenvalues of the symmetric matrix a (lower), ascending; a is destroyed.
 void eigenvalues(std::size_t n, double* a, double* values);
 // The same with orthonormal eigenvectors in the columns of a.

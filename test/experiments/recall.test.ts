@@ -18,7 +18,7 @@ function scripted(nearest: Record<number, number[]>, nearestDistance: number[]):
       expect(tolerance).toBeCloseTo(0.02);
       const iterations = Int32Array.of(1, 2, 3, 4);
       const stopped = ['converged', 'converged', 'converged', 'iterations'];
-      const found = { nearest: Int32Array.from(nearest[beta] ?? []), nearestDistance, iterations, stopped };
+      const found = { nearest: Int32Array.from(nearest[beta as number] ?? []), nearestDistance, iterations, stopped };
       return found as unknown as Retrieval<Batch>;
     },
   };

@@ -33,7 +33,8 @@ async function compareDistances({ itemBatch, queryBatch, items, beta }: Case): P
   const memory = await GaussianMemory.create(itemBatch);
   const reference = new ReferenceMemory(itemBatch);
   const distances = await memory.distances(queryBatch);
-  const weights = await memory.weights(queryBatch, { beta });
+  // Every weight is compared, also those that pruning would leave out (pruning.test.ts).
+  const weights = await memory.weights(queryBatch, { beta, pruning: false });
   const energy = await memory.energy(queryBatch, { beta });
   const nearest = await memory.nearest(queryBatch, { k: items });
   expect([distances.rows, distances.columns]).toEqual([queryBatch.count, items]);

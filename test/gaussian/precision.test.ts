@@ -22,7 +22,7 @@ async function compareSingle({ itemBatch, queryBatch, beta, items }: Case, query
   const reference = new ReferenceMemory(exactItems);
   const asked = queryPrecision === 'single' ? toSingle(queryBatch) : exactQueries;
   const { data } = await memory.distances(asked);
-  const { data: weights } = await memory.weights(asked, { beta });
+  const { data: weights } = await memory.weights(asked, { beta, pruning: false });
   const next = await memory.step(asked, { beta });
   const itemFloors = reference.items.map((item) => roundingFloor(item, SINGLE_EPSILON));
   gaussiansOf(exactQueries).forEach((query, q) => {

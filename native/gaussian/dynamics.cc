@@ -1,0 +1,149 @@
+#include "gaussian/dynamics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "euclidean/vector_math.h"
+#include "linalg/linalg.h"
+#include "parallel/pool.h"
+
+namespace denseam::gaussian {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+// Sums over items are cut into at most this many parts, whatever the number of threads.
+constexpr std::size_t kParts = 16;
+// A part is worth a task of its own from about this many operations.
+constexpr double kOperationsInPart = 1e6;
+// What rounding may add to a step length, relative to the size of the state (the error allowed in a map's image).
+constexpr double kStepSlack = 1e-9;
+
+std::size_t partsFor(std::size_t items, std::size_t d) {
+  const double operations = static_cast<double>(items) * 10 * static_cast<double>(d * d * d);
+  return static_cast<std::size_t>(std::clamp(operations / kOperationsInPart, 1.0, static_cast<double>(kParts)));
+}
+
+}  // namespace
+
+template <typename T>
+SearchRule Dynamics<T>::rule(double beta) const {
+  return pruning_ ? SearchRule::gibbs(items_.size(), beta, *pruning_) : SearchRule::all();
+}
+
+template <typename T>
+auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const
+    -> Advance<States> {
+  const std::size_t count = betas.size();
+  Advance<States> result(count);
+  result.next.states.resize(count);
+  result.next.carries.resize(count);
+  const auto [coldest, hottest] = std::minmax_element(betas.begin(), betas.end());
+  Evaluation<T> evaluation(items_, states.states, rule(*coldest), states.carries);
+  evaluation.run({*hottest, true}, job);
+  parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const std::size_t q = r / copies;
+      const Search<T>& search = evaluation.search(q);
+      const Weighted weighted = weigh(search, betas[r], "queries.means");
+      result.energy[r] = weighted.gibbs.energy;
+      result.nearest[r] = weighted.gibbs.nearest;
+      result.nearestDistance[r] = weighted.gibbs.nearestDistance;
+      result.evaluated[r] = weighted.items.size();
+      result.droppedMass[r] = search.droppedMass(betas[r]);
+      result.next.states[r] = move(evaluation, q, weighted, result.stepLength[r], job);
+      if (!pruning_) continue;
+      const Frame& frame = evaluation.frame(q);
+      result.next.carries[r] = search.carry();
+      result.next.carries[r].move(result.stepLength[r], kStepSlack * std::sqrt(frame.trace() + frame.squaredMean()));
+    }
+  });
+  return result;
+}
+
+template <typename T>
+auto Dynamics<T>::select(States states, const std::vector<std::size_t>& indices) const -> States {
+  States kept;
+  for (const std::size_t index : indices) {
+    kept.states.push_back(std::move(states.states[index]));
+    kept.carries.push_back(std::move(states.carries[index]));
+  }
+  return kept;
+}
+
+// The items whose maps are worth their eigenvectors: an item moves the factor by at most w_i sqrt(tr S_i), and those
+// left out move it, all together, by less than rounding does. Positions in the list of weighted items.
+template <typename T>
+std::vector<std::size_t> Dynamics<T>::survivors(const Weighted& weighted) const {
+  const std::size_t count = weighted.items.size();
+  std::vector<double> reach(count);
+  double total = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    const double trace = items_.note(static_cast<std::size_t>(weighted.items[k])).trace;
+    reach[k] = weighted.weights[k] * std::sqrt(std::max(0.0, trace));
+    total += reach[k];
+  }
+  const double least = total * kEpsilon / (2 * static_cast<double>(items_.size()));
+  std::vector<std::size_t> result;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (reach[k] > least) result.push_back(k);
+  }
+  return result;
+}
+
+template <typename T>
+std::vector<double> Dynamics<T>::image(const Evaluation<T>& evaluation, std::size_t state, const Weighted& weighted,
+                                       const Job& job) const {
+  const auto& kept = evaluation.map(state);
+  std::vector<std::int32_t> indices;
+  std::vector<double> weights;
+  double keptWeight = 0;
+  for (const std::size_t k : survivors(weighted)) {
+    if (kept.image && weighted.items[k] == kept.item) {
+      keptWeight = weighted.weights[k];
+    } else {
+      indices.push_back(weighted.items[k]);
+      weights.push_back(weighted.weights[k]);
+    }
+  }
+  const std::size_t parts = partsFor(indices.size(), items_.dimension());
+  const std::size_t groups = (indices.size() + items_.lanes() - 1) / items_.lanes();
+  std::vector<Transport> transports(parts, Transport(evaluation.frame(state)));
+  parallel::forEach(parts, 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t part = begin; part < end; ++part) {
+      for (std::size_t group = groups * part / parts; group < groups * (part + 1) / parts; ++group) {
+        job.poll();
+        const std::size_t first = group * items_.lanes();
+        transports[part].add(items_, indices.data() + first, weights.data() + first,
+                             std::min(items_.lanes(), indices.size() - first));
+      }
+    }
+  });
+  for (std::size_t part = 1; part < parts; ++part) transports[0].merge(transports[part]);
+  if (keptWeight > 0) transports[0].add(keptWeight, *kept.image);
+  return transports[0].image();
+}
+
+template <typename T>
+State Dynamics<T>::move(const Evaluation<T>& evaluation, std::size_t state, const Weighted& weighted,
+                        double& stepLength, const Job& job) const {
+  const std::size_t d = items_.dimension();
+  const Frame& frame = evaluation.frame(state);
+  State next{std::vector<double>(d), image(evaluation, state, weighted, job)};
+  for (std::size_t k = 0; k < weighted.items.size(); ++k) {
+    if (weighted.weights[k] == 0) continue;
+    const T* mean = items_.mean(static_cast<std::size_t>(weighted.items[k]));
+    for (std::size_t j = 0; j < d; ++j) next.mean[j] += weighted.weights[k] * static_cast<double>(mean[j]);
+  }
+  // W2^2(xi, Phi(xi)) = |m' - m|^2 + |K - R|_F^2: the map is optimal, so moving the factor along it costs just that.
+  stepLength = std::sqrt(euclidean::squaredDistance(d, next.mean.data(), frame.mean()) +
+                         euclidean::squaredDistance(d * d, next.factor.data(), frame.factor()));
+  linalg::lowerFactor(d, next.factor.data());
+  return next;
+}
+
+template class Dynamics<float>;
+template class Dynamics<double>;
+
+}  // namespace denseam::gaussian

@@ -1,0 +1,161 @@
+#include "gaussian/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "error.h"
+#include "euclidean/vector_math.h"
+#include "linalg/linalg.h"
+#include "parallel/pool.h"
+
+namespace denseam::gaussian {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+// A distance is recomputed in Procrustes form when its error bound exceeds this share of it...
+constexpr double kRelativeError = 1e-10;
+// ...or this much of beta D in a weight that counts; but that form does no better than kRelativeFloor.
+constexpr double kExponentError = 1e-10;
+constexpr double kRelativeFloor = 1e-13;
+// exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
+constexpr double kNegligible = 40;
+
+// Chunks for about 100 microseconds: a distance takes about 0.3 + 0.01 d^2 of them for d up to 64, more above.
+std::size_t grain(std::size_t d, std::size_t lanes) {
+  const double microseconds = (0.3 + 0.01 * static_cast<double>(d * d)) * static_cast<double>(lanes);
+  return static_cast<std::size_t>(std::max(1.0, 100 / microseconds));
+}
+
+}  // namespace
+
+template <typename T>
+Evaluation<T>::Evaluation(const FullItems<T>& items, const std::vector<State>& states, const SearchRule& rule,
+                          std::vector<Carry> carries)
+    : items_(items), maps_(states.size()) {
+  carries.resize(states.size());
+  for (std::size_t q = 0; q < states.size(); ++q) {
+    frames_.push_back(std::make_unique<Frame>(states[q]));
+    searches_.emplace_back(items, *frames_[q], rule, std::move(carries[q]));
+  }
+}
+
+template <typename T>
+void Evaluation<T>::run(const Accuracy& accuracy, Job& job) {
+  for (std::vector<Chunk> chunks = nextRound(job); !chunks.empty(); chunks = nextRound(job)) {
+    parallel::forEach(chunks.size(), grain(items_.dimension(), items_.lanes()), job,
+                      [&](std::size_t begin, std::size_t end) {
+                        for (std::size_t k = begin; k < end; ++k) {
+                          job.poll();
+                          evaluate(chunks[k], accuracy.maps);
+                          job.advance(chunks[k].count);
+                        }
+                      });
+  }
+  for (const Search<T>& search : searches_) job.advance(items_.size() - search.evaluated().size());
+  refine(accuracy.beta, job);
+}
+
+template <typename T>
+auto Evaluation<T>::nextRound(const Job& job) -> std::vector<Chunk> {
+  std::vector<const std::vector<std::int32_t>*> waves(searches_.size());
+  parallel::forEach(searches_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t q = begin; q < end; ++q) waves[q] = &searches_[q].next(job);
+  });
+  std::vector<Chunk> chunks;
+  for (std::size_t q = 0; q < waves.size(); ++q) {
+    const std::vector<std::int32_t>& wave = *waves[q];
+    for (std::size_t begin = 0; begin < wave.size(); begin += items_.lanes()) {
+      chunks.push_back({q, wave.data() + begin, std::min(items_.lanes(), wave.size() - begin)});
+    }
+  }
+  std::stable_sort(chunks.begin(), chunks.end(),
+                   [](const Chunk& a, const Chunk& b) { return a.items[0] < b.items[0]; });
+  return chunks;
+}
+
+template <typename T>
+void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
+  Search<T>& search = searches_[chunk.state];
+  Distance distances[linalg::lanes::kLanes];
+  // Small maps are cheap; of a large one the eigenvalues are the better part.
+  if (wantMap && items_.lanes() == 1 && search.isAlone()) {
+    Map& map = maps_[chunk.state];
+    map = {chunk.items[0], {}};
+    distances[0] = buresDistanceWithMap(search.frame(), items_, chunk.items[0], map.image);
+  } else {
+    buresDistances(search.frame(), items_, chunk.items, chunk.count, distances);
+  }
+  for (std::size_t k = 0; k < chunk.count; ++k) {
+    const T* mean = items_.mean(static_cast<std::size_t>(chunk.items[k]));
+    const double means = euclidean::squaredDistance(items_.dimension(), mean, search.frame().mean());
+    const double error = distances[k].error > 0 ? distances[k].error + 4 * kEpsilon * means : 0;
+    search.record(chunk.items[k], {distances[k].value + means, error});
+  }
+}
+
+// The evaluated items whose eigenvalues do not say their distance to the accuracy asked for.
+template <typename T>
+std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, double beta) const {
+  const std::vector<std::int32_t> evaluated = search.evaluated();
+  const auto value = [&](std::int32_t item) { return search.values()[static_cast<std::size_t>(item)]; };
+  const std::int32_t least = *std::min_element(evaluated.begin(), evaluated.end(),
+                                               [&](std::int32_t a, std::int32_t b) { return value(a) < value(b); });
+  const double nearest = value(least) + 2 * search.error(least);
+  std::vector<std::int32_t> result;
+  for (const std::int32_t item : evaluated) {
+    const double error = search.error(item);
+    const double low = value(item) - error;
+    const bool vague = error > kRelativeError * value(item);
+    const bool shows =
+        beta * error > kExponentError && error > kRelativeFloor * value(item) && low <= nearest + kNegligible / beta;
+    if ((vague && (beta == 0 || low <= nearest)) || (beta > 0 && shows)) result.push_back(item);
+  }
+  return result;
+}
+
+template <typename T>
+void Evaluation<T>::refine(double beta, const Job& job) {
+  std::vector<std::pair<std::size_t, std::int32_t>> pairs;
+  for (std::size_t q = 0; q < searches_.size(); ++q) {
+    for (const std::int32_t item : doubtful(searches_[q], beta)) pairs.emplace_back(q, item);
+  }
+  const std::size_t d = items_.dimension();
+  parallel::forEach(pairs.size(), 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
+      const auto [q, index] = pairs[k];
+      const Frame& frame = *frames_[q];
+      const auto item = static_cast<std::size_t>(index);
+      double* covariance = linalg::Workspace::local().get(linalg::Workspace::kScratch, d * d);
+      items_.covariance(item, covariance);
+      const double means = euclidean::squaredDistance(d, items_.mean(item), frame.mean());
+      searches_[q].record(index, {means + buresDistanceProcrustes(frame, covariance), 0});
+    }
+  });
+}
+
+template <typename T>
+Weighted weigh(const Search<T>& search, double beta, const std::string& where) {
+  Weighted result{search.evaluated(), {}, {}};
+  for (const std::int32_t item : result.items)
+    result.weights.push_back(search.values()[static_cast<std::size_t>(item)]);
+  checkReach(result.weights, where);
+  result.gibbs = gibbsWeights(result.weights.size(), beta, result.weights.data());
+  result.gibbs.nearest = result.items[static_cast<std::size_t>(result.gibbs.nearest)];
+  return result;
+}
+
+void checkReach(const std::vector<double>& distances, const std::string& where) {
+  if (!std::isfinite(*std::min_element(distances.begin(), distances.end()))) {
+    throw Error("ERR_RANGE",
+                "Expected " + where + " within reach of the items but its squared distance to every one overflows");
+  }
+}
+
+template class Evaluation<float>;
+template class Evaluation<double>;
+template Weighted weigh<float>(const Search<float>&, double, const std::string&);
+template Weighted weigh<double>(const Search<double>&, double, const std::string&);
+
+}  // namespace denseam::gaussian

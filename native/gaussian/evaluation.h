@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gaussian/bures.h"
+#include "gaussian/frame.h"
+#include "gaussian/items.h"
+#include "gaussian/search.h"
+#include "gibbs.h"
+#include "parallel/job.h"
+
+namespace denseam::gaussian {
+
+// How exact distances have to be. `beta` 0: each relative to itself; else: as far as Gibbs weights and the energy at
+// beta can show it. `maps`: the optimal map to an item that is evaluated alone is kept where it costs little.
+struct Accuracy {
+  double beta = 0;
+  bool maps = false;
+};
+
+// Searches for a batch of states, evaluated together: in each round every search names its next items, and all of them
+// are evaluated in one parallel loop, item by item, so that an item is read once for all states that ask for it.
+template <typename T>
+class Evaluation {
+ public:
+  // One for each state; `carries` is empty, or has one for each.
+  Evaluation(const FullItems<T>& items, const std::vector<State>& states, const SearchRule& rule,
+             std::vector<Carry> carries);
+
+  void run(const Accuracy& accuracy, Job& job);
+
+  const Frame& frame(std::size_t state) const { return *frames_[state]; }
+  const Search<T>& search(std::size_t state) const { return searches_[state]; }
+
+  // The map that was kept, if any, and its item.
+  struct Map {
+    std::int32_t item = -1;
+    std::optional<MapImage> image;
+  };
+  const Map& map(std::size_t state) const { return maps_[state]; }
+
+ private:
+  struct Chunk {
+    std::size_t state;
+    const std::int32_t* items;
+    std::size_t count;
+  };
+
+  std::vector<Chunk> nextRound(const Job& job);
+  void evaluate(const Chunk& chunk, bool wantMap);
+  void refine(double beta, const Job& job);
+  std::vector<std::int32_t> doubtful(const Search<T>& search, double beta) const;
+
+  const FullItems<T>& items_;
+  std::vector<std::unique_ptr<Frame>> frames_;
+  std::vector<Search<T>> searches_;
+  std::vector<Map> maps_;
+};
+
+// The Gibbs weights of one state's evaluated items.
+struct Weighted {
+  std::vector<std::int32_t> items;
+  std::vector<double> weights;
+  Gibbs gibbs;
+};
+
+// Throws when a query's squared distance to every item overflows; `where` names the query.
+void checkReach(const std::vector<double>& distances, const std::string& where);
+template <typename T>
+Weighted weigh(const Search<T>& search, double beta, const std::string& where);
+
+extern template class Evaluation<float>;
+extern template class Evaluation<double>;
+
+}  // namespace denseam::gaussian

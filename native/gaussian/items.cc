@@ -1,0 +1,132 @@
+#include "gaussian/items.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "format.h"
+#include "gaussian/frame.h"
+#include "gaussian/signature.h"
+#include "linalg/linalg.h"
+#include "parallel/pool.h"
+
+namespace denseam::gaussian {
+namespace {
+
+using linalg::Workspace;
+namespace lanes = linalg::lanes;
+
+std::size_t lanesFor(std::size_t d) { return d <= lanes::kMost ? lanes::kLanes : 1; }
+
+// Items checked in a chunk: about 100 microseconds of Cholesky factors.
+std::size_t grain(std::size_t d) { return std::max<std::size_t>(1, 40'000 / (d * d * d + 100)); }
+
+// Checks one covariance and packs it.
+template <typename T>
+CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T* packed) {
+  Workspace& workspace = Workspace::local();
+  double* covariance = workspace.get(Workspace::kGram, d * d);
+  std::copy_n(given, d * d, covariance);
+  checkCovariance<T>(d, covariance, where);
+  const Definiteness kind = classify<T>(d, covariance, workspace.get(Workspace::kFactor, d * d));
+  if (kind == Definiteness::kIndefinite) throw notPositive(where, smallestEigenvalue(d, covariance));
+  for (std::size_t i = 0; i < d; ++i) {
+    packed = std::transform(covariance + i * d, covariance + i * d + i + 1, packed,
+                            [](double x) { return static_cast<T>(x); });
+  }
+  return {linalg::trace(d, covariance), kind == Definiteness::kSemidefinite};
+}
+
+}  // namespace
+
+template <typename T>
+FullItems<T>::FullItems(std::size_t dimension, bool indexed)
+    : indexed_(indexed),
+      means_(dimension),
+      covariances_(packedSize(dimension), lanesFor(dimension)),
+      signatures_(signatureSize(dimension)) {}
+
+template <typename T>
+void FullItems<T>::covariance(std::size_t item, double* matrix) const {
+  const std::size_t d = dimension();
+  const std::size_t stride = lanes();
+  const T* packed = covariances_.values(item);
+  // In bands of columns, so that what a row writes to below the diagonal stays in the cache for the next row.
+  constexpr std::size_t kBand = 16;
+  for (std::size_t band = 0; band < d; band += kBand) {
+    for (std::size_t i = band; i < d; ++i) {
+      const T* row = packed + packedSize(i) * stride;
+      for (std::size_t j = band; j < std::min(i + 1, band + kBand); ++j) {
+        matrix[i * d + j] = matrix[j * d + i] = static_cast<double>(row[j * stride]);
+      }
+    }
+  }
+}
+
+template <typename T>
+const T* FullItems<T>::group(const std::int32_t* items, std::size_t count, std::vector<T>& buffer) const {
+  const auto first = static_cast<std::size_t>(items[0]);
+  const bool isAligned = first % lanes() == 0 && static_cast<std::size_t>(items[count - 1]) == first + count - 1;
+  if (isAligned) return covariances_.values(first);
+  const std::size_t width = covariances_.width();
+  buffer.resize(width * lanes());
+  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+    const T* source = covariances_.values(static_cast<std::size_t>(items[std::min(lane, count - 1)]));
+    for (std::size_t k = 0; k < width; ++k) buffer[k * lanes() + lane] = source[k * lanes()];
+  }
+  return buffer.data();
+}
+
+template <typename T>
+void FullItems<T>::append(const Items& items, Job& job) {
+  const std::size_t d = dimension();
+  const auto& means = std::get<std::vector<T>>(items.positions);
+  const auto& covariances = std::get<std::vector<T>>(items.covariances);
+  std::vector<T> packed(items.count * packedSize(d));
+  std::vector<CovarianceNote> notes(items.count);
+  job.expect(items.count);
+  parallel::forEach(items.count, grain(d), job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      for (std::size_t j = 0; j < d; ++j) {
+        const T x = means[i * d + j];
+        if (!std::isfinite(x)) throw notFinite(items.at("means", i) + "[" + std::to_string(j) + "]", x);
+      }
+      notes[i] =
+          admit(d, covariances.data() + i * d * d, items.at("covariances", i), packed.data() + i * packedSize(d));
+    }
+    if (!indexed_) job.advance(end - begin);
+  });
+  std::vector<float> signatures;
+  if (indexed_) sign(packed, items.count, signatures, job);
+
+  const std::vector<Nothing> nothing(items.count);
+  means_.append(means.data(), nothing.data(), items.count);
+  covariances_.append(packed.data(), notes.data(), items.count);
+  if (indexed_) signatures_.append(signatures.data(), nothing.data(), items.count);
+}
+
+template <typename T>
+void FullItems<T>::sign(const std::vector<T>& packed, std::size_t count, std::vector<float>& signatures,
+                        Job& job) const {
+  const std::size_t d = dimension();
+  const std::size_t width = signatureSize(d);
+  signatures.resize(count * width);
+  // A chunk is a multiple of any number of lanes.
+  const std::size_t chunk = d <= lanes::kMost ? 8 * lanes::kLanes : 1;
+  parallel::forEach(count, chunk, job, [&](std::size_t begin, std::size_t end) {
+    signAll(d, packed.data() + begin * packedSize(d), end - begin, signatures.data() + begin * width);
+    job.advance(end - begin);
+  });
+}
+
+template <typename T>
+void FullItems<T>::remove(const std::vector<std::int32_t>& indices, const Job& job) {
+  means_.remove(indices, job);
+  covariances_.remove(indices, job);
+  if (indexed_) signatures_.remove(indices, job);
+}
+
+template class FullItems<float>;
+template class FullItems<double>;
+
+}  // namespace denseam::gaussian

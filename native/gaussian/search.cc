@@ -1,0 +1,239 @@
+#include "gaussian/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "euclidean/vector_math.h"
+#include "gibbs.h"
+#include "parallel/pool.h"
+
+namespace denseam::gaussian {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// Marks a value as a bound.
+constexpr double kBound = -1;
+// A bound is lowered by this share of what it is computed from, far above the rounding of its sums.
+constexpr double kSlack = 1e-12;
+// With fewer items to decide on, evaluating them is cheaper than the query's own signature. Where means and traces have
+// ruled out hardly any, signatures may not either, and must cost little beside what they might save.
+constexpr std::size_t kLeastToBound = 8;
+constexpr std::size_t kLeastToTry = 64;
+// Bounds that keep more than this share of the items are not worth computing again.
+constexpr double kHopeless = 0.9;
+// A wave that the bounds chose has at least this many items, if there are as many, and each is this much larger than
+// the one before: all threads have work, and not many items are evaluated in vain.
+constexpr std::size_t kFirstWave = 8;
+constexpr std::size_t kWaveGrowth = 4;
+// Numbers read in a chunk of about 20 microseconds.
+constexpr std::size_t kNumbersInChunk = 100'000;
+
+}  // namespace
+
+void Carry::move(double stepLength, double slack) {
+  const double step = stepLength + slack;
+  for (double& bound : reach) bound = std::max(0.0, bound - step);
+}
+
+SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1};
+}
+
+template <typename T>
+Search<T>::Search(const FullItems<T>& items, const Frame& frame, const SearchRule& rule, Carry carry)
+    : items_(items),
+      frame_(frame),
+      rule_(rule),
+      carry_(std::move(carry)),
+      values_(items.size()),
+      errors_(items.size(), kBound),
+      waveSize_(kFirstWave) {}
+
+template <typename T>
+const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
+  wave_.clear();
+  if (stage_ == Stage::kProbe) {
+    probe(job);
+    return wave_;
+  }
+  if (stage_ == Stage::kDone) return wave_;
+  dropBeyond(limit());
+  if (stage_ == Stage::kBound) {
+    if (!carry_.reach.empty()) {
+      boundByMeans(open_, job);
+      dropBeyond(limit());
+    }
+    if (canSign()) boundBySignatures(job);
+    stage_ = Stage::kWaves;
+  }
+  chooseWave();
+  return wave_;
+}
+
+template <typename T>
+void Search<T>::record(std::int32_t item, const Distance& distance) {
+  values_[static_cast<std::size_t>(item)] = distance.value;
+  errors_[static_cast<std::size_t>(item)] = distance.error;
+}
+
+// The items that look nearest come first: their distances say what can be ruled out. Without any rule all items come.
+template <typename T>
+void Search<T>::probe(const Job& job) {
+  open_.resize(items_.size());
+  std::iota(open_.begin(), open_.end(), 0);
+  if (rule_.margin == kInfinity || rule_.neighbours >= items_.size()) {
+    wave_ = std::exchange(open_, {});
+    stage_ = Stage::kDone;
+    return;
+  }
+  stage_ = Stage::kBound;
+  if (carry_.reach.empty()) {
+    boundByMeans(open_, job);
+  } else {
+    std::transform(carry_.reach.begin(), carry_.reach.end(), values_.begin(), [](double x) { return x * x; });
+  }
+  const auto [least, greatest] = std::minmax_element(values_.begin(), values_.end());
+  if (!canSign() && *greatest <= *least + rule_.margin) {  // wherever the nearest is, nothing is ruled out
+    wave_ = std::exchange(open_, {});
+    stage_ = Stage::kDone;
+    return;
+  }
+  if (carry_.reach.empty()) {
+    chooseBest(rule_.neighbours);
+  } else {
+    wave_ = {carry_.nearest};
+  }
+}
+
+template <typename T>
+bool Search<T>::canSign() const {
+  const bool isPruned = open_.size() < items_.size() / 2;
+  return items_.indexed() && !carry_.hopeless && open_.size() >= (isPruned ? kLeastToBound : kLeastToTry);
+}
+
+template <typename T>
+void Search<T>::chooseBest(std::size_t count) {
+  wave_ = open_;
+  std::nth_element(wave_.begin(), wave_.begin() + static_cast<std::ptrdiff_t>(count - 1), wave_.end(),
+                   [&](std::int32_t a, std::int32_t b) {
+                     const double x = values_[static_cast<std::size_t>(a)], y = values_[static_cast<std::size_t>(b)];
+                     return x != y ? x < y : a < b;
+                   });
+  wave_.resize(count);
+  std::sort(wave_.begin(), wave_.end());
+}
+
+// F <= sqrt(tr S tr O).
+template <typename T>
+double Search<T>::boundByMean(std::size_t item) const {
+  const double means = euclidean::squaredDistance(items_.dimension(), items_.mean(item), frame_.mean());
+  const double roots = std::sqrt(items_.note(item).trace) - std::sqrt(frame_.trace());
+  return (means + roots * roots) * (1 - kSlack);
+}
+
+template <typename T>
+void Search<T>::boundByMeans(const std::vector<std::int32_t>& items, const Job& job) {
+  const std::size_t grain = std::max<std::size_t>(1, kNumbersInChunk / items_.dimension());
+  parallel::forEach(items.size(), grain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
+      const auto item = static_cast<std::size_t>(items[k]);
+      if (!isEvaluated(item)) values_[item] = std::max(values_[item], boundByMean(item));
+    }
+  });
+}
+
+template <typename T>
+void Search<T>::boundBySignatures(const Job& job) {
+  const Signature signature(frame_);
+  const std::size_t grain = std::max<std::size_t>(1, kNumbersInChunk / signatureSize(items_.dimension()));
+  std::vector<double> above(open_.size());
+  parallel::forEach(open_.size(), grain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
+      const auto item = static_cast<std::size_t>(open_[k]);
+      const double means = euclidean::squaredDistance(items_.dimension(), items_.mean(item), frame_.mean());
+      const double trace = items_.note(item).trace;
+      const double sum = means + trace + frame_.trace();
+      const FidelityBounds fidelity = signature.fidelity(items_.signature(item), trace);
+      values_[item] = std::max(values_[item], sum - 2 * fidelity.greatest - kSlack * sum);
+      above[k] = sum - 2 * fidelity.least + kSlack * sum;
+    }
+  });
+  if (rule_.neighbours == 1) nearestBound_ = std::min(nearestBound_, *std::min_element(above.begin(), above.end()));
+  const auto before = static_cast<double>(open_.size());
+  dropBeyond(limit());
+  carry_.hopeless = static_cast<double>(open_.size()) > kHopeless * before;
+}
+
+template <typename T>
+double Search<T>::limit() const {
+  std::vector<double> nearest;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (isEvaluated(i)) nearest.push_back(values_[i] + errors_[i]);
+  }
+  const auto kth = nearest.begin() + static_cast<std::ptrdiff_t>(rule_.neighbours - 1);
+  std::nth_element(nearest.begin(), kth, nearest.end());
+  return std::min(nearestBound_, *kth) + rule_.margin;
+}
+
+template <typename T>
+void Search<T>::dropBeyond(double limit) {
+  std::erase_if(open_, [&](std::int32_t item) {
+    const auto i = static_cast<std::size_t>(item);
+    return isEvaluated(i) || values_[i] > limit;
+  });
+}
+
+// The best of what is open, or all where that is most of the memory.
+template <typename T>
+void Search<T>::chooseWave() {
+  if (open_.size() > waveSize_ && open_.size() < items_.size() / 2) {
+    chooseBest(waveSize_);
+  } else {
+    wave_ = open_;
+  }
+  waveSize_ *= kWaveGrowth;
+  if (wave_.empty()) stage_ = Stage::kDone;
+}
+
+template <typename T>
+std::vector<std::int32_t> Search<T>::evaluated() const {
+  std::vector<std::int32_t> result;
+  for (std::size_t i = 0; i < errors_.size(); ++i) {
+    if (isEvaluated(i)) result.push_back(static_cast<std::int32_t>(i));
+  }
+  return result;
+}
+
+template <typename T>
+double Search<T>::droppedMass(double beta) const {
+  std::vector<double> left;
+  std::vector<double> kept;
+  for (std::size_t i = 0; i < values_.size(); ++i) (isEvaluated(i) ? kept : left).push_back(values_[i]);
+  if (left.empty()) return 0;
+  const double least =
+      std::min(*std::min_element(kept.begin(), kept.end()), *std::min_element(left.begin(), left.end()));
+  const double dropped = euclidean::gibbs(left.size(), beta, least, left.data());
+  const double mass = dropped / (dropped + euclidean::gibbs(kept.size(), beta, least, kept.data()));
+  return std::max(mass, std::numeric_limits<double>::min());  // too little to be shown, but not nothing
+}
+
+template <typename T>
+Carry Search<T>::carry() const {
+  Carry next{std::vector<double>(values_.size()), 0, carry_.hopeless};
+  double least = kInfinity;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (isEvaluated(i) && values_[i] < least) {
+      least = values_[i];
+      next.nearest = static_cast<std::int32_t>(i);
+    }
+    next.reach[i] = std::sqrt(std::max(0.0, values_[i] - std::max(0.0, errors_[i])));
+  }
+  return next;
+}
+
+template class Search<float>;
+template class Search<double>;
+
+}  // namespace denseam::gaussian

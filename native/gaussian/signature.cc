@@ -1,0 +1,146 @@
+#include "gaussian/signature.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "dispatch.h"
+#include "linalg/lanes.h"
+#include "linalg/linalg.h"
+
+namespace denseam::gaussian {
+namespace {
+
+using linalg::Workspace;
+namespace lanes = linalg::lanes;
+
+// Products of floats are added up in single precision over runs of this length, the runs in double precision.
+constexpr std::size_t kRun = 512;
+// Bounds the error of an inner product of two signatures, which have norm 1: kRun roundings of a sum (3.1e-5, whatever
+// its order), those of the stored numbers (1.2e-7), and those of the two roots, which for singular covariances are the
+// root of the eigensolver's own (below 1e-5 for d up to 2000).
+constexpr double kOverlapError = 6e-5;
+
+DENSEAM_DISPATCH double innerProduct(std::size_t n, const float* __restrict a, const float* __restrict b) {
+  double sum = 0;
+  for (std::size_t begin = 0; begin < n; begin += kRun) {
+    const std::size_t end = std::min(n, begin + kRun);
+    float run = 0;
+#pragma omp simd reduction(+ : run)
+    for (std::size_t i = begin; i < end; ++i) run += a[i] * b[i];
+    sum += static_cast<double>(run);
+  }
+  return sum;
+}
+
+double rootOf(double x) { return std::sqrt(std::max(0.0, x)); }
+
+// Turns eigenvalues, `stride` apart, into those of the root scaled to norm 1, so that single precision holds them.
+void normalizedRoots(std::size_t d, double* values, std::size_t stride) {
+  double trace = 0;
+  for (std::size_t k = 0; k < d; ++k) trace += std::max(0.0, values[k * stride]);
+  for (std::size_t k = 0; k < d; ++k) values[k * stride] = trace > 0 ? rootOf(values[k * stride] / trace) : 0.0;
+}
+
+// Writes number (i, j) of a root, i >= j.
+float packedRoot(double value, bool isDiagonal) {
+  constexpr double kSqrt2 = 1.41421356237309504880;
+  return static_cast<float>(isDiagonal ? value : kSqrt2 * value);
+}
+
+// One matrix: S^1/2 = B B' with B = V l^1/4.
+template <typename T>
+void sign(std::size_t d, const T* packed, float* signature) {
+  Workspace& workspace = Workspace::local();
+  double* vectors = workspace.get(Workspace::kGram, d * d);
+  double* root = workspace.get(Workspace::kProduct, d * d);
+  double* values = workspace.get(Workspace::kValues, d);
+  for (std::size_t i = 0, k = 0; i < d; ++i) {
+    for (std::size_t j = 0; j <= i; ++j, ++k) vectors[j * d + i] = static_cast<double>(packed[k]);
+  }
+  linalg::eigenvectors(d, vectors, values);
+  normalizedRoots(d, values, 1);
+  float* spectrum = signature + d * (d + 1) / 2;
+  for (std::size_t j = 0; j < d; ++j) {
+    spectrum[j] = static_cast<float>(values[j]);
+    const double scale = std::sqrt(values[j]);
+    std::transform(vectors + j * d, vectors + (j + 1) * d, vectors + j * d, [scale](double x) { return x * scale; });
+  }
+  linalg::outer(d, vectors, root);
+  for (std::size_t i = 0, k = 0; i < d; ++i) {
+    for (std::size_t j = 0; j <= i; ++j, ++k) signature[k] = packedRoot(root[j * d + i], i == j);
+  }
+}
+
+// Up to lanes::kLanes matrices at once.
+template <typename T>
+void signGroup(std::size_t d, const T* packed, std::size_t count, float* signatures) {
+  const std::size_t triangle = d * (d + 1) / 2;
+  Workspace& workspace = Workspace::local();
+  double* group = workspace.get(Workspace::kGram, triangle * lanes::kLanes);
+  double* root = workspace.get(Workspace::kProduct, triangle * lanes::kLanes);
+  double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
+  double* vectors = workspace.get(Workspace::kLeft, d * d * lanes::kLanes);
+  double* work = workspace.get(Workspace::kLapack, lanes::workSize(d));
+  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
+    const T* source = packed + std::min(lane, count - 1) * triangle;
+    for (std::size_t k = 0; k < triangle; ++k) group[k * lanes::kLanes + lane] = static_cast<double>(source[k]);
+  }
+  linalg::checkConverged(lanes::eigenvectors(d, group, values, vectors, work));
+  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) normalizedRoots(d, values + lane, lanes::kLanes);
+  std::fill_n(root, triangle * lanes::kLanes, 0.0);
+  constexpr double kOnes[lanes::kLanes] = {1, 1, 1, 1, 1, 1, 1, 1};
+  lanes::addScaled(d, vectors, values, kOnes, root);
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    float* signature = signatures + lane * signatureSize(d);
+    for (std::size_t i = 0, k = 0; i < d; ++i) {
+      for (std::size_t j = 0; j <= i; ++j, ++k) signature[k] = packedRoot(root[k * lanes::kLanes + lane], i == j);
+    }
+    float* spectrum = signature + triangle;
+    for (std::size_t k = 0; k < d; ++k) spectrum[k] = static_cast<float>(values[k * lanes::kLanes + lane]);
+    std::sort(spectrum, spectrum + d);
+  }
+}
+
+}  // namespace
+
+template <typename T>
+void signAll(std::size_t d, const T* packed, std::size_t count, float* signatures) {
+  const std::size_t triangle = d * (d + 1) / 2;
+  if (d > lanes::kMost) {
+    for (std::size_t i = 0; i < count; ++i) sign(d, packed + i * triangle, signatures + i * signatureSize(d));
+    return;
+  }
+  for (std::size_t i = 0; i < count; i += lanes::kLanes) {
+    signGroup(d, packed + i * triangle, std::min(lanes::kLanes, count - i), signatures + i * signatureSize(d));
+  }
+}
+
+Signature::Signature(const Frame& frame)
+    : d_(frame.dimension()), trace_(frame.trace()), values_(signatureSize(frame.dimension())) {
+  std::vector<double> covariance(d_ * d_);
+  linalg::outer(d_, frame.factor(), covariance.data());
+  std::vector<double> packed;
+  packed.reserve(d_ * (d_ + 1) / 2);
+  for (std::size_t i = 0; i < d_; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) packed.push_back(covariance[j * d_ + i]);
+  }
+  signAll(d_, packed.data(), 1, values_.data());
+}
+
+// With a = sqrt(tr S), b = sqrt(tr O) and A = tr S^1/2 O^1/2: A <= F <= sqrt(a b A) (Holevo 1972, for unit traces), and
+// F <= sum_k sqrt(l_k(S) l_k(O)) with both spectra in the same order (von Neumann). The first upper bound implies d_B^2
+// >= |S^1/2 - O^1/2|_F^2 / 2.
+FidelityBounds Signature::fidelity(const float* signature, double trace) const {
+  const std::size_t triangle = d_ * (d_ + 1) / 2;
+  const double scale = std::sqrt(trace) * std::sqrt(trace_);
+  const double overlap = innerProduct(triangle, signature, values_.data());
+  const double spectra = innerProduct(d_, signature + triangle, values_.data() + triangle);
+  const double greatest = std::min(rootOf(overlap + kOverlapError), spectra + kOverlapError);
+  return {scale * std::max(0.0, overlap - kOverlapError), scale * std::min(1.0, greatest)};
+}
+
+template void signAll<float>(std::size_t, const float*, std::size_t, float*);
+template void signAll<double>(std::size_t, const double*, std::size_t, float*);
+
+}  // namespace denseam::gaussian

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "gaussian/frame.h"
+
+// What bounds the root fidelity F = tr (S^1/2 O S^1/2)^1/2 of two covariances without a decomposition of either one:
+// their roots and spectra, computed once for each.
+namespace denseam::gaussian {
+
+// Numbers of a signature: the lower triangle of the root over its norm, packed row by row, with off-diagonals times
+// sqrt 2, so that the inner product of two is tr S^1/2 O^1/2 over both norms; then its spectrum, ascending.
+constexpr std::size_t signatureSize(std::size_t d) { return d * (d + 1) / 2 + d; }
+
+// The signatures of `count` covariances, given as packed lower triangles one after the other.
+template <typename T>
+void signAll(std::size_t d, const T* packed, std::size_t count, float* signatures);
+
+// least <= F <= greatest, rounding included.
+struct FidelityBounds {
+  double least;
+  double greatest;
+};
+
+// A query's signature.
+class Signature {
+ public:
+  explicit Signature(const Frame& frame);
+
+  // On the fidelity with a covariance of this signature and trace.
+  FidelityBounds fidelity(const float* signature, double trace) const;
+
+ private:
+  std::size_t d_;
+  double trace_;
+  std::vector<float> values_;
+};
+
+}  // namespace denseam::gaussian
