@@ -34,3 +34,10 @@ export {
 } from './io/gaussians.ts';
 export { type NpyArray, readNpy } from './io/npy.ts';
 export { readNpz } from './io/npz.ts';
+export {
+  type ReadWord2GaussOptions,
+  readWord2Gauss,
+  type Word2GaussModel,
+  type Word2GaussParameters,
+  type Word2GaussPart,
+} from './io/word2gauss.ts';

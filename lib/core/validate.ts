@@ -66,11 +66,11 @@ const knownOptions = new Set([
   'trajectory',
 ]);
 
-/** Checks that options are an object of known options, and those that every call has. */
-export function checkOptions(value: unknown): void {
+/** Checks that options are an object of known options (those of the verbs by default), and those that every call has. */
+export function checkOptions(value: unknown, known: ReadonlySet<string> = knownOptions): void {
   const options = object('options', value) as { signal?: unknown; onProgress?: unknown };
   for (const key of Object.keys(options)) {
-    if (!knownOptions.has(key)) throw rangeError('options', `only ${[...knownOptions].join(', ')}`, key);
+    if (!known.has(key)) throw rangeError('options', `only ${[...known].join(', ')}`, key);
   }
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw shapeError('options.signal', 'an AbortSignal', describe(options.signal));

@@ -1,5 +1,4 @@
 import type { FileHandle } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
 import type { CallOptions } from '../core/types.ts';
@@ -12,6 +11,7 @@ import {
   readFully,
   recognisedFormat,
 } from './files.ts';
+import { inflate } from './inflate.ts';
 import { type NpyArray, NpyDecoder } from './npy/decoder.ts';
 
 const MEMBER_SUFFIX = '.npy';
@@ -120,29 +120,16 @@ async function readMember(member: Member, handle: FileHandle, signal: AbortSigna
 
 function decompress(pieces: AsyncIterable<Uint8Array>, { entry, path }: Member): AsyncIterable<Uint8Array> {
   if (entry.compressionMethod === STORED) return pieces;
-  if (entry.compressionMethod === DEFLATED) return inflate(pieces, path);
+  if (entry.compressionMethod === DEFLATED) {
+    return inflate(pieces, createInflateRaw({ chunkSize: INFLATED_PIECE_BYTES }), path);
+  }
   throw corruptFile(
     path,
     `compression method ${entry.compressionMethod} is not supported, expected stored or deflated`,
   );
 }
 
-async function* inflate(pieces: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  async function* copies() {
-    for await (const piece of pieces) yield piece.slice(); // the stream holds on to what it is given
-  }
-  const inflater = createInflateRaw({ chunkSize: INFLATED_PIECE_BYTES });
-  // Errors of the source reach the loop below through the inflater, which the pipeline destroys with them.
-  pipeline(Readable.from(copies(), { highWaterMark: 1 }), inflater, () => {});
-  try {
-    for await (const piece of inflater) yield piece;
-  } catch (error) {
-    const isZlibError = error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
-    throw isZlibError ? describeZipError(error, path, 'damaged') : error;
-  }
-}
-
-/** yauzl and zlib throw plain errors for faults in the archive. */
+/** yauzl throws plain errors for faults in the archive. */
 function describeZipError(error: unknown, path: string, fault: string): unknown {
   if (isSystemError(error)) return describeSystemError(error, 'read', path);
   return corruptFile(path, `${fault}: ${(error as Error).message}`, error);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNpy } from '../../lib/io/npy.ts';
 import { zipFile } from '../io/support.ts';
+import { modelMembers, tarGzFile } from '../io/tar.ts';
 import { type Example, examples, makeFolder, readDocument, runExamples, typeErrors } from './document.ts';
 
 const guide = readDocument('docs/gaussian.md');
@@ -18,7 +19,7 @@ const python = 'python3';
 const hasPython = spawnSync(python, ['-c', 'import numpy, safetensors'], { stdio: 'ignore' }).status === 0;
 
 beforeAll(() => {
-  // What the example on .npz files reads.
+  // What the examples on files read.
   const logVariances = new Float64Array(32).fill(-1);
   const arrays = { mu: new Float64Array(32), log_var: logVariances };
   const members = Object.entries(arrays).map(([name, data]) => ({
@@ -26,6 +27,21 @@ beforeAll(() => {
     bytes: formatNpy([4, 8], data),
   }));
   writeFileSync(join(folder, 'encoder.npz'), zipFile(members));
+  const model = {
+    words: ['animal', 'dog', 'cat'],
+    means: [
+      [0, 0],
+      [1, 0.5],
+      [1, -0.5],
+    ],
+    contexts: [
+      [0, 1],
+      [1, 1],
+      [1, 0],
+    ],
+    variances: [[1.5], [0.7], [0.7], [1], [1], [1]],
+  };
+  writeFileSync(join(folder, 'word2gauss.tar.gz'), tarGzFile(modelMembers(model)));
   printed = runExamples(all, folder);
 }, 120_000);
 

@@ -1,0 +1,27 @@
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { corruptFile } from './files.ts';
+
+/**
+ * Decompresses pieces of a file as they are asked for. A piece is valid until the next one is asked for.
+ *
+ * @param inflater one of the decompressing streams of node:zlib; it is used up
+ * @param path what error messages call the source
+ * @throws DenseamError ERR_CORRUPT_FILE for damaged or truncated data; whatever `pieces` throws
+ */
+export async function* inflate(
+  pieces: AsyncIterable<Uint8Array>,
+  inflater: Transform,
+  path: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* copies() {
+    for await (const piece of pieces) yield piece.slice(); // the stream holds on to what it is given
+  }
+  // Errors of the source reach the loop below through the inflater, which the pipeline destroys with them.
+  pipeline(Readable.from(copies(), { highWaterMark: 1 }), inflater, () => {});
+  try {
+    for await (const piece of inflater) yield piece;
+  } catch (error) {
+    const isZlibError = error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
+    throw isZlibError ? corruptFile(path, `damaged: ${error.message}`, error) : error;
+  }
+}
