@@ -4,6 +4,6 @@
 namespace denseam::linalg::lanes {
 
 extern const Kernels kBaselineKernels;
-const Kernels kBaselineKernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, nullptr, addSpectralOf};
+const Kernels kBaselineKernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, eigenvectorsOf, addSpectralOf};
 
 }  // namespace denseam::linalg::lanes

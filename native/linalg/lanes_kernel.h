@@ -2,6 +2,7 @@
 
 #include "linalg/lanes_products.h"
 #include "linalg/lanes_values.h"
+#include "linalg/lanes_vectors.h"
 
 // The kernels of one instruction set: each unit that includes this is compiled for its own.
 namespace denseam::linalg::lanes {
@@ -67,53 +68,88 @@ Normalisation normalise(std::size_t n, double* d, double* e) {
   return {all & ~bitsOf(less(sum, broadcast(__builtin_inf()))), power};
 }
 
+DENSEAM_LANES_INLINE void swap(Mask mask, double* x, double* y) {
+  const Vector a = load(x), b = load(y);
+  store(x, select(mask, b, a));
+  store(y, select(mask, a, b));
+}
+
 // QL finds the eigenvalues at the beginning first, and does that fastest when they are the small ones: lanes whose
 // diagonal begins with the larger end are turned round. Returns those lanes.
 Mask turn(std::size_t n, double* d, double* e) {
-  const auto swap = [](Mask mask, double* x, double* y) {
-    const Vector a = load(x), b = load(y);
-    store(x, select(mask, b, a));
-    store(y, select(mask, a, b));
-  };
   const Mask turned = less(abs(load(d + (n - 1) * kLanes)), abs(load(d)));
   for (std::size_t i = 0; i < n / 2; ++i) swap(turned, d + i * kLanes, d + (n - 1 - i) * kLanes);
   for (std::size_t i = 0; i < (n - 1) / 2; ++i) swap(turned, e + i * kLanes, e + (n - 2 - i) * kLanes);
   return turned;
 }
 
-// values <- d / power, NaN in the lanes that failed.
-void finishValues(std::size_t n, const double* d, Vector power, unsigned failed, double* values) {
-  for (std::size_t i = 0; i < n * kLanes; i += kLanes) store(values + i, load(d + i) * power);
-  for (std::size_t lane = 0; lane < kWidth; ++lane) {
-    if (failed >> lane & 1) {
-      for (std::size_t i = 0; i < n; ++i) values[i * kLanes + lane] = __builtin_nan("");
+// What a lane's values must be multiplied by, for all parts of a group, and which lanes are not finite.
+struct Scales {
+  Vector power[kLanes / kWidth];
+  unsigned failed = 0;
+};
+
+// T of one part of the group, scaled and turned for QL. Returns the lanes that were turned.
+Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
+  double* const d = pieces.t.d + part;
+  double* const e = pieces.t.e + part;
+  const Vector power = scale(n, a);
+  tridiagonalize(n, a, d, e, pieces.inverse + part, pieces.product + part);
+  store(e + (n - 1) * kLanes, Vector{});
+  const Normalisation normalisation = normalise(n, d, e);
+  scales.power[part / kWidth] = power * normalisation.power;
+  scales.failed |= normalisation.failed << part;
+  return turn(n, d, e);
+}
+
+// values <- d as it was before it was scaled, NaN in the lanes that failed.
+void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned failed, double* values) {
+  for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
+    for (std::size_t part = 0; part < kLanes; part += kWidth) {
+      store(values + i + part, load(d + i + part) * scales.power[part / kWidth]);
     }
+  }
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    if (!(failed >> lane & 1)) continue;
+    for (std::size_t i = 0; i < n; ++i) values[i * kLanes + lane] = __builtin_nan("");
   }
 }
 
 unsigned eigenvaluesOf(std::size_t n, double* a, double* values, double* work) {
   const Pieces pieces(n, work);
-  Vector powers[kLanes / kWidth];
-  unsigned failed = 0;
+  Scales scales;
   for (std::size_t part = 0; part < kLanes; part += kWidth) {
-    double* const d = pieces.t.d + part;
     double* const e = pieces.t.e + part;
-    Vector& power = powers[part / kWidth];
-    power = scale(n, a + part);
-    tridiagonalize(n, a + part, d, e, pieces.inverse + part, pieces.product + part);
-    store(e + (n - 1) * kLanes, Vector{});
-    const Normalisation normalisation = normalise(n, d, e);
-    power *= normalisation.power;
-    failed |= normalisation.failed << part;
-    turn(n, d, e);
+    reduce(n, a + part, pieces, part, scales);
     for (std::size_t i = 0; i < n * kLanes; i += kLanes) store(e + i, load(e + i) * load(e + i));
   }
+  unsigned failed = scales.failed;
   for (std::size_t part = 0; part < kLanes; part += kTogether) {
     failed |= valuesOf(n, {pieces.t.d + part, pieces.t.e + part}, failed >> part) << part;
   }
+  finishValues(n, pieces.t.d, scales, failed, values);
+  return failed;
+}
+
+unsigned eigenvectorsOf(std::size_t n, double* a, double* values, double* vectors, double* work) {
+  const Pieces pieces(n, work);
+  Scales scales;
   for (std::size_t part = 0; part < kLanes; part += kWidth) {
-    finishValues(n, pieces.t.d + part, powers[part / kWidth], failed >> part, values + part);
+    const Mask turned = reduce(n, a + part, pieces, part, scales);
+    formOrthogonal(n, a + part, pieces.inverse + part, vectors + part);
+    for (std::size_t k = 0; k < n / 2; ++k) {
+      double* const column = columnOf(vectors, n, k) + part;
+      double* const other = columnOf(vectors, n, n - 1 - k) + part;
+      for (std::size_t i = 0; i < n * kLanes; i += kLanes) swap(turned, column + i, other + i);
+    }
   }
+  unsigned failed = scales.failed;
+  for (std::size_t part = 0; part < kLanes; part += kTogether) {
+    failed |= vectorsOf({n, pieces.t.d + part, pieces.t.e + part, vectors + part}, failed >> part) << part;
+  }
+  finishValues(n, pieces.t.d, scales, failed, values);
+  // A rotation by nothing may have made -0 of 0, according to what other lanes did.
+  for (std::size_t i = 0; i < n * n * kLanes; i += kWidth) store(vectors + i, load(vectors + i) + 0.0);
   return failed;
 }
 

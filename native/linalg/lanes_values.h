@@ -27,6 +27,10 @@ DENSEAM_LANES_INLINE Mask isNegligible(Vector squared, Vector d, Vector next) {
   return notGreater(squared, fma(abs(d * next), broadcast(kSquaredPrecision), broadcast(kFloor)));
 }
 
+DENSEAM_LANES_INLINE Integers bitOf(std::int64_t i) {
+  return integers(static_cast<std::int64_t>(std::uint64_t{1} << i));
+}
+
 struct Blocks {
   // Bit i of a lane: its entry i is negligible, so that a block ends there. Those of n - 1 and above always are.
   alignas(64) std::int64_t negligible[kTogether];
@@ -127,7 +131,7 @@ DENSEAM_LANES_INLINE void sweepRow(std::int64_t i, Sweep& sweep, double* d, doub
   const Vector moved = select(equal(sweep.first, row), sweep.sigma, alpha - gamma);
   const Vector entry = sweep.gamma + moved;
   const Mask negligible = both(written, isNegligible(squared, entry, sweep.before));
-  sweep.negligible = setBits(sweep.negligible, negligible, integers(static_cast<std::int64_t>(std::uint64_t{1} << (i + 1))));
+  sweep.negligible = setBits(sweep.negligible, negligible, bitOf(i + 1));
   store(place + kLanes, select(written, entry, load(place + kLanes)));
   store(square + kLanes, select(written, select(negligible, Vector{}, squared), load(square + kLanes)));
   sweep.before = entry;
@@ -166,15 +170,19 @@ DENSEAM_LANES_INLINE void sweepBlocks(Blocks& blocks, const Squares& t) {
   for (std::size_t part = 0; part < kParts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
 }
 
-// Marks the entries that are negligible from the start, and makes them zero. A lane that is not finite is done.
-inline void beginBlocks(std::size_t n, const Squares& t, unsigned failed, Blocks& blocks) {
+// Marks the entries of e (squared or not) that are negligible from the start, and makes them zero. A lane that failed
+// is done.
+template <bool kSquared>
+void beginBlocks(std::size_t n, const double* d, double* e, unsigned failed, Blocks& blocks) {
   for (std::size_t part = 0; part < kTogether; part += kWidth) {
     Integers bits = integers(static_cast<std::int64_t>(~std::uint64_t{0} << (n - 1)));
     for (std::size_t i = 0; i + 1 < n; ++i) {
-      double* e = t.e + i * kLanes + part;
-      const Mask negligible = isNegligible(load(e), load(t.d + i * kLanes + part), load(t.d + (i + 1) * kLanes + part));
-      bits = setBits(bits, negligible, integers(std::int64_t{1} << i));
-      store(e, select(negligible, Vector{}, load(e)));
+      double* place = e + i * kLanes + part;
+      const double* beside = d + i * kLanes + part;
+      const Vector entry = load(place), squared = kSquared ? entry : entry * entry;
+      const Mask negligible = isNegligible(squared, load(beside), load(beside + kLanes));
+      bits = setBits(bits, negligible, bitOf(static_cast<std::int64_t>(i)));
+      store(place, select(negligible, Vector{}, entry));
     }
     store(blocks.negligible + part, bits);
   }
@@ -186,7 +194,7 @@ inline void beginBlocks(std::size_t n, const Squares& t, unsigned failed, Blocks
 // t.d <- the eigenvalues, for kTogether lanes. Returns the lanes that did not converge.
 unsigned valuesOf(std::size_t n, const Squares& t, unsigned failed) {
   Blocks blocks;
-  beginBlocks(n, t, failed, blocks);
+  beginBlocks<true>(n, t.d, t.e, failed, blocks);
   for (std::size_t sweeps = 0; findBlocks(n, blocks); ++sweeps) {
     if (sweeps == kMostSweeps * n) return failed | unfinished(blocks);
     blocks.alike ? sweepBlocks<true>(blocks, t) : sweepBlocks<false>(blocks, t);

@@ -4,6 +4,6 @@
 namespace denseam::linalg::lanes {
 
 extern const Kernels kAvx2Kernels;
-const Kernels kAvx2Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, nullptr, addSpectralOf};
+const Kernels kAvx2Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, eigenvectorsOf, addSpectralOf};
 
 }  // namespace denseam::linalg::lanes
