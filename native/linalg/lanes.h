@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+
+// Eigenvalues and vectors of many small symmetric matrices at once, one matrix in each lane of a vector register: a
+// group of kLanes matrices goes through the same instructions, and what a lane gets does not depend on its neighbours.
+//
+// A symmetric matrix is stored as its packed lower triangle, row by row: entry (i, j), i >= j, has the index
+// k = i (i + 1) / 2 + j and lies at a[k * kLanes + lane]. All arrays are fastest when aligned to 64 bytes.
+namespace denseam::linalg::lanes {
+
+inline constexpr std::size_t kLanes = 8;
+inline constexpr std::size_t kMost = 64;  // the largest n
+
+// Numbers in a group's packed triangles.
+constexpr std::size_t packedSize(std::size_t n) { return n * (n + 1) / 2 * kLanes; }
+// Numbers in the `work` of every function here.
+constexpr std::size_t workSize(std::size_t n) { return packedSize(n) + 8 * (n + 2) * kLanes; }
+
+// One instruction set's kernels.
+struct Kernels {
+  // gram <- r' s r. r is lower triangular, n x n, column-major, zeros above its diagonal, the same for all lanes.
+  void (*congruence)(std::size_t n, const double* r, const double* s, double* gram, double* work);
+  void (*congruenceFloat)(std::size_t n, const double* r, const float* s, double* gram, double* work);
+
+  // values[k * kLanes + lane], in any order; a is destroyed. Returns a bit for each lane that did not converge, which
+  // happens when it was not finite; its values are NaN.
+  unsigned (*eigenvalues)(std::size_t n, double* a, double* values, double* work);
+  // The same with orthonormal vectors: component i of vector k of a lane is vectors[(k * n + i) * kLanes + lane].
+  unsigned (*eigenvectors)(std::size_t n, double* a, double* values, double* vectors, double* work);
+
+  // sum (packed triangles) <- sum + weights[lane] V diag(scales) V', V as from eigenvectors, scales as values are.
+  void (*addSpectral)(std::size_t n, const double* weights, const double* vectors, const double* scales, double* sum,
+                      double* work);
+};
+
+// The instruction sets: the x86-64 levels. Elsewhere than on x86 there is only the baseline.
+enum class Level { kBaseline = 2, kAvx2 = 3, kAvx512 = 4 };
+
+// The kernels of a level, or null where this processor lacks it.
+const Kernels* kernels(Level level);
+// The highest level that this processor has, and its kernels.
+Level bestLevel();
+const Kernels& best();
+
+inline void congruence(std::size_t n, const double* r, const double* s, double* gram, double* work) {
+  best().congruence(n, r, s, gram, work);
+}
+inline void congruence(std::size_t n, const double* r, const float* s, double* gram, double* work) {
+  best().congruenceFloat(n, r, s, gram, work);
+}
+inline unsigned eigenvalues(std::size_t n, double* a, double* values, double* work) {
+  return best().eigenvalues(n, a, values, work);
+}
+inline unsigned eigenvectors(std::size_t n, double* a, double* values, double* vectors, double* work) {
+  return best().eigenvectors(n, a, values, vectors, work);
+}
+inline void addSpectral(std::size_t n, const double* weights, const double* vectors, const double* scales, double* sum,
+                        double* work) {
+  best().addSpectral(n, weights, vectors, scales, sum, work);
+}
+
+// matrix (n x n, column-major, lower triangle) <- the sum of the lanes of `sum`, added in the order of the lanes.
+void sumLanes(std::size_t n, const double* sum, double* matrix);
+
+}  // namespace denseam::linalg::lanes

@@ -1,0 +1,9 @@
+// Compiled for the least that every machine has.
+#include "linalg/lanes_kernel.h"
+
+namespace denseam::linalg::lanes {
+
+extern const Kernels kBaselineKernels;
+const Kernels kBaselineKernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, eigenvectorsOf, addSpectralOf};
+
+}  // namespace denseam::linalg::lanes

@@ -1,0 +1,157 @@
+#pragma once
+
+#include "linalg/lanes_products.h"
+#include "linalg/lanes_values.h"
+#include "linalg/lanes_vectors.h"
+
+// The kernels of one instruction set: each unit that includes this is compiled for its own.
+namespace denseam::linalg::lanes {
+namespace {
+
+// Where squares of a matrix neither overflow nor lose what matters, it is left as it is.
+constexpr double kSafe = 0x1p200;
+
+// a <- a scaled by a power of two for each lane where that is necessary. Returns what undoes it.
+Vector scale(std::size_t n, double* a) {
+  Vector largest{};
+  const std::size_t end = packedSize(n);
+  for (std::size_t k = 0; k < end; k += kLanes) largest = greatest(largest, abs(load(a + k)));
+  const Mask safe = both(less(broadcast(1 / kSafe), largest), less(largest, broadcast(kSafe)));
+  const Mask zero = notGreater(largest, Vector{});
+  const Vector one = broadcast(1), power = select(safe, one, select(zero, one, powerOfTwo(largest)));
+  if (bitsOf(less(power, one)) | bitsOf(less(one, power))) {
+    const Vector factor = 1.0 / power;
+    for (std::size_t k = 0; k < end; k += kLanes) store(a + k, factor * load(a + k));
+  }
+  return power;
+}
+
+// Where the pieces of `work` begin; the two arrays of T can be read a row before and two after.
+struct Pieces {
+  explicit Pieces(std::size_t n, double* work)
+      : t{work + kLanes, work + (n + 4) * kLanes}, inverse(t.e + (n + 2) * kLanes), product(inverse + n * kLanes) {
+    clearAround(n, t.d);
+    clearAround(n, t.e);
+  }
+  static void clearAround(std::size_t n, double* array) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      array[lane - kLanes] = array[n * kLanes + lane] = array[(n + 1) * kLanes + lane] = 0;
+    }
+  }
+
+  Squares t;
+  double* inverse;
+  double* product;
+};
+
+// Which lanes are not finite, and what the finite ones must be multiplied by afterwards.
+struct Normalisation {
+  unsigned failed;
+  Vector power;
+};
+
+// t <- t scaled so that its greatest entry is about kNorm.
+Normalisation normalise(std::size_t n, double* d, double* e) {
+  Vector largest{}, sum{};
+  for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
+    const Vector diagonal = abs(load(d + i)), off = abs(load(e + i));
+    largest = greatest(largest, greatest(diagonal, off));
+    sum += diagonal + off;
+  }
+  const Vector power = select(notGreater(largest, Vector{}), broadcast(kNorm), powerOfTwo(largest)) * (1 / kNorm);
+  const Vector factor = 1.0 / power;
+  for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
+    store(d + i, factor * load(d + i));
+    store(e + i, factor * load(e + i));
+  }
+  const unsigned all = (1U << kWidth) - 1;
+  return {all & ~bitsOf(less(sum, broadcast(__builtin_inf()))), power};
+}
+
+DENSEAM_LANES_INLINE void swap(Mask mask, double* x, double* y) {
+  const Vector a = load(x), b = load(y);
+  store(x, select(mask, b, a));
+  store(y, select(mask, a, b));
+}
+
+// QL finds the eigenvalues at the beginning first, and does that fastest when they are the small ones: lanes whose
+// diagonal begins with the larger end are turned round. Returns those lanes.
+Mask turn(std::size_t n, double* d, double* e) {
+  const Mask turned = less(abs(load(d + (n - 1) * kLanes)), abs(load(d)));
+  for (std::size_t i = 0; i < n / 2; ++i) swap(turned, d + i * kLanes, d + (n - 1 - i) * kLanes);
+  for (std::size_t i = 0; i < (n - 1) / 2; ++i) swap(turned, e + i * kLanes, e + (n - 2 - i) * kLanes);
+  return turned;
+}
+
+// What a lane's values must be multiplied by, for all parts of a group, and which lanes are not finite.
+struct Scales {
+  Vector power[kLanes / kWidth];
+  unsigned failed = 0;
+};
+
+// T of one part of the group, scaled and turned for QL. Returns the lanes that were turned.
+Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
+  double* const d = pieces.t.d + part;
+  double* const e = pieces.t.e + part;
+  const Vector power = scale(n, a);
+  tridiagonalize(n, a, d, e, pieces.inverse + part, pieces.product + part);
+  store(e + (n - 1) * kLanes, Vector{});
+  const Normalisation normalisation = normalise(n, d, e);
+  scales.power[part / kWidth] = power * normalisation.power;
+  scales.failed |= normalisation.failed << part;
+  return turn(n, d, e);
+}
+
+// values <- d as it was before it was scaled, NaN in the lanes that failed.
+void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned failed, double* values) {
+  for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
+    for (std::size_t part = 0; part < kLanes; part += kWidth) {
+      store(values + i + part, load(d + i + part) * scales.power[part / kWidth]);
+    }
+  }
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    if (!(failed >> lane & 1)) continue;
+    for (std::size_t i = 0; i < n; ++i) values[i * kLanes + lane] = __builtin_nan("");
+  }
+}
+
+unsigned eigenvaluesOf(std::size_t n, double* a, double* values, double* work) {
+  const Pieces pieces(n, work);
+  Scales scales;
+  for (std::size_t part = 0; part < kLanes; part += kWidth) {
+    double* const e = pieces.t.e + part;
+    reduce(n, a + part, pieces, part, scales);
+    for (std::size_t i = 0; i < n * kLanes; i += kLanes) store(e + i, load(e + i) * load(e + i));
+  }
+  unsigned failed = scales.failed;
+  for (std::size_t part = 0; part < kLanes; part += kTogether) {
+    failed |= valuesOf(n, {pieces.t.d + part, pieces.t.e + part}, failed >> part) << part;
+  }
+  finishValues(n, pieces.t.d, scales, failed, values);
+  return failed;
+}
+
+unsigned eigenvectorsOf(std::size_t n, double* a, double* values, double* vectors, double* work) {
+  const Pieces pieces(n, work);
+  Scales scales;
+  for (std::size_t part = 0; part < kLanes; part += kWidth) {
+    const Mask turned = reduce(n, a + part, pieces, part, scales);
+    formOrthogonal(n, a + part, pieces.inverse + part, vectors + part);
+    for (std::size_t k = 0; k < n / 2; ++k) {
+      double* const column = columnOf(vectors, n, k) + part;
+      double* const other = columnOf(vectors, n, n - 1 - k) + part;
+      for (std::size_t i = 0; i < n * kLanes; i += kLanes) swap(turned, column + i, other + i);
+    }
+  }
+  unsigned failed = scales.failed;
+  for (std::size_t part = 0; part < kLanes; part += kTogether) {
+    failed |= vectorsOf({n, pieces.t.d + part, pieces.t.e + part, vectors + part}, failed >> part) << part;
+  }
+  finishValues(n, pieces.t.d, scales, failed, values);
+  // A rotation by nothing may have made -0 of 0, according to what other lanes did.
+  for (std::size_t i = 0; i < n * n * kLanes; i += kWidth) store(vectors + i, load(vectors + i) + 0.0);
+  return failed;
+}
+
+}  // namespace
+}  // namespace denseam::linalg::lanes

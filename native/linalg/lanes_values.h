@@ -1,0 +1,206 @@
+#pragma once
+
+#include "linalg/lanes_vector.h"
+
+// What QL on the tridiagonal matrices of kParts * kWidth lanes keeps: which off-diagonal entries are negligible, and so
+// which block each lane works on.
+namespace denseam::linalg::lanes {
+namespace {
+
+// As many independent chains as hide the latency of a division.
+constexpr std::size_t kParts = kWidth == 8 ? 1 : 2;
+constexpr std::size_t kTogether = kParts * kWidth;
+
+// LAPACK's bound on the sweeps for each eigenvalue.
+constexpr std::size_t kMostSweeps = 30;
+
+// T is scaled so that its greatest entry is about this: products of six entries do not overflow, and what they lose to
+// underflow is 1e-100 of them.
+constexpr double kNorm = 0x1p128;
+
+// An off-diagonal entry e between d and d' is negligible where e^2 <= eps^2 |d d'| (LAPACK's dsterf), or where it is
+// eps^2 of the matrix, which ends the sweeps where d or d' is zero.
+constexpr double kSquaredPrecision = 0x1p-106;
+constexpr double kFloor = kNorm * kNorm * 0x1p-208;
+
+DENSEAM_LANES_INLINE Mask isNegligible(Vector squared, Vector d, Vector next) {
+  return notGreater(squared, fma(abs(d * next), broadcast(kSquaredPrecision), broadcast(kFloor)));
+}
+
+DENSEAM_LANES_INLINE Integers bitOf(std::int64_t i) {
+  return integers(static_cast<std::int64_t>(std::uint64_t{1} << i));
+}
+
+struct Blocks {
+  // Bit i of a lane: its entry i is negligible, so that a block ends there. Those of n - 1 and above always are.
+  alignas(64) std::int64_t negligible[kTogether];
+  // The first block of each lane that is not a single entry; n and -1 where none is left.
+  alignas(64) std::int64_t first[kTogether];
+  alignas(64) std::int64_t last[kTogether];
+  std::int64_t top;     // the last row of any of these blocks
+  std::int64_t bottom;  // and the first
+  bool alike;           // they all end at the same row
+};
+
+// Finds the blocks from the bits. False when all lanes are done.
+DENSEAM_LANES_INLINE bool findBlocks(std::size_t n, Blocks& blocks) {
+  std::int64_t top = -1, bottom = static_cast<std::int64_t>(n), least = static_cast<std::int64_t>(n);
+  for (std::size_t lane = 0; lane < kTogether; ++lane) {
+    const auto bits = static_cast<std::uint64_t>(blocks.negligible[lane]);
+    const std::uint64_t lowest = ~bits & (bits + 1);
+    const bool done = lowest == 0;
+    const std::int64_t first = done ? static_cast<std::int64_t>(n) : __builtin_ctzll(lowest);
+    const std::int64_t last = done ? -1 : __builtin_ctzll(bits & (0 - lowest));
+    blocks.first[lane] = first;
+    blocks.last[lane] = last;
+    bottom = first < bottom ? first : bottom;
+    top = last > top ? last : top;
+    least = !done && last < least ? last : least;
+  }
+  blocks.top = top;
+  blocks.bottom = bottom;
+  blocks.alike = least == top;
+  return top >= 0;
+}
+
+DENSEAM_LANES_INLINE unsigned unfinished(const Blocks& blocks) {
+  unsigned lanes = 0;
+  for (std::size_t lane = 0; lane < kTogether; ++lane) lanes |= (blocks.last[lane] >= 0 ? 1U : 0U) << lane;
+  return lanes;
+}
+
+// The diagonal and the squared off-diagonal of T, lane by lane; readable from row -1 to row n + 1.
+struct Squares {
+  double* d;
+  double* e;
+};
+
+// Wilkinson's shift for each lane's block: the eigenvalue of its first two rows that is nearer to the first entry.
+DENSEAM_LANES_INLINE Vector shiftOf(Vector d, Vector next, Vector squared) {
+  const Vector half = 0.5 * (next - d);
+  return d - squared / (half + copySign(sqrt(fma(half, half, squared)), half));
+}
+
+// A sweep of the square-root-free QL (Pal, Walker and Kahan; LAPACK's dsterf) as it passes up the rows. The rotation
+// has c = cos^2 and s = sin^2.
+struct Sweep {
+  Integers first, last, negligible;
+  Vector sigma;  // the shift
+  Vector x;      // entry of the diagonal less the shift
+  Vector gamma, p, s;
+  Vector c, r;    // cos^2 of the rotation before is c / r
+  Vector before;  // the entry of the diagonal below the one written next
+};
+
+// Where p vanishes, the rotation is a quarter turn; below this its square root is 1e-50 of the matrix, and that is as
+// good as zero.
+constexpr double kVanishing = kNorm * kNorm * 1e-100;
+
+// Row i of a sweep, which writes row i + 1. It has no dependence on e[i] = 0 where a lane's block begins at i + 1, and
+// ends the block there.
+template <bool kAlike>
+DENSEAM_LANES_INLINE void sweepRow(std::int64_t i, Sweep& sweep, double* d, double* e) {
+  const Integers row = integers(i + 1);
+  if constexpr (!kAlike) {
+    const Mask starts = equal(sweep.last, row);
+    sweep.gamma = select(starts, sweep.x, sweep.gamma);
+    sweep.p = select(starts, sweep.x * sweep.x, sweep.p);
+    sweep.s = select(starts, Vector{}, sweep.s);
+    sweep.c = select(starts, broadcast(1), sweep.c);
+    sweep.r = select(starts, broadcast(1), sweep.r);
+  }
+  double* place = d + i * kStride;
+  double* square = e + i * kStride;
+  const Vector alpha = load(place), b = load(square);
+  const Vector p = sweep.p, r = p + b;
+  const Vector inverse = 1.0 / (p * r);
+  sweep.x = alpha - sweep.sigma;
+  const Vector t = fnma(b, sweep.gamma, p * sweep.x);
+  const Vector squared = sweep.s * r;
+  Vector gamma = (t * p) * inverse;
+  Vector pNext = (t * t) * inverse;
+  Vector s = (b * p) * inverse;
+  Mask written = less(sweep.first, row + 1);
+  if constexpr (!kAlike) written = both(written, less(row, sweep.last + 1));
+  const Mask vanishes = both(written, less(p, broadcast(kVanishing)));
+  if (bitsOf(vanishes)) [[unlikely]] {
+    gamma = select(vanishes, Vector{}, gamma);
+    pNext = select(vanishes, sweep.c / sweep.r * b, pNext);
+    s = select(vanishes, broadcast(1), s);
+  }
+  const Vector moved = select(equal(sweep.first, row), sweep.sigma, alpha - gamma);
+  const Vector entry = sweep.gamma + moved;
+  const Mask negligible = both(written, isNegligible(squared, entry, sweep.before));
+  sweep.negligible = setBits(sweep.negligible, negligible, bitOf(i + 1));
+  store(place + kLanes, select(written, entry, load(place + kLanes)));
+  store(square + kLanes, select(written, select(negligible, Vector{}, squared), load(square + kLanes)));
+  sweep.before = entry;
+  sweep.gamma = gamma;
+  sweep.p = pNext;
+  sweep.s = s;
+  sweep.c = p;
+  sweep.r = r;
+}
+
+DENSEAM_LANES_INLINE Sweep beginSweep(const Blocks& blocks, std::size_t lane, const Squares& t) {
+  Sweep sweep;
+  const std::int64_t* first = blocks.first + lane;
+  sweep.first = load(first);
+  sweep.last = load(blocks.last + lane);
+  sweep.negligible = load(blocks.negligible + lane);
+  sweep.sigma = shiftOf(gather(t.d + lane, first), gather(t.d + kLanes + lane, first), gather(t.e + lane, first));
+  sweep.x = load(t.d + blocks.top * kStride + lane) - sweep.sigma;
+  sweep.gamma = sweep.x;
+  sweep.p = sweep.x * sweep.x;
+  sweep.s = Vector{};
+  sweep.c = sweep.r = broadcast(1);
+  sweep.before = Vector{};
+  return sweep;
+}
+
+template <bool kAlike>
+DENSEAM_LANES_INLINE void sweepBlocks(Blocks& blocks, const Squares& t) {
+  Sweep sweeps[kParts];
+  for (std::size_t part = 0; part < kParts; ++part) sweeps[part] = beginSweep(blocks, part * kWidth, t);
+  for (std::int64_t i = blocks.top - 1; i >= blocks.bottom - 1; --i) {
+    for (std::size_t part = 0; part < kParts; ++part) {
+      sweepRow<kAlike>(i, sweeps[part], t.d + part * kWidth, t.e + part * kWidth);
+    }
+  }
+  for (std::size_t part = 0; part < kParts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
+}
+
+// Marks the entries of e (squared or not) that are negligible from the start, and makes them zero. A lane that failed
+// is done.
+template <bool kSquared>
+void beginBlocks(std::size_t n, const double* d, double* e, unsigned failed, Blocks& blocks) {
+  for (std::size_t part = 0; part < kTogether; part += kWidth) {
+    Integers bits = integers(static_cast<std::int64_t>(~std::uint64_t{0} << (n - 1)));
+    for (std::size_t i = 0; i + 1 < n; ++i) {
+      double* place = e + i * kLanes + part;
+      const double* beside = d + i * kLanes + part;
+      const Vector entry = load(place), squared = kSquared ? entry : entry * entry;
+      const Mask negligible = isNegligible(squared, load(beside), load(beside + kLanes));
+      bits = setBits(bits, negligible, bitOf(static_cast<std::int64_t>(i)));
+      store(place, select(negligible, Vector{}, entry));
+    }
+    store(blocks.negligible + part, bits);
+  }
+  for (std::size_t lane = 0; lane < kTogether; ++lane) {
+    if (failed >> lane & 1) blocks.negligible[lane] = -1;
+  }
+}
+
+// t.d <- the eigenvalues, for kTogether lanes. Returns the lanes that did not converge.
+unsigned valuesOf(std::size_t n, const Squares& t, unsigned failed) {
+  Blocks blocks;
+  beginBlocks<true>(n, t.d, t.e, failed, blocks);
+  for (std::size_t sweeps = 0; findBlocks(n, blocks); ++sweeps) {
+    if (sweeps == kMostSweeps * n) return failed | unfinished(blocks);
+    blocks.alike ? sweepBlocks<true>(blocks, t) : sweepBlocks<false>(blocks, t);
+  }
+  return failed;
+}
+
+}  // namespace
+}  // namespace denseam::linalg::lanes

@@ -1,0 +1,165 @@
+#pragma once
+
+#include "linalg/lanes_tridiagonal.h"
+#include "linalg/lanes_values.h"
+
+// Eigenvectors: the orthogonal matrix of the tridiagonalisation, turned by the rotations of an implicit QL (LAPACK's
+// dsteqr) as they arise.
+namespace denseam::linalg::lanes {
+namespace {
+
+// Column k of the vectors: `size` numbers of each lane.
+DENSEAM_LANES_INLINE double* columnOf(double* vectors, std::size_t n, std::size_t k) { return vectors + k * n * kLanes; }
+
+// Columns k to k + Columns of the leading square of m rows <- (I - inverse v v') times them.
+template <std::size_t Columns>
+DENSEAM_LANES_INLINE void reflectColumns(std::size_t n, std::size_t m, std::size_t k, const double* v, Vector inverse,
+                                         double* vectors) {
+  double* column[Columns];
+  Vector sum[Columns];
+  for (std::size_t c = 0; c < Columns; ++c) {
+    column[c] = columnOf(vectors, n, k + c);
+    sum[c] = Vector{};
+  }
+  for (std::size_t i = 0; i < m * kLanes; i += kLanes) {
+    const Vector vi = load(v + i);
+    for (std::size_t c = 0; c < Columns; ++c) sum[c] = fma(vi, load(column[c] + i), sum[c]);
+  }
+  for (std::size_t c = 0; c < Columns; ++c) sum[c] = inverse * sum[c];
+  for (std::size_t i = 0; i < m * kLanes; i += kLanes) {
+    const Vector vi = load(v + i);
+    for (std::size_t c = 0; c < Columns; ++c) store(column[c] + i, fnma(vi, sum[c], load(column[c] + i)));
+  }
+}
+
+// vectors <- the orthogonal matrix of A = Q T Q', from what tridiagonalize left in a and inverse. Reflection i leaves
+// all but the first i rows and, from the last ones on, columns of the product as they are.
+void formOrthogonal(std::size_t n, const double* a, const double* inverse, double* vectors) {
+  for (std::size_t k = 0; k < n; ++k) {
+    double* column = columnOf(vectors, n, k);
+    for (std::size_t i = 0; i < n; ++i) store(column + i * kLanes, broadcast(i == k ? 1.0 : 0.0));
+  }
+  for (std::size_t i = 2; i < n; ++i) {
+    const double* v = rowOf(a, i);
+    const Vector scale = load(inverse + i * kLanes);
+    std::size_t k = 0;
+    for (; k + 4 <= i; k += 4) reflectColumns<4>(n, i, k, v, scale, vectors);
+    for (; k < i; ++k) reflectColumns<1>(n, i, k, v, scale, vectors);
+  }
+}
+
+// The diagonal and the off-diagonal of T, not squared, and the vectors, lane by lane.
+struct Decomposition {
+  std::size_t n;
+  double* d;
+  double* e;
+  double* vectors;
+};
+
+// A sweep of implicit QL as it passes up the rows.
+struct RotationSweep {
+  Integers first, last, negligible;
+  Vector sigma;  // the shift
+  Vector x;      // entry of the diagonal less the shift
+  Vector g, p, cosine, sine;
+  Vector before;  // the entry of the diagonal below the one written next
+};
+
+// Columns x and y of n numbers <- c x - s y, s x + c y.
+DENSEAM_LANES_INLINE void rotate(std::size_t n, double* x, double* y, Vector c, Vector s) {
+  for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
+    const Vector xi = load(x + i), yi = load(y + i);
+    store(x + i, fnma(s, yi, c * xi));
+    store(y + i, fma(s, xi, c * yi));
+  }
+}
+
+// Below this f^2 + g^2 may have lost digits to underflow; f and g are then 1e-100 of the matrix.
+constexpr double kNoRotation = kNorm * kNorm * 1e-200;
+
+// Row i of a sweep, which writes row i + 1 and rotates columns i and i + 1; sweepRow is its counterpart.
+template <bool kAlike>
+DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const Decomposition& t, std::size_t lane) {
+  const Integers row = integers(i + 1);
+  const Vector one = broadcast(1);
+  if constexpr (!kAlike) {
+    const Mask starts = equal(sweep.last, row);
+    sweep.g = select(starts, sweep.x, sweep.g);
+    sweep.p = select(starts, Vector{}, sweep.p);
+    sweep.cosine = select(starts, one, sweep.cosine);
+    sweep.sine = select(starts, one, sweep.sine);
+  }
+  double* place = t.d + i * kStride + lane;
+  double* off = t.e + i * kStride + lane;
+  const Vector d = load(place), e = load(off), below = load(place + kLanes);
+  sweep.x = d - sweep.sigma;
+  const Vector f = sweep.sine * e, b = sweep.cosine * e;
+  const Vector square = fma(f, f, sweep.g * sweep.g);
+  const Mask none = less(square, broadcast(kNoRotation));
+  const Vector length = select(none, Vector{}, sqrt(square));
+  const Vector inverse = 1.0 / select(none, one, length);
+  const Vector c = select(none, one, sweep.g * inverse), s = select(none, Vector{}, f * inverse);
+  const Vector rest = below - sweep.p;
+  const Vector twist = fma(s, d - rest, (c + c) * b);
+  const Mask ends = equal(sweep.first, row);
+  const Vector p = s * twist;
+  const Vector entry = rest + select(ends, Vector{}, p);
+  const Vector offEntry = select(ends, sweep.g, length);
+
+  Mask written = less(sweep.first, row + 1);
+  if constexpr (!kAlike) written = both(written, less(row, sweep.last + 1));
+  const Mask within = both(written, less(row, sweep.last));
+  const Mask negligible = both(within, isNegligible(offEntry * offEntry, entry, sweep.before));
+  sweep.negligible = setBits(sweep.negligible, negligible, bitOf(i + 1));
+  store(place + kLanes, select(written, entry, below));
+  store(off + kLanes, select(within, select(negligible, Vector{}, offEntry), load(off + kLanes)));
+  sweep.before = entry;
+  sweep.g = fma(c, twist, -b);
+  sweep.p = p;
+  sweep.cosine = c;
+  sweep.sine = s;
+
+  const Mask turns = both(written, less(sweep.first, row));
+  if (i < 0) return;
+  double* column = columnOf(t.vectors, t.n, static_cast<std::size_t>(i)) + lane;
+  rotate(t.n, column, column + t.n * kLanes, select(turns, c, one), select(turns, s, Vector{}));
+}
+
+DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks& blocks, std::size_t lane, const Decomposition& t) {
+  RotationSweep sweep;
+  const std::int64_t* first = blocks.first + lane;
+  sweep.first = load(first);
+  sweep.last = load(blocks.last + lane);
+  sweep.negligible = load(blocks.negligible + lane);
+  const Vector e = gather(t.e + lane, first);
+  sweep.sigma = shiftOf(gather(t.d + lane, first), gather(t.d + kLanes + lane, first), e * e);
+  sweep.x = sweep.g = load(t.d + blocks.top * kStride + lane) - sweep.sigma;
+  sweep.p = sweep.before = Vector{};
+  sweep.cosine = sweep.sine = broadcast(1);
+  return sweep;
+}
+
+template <bool kAlike>
+void rotateBlocks(Blocks& blocks, const Decomposition& t) {
+  RotationSweep sweeps[kParts];
+  for (std::size_t part = 0; part < kParts; ++part) sweeps[part] = beginRotations(blocks, part * kWidth, t);
+  for (std::int64_t i = blocks.top - 1; i >= blocks.bottom - 1; --i) {
+    for (std::size_t part = 0; part < kParts; ++part) rotateRow<kAlike>(i, sweeps[part], t, part * kWidth);
+  }
+  for (std::size_t part = 0; part < kParts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
+}
+
+// t.d <- the eigenvalues, t.vectors <- t.vectors times the eigenvectors of T, for kTogether lanes. Returns the lanes
+// that did not converge.
+unsigned vectorsOf(const Decomposition& t, unsigned failed) {
+  Blocks blocks;
+  beginBlocks<false>(t.n, t.d, t.e, failed, blocks);
+  for (std::size_t sweeps = 0; findBlocks(t.n, blocks); ++sweeps) {
+    if (sweeps == kMostSweeps * t.n) return failed | unfinished(blocks);
+    blocks.alike ? rotateBlocks<true>(blocks, t) : rotateBlocks<false>(blocks, t);
+  }
+  return failed;
+}
+
+}  // namespace
+}  // namespace denseam::linalg::lanes

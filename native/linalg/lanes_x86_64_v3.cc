@@ -1,0 +1,9 @@
+// Compiled with -march=x86-64-v3 (CMakeLists.txt).
+#include "linalg/lanes_kernel.h"
+
+namespace denseam::linalg::lanes {
+
+extern const Kernels kAvx2Kernels;
+const Kernels kAvx2Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, eigenvectorsOf, addSpectralOf};
+
+}  // namespace denseam::linalg::lanes
