@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "aligned.h"
 #include "parallel/job.h"
 
 namespace denseam {
@@ -22,7 +23,7 @@ class Store {
   struct Block {
     std::size_t first = 0;
     std::size_t count = 0;
-    std::vector<T> values;  // groups x width x lanes; lanes past the last item hold zeros
+    AlignedVector<T> values;  // groups x width x lanes; lanes past the last item hold zeros
     std::vector<Note> notes;
   };
 

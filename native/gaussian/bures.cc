@@ -86,7 +86,7 @@ double* gramMatrix(const Frame& frame, const FullItems<T>& items, std::int32_t i
 // The same for a group of lanes, in the layout of linalg/lanes.h.
 template <typename T>
 double* gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
-  static thread_local std::vector<T> buffer;
+  static thread_local AlignedVector<T> buffer;
   const std::size_t d = frame.dimension();
   Workspace& workspace = Workspace::local();
   double* gram = workspace.get(Workspace::kGram, packedSize(d) * lanes::kLanes);
@@ -247,7 +247,7 @@ unsigned Transport::addRoots(const FullItems<T>& items, const std::int32_t* indi
   }
   double* sum = workspace.get(Workspace::kProduct, packedSize(d) * lanes::kLanes);
   std::fill_n(sum, packedSize(d) * lanes::kLanes, 0.0);
-  lanes::addScaled(d, vectors, values, laneWeights, sum);
+  lanes::addSpectral(d, laneWeights, vectors, values, sum, workspace.get(Workspace::kLapack, lanes::workSize(d)));
   double* matrix = workspace.get(Workspace::kRight, d * d);
   std::fill_n(matrix, d * d, 0.0);
   lanes::sumLanes(d, sum, matrix);

@@ -18,6 +18,9 @@ namespace lanes = linalg::lanes;
 
 std::size_t lanesFor(std::size_t d) { return d <= lanes::kMost ? lanes::kLanes : 1; }
 
+// Below this dimension a distance costs no more than a bound.
+constexpr std::size_t kLeastIndexed = 8;
+
 // Items checked in a chunk: about 100 microseconds of Cholesky factors.
 std::size_t grain(std::size_t d) { return std::max<std::size_t>(1, 40'000 / (d * d * d + 100)); }
 
@@ -41,7 +44,7 @@ CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T*
 
 template <typename T>
 FullItems<T>::FullItems(std::size_t dimension, bool indexed)
-    : indexed_(indexed),
+    : indexed_(indexed && dimension >= kLeastIndexed),
       means_(dimension),
       covariances_(packedSize(dimension), lanesFor(dimension)),
       signatures_(signatureSize(dimension)) {}
@@ -64,7 +67,7 @@ void FullItems<T>::covariance(std::size_t item, double* matrix) const {
 }
 
 template <typename T>
-const T* FullItems<T>::group(const std::int32_t* items, std::size_t count, std::vector<T>& buffer) const {
+const T* FullItems<T>::group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const {
   const auto first = static_cast<std::size_t>(items[0]);
   const bool isAligned = first % lanes() == 0 && static_cast<std::size_t>(items[count - 1]) == first + count - 1;
   if (isAligned) return covariances_.values(first);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "aligned.h"
 #include "linalg/lanes.h"
 #include "memory.h"
 #include "store.h"
@@ -42,7 +43,7 @@ class FullItems {
   void covariance(std::size_t item, double* matrix) const;
   // The covariances of up to lanes() items, in the layout of linalg/lanes.h: in place where these items are stored
   // side by side, else gathered in `buffer`. Lanes beyond `count` hold anything finite.
-  const T* group(const std::int32_t* items, std::size_t count, std::vector<T>& buffer) const;
+  const T* group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const;
 
   // Only with an index.
   const float* signature(std::size_t item) const { return signatures_.values(item); }

@@ -90,7 +90,7 @@ void signGroup(std::size_t d, const T* packed, std::size_t count, float* signatu
   for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) normalizedRoots(d, values + lane, lanes::kLanes);
   std::fill_n(root, triangle * lanes::kLanes, 0.0);
   constexpr double kOnes[lanes::kLanes] = {1, 1, 1, 1, 1, 1, 1, 1};
-  lanes::addScaled(d, vectors, values, kOnes, root);
+  lanes::addSpectral(d, kOnes, vectors, values, root, work);
   for (std::size_t lane = 0; lane < count; ++lane) {
     float* signature = signatures + lane * signatureSize(d);
     for (std::size_t i = 0, k = 0; i < d; ++i) {

@@ -88,8 +88,8 @@ Workspace& Workspace::local() {
 }
 
 double* Workspace::get(Slot slot, std::size_t count) {
-  std::vector<double>& buffer = slots_[slot];
-  if (buffer.size() < count) buffer = std::vector<double>(count);
+  AlignedVector<double>& buffer = slots_[slot];
+  if (buffer.size() < count) buffer = AlignedVector<double>(count);
   return buffer.data();
 }
 

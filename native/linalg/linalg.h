@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "aligned.h"
+
 // A thin typed layer over CBLAS and LAPACKE. Matrices are dense, square where not said otherwise, n x n, column-major
 // with leading dimension n. "Lower" means that only the lower triangle is read; a triangular factor has zeros above its
 // diagonal.
@@ -19,7 +21,7 @@ class Workspace {
   int* integers(std::size_t count);
 
  private:
-  std::vector<double> slots_[kSlots];
+  AlignedVector<double> slots_[kSlots];
   std::vector<int> integers_;
 };
 
