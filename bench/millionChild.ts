@@ -37,7 +37,7 @@ async function work(command: Command): Promise<Work> {
       return { ...(await timed(() => load(command.path, command.threads))), operations: 0 };
     case 'step':
       return timedWork(async () => {
-        await memory.step(queries, command);
+        await memory.step(queries, { beta: command.beta });
         return evaluations(queryCount);
       });
     case 'retrieve':
@@ -48,7 +48,7 @@ async function work(command: Command): Promise<Work> {
     case 'nearest':
       // Distances alone: the first of a step's two products.
       return timedWork(async () => {
-        await memory.nearest(queries, command);
+        await memory.nearest(queries, { k: command.k });
         return evaluations(queryCount) / 2;
       });
   }

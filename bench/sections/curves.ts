@@ -31,7 +31,7 @@ interface Kind {
 }
 
 /** With --quick, problems with more numbers than this are left out. */
-const quickNumbers = 2e6;
+const quickNumbers = 1e7;
 /** A size is measured until its runs have taken this long together, in seconds, or as often as everything else is. */
 const enough = 5;
 /** Queries lie this far, in W2, from the item that they were made from. */

@@ -91,7 +91,7 @@ async function inChild<T>(use: (ask: Ask) => Promise<T>): Promise<T> {
   try {
     return await use((command) => answer(child, command));
   } finally {
-    child.disconnect();
+    if (child.connected) child.disconnect();
   }
 }
 

@@ -43,8 +43,8 @@ export const python: Section = {
   title: 'GaussianMemory.distances beside Python, full covariances, one query, all threads on every side',
   method:
     'numpy and PyTorch: Cholesky factor of the query, batched products, batched eigvalsh, in chunks that fit the cache; the textbook ' +
-    'formula: scipy.linalg.sqrtm twice a pair, on a few items. Each in the faster of two ways to spend the threads: within BLAS, or ' +
-    'on items. Costs are per item; what each side is given lies ready in memory.',
+    'formula: scipy.linalg.sqrtm twice a pair, on a few items, the faster way only. Threads are spent within BLAS, as a call comes, or on ' +
+    'items, by a pool whose calls use one thread each. Costs are per item; what each side is given lies ready in memory.',
   async run(settings) {
     const peer = PythonPeer.start(settings.threads);
     if (!peer) return settings.note('skipped: there is no python3');
@@ -83,48 +83,61 @@ async function measureSize(
   await loadInto(peer, query, items, size.batched);
   const { data } = await memory.distances(query);
 
-  const contenders: Record<string, () => Promise<Cost>> = {
+  const contenders = present.flatMap((method) => peer.ways.map((way) => ({ method, way })));
+  const runs: Record<string, () => Promise<Cost>> = {
     ours: async () => perItem(await timed(() => memory.distances(query)), size.count),
   };
-  const ways: Partial<Record<Method, Way>> = {};
-  for (const method of present) {
+  for (const { method, way } of contenders) {
     const count = method === 'textbook' ? size.textbook : size.batched;
-    const best = await fasterWay(peer, method, count, data);
-    ways[method] = best;
-    contenders[method] = async () => perItem(await peer.run(method, best, count), count);
+    checkAgreement(names[method], (await peer.run(method, way, count)).distances, data);
+    runs[nameOf(method, way)] = async () => perItem(await peer.run(method, way, count), count);
   }
-  const costs = await takeTurns(contenders, settings.repeats);
-  reportSize(size, present, ways, costs, settings.report);
+  const costs = await takeTurns(runs, settings.repeats);
+  reportSize(size, contenders, costs, settings.report);
 }
+
+const nameOf = (method: Method, way: Way) => `${names[method]}, ${way.name}`;
 
 function reportSize(
   { dimension, count, bar }: Size,
-  present: readonly Method[],
-  ways: Partial<Record<Method, Way>>,
+  contenders: readonly { readonly method: Method; readonly way: Way }[],
   costs: Record<string, Cost[]>,
   report: (figure: Figure) => void,
 ): void {
   const { ours = [] } = costs;
-  const speed = (measure: string, theirs: readonly Cost[], limit?: Bar, peer?: string) =>
+  const speed = (peer: string, theirs: readonly Cost[], limit?: Bar) =>
     report({
       name: `d = ${dimension}, ${count} items, per item`,
-      measure,
+      measure: `speed / ${peer}`,
       unit: 'x',
       value: ratios('wall', theirs, ours),
       processor: ratios('processor', theirs, ours),
       ours: spread(ours.map(({ wall }) => wall)),
       peer: spread(theirs.map(({ wall }) => wall)),
       bar: limit,
-      against: peer === undefined ? undefined : { peer, dimension },
+      against: { peer, dimension },
     });
-  for (const method of present) {
-    const limit = method === 'textbook' ? { atLeast: textbookBar } : undefined;
-    speed(`speed / ${names[method]}, ${ways[method]?.name}`, costs[method] as Cost[], limit, names[method]);
+  const fastestOf = (peer: string, isOne: (method: Method) => boolean, limit?: Bar) => {
+    const lists = contenders
+      .filter(({ method }) => isOne(method))
+      .map(({ method, way }) => costs[nameOf(method, way)] as Cost[]);
+    if (lists.length > 0) {
+      speed(
+        peer,
+        ours.map((_, round) => fastest(lists.map((list) => list[round] as Cost))),
+        limit,
+      );
+    }
+  };
+  for (const { method, way } of contenders) {
+    if (method !== 'textbook') speed(nameOf(method, way), costs[nameOf(method, way)] as Cost[]);
   }
-  const batched = present.filter((method) => method !== 'textbook').map((method) => costs[method] as Cost[]);
-  if (bar === undefined || batched.length === 0) return;
-  const better = ours.map((_, round) => fastest(batched.map((list) => list[round] as Cost)));
-  speed('speed / the better of numpy and PyTorch', better, { atLeast: bar });
+  fastestOf(
+    'the fastest of these',
+    (method) => method !== 'textbook',
+    bar === undefined ? undefined : { atLeast: bar },
+  );
+  fastestOf(names.textbook, (method) => method === 'textbook', { atLeast: textbookBar });
 }
 
 const fastest = (costs: readonly Cost[]) => costs.reduce((best, cost) => (cost.wall < best.wall ? cost : best));
@@ -134,23 +147,12 @@ const perItem = ({ wall, processor }: Cost, count: number): Cost => ({
   processor: processor / count,
 });
 
-/** The way in which a method is faster, after a run of each that does not count. What it returns must be our distances. */
-async function fasterWay(peer: PythonPeer, method: Method, count: number, ours: Float64Array): Promise<Way> {
-  const tried: { way: Way; wall: number }[] = [];
-  for (const way of peer.ways) {
-    const { distances } = await peer.run(method, way, count);
-    distances.forEach((distance, i) => {
-      checkAgreement(names[method], distance, ours[i] as number);
-    });
-    tried.push({ way, wall: (await peer.run(method, way, count)).wall });
-  }
-  return tried.reduce((best, next) => (next.wall < best.wall ? next : best)).way;
-}
-
-function checkAgreement(name: string, theirs: number, ours: number): void {
-  if (!(Math.abs(theirs - ours) <= agreement * Math.abs(theirs))) {
-    throw new Error(`${name} and denseam disagree: ${theirs} and ${ours}`);
-  }
+function checkAgreement(name: string, theirs: readonly number[], ours: Float64Array): void {
+  theirs.forEach((distance, i) => {
+    if (!(Math.abs(distance - (ours[i] as number)) <= agreement * Math.abs(distance))) {
+      throw new Error(`${name} and denseam disagree: ${distance} and ${ours[i]}`);
+    }
+  });
 }
 
 async function loadInto(peer: PythonPeer, query: Gaussians, items: Gaussians, count: number): Promise<void> {

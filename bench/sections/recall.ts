@@ -110,8 +110,8 @@ async function few(problem: Problem, { quick, report }: Settings): Promise<void>
 }
 
 /** What pruning costs where it cannot help. */
-async function overhead(problem: Problem, { quick, repeats, report }: Settings): Promise<void> {
-  const queryCount = quick ? 2 : 8;
+async function overhead(problem: Problem, { repeats, report }: Settings): Promise<void> {
+  const queryCount = 2;
   const { memory, queries } = await makeProblem(problem, queryCount);
   const small = diffuseBeta / (await nearestSquaredDistance(memory, queries));
   const options: RetrieveOptions = { beta: small, tolerance: 0, maxIterations: diffuseIterations };
