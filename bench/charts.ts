@@ -5,12 +5,12 @@ import type { Results } from './results.ts';
 import { type Curve, type Figure, isMet } from './section.ts';
 
 /** Dark enough on white for everybody, and apart for the colour-blind; shapes tell series apart as well. */
-const colours = ['#0067b0', '#c04a00', '#00785a', '#7a3fb0', '#555f69'];
-const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross'];
+const colours = ['#0067b0', '#c04a00', '#00785a', '#7a3fb0', '#555f69', '#8a6d00'];
+const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'];
 const ink = '#1c2127';
 const line = '#d5dae0';
 
-const panel = { width: 220, height: 200 };
+const panelSize = { width: 220, height: 200 };
 /** Margins beyond this are drawn here: how far beyond does not matter, and memory that does not grow has no margin at all. */
 const greatestMargin = 100;
 
@@ -27,9 +27,10 @@ const config = {
     labelFontSize: 11,
     titleFontSize: 12,
     titleFontWeight: 'normal',
-    labelLimit: 700,
+    labelLimit: 1200,
+    labelFlush: false,
   },
-  legend: { labelFontSize: 12, titleFontSize: 12, labelColor: ink, labelLimit: 300 },
+  legend: { labelFontSize: 12, titleFontSize: 12, labelColor: ink, labelLimit: 600 },
   title: { fontSize: 13, color: ink, anchor: 'start', offset: 12 },
 } as const;
 
@@ -55,6 +56,16 @@ function margin({ value, bar }: Figure): number {
   if (!bar) return Number.NaN;
   const times = 'atLeast' in bar ? value.median / bar.atLeast : bar.atMost / Math.max(0, value.median);
   return Math.min(greatestMargin, Math.max(1 / greatestMargin, times));
+}
+
+/** A logarithmic axis from one power of ten to another, with a line at each. */
+function decades(values: readonly number[]) {
+  const [first, last] = [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
+  const powers = Array.from({ length: last - first + 1 }, (_, i) => Number(`1e${first + i}`));
+  return {
+    scale: { type: 'log', domain: [powers[0], powers.at(-1)] },
+    axis: { values: powers, format: '~g' },
+  } as const;
 }
 
 /** Every figure that has a bar, against that bar. */
@@ -138,7 +149,7 @@ function curvePanel(curves: readonly Curve[], names: readonly string[]): object 
   const { color, shape } = looks(names);
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))];
   return {
-    ...panel,
+    ...panelSize,
     data: { values: curves.flatMap(({ name, points }) => points.map((point) => ({ name, ...point }))) },
     encoding: {
       x: {
@@ -152,8 +163,7 @@ function curvePanel(curves: readonly Curve[], names: readonly string[]): object 
         field: 'y',
         type: 'quantitative',
         title: 'seconds',
-        scale: { type: 'log' },
-        axis: { format: '~g', tickCount: 5 },
+        ...decades(curves.flatMap(({ points }) => points.map(({ y }) => y))),
       },
       color,
     },

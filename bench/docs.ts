@@ -87,11 +87,16 @@ function sectionMarkdown({ title, method, figures, curves, notes, repeats, quick
   ].join('\n\n');
 }
 
-/** A table whose columns line up in the source too: the first to the left, the others to the right. */
+/** Headings of columns that hold words; the others hold numbers. */
+const wordy = ['', 'figure'];
+
+/** A table whose columns line up in the source too: words to the left, numbers to the right. */
 function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((heading, at) => Math.max(3, heading.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const cells = (row: readonly string[]) =>
-    `| ${widths.map((width, at) => (at === 0 ? (row[at] ?? '').padEnd(width) : (row[at] ?? '').padStart(width))).join(' | ')} |`;
-  const rule = widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const isWordy = columns.map((heading) => wordy.includes(heading));
+  const aligned = (text: string, at: number) =>
+    isWordy[at] ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0);
+  const cells = (row: readonly string[]) => `| ${row.map(aligned).join(' | ')} |`;
+  const rule = widths.map((width, at) => (isWordy[at] ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
   return [cells(columns), `| ${rule.join(' | ')} |`, ...rows.map(cells)].join('\n');
 }

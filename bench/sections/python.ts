@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GaussianMemory, type Gaussians, setThreads } from '../../lib/index.ts';
 import { fullGaussians } from '../batches.ts';
 import { type Method, PythonPeer, type Way } from '../peers/python.ts';
-import type { Bar, Figure, Section, Settings } from '../section.ts';
+import type { Figure, Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 
 interface Size {
@@ -99,48 +99,52 @@ async function measureSize(
 const nameOf = (method: Method, way: Way) => `${names[method]}, ${way.name}`;
 
 function reportSize(
-  { dimension, count, bar }: Size,
+  size: Size,
   contenders: readonly { readonly method: Method; readonly way: Way }[],
   costs: Record<string, Cost[]>,
   report: (figure: Figure) => void,
 ): void {
   const { ours = [] } = costs;
-  const speed = (peer: string, theirs: readonly Cost[], limit?: Bar) =>
-    report({
-      name: `d = ${dimension}, ${count} items, per item`,
-      measure: `speed / ${peer}`,
-      unit: 'x',
-      value: ratios('wall', theirs, ours),
-      processor: ratios('processor', theirs, ours),
-      ours: spread(ours.map(({ wall }) => wall)),
-      peer: spread(theirs.map(({ wall }) => wall)),
-      bar: limit,
-      against: { peer, dimension },
-    });
-  const fastestOf = (peer: string, isOne: (method: Method) => boolean, limit?: Bar) => {
-    const lists = contenders
-      .filter(({ method }) => isOne(method))
-      .map(({ method, way }) => costs[nameOf(method, way)] as Cost[]);
-    if (lists.length > 0) {
-      speed(
-        peer,
-        ours.map((_, round) => fastest(lists.map((list) => list[round] as Cost))),
-        limit,
-      );
-    }
-  };
-  for (const { method, way } of contenders) {
-    if (method !== 'textbook') speed(nameOf(method, way), costs[nameOf(method, way)] as Cost[]);
+  const batched = contenders.filter(({ method }) => method !== 'textbook');
+  const textbook = contenders.filter(({ method }) => method === 'textbook');
+  const costsOf = ({ method, way }: { method: Method; way: Way }) => costs[nameOf(method, way)] as Cost[];
+  for (const contender of batched) {
+    const peer = nameOf(contender.method, contender.way);
+    const against = { peer, dimension: size.dimension };
+    report({ ...speedOver(peer, costsOf(contender), ours, size), against });
   }
-  fastestOf(
-    'the fastest of these',
-    (method) => method !== 'textbook',
-    bar === undefined ? undefined : { atLeast: bar },
-  );
-  fastestOf(names.textbook, (method) => method === 'textbook', { atLeast: textbookBar });
+  if (batched.length > 0) {
+    const bar = size.bar === undefined ? undefined : { atLeast: size.bar };
+    const best = fastest(batched.map(costsOf));
+    report({ ...speedOver('the fastest of numpy and PyTorch', best, ours, size), bar });
+  }
+  if (textbook.length > 0) {
+    const peer = names.textbook;
+    const against = { peer, dimension: size.dimension };
+    const best = fastest(textbook.map(costsOf));
+    report({ ...speedOver(peer, best, ours, size), bar: { atLeast: textbookBar }, against });
+  }
 }
 
-const fastest = (costs: readonly Cost[]) => costs.reduce((best, cost) => (cost.wall < best.wall ? cost : best));
+function speedOver(peer: string, theirs: readonly Cost[], ours: readonly Cost[], { dimension, count }: Size): Figure {
+  return {
+    name: `d = ${dimension}, ${count} items, per item`,
+    measure: `speed / ${peer}`,
+    unit: 'x',
+    value: ratios('wall', theirs, ours),
+    processor: ratios('processor', theirs, ours),
+    ours: spread(ours.map(({ wall }) => wall)),
+    peer: spread(theirs.map(({ wall }) => wall)),
+  };
+}
+
+/** The lowest cost of each round. */
+function fastest(lists: readonly (readonly Cost[])[]): Cost[] {
+  const [first = [], ...others] = lists;
+  return first.map((cost, round) =>
+    others.map((list) => list[round] as Cost).reduce((best, next) => (next.wall < best.wall ? next : best), cost),
+  );
+}
 
 const perItem = ({ wall, processor }: Cost, count: number): Cost => ({
   wall: wall / count,
