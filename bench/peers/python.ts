@@ -23,8 +23,8 @@ interface Info {
 }
 
 const script = join(root, 'bench', 'peers', 'python', 'peer.py');
-/** The first on the path need not be the one that Debian's packages belong to. */
-const interpreters = ['python3', '/usr/bin/python3'];
+/** Debian's packages belong to the first; the one on the path may be another. */
+const interpreters = ['/usr/bin/python3', 'python3'];
 
 /** numpy, scipy and PyTorch: bench/peers/python/peer.py, a process for every way to spend the threads. */
 export class PythonPeer {
