@@ -1,20 +1,15 @@
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { LineProcess } from './lineProcess.ts';
+import { root } from './package.ts';
 import type { Cost } from './timing.ts';
-
-/** The package's root, from out/bench/run.js. */
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The program of bench/native: LAPACK and BLAS called directly. It runs beside us and waits for its turns. */
 export class Bare {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
+  readonly #process: LineProcess;
 
-  private constructor(child: ChildProcessWithoutNullStreams, lines: Interface) {
-    this.#child = child;
-    this.#lines = lines[Symbol.asyncIterator]();
+  private constructor(process: LineProcess) {
+    this.#process = process;
   }
 
   /** Builds the program where it is out of date, in the build folder of the addon, and starts it. */
@@ -22,13 +17,11 @@ export class Bare {
     execFileSync('cmake', ['--build', join(root, 'build'), '--target', 'denseam-bare'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    const child = spawn(join(root, 'build', 'bench', 'denseam-bare'));
-    child.stderr.pipe(process.stderr);
-    return new Bare(child, createInterface(child.stdout));
+    return new Bare(new LineProcess(join(root, 'build', 'bench', 'denseam-bare')));
   }
 
   stop(): void {
-    this.#child.stdin.end();
+    this.#process.stop();
   }
 
   /** The BLAS it calls, as that names itself. */
@@ -55,10 +48,12 @@ export class Bare {
     return this.#ask(`product ${precision} ${size} ${threads}`);
   }
 
-  async #ask<T>(command: string): Promise<T> {
-    this.#child.stdin.write(`${command}\n`);
-    const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`denseam-bare ended instead of answering "${command}"`);
-    return JSON.parse(value) as T;
+  /** Reads two arrays, or adds two into a third (the triad of STREAM), each far larger than any cache. */
+  bandwidth(kind: 'read' | 'triad', threads: number): Promise<Cost & { readonly bytes: number }> {
+    return this.#ask(`bandwidth ${kind} ${threads}`);
+  }
+
+  #ask<T>(command: string): Promise<T> {
+    return this.#process.ask(command);
   }
 }

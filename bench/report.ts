@@ -1,7 +1,8 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import { textTable } from '../lib/report/table.ts';
+import { type Table, textTable } from '../lib/report/table.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Figure, isMet, type Section } from './section.ts';
+import type { SectionResult } from './results.ts';
+import { type Curve, type Figure, isMet } from './section.ts';
 import type { Spread } from './timing.ts';
 
 /** What the figures hold for. */
@@ -19,12 +20,50 @@ export function environment(blas: string): Record<string, string> {
   };
 }
 
-export function sectionTable({ title, method }: Section, figures: readonly Figure[]): string {
-  const columns = ['', 'figure', 'median', 'range', 'by processor time', 'ours', 'peer', 'bar', ''];
-  return `${textTable({ caption: `${title}\n${method}`, columns, rows: figures.map(row) })}\n`;
+export const figureColumns = ['', 'figure', 'median', 'range', 'by processor time', 'ours', 'peer', 'bar', ''];
+
+export function sectionText({ title, method, figures, curves, notes }: SectionResult): string {
+  const caption = `${title}\n${method}`;
+  const tables = [
+    ...(figures.length > 0 ? [textTable({ caption, columns: figureColumns, rows: figures.map(figureRow) })] : []),
+    ...groups(curves, panelName).map((panel) => textTable(curveTable(panel))),
+  ];
+  return [...tables, ...notes].join('\n\n').concat('\n');
 }
 
-function row(figure: Figure): string[] {
+const panelName = ({ chart, panel }: Curve) => `${chart}: ${panel}`;
+
+/** The curves of one panel: a row each, a column for each size, and how fast they grow. */
+export function curveTable(curves: readonly Curve[]): Table {
+  const [first] = curves as [Curve];
+  return {
+    caption: panelName(first),
+    columns: ['', ...first.points.map(({ x }) => String(x)), 'growth'],
+    rows: curves.map(({ name, points }) => [
+      name,
+      ...points.map(({ y }) => duration(y)),
+      `^${exponent(points).toFixed(2)}`,
+    ]),
+  };
+}
+
+/** The slope on logarithmic axes over the last three points, by least squares: the power with which the cost grows in the end. */
+function exponent(points: Curve['points']): number {
+  const last = points.slice(-3).map(({ x, y }) => ({ x: Math.log(x), y: Math.log(y) }));
+  const mean = (key: 'x' | 'y') => last.reduce((sum, point) => sum + point[key], 0) / last.length;
+  const [x0, y0] = [mean('x'), mean('y')];
+  const product = last.reduce((sum, { x, y }) => sum + (x - x0) * (y - y0), 0);
+  return product / last.reduce((sum, { x }) => sum + (x - x0) ** 2, 0);
+}
+
+/** Elements with the same key, in the order in which the keys first come. */
+export function groups<T>(elements: readonly T[], key: (element: T) => string): T[][] {
+  const found = new Map<string, T[]>();
+  for (const element of elements) found.set(key(element), [...(found.get(key(element)) ?? []), element]);
+  return [...found.values()];
+}
+
+export function figureRow(figure: Figure): string[] {
   const { name, measure, unit, value, processor, ours, peer, bar } = figure;
   const limit = bar && ('atMost' in bar ? `<= ${bar.atMost}` : `>= ${bar.atLeast}`);
   const met = isMet(figure);

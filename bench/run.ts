@@ -1,33 +1,73 @@
-import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { threads } from '../lib/index.ts';
 import { Bare } from './bare.ts';
-import { environment, sectionTable } from './report.ts';
-import type { Figure, Section } from './section.ts';
+import { resultsChart } from './charts.ts';
+import { writeDocs } from './docs.ts';
+import { root } from './package.ts';
+import { environment, sectionText } from './report.ts';
+import { type Results, readResults, type SectionResult, writeText } from './results.ts';
+import type { Curve, Figure, Section, Settings } from './section.ts';
 import { cancel } from './sections/cancel.ts';
+import { curves } from './sections/curves.ts';
 import { eventloop } from './sections/eventloop.ts';
 import { flat } from './sections/flat.ts';
 import { gaussian } from './sections/gaussian.ts';
 import { memory } from './sections/memory.ts';
+import { million } from './sections/million.ts';
+import { python } from './sections/python.ts';
+import { recall } from './sections/recall.ts';
+import { roofline } from './sections/roofline.ts';
 
 interface Options {
   readonly quick?: boolean;
   readonly repeats?: number;
-  readonly json?: string;
+  readonly json: string;
+  readonly chart: string;
+  readonly docs?: boolean;
 }
 
 /** In this order: memory comes first, while nothing else has stretched the heap. */
-const sections: Readonly<Record<string, Section>> = { memory, gaussian, flat, eventloop, cancel };
+const sections: Readonly<Record<string, Section>> = {
+  memory,
+  gaussian,
+  python,
+  recall,
+  flat,
+  million,
+  roofline,
+  curves,
+  eventloop,
+  cancel,
+};
 
 function positiveInteger(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected an integer of 1 or more.');
 }
 
-async function run(
-  chosen: readonly string[],
-  { quick = false, repeats = quick ? 3 : 7, json }: Options,
-): Promise<void> {
+async function main(chosen: readonly string[], { docs, json, chart, ...options }: Options): Promise<void> {
+  if (docs) return writeDocs(await readResults(json));
+  const names = Object.keys(sections).filter((name) => chosen.length === 0 || chosen.includes(name));
+  let results = await readResults(json);
+  for await (const [name, result] of run(names, options)) {
+    console.log(sectionText(result));
+    // After every section, so that whatever ends a long run early takes nothing with it.
+    results = { ...results, [name]: result };
+    await save(results, json, chart);
+  }
+  console.log(`Written: ${json}, ${chart}`);
+}
+
+async function save(results: Results, json: string, chart: string): Promise<void> {
+  await writeText(json, `${JSON.stringify(results, null, 2)}\n`);
+  await writeText(chart, await resultsChart(results));
+}
+
+async function* run(
+  names: readonly string[],
+  { quick = false, repeats = quick ? 3 : 7 }: Pick<Options, 'quick' | 'repeats'>,
+): AsyncGenerator<[name: string, result: SectionResult]> {
   const bare = Bare.start();
   try {
     const about = environment(await bare.blas());
@@ -35,13 +75,12 @@ async function run(
     console.log(
       `method   contenders take turns; medians of ${repeats} runs each${quick ? '; QUICK: not to be quoted' : ''}\n`,
     );
-    const figures: Record<string, Figure[]> = {};
-    for (const [name, section] of Object.entries(sections)) {
-      if (chosen.length > 0 && !chosen.includes(name)) continue;
-      figures[name] = await runSection(section, { quick, repeats, bare });
-      console.log(sectionTable(section, figures[name]));
+    for (const name of names) {
+      const section = sections[name] as Section;
+      const found = await runSection(section, { quick, repeats, bare, threads: allThreads });
+      const { title, method } = section;
+      yield [name, { title, method, environment: about, quick, repeats, ...found }];
     }
-    if (json) await writeFile(json, `${JSON.stringify({ environment: about, quick, repeats, figures }, null, 2)}\n`);
   } finally {
     bare.stop();
   }
@@ -49,23 +88,34 @@ async function run(
 
 async function runSection(
   section: Section,
-  settings: { quick: boolean; repeats: number; bare: Bare },
-): Promise<Figure[]> {
-  const figures: Figure[] = [];
+  settings: Omit<Settings, 'report' | 'note' | 'curve'>,
+): Promise<Pick<SectionResult, 'figures' | 'curves' | 'notes'>> {
+  const [figures, curves, notes]: [Figure[], Curve[], string[]] = [[], [], []];
   const report = (figure: Figure) => {
     figures.push(figure);
     console.error(`${figure.name}: ${figure.measure} ${figure.value.median.toFixed(2)} ${figure.unit}`);
   };
-  await section.run({ ...settings, threads: allThreads, report });
-  return figures;
+  const curve = (curve: Curve) => {
+    curves.push(curve);
+    console.error(`${curve.chart}, ${curve.panel}: ${curve.name}`);
+  };
+  const note = (text: string) => {
+    notes.push(text);
+    console.error(text);
+  };
+  await section.run({ ...settings, report, curve, note });
+  return { figures, curves, notes };
 }
 
 const allThreads = threads();
+const output = join(root, 'out', 'bench');
 const program = new Command('npm run bench --')
   .description('Measures denseam beside its peers, in the same run, and holds the figures against their bars.')
   .addArgument(new Argument('[sections...]', 'which to run (default: all)').choices(Object.keys(sections)))
   .option('--quick', 'smaller problems and fewer repeats: to see that all works')
   .option('--repeats <n>', 'how often each contender runs', positiveInteger)
-  .option('--json <file>', 'write every figure to a file')
+  .option('--json <file>', 'where the figures go; those of other sections stay', join(output, 'results.json'))
+  .option('--chart <file>', 'where the chart of all figures that have a bar goes', join(output, 'results.svg'))
+  .option('--docs', 'measure nothing: write the figures into docs/performance.md and its charts')
   .showHelpAfterError('(--help lists the options)');
-await program.action(run).parseAsync();
+await program.action(main).parseAsync();

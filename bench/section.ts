@@ -9,7 +9,7 @@ export interface Figure {
   readonly name: string;
   /** What the value is: "time / bare LAPACK". */
   readonly measure: string;
-  readonly unit: 'x' | '%' | 'ms' | 'MB';
+  readonly unit: 'x' | '%' | 'ms' | 'MB' | 'GB/s' | 'items';
   readonly value: Spread;
   /** The same from processor time instead of the clock, where both sides use equally many threads. */
   readonly processor?: Spread | undefined;
@@ -17,6 +17,19 @@ export interface Figure {
   readonly ours?: Spread | undefined;
   readonly peer?: Spread | undefined;
   readonly bar?: Bar | undefined;
+  /** Where the value is a speed-up: over whom, in which dimension; for the chart. */
+  readonly against?: { readonly peer: string; readonly dimension: number } | undefined;
+}
+
+/** How a cost grows with one size, the others fixed. */
+export interface Curve {
+  /** The chart that it belongs to, and the panel of it. */
+  readonly chart: string;
+  readonly panel: string;
+  /** What was called. */
+  readonly name: string;
+  /** Seconds on the clock at each size. */
+  readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
 export interface Settings {
@@ -28,6 +41,9 @@ export interface Settings {
   readonly bare: Bare;
   /** Takes one figure as soon as it is known. */
   readonly report: (figure: Figure) => void;
+  /** Takes what a reader of the figures must know: versions, and what was skipped and why. */
+  readonly note: (text: string) => void;
+  readonly curve: (curve: Curve) => void;
 }
 
 export interface Section {

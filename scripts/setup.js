@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: system packages, npm packages, the native build, the TypeScript build. Each step is
-// skipped when nothing it depends on has changed. `--dev` adds the system packages that only `npm run lint` needs.
+// skipped when nothing it depends on has changed. `--dev` adds the system packages that only `npm run lint` needs, `--bench` those
+// that only `npm run bench` runs beside.
 // It runs before there is a node_modules, hence plain JavaScript that imports nothing from npm.
 
 import { spawnSync } from 'node:child_process';
@@ -13,6 +14,8 @@ import { ensureSystemPackages } from './system-packages.js';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = join(root, '.setup');
 const log = join(stamps, 'log');
+/** Options and the system packages that they add. */
+const extraPackages = { '--dev': 'lint', '--bench': 'peers' };
 let stepsRun = 0;
 
 function say(text) {
@@ -85,7 +88,8 @@ try {
   const start = Date.now();
   requireNode();
   fs.mkdirSync(stamps, { recursive: true });
-  ensureSystemPackages(process.argv.includes('--dev'), run);
+  const extras = Object.entries(extraPackages).flatMap(([option, use]) => (process.argv.includes(option) ? [use] : []));
+  ensureSystemPackages(extras, run);
   step({
     name: 'npm',
     title: 'npm packages (npm ci)',

@@ -17,10 +17,12 @@ function dpkg(names) {
   );
 }
 
-// Each system: what the build needs, what only `npm run lint` needs, what is there, how a person installs the rest.
+// Each system: what the build needs, what only `npm run lint` needs, the peers that only `npm run bench` runs beside, what is
+// there, how a person installs the rest.
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   lint: ['clang-format'],
+  peers: ['python3-numpy', 'python3-scipy', 'python3-torch'],
   installed: (names) => dpkg(names).map((line) => line.split(' ')[1]),
   install: (names) => `apt-get install -y --no-install-recommends ${names.join(' ')}`,
 };
@@ -28,6 +30,7 @@ const debian = {
 const fedora = {
   build: ['gcc-c++', 'make', 'cmake', 'openblas-devel', 'openblas-static', 'lapack-devel'],
   lint: ['clang-tools-extra'],
+  peers: ['python3-numpy', 'python3-scipy', 'python3-torch'],
   installed: (names) => lines('rpm', ['--query', '--queryformat', '%{NAME}\n', ...names]),
   install: (names) => `sudo dnf install ${names.join(' ')}`,
 };
@@ -35,6 +38,7 @@ const fedora = {
 const homebrew = {
   build: ['cmake', 'openblas', 'gcc'],
   lint: ['clang-format'],
+  peers: ['numpy', 'scipy', 'pytorch'],
   installed: () => lines('brew', ['list', '--formula', '-1']),
   install: (names) => `brew install ${names.join(' ')}`,
 };
@@ -43,6 +47,7 @@ const homebrew = {
 const other = {
   build: ['c++', 'make', 'cmake'],
   lint: ['clang-format'],
+  peers: ['python3'],
   installed: (names) => names.filter((name) => output(name, ['--version']) !== undefined),
   install: () => 'a C++20 compiler, make, CMake, OpenBLAS (the pthread build) and LAPACKE, with their headers',
 };
@@ -54,8 +59,8 @@ function currentSystem() {
   return other;
 }
 
-const missingOn = (system, withLint) => {
-  const wanted = withLint ? [...system.build, ...system.lint] : system.build;
+const missingOn = (system, extras) => {
+  const wanted = ['build', ...extras].flatMap((use) => system[use]);
   const installed = new Set(system.installed(wanted));
   return wanted.filter((name) => !installed.has(name));
 };
@@ -67,10 +72,13 @@ function privilege() {
   return sudo.status === 0 ? ['sudo', '-n'] : undefined;
 }
 
-/** Installs the missing system packages where that needs no answer from a person; else says what to type and throws. */
-export function ensureSystemPackages(withLint, run) {
+/**
+ * Installs the missing system packages where that needs no answer from a person; else says what to type and throws. `extras`: what
+ * is wanted beside the build, `lint` or `peers`.
+ */
+export function ensureSystemPackages(extras, run) {
   const system = currentSystem();
-  const missing = missingOn(system, withLint);
+  const missing = missingOn(system, extras);
   if (missing.length === 0) return;
 
   const prefix = system === debian ? privilege() : undefined;

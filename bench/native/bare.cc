@@ -24,6 +24,7 @@
 //   load DIMENSION COUNT PATH                float64 matrices: the covariance of a query, then those of COUNT items
 //   roots THREADS                            tr (R' S R)^1/2 of every item, O = R R' the query's covariance
 //   product float32|float64 SIZE THREADS     one SIZE x SIZE matrix product on each thread
+//   bandwidth read|triad THREADS             two arrays read, or a = b + s c, each thread on its part of the arrays
 extern "C" {
 void openblas_set_num_threads(int count);
 char* openblas_get_config(void);
@@ -153,6 +154,29 @@ std::string product(int size, int threads) {
   return text;
 }
 
+// What memory gives: bytes that are read and written, each counted once, as STREAM counts them.
+std::string bandwidth(bool writes, int threads) {
+  constexpr std::size_t part = std::size_t{1} << 24U;  // 128 MB of every array for a thread: no cache holds that
+  std::vector<std::vector<double>> a(static_cast<std::size_t>(threads)), b = a, c = a;
+  timed(threads, [&](int thread) {  // whoever touches memory first has it nearby
+    for (auto* array : {&a, &b, &c}) (*array)[static_cast<std::size_t>(thread)].assign(part, 1.0);
+  });
+  const std::string times = timed(threads, [&](int thread) {
+    const auto at = static_cast<std::size_t>(thread);
+    double* const sums = a[at].data();
+    const double *x = b[at].data(), *y = c[at].data();
+    if (writes) {
+      for (std::size_t i = 0; i < part; ++i) sums[i] = x[i] + 3.0 * y[i];
+    } else {
+      sums[0] = cblas_ddot(part, x, 1, y, 1);
+    }
+  });
+  const double bytes = (writes ? 3.0 : 2.0) * sizeof(double) * static_cast<double>(part) * threads;
+  char text[160];
+  std::snprintf(text, sizeof text, "{%s,\"bytes\":%.17g}", times.c_str(), bytes);
+  return text;
+}
+
 class Session {
  public:
   std::string answer(const std::string& line) {
@@ -163,11 +187,12 @@ class Session {
       return std::string("{\"blas\":\"") + openblas_get_config() + " on " + openblas_get_corename() + "\"}";
     if (command == "load") return load(words);
     int size = 0, threads = 0;
-    std::string precision;
+    std::string kind;
     if (command == "roots" && words >> threads && problem_) return problem_->roots(threads);
-    if (command == "product" && words >> precision >> size >> threads) {
-      return precision == "float32" ? product<float>(size, threads) : product<double>(size, threads);
+    if (command == "product" && words >> kind >> size >> threads) {
+      return kind == "float32" ? product<float>(size, threads) : product<double>(size, threads);
     }
+    if (command == "bandwidth" && words >> kind >> threads) return bandwidth(kind == "triad", threads);
     throw std::runtime_error("unknown command: " + line);
   }
 

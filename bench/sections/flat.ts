@@ -2,13 +2,12 @@ import { Random } from '../../lib/core/random.ts';
 import { EuclideanMemory, GaussianMemory, type Gaussians, setThreads, type Vectors } from '../../lib/index.ts';
 import { diagonalGaussians, uniform } from '../batches.ts';
 import { plainStep, rowsOf } from '../peers/plainLoop.ts';
-import type { Bar, Section, Settings } from '../section.ts';
+import { productSize, reportRate, stepOperations, timedWork } from '../rate.ts';
+import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 
 const dimension = 128;
 const queryCount = 256;
-/** Side of the matrices whose product gives the machine's rate: larger ones are not faster. */
-const productSize = 1024;
 /** Queries that the plain loop answers: enough for tenths of a second. */
 const plainQueries = 4;
 /** So small that no weight vanishes, beside items whose squared distances differ by some tens: all the work is really done. */
@@ -37,17 +36,20 @@ async function diagonal(count: number, precision: Precision, settings: Settings)
   const memory = await GaussianMemory.create(items);
   const width = 2 * dimension;
   const name = (verb: string) => `diagonal ${precision}, ${count} items, ${verb}`;
-  const stepAt = (beta: number) => async () => {
-    await memory.step(queries, { beta });
-    return operations(queryCount, count, width);
-  };
-  await rate(name(`step, beta ${warm}`), precision, stepAt(warm), settings, { atLeast: 60 });
-  for (const beta of [0.1, 0.3, cold, 10]) await rate(name(`step, beta ${beta}`), precision, stepAt(beta), settings);
-  const retrieve = async () => {
-    const { iterations } = await memory.retrieve(queries, { beta: cold });
-    return operations(queryCount + iterations.reduce((sum, n) => sum + n, 0), count, width);
-  };
-  await rate(name(`retrieve, beta ${cold}`), precision, retrieve, settings);
+  const stepAt = (beta: number) => () =>
+    timedWork(async () => {
+      await memory.step(queries, { beta });
+      return stepOperations(queryCount, count, width);
+    });
+  await reportRate(name(`step, beta ${warm}`), precision, stepAt(warm), settings, { atLeast: 60 });
+  for (const beta of [0.1, 0.3, cold, 10])
+    await reportRate(name(`step, beta ${beta}`), precision, stepAt(beta), settings);
+  const retrieve = () =>
+    timedWork(async () => {
+      const { iterations } = await memory.retrieve(queries, { beta: cold });
+      return stepOperations(queryCount + iterations.reduce((sum, n) => sum + n, 0), count, width);
+    });
+  await reportRate(name(`retrieve, beta ${cold}`), precision, retrieve, settings);
   if (precision === 'float64') await againstPlainLoop(memory, items, queries, settings);
 }
 
@@ -55,16 +57,12 @@ async function vectors(count: number, settings: Settings): Promise<void> {
   const items = { count, dimension, values: uniform(Float64Array, count * dimension, -1, 1, new Random(3)) };
   const queries: Vectors = { ...items, count: queryCount, values: items.values.slice(0, queryCount * dimension) };
   const memory = await EuclideanMemory.create(items);
-  const step = async () => {
-    await memory.step(queries, { beta: warm });
-    return operations(queryCount, count, dimension);
-  };
-  await rate(`EuclideanMemory float64, ${count} items, step, beta ${warm}`, 'float64', step, settings);
-}
-
-/** The operations of two matrix products for each evaluation of all items. */
-function operations(evaluations: number, count: number, width: number): number {
-  return 4 * evaluations * count * width;
+  const step = () =>
+    timedWork(async () => {
+      await memory.step(queries, { beta: warm });
+      return stepOperations(queryCount, count, dimension);
+    });
+  await reportRate(`EuclideanMemory float64, ${count} items, step, beta ${warm}`, 'float64', step, settings);
 }
 
 /** Queries beside the first items: 3 % off in every mean and variance. */
@@ -72,48 +70,6 @@ function near({ means, covariances, ...rest }: Gaussians): Gaussians {
   const take = (values: Gaussians['means'], factor: number) =>
     Float64Array.from(values.subarray(0, queryCount * dimension), (value) => factor * value);
   return { ...rest, count: queryCount, means: take(means, 1.03), covariances: take(covariances, 0.97) };
-}
-
-/** Reports how much of the machine's rate `run`, which returns its operations, reaches. */
-async function rate(
-  name: string,
-  precision: Precision,
-  run: () => Promise<number>,
-  { bare, threads, repeats, report }: Settings,
-  bar?: Bar,
-): Promise<void> {
-  const perOperation = ({ wall, processor }: Cost, count: number) => ({
-    wall: wall / count,
-    processor: processor / count,
-  });
-  const walls: number[] = [];
-  const ours = async () => {
-    let count = 0;
-    const cost = await timed(async () => {
-      count = await run();
-    });
-    walls.push(cost.wall);
-    return perOperation(cost, count);
-  };
-  const machine = async () => {
-    const cost = await bare.product(precision, productSize, threads);
-    return perOperation(cost, cost.operations);
-  };
-  const costs = await takeTurns({ ours, machine }, repeats);
-  const percent = (kind: keyof Cost) => {
-    const { median, least, greatest } = ratios(kind, costs.machine, costs.ours);
-    return { median: 100 * median, least: 100 * least, greatest: 100 * greatest };
-  };
-  const measure = `rate / ${precision === 'float64' ? 'dgemm' : 'sgemm'}, ${threads} threads`;
-  report({
-    name,
-    measure,
-    unit: '%',
-    value: percent('wall'),
-    processor: percent('processor'),
-    ours: spread(walls),
-    bar,
-  });
 }
 
 async function againstPlainLoop(

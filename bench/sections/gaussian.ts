@@ -136,6 +136,7 @@ async function againstMlMatrix(
     ours: spread(costs.ours.map(({ wall }) => wall)),
     peer: spread(costs.peer.map(({ wall }) => wall)),
     bar: { atLeast: 20 },
+    against: { peer: 'ml-matrix', dimension: query.dimension },
   });
 }
 

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FloatArray } from '../../lib/core/types.ts';
+import { encodeHeader } from '../../lib/io/safetensors/header.ts';
 import { type Dtype, openSafetensors, type TensorChunk, writeSafetensors } from '../../lib/io/safetensors.ts';
 import { temporaryDirectory } from './support.ts';
 
@@ -91,6 +92,22 @@ describe('round trips', () => {
     expect(opened.tensor('x').offset % 64).toBe(0);
     await opened.close();
     await opened.close(); // again does nothing
+  });
+
+  test('tensors of gigabytes are opened', async () => {
+    // A file with a hole: its header, and a length. The offsets' product is beyond 2^53.
+    const tensors = ['means', 'covariances'].map((name) => ({ name, dtype: 'F32' as const, shape: [1_000_000, 768] }));
+    const byteLength = 4 * 768 * 1_000_000;
+    const header = encodeHeader(
+      tensors.map((tensor) => ({ ...tensor, byteLength })),
+      {},
+      [0, 0],
+    );
+    await writeFile(file('a'), header);
+    await truncate(file('a'), header.length + 2 * byteLength);
+    const opened = await openSafetensors(file('a'));
+    expect(opened.tensor('covariances')).toMatchObject({ byteLength, offset: header.length + byteLength });
+    await opened.close();
   });
 
   test('raw bytes are taken as they are', async () => {

@@ -220,8 +220,9 @@ function parseTensor(name: string, entry: unknown, dataStart: number, path: stri
     );
   }
   const byteLength = count * BYTES_PER_ITEM[dtype];
-  const inRange = Array.isArray(range) && range.length === 2 && elementCount(range, 1) !== undefined;
-  const [begin, end] = inRange ? (range as [number, number]) : [0, -1];
+  const isRange =
+    Array.isArray(range) && range.length === 2 && range.every((at) => Number.isSafeInteger(at) && at >= 0);
+  const [begin, end] = isRange ? (range as [number, number]) : [0, -1];
   if (end - begin !== byteLength) {
     const needs = `its shape [${shape}] needs ${byteLength} bytes`;
     throw corruptFile(path, `tensor "${name}" lies at ${JSON.stringify(range)}, but ${needs}`);

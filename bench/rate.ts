@@ -1,0 +1,60 @@
+import type { Bar, Settings } from './section.ts';
+import { type Cost, ratios, spread, takeTurns, timed } from './timing.ts';
+
+/** Side of the matrices whose product gives the machine's rate: larger ones are not faster. */
+export const productSize = 1024;
+
+/** What a run cost and how many floating-point operations it did. */
+export interface Work extends Cost {
+  readonly operations: number;
+}
+
+/** Times a run that returns its operations. */
+export async function timedWork(run: () => Promise<number>): Promise<Work> {
+  let operations = 0;
+  const cost = await timed(async () => {
+    operations = await run();
+  });
+  return { ...cost, operations };
+}
+
+/** The operations of two matrix products for each evaluation of all items: `width` numbers an item. */
+export function stepOperations(evaluations: number, count: number, width: number): number {
+  return 4 * evaluations * count * width;
+}
+
+/** Reports how much of the rate of OpenBLAS's matrix product, one on each thread, `run` reaches. */
+export async function reportRate(
+  name: string,
+  precision: 'float32' | 'float64',
+  run: () => Promise<Work>,
+  { bare, threads, repeats, report }: Pick<Settings, 'bare' | 'threads' | 'repeats' | 'report'>,
+  bar?: Bar,
+): Promise<void> {
+  const perOperation = ({ wall, processor, operations }: Work) => ({
+    wall: wall / operations,
+    processor: processor / operations,
+  });
+  const walls: number[] = [];
+  const ours = async () => {
+    const work = await run();
+    walls.push(work.wall);
+    return perOperation(work);
+  };
+  const machine = async () => perOperation(await bare.product(precision, productSize, threads));
+  const costs = await takeTurns({ ours, machine }, repeats);
+  const percent = (kind: keyof Cost) => {
+    const { median, least, greatest } = ratios(kind, costs.machine, costs.ours);
+    return { median: 100 * median, least: 100 * least, greatest: 100 * greatest };
+  };
+  const measure = `rate / ${precision === 'float64' ? 'dgemm' : 'sgemm'}, ${threads} threads`;
+  report({
+    name,
+    measure,
+    unit: '%',
+    value: percent('wall'),
+    processor: percent('processor'),
+    ours: spread(walls),
+    bar,
+  });
+}

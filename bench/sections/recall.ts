@@ -1,0 +1,158 @@
+import {
+  type CovarianceFamily,
+  GaussianMemory,
+  type Gaussians,
+  perturb,
+  type Retrieval,
+  type RetrieveOptions,
+  sampleWassersteinSphere,
+  setThreads,
+} from '../../lib/index.ts';
+import type { Section, Settings } from '../section.ts';
+import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
+
+const beta = 2;
+/** W2 from query to item: sqrt(lambda_min) of commuting covariances with eigenvalues on [1, 1.1], the basin of the theory. */
+const radius = 1;
+/** In units of 1 over the median squared distance between nearest items: there all weights are alike and nothing can be left out. */
+const diffuseBeta = 1e-4;
+/** Iterations at that beta, so that both sides do the same. */
+const diffuseIterations = 3;
+/** States and energies with and without pruning agree to this, relative to the greatest number. */
+const agreement = 1e-9;
+
+export const recall: Section = {
+  title: 'GaussianMemory.retrieve with and without pruning, full covariances, all threads',
+  method:
+    `Items on the Wasserstein sphere, queries at W2 = ${radius} from an item. Evaluated: exact distances for each state that a ` +
+    `query passes through, medians over the queries. Overhead: time with pruning over time without at beta ${diffuseBeta} in units of 1 / ` +
+    'the median squared distance between nearest items, where every weight matters. Answers are compared.',
+  async run(settings) {
+    setThreads(settings.threads);
+    const { quick } = settings;
+    await sharp({ count: quick ? 200 : 1000, dimension: quick ? 64 : 768, family: 'commuting' }, settings);
+    await few({ count: 1000, dimension: 20, family: 'general' }, settings);
+    for (const dimension of [10, 20, 50, 128]) {
+      await overhead({ count: dimension < 100 ? 1000 : 200, dimension, family: 'general' }, settings);
+    }
+  },
+};
+
+interface Problem {
+  readonly count: number;
+  readonly dimension: number;
+  readonly family: CovarianceFamily;
+}
+
+const nameOf = ({ count, dimension, family }: Problem, queries: number) =>
+  `N = ${count}, d = ${dimension}, ${family}, ${queries} ${queries === 1 ? 'query' : 'queries'}`;
+
+async function makeProblem(
+  { count, dimension, family }: Problem,
+  queryCount: number,
+): Promise<{ memory: GaussianMemory; queries: Gaussians }> {
+  const items = await sampleWassersteinSphere({ count, dimension, covariances: family, seed: 1 });
+  const part = (values: Float64Array) => values.subarray(0, (values.length / count) * queryCount);
+  const originals = { ...items, count: queryCount, means: part(items.means), covariances: part(items.covariances) };
+  return { memory: await GaussianMemory.create(items), queries: await perturb(originals, radius, { seed: 2 }) };
+}
+
+/** One query among large items. To evaluate all of them takes minutes, hence a single run of that. */
+async function sharp(problem: Problem, { report }: Settings): Promise<void> {
+  const { memory, queries } = await makeProblem(problem, 1);
+  const name = nameOf(problem, 1);
+  const ours = await timedRetrieval(() => memory.retrieve(queries, { beta }));
+  const peer = await timedRetrieval(() => memory.retrieve(queries, { beta, pruning: false }));
+  checkSame(name, ours.retrieval, peer.retrieval);
+  report({
+    name,
+    measure: `speed with pruning / without, beta ${beta}`,
+    unit: 'x',
+    value: spread([peer.wall / ours.wall]),
+    processor: spread([peer.processor / ours.processor]),
+    ours: spread([ours.wall]),
+    peer: spread([peer.wall]),
+    bar: { atLeast: 100 },
+  });
+  const shares = evaluatedPerState(ours.retrieval).map((items) => (100 * items) / problem.count);
+  report({
+    name,
+    measure: `evaluated, beta ${beta}`,
+    unit: '%',
+    value: spread(shares),
+    bar: { atMost: 1 },
+  });
+}
+
+async function timedRetrieval(
+  run: () => Promise<Retrieval<Gaussians>>,
+): Promise<Cost & { readonly retrieval: Retrieval<Gaussians> }> {
+  const done: Retrieval<Gaussians>[] = [];
+  const cost = await timed(async () => {
+    done.push(await run());
+  });
+  return { ...cost, retrieval: done[0] as Retrieval<Gaussians> };
+}
+
+/** How many items a query needs among small ones. */
+async function few(problem: Problem, { quick, report }: Settings): Promise<void> {
+  const queryCount = quick ? 20 : 200;
+  const { memory, queries } = await makeProblem(problem, queryCount);
+  const pruned = await memory.retrieve(queries, { beta });
+  checkSame(nameOf(problem, queryCount), pruned, await memory.retrieve(queries, { beta, pruning: false }));
+  report({
+    name: nameOf(problem, queryCount),
+    measure: `items evaluated per state, beta ${beta}`,
+    unit: 'items',
+    value: spread(evaluatedPerState(pruned)),
+    bar: { atMost: 8 },
+  });
+}
+
+/** What pruning costs where it cannot help. */
+async function overhead(problem: Problem, { repeats, report }: Settings): Promise<void> {
+  const queryCount = 2;
+  const { memory, queries } = await makeProblem(problem, queryCount);
+  const small = diffuseBeta / (await nearestSquaredDistance(memory, queries));
+  const options: RetrieveOptions = { beta: small, tolerance: 0, maxIterations: diffuseIterations };
+  const all = () => memory.retrieve(queries, { ...options, pruning: false });
+  const pruned = () => memory.retrieve(queries, options);
+  checkSame(nameOf(problem, queryCount), await pruned(), await all());
+  const costs = await takeTurns({ pruned: () => timed(pruned), all: () => timed(all) }, repeats);
+  report({
+    name: nameOf(problem, queryCount),
+    measure: 'time with pruning / without, small beta',
+    unit: 'x',
+    value: ratios('wall', costs.pruned, costs.all),
+    processor: ratios('processor', costs.pruned, costs.all),
+    ours: spread(costs.pruned.map(({ wall }) => wall)),
+    peer: spread(costs.all.map(({ wall }) => wall)),
+    bar: { atMost: 1.1 },
+  });
+}
+
+/** The median over these queries of the squared distance to the second nearest item: the nearest is the query's own. */
+async function nearestSquaredDistance(memory: GaussianMemory, queries: Gaussians): Promise<number> {
+  const { distances, columns } = await memory.nearest(queries, { k: 2 });
+  return spread(Array.from(distances).filter((_, at) => at % columns === 1)).median;
+}
+
+function evaluatedPerState({ evaluated, iterations }: Retrieval<Gaussians>): number[] {
+  return Array.from(evaluated, (items, query) => items / ((iterations[query] as number) + 1));
+}
+
+function checkSame(name: string, a: Retrieval<Gaussians>, b: Retrieval<Gaussians>): void {
+  const sameItems = a.nearest.every((item, query) => item === b.nearest[query]);
+  const close = [
+    [a.states.means, b.states.means],
+    [a.states.covariances, b.states.covariances],
+    [a.energy, b.energy],
+  ].every(([x, y]) => difference(x as Float64Array, y as Float64Array) <= agreement);
+  if (!sameItems || !close) throw new Error(`${name}: pruning changes the answer`);
+}
+
+/** The greatest difference, relative to the greatest number. */
+function difference(a: Float64Array, b: Float64Array): number {
+  const scale = b.reduce((most, y) => Math.max(most, Math.abs(y)), 0);
+  return a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] as number))), 0) / scale;
+}

@@ -1,0 +1,119 @@
+import { GaussianMemory, setThreads } from '../../lib/index.ts';
+import { diagonalGaussians, fullGaussians } from '../batches.ts';
+import { productSize, stepOperations } from '../rate.ts';
+import type { Section, Settings } from '../section.ts';
+import { type Cost, type Spread, spread, takeTurns, timed } from '../timing.ts';
+
+/** Full covariances: dimensions, and items that one thread takes some tenths of a second for. */
+const fullSizes = [
+  { dimension: 10, count: 100_000 },
+  { dimension: 20, count: 30_000 },
+  { dimension: 50, count: 6000 },
+  { dimension: 128, count: 1000 },
+  { dimension: 768, count: 12 },
+];
+const quickDivisor = 6;
+const diagonalDimension = 128;
+/** Far more bytes than any cache holds. */
+const diagonalCount = 250_000;
+const queryCounts = [1, 2, 4, 16, 64, 256];
+/** So small that no weight vanishes. */
+const warm = 0.05;
+
+/** What a call has to do at least. */
+interface Least {
+  readonly operations: number;
+  /** Every item read once from memory. */
+  readonly bytes: number;
+}
+
+export const roofline: Section = {
+  title: 'Share of what the machine gives, all threads',
+  method:
+    `The limits are measured in the same rounds: dgemm, one ${productSize} x ${productSize} product on each thread, and reading ` +
+    'arrays of 128 MB a thread. Operations: full covariances 2 d^3 for the two triangular products and 4/3 d^3 for the eigenvalues ' +
+    'of an item; diagonal ones two products a step. Bytes: every item once. The roof is the longer of the two times that the limits allow.',
+  async run(settings) {
+    setThreads(settings.threads);
+    await bandwidth(settings);
+    for (const size of fullSizes) await full(size, settings);
+    await diagonal(settings);
+  },
+};
+
+async function bandwidth({ bare, threads, repeats, report }: Settings): Promise<void> {
+  for (const kind of ['read', 'triad'] as const) {
+    const rates: number[] = [];
+    for (let round = 0; round < repeats; round++) {
+      const { bytes, wall } = await bare.bandwidth(kind, threads);
+      rates.push(bytes / wall / 1e9);
+    }
+    report({ name: 'memory', measure: `${kind}, ${threads} threads`, unit: 'GB/s', value: spread(rates) });
+  }
+}
+
+async function full({ dimension, count }: { dimension: number; count: number }, settings: Settings): Promise<void> {
+  const size = settings.quick ? Math.ceil(count / quickDivisor) : count;
+  const memory = await GaussianMemory.create(fullGaussians(size, dimension, 1));
+  const query = fullGaussians(1, dimension, 2);
+  const least = {
+    operations: (10 / 3) * size * dimension ** 3,
+    bytes: size * dimension ** 2 * Float64Array.BYTES_PER_ELEMENT,
+  };
+  await shares(`full, d = ${dimension}, ${size} items, distances`, () => memory.distances(query), least, settings);
+}
+
+async function diagonal(settings: Settings): Promise<void> {
+  const count = settings.quick ? Math.ceil(diagonalCount / quickDivisor) : diagonalCount;
+  const width = 2 * diagonalDimension;
+  const memory = await GaussianMemory.create(diagonalGaussians(count, diagonalDimension, 1));
+  for (const queryCount of queryCounts) {
+    const queries = diagonalGaussians(queryCount, diagonalDimension, 2);
+    const name = `diagonal, d = ${diagonalDimension}, ${count} items, step, ${queryCount} queries`;
+    const least = {
+      operations: stepOperations(queryCount, count, width),
+      bytes: count * width * Float64Array.BYTES_PER_ELEMENT,
+    };
+    await shares(name, () => memory.step(queries, { beta: warm }), least, settings);
+  }
+}
+
+async function shares(
+  name: string,
+  run: () => Promise<unknown>,
+  { operations, bytes }: Least,
+  { bare, threads, repeats, report }: Settings,
+): Promise<void> {
+  const scaled = ({ wall, processor }: Cost, factor: number) => ({
+    wall: wall * factor,
+    processor: processor * factor,
+  });
+  const costs = await takeTurns(
+    {
+      ours: () => timed(run),
+      product: async () => {
+        const cost = await bare.product('float64', productSize, threads);
+        return scaled(cost, operations / cost.operations);
+      },
+      reading: async () => {
+        const cost = await bare.bandwidth('read', threads);
+        return scaled(cost, bytes / cost.bytes);
+      },
+    },
+    repeats,
+  );
+  const share = (limit: (round: number) => number): Spread =>
+    spread(costs.ours.map(({ wall }, round) => (100 * limit(round)) / wall));
+  const product = (round: number) => (costs.product[round] as Cost).wall;
+  const reading = (round: number) => (costs.reading[round] as Cost).wall;
+  const ours = spread(costs.ours.map(({ wall }) => wall));
+  report({ name, measure: 'of dgemm', unit: '%', value: share(product), ours });
+  report({ name, measure: 'of reading memory', unit: '%', value: share(reading), ours });
+  report({
+    name,
+    measure: 'of the roof',
+    unit: '%',
+    value: share((round) => Math.max(product(round), reading(round))),
+    ours,
+  });
+}
