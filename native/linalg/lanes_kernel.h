@@ -83,9 +83,10 @@ Mask turn(std::size_t n, double* d, double* e) {
   return turned;
 }
 
-// What a lane's values must be multiplied by, for all parts of a group, and which lanes are not finite.
+// What undoes the scaling of A and that of T, for all parts of a group (their product may underflow), and which lanes
+// are not finite.
 struct Scales {
-  Vector power[kLanes / kWidth];
+  Vector ofMatrix[kLanes / kWidth], ofT[kLanes / kWidth];
   unsigned failed = 0;
 };
 
@@ -93,11 +94,11 @@ struct Scales {
 Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
   double* const d = pieces.t.d + part;
   double* const e = pieces.t.e + part;
-  const Vector power = scale(n, a);
+  scales.ofMatrix[part / kWidth] = scale(n, a);
   tridiagonalize(n, a, d, e, pieces.inverse + part, pieces.product + part);
   store(e + (n - 1) * kLanes, Vector{});
   const Normalisation normalisation = normalise(n, d, e);
-  scales.power[part / kWidth] = power * normalisation.power;
+  scales.ofT[part / kWidth] = normalisation.power;
   scales.failed |= normalisation.failed << part;
   return turn(n, d, e);
 }
@@ -106,7 +107,8 @@ Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Sc
 void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned failed, double* values) {
   for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
     for (std::size_t part = 0; part < kLanes; part += kWidth) {
-      store(values + i + part, load(d + i + part) * scales.power[part / kWidth]);
+      const std::size_t index = part / kWidth;
+      store(values + i + part, load(d + i + part) * scales.ofT[index] * scales.ofMatrix[index]);
     }
   }
   for (std::size_t lane = 0; lane < kLanes; ++lane) {

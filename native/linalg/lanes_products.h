@@ -93,7 +93,8 @@ void spectralTile(std::size_t n, std::size_t i, std::size_t j, const double* vec
       for (std::size_t b = 0; b < Columns; ++b) sum[a][b] = fma(left, right[b], sum[a][b]);
     }
   }
-  forTile<Rows, Columns>(total, i, j, [&](double* place, std::size_t a, std::size_t b) { store(place, load(place) + sum[a][b]); });
+  forTile<Rows, Columns>(total, i, j,
+                         [&](double* place, std::size_t a, std::size_t b) { store(place, load(place) + sum[a][b]); });
 }
 
 // Calls tile<Rows, Columns>(i) for the tiles of the triangle that begin in column j; the last one has fewer rows.
@@ -124,9 +125,8 @@ template <typename T>
 void congruenceOf(std::size_t n, const double* r, const T* s, double* gram, double* work) {
   for (std::size_t part = 0; part < kLanes; part += kWidth) {
     runsOfColumns(n, [&]<std::size_t Columns>(std::size_t j) {
-      tilesOfColumns<Columns>(n, j, [&]<std::size_t Rows>(std::size_t i) {
-        halfTile<Rows, Columns>(n, i, j, r, s + part, work + part);
-      });
+      tilesOfColumns<Columns>(
+          n, j, [&]<std::size_t Rows>(std::size_t i) { halfTile<Rows, Columns>(n, i, j, r, s + part, work + part); });
     });
     runsOfColumns(n, [&]<std::size_t Columns>(std::size_t j) {
       tilesOfColumns<Columns>(n, j, [&]<std::size_t Rows>(std::size_t i) {

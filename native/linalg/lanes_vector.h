@@ -11,8 +11,8 @@
 // Vectors of doubles as wide as the instruction set that this file is compiled for. Everything is in an anonymous
 // namespace: units compiled for different instruction sets include it, and the linker must never merge them.
 //
-// fma is spelt out, and contraction is off in these units: what is fused is then the same in every copy of a kernel, and
-// a lane's result does not depend on which copy its neighbours need.
+// fma is spelt out, and contraction is off in these units: what is fused is then the same in every copy of a kernel,
+// and a lane's result does not depend on which copy its neighbours need.
 namespace denseam::linalg::lanes {
 namespace {
 
@@ -94,8 +94,7 @@ DENSEAM_LANES_INLINE Mask firstOnly(Mask a, Mask b) { return static_cast<Mask>(a
 DENSEAM_LANES_INLINE Vector select(Mask mask, Vector a, Vector b) { return _mm512_mask_blend_pd(mask, b, a); }
 DENSEAM_LANES_INLINE Integers setBits(Integers x, Mask mask, Integers bits) {
   const __m512i before = __builtin_bit_cast(__m512i, x);
-  return __builtin_bit_cast(Integers,
-                            _mm512_mask_or_epi64(before, mask, before, __builtin_bit_cast(__m512i, bits)));
+  return __builtin_bit_cast(Integers, _mm512_mask_or_epi64(before, mask, before, __builtin_bit_cast(__m512i, bits)));
 }
 DENSEAM_LANES_INLINE unsigned bitsOf(Mask mask) { return mask; }
 

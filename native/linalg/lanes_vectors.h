@@ -9,7 +9,9 @@ namespace denseam::linalg::lanes {
 namespace {
 
 // Column k of the vectors: `size` numbers of each lane.
-DENSEAM_LANES_INLINE double* columnOf(double* vectors, std::size_t n, std::size_t k) { return vectors + k * n * kLanes; }
+DENSEAM_LANES_INLINE double* columnOf(double* vectors, std::size_t n, std::size_t k) {
+  return vectors + k * n * kLanes;
+}
 
 // Columns k to k + Columns of the leading square of m rows <- (I - inverse v v') times them.
 template <std::size_t Columns>

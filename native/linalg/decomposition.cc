@@ -1,0 +1,143 @@
+#include "linalg/decomposition.h"
+
+#include <lapacke.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "linalg/linalg.h"
+
+namespace denseam::linalg {
+namespace {
+
+using lanes::kLanes;
+
+std::size_t groupsOf(std::size_t count) { return (count + kLanes - 1) / kLanes; }
+
+// Matrices group * kLanes and on, in lanes; those beyond the last are zero.
+template <typename T>
+std::vector<T> pack(const Matrices& matrices, std::size_t group) {
+  const std::size_t n = matrices.n;
+  std::vector<T> packed(lanes::packedSize(n));
+  const std::size_t first = group * kLanes, last = std::min(first + kLanes, matrices.count);
+  for (std::size_t item = first; item < last; ++item) {
+    const double* matrix = matrices.numbers.data() + item * n * n;
+    T* to = packed.data() + (item - first);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j, to += kLanes) *to = static_cast<T>(matrix[i * n + j]);
+    }
+  }
+  return packed;
+}
+
+// The eigenvalues and vectors of one group.
+struct Group {
+  explicit Group(std::size_t n) : values(n * kLanes), vectors(n * n * kLanes), work(lanes::workSize(n)) {}
+  std::vector<double> values, vectors, work;
+};
+
+unsigned solve(std::size_t n, std::vector<double>&& packed, bool wantVectors, const lanes::Kernels& kernels,
+               Group& group) {
+  if (!wantVectors) return kernels.eigenvalues(n, packed.data(), group.values.data(), group.work.data());
+  return kernels.eigenvectors(n, packed.data(), group.values.data(), group.vectors.data(), group.work.data());
+}
+
+Decomposition sized(const Matrices& matrices, bool wantVectors) {
+  const std::size_t n = matrices.n, count = matrices.count;
+  return {std::vector<double>(count * n), std::vector<double>(wantVectors ? count * n * n : 0),
+          std::vector<std::uint8_t>(count)};
+}
+
+// Copies one lane of a group to matrix `item` of the result, its values ascending.
+void unpack(std::size_t n, const Group& group, std::size_t lane, std::size_t item, Decomposition& result) {
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto value = [&](std::size_t k) { return group.values[k * kLanes + lane]; };
+  if (!result.notConverged[item]) {
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return value(a) < value(b); });
+  }
+  for (std::size_t k = 0; k < n; ++k) {
+    result.values[item * n + k] = value(order[k]);
+    if (result.vectors.empty()) continue;
+    for (std::size_t i = 0; i < n; ++i) {
+      result.vectors[(item * n + k) * n + i] = group.vectors[(order[k] * n + i) * kLanes + lane];
+    }
+  }
+}
+
+}  // namespace
+
+Decomposition decompose(const Matrices& matrices, bool wantVectors, const lanes::Kernels& kernels) {
+  Decomposition result = sized(matrices, wantVectors);
+  Group group(matrices.n);
+  for (std::size_t g = 0; g < groupsOf(matrices.count); ++g) {
+    const unsigned failed = solve(matrices.n, pack<double>(matrices, g), wantVectors, kernels, group);
+    for (std::size_t lane = 0; lane < kLanes && g * kLanes + lane < matrices.count; ++lane) {
+      result.notConverged[g * kLanes + lane] = failed >> lane & 1;
+      unpack(matrices.n, group, lane, g * kLanes + lane, result);
+    }
+  }
+  return result;
+}
+
+Decomposition decomposeByLapack(const Matrices& matrices, bool wantVectors) {
+  Decomposition result = sized(matrices, wantVectors);
+  const std::size_t n = matrices.n;
+  const auto order = static_cast<lapack_int>(n);
+  for (std::size_t item = 0; item < matrices.count; ++item) {
+    const double* matrix = matrices.numbers.data() + item * n * n;
+    std::vector<double> a(matrix, matrix + n * n);
+    // Columns of a become rows of the result.
+    result.notConverged[item] = LAPACKE_dsyevd(LAPACK_COL_MAJOR, wantVectors ? 'V' : 'N', 'L', order, a.data(), order,
+                                               result.values.data() + item * n) != 0;
+    if (wantVectors) std::copy(a.begin(), a.end(), result.vectors.data() + item * n * n);
+  }
+  return result;
+}
+
+std::vector<double> congruences(const Matrices& matrices, const std::vector<double>& r, bool single,
+                                const lanes::Kernels& kernels) {
+  const std::size_t n = matrices.n;
+  std::vector<double> columns(n * n), gram(lanes::packedSize(n)), work(lanes::workSize(n));
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) columns[j * n + i] = r[i * n + j];
+  }
+  std::vector<double> result(matrices.count * n * n);
+  for (std::size_t g = 0; g < groupsOf(matrices.count); ++g) {
+    if (single) {
+      kernels.congruenceFloat(n, columns.data(), pack<float>(matrices, g).data(), gram.data(), work.data());
+    } else {
+      kernels.congruence(n, columns.data(), pack<double>(matrices, g).data(), gram.data(), work.data());
+    }
+    for (std::size_t lane = 0; lane < kLanes && g * kLanes + lane < matrices.count; ++lane) {
+      double* matrix = result.data() + (g * kLanes + lane) * n * n;
+      const double* from = gram.data() + lane;
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j <= i; ++j, from += kLanes) matrix[i * n + j] = matrix[j * n + i] = *from;
+      }
+    }
+  }
+  return result;
+}
+
+std::vector<double> spectralSum(const Matrices& matrices, const std::vector<double>& weights,
+                                const lanes::Kernels& kernels) {
+  const std::size_t n = matrices.n;
+  Group group(n);
+  std::vector<double> sum(lanes::packedSize(n)), result(n * n);
+  for (std::size_t g = 0; g < groupsOf(matrices.count); ++g) {
+    solve(n, pack<double>(matrices, g), true, kernels, group);
+    for (double& value : group.values) value = std::max(value, 0.0);
+    double laneWeights[kLanes] = {};
+    for (std::size_t lane = 0; lane < kLanes && g * kLanes + lane < matrices.count; ++lane) {
+      laneWeights[lane] = weights[g * kLanes + lane];
+    }
+    kernels.addSpectral(n, laneWeights, group.vectors.data(), group.values.data(), sum.data(), group.work.data());
+  }
+  lanes::sumLanes(n, sum.data(), result.data());
+  symmetrize(n, result.data());
+  return result;
+}
+
+}  // namespace denseam::linalg
