@@ -7,6 +7,16 @@ import type { Cost } from './timing.ts';
 /** The package's root, from out/bench/run.js. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
+/** What one run cost, and the sum of the roots of the eigenvalues that it found. */
+type EigenCost = Cost & { readonly sum: number };
+
+export interface EigenCosts {
+  readonly oursValues: EigenCost;
+  readonly lapackValues: EigenCost;
+  readonly oursVectors: EigenCost;
+  readonly lapackVectors: EigenCost;
+}
+
 /** The program of bench/native: LAPACK and BLAS called directly. It runs beside us and waits for its turns. */
 export class Bare {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -53,6 +63,16 @@ export class Bare {
     threads: number,
   ): Promise<Cost & { readonly operations: number }> {
     return this.#ask(`product ${precision} ${size} ${threads}`);
+  }
+
+  /** The best level of our kernels on this processor. */
+  async level(): Promise<number> {
+    return (await this.#ask<{ level: number }>('level')).level;
+  }
+
+  /** Eigenvalues alone, and with vectors, of `count` random Gram matrices: our kernels of a level, then dsyevd. */
+  eigen(dimension: number, count: number, level: number): Promise<EigenCosts> {
+    return this.#ask(`eigen ${dimension} ${count} ${level}`);
   }
 
   async #ask<T>(command: string): Promise<T> {

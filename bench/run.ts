@@ -5,6 +5,7 @@ import { Bare } from './bare.ts';
 import { environment, sectionTable } from './report.ts';
 import type { Figure, Section } from './section.ts';
 import { cancel } from './sections/cancel.ts';
+import { eigen } from './sections/eigen.ts';
 import { eventloop } from './sections/eventloop.ts';
 import { flat } from './sections/flat.ts';
 import { gaussian } from './sections/gaussian.ts';
@@ -17,7 +18,7 @@ interface Options {
 }
 
 /** In this order: memory comes first, while nothing else has stretched the heap. */
-const sections: Readonly<Record<string, Section>> = { memory, gaussian, flat, eventloop, cancel };
+const sections: Readonly<Record<string, Section>> = { memory, gaussian, eigen, flat, eventloop, cancel };
 
 function positiveInteger(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);

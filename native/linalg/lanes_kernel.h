@@ -9,7 +9,7 @@ namespace denseam::linalg::lanes {
 namespace {
 
 // Where squares of a matrix neither overflow nor lose what matters, it is left as it is.
-constexpr double kSafe = 0x1p200;
+constexpr double kSafe = 0x1p100;
 
 // a <- a scaled by a power of two for each lane where that is necessary. Returns what undoes it.
 Vector scale(std::size_t n, double* a) {
