@@ -39,7 +39,7 @@ struct Pieces {
     }
   }
 
-  Squares t;
+  Tridiagonal t;
   double* inverse;
   double* product;
 };
@@ -117,19 +117,59 @@ void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned
   }
 }
 
+// T of a group, its off-diagonal squared.
+void reduceForValues(std::size_t n, double* a, const Pieces& pieces, Scales& scales) {
+  for (std::size_t part = 0; part < kLanes; part += kWidth) reduce(n, a + part, pieces, part, scales);
+  for (std::size_t i = 0; i < n * kLanes; i += kWidth) {
+    const Vector e = load(pieces.t.e + i);
+    store(pieces.t.e + i, e * e);
+  }
+}
+
+DENSEAM_LANES_INLINE Tridiagonal partOf(const Tridiagonal& t, std::size_t lane) { return {t.d + lane, t.e + lane}; }
+
+// QL on one group: on narrow vectors two parts of it take turns.
+unsigned valuesOfGroup(std::size_t n, const Tridiagonal& t, unsigned failed) {
+  if constexpr (kWidth == kLanes) return valuesOf<1>(n, {t}, failed);
+  for (std::size_t lane = 0; lane < kLanes; lane += 2 * kWidth) {
+    failed |= valuesOf<2>(n, {partOf(t, lane), partOf(t, lane + kWidth)}, failed >> lane) << lane;
+  }
+  return failed;
+}
+
 unsigned eigenvaluesOf(std::size_t n, double* a, double* values, double* work) {
   const Pieces pieces(n, work);
   Scales scales;
-  for (std::size_t part = 0; part < kLanes; part += kWidth) {
-    double* const e = pieces.t.e + part;
-    reduce(n, a + part, pieces, part, scales);
-    for (std::size_t i = 0; i < n * kLanes; i += kLanes) store(e + i, load(e + i) * load(e + i));
-  }
-  unsigned failed = scales.failed;
-  for (std::size_t part = 0; part < kLanes; part += kTogether) {
-    failed |= valuesOf(n, {pieces.t.d + part, pieces.t.e + part}, failed >> part) << part;
-  }
+  reduceForValues(n, a, pieces, scales);
+  const unsigned failed = valuesOfGroup(n, pieces.t, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
+  return failed;
+}
+
+// On wide vectors the two groups take turns.
+unsigned valuesOfTwoGroups(std::size_t n, double* a, double* values, double* work) {
+  double* const otherA = a + packedSize(n);
+  double* const otherValues = values + n * kLanes;
+  double* const otherWork = work + workSize(n);
+  if constexpr (kWidth < kLanes) {
+    const unsigned failed = eigenvaluesOf(n, a, values, work);
+    return failed | eigenvaluesOf(n, otherA, otherValues, otherWork) << kLanes;
+  }
+  const Pieces pieces(n, work), others(n, otherWork);
+  Scales scales, otherScales;
+  reduceForValues(n, a, pieces, scales);
+  reduceForValues(n, otherA, others, otherScales);
+  const unsigned failed = valuesOf<2>(n, {pieces.t, others.t}, scales.failed | otherScales.failed << kLanes);
+  finishValues(n, pieces.t.d, scales, failed, values);
+  finishValues(n, others.t.d, otherScales, failed >> kLanes, otherValues);
+  return failed;
+}
+
+unsigned vectorsOfGroup(std::size_t n, const Tridiagonal& t, double* vectors, unsigned failed) {
+  if constexpr (kWidth == kLanes) return vectorsOf<1>(n, {t}, vectors, failed);
+  for (std::size_t lane = 0; lane < kLanes; lane += 2 * kWidth) {
+    failed |= vectorsOf<2>(n, {partOf(t, lane), partOf(t, lane + kWidth)}, vectors + lane, failed >> lane) << lane;
+  }
   return failed;
 }
 
@@ -145,10 +185,7 @@ unsigned eigenvectorsOf(std::size_t n, double* a, double* values, double* vector
       for (std::size_t i = 0; i < n * kLanes; i += kLanes) swap(turned, column + i, other + i);
     }
   }
-  unsigned failed = scales.failed;
-  for (std::size_t part = 0; part < kLanes; part += kTogether) {
-    failed |= vectorsOf({n, pieces.t.d + part, pieces.t.e + part, vectors + part}, failed >> part) << part;
-  }
+  const unsigned failed = vectorsOfGroup(n, pieces.t, vectors, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
   // A rotation by nothing may have made -0 of 0, according to what other lanes did.
   for (std::size_t i = 0; i < n * n * kLanes; i += kWidth) store(vectors + i, load(vectors + i) + 0.0);
