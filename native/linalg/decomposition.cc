@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "linalg/linalg.h"
 
@@ -15,15 +16,15 @@ using lanes::kLanes;
 
 std::size_t groupsOf(std::size_t count) { return (count + kLanes - 1) / kLanes; }
 
-// Matrices group * kLanes and on, in lanes; those beyond the last are zero.
+// Matrices group * kLanes and on, in the lanes of some groups; those beyond the last are zero.
 template <typename T>
-std::vector<T> pack(const Matrices& matrices, std::size_t group) {
+std::vector<T> pack(const Matrices& matrices, std::size_t group, std::size_t groups = 1) {
   const std::size_t n = matrices.n;
-  std::vector<T> packed(lanes::packedSize(n));
-  const std::size_t first = group * kLanes, last = std::min(first + kLanes, matrices.count);
+  std::vector<T> packed(groups * lanes::packedSize(n));
+  const std::size_t first = group * kLanes, last = std::min(first + groups * kLanes, matrices.count);
   for (std::size_t item = first; item < last; ++item) {
     const double* matrix = matrices.numbers.data() + item * n * n;
-    T* to = packed.data() + (item - first);
+    T* to = packed.data() + (item - first) / kLanes * lanes::packedSize(n) + item % kLanes;
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j <= i; ++j, to += kLanes) *to = static_cast<T>(matrix[i * n + j]);
     }
@@ -31,16 +32,20 @@ std::vector<T> pack(const Matrices& matrices, std::size_t group) {
   return packed;
 }
 
-// The eigenvalues and vectors of one group.
-struct Group {
-  explicit Group(std::size_t n) : values(n * kLanes), vectors(n * n * kLanes), work(lanes::workSize(n)) {}
+// The eigenvalues of up to two groups, or values and vectors of one.
+struct Solution {
+  explicit Solution(std::size_t n) : values(2 * n * kLanes), vectors(n * n * kLanes), work(2 * lanes::workSize(n)) {}
   std::vector<double> values, vectors, work;
 };
 
-unsigned solve(std::size_t n, std::vector<double>&& packed, bool wantVectors, const lanes::Kernels& kernels,
-               Group& group) {
-  if (!wantVectors) return kernels.eigenvalues(n, packed.data(), group.values.data(), group.work.data());
-  return kernels.eigenvectors(n, packed.data(), group.values.data(), group.vectors.data(), group.work.data());
+unsigned solveValues(std::size_t n, std::vector<double>&& packed, std::size_t groups, const lanes::Kernels& kernels,
+                     Solution& solution) {
+  const auto solve = groups == 2 ? kernels.eigenvaluesOfTwo : kernels.eigenvalues;
+  return solve(n, packed.data(), solution.values.data(), solution.work.data());
+}
+
+unsigned solveVectors(std::size_t n, std::vector<double>&& packed, const lanes::Kernels& kernels, Solution& solution) {
+  return kernels.eigenvectors(n, packed.data(), solution.values.data(), solution.vectors.data(), solution.work.data());
 }
 
 Decomposition sized(const Matrices& matrices, bool wantVectors) {
@@ -49,11 +54,12 @@ Decomposition sized(const Matrices& matrices, bool wantVectors) {
           std::vector<std::uint8_t>(count)};
 }
 
-// Copies one lane of a group to matrix `item` of the result, its values ascending.
-void unpack(std::size_t n, const Group& group, std::size_t lane, std::size_t item, Decomposition& result) {
+// Copies one lane, counted through the groups, to matrix `item` of the result, its values ascending.
+void unpack(std::size_t n, const Solution& solution, std::size_t lane, std::size_t item, Decomposition& result) {
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto value = [&](std::size_t k) { return group.values[k * kLanes + lane]; };
+  const double* values = solution.values.data() + lane / kLanes * n * kLanes + lane % kLanes;
+  const auto value = [&](std::size_t k) { return values[k * kLanes]; };
   if (!result.notConverged[item]) {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return value(a) < value(b); });
   }
@@ -61,7 +67,7 @@ void unpack(std::size_t n, const Group& group, std::size_t lane, std::size_t ite
     result.values[item * n + k] = value(order[k]);
     if (result.vectors.empty()) continue;
     for (std::size_t i = 0; i < n; ++i) {
-      result.vectors[(item * n + k) * n + i] = group.vectors[(order[k] * n + i) * kLanes + lane];
+      result.vectors[(item * n + k) * n + i] = solution.vectors[(order[k] * n + i) * kLanes + lane];
     }
   }
 }
@@ -70,12 +76,17 @@ void unpack(std::size_t n, const Group& group, std::size_t lane, std::size_t ite
 
 Decomposition decompose(const Matrices& matrices, bool wantVectors, const lanes::Kernels& kernels) {
   Decomposition result = sized(matrices, wantVectors);
-  Group group(matrices.n);
-  for (std::size_t g = 0; g < groupsOf(matrices.count); ++g) {
-    const unsigned failed = solve(matrices.n, pack<double>(matrices, g), wantVectors, kernels, group);
-    for (std::size_t lane = 0; lane < kLanes && g * kLanes + lane < matrices.count; ++lane) {
-      result.notConverged[g * kLanes + lane] = failed >> lane & 1;
-      unpack(matrices.n, group, lane, g * kLanes + lane, result);
+  const std::size_t n = matrices.n, groups = groupsOf(matrices.count);
+  Solution solution(n);
+  for (std::size_t group = 0, together = 1; group < groups; group += together) {
+    together = !wantVectors && group + 1 < groups ? 2 : 1;
+    std::vector<double> packed = pack<double>(matrices, group, together);
+    const unsigned failed = wantVectors ? solveVectors(n, std::move(packed), kernels, solution)
+                                        : solveValues(n, std::move(packed), together, kernels, solution);
+    const std::size_t first = group * kLanes, last = std::min(first + together * kLanes, matrices.count);
+    for (std::size_t item = first; item < last; ++item) {
+      result.notConverged[item] = failed >> (item - first) & 1;
+      unpack(n, solution, item - first, item, result);
     }
   }
   return result;
@@ -124,16 +135,17 @@ std::vector<double> congruences(const Matrices& matrices, const std::vector<doub
 std::vector<double> spectralSum(const Matrices& matrices, const std::vector<double>& weights,
                                 const lanes::Kernels& kernels) {
   const std::size_t n = matrices.n;
-  Group group(n);
+  Solution solution(n);
   std::vector<double> sum(lanes::packedSize(n)), result(n * n);
   for (std::size_t g = 0; g < groupsOf(matrices.count); ++g) {
-    solve(n, pack<double>(matrices, g), true, kernels, group);
-    for (double& value : group.values) value = std::max(value, 0.0);
+    solveVectors(n, pack<double>(matrices, g), kernels, solution);
+    for (double& value : solution.values) value = std::max(value, 0.0);
     double laneWeights[kLanes] = {};
     for (std::size_t lane = 0; lane < kLanes && g * kLanes + lane < matrices.count; ++lane) {
       laneWeights[lane] = weights[g * kLanes + lane];
     }
-    kernels.addSpectral(n, laneWeights, group.vectors.data(), group.values.data(), sum.data(), group.work.data());
+    kernels.addSpectral(n, laneWeights, solution.vectors.data(), solution.values.data(), sum.data(),
+                        solution.work.data());
   }
   lanes::sumLanes(n, sum.data(), result.data());
   symmetrize(n, result.data());

@@ -50,8 +50,12 @@ DENSEAM_LANES_INLINE void passRows(std::size_t i, double* a, const Reflection& l
     }
     store(product + j, column);
   }
+  // Unrolled, or the sums would leave the registers.
+#pragma GCC unroll 4
   for (std::size_t r = 0; r < Rows; ++r) {
-    for (std::size_t c = 0; c <= r; ++c) {
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < Rows; ++c) {
+      if (c > r) break;
       double* place = row[r] + (i + c) * kLanes;
       Vector entry = load(place);
       if constexpr (kUpdates) {

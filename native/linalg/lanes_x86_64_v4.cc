@@ -5,6 +5,6 @@ namespace denseam::linalg::lanes {
 
 extern const Kernels kAvx512Kernels;
 const Kernels kAvx512Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf,
-                                valuesOfTwoGroups,     eigenvectorsOf,      addSpectralOf};
+                                valuesOfTwoGroups,    eigenvectorsOf,      addSpectralOf};
 
 }  // namespace denseam::linalg::lanes
