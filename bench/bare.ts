@@ -4,6 +4,16 @@ import { LineProcess } from './lineProcess.ts';
 import { root } from './package.ts';
 import type { Cost } from './timing.ts';
 
+/** What one run cost, and the sum of the roots of the eigenvalues that it found. */
+type EigenCost = Cost & { readonly sum: number };
+
+export interface EigenCosts {
+  readonly oursValues: EigenCost;
+  readonly lapackValues: EigenCost;
+  readonly oursVectors: EigenCost;
+  readonly lapackVectors: EigenCost;
+}
+
 /** The program of bench/native: LAPACK and BLAS called directly. It runs beside us and waits for its turns. */
 export class Bare {
   readonly #process: LineProcess;
@@ -51,6 +61,16 @@ export class Bare {
   /** Reads two arrays, or adds two into a third (the triad of STREAM), each far larger than any cache. */
   bandwidth(kind: 'read' | 'triad', threads: number): Promise<Cost & { readonly bytes: number }> {
     return this.#ask(`bandwidth ${kind} ${threads}`);
+  }
+
+  /** The best level of our kernels on this processor. */
+  async level(): Promise<number> {
+    return (await this.#ask<{ level: number }>('level')).level;
+  }
+
+  /** Eigenvalues alone, and with vectors, of `count` random Gram matrices: our kernels of a level, then dsyevd. */
+  eigen(dimension: number, count: number, level: number): Promise<EigenCosts> {
+    return this.#ask(`eigen ${dimension} ${count} ${level}`);
   }
 
   #ask<T>(command: string): Promise<T> {

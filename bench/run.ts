@@ -10,6 +10,7 @@ import { type Results, readResults, type SectionResult, writeText } from './resu
 import type { Curve, Figure, Section, Settings } from './section.ts';
 import { cancel } from './sections/cancel.ts';
 import { curves } from './sections/curves.ts';
+import { eigen } from './sections/eigen.ts';
 import { eventloop } from './sections/eventloop.ts';
 import { flat } from './sections/flat.ts';
 import { gaussian } from './sections/gaussian.ts';
@@ -31,6 +32,7 @@ interface Options {
 const sections: Readonly<Record<string, Section>> = {
   memory,
   gaussian,
+  eigen,
   python,
   recall,
   flat,

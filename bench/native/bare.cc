@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "linalg/lanes.h"
+
 // What the benchmarks are measured against: LAPACK and BLAS called directly, with nothing around them. Reads one
 // command a line and answers each with one line of JSON, so that a caller can take turns with it:
 //
@@ -25,6 +27,8 @@
 //   roots THREADS                            tr (R' S R)^1/2 of every item, O = R R' the query's covariance
 //   product float32|float64 SIZE THREADS     one SIZE x SIZE matrix product on each thread
 //   bandwidth read|triad THREADS             two arrays read, or a = b + s c, each thread on its part of the arrays
+//   level                                    the best level of linalg/lanes.h on this processor
+//   eigen DIMENSION COUNT LEVEL              COUNT random Gram matrices by linalg/lanes.h and by dsyevd, one thread
 extern "C" {
 void openblas_set_num_threads(int count);
 char* openblas_get_config(void);
@@ -177,6 +181,96 @@ std::string bandwidth(bool writes, int threads) {
   return text;
 }
 
+namespace lanes = denseam::linalg::lanes;
+
+// Random Gram matrices, dense and in lanes, for eigensolvers that take them from the first to the last.
+class Eigenproblems {
+ public:
+  Eigenproblems(std::size_t n, std::size_t groups)
+      : n_(n), groups_(groups), dense_(n * n * groups * lanes::kLanes), packed_(lanes::packedSize(n) * groups) {
+    std::minstd_rand random;
+    std::uniform_real_distribution<double> uniform(-1, 1);
+    std::vector<double> factor(n * n);
+    for (std::size_t item = 0; item < groups * lanes::kLanes; ++item) {
+      std::generate(factor.begin(), factor.end(), [&] { return uniform(random); });
+      double* matrix = dense_.data() + item * n * n;
+      const int d = static_cast<int>(n);
+      cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, d, d, 1.0, factor.data(), d, 0.0, matrix, d);
+      double* to = packed_.data() + item / lanes::kLanes * lanes::packedSize(n) + item % lanes::kLanes;
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j <= i; ++j, to += lanes::kLanes) *to = matrix[j * n + i];
+      }
+    }
+  }
+
+  // Both sum the square roots of the eigenvalues, so that what they found can be compared.
+  std::string answer(const lanes::Kernels& kernels) const {
+    std::string members;
+    for (const bool vectors : {false, true}) {
+      const std::string kind = vectors ? "Vectors" : "Values";
+      double sum = 0;
+      const auto add = [&](const std::string& name, const std::function<double()>& solve) {
+        const std::string times = timed(1, [&](int) { sum = solve(); });
+        char text[240];
+        std::snprintf(text, sizeof text, "%s\"%s\":{%s,\"sum\":%.17g}", members.empty() ? "" : ",",
+                      (name + kind).c_str(), times.c_str(), sum);
+        members += text;
+      };
+      add("ours", [&] { return inLanes(kernels, vectors); });
+      add("lapack", [&] { return byLapack(vectors); });
+    }
+    return "{" + members + "}";
+  }
+
+ private:
+  double inLanes(const lanes::Kernels& kernels, bool wantVectors) const {
+    const std::size_t size = lanes::packedSize(n_);
+    Lines a(size), values(n_ * lanes::kLanes), vectors(n_ * n_ * lanes::kLanes), work(lanes::workSize(n_));
+    double sum = 0;
+    for (std::size_t group = 0; group < groups_; ++group) {
+      std::copy_n(packed_.data() + group * size, size, a.data());
+      wantVectors ? kernels.eigenvectors(n_, a.data(), values.data(), vectors.data(), work.data())
+                  : kernels.eigenvalues(n_, a.data(), values.data(), work.data());
+      for (std::size_t k = 0; k < n_ * lanes::kLanes; ++k) sum += std::sqrt(std::max(0.0, values.data()[k]));
+    }
+    return sum;
+  }
+
+  double byLapack(bool wantVectors) const {
+    const int d = static_cast<int>(n_);
+    // The documented minimum, with room for blocked reduction.
+    std::vector<double> a(n_ * n_), values(n_), work(1 + 6 * n_ + 2 * n_ * n_ + 64 * n_);
+    std::vector<lapack_int> integers(3 + 5 * n_);
+    double sum = 0;
+    for (std::size_t item = 0; item < groups_ * lanes::kLanes; ++item) {
+      std::copy_n(dense_.data() + item * n_ * n_, n_ * n_, a.data());
+      check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, wantVectors ? 'V' : 'N', 'L', d, a.data(), d, values.data(),
+                                work.data(), static_cast<lapack_int>(work.size()), integers.data(),
+                                static_cast<lapack_int>(integers.size())),
+            "dsyevd");
+      for (const double value : values) sum += std::sqrt(std::max(0.0, value));
+    }
+    return sum;
+  }
+
+  // Numbers that begin with a cache line.
+  class Lines {
+   public:
+    explicit Lines(std::size_t count) : lines_((count + 7) / 8) {}
+    double* data() { return lines_.data()->numbers; }
+
+   private:
+    struct alignas(64) Line {
+      double numbers[8];
+    };
+    std::vector<Line> lines_;
+  };
+
+  std::size_t n_, groups_;
+  std::vector<double> dense_;
+  std::vector<double> packed_;
+};
+
 class Session {
  public:
   std::string answer(const std::string& line) {
@@ -193,6 +287,10 @@ class Session {
       return kind == "float32" ? product<float>(size, threads) : product<double>(size, threads);
     }
     if (command == "bandwidth" && words >> kind >> threads) return bandwidth(kind == "triad", threads);
+    if (command == "level") return "{\"level\":" + std::to_string(static_cast<int>(lanes::bestLevel())) + "}";
+    std::size_t dimension = 0, count = 0;
+    int level = 0;
+    if (command == "eigen" && words >> dimension >> count >> level) return eigen(dimension, count, level);
     throw std::runtime_error("unknown command: " + line);
   }
 
@@ -204,6 +302,12 @@ class Session {
     std::getline(words, path);
     problem_.emplace(path, dimension, count);
     return "{}";
+  }
+
+  static std::string eigen(std::size_t dimension, std::size_t count, int level) {
+    const lanes::Kernels* kernels = lanes::kernels(static_cast<lanes::Level>(level));
+    if (!kernels) throw std::runtime_error("the processor lacks this level");
+    return Eigenproblems(dimension, (count + lanes::kLanes - 1) / lanes::kLanes).answer(*kernels);
   }
 
   std::optional<Problem> problem_;

@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "binding/arguments.h"
+#include "binding/eigen.h"
 #include "binding/memory_object.h"
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
@@ -28,6 +29,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", Napi::Function::New<blas>(env));
   defineMemory(env, exports);
   defineSampling(env, exports);
+  defineEigen(env, exports);
   return exports;
 }
 

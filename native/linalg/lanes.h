@@ -26,7 +26,10 @@ struct Kernels {
   // values[k * kLanes + lane], in any order; a is destroyed. Returns a bit for each lane that did not converge, which
   // happens when it was not finite; its values are NaN.
   unsigned (*eigenvalues)(std::size_t n, double* a, double* values, double* work);
-  // The same with orthonormal vectors: component i of vector k of a lane is vectors[(k * n + i) * kLanes + lane].
+  // The same for two groups, one after the other in a and in values, which is faster; 2 workSize(n) numbers of `work`.
+  unsigned (*eigenvaluesOfTwo)(std::size_t n, double* a, double* values, double* work);
+  // As eigenvalues, with orthonormal vectors: component i of vector k of a lane is vectors[(k * n + i) * kLanes +
+  // lane].
   unsigned (*eigenvectors)(std::size_t n, double* a, double* values, double* vectors, double* work);
 
   // sum (packed triangles) <- sum + weights[lane] V diag(scales) V', V as from eigenvectors, scales as values are.
@@ -51,6 +54,9 @@ inline void congruence(std::size_t n, const double* r, const float* s, double* g
 }
 inline unsigned eigenvalues(std::size_t n, double* a, double* values, double* work) {
   return best().eigenvalues(n, a, values, work);
+}
+inline unsigned eigenvaluesOfTwo(std::size_t n, double* a, double* values, double* work) {
+  return best().eigenvaluesOfTwo(n, a, values, work);
 }
 inline unsigned eigenvectors(std::size_t n, double* a, double* values, double* vectors, double* work) {
   return best().eigenvectors(n, a, values, vectors, work);

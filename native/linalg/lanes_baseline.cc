@@ -4,6 +4,7 @@
 namespace denseam::linalg::lanes {
 
 extern const Kernels kBaselineKernels;
-const Kernels kBaselineKernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, eigenvectorsOf, addSpectralOf};
+const Kernels kBaselineKernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf,
+                                  valuesOfTwoGroups,    eigenvectorsOf,      addSpectralOf};
 
 }  // namespace denseam::linalg::lanes

@@ -9,7 +9,7 @@ namespace denseam::linalg::lanes {
 namespace {
 
 // Where squares of a matrix neither overflow nor lose what matters, it is left as it is.
-constexpr double kSafe = 0x1p200;
+constexpr double kSafe = 0x1p100;
 
 // a <- a scaled by a power of two for each lane where that is necessary. Returns what undoes it.
 Vector scale(std::size_t n, double* a) {
@@ -39,7 +39,7 @@ struct Pieces {
     }
   }
 
-  Squares t;
+  Tridiagonal t;
   double* inverse;
   double* product;
 };
@@ -83,9 +83,10 @@ Mask turn(std::size_t n, double* d, double* e) {
   return turned;
 }
 
-// What a lane's values must be multiplied by, for all parts of a group, and which lanes are not finite.
+// What undoes the scaling of A and that of T, for all parts of a group (their product may underflow), and which lanes
+// are not finite.
 struct Scales {
-  Vector power[kLanes / kWidth];
+  Vector ofMatrix[kLanes / kWidth], ofT[kLanes / kWidth];
   unsigned failed = 0;
 };
 
@@ -93,11 +94,11 @@ struct Scales {
 Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
   double* const d = pieces.t.d + part;
   double* const e = pieces.t.e + part;
-  const Vector power = scale(n, a);
+  scales.ofMatrix[part / kWidth] = scale(n, a);
   tridiagonalize(n, a, d, e, pieces.inverse + part, pieces.product + part);
   store(e + (n - 1) * kLanes, Vector{});
   const Normalisation normalisation = normalise(n, d, e);
-  scales.power[part / kWidth] = power * normalisation.power;
+  scales.ofT[part / kWidth] = normalisation.power;
   scales.failed |= normalisation.failed << part;
   return turn(n, d, e);
 }
@@ -106,7 +107,8 @@ Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Sc
 void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned failed, double* values) {
   for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
     for (std::size_t part = 0; part < kLanes; part += kWidth) {
-      store(values + i + part, load(d + i + part) * scales.power[part / kWidth]);
+      const std::size_t index = part / kWidth;
+      store(values + i + part, load(d + i + part) * scales.ofT[index] * scales.ofMatrix[index]);
     }
   }
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -115,19 +117,59 @@ void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned
   }
 }
 
+// T of a group, its off-diagonal squared.
+void reduceForValues(std::size_t n, double* a, const Pieces& pieces, Scales& scales) {
+  for (std::size_t part = 0; part < kLanes; part += kWidth) reduce(n, a + part, pieces, part, scales);
+  for (std::size_t i = 0; i < n * kLanes; i += kWidth) {
+    const Vector e = load(pieces.t.e + i);
+    store(pieces.t.e + i, e * e);
+  }
+}
+
+DENSEAM_LANES_INLINE Tridiagonal partOf(const Tridiagonal& t, std::size_t lane) { return {t.d + lane, t.e + lane}; }
+
+// QL on one group: on narrow vectors two parts of it take turns.
+unsigned valuesOfGroup(std::size_t n, const Tridiagonal& t, unsigned failed) {
+  if constexpr (kWidth == kLanes) return valuesOf<1>(n, {t}, failed);
+  for (std::size_t lane = 0; lane < kLanes; lane += 2 * kWidth) {
+    failed |= valuesOf<2>(n, {partOf(t, lane), partOf(t, lane + kWidth)}, failed >> lane) << lane;
+  }
+  return failed;
+}
+
 unsigned eigenvaluesOf(std::size_t n, double* a, double* values, double* work) {
   const Pieces pieces(n, work);
   Scales scales;
-  for (std::size_t part = 0; part < kLanes; part += kWidth) {
-    double* const e = pieces.t.e + part;
-    reduce(n, a + part, pieces, part, scales);
-    for (std::size_t i = 0; i < n * kLanes; i += kLanes) store(e + i, load(e + i) * load(e + i));
-  }
-  unsigned failed = scales.failed;
-  for (std::size_t part = 0; part < kLanes; part += kTogether) {
-    failed |= valuesOf(n, {pieces.t.d + part, pieces.t.e + part}, failed >> part) << part;
-  }
+  reduceForValues(n, a, pieces, scales);
+  const unsigned failed = valuesOfGroup(n, pieces.t, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
+  return failed;
+}
+
+// On wide vectors the two groups take turns.
+unsigned valuesOfTwoGroups(std::size_t n, double* a, double* values, double* work) {
+  double* const otherA = a + packedSize(n);
+  double* const otherValues = values + n * kLanes;
+  double* const otherWork = work + workSize(n);
+  if constexpr (kWidth < kLanes) {
+    const unsigned failed = eigenvaluesOf(n, a, values, work);
+    return failed | eigenvaluesOf(n, otherA, otherValues, otherWork) << kLanes;
+  }
+  const Pieces pieces(n, work), others(n, otherWork);
+  Scales scales, otherScales;
+  reduceForValues(n, a, pieces, scales);
+  reduceForValues(n, otherA, others, otherScales);
+  const unsigned failed = valuesOf<2>(n, {pieces.t, others.t}, scales.failed | otherScales.failed << kLanes);
+  finishValues(n, pieces.t.d, scales, failed, values);
+  finishValues(n, others.t.d, otherScales, failed >> kLanes, otherValues);
+  return failed;
+}
+
+unsigned vectorsOfGroup(std::size_t n, const Tridiagonal& t, double* vectors, unsigned failed) {
+  if constexpr (kWidth == kLanes) return vectorsOf<1>(n, {t}, vectors, failed);
+  for (std::size_t lane = 0; lane < kLanes; lane += 2 * kWidth) {
+    failed |= vectorsOf<2>(n, {partOf(t, lane), partOf(t, lane + kWidth)}, vectors + lane, failed >> lane) << lane;
+  }
   return failed;
 }
 
@@ -143,10 +185,7 @@ unsigned eigenvectorsOf(std::size_t n, double* a, double* values, double* vector
       for (std::size_t i = 0; i < n * kLanes; i += kLanes) swap(turned, column + i, other + i);
     }
   }
-  unsigned failed = scales.failed;
-  for (std::size_t part = 0; part < kLanes; part += kTogether) {
-    failed |= vectorsOf({n, pieces.t.d + part, pieces.t.e + part, vectors + part}, failed >> part) << part;
-  }
+  const unsigned failed = vectorsOfGroup(n, pieces.t, vectors, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
   // A rotation by nothing may have made -0 of 0, according to what other lanes did.
   for (std::size_t i = 0; i < n * n * kLanes; i += kWidth) store(vectors + i, load(vectors + i) + 0.0);

@@ -40,8 +40,11 @@ void halfTile(std::size_t n, std::size_t k, std::size_t j, const double* r, cons
   for (std::size_t l = j; l < k; ++l) {
     for (std::size_t a = 0; a < Rows; ++a) add(a, l, load(row[a] + l * kLanes));
   }
+#pragma GCC unroll 4
   for (std::size_t a = 0; a < Rows; ++a) {
-    for (std::size_t c = 0; c <= a; ++c) {
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < Rows; ++c) {
+      if (c > a) break;
       const std::size_t l = k + c;
       const Vector entry = load(row[a] + l * kLanes);
       add(a, l, c == a ? 0.5 * entry : entry);

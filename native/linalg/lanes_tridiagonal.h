@@ -50,8 +50,12 @@ DENSEAM_LANES_INLINE void passRows(std::size_t i, double* a, const Reflection& l
     }
     store(product + j, column);
   }
+  // Unrolled, or the sums would leave the registers.
+#pragma GCC unroll 4
   for (std::size_t r = 0; r < Rows; ++r) {
-    for (std::size_t c = 0; c <= r; ++c) {
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < Rows; ++c) {
+      if (c > r) break;
       double* place = row[r] + (i + c) * kLanes;
       Vector entry = load(place);
       if constexpr (kUpdates) {
@@ -98,9 +102,9 @@ DENSEAM_LANES_INLINE Vector dot(std::size_t n, const double* a, const double* b)
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-// Below this a sum of squares may have lost digits to underflow. What it stands for is dropped: it is 1e-80 of the
-// matrix at most (see scaleOf).
-constexpr double kNegligibleSquare = 1e-280;
+// What is reflected away when its sum of squares is below this is dropped instead: at 1e-60 of the matrix (see kSafe),
+// it would only bring its own square's inverse near overflow.
+constexpr double kNegligibleSquare = 1e-180;
 
 struct Reflector {
   Vector inverse;      // 2 / v'v, or 0 where there is nothing to reflect

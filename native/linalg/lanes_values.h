@@ -2,14 +2,11 @@
 
 #include "linalg/lanes_vector.h"
 
-// What QL on the tridiagonal matrices of kParts * kWidth lanes keeps: which off-diagonal entries are negligible, and so
-// which block each lane works on.
+// Eigenvalues of tridiagonal matrices by a square-root-free QL in lockstep: every lane works on its own block, and
+// writes only there. Several vectors of lanes, the parts, take turns at each row, which hides the latency of a
+// division.
 namespace denseam::linalg::lanes {
 namespace {
-
-// As many independent chains as hide the latency of a division.
-constexpr std::size_t kParts = kWidth == 8 ? 1 : 2;
-constexpr std::size_t kTogether = kParts * kWidth;
 
 // LAPACK's bound on the sweeps for each eigenvalue.
 constexpr std::size_t kMostSweeps = 30;
@@ -31,21 +28,24 @@ DENSEAM_LANES_INLINE Integers bitOf(std::int64_t i) {
   return integers(static_cast<std::int64_t>(std::uint64_t{1} << i));
 }
 
+template <std::size_t Parts>
 struct Blocks {
+  static constexpr std::size_t kCount = Parts * kWidth;
   // Bit i of a lane: its entry i is negligible, so that a block ends there. Those of n - 1 and above always are.
-  alignas(64) std::int64_t negligible[kTogether];
+  alignas(64) std::int64_t negligible[kCount];
   // The first block of each lane that is not a single entry; n and -1 where none is left.
-  alignas(64) std::int64_t first[kTogether];
-  alignas(64) std::int64_t last[kTogether];
+  alignas(64) std::int64_t first[kCount];
+  alignas(64) std::int64_t last[kCount];
   std::int64_t top;     // the last row of any of these blocks
   std::int64_t bottom;  // and the first
   bool alike;           // they all end at the same row
 };
 
 // Finds the blocks from the bits. False when all lanes are done.
-DENSEAM_LANES_INLINE bool findBlocks(std::size_t n, Blocks& blocks) {
+template <std::size_t Parts>
+DENSEAM_LANES_INLINE bool findBlocks(std::size_t n, Blocks<Parts>& blocks) {
   std::int64_t top = -1, bottom = static_cast<std::int64_t>(n), least = static_cast<std::int64_t>(n);
-  for (std::size_t lane = 0; lane < kTogether; ++lane) {
+  for (std::size_t lane = 0; lane < blocks.kCount; ++lane) {
     const auto bits = static_cast<std::uint64_t>(blocks.negligible[lane]);
     const std::uint64_t lowest = ~bits & (bits + 1);
     const bool done = lowest == 0;
@@ -63,14 +63,15 @@ DENSEAM_LANES_INLINE bool findBlocks(std::size_t n, Blocks& blocks) {
   return top >= 0;
 }
 
-DENSEAM_LANES_INLINE unsigned unfinished(const Blocks& blocks) {
+template <std::size_t Parts>
+DENSEAM_LANES_INLINE unsigned unfinished(const Blocks<Parts>& blocks) {
   unsigned lanes = 0;
-  for (std::size_t lane = 0; lane < kTogether; ++lane) lanes |= (blocks.last[lane] >= 0 ? 1U : 0U) << lane;
+  for (std::size_t lane = 0; lane < blocks.kCount; ++lane) lanes |= (blocks.last[lane] >= 0 ? 1U : 0U) << lane;
   return lanes;
 }
 
-// The diagonal and the squared off-diagonal of T, lane by lane; readable from row -1 to row n + 1.
-struct Squares {
+// The diagonal and the off-diagonal of T, or its squares, of one part; readable from row -1 to row n + 1.
+struct Tridiagonal {
   double* d;
   double* e;
 };
@@ -142,14 +143,15 @@ DENSEAM_LANES_INLINE void sweepRow(std::int64_t i, Sweep& sweep, double* d, doub
   sweep.r = r;
 }
 
-DENSEAM_LANES_INLINE Sweep beginSweep(const Blocks& blocks, std::size_t lane, const Squares& t) {
+template <std::size_t Parts>
+DENSEAM_LANES_INLINE Sweep beginSweep(const Blocks<Parts>& blocks, std::size_t part, const Tridiagonal& t) {
   Sweep sweep;
-  const std::int64_t* first = blocks.first + lane;
+  const std::int64_t* first = blocks.first + part * kWidth;
   sweep.first = load(first);
-  sweep.last = load(blocks.last + lane);
-  sweep.negligible = load(blocks.negligible + lane);
-  sweep.sigma = shiftOf(gather(t.d + lane, first), gather(t.d + kLanes + lane, first), gather(t.e + lane, first));
-  sweep.x = load(t.d + blocks.top * kStride + lane) - sweep.sigma;
+  sweep.last = load(blocks.last + part * kWidth);
+  sweep.negligible = load(blocks.negligible + part * kWidth);
+  sweep.sigma = shiftOf(gather(t.d, first), gather(t.d + kLanes, first), gather(t.e, first));
+  sweep.x = load(t.d + blocks.top * kStride) - sweep.sigma;
   sweep.gamma = sweep.x;
   sweep.p = sweep.x * sweep.x;
   sweep.s = Vector{};
@@ -158,43 +160,42 @@ DENSEAM_LANES_INLINE Sweep beginSweep(const Blocks& blocks, std::size_t lane, co
   return sweep;
 }
 
-template <bool kAlike>
-DENSEAM_LANES_INLINE void sweepBlocks(Blocks& blocks, const Squares& t) {
-  Sweep sweeps[kParts];
-  for (std::size_t part = 0; part < kParts; ++part) sweeps[part] = beginSweep(blocks, part * kWidth, t);
+template <bool kAlike, std::size_t Parts>
+DENSEAM_LANES_INLINE void sweepBlocks(Blocks<Parts>& blocks, const Tridiagonal (&t)[Parts]) {
+  Sweep sweeps[Parts];
+  for (std::size_t part = 0; part < Parts; ++part) sweeps[part] = beginSweep(blocks, part, t[part]);
   for (std::int64_t i = blocks.top - 1; i >= blocks.bottom - 1; --i) {
-    for (std::size_t part = 0; part < kParts; ++part) {
-      sweepRow<kAlike>(i, sweeps[part], t.d + part * kWidth, t.e + part * kWidth);
-    }
+    for (std::size_t part = 0; part < Parts; ++part) sweepRow<kAlike>(i, sweeps[part], t[part].d, t[part].e);
   }
-  for (std::size_t part = 0; part < kParts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
+  for (std::size_t part = 0; part < Parts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
 }
 
 // Marks the entries of e (squared or not) that are negligible from the start, and makes them zero. A lane that failed
 // is done.
-template <bool kSquared>
-void beginBlocks(std::size_t n, const double* d, double* e, unsigned failed, Blocks& blocks) {
-  for (std::size_t part = 0; part < kTogether; part += kWidth) {
+template <bool kSquared, std::size_t Parts>
+void beginBlocks(std::size_t n, const Tridiagonal (&t)[Parts], unsigned failed, Blocks<Parts>& blocks) {
+  for (std::size_t part = 0; part < Parts; ++part) {
     Integers bits = integers(static_cast<std::int64_t>(~std::uint64_t{0} << (n - 1)));
     for (std::size_t i = 0; i + 1 < n; ++i) {
-      double* place = e + i * kLanes + part;
-      const double* beside = d + i * kLanes + part;
+      double* place = t[part].e + i * kLanes;
+      const double* beside = t[part].d + i * kLanes;
       const Vector entry = load(place), squared = kSquared ? entry : entry * entry;
       const Mask negligible = isNegligible(squared, load(beside), load(beside + kLanes));
       bits = setBits(bits, negligible, bitOf(static_cast<std::int64_t>(i)));
       store(place, select(negligible, Vector{}, entry));
     }
-    store(blocks.negligible + part, bits);
+    store(blocks.negligible + part * kWidth, bits);
   }
-  for (std::size_t lane = 0; lane < kTogether; ++lane) {
+  for (std::size_t lane = 0; lane < blocks.kCount; ++lane) {
     if (failed >> lane & 1) blocks.negligible[lane] = -1;
   }
 }
 
-// t.d <- the eigenvalues, for kTogether lanes. Returns the lanes that did not converge.
-unsigned valuesOf(std::size_t n, const Squares& t, unsigned failed) {
-  Blocks blocks;
-  beginBlocks<true>(n, t.d, t.e, failed, blocks);
+// t.d <- the eigenvalues. Returns the lanes, counted through the parts, that failed before or did not converge.
+template <std::size_t Parts>
+unsigned valuesOf(std::size_t n, const Tridiagonal (&t)[Parts], unsigned failed) {
+  Blocks<Parts> blocks;
+  beginBlocks<true>(n, t, failed, blocks);
   for (std::size_t sweeps = 0; findBlocks(n, blocks); ++sweeps) {
     if (sweeps == kMostSweeps * n) return failed | unfinished(blocks);
     blocks.alike ? sweepBlocks<true>(blocks, t) : sweepBlocks<false>(blocks, t);

@@ -50,14 +50,6 @@ void formOrthogonal(std::size_t n, const double* a, const double* inverse, doubl
   }
 }
 
-// The diagonal and the off-diagonal of T, not squared, and the vectors, lane by lane.
-struct Decomposition {
-  std::size_t n;
-  double* d;
-  double* e;
-  double* vectors;
-};
-
 // A sweep of implicit QL as it passes up the rows.
 struct RotationSweep {
   Integers first, last, negligible;
@@ -81,7 +73,8 @@ constexpr double kNoRotation = kNorm * kNorm * 1e-200;
 
 // Row i of a sweep, which writes row i + 1 and rotates columns i and i + 1; sweepRow is its counterpart.
 template <bool kAlike>
-DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const Decomposition& t, std::size_t lane) {
+DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, std::size_t n, const Tridiagonal& t,
+                                    double* vectors) {
   const Integers row = integers(i + 1);
   const Vector one = broadcast(1);
   if constexpr (!kAlike) {
@@ -91,8 +84,8 @@ DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const 
     sweep.cosine = select(starts, one, sweep.cosine);
     sweep.sine = select(starts, one, sweep.sine);
   }
-  double* place = t.d + i * kStride + lane;
-  double* off = t.e + i * kStride + lane;
+  double* place = t.d + i * kStride;
+  double* off = t.e + i * kStride;
   const Vector d = load(place), e = load(off), below = load(place + kLanes);
   sweep.x = d - sweep.sigma;
   const Vector f = sweep.sine * e, b = sweep.cosine * e;
@@ -123,42 +116,46 @@ DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const 
 
   const Mask turns = both(written, less(sweep.first, row));
   if (i < 0) return;
-  double* column = columnOf(t.vectors, t.n, static_cast<std::size_t>(i)) + lane;
-  rotate(t.n, column, column + t.n * kLanes, select(turns, c, one), select(turns, s, Vector{}));
+  double* column = columnOf(vectors, n, static_cast<std::size_t>(i));
+  rotate(n, column, column + n * kLanes, select(turns, c, one), select(turns, s, Vector{}));
 }
 
-DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks& blocks, std::size_t lane, const Decomposition& t) {
+template <std::size_t Parts>
+DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks<Parts>& blocks, std::size_t part, const Tridiagonal& t) {
   RotationSweep sweep;
-  const std::int64_t* first = blocks.first + lane;
+  const std::int64_t* first = blocks.first + part * kWidth;
   sweep.first = load(first);
-  sweep.last = load(blocks.last + lane);
-  sweep.negligible = load(blocks.negligible + lane);
-  const Vector e = gather(t.e + lane, first);
-  sweep.sigma = shiftOf(gather(t.d + lane, first), gather(t.d + kLanes + lane, first), e * e);
-  sweep.x = sweep.g = load(t.d + blocks.top * kStride + lane) - sweep.sigma;
+  sweep.last = load(blocks.last + part * kWidth);
+  sweep.negligible = load(blocks.negligible + part * kWidth);
+  const Vector e = gather(t.e, first);
+  sweep.sigma = shiftOf(gather(t.d, first), gather(t.d + kLanes, first), e * e);
+  sweep.x = sweep.g = load(t.d + blocks.top * kStride) - sweep.sigma;
   sweep.p = sweep.before = Vector{};
   sweep.cosine = sweep.sine = broadcast(1);
   return sweep;
 }
 
-template <bool kAlike>
-void rotateBlocks(Blocks& blocks, const Decomposition& t) {
-  RotationSweep sweeps[kParts];
-  for (std::size_t part = 0; part < kParts; ++part) sweeps[part] = beginRotations(blocks, part * kWidth, t);
+template <bool kAlike, std::size_t Parts>
+void rotateBlocks(Blocks<Parts>& blocks, std::size_t n, const Tridiagonal (&t)[Parts], double* vectors) {
+  RotationSweep sweeps[Parts];
+  for (std::size_t part = 0; part < Parts; ++part) sweeps[part] = beginRotations(blocks, part, t[part]);
   for (std::int64_t i = blocks.top - 1; i >= blocks.bottom - 1; --i) {
-    for (std::size_t part = 0; part < kParts; ++part) rotateRow<kAlike>(i, sweeps[part], t, part * kWidth);
+    for (std::size_t part = 0; part < Parts; ++part) {
+      rotateRow<kAlike>(i, sweeps[part], n, t[part], vectors + part * kWidth);
+    }
   }
-  for (std::size_t part = 0; part < kParts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
+  for (std::size_t part = 0; part < Parts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
 }
 
-// t.d <- the eigenvalues, t.vectors <- t.vectors times the eigenvectors of T, for kTogether lanes. Returns the lanes
-// that did not converge.
-unsigned vectorsOf(const Decomposition& t, unsigned failed) {
-  Blocks blocks;
-  beginBlocks<false>(t.n, t.d, t.e, failed, blocks);
-  for (std::size_t sweeps = 0; findBlocks(t.n, blocks); ++sweeps) {
-    if (sweeps == kMostSweeps * t.n) return failed | unfinished(blocks);
-    blocks.alike ? rotateBlocks<true>(blocks, t) : rotateBlocks<false>(blocks, t);
+// t.d <- the eigenvalues, vectors <- vectors times the eigenvectors of T; the parts are those of one group. Returns the
+// lanes that failed before or did not converge.
+template <std::size_t Parts>
+unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], double* vectors, unsigned failed) {
+  Blocks<Parts> blocks;
+  beginBlocks<false>(n, t, failed, blocks);
+  for (std::size_t sweeps = 0; findBlocks(n, blocks); ++sweeps) {
+    if (sweeps == kMostSweeps * n) return failed | unfinished(blocks);
+    blocks.alike ? rotateBlocks<true>(blocks, n, t, vectors) : rotateBlocks<false>(blocks, n, t, vectors);
   }
   return failed;
 }

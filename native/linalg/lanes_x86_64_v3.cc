@@ -4,6 +4,7 @@
 namespace denseam::linalg::lanes {
 
 extern const Kernels kAvx2Kernels;
-const Kernels kAvx2Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf, eigenvectorsOf, addSpectralOf};
+const Kernels kAvx2Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf,
+                              valuesOfTwoGroups,    eigenvectorsOf,      addSpectralOf};
 
 }  // namespace denseam::linalg::lanes
