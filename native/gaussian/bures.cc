@@ -22,8 +22,6 @@ constexpr double kImageError = 1e-10;
 constexpr double kSmall = 1e-6;
 // ...and when the image is as exact as Procrustes' form.
 constexpr double kFineImageError = 1e-13;
-// With fewer matrices a group of lanes takes longer than one after the other.
-constexpr std::size_t kLeastLanes = 3;
 
 // Eigenvalues of R' S R are off by about this share of the greatest; below `zero` they are rounding alone.
 double eigenvalueError(double greatest) { return 4 * kEpsilon * greatest; }
@@ -146,7 +144,8 @@ void buresDistances(const Frame& frame, const FullItems<T>& items, const std::in
   Workspace& workspace = Workspace::local();
   double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
   const auto note = [&](std::size_t k) { return items.note(static_cast<std::size_t>(indices[k])); };
-  if (items.lanes() == 1 || count < kLeastLanes) {
+  // One item, too, takes the lanes: its distance is then the same to the bit whatever it is evaluated with.
+  if (items.lanes() == 1) {
     for (std::size_t k = 0; k < count; ++k) {
       linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
       distances[k] = GramSpectrum(d, values, 1, note(k).singular).distance(frame, note(k).trace);
@@ -190,7 +189,7 @@ Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std
 
 template <typename T>
 void Transport::add(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count) {
-  if (items.lanes() == 1 || count < kLeastLanes || frame_->reciprocalCondition() == 0) {
+  if (items.lanes() == 1 || frame_->reciprocalCondition() == 0) {
     for (std::size_t k = 0; k < count; ++k) {
       const bool hasInverse = frame_->reciprocalCondition() > 0;
       if (!hasInverse || !addRoot(weights[k], items, indices[k])) addProcrustes(weights[k], items, indices[k]);
