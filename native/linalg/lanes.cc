@@ -8,28 +8,32 @@ extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 #endif
 
-const Kernels* kernels(Level level) {
-  switch (level) {
+namespace {
+
+// What the compiler may use in a unit of that level.
+bool has(Level level) {
 #if defined(__x86_64__)
-    case Level::kAvx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512cd")
-                 ? &kAvx512Kernels
-                 : nullptr;
-    case Level::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")
-                 ? &kAvx2Kernels
-                 : nullptr;
-#else
-    case Level::kAvx512:
-    case Level::kAvx2:
-      return nullptr;
-#endif
-    case Level::kBaseline:
-      return &kBaselineKernels;
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+                    __builtin_cpu_supports("bmi2");
+  if (level == Level::kAvx2) return avx2;
+  if (level == Level::kAvx512) {
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd");
   }
-  return nullptr;
+#endif
+  return level == Level::kBaseline;
+}
+
+}  // namespace
+
+const Kernels* kernels(Level level) {
+  if (!has(level)) return nullptr;
+#if defined(__x86_64__)
+  if (level == Level::kAvx512) return &kAvx512Kernels;
+  if (level == Level::kAvx2) return &kAvx2Kernels;
+#endif
+  return &kBaselineKernels;
 }
 
 Level bestLevel() {

@@ -165,10 +165,13 @@ unsigned valuesOfTwoGroups(std::size_t n, double* a, double* values, double* wor
   return failed;
 }
 
-unsigned vectorsOfGroup(std::size_t n, const Tridiagonal& t, double* vectors, unsigned failed) {
-  if constexpr (kWidth == kLanes) return vectorsOf<1>(n, {t}, vectors, failed);
+unsigned vectorsOfGroup(std::size_t n, const Tridiagonal& t, const Rotations& rotations, double* vectors,
+                        unsigned failed) {
+  if constexpr (kWidth == kLanes) return vectorsOf<1>(n, {t}, rotations, vectors, failed);
   for (std::size_t lane = 0; lane < kLanes; lane += 2 * kWidth) {
-    failed |= vectorsOf<2>(n, {partOf(t, lane), partOf(t, lane + kWidth)}, vectors + lane, failed >> lane) << lane;
+    failed |= vectorsOf<2>(n, {partOf(t, lane), partOf(t, lane + kWidth)}, partOf(rotations, lane), vectors + lane,
+                           failed >> lane)
+              << lane;
   }
   return failed;
 }
@@ -185,7 +188,8 @@ unsigned eigenvectorsOf(std::size_t n, double* a, double* values, double* vector
       for (std::size_t i = 0; i < n * kLanes; i += kLanes) swap(turned, column + i, other + i);
     }
   }
-  const unsigned failed = vectorsOfGroup(n, pieces.t, vectors, scales.failed);
+  const unsigned failed =
+      vectorsOfGroup(n, pieces.t, {pieces.product, pieces.product + n * kLanes}, vectors, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
   // A rotation by nothing may have made -0 of 0, according to what other lanes did.
   for (std::size_t i = 0; i < n * n * kLanes; i += kWidth) store(vectors + i, load(vectors + i) + 0.0);

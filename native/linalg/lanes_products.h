@@ -7,7 +7,7 @@ namespace denseam::linalg::lanes {
 namespace {
 
 // Rows and columns of a tile: as many sums as leave registers for the factors.
-constexpr std::size_t kTile = kWidth == 8 ? 4 : 2;
+constexpr std::size_t kTile = kWidth == 8 ? 4 : 3;
 
 // Calls use(place of the entry, a, b) for the entries (i + a, j + b) of a tile that lie in the triangle.
 template <std::size_t Rows, std::size_t Columns, typename Use>

@@ -59,8 +59,39 @@ struct RotationSweep {
   Vector before;  // the entry of the diagonal below the one written next
 };
 
+// The rotations of a sweep, that of row i at i * kLanes: kept until the sweep is over, so that a few rows of the
+// vectors at a time go through all of them without leaving the registers.
+struct Rotations {
+  double* cosines;
+  double* sines;
+};
+
+DENSEAM_LANES_INLINE Rotations partOf(const Rotations& rotations, std::size_t lane) {
+  return {rotations.cosines + lane, rotations.sines + lane};
+}
+
+// Rows i to i + Rows of columns bottom to top <- those times the rotations.
+template <std::size_t Rows>
+DENSEAM_LANES_INLINE void rotateRows(std::size_t n, std::size_t i, std::size_t bottom, std::size_t top,
+                                     const Rotations& rotations, double* vectors) {
+  double* column = columnOf(vectors, n, top) + i * kLanes;
+  Vector carried[Rows];
+  for (std::size_t r = 0; r < Rows; ++r) carried[r] = load(column + r * kLanes);
+  for (std::size_t k = top; k-- > bottom;) {
+    const Vector c = load(rotations.cosines + k * kLanes), s = load(rotations.sines + k * kLanes);
+    double* next = column - n * kLanes;
+    for (std::size_t r = 0; r < Rows; ++r) {
+      const Vector x = load(next + r * kLanes), y = carried[r];
+      store(column + r * kLanes, fma(s, x, c * y));
+      carried[r] = fnma(s, y, c * x);
+    }
+    column = next;
+  }
+  for (std::size_t r = 0; r < Rows; ++r) store(column + r * kLanes, carried[r]);
+}
+
 // Columns x and y of n numbers <- c x - s y, s x + c y.
-DENSEAM_LANES_INLINE void rotate(std::size_t n, double* x, double* y, Vector c, Vector s) {
+DENSEAM_LANES_INLINE void rotateColumns(std::size_t n, double* x, double* y, Vector c, Vector s) {
   for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
     const Vector xi = load(x + i), yi = load(y + i);
     store(x + i, fnma(s, yi, c * xi));
@@ -68,13 +99,44 @@ DENSEAM_LANES_INLINE void rotate(std::size_t n, double* x, double* y, Vector c, 
   }
 }
 
+// From here on columns are rotated one after the other: those of 64 rows lie 4096 bytes apart, where a row's lines
+// would drive each other out of the cache.
+constexpr std::size_t kByColumns = 56;
+
+// Parts of one group lie side by side in each cache line, hence the order of the loops.
+template <std::size_t Parts>
+void rotateVectors(std::size_t n, std::size_t bottom, std::size_t top, const Rotations& rotations, double* vectors) {
+  constexpr std::size_t kEnd = Parts * kWidth, kBlock = 4;
+  if (n >= kByColumns) {
+    for (std::size_t k = top; k-- > bottom;) {
+      for (std::size_t part = 0; part < kEnd; part += kWidth) {
+        double* column = columnOf(vectors, n, k) + part;
+        const std::size_t at = k * kLanes + part;
+        rotateColumns(n, column, column + n * kLanes, load(rotations.cosines + at), load(rotations.sines + at));
+      }
+    }
+    return;
+  }
+  std::size_t i = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    for (std::size_t part = 0; part < kEnd; part += kWidth) {
+      rotateRows<kBlock>(n, i, bottom, top, partOf(rotations, part), vectors + part);
+    }
+  }
+  for (; i < n; ++i) {
+    for (std::size_t part = 0; part < kEnd; part += kWidth) {
+      rotateRows<1>(n, i, bottom, top, partOf(rotations, part), vectors + part);
+    }
+  }
+}
+
 // Below this f^2 + g^2 may have lost digits to underflow; f and g are then 1e-100 of the matrix.
 constexpr double kNoRotation = kNorm * kNorm * 1e-200;
 
-// Row i of a sweep, which writes row i + 1 and rotates columns i and i + 1; sweepRow is its counterpart.
+// Row i of a sweep, which writes row i + 1 and the rotation of columns i and i + 1; sweepRow is its counterpart.
 template <bool kAlike>
-DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, std::size_t n, const Tridiagonal& t,
-                                    double* vectors) {
+DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const Tridiagonal& t,
+                                    const Rotations& rotations) {
   const Integers row = integers(i + 1);
   const Vector one = broadcast(1);
   if constexpr (!kAlike) {
@@ -116,8 +178,8 @@ DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, std::s
 
   const Mask turns = both(written, less(sweep.first, row));
   if (i < 0) return;
-  double* column = columnOf(vectors, n, static_cast<std::size_t>(i));
-  rotate(n, column, column + n * kLanes, select(turns, c, one), select(turns, s, Vector{}));
+  store(rotations.cosines + i * kStride, select(turns, c, one));
+  store(rotations.sines + i * kStride, select(turns, s, Vector{}));
 }
 
 template <std::size_t Parts>
@@ -136,26 +198,33 @@ DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks<Parts>& blocks, s
 }
 
 template <bool kAlike, std::size_t Parts>
-void rotateBlocks(Blocks<Parts>& blocks, std::size_t n, const Tridiagonal (&t)[Parts], double* vectors) {
+void rotateBlocks(Blocks<Parts>& blocks, std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations,
+                  double* vectors) {
   RotationSweep sweeps[Parts];
   for (std::size_t part = 0; part < Parts; ++part) sweeps[part] = beginRotations(blocks, part, t[part]);
   for (std::int64_t i = blocks.top - 1; i >= blocks.bottom - 1; --i) {
     for (std::size_t part = 0; part < Parts; ++part) {
-      rotateRow<kAlike>(i, sweeps[part], n, t[part], vectors + part * kWidth);
+      rotateRow<kAlike>(i, sweeps[part], t[part], partOf(rotations, part * kWidth));
     }
   }
-  for (std::size_t part = 0; part < Parts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
+  for (std::size_t part = 0; part < Parts; ++part) {
+    store(blocks.negligible + part * kWidth, sweeps[part].negligible);
+  }
+  rotateVectors<Parts>(n, static_cast<std::size_t>(blocks.bottom), static_cast<std::size_t>(blocks.top), rotations,
+                       vectors);
 }
 
 // t.d <- the eigenvalues, vectors <- vectors times the eigenvectors of T; the parts are those of one group. Returns the
 // lanes that failed before or did not converge.
 template <std::size_t Parts>
-unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], double* vectors, unsigned failed) {
+unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations, double* vectors,
+                   unsigned failed) {
   Blocks<Parts> blocks;
   beginBlocks<false>(n, t, failed, blocks);
   for (std::size_t sweeps = 0; findBlocks(n, blocks); ++sweeps) {
     if (sweeps == kMostSweeps * n) return failed | unfinished(blocks);
-    blocks.alike ? rotateBlocks<true>(blocks, n, t, vectors) : rotateBlocks<false>(blocks, n, t, vectors);
+    blocks.alike ? rotateBlocks<true>(blocks, n, t, rotations, vectors)
+                 : rotateBlocks<false>(blocks, n, t, rotations, vectors);
   }
   return failed;
 }
