@@ -83,14 +83,31 @@ double* gramMatrix(const Frame& frame, const FullItems<T>& items, std::int32_t i
 
 // The same for a group of lanes, in the layout of linalg/lanes.h.
 template <typename T>
-double* gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
+void gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
+               double* gram) {
   static thread_local AlignedVector<T> buffer;
   const std::size_t d = frame.dimension();
-  Workspace& workspace = Workspace::local();
-  double* gram = workspace.get(Workspace::kGram, packedSize(d) * lanes::kLanes);
   lanes::congruence(d, frame.scaledFactor(), items.group(indices, count, buffer), gram,
-                    workspace.get(Workspace::kLapack, lanes::workSize(d)));
-  return gram;
+                    Workspace::local().get(Workspace::kLapack, lanes::workSize(d)));
+}
+
+// The eigenvalues of up to two groups: those of a group's lanes side by side, the second group after the first.
+template <typename T>
+const double* gramEigenvalues(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices,
+                              std::size_t count) {
+  const std::size_t d = frame.dimension();
+  Workspace& workspace = Workspace::local();
+  double* values = workspace.get(Workspace::kValues, 2 * d * lanes::kLanes);
+  double* gram = workspace.get(Workspace::kGram, 2 * lanes::packedSize(d));
+  double* work = workspace.get(Workspace::kLapack, 2 * lanes::workSize(d));
+  gramGroup(frame, items, indices, std::min(count, lanes::kLanes), gram);
+  if (count <= lanes::kLanes) {
+    linalg::checkConverged(lanes::eigenvalues(d, gram, values, work));
+  } else {
+    gramGroup(frame, items, indices + lanes::kLanes, count - lanes::kLanes, gram + lanes::packedSize(d));
+    linalg::checkConverged(lanes::eigenvaluesOfTwo(d, gram, values, work));
+  }
+  return values;
 }
 
 // B with B B' = (R' S R)^1/2 = V l^1/2 V', from V.
@@ -141,21 +158,20 @@ template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances) {
   const std::size_t d = frame.dimension();
-  Workspace& workspace = Workspace::local();
-  double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
   const auto note = [&](std::size_t k) { return items.note(static_cast<std::size_t>(indices[k])); };
   // One item, too, takes the lanes: its distance is then the same to the bit whatever it is evaluated with.
-  if (items.lanes() == 1) {
+  if (items.lanes() > 1) {
+    const double* values = gramEigenvalues(frame, items, indices, count);
     for (std::size_t k = 0; k < count; ++k) {
-      linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
-      distances[k] = GramSpectrum(d, values, 1, note(k).singular).distance(frame, note(k).trace);
+      const double* lane = values + k / lanes::kLanes * d * lanes::kLanes + k % lanes::kLanes;
+      distances[k] = GramSpectrum(d, lane, lanes::kLanes, note(k).singular).distance(frame, note(k).trace);
     }
     return;
   }
-  double* gram = gramGroup(frame, items, indices, count);
-  linalg::checkConverged(lanes::eigenvalues(d, gram, values, workspace.get(Workspace::kLapack, lanes::workSize(d))));
+  double* values = Workspace::local().get(Workspace::kValues, d);
   for (std::size_t k = 0; k < count; ++k) {
-    distances[k] = GramSpectrum(d, values + k, lanes::kLanes, note(k).singular).distance(frame, note(k).trace);
+    linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
+    distances[k] = GramSpectrum(d, values, 1, note(k).singular).distance(frame, note(k).trace);
   }
 }
 
@@ -228,7 +244,8 @@ unsigned Transport::addRoots(const FullItems<T>& items, const std::int32_t* indi
                              std::size_t count) {
   const std::size_t d = frame_->dimension();
   Workspace& workspace = Workspace::local();
-  double* gram = gramGroup(*frame_, items, indices, count);
+  double* gram = workspace.get(Workspace::kGram, lanes::packedSize(d));
+  gramGroup(*frame_, items, indices, count, gram);
   double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
   double* vectors = workspace.get(Workspace::kLeft, d * d * lanes::kLanes);
   linalg::checkConverged(
@@ -244,8 +261,8 @@ unsigned Transport::addRoots(const FullItems<T>& items, const std::int32_t* indi
     if (lane < count) isPrecise ? laneWeights[lane] = weights[lane] : leftOut |= 1U << lane;
     for (std::size_t j = 0; j < d; ++j) values[j * lanes::kLanes + lane] = spectrum.root(j);
   }
-  double* sum = workspace.get(Workspace::kProduct, packedSize(d) * lanes::kLanes);
-  std::fill_n(sum, packedSize(d) * lanes::kLanes, 0.0);
+  double* sum = workspace.get(Workspace::kProduct, lanes::packedSize(d));
+  std::fill_n(sum, lanes::packedSize(d), 0.0);
   lanes::addSpectral(d, laneWeights, vectors, values, sum, workspace.get(Workspace::kLapack, lanes::workSize(d)));
   double* matrix = workspace.get(Workspace::kRight, d * d);
   std::fill_n(matrix, d * d, 0.0);

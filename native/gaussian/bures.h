@@ -18,7 +18,10 @@ struct Distance {
   double error;
 };
 
-// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to items.lanes() ascending indices.
+// At most this many distances are computed at once: two groups of lanes, whose long chains of divisions overlap.
+inline constexpr std::size_t kMostAtOnce = 2 * linalg::lanes::kLanes;
+
+// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to kMostAtOnce ascending indices.
 template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances);
