@@ -7,16 +7,10 @@
 
 #include "gaussian/frame.h"
 #include "gaussian/items.h"
+#include "gaussian/spectrum.h"
 
 // Bures distances and optimal maps between a query's frame O = R R' and one stored covariance S.
 namespace denseam::gaussian {
-
-// A squared distance and an estimate, on the safe side, of its rounding error. Of a singular covariance it leaves out
-// what counting eigenvalues at the level of rounding as zeros may cost.
-struct Distance {
-  double value;
-  double error;
-};
 
 // At most this many distances are computed at once: two groups of lanes, whose long chains of divisions overlap.
 inline constexpr std::size_t kMostAtOnce = 2 * linalg::lanes::kLanes;
