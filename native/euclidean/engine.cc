@@ -14,9 +14,9 @@ template <typename T>
 Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
                                bool wantNext, Job& job) const {
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
-  const Plan plan(points.count, rowTiles.size());
   const std::size_t width = rows_.width();
   const std::size_t results = points.count * copies;
+  const Plan plan(points.count, rowTiles.size(), wantNext ? results * width : 0);
   std::vector<Partial> partials(plan.parts * results);
   std::vector<double> sums(wantNext ? plan.parts * results * width : 0);
 
@@ -50,7 +50,7 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
 template <typename T>
 std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
-  const Plan plan(points.count, rowTiles.size());
+  const Plan plan(points.count, rowTiles.size(), 0);
   std::vector<double> result(points.count * rows_.size());
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     for (std::size_t index = plan.beginTile(part); index < plan.beginTile(part + 1); ++index) {
@@ -86,7 +86,7 @@ template <typename T>
 Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) const {
   using Neighbour = std::pair<double, std::size_t>;  // ordered by distance, ties by index
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
-  const Plan plan(points.count, rowTiles.size());
+  const Plan plan(points.count, rowTiles.size(), points.count * k);
   std::vector<std::vector<Neighbour>> heaps(plan.parts * points.count);
 
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {

@@ -25,6 +25,9 @@ constexpr std::size_t kLeastRowTile = 32;
 // The rows are split until there is about this much work to hand out, but each part keeps some tiles.
 constexpr std::size_t kTasks = 64;
 constexpr std::size_t kTilesInTask = 8;
+// All parts together keep about this many numbers (256 MiB), but there are some for the threads to share.
+constexpr std::size_t kMostNumbers = std::size_t{1} << 25;
+constexpr std::size_t kLeastParts = 4;
 
 // Rows in a tile for this many queries.
 template <typename T>
@@ -84,11 +87,13 @@ inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std
 
 // The work of a call: query tiles x parts of the rows. Depends on sizes only, never on the number of threads.
 struct Plan {
-  Plan(std::size_t queries, std::size_t rowTiles_)
+  // Every part keeps `numbers` for its share of the answer.
+  Plan(std::size_t queries, std::size_t rowTiles_, std::size_t numbers)
       : queryTiles((queries + kQueryTile - 1) / kQueryTile),
         rowTiles(rowTiles_),
-        parts(std::clamp<std::size_t>(kTasks / std::max<std::size_t>(1, queryTiles), 1,
-                                      std::max<std::size_t>(1, rowTiles_ / kTilesInTask))) {}
+        parts(std::clamp<std::size_t>(std::min(kTasks / std::max<std::size_t>(1, queryTiles),
+                                               std::max(kLeastParts, kMostNumbers / std::max<std::size_t>(1, numbers))),
+                                      1, std::max<std::size_t>(1, rowTiles_ / kTilesInTask))) {}
 
   std::size_t queryTiles;
   std::size_t rowTiles;

@@ -28,8 +28,9 @@ std::size_t partsFor(std::size_t items, std::size_t d) {
 }  // namespace
 
 template <typename T>
-SearchRule Dynamics<T>::rule(double beta) const {
-  return pruning_ ? SearchRule::gibbs(items_.size(), beta, *pruning_) : SearchRule::all();
+Purpose Dynamics<T>::purpose(double hottest, double coldest) const {
+  // What does not matter at the hottest beta matters at no other.
+  return {pruning_ ? SearchRule::gibbs(items_.size(), hottest, *pruning_) : SearchRule::all(), hottest, coldest};
 }
 
 template <typename T>
@@ -39,9 +40,14 @@ auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas
   Advance<States> result(count);
   result.next.states.resize(count);
   result.next.carries.resize(count);
-  const auto [coldest, hottest] = std::minmax_element(betas.begin(), betas.end());
-  Evaluation<T> evaluation(items_, states.states, rule(*coldest), states.carries);
-  evaluation.run({*hottest, true}, job);
+  std::vector<Purpose> purposes;
+  for (auto own = betas.begin(); own != betas.end(); own += static_cast<std::ptrdiff_t>(copies)) {
+    const auto [least, greatest] = std::minmax_element(own, own + static_cast<std::ptrdiff_t>(copies));
+    purposes.push_back(purpose(*least, *greatest));
+  }
+  Evaluation<T> evaluation(items_, states.states, std::move(purposes), states.carries);
+  evaluation.run(true, job);
+  job.advance((copies - 1) * states.states.size() * items_.size());  // what the copies share
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
       const std::size_t q = r / copies;

@@ -25,7 +25,8 @@ class Dynamics {
 
   Dynamics(const FullItems<T>& items, Pruning pruning) : items_(items), pruning_(pruning) {}
 
-  SearchRule rule(double beta) const;
+  // Of a state that is weighed at betas from the hottest (the least) to the coldest.
+  Purpose purpose(double hottest, double coldest) const;
 
   Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const;
   States select(States states, const std::vector<std::size_t>& indices) const;

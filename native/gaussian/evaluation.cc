@@ -31,30 +31,30 @@ std::size_t grain(std::size_t d, std::size_t atOnce) {
 }  // namespace
 
 template <typename T>
-Evaluation<T>::Evaluation(const FullItems<T>& items, const std::vector<State>& states, const SearchRule& rule,
+Evaluation<T>::Evaluation(const FullItems<T>& items, const std::vector<State>& states, std::vector<Purpose> purposes,
                           std::vector<Carry> carries)
-    : items_(items), maps_(states.size()) {
+    : items_(items), purposes_(std::move(purposes)), maps_(states.size()) {
   carries.resize(states.size());
   for (std::size_t q = 0; q < states.size(); ++q) {
     frames_.push_back(std::make_unique<Frame>(states[q]));
-    searches_.emplace_back(items, *frames_[q], rule, std::move(carries[q]));
+    searches_.emplace_back(items, *frames_[q], purposes_[q].rule, std::move(carries[q]));
   }
 }
 
 template <typename T>
-void Evaluation<T>::run(const Accuracy& accuracy, Job& job) {
+void Evaluation<T>::run(bool wantMaps, Job& job) {
   for (std::vector<Chunk> chunks = nextRound(job); !chunks.empty(); chunks = nextRound(job)) {
     parallel::forEach(chunks.size(), grain(items_.dimension(), items_.lanes() == 1 ? 1 : kMostAtOnce), job,
                       [&](std::size_t begin, std::size_t end) {
                         for (std::size_t k = begin; k < end; ++k) {
                           job.poll();
-                          evaluate(chunks[k], accuracy.maps);
+                          evaluate(chunks[k], wantMaps);
                           job.advance(chunks[k].count);
                         }
                       });
   }
   for (const Search<T>& search : searches_) job.advance(items_.size() - search.evaluated().size());
-  refine(accuracy.beta, job);
+  refine(job);
 }
 
 template <typename T>
@@ -98,7 +98,8 @@ void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
 
 // The evaluated items whose eigenvalues do not say their distance to the accuracy asked for.
 template <typename T>
-std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, double beta) const {
+std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const Purpose& purpose) const {
+  const double hottest = purpose.hottest, coldest = purpose.coldest;
   const std::vector<std::int32_t> evaluated = search.evaluated();
   const auto value = [&](std::int32_t item) { return search.values()[static_cast<std::size_t>(item)]; };
   const std::int32_t least = *std::min_element(evaluated.begin(), evaluated.end(),
@@ -109,18 +110,18 @@ std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, doubl
     const double error = search.error(item);
     const double low = value(item) - error;
     const bool vague = error > kRelativeError * value(item);
-    const bool shows =
-        beta * error > kExponentError && error > kRelativeFloor * value(item) && low <= nearest + kNegligible / beta;
-    if ((vague && (beta == 0 || low <= nearest)) || (beta > 0 && shows)) result.push_back(item);
+    const bool shows = coldest * error > kExponentError && error > kRelativeFloor * value(item) &&
+                       low <= nearest + kNegligible / hottest;
+    if ((vague && (coldest == 0 || low <= nearest)) || (coldest > 0 && shows)) result.push_back(item);
   }
   return result;
 }
 
 template <typename T>
-void Evaluation<T>::refine(double beta, const Job& job) {
+void Evaluation<T>::refine(const Job& job) {
   std::vector<std::pair<std::size_t, std::int32_t>> pairs;
   for (std::size_t q = 0; q < searches_.size(); ++q) {
-    for (const std::int32_t item : doubtful(searches_[q], beta)) pairs.emplace_back(q, item);
+    for (const std::int32_t item : doubtful(searches_[q], purposes_[q])) pairs.emplace_back(q, item);
   }
   const std::size_t d = items_.dimension();
   parallel::forEach(pairs.size(), 1, job, [&](std::size_t begin, std::size_t end) {

@@ -15,11 +15,13 @@
 
 namespace denseam::gaussian {
 
-// How exact distances have to be. `beta` 0: each relative to itself; else: as far as Gibbs weights and the energy at
-// beta can show it. `maps`: the optimal map to an item that is evaluated alone is kept where it costs little.
-struct Accuracy {
-  double beta = 0;
-  bool maps = false;
+// What a state's distances are for: which items may be left out, and how exact the others have to be. Without betas,
+// each relative to itself; else as far as Gibbs weights and the energy can show it at any beta from the coldest (the
+// greatest) to the hottest.
+struct Purpose {
+  SearchRule rule;
+  double hottest = 0;
+  double coldest = 0;
 };
 
 // Searches for a batch of states, evaluated together: in each round every search names its next items, and all of them
@@ -27,11 +29,12 @@ struct Accuracy {
 template <typename T>
 class Evaluation {
  public:
-  // One for each state; `carries` is empty, or has one for each.
-  Evaluation(const FullItems<T>& items, const std::vector<State>& states, const SearchRule& rule,
-             std::vector<Carry> carries);
+  // A purpose for each state; `carries` is empty, or has one for each.
+  Evaluation(const FullItems<T>& items, const std::vector<State>& states, std::vector<Purpose> purposes,
+             std::vector<Carry> carries = {});
 
-  void run(const Accuracy& accuracy, Job& job);
+  // With `wantMaps`, the optimal map to an item that is evaluated alone is kept where it costs little.
+  void run(bool wantMaps, Job& job);
 
   const Frame& frame(std::size_t state) const { return *frames_[state]; }
   const Search<T>& search(std::size_t state) const { return searches_[state]; }
@@ -52,10 +55,11 @@ class Evaluation {
 
   std::vector<Chunk> nextRound(const Job& job);
   void evaluate(const Chunk& chunk, bool wantMap);
-  void refine(double beta, const Job& job);
-  std::vector<std::int32_t> doubtful(const Search<T>& search, double beta) const;
+  void refine(const Job& job);
+  std::vector<std::int32_t> doubtful(const Search<T>& search, const Purpose& purpose) const;
 
   const FullItems<T>& items_;
+  std::vector<Purpose> purposes_;
   std::vector<std::unique_ptr<Frame>> frames_;
   std::vector<Search<T>> searches_;
   std::vector<Map> maps_;

@@ -77,12 +77,16 @@ void checkCovariance(std::size_t d, double* a, const std::string& where) {
 }
 
 template <typename T>
+double semidefiniteShift(std::size_t d, const double* covariance) {
+  return 8 * static_cast<double>(d) * static_cast<double>(std::numeric_limits<T>::epsilon()) *
+         greatestEntry(d, covariance);
+}
+
+template <typename T>
 Definiteness classify(std::size_t d, const double* covariance, double* factor) {
   std::copy_n(covariance, d * d, factor);
   if (linalg::cholesky(d, factor)) return Definiteness::kPositive;
-  // Rounding the entries to T moves eigenvalues by about this much.
-  const double shift = 8 * static_cast<double>(d) * static_cast<double>(std::numeric_limits<T>::epsilon()) *
-                       greatestEntry(d, covariance);
+  const double shift = semidefiniteShift<T>(d, covariance);
   std::copy_n(covariance, d * d, factor);
   for (std::size_t i = 0; i < d; ++i) factor[i * d + i] += shift;
   const bool semidefinite = linalg::cholesky(d, factor) || greatestEntry(d, covariance) == 0;
@@ -148,6 +152,8 @@ double Frame::squaredMean() const {
 
 template void checkCovariance<float>(std::size_t, double*, const std::string&);
 template void checkCovariance<double>(std::size_t, double*, const std::string&);
+template double semidefiniteShift<float>(std::size_t, const double*);
+template double semidefiniteShift<double>(std::size_t, const double*);
 template Definiteness classify<float>(std::size_t, const double*, double*);
 template Definiteness classify<double>(std::size_t, const double*, double*);
 

@@ -27,6 +27,10 @@ enum class Definiteness { kPositive, kSemidefinite, kIndefinite };
 template <typename T>
 void checkCovariance(std::size_t d, double* covariance, const std::string& where);
 
+// What rounding the entries of a covariance to T may move its eigenvalues by.
+template <typename T>
+double semidefiniteShift(std::size_t d, const double* covariance);
+
 // Positive definite, semidefinite to the rounding of T, or neither. Leaves the Cholesky factor in `factor` when
 // positive.
 template <typename T>

@@ -59,8 +59,8 @@ template <typename T>
 std::vector<double> FullMemory<T>::distances(const Batch& queries, double ridge, Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  Evaluation<T> evaluation(items_, states, SearchRule::all(), {});
-  evaluation.run({}, job);
+  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count));
+  evaluation.run(false, job);
   std::vector<double> result;
   result.reserve(queries.count * size());
   for (std::size_t q = 0; q < queries.count; ++q) {
@@ -76,8 +76,9 @@ std::vector<double> FullMemory<T>::weights(const Batch& queries, double ridge, d
                                            Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  Evaluation<T> evaluation(items_, states, Dynamics<T>(items_, pruning).rule(beta), {});
-  evaluation.run({beta}, job);
+  const Purpose purpose = Dynamics<T>(items_, pruning).purpose(beta, beta);
+  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
+  evaluation.run(false, job);
   std::vector<double> result(queries.count * size());
   for (std::size_t q = 0; q < queries.count; ++q) {
     const Weighted weighted = weigh(evaluation.search(q), beta, queries.at("means", q));
@@ -93,8 +94,9 @@ std::vector<double> FullMemory<T>::energy(const Batch& queries, double ridge, do
                                           Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  Evaluation<T> evaluation(items_, states, Dynamics<T>(items_, pruning).rule(beta), {});
-  evaluation.run({beta}, job);
+  const Purpose purpose = Dynamics<T>(items_, pruning).purpose(beta, beta);
+  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
+  evaluation.run(false, job);
   std::vector<double> result;
   for (std::size_t q = 0; q < queries.count; ++q) {
     result.push_back(weigh(evaluation.search(q), beta, queries.at("means", q)).gibbs.energy);
@@ -106,8 +108,9 @@ template <typename T>
 Neighbours FullMemory<T>::nearest(const Batch& queries, double ridge, std::size_t k, bool prune, Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  Evaluation<T> evaluation(items_, states, prune ? SearchRule::nearest(k) : SearchRule::all(), {});
-  evaluation.run({}, job);
+  const Purpose purpose{prune ? SearchRule::nearest(k) : SearchRule::all()};
+  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
+  evaluation.run(false, job);
   Neighbours result;
   for (std::size_t q = 0; q < queries.count; ++q) {
     const Search<T>& search = evaluation.search(q);

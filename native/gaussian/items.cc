@@ -37,7 +37,12 @@ CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T*
     packed = std::transform(covariance + i * d, covariance + i * d + i + 1, packed,
                             [](double x) { return static_cast<T>(x); });
   }
-  return {linalg::trace(d, covariance), kind == Definiteness::kSemidefinite};
+  const double trace = linalg::trace(d, covariance);
+  // No eigenvalue is less than minus the shift with which the covariance has a Cholesky factor, or minus the rounding
+  // of that factor.
+  const bool singular = kind == Definiteness::kSemidefinite;
+  const double shift = singular ? semidefiniteShift<T>(d, covariance) : semidefiniteShift<double>(d, covariance);
+  return {trace, trace + static_cast<double>(d) * shift, singular};
 }
 
 }  // namespace

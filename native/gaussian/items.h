@@ -5,18 +5,12 @@
 #include <vector>
 
 #include "aligned.h"
+#include "gaussian/covariance_note.h"
 #include "linalg/lanes.h"
 #include "memory.h"
 #include "store.h"
 
 namespace denseam::gaussian {
-
-// What is known of a stored covariance S without looking at it.
-struct CovarianceNote {
-  double trace = 0;
-  // Whether it was found singular at insertion: eigenvalues at the level of rounding then count as zeros.
-  bool singular = false;
-};
 
 // Numbers of the lower triangle of a d x d matrix, packed row by row.
 constexpr std::size_t packedSize(std::size_t d) { return d * (d + 1) / 2; }

@@ -33,6 +33,10 @@ constexpr std::size_t kNumbersInChunk = 100'000;
 }  // namespace
 
 void Carry::move(double stepLength, double slack) {
+  // A long step leads to where signatures may tell more.
+  if (stepLength > reach[static_cast<std::size_t>(nearest)] / 2) {
+    hopelessMargin = std::numeric_limits<double>::infinity();
+  }
   const double step = stepLength + slack;
   for (double& bound : reach) bound = std::max(0.0, bound - step);
 }
@@ -126,12 +130,13 @@ void Search<T>::chooseBest(std::size_t count) {
   std::sort(wave_.begin(), wave_.end());
 }
 
-// F <= sqrt(tr S tr O).
+// F <= sqrt(tr P tr O), P the positive part of S: with (a - b)^2 = tr P + tr O - 2 sqrt(tr P tr O), nothing cancels.
 template <typename T>
 double Search<T>::boundByMean(std::size_t item) const {
   const double means = euclidean::squaredDistance(items_.dimension(), items_.mean(item), frame_.mean());
-  const double roots = std::sqrt(items_.note(item).trace) - std::sqrt(frame_.trace());
-  return (means + roots * roots) * (1 - kSlack);
+  const CovarianceNote& note = items_.note(item);
+  const double roots = std::sqrt(note.positiveTrace) - std::sqrt(frame_.trace());
+  return (means + roots * roots) * (1 - kSlack) - (note.positiveTrace - note.trace);
 }
 
 template <typename T>
@@ -154,9 +159,9 @@ void Search<T>::boundBySignatures(const Job& job) {
     for (std::size_t k = begin; k < end; ++k) {
       const auto item = static_cast<std::size_t>(open_[k]);
       const double means = euclidean::squaredDistance(items_.dimension(), items_.mean(item), frame_.mean());
-      const double trace = items_.note(item).trace;
-      const double sum = means + trace + frame_.trace();
-      const FidelityBounds fidelity = signature.fidelity(items_.signature(item), trace);
+      const CovarianceNote& note = items_.note(item);
+      const double sum = means + note.trace + frame_.trace();
+      const FidelityBounds fidelity = signature.fidelity(items_.signature(item), note);
       values_[item] = std::max(values_[item], sum - 2 * fidelity.greatest - kSlack * sum);
       above[k] = sum - 2 * fidelity.least + kSlack * sum;
     }

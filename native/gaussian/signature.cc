@@ -118,8 +118,8 @@ void signAll(std::size_t d, const T* packed, std::size_t count, float* signature
 
 Signature::Signature(const Frame& frame)
     : d_(frame.dimension()), trace_(frame.trace()), values_(signatureSize(frame.dimension())) {
-  std::vector<double> covariance(d_ * d_);
-  linalg::outer(d_, frame.factor(), covariance.data());
+  std::vector<double> covariance(d_ * d_);  // its scale does not matter: a root has norm 1
+  linalg::outer(d_, frame.scaledFactor(), covariance.data());
   std::vector<double> packed;
   packed.reserve(d_ * (d_ + 1) / 2);
   for (std::size_t i = 0; i < d_; ++i) {
@@ -131,13 +131,14 @@ Signature::Signature(const Frame& frame)
 // With a = sqrt(tr S), b = sqrt(tr O) and A = tr S^1/2 O^1/2: A <= F <= sqrt(a b A) (Holevo 1972, for unit traces), and
 // F <= sum_k sqrt(l_k(S) l_k(O)) with both spectra in the same order (von Neumann). The first upper bound implies d_B^2
 // >= |S^1/2 - O^1/2|_F^2 / 2.
-FidelityBounds Signature::fidelity(const float* signature, double trace) const {
+FidelityBounds Signature::fidelity(const float* signature, const CovarianceNote& note) const {
   const std::size_t triangle = d_ * (d_ + 1) / 2;
-  const double scale = std::sqrt(trace) * std::sqrt(trace_);
+  const double root = std::sqrt(trace_);
   const double overlap = innerProduct(triangle, signature, values_.data());
   const double spectra = innerProduct(d_, signature + triangle, values_.data() + triangle);
   const double greatest = std::min(rootOf(overlap + kOverlapError), spectra + kOverlapError);
-  return {scale * std::max(0.0, overlap - kOverlapError), scale * std::min(1.0, greatest)};
+  return {root * rootOf(note.trace) * std::max(0.0, overlap - kOverlapError),
+          root * rootOf(note.positiveTrace) * std::min(1.0, greatest)};
 }
 
 template void signAll<float>(std::size_t, const float*, std::size_t, float*);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "gaussian/covariance_note.h"
 #include "gaussian/frame.h"
 
 // What bounds the root fidelity F = tr (S^1/2 O S^1/2)^1/2 of two covariances without a decomposition of either one:
@@ -28,8 +29,8 @@ class Signature {
  public:
   explicit Signature(const Frame& frame);
 
-  // On the fidelity with a covariance of this signature and trace.
-  FidelityBounds fidelity(const float* signature, double trace) const;
+  // On the fidelity with a covariance of this signature and these traces.
+  FidelityBounds fidelity(const float* signature, const CovarianceNote& note) const;
 
  private:
   std::size_t d_;

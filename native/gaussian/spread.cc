@@ -77,7 +77,7 @@ class Ray {
 
   // In the cheapest form that is precise enough, or else in the most precise one.
   Distance measure(double precision) {
-    const Distance plain = buresDistance(frame_, point_.data(), {linalg::trace(d_, point_.data()), false});
+    const Distance plain = buresDistance(frame_, point_.data(), {linalg::trace(d_, point_.data())});
     if (isPrecise(plain, precision)) return plain;
     const Distance increment = incrementDistance();
     if (isPrecise(increment, precision)) return increment;

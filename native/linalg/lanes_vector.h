@@ -90,7 +90,6 @@ DENSEAM_LANES_INLINE Mask less(Integers a, Integers b) {
   return _mm512_cmplt_epi64_mask(__builtin_bit_cast(__m512i, a), __builtin_bit_cast(__m512i, b));
 }
 DENSEAM_LANES_INLINE Mask both(Mask a, Mask b) { return static_cast<Mask>(a & b); }
-DENSEAM_LANES_INLINE Mask firstOnly(Mask a, Mask b) { return static_cast<Mask>(a & ~b); }
 DENSEAM_LANES_INLINE Vector select(Mask mask, Vector a, Vector b) { return _mm512_mask_blend_pd(mask, b, a); }
 DENSEAM_LANES_INLINE Integers setBits(Integers x, Mask mask, Integers bits) {
   const __m512i before = __builtin_bit_cast(__m512i, x);
@@ -126,7 +125,6 @@ DENSEAM_LANES_INLINE Mask notGreater(Vector a, Vector b) { return a <= b; }
 DENSEAM_LANES_INLINE Mask equal(Integers a, Integers b) { return a == b; }
 DENSEAM_LANES_INLINE Mask less(Integers a, Integers b) { return a < b; }
 DENSEAM_LANES_INLINE Mask both(Mask a, Mask b) { return a & b; }
-DENSEAM_LANES_INLINE Mask firstOnly(Mask a, Mask b) { return a & ~b; }
 DENSEAM_LANES_INLINE Vector select(Mask mask, Vector a, Vector b) { return mask ? a : b; }
 DENSEAM_LANES_INLINE Integers setBits(Integers x, Mask mask, Integers bits) { return x | (mask & bits); }
 
