@@ -43,7 +43,9 @@ export class CheckedBasis {
 
   /** Position of the first number that differs, or -1. */
   firstDifference(numbers: FloatArray): number {
-    return this.#data.findIndex((value, at) => value !== numbers[at]);
+    const data = this.#data;
+    for (let at = 0; at < data.length; at++) if (data[at] !== numbers[at]) return at;
+    return -1;
   }
 }
 

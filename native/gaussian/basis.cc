@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "format.h"
-#include "gaussian/frame.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -42,11 +41,6 @@ void checkOrthogonal(const Basis& basis, const std::string& name) {
       if (!(std::abs(product - (i == j ? 1 : 0)) <= kOrthogonality)) throw notOrthogonal(name, i, j, product);
     }
   }
-}
-
-void checkMatrix(Precision precision, std::size_t d, double* covariance, const std::string& where) {
-  precision == Precision::kFloat32 ? checkCovariance<float>(d, covariance, where)
-                                   : checkCovariance<double>(d, covariance, where);
 }
 
 // v_k = V_k' S V_k from the rows (S V_k)' of `images`, column-major.
@@ -89,11 +83,56 @@ void clearRounding(Precision precision, std::size_t d, double greatest, const st
   }
 }
 
+// Items of a chunk of work.
+std::size_t grain(std::size_t d) { return std::max<std::size_t>(1, kBlock / (d * d)); }
+
 Batch emptyLike(const Batch& items, std::size_t perItem) {
   Batch batch;
   batch.count = items.count;
   batch.covariances.resize(items.count * perItem);
   return batch;
+}
+
+// Writes one covariance out in full; `given` is checked.
+void expandItem(Structure structure, std::size_t d, const Basis* basis, Batch& items, std::size_t index,
+                double* covariance) {
+  const std::size_t size = covarianceSize(structure, d);
+  double* given = items.covariances.data() + index * size;
+  const std::string where = items.at("covariances", index);
+  if (structure == Structure::kFull) {
+    checkMatrix(items.precision, d, given, where);
+    std::copy_n(given, d * d, covariance);
+    return;
+  }
+  checkVariances(structure, d, given, where);
+  if (basis) {
+    writeCovariance(*basis, given, covariance);
+  } else {
+    for (std::size_t k = 0; k < d; ++k) covariance[k * d + k] = given[size == 1 ? 0 : k];
+  }
+}
+
+// Projects items `begin` to `end`, whose covariances are averaged with their transposes.
+void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t end, Projection& result) {
+  const std::size_t d = basis.dimension;
+  const std::size_t count = end - begin;
+  double* given = items.covariances.data() + begin * d * d;
+  for (std::size_t i = 0; i < count; ++i) {
+    checkMean(d, items.positions.data() + (begin + i) * d, items.at("means", begin + i));
+    checkMatrix(items.precision, d, given + i * d * d, items.at("covariances", begin + i));
+  }
+  double* images = Workspace::local().get(Workspace::kProduct, count * d * d);
+  double* sums = Workspace::local().get(Workspace::kValues, d);
+  linalg::multiplyTransposed(d, count * d, basis.columnMajor.data(), given, images);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double* own = images + i * d * d;
+    double* variances = result.items.covariances.data() + (begin + i) * d;
+    readVariances(basis, own, variances);
+    double greatest = 0;
+    for (std::size_t k = 0; k < d; ++k) greatest = std::max(greatest, std::abs(variances[k]));
+    result.residuals[begin + i] = residualOf(basis, own, variances, greatest, sums);
+    clearRounding(items.precision, d, greatest, items.at("covariances", begin + i), variances);
+  }
 }
 
 }  // namespace
@@ -125,59 +164,24 @@ void writeCovariance(const Basis& basis, const double* variances, double* covari
 Batch expand(Structure structure, std::size_t d, const Basis* basis, Batch items, Job& job) {
   job.expect(items.count);
   Batch result = emptyLike(items, d * d);
-  const std::size_t size = covarianceSize(structure, d);
-  parallel::forEach(items.count, std::max<std::size_t>(1, kBlock / (d * d)), job,
-                    [&](std::size_t begin, std::size_t end) {
-                      for (std::size_t i = begin; i < end; ++i) {
-                        double* given = items.covariances.data() + i * size;
-                        double* covariance = result.covariances.data() + i * d * d;
-                        checkMean(d, items.positions.data() + i * d, items.at("means", i));
-                        const std::string where = items.at("covariances", i);
-                        if (structure == Structure::kFull) {
-                          checkMatrix(items.precision, d, given, where);
-                          std::copy_n(given, d * d, covariance);
-                          continue;
-                        }
-                        checkVariances(structure, d, given, where);
-                        if (basis) {
-                          writeCovariance(*basis, given, covariance);
-                        } else {
-                          for (std::size_t k = 0; k < d; ++k) covariance[k * d + k] = given[size == 1 ? 0 : k];
-                        }
-                      }
-                      job.advance(end - begin);
-                    });
+  parallel::forEach(items.count, grain(d), job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      checkMean(d, items.positions.data() + i * d, items.at("means", i));
+      expandItem(structure, d, basis, items, i, result.covariances.data() + i * d * d);
+    }
+    job.advance(end - begin);
+  });
   result.positions = std::move(items.positions);
   return result;
 }
 
 Projection project(const Basis& basis, Batch items, Job& job) {
-  const std::size_t d = basis.dimension;
   job.expect(items.count);
-  Projection result{emptyLike(items, d), std::vector<double>(items.count)};
-  parallel::forEach(items.count, std::max<std::size_t>(1, kBlock / (d * d)), job,
-                    [&](std::size_t begin, std::size_t end) {
-                      const std::size_t count = end - begin;
-                      double* given = items.covariances.data() + begin * d * d;
-                      for (std::size_t i = 0; i < count; ++i) {
-                        checkMean(d, items.positions.data() + (begin + i) * d, items.at("means", begin + i));
-                        checkMatrix(items.precision, d, given + i * d * d, items.at("covariances", begin + i));
-                      }
-                      Workspace& workspace = Workspace::local();
-                      double* images = workspace.get(Workspace::kProduct, count * d * d);
-                      double* sums = workspace.get(Workspace::kValues, d);
-                      linalg::multiplyTransposed(d, count * d, basis.columnMajor.data(), given, images);
-                      for (std::size_t i = 0; i < count; ++i) {
-                        const double* own = images + i * d * d;
-                        double* variances = result.items.covariances.data() + (begin + i) * d;
-                        readVariances(basis, own, variances);
-                        const double greatest = std::abs(*std::max_element(
-                            variances, variances + d, [](double a, double b) { return std::abs(a) < std::abs(b); }));
-                        result.residuals[begin + i] = residualOf(basis, own, variances, greatest, sums);
-                        clearRounding(items.precision, d, greatest, items.at("covariances", begin + i), variances);
-                      }
-                      job.advance(count);
-                    });
+  Projection result{emptyLike(items, basis.dimension), std::vector<double>(items.count)};
+  parallel::forEach(items.count, grain(basis.dimension), job, [&](std::size_t begin, std::size_t end) {
+    projectRun(basis, items, begin, end, result);
+    job.advance(end - begin);
+  });
   result.items.positions = std::move(items.positions);
   return result;
 }

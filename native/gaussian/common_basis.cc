@@ -4,9 +4,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <string>
 
-#include "gaussian/frame.h"
+#include "gaussian/structure.h"
 #include "linalg/linalg.h"
 #include "linalg/orthogonal.h"
 #include "parallel/pool.h"
@@ -17,10 +16,11 @@ namespace {
 
 using Weights = std::array<double, kCombinations>;
 
-// Entries of the sums that a chunk adds up: 16 kB.
+// Entries of the sums that a chunk adds up, 16 kB, and numbers of covariances that one prepares.
 constexpr std::size_t kEntries = 2048;
+constexpr std::size_t kPrepared = std::size_t{1} << 15;
 
-// Of correction: each squares an error that begins at rounding over the least gap between eigenvalues.
+// Each squares an error that begins at rounding over the least gap between eigenvalues.
 constexpr int kCorrections = 2;
 
 // Divides a covariance by its trace and draws its weights. One without a trace has nothing to say of eigenvectors.
@@ -33,20 +33,30 @@ Weights prepare(std::size_t d, double* covariance, std::size_t index) {
   return weights;
 }
 
-// V <- V (I + X), made orthogonal, with the antisymmetric X that to first order takes away what the matrices V' C V
-// have off their diagonals, in least squares over all of them: x_pq = sum b_pq (b_qq - b_pp) / sum (b_qq - b_pp)^2.
-// One combination alone leaves vectors of nearly equal eigenvalues mixed; that all have the same nearly equal ones is
-// unlikely, unless these belong together.
-void correct(std::size_t d, const std::vector<double>& sums, std::vector<double>& vectors) {
-  std::vector<double> image(d * d), rotated(kCombinations * d * d), correction(d * d);
+// V' C V of every combination C, one after the other.
+std::vector<double> rotate(std::size_t d, const std::vector<double>& sums, const std::vector<double>& vectors) {
+  std::vector<double> image(d * d), rotated(kCombinations * d * d);
+  for (std::size_t c = 0; c < kCombinations; ++c) {
+    linalg::multiply(d, sums.data() + c * d * d, vectors.data(), image.data());
+    linalg::multiplyTransposed(d, vectors.data(), image.data(), rotated.data() + c * d * d);
+  }
+  return rotated;
+}
+
+// Gaps between eigenvalues that are no larger are rounding: their vectors may be mixed as they are.
+double noiseOf(std::size_t d, const std::vector<double>& rotated) {
   double greatest = 0;
   for (std::size_t c = 0; c < kCombinations; ++c) {
-    double* b = rotated.data() + c * d * d;
-    linalg::multiply(d, sums.data() + c * d * d, vectors.data(), image.data());
-    linalg::multiplyTransposed(d, vectors.data(), image.data(), b);
-    for (std::size_t p = 0; p < d; ++p) greatest = std::max(greatest, std::abs(b[p * d + p]));
+    for (std::size_t p = 0; p < d; ++p) greatest = std::max(greatest, std::abs(rotated[(c * d + p) * d + p]));
   }
-  const double noise = static_cast<double>(d) * std::numeric_limits<double>::epsilon() * greatest;
+  return static_cast<double>(d) * std::numeric_limits<double>::epsilon() * greatest;
+}
+
+// The antisymmetric X with which (I + X)' B (I + X) is to first order diagonal for all B = V' C V, in least squares:
+// x_pq = sum b_pq (b_qq - b_pp) / sum (b_qq - b_pp)^2.
+std::vector<double> correctionOf(std::size_t d, const std::vector<double>& rotated) {
+  std::vector<double> correction(d * d);
+  const double noise = noiseOf(d, rotated);
   for (std::size_t q = 0; q < d; ++q) {
     for (std::size_t p = 0; p < q; ++p) {
       double numerator = 0, squares = 0;
@@ -61,27 +71,38 @@ void correct(std::size_t d, const std::vector<double>& sums, std::vector<double>
       correction[p * d + q] = -correction[q * d + p];
     }
   }
-  linalg::multiply(d, vectors.data(), correction.data(), image.data());
-  for (std::size_t i = 0; i < d * d; ++i) vectors[i] += image[i];
+  return correction;
+}
+
+// V <- V (I + X), made orthogonal. One combination alone leaves vectors mixed whose eigenvalues in it happen to be near
+// each other; that they are near in all of them is unlikely, unless they belong together.
+void correct(std::size_t d, const std::vector<double>& sums, std::vector<double>& vectors) {
+  const std::vector<double> correction = correctionOf(d, rotate(d, sums, vectors));
+  std::vector<double> change(d * d);
+  linalg::multiply(d, vectors.data(), correction.data(), change.data());
+  for (std::size_t i = 0; i < d * d; ++i) vectors[i] += change[i];
   linalg::orthogonalFactor(d, vectors.data());
+}
+
+std::vector<Weights> prepareAll(std::size_t d, Batch& items, Job& job) {
+  std::vector<Weights> weights(items.count);
+  parallel::forEach(items.count, std::max<std::size_t>(1, kPrepared / (d * d)), job, [&](auto begin, auto end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      double* covariance = items.covariances.data() + i * d * d;
+      checkMatrix(items.precision, d, covariance, items.at("covariances", i));
+      weights[i] = prepare(d, covariance, items.first + i);
+    }
+    job.advance(end - begin);
+  });
+  return weights;
 }
 
 }  // namespace
 
 void addCombinations(std::size_t d, Batch items, std::vector<double>& sums, Job& job) {
   job.expect(items.count);
-  std::vector<Weights> weights(items.count);
-  parallel::forEach(items.count, std::max<std::size_t>(1, kEntries / (d * d)), job,
-                    [&](std::size_t begin, std::size_t end) {
-                      for (std::size_t i = begin; i < end; ++i) {
-                        double* covariance = items.covariances.data() + i * d * d;
-                        const std::string where = items.at("covariances", i);
-                        items.precision == Precision::kFloat32 ? checkCovariance<float>(d, covariance, where)
-                                                               : checkCovariance<double>(d, covariance, where);
-                        weights[i] = prepare(d, covariance, items.first + i);
-                      }
-                      job.advance(end - begin);
-                    });
+  const std::vector<Weights> weights = prepareAll(d, items, job);
+  // Threads share the entries and not the items: every entry is summed in the order of the items.
   parallel::forEach(d * d, kEntries, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = 0; i < items.count; ++i) {
       const double* covariance = items.covariances.data() + i * d * d;

@@ -43,7 +43,7 @@ struct Item {
   double reach() const { return std::sqrt(std::inner_product(mean, mean + d, mean, 0.0) + trace()); }
 };
 
-void checkMatrix(const Item& item, const std::string& where) {
+void checkDefinite(const Item& item, const std::string& where) {
   checkCovariance<double>(item.d, item.covariance, where);
   double* factor = Workspace::local().get(Workspace::kFactor, item.d * item.d);
   if (classify<double>(item.d, item.covariance, factor) == Definiteness::kIndefinite) {
@@ -70,7 +70,7 @@ void forEachItem(Structure structure, std::size_t d, double radius, Batch& items
       Item item{structure, d, items.positions.data() + i * d, items.covariances.data() + i * size};
       const std::string where = items.at("covariances", i);
       checkMean(d, item.mean, items.at("means", i));
-      structure == Structure::kFull ? checkMatrix(item, where) : checkVariances(structure, d, item.covariance, where);
+      structure == Structure::kFull ? checkDefinite(item, where) : checkVariances(structure, d, item.covariance, where);
       checkRadius(item, radius, where);
       if (radius > 0) body(item, i);
       job.advance(1);

@@ -74,7 +74,7 @@ describe('commonBasis', () => {
   async function expectFound(items: Gaussians): Promise<void> {
     const basis = await commonBasis(items);
     if (!basis) expect.fail(`no basis for ${items.count} covariances in ${items.dimension} dimensions`);
-    const along = await toBasis(items, basis, { tolerance: 1e-12 });
+    const along = await toBasis(items, basis, { tolerance: 1e-13 });
     expectNormwise('again', (await toFull(along)).covariances, items.covariances, 1e-13 * items.dimension);
   }
 
@@ -82,10 +82,11 @@ describe('commonBasis', () => {
     await check(parameters, 40, async (p) => expectFound(writtenOut(build(p).items)));
   });
 
+  // Without corrections, the vectors of one combination leave 1e-11 here.
   it('of many, with eigenvalues near each other', async () => {
     const options = { covariances: 'commuting', seed: 4 } as const;
     await expectFound(await sampleWassersteinSphere({ ...options, count: 1000, dimension: 50 }));
-    await expectFound(await sampleWassersteinSphere({ ...options, count: 30, dimension: 120, range: [1, 1 + 1e-6] }));
+    await expectFound(await sampleWassersteinSphere({ ...options, count: 12, dimension: 300, range: [1, 1 + 1e-6] }));
   });
 
   it('of eigenvalues that repeat, multiples of the identity, singular ones and zero', async () => {
