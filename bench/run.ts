@@ -14,6 +14,7 @@ import { eigen } from './sections/eigen.ts';
 import { eventloop } from './sections/eventloop.ts';
 import { flat } from './sections/flat.ts';
 import { gaussian } from './sections/gaussian.ts';
+import { large } from './sections/large.ts';
 import { memory } from './sections/memory.ts';
 import { million } from './sections/million.ts';
 import { python } from './sections/python.ts';
@@ -36,6 +37,7 @@ const sections: Readonly<Record<string, Section>> = {
   python,
   recall,
   flat,
+  large,
   million,
   roofline,
   curves,

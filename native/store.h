@@ -27,7 +27,8 @@ class Store {
     std::vector<Note> notes;
   };
 
-  explicit Store(std::size_t width, std::size_t lanes = 1) : width_(width), lanes_(lanes) {}
+  explicit Store(std::size_t width, std::size_t lanes = 1)
+      : width_(width), lanes_(lanes), capacity_(capacityOf(width * lanes * sizeof(T)) * lanes) {}
 
   std::size_t width() const { return width_; }
   std::size_t lanes() const { return lanes_; }
@@ -46,11 +47,11 @@ class Store {
   // `values` is count x width, whatever the lanes.
   void append(const T* values, const Note* notes, std::size_t count) {
     while (count > 0) {
-      if (blocks_.empty() || blocks_.back()->count == capacity()) {
+      if (blocks_.empty() || blocks_.back()->count == capacity_) {
         blocks_.push_back(std::make_shared<const Block>(Block{size(), 0, {}, {}}));
       }
       const Block& tail = *blocks_.back();
-      const std::size_t taken = std::min(count, capacity() - tail.count);
+      const std::size_t taken = std::min(count, capacity_ - tail.count);
       blocks_.back() = extended(tail, values, notes, taken);
       values += taken * width_;
       notes += taken;
@@ -85,9 +86,9 @@ class Store {
   }
 
  private:
-  // Items in a block: whole groups of about 4 MiB, at least one.
-  std::size_t capacity() const {
-    return std::max<std::size_t>(1, (std::size_t{4} << 20) / (width_ * lanes_ * sizeof(T))) * lanes_;
+  // Groups in a block: about 4 MiB of them, at least one.
+  static std::size_t capacityOf(std::size_t groupBytes) {
+    return std::max<std::size_t>(1, (std::size_t{4} << 20) / groupBytes);
   }
 
   // Where item i of a block begins.
@@ -112,14 +113,12 @@ class Store {
     return block;
   }
 
-  const Block& blockOf(std::size_t index) const {
-    const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), index,
-                                        [](std::size_t i, const auto& block) { return i < block->first; });
-    return **std::prev(after);
-  }
+  // All blocks are full but the last.
+  const Block& blockOf(std::size_t index) const { return *blocks_[index / capacity_]; }
 
   std::size_t width_;
   std::size_t lanes_;
+  std::size_t capacity_;  // items in a block
   std::vector<std::shared_ptr<const Block>> blocks_;
 };
 

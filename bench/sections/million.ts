@@ -1,10 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
-import { freemem, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Answer, Command } from '../millionChild.ts';
-import { bundle } from '../package.ts';
+import { gigabytes, inChild, withRoom } from '../child.ts';
+import type { Answer, Command } from '../memoryProcess.ts';
 import { reportRate } from '../rate.ts';
 import type { Bar, Section, Settings } from '../section.ts';
 
@@ -14,8 +9,6 @@ const neighbours = 10;
 /** So small that no weight vanishes, and so large that a query falls to its own item at once. */
 const betas = { diffuse: 0.008, sharp: 1 };
 const peakBar = 1.3;
-/** What must be free beforehand, over the stored bytes: the peak's bar and something for everyone else. */
-const headroom = 1.5;
 /** A run takes seconds: more would not change the median. */
 const mostRepeats = 3;
 
@@ -27,22 +20,9 @@ export const million: Section = {
   async run(settings) {
     const count = settings.quick ? 20_000 : 1_000_000;
     const stored = count * 2 * dimension * Float32Array.BYTES_PER_ELEMENT;
-    const { bavail, bsize } = await statfs(tmpdir());
-    const lacking = [
-      ...(freemem() < headroom * stored ? [`${gigabytes(headroom * stored)} of memory`] : []),
-      ...(bavail * bsize < headroom * stored ? [`${gigabytes(headroom * stored)} on the disk of ${tmpdir()}`] : []),
-    ];
-    if (lacking.length > 0) return settings.note(`skipped: needs ${lacking.join(' and ')} free`);
-    const folder = await mkdtemp(join(tmpdir(), 'denseam-bench-'));
-    try {
-      await measure(count, stored, join(folder, 'million.safetensors'), settings);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await withRoom(stored, settings, (path) => measure(count, stored, path, settings));
   },
 };
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 async function measure(count: number, stored: number, path: string, settings: Settings): Promise<void> {
   const { quick, note, threads } = settings;
@@ -57,12 +37,14 @@ async function measure(count: number, stored: number, path: string, settings: Se
       bar: quick ? undefined : { atMost: peakBar },
     });
   };
-  const built = await inChild((ask) => ask({ verb: 'build', count, dimension, path }));
+  const built = await inChild((ask) =>
+    ask({ verb: 'build', structure: 'diagonal', precision: 'float32', count, dimension, path }),
+  );
   note(`built and saved in ${built.wall.toFixed(1)} s`);
   reportPeak(built, 'create, add and save');
 
   await inChild(async (ask) => {
-    const loaded = await ask({ verb: 'load', path, threads });
+    const loaded = await ask({ verb: 'load', path, threads, queryCount });
     note(`loaded in ${loaded.wall.toFixed(1)} s`);
     let last = loaded;
     const rate = (name: string, command: Command, bar?: Bar) => {
@@ -81,32 +63,4 @@ async function measure(count: number, stored: number, path: string, settings: Se
     await rate(`nearest ${neighbours}`, { verb: 'nearest', k: neighbours });
     reportPeak(last, 'load and recall');
   });
-}
-
-type Ask = (command: Command) => Promise<Answer>;
-
-/** Runs `use` with a fresh process to ask, which ends with it. */
-async function inChild<T>(use: (ask: Ask) => Promise<T>): Promise<T> {
-  const child = fork(join(bundle, 'millionChild.js'));
-  try {
-    return await use((command) => answer(child, command));
-  } finally {
-    if (child.connected) child.disconnect();
-  }
-}
-
-async function answer(child: ChildProcess, command: Command): Promise<Answer> {
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  const ended = once(child, 'exit', { signal }).then(() => {
-    throw new Error(`The process ended instead of answering "${command.verb}"`);
-  });
-  child.send(command);
-  try {
-    const [message] = await Promise.race([once(child, 'message', { signal }), ended]);
-    return message as Answer;
-  } finally {
-    ended.catch(() => {});
-    waiting.abort();
-  }
 }

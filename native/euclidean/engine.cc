@@ -13,7 +13,7 @@ namespace denseam::euclidean {
 template <typename T>
 Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
                                bool wantNext, Job& job) const {
-  const std::vector<Tile<T>> rowTiles = tiles(rows_, kRowTile);
+  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
   const Plan plan(points.count, rowTiles.size());
   const std::size_t width = rows_.width();
   const std::size_t results = points.count * copies;
@@ -49,7 +49,7 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
 
 template <typename T>
 std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
-  const std::vector<Tile<T>> rowTiles = tiles(rows_, kRowTile);
+  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
   const Plan plan(points.count, rowTiles.size());
   std::vector<double> result(points.count * rows_.size());
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
@@ -85,7 +85,7 @@ std::vector<double> Engine<T>::weights(const Points& points, double beta, Job& j
 template <typename T>
 Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) const {
   using Neighbour = std::pair<double, std::size_t>;  // ordered by distance, ties by index
-  const std::vector<Tile<T>> rowTiles = tiles(rows_, kRowTile);
+  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
   const Plan plan(points.count, rowTiles.size());
   std::vector<std::vector<Neighbour>> heaps(plan.parts * points.count);
 

@@ -18,9 +18,19 @@ namespace denseam::euclidean {
 // cache between the two of them.
 constexpr std::size_t kQueryTile = 128;
 constexpr std::size_t kRowTile = 512;
+// A few queries do so little with a row that it has to come from the nearest cache for the second product.
+constexpr std::size_t kFewQueries = 8;
+constexpr std::size_t kSmallTileBytes = std::size_t{1} << 18;
+constexpr std::size_t kLeastRowTile = 32;
 // The rows are split until there is about this much work to hand out, but each part keeps some tiles.
 constexpr std::size_t kTasks = 64;
 constexpr std::size_t kTilesInTask = 8;
+
+// Rows in a tile for this many queries.
+template <typename T>
+std::size_t rowTile(std::size_t queries, std::size_t width) {
+  return queries > kFewQueries ? kRowTile : std::clamp(kSmallTileBytes / (width * sizeof(T)), kLeastRowTile, kRowTile);
+}
 
 template <typename T>
 struct Accuracy;
@@ -39,15 +49,35 @@ struct Accuracy<float> {
 // Below this the squares of float rows may have underflowed, whatever their digits say.
 constexpr double kTinyFloat = 1e-33;
 
+// With so few rows in a, packing b costs more than the product: each row is multiplied by itself.
+constexpr std::size_t kFewRows = 3;
+
+// c <- a op(b) + accumulate c: m x k times k x n, row-major, op(b) the transpose of a stored n x k matrix or itself.
 inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const double* a,
                     const double* b, double accumulate, double* c) {
   const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
+  if (m <= kFewRows) {
+    const bool isStored = transpose == CblasTrans;
+    for (std::size_t i = 0; i < m; ++i) {
+      cblas_dgemv(CblasRowMajor, isStored ? CblasNoTrans : CblasTrans, static_cast<int>(isStored ? n : k), ldb, 1.0, b,
+                  ldb, a + i * k, 1, accumulate, c + i * n, 1);
+    }
+    return;
+  }
   cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
               1.0, a, static_cast<int>(k), b, ldb, accumulate, c, static_cast<int>(n));
 }
 inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const float* a,
                     const float* b, double accumulate, float* c) {
   const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
+  if (m <= kFewRows) {
+    const bool isStored = transpose == CblasTrans;
+    for (std::size_t i = 0; i < m; ++i) {
+      cblas_sgemv(CblasRowMajor, isStored ? CblasNoTrans : CblasTrans, static_cast<int>(isStored ? n : k), ldb, 1.0F, b,
+                  ldb, a + i * k, 1, static_cast<float>(accumulate), c + i * n, 1);
+    }
+    return;
+  }
   cblas_sgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
               1.0F, a, static_cast<int>(k), b, ldb, static_cast<float>(accumulate), c, static_cast<int>(n));
 }

@@ -14,7 +14,9 @@ namespace {
 using linalg::Workspace;
 namespace lanes = linalg::lanes;
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+using OneSpectrum = GramSpectra<1>;
+using GroupSpectra = GramSpectra<lanes::kLanes>;
+
 // An image of the factor may be off by this much, relatively, before the slower form takes over.
 constexpr double kImageError = 1e-10;
 // A distance is taken from an image instead of from eigenvalues when it is this small beside the traces: it has lost
@@ -22,54 +24,6 @@ constexpr double kImageError = 1e-10;
 constexpr double kSmall = 1e-6;
 // ...and when the image is as exact as Procrustes' form.
 constexpr double kFineImageError = 1e-13;
-
-// Eigenvalues of R' S R are off by about this share of the greatest; below `zero` they are rounding alone.
-double eigenvalueError(double greatest) { return 4 * kEpsilon * greatest; }
-double zeroEigenvalue(std::size_t d, double greatest) { return 4 * static_cast<double>(d) * kEpsilon * greatest; }
-
-// The eigenvalues of R' S R, `stride` apart.
-class GramSpectrum {
- public:
-  GramSpectrum(std::size_t d, const double* values, std::size_t stride, bool singular)
-      : d_(d), values_(values), stride_(stride), singular_(singular) {
-    for (std::size_t k = 0; k < d; ++k) greatest_ = std::max(greatest_, value(k));
-    zero_ = singular ? zeroEigenvalue(d, greatest_) : 0.0;
-  }
-
-  double value(std::size_t k) const { return values_[k * stride_]; }
-  double root(std::size_t k) const { return value(k) > zero_ ? std::sqrt(value(k)) : 0.0; }
-
-  Distance distance(const Frame& frame, double trace) const {
-    const double error = eigenvalueError(greatest_);
-    double sum = 0;
-    double sumError = 0;
-    for (std::size_t k = 0; k < d_; ++k) {
-      sum += root(k);
-      if (value(k) > zero_ || !singular_) sumError += value(k) > error ? error / (2 * root(k)) : std::sqrt(error);
-    }
-    const double traces = trace + frame.trace();
-    return {std::max(0.0, traces - 2 * frame.scale() * sum), 2 * frame.scale() * sumError + 4 * kEpsilon * traces};
-  }
-
-  // A root of an eigenvalue l is off by eps greatest / (2 sqrt l), and dividing by R magnifies that by at most cond(R).
-  double imageError(const Frame& frame) const {
-    double least = greatest_;
-    for (std::size_t k = 0; k < d_; ++k) {
-      if (value(k) > zero_ || !singular_) least = std::min(least, std::max(0.0, value(k)));
-    }
-    const double ratio = greatest_ > 0 ? least / greatest_ : 1.0;
-    const double denominator = frame.reciprocalCondition() * std::sqrt(ratio);
-    return denominator > 0 ? 2 * kEpsilon / denominator : std::numeric_limits<double>::infinity();
-  }
-
- private:
-  std::size_t d_;
-  const double* values_;
-  std::size_t stride_;
-  bool singular_;
-  double greatest_ = 0;
-  double zero_ = 0;
-};
 
 // R' S R of the scaled factor, lower triangle, in the workspace's kGram.
 template <typename T>
@@ -83,20 +37,53 @@ double* gramMatrix(const Frame& frame, const FullItems<T>& items, std::int32_t i
 
 // The same for a group of lanes, in the layout of linalg/lanes.h.
 template <typename T>
-double* gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
+void gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
+               double* gram) {
   static thread_local AlignedVector<T> buffer;
   const std::size_t d = frame.dimension();
-  Workspace& workspace = Workspace::local();
-  double* gram = workspace.get(Workspace::kGram, packedSize(d) * lanes::kLanes);
   lanes::congruence(d, frame.scaledFactor(), items.group(indices, count, buffer), gram,
-                    workspace.get(Workspace::kLapack, lanes::workSize(d)));
-  return gram;
+                    Workspace::local().get(Workspace::kLapack, lanes::workSize(d)));
 }
 
+// The eigenvalues of up to two groups: those of a group's lanes side by side, the second group after the first.
+template <typename T>
+const double* gramEigenvalues(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices,
+                              std::size_t count) {
+  const std::size_t d = frame.dimension();
+  Workspace& workspace = Workspace::local();
+  double* values = workspace.get(Workspace::kValues, 2 * d * lanes::kLanes);
+  double* gram = workspace.get(Workspace::kGram, 2 * lanes::packedSize(d));
+  double* work = workspace.get(Workspace::kLapack, 2 * lanes::workSize(d));
+  gramGroup(frame, items, indices, std::min(count, lanes::kLanes), gram);
+  if (count <= lanes::kLanes) {
+    linalg::checkConverged(lanes::eigenvalues(d, gram, values, work));
+  } else {
+    gramGroup(frame, items, indices + lanes::kLanes, count - lanes::kLanes, gram + lanes::packedSize(d));
+    linalg::checkConverged(lanes::eigenvaluesOfTwo(d, gram, values, work));
+  }
+  return values;
+}
+
+// The notes of a group's items; lanes beyond `count` repeat the last.
+struct GroupNotes {
+  template <typename T>
+  GroupNotes(const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
+    for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
+      const CovarianceNote& note = items.note(static_cast<std::size_t>(indices[std::min(lane, count - 1)]));
+      trace[lane] = note.trace;
+      singular[lane] = note.singular;
+    }
+  }
+  double trace[lanes::kLanes];
+  bool singular[lanes::kLanes];
+};
+
+double rootOf(double eigenvalue, double zero) { return eigenvalue > zero ? std::sqrt(eigenvalue) : 0.0; }
+
 // B with B B' = (R' S R)^1/2 = V l^1/2 V', from V.
-void scaleToRoot(std::size_t d, const GramSpectrum& spectrum, double* vectors) {
+void scaleToRoot(std::size_t d, const double* values, double zero, double* vectors) {
   for (std::size_t j = 0; j < d; ++j) {
-    const double scale = std::sqrt(spectrum.root(j));
+    const double scale = std::sqrt(rootOf(values[j], zero));
     std::transform(vectors + j * d, vectors + (j + 1) * d, vectors + j * d, [scale](double x) { return x * scale; });
   }
 }
@@ -134,28 +121,29 @@ Distance buresDistance(const Frame& frame, const double* covariance, const Covar
   linalg::congruence(d, frame.scaledFactor(), gram);
   double* values = workspace.get(Workspace::kValues, d);
   linalg::eigenvalues(d, gram, values);
-  return GramSpectrum(d, values, 1, note.singular).distance(frame, note.trace);
+  return OneSpectrum(d, values, &note.singular).distance(frame, 0, note.trace);
 }
 
 template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances) {
   const std::size_t d = frame.dimension();
-  Workspace& workspace = Workspace::local();
-  double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
-  const auto note = [&](std::size_t k) { return items.note(static_cast<std::size_t>(indices[k])); };
   // One item, too, takes the lanes: its distance is then the same to the bit whatever it is evaluated with.
-  if (items.lanes() == 1) {
-    for (std::size_t k = 0; k < count; ++k) {
-      linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
-      distances[k] = GramSpectrum(d, values, 1, note(k).singular).distance(frame, note(k).trace);
+  if (items.lanes() > 1) {
+    const double* values = gramEigenvalues(frame, items, indices, count);
+    for (std::size_t begin = 0; begin < count; begin += lanes::kLanes) {
+      const std::size_t group = std::min(lanes::kLanes, count - begin);
+      const GroupNotes notes(items, indices + begin, group);
+      const GroupSpectra spectra(d, values + begin * d, notes.singular);
+      for (std::size_t k = 0; k < group; ++k) distances[begin + k] = spectra.distance(frame, k, notes.trace[k]);
     }
     return;
   }
-  double* gram = gramGroup(frame, items, indices, count);
-  linalg::checkConverged(lanes::eigenvalues(d, gram, values, workspace.get(Workspace::kLapack, lanes::workSize(d))));
+  double* values = Workspace::local().get(Workspace::kValues, d);
   for (std::size_t k = 0; k < count; ++k) {
-    distances[k] = GramSpectrum(d, values + k, lanes::kLanes, note(k).singular).distance(frame, note(k).trace);
+    linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
+    const CovarianceNote& note = items.note(static_cast<std::size_t>(indices[k]));
+    distances[k] = OneSpectrum(d, values, &note.singular).distance(frame, 0, note.trace);
   }
 }
 
@@ -172,12 +160,12 @@ Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std
   double* vectors = gramMatrix(frame, items, index);
   double* values = Workspace::local().get(Workspace::kValues, d);
   linalg::eigenvectors(d, vectors, values);
-  const GramSpectrum spectrum(d, values, 1, note.singular);
-  const Distance distance = spectrum.distance(frame, note.trace);
-  const double error = spectrum.imageError(frame);
+  const OneSpectrum spectrum(d, values, &note.singular);
+  const Distance distance = spectrum.distance(frame, 0, note.trace);
+  const double error = spectrum.imageError(frame, 0);
   if (!(error <= kImageError)) return distance;
 
-  scaleToRoot(d, spectrum, vectors);
+  scaleToRoot(d, values, spectrum.zero(0), vectors);
   image.emplace(MapImage{std::vector<double>(d * d), error});
   linalg::outer(d, vectors, image->values.data());
   linalg::symmetrize(d, image->values.data());
@@ -215,9 +203,9 @@ bool Transport::addRoot(double weight, const FullItems<T>& items, std::int32_t i
   double* vectors = gramMatrix(*frame_, items, index);
   double* values = Workspace::local().get(Workspace::kValues, d);
   linalg::eigenvectors(d, vectors, values);
-  const GramSpectrum spectrum(d, values, 1, items.note(static_cast<std::size_t>(index)).singular);
-  if (!(spectrum.imageError(*frame_) <= kImageError)) return false;
-  scaleToRoot(d, spectrum, vectors);
+  const OneSpectrum spectrum(d, values, &items.note(static_cast<std::size_t>(index)).singular);
+  if (!(spectrum.imageError(*frame_, 0) <= kImageError)) return false;
+  scaleToRoot(d, values, spectrum.zero(0), vectors);
   roots_.resize(d * d);
   linalg::addOuter(d, weight, vectors, roots_.data());
   return true;
@@ -228,24 +216,26 @@ unsigned Transport::addRoots(const FullItems<T>& items, const std::int32_t* indi
                              std::size_t count) {
   const std::size_t d = frame_->dimension();
   Workspace& workspace = Workspace::local();
-  double* gram = gramGroup(*frame_, items, indices, count);
+  double* gram = workspace.get(Workspace::kGram, lanes::packedSize(d));
+  gramGroup(*frame_, items, indices, count, gram);
   double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
   double* vectors = workspace.get(Workspace::kLeft, d * d * lanes::kLanes);
   linalg::checkConverged(
       lanes::eigenvectors(d, gram, values, vectors, workspace.get(Workspace::kLapack, lanes::workSize(d))));
 
+  const GroupSpectra spectra(d, values, GroupNotes(items, indices, count).singular);
   double laneWeights[lanes::kLanes] = {};
   unsigned leftOut = 0;
   for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
-    const std::size_t k = std::min(lane, count - 1);
-    const GramSpectrum spectrum(d, values + lane, lanes::kLanes,
-                                items.note(static_cast<std::size_t>(indices[k])).singular);
-    const bool isPrecise = spectrum.imageError(*frame_) <= kImageError;
+    const bool isPrecise = spectra.imageError(*frame_, lane) <= kImageError;
     if (lane < count) isPrecise ? laneWeights[lane] = weights[lane] : leftOut |= 1U << lane;
-    for (std::size_t j = 0; j < d; ++j) values[j * lanes::kLanes + lane] = spectrum.root(j);
+    for (std::size_t j = 0; j < d; ++j) {
+      double& value = values[j * lanes::kLanes + lane];
+      value = rootOf(value, spectra.zero(lane));
+    }
   }
-  double* sum = workspace.get(Workspace::kProduct, packedSize(d) * lanes::kLanes);
-  std::fill_n(sum, packedSize(d) * lanes::kLanes, 0.0);
+  double* sum = workspace.get(Workspace::kProduct, lanes::packedSize(d));
+  std::fill_n(sum, lanes::packedSize(d), 0.0);
   lanes::addSpectral(d, laneWeights, vectors, values, sum, workspace.get(Workspace::kLapack, lanes::workSize(d)));
   double* matrix = workspace.get(Workspace::kRight, d * d);
   std::fill_n(matrix, d * d, 0.0);

@@ -7,18 +7,15 @@
 
 #include "gaussian/frame.h"
 #include "gaussian/items.h"
+#include "gaussian/spectrum.h"
 
 // Bures distances and optimal maps between a query's frame O = R R' and one stored covariance S.
 namespace denseam::gaussian {
 
-// A squared distance and an estimate, on the safe side, of its rounding error. Of a singular covariance it leaves out
-// what counting eigenvalues at the level of rounding as zeros may cost.
-struct Distance {
-  double value;
-  double error;
-};
+// At most this many distances are computed at once: two groups of lanes, whose long chains of divisions overlap.
+inline constexpr std::size_t kMostAtOnce = 2 * linalg::lanes::kLanes;
 
-// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to items.lanes() ascending indices.
+// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to kMostAtOnce ascending indices.
 template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances);

@@ -22,9 +22,9 @@ constexpr double kRelativeFloor = 1e-13;
 // exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
 constexpr double kNegligible = 40;
 
-// Chunks for about 100 microseconds: a distance takes about 0.3 + 0.01 d^2 of them for d up to 64, more above.
-std::size_t grain(std::size_t d, std::size_t lanes) {
-  const double microseconds = (0.3 + 0.01 * static_cast<double>(d * d)) * static_cast<double>(lanes);
+// Chunks for about 100 microseconds: a distance takes about 0.1 + 0.005 d^2 of them for d up to 64, more above.
+std::size_t grain(std::size_t d, std::size_t atOnce) {
+  const double microseconds = (0.1 + 0.005 * static_cast<double>(d * d)) * static_cast<double>(atOnce);
   return static_cast<std::size_t>(std::max(1.0, 100 / microseconds));
 }
 
@@ -44,7 +44,7 @@ Evaluation<T>::Evaluation(const FullItems<T>& items, const std::vector<State>& s
 template <typename T>
 void Evaluation<T>::run(const Accuracy& accuracy, Job& job) {
   for (std::vector<Chunk> chunks = nextRound(job); !chunks.empty(); chunks = nextRound(job)) {
-    parallel::forEach(chunks.size(), grain(items_.dimension(), items_.lanes()), job,
+    parallel::forEach(chunks.size(), grain(items_.dimension(), items_.lanes() == 1 ? 1 : kMostAtOnce), job,
                       [&](std::size_t begin, std::size_t end) {
                         for (std::size_t k = begin; k < end; ++k) {
                           job.poll();
@@ -63,11 +63,12 @@ auto Evaluation<T>::nextRound(const Job& job) -> std::vector<Chunk> {
   parallel::forEach(searches_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) waves[q] = &searches_[q].next(job);
   });
+  const std::size_t atOnce = items_.lanes() == 1 ? 1 : kMostAtOnce;
   std::vector<Chunk> chunks;
   for (std::size_t q = 0; q < waves.size(); ++q) {
     const std::vector<std::int32_t>& wave = *waves[q];
-    for (std::size_t begin = 0; begin < wave.size(); begin += items_.lanes()) {
-      chunks.push_back({q, wave.data() + begin, std::min(items_.lanes(), wave.size() - begin)});
+    for (std::size_t begin = 0; begin < wave.size(); begin += atOnce) {
+      chunks.push_back({q, wave.data() + begin, std::min(atOnce, wave.size() - begin)});
     }
   }
   std::stable_sort(chunks.begin(), chunks.end(),
@@ -78,7 +79,7 @@ auto Evaluation<T>::nextRound(const Job& job) -> std::vector<Chunk> {
 template <typename T>
 void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
   Search<T>& search = searches_[chunk.state];
-  Distance distances[linalg::lanes::kLanes];
+  Distance distances[kMostAtOnce];
   // Small maps are cheap; of a large one the eigenvalues are the better part.
   if (wantMap && items_.lanes() == 1 && search.isAlone()) {
     Map& map = maps_[chunk.state];

@@ -110,7 +110,8 @@ void Search<T>::probe(const Job& job) {
 template <typename T>
 bool Search<T>::canSign() const {
   const bool isPruned = open_.size() < items_.size() / 2;
-  return items_.indexed() && !carry_.hopeless && open_.size() >= (isPruned ? kLeastToBound : kLeastToTry);
+  return items_.indexed() && rule_.margin < carry_.hopelessMargin &&
+         open_.size() >= (isPruned ? kLeastToBound : kLeastToTry);
 }
 
 template <typename T>
@@ -163,7 +164,7 @@ void Search<T>::boundBySignatures(const Job& job) {
   if (rule_.neighbours == 1) nearestBound_ = std::min(nearestBound_, *std::min_element(above.begin(), above.end()));
   const auto before = static_cast<double>(open_.size());
   dropBeyond(limit());
-  carry_.hopeless = static_cast<double>(open_.size()) > kHopeless * before;
+  if (static_cast<double>(open_.size()) > kHopeless * before) carry_.hopelessMargin = rule_.margin;
 }
 
 template <typename T>
@@ -221,7 +222,7 @@ double Search<T>::droppedMass(double beta) const {
 
 template <typename T>
 Carry Search<T>::carry() const {
-  Carry next{std::vector<double>(values_.size()), 0, carry_.hopeless};
+  Carry next{std::vector<double>(values_.size()), 0, carry_.hopelessMargin};
   double least = kInfinity;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     if (isEvaluated(i) && values_[i] < least) {

@@ -19,8 +19,8 @@ namespace denseam::gaussian {
 struct Carry {
   std::vector<double> reach;  // lower bounds on W2 to every item; empty before the first search
   std::int32_t nearest = 0;
-  // Bounds ruled out hardly anything: the next search does not compute new ones.
-  bool hopeless = false;
+  // From this margin on signatures ruled out hardly anything: they are not tried again.
+  double hopelessMargin = std::numeric_limits<double>::infinity();
 
   void move(double stepLength, double slack);
 };

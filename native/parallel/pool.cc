@@ -97,6 +97,7 @@ class Pool {
         work(*loop, lock);
         continue;
       }
+      if (tasks_.empty()) continue;  // other threads took the last chunk since the condition was checked
       const std::function<void()> task = std::move(tasks_.front());
       tasks_.pop_front();
       lock.unlock();

@@ -16,6 +16,13 @@ function run(script: string, args: readonly string[] = []): Promise<ChildResult>
   return runChild(new URL(`./children/${script}`, import.meta.url), [compiled.entry, ...args], TIME_LIMIT);
 }
 
+describe('the pool', { timeout: TIME_LIMIT + 10_000 }, () => {
+  it('survives thousands of short loops', async () => {
+    const { code, signal, stdout, stderr } = await run('manyloops.mjs');
+    expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: 'done', stderr: '' });
+  });
+});
+
 describe('worker threads', { timeout: TIME_LIMIT + 10_000 }, () => {
   it('load the addon too and compute the same bits at the same time', async () => {
     const { code, signal, stdout, stderr } = await run('workers.mjs');

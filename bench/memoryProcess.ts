@@ -1,16 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { Random } from '../lib/core/random.ts';
-import { GaussianMemory, type Gaussians, setThreads } from '../lib/index.ts';
-import { uniform } from './batches.ts';
+import { type FloatArray, GaussianMemory, type Gaussians, setThreads } from '../lib/index.ts';
+import { fullGaussians, uniform } from './batches.ts';
 import { stepOperations, timedWork, type Work } from './rate.ts';
 import { timed } from './timing.ts';
 
-// The process in which the section `million` builds or recalls, so that its memory is nobody else's: answers each message of its
+// The process in which a section builds or recalls a large memory, so that its memory is nobody else's: answers each message of its
 // parent with one.
 
 export type Command =
-  | { readonly verb: 'build'; readonly count: number; readonly dimension: number; readonly path: string }
-  | { readonly verb: 'load'; readonly path: string; readonly threads: number }
+  | {
+      readonly verb: 'build';
+      readonly structure: 'full' | 'diagonal';
+      readonly precision: 'float32' | 'float64';
+      readonly count: number;
+      readonly dimension: number;
+      readonly path: string;
+    }
+  | { readonly verb: 'load'; readonly path: string; readonly threads: number; readonly queryCount: number }
   | { readonly verb: 'step'; readonly beta: number }
   | { readonly verb: 'retrieve'; readonly beta: number }
   | { readonly verb: 'nearest'; readonly k: number };
@@ -20,21 +27,21 @@ export interface Answer extends Work {
   readonly peak: number;
 }
 
-const queryCount = 64;
-/** Items that are made and handed over at a time. */
-const batchSize = 10_000;
+/** Numbers that are made and handed over at a time. */
+const batchNumbers = 2 ** 23;
 /** A diffuse query would go on for long; its rate shows after a few steps. */
 const maxIterations = 4;
 
 let memory: GaussianMemory;
 let queries: Gaussians;
+let queryCount: number;
 
 async function work(command: Command): Promise<Work> {
   switch (command.verb) {
     case 'build':
-      return { ...(await timed(() => build(command.count, command.dimension, command.path))), operations: 0 };
+      return { ...(await timed(() => build(command))), operations: 0 };
     case 'load':
-      return { ...(await timed(() => load(command.path, command.threads))), operations: 0 };
+      return { ...(await timed(() => load(command))), operations: 0 };
     case 'step':
       return timedWork(async () => {
         await memory.step(queries, { beta: command.beta });
@@ -56,39 +63,53 @@ async function work(command: Command): Promise<Work> {
 
 const evaluations = (count: number) => stepOperations(count, memory.size, 2 * memory.dimension);
 
-async function build(count: number, dimension: number, path: string): Promise<void> {
-  const batches = gaussians(count, dimension);
-  memory = await GaussianMemory.create((await batches.next()).value as Gaussians);
-  for await (const batch of batches) await memory.add(batch);
+async function build({ structure, precision, count, dimension, path }: Command & { verb: 'build' }): Promise<void> {
+  const make = structure === 'full' ? fullBatches : diagonalBatches;
+  const batches = make(count, dimension, precision === 'float32' ? Float32Array : Float64Array);
+  memory = await GaussianMemory.create(batches.next().value as Gaussians);
+  for (const batch of batches) await memory.add(batch);
   await memory.save(path);
 }
 
-async function load(path: string, threads: number): Promise<void> {
+async function load({ path, threads, queryCount: wanted }: Command & { verb: 'load' }): Promise<void> {
   setThreads(threads);
   memory = await GaussianMemory.load(path);
+  queryCount = wanted;
   const stride = Math.floor(memory.size / queryCount);
   const items = await memory.get(Int32Array.from({ length: queryCount }, (_, i) => i * stride));
   // 3 % off in every mean and variance.
   queries = { ...items, means: items.means.map((x) => 1.03 * x), covariances: items.covariances.map((x) => 0.97 * x) };
 }
 
+type Floats = typeof Float32Array | typeof Float64Array;
+
+/** Full covariances as in fullGaussians, a seed for each batch. */
+function* fullBatches(count: number, dimension: number, Floats: Floats): Generator<Gaussians> {
+  const batchSize = Math.max(1, Math.floor(batchNumbers / (dimension * dimension)));
+  for (let done = 0; done < count; done += batchSize) {
+    const batch = fullGaussians(Math.min(batchSize, count - done), dimension, 1 + done);
+    yield { ...batch, means: Floats.from(batch.means), covariances: Floats.from(batch.covariances) };
+  }
+}
+
 /**
- * Diagonal float32 Gaussians: means on [-1, 1], variances on [0.5, 1.5]. Every item is a stretch of one table of random numbers
- * from a place of its own: a number drawn for every entry would take longer than all that is measured.
+ * Diagonal Gaussians: means on [-1, 1], variances on [0.5, 1.5]. Every item is a stretch of one table of random numbers from a
+ * place of its own: a number drawn for every entry would take longer than all that is measured.
  */
-async function* gaussians(count: number, dimension: number): AsyncGenerator<Gaussians> {
+function* diagonalBatches(count: number, dimension: number, Floats: Floats): Generator<Gaussians> {
   const random = new Random(1);
   const tableLength = 2 ** 22;
-  const means = uniform(Float32Array, tableLength, -1, 1, random);
-  const variances = uniform(Float32Array, tableLength, 0.5, 1.5, random);
-  const stretches = (table: Float32Array, rows: number) => {
-    const result = new Float32Array(rows * dimension);
+  const means = uniform<FloatArray>(Floats, tableLength, -1, 1, random);
+  const variances = uniform<FloatArray>(Floats, tableLength, 0.5, 1.5, random);
+  const stretches = (table: FloatArray, rows: number) => {
+    const result = new Floats(rows * dimension);
     for (let row = 0; row < rows; row++) {
       const begin = random.integer(tableLength - dimension);
       result.set(table.subarray(begin, begin + dimension), row * dimension);
     }
     return result;
   };
+  const batchSize = Math.max(1, Math.floor(batchNumbers / dimension));
   for (let done = 0; done < count; done += batchSize) {
     const rows = Math.min(batchSize, count - done);
     yield {

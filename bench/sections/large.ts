@@ -1,0 +1,42 @@
+import { gigabytes, inChild, withRoom } from '../child.ts';
+import type { Section, Settings } from '../section.ts';
+import { spread } from '../timing.ts';
+
+const beta = 2;
+/** What a memory of a thousand items of this dimension may take: bytes. */
+const bars = { float64: 8 * 2 ** 30, float32: 4 * 2 ** 30 } as const;
+
+export const large: Section = {
+  title: 'Full covariances, d = 768, loaded from a file and recalled with pruning, one query, all threads',
+  method:
+    'One process builds the memory batch by batch and saves it; another loads it, index and all, and recalls. Peak: the most memory ' +
+    'that process had resident, whole.',
+  async run(settings) {
+    for (const precision of ['float64', 'float32'] as const) await measure(precision, settings);
+  },
+};
+
+async function measure(precision: 'float32' | 'float64', settings: Settings): Promise<void> {
+  const { quick, note, threads } = settings;
+  const [count, dimension] = quick ? [100, 128] : [1000, 768];
+  const file = count * dimension * dimension * (precision === 'float64' ? 8 : 4);
+  await withRoom(file, settings, async (path) => {
+    const name = `${count} items, d = ${dimension}, ${precision}, file of ${gigabytes(file)}`;
+    const built = await inChild((ask) => ask({ verb: 'build', structure: 'full', precision, count, dimension, path }));
+    await inChild(async (ask) => {
+      const loaded = await ask({ verb: 'load', path, threads, queryCount: 1 });
+      const recalled = await ask({ verb: 'retrieve', beta });
+      note(
+        `${name}: built and saved in ${built.wall.toFixed(1)} s, loaded in ${loaded.wall.toFixed(1)} s, ` +
+          `a query recalled in ${recalled.wall.toFixed(2)} s`,
+      );
+      settings.report({
+        name,
+        measure: 'peak resident memory',
+        unit: 'MB',
+        value: spread([recalled.peak / 2 ** 20]),
+        bar: { atMost: bars[precision] / 2 ** 20 },
+      });
+    });
+  });
+}

@@ -1,0 +1,104 @@
+#include "gaussian/spectrum.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "dispatch.h"
+
+namespace denseam::gaussian {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+// Eigenvalues of R' S R are off by about this share of the greatest.
+constexpr double kEigenvalueError = 4 * kEpsilon;
+
+template <std::size_t Count>
+DENSEAM_INLINE void greatestOf(std::size_t d, const double* __restrict values, double* __restrict greatest) {
+  for (std::size_t m = 0; m < Count; ++m) greatest[m] = 0;
+  for (std::size_t k = 0; k < d; ++k) {
+#pragma omp simd
+    for (std::size_t m = 0; m < Count; ++m) {
+      const double value = values[k * Count + m];
+      greatest[m] = value > greatest[m] ? value : greatest[m];
+    }
+  }
+}
+
+// Sums the roots of the eigenvalues above `zero`, and the errors of all but those, which `ignored` tells to be zeros.
+template <std::size_t Count>
+DENSEAM_INLINE void sumRoots(std::size_t d, const double* __restrict values, const double* __restrict zero,
+                             const double* __restrict error, double* __restrict least, double* __restrict root,
+                             double* __restrict rootError) {
+  double atZero[Count];
+  for (std::size_t m = 0; m < Count; ++m) {
+    root[m] = rootError[m] = 0;
+    atZero[m] = std::sqrt(error[m]);
+  }
+  for (std::size_t k = 0; k < d; ++k) {
+#pragma omp simd
+    for (std::size_t m = 0; m < Count; ++m) {
+      const double value = values[k * Count + m];
+      const bool counts = value > zero[m];
+      const double positive = value > 0 ? value : 0;
+      const double rooted = std::sqrt(positive);
+      root[m] += counts ? rooted : 0;
+      // Without a level of zeros every eigenvalue is taken as meant.
+      const bool ignored = !counts && zero[m] > 0;
+      const double spread = value > error[m] ? error[m] / (2 * rooted) : atZero[m];
+      rootError[m] += ignored ? 0 : spread;
+      const double low = ignored ? least[m] : positive;
+      least[m] = low < least[m] ? low : least[m];
+    }
+  }
+}
+
+DENSEAM_DISPATCH void greatestOfLanes(std::size_t d, const double* values, double* greatest) {
+  greatestOf<linalg::lanes::kLanes>(d, values, greatest);
+}
+DENSEAM_DISPATCH void sumRootsOfLanes(std::size_t d, const double* values, const double* zero, const double* error,
+                                      double* least, double* root, double* rootError) {
+  sumRoots<linalg::lanes::kLanes>(d, values, zero, error, least, root, rootError);
+}
+
+}  // namespace
+
+template <std::size_t Count>
+GramSpectra<Count>::GramSpectra(std::size_t d, const double* values, const bool* singular) {
+  constexpr bool isGroup = Count == linalg::lanes::kLanes;
+  if constexpr (isGroup) {
+    greatestOfLanes(d, values, greatest_);
+  } else {
+    greatestOf<Count>(d, values, greatest_);
+  }
+  double error[Count];
+  for (std::size_t m = 0; m < Count; ++m) {
+    error[m] = kEigenvalueError * greatest_[m];
+    zero_[m] = singular[m] ? static_cast<double>(d) * error[m] : 0.0;
+    least_[m] = greatest_[m];
+  }
+  if constexpr (isGroup) {
+    sumRootsOfLanes(d, values, zero_, error, least_, root_, rootError_);
+  } else {
+    sumRoots<Count>(d, values, zero_, error, least_, root_, rootError_);
+  }
+}
+
+template <std::size_t Count>
+Distance GramSpectra<Count>::distance(const Frame& frame, std::size_t matrix, double trace) const {
+  const double traces = trace + frame.trace();
+  return {std::max(0.0, traces - 2 * frame.scale() * root_[matrix]),
+          2 * frame.scale() * rootError_[matrix] + 4 * kEpsilon * traces};
+}
+
+template <std::size_t Count>
+double GramSpectra<Count>::imageError(const Frame& frame, std::size_t matrix) const {
+  const double ratio = greatest_[matrix] > 0 ? least_[matrix] / greatest_[matrix] : 1.0;
+  const double denominator = frame.reciprocalCondition() * std::sqrt(ratio);
+  return denominator > 0 ? 2 * kEpsilon / denominator : std::numeric_limits<double>::infinity();
+}
+
+template class GramSpectra<1>;
+template class GramSpectra<linalg::lanes::kLanes>;
+
+}  // namespace denseam::gaussian
