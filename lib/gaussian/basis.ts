@@ -101,12 +101,11 @@ export async function toBasis(
  * A basis in which all covariances are diagonal, or undefined when there is none: for covariances that commute, their common
  * eigenvectors, in no particular order. With it {@link toBasis} gives what runs at the cost of diagonal covariances.
  *
- * Takes the eigenvectors of a random combination of all covariances, corrects them by two more, and then checks every covariance, so
- * that a basis is returned only if it serves for all, and whether it does not depend on chance but for distances between eigenvalues
- * at the level of rounding. Eigenvalues may repeat: any basis of their eigenspace that also suits the other covariances will do, and
- * multiples of the identity suit every basis. Covariances that commute only nearly have a basis if the tolerance allows it; it is
- * then near to the best, not the best. Diagonal Gaussians have their own basis, or the identity. Takes about 8 count d^2 + 2 count d^3
- * operations, and one decomposition.
+ * Takes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two more, and then
+ * checks every covariance, so that what is returned serves for all. Eigenvalues may repeat: any basis of their eigenspace that also
+ * suits the other covariances will do, and multiples of the identity suit every basis. Covariances that commute only nearly have a
+ * basis if the tolerance allows it; it is near to the best one. Diagonal Gaussians have their own basis or the identity. Takes about
+ * 8 count d^2 + 2 count d^3 operations and one decomposition.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
  */
