@@ -21,6 +21,7 @@ export type {
   Vectors,
 } from './core/types.ts';
 export { EuclideanMemory } from './euclidean/memory.ts';
+export * from './gaussian/basis.ts';
 export { type CreateOptions, GaussianMemory, type RidgeOptions, type TransportMaps } from './gaussian/memory.ts';
 export * from './gaussian/sampling.ts';
 export * from './gaussian/theory.ts';

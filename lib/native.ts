@@ -21,6 +21,11 @@ export interface NativeBatch {
   readonly covariances?: FloatArray | undefined;
 }
 
+/** The same with what errors call it. */
+export interface NativeItems extends NativeBatch {
+  readonly name: string;
+}
+
 /** A batch as the native side returns it. */
 export interface NativeStates {
   readonly count: number;
@@ -113,7 +118,13 @@ export interface NativeMemory {
     prune: boolean,
     onProgress: ProgressCallback,
   ): Task<NativeNeighbours>;
-  transportMaps(query: NativeBatch, ridge: number, indices: Int32Array): Task<NativeMaps>;
+  /** `basis`: that of diagonal covariances. */
+  transportMaps(
+    query: NativeBatch,
+    ridge: number,
+    indices: Int32Array,
+    basis: NativeBasis['handle'] | undefined,
+  ): Task<NativeMaps>;
 }
 
 /** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
@@ -146,12 +157,46 @@ export interface NativeSampling {
   perturb(
     structure: Structure,
     dimension: number,
-    items: NativeBatch,
+    items: NativeItems,
     firstIndex: number,
     radius: number,
     seed: bigint | undefined,
     onProgress: ProgressCallback,
   ): Task<NativeStates>;
+}
+
+/** Covariances with common eigenvectors. `firstIndex` is what error messages count from; matrices are row-major. */
+export interface NativeBases {
+  /** Checks d x d numbers, finite and orthogonal; `name` is what errors call the matrix. */
+  makeBasis(dimension: number, numbers: Float64Array, name: string): Task<NativeBasis['handle']>;
+  /** The check alone, at once. */
+  checkBasis(dimension: number, numbers: FloatArray, name: string): void;
+  /** Full covariances from others. */
+  expand(
+    structure: MemoryKind,
+    dimension: number,
+    items: NativeItems,
+    firstIndex: number,
+    basis: NativeBasis['handle'] | undefined,
+    onProgress: ProgressCallback,
+  ): Task<NativeStates>;
+  /** Variances along the basis from full covariances, and how far each covariance is from diagonal in it. */
+  project(
+    items: NativeItems,
+    firstIndex: number,
+    basis: NativeBasis['handle'],
+    onProgress: ProgressCallback,
+  ): Task<NativeStates & { readonly residuals: Float64Array }>;
+  /** `sums` (none at first) with random combinations of full covariances added. */
+  addCombinations(
+    dimension: number,
+    items: NativeItems,
+    firstIndex: number,
+    sums: Float64Array | undefined,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  /** The orthogonal matrix that best makes the combinations diagonal, d x d. */
+  commonEigenvectors(dimension: number, sums: Float64Array): Task<Float64Array>;
 }
 
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
@@ -195,7 +240,7 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
-export interface Native extends NativeSampling {
+export interface Native extends NativeSampling, NativeBases {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

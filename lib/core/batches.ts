@@ -1,6 +1,6 @@
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
-import type { FloatArray, Gaussians, Structure, Vectors } from './types.ts';
-import { describe, extent, floatArray, isDetached, object, product, shapeError } from './validate.ts';
+import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
+import { describe, extent, floatArray, isDetached, object, product, shapeError, squareMatrix } from './validate.ts';
 
 /** Any batch, as the native side takes it, with the shape that goes with it. */
 export interface Batch extends NativeBatch {
@@ -8,6 +8,8 @@ export interface Batch extends NativeBatch {
   readonly name: string;
   readonly kind: MemoryKind;
   readonly dimension: number;
+  /** Of diagonal Gaussians: the caller's numbers of their basis, d x d. */
+  readonly basis?: FloatArray | undefined;
 }
 
 const structures: readonly Structure[] = ['full', 'diagonal', 'isotropic'];
@@ -37,7 +39,18 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
     dimension,
     positions: floatArray(`${name}.means`, value.means, count * dimension, `${count} x ${dimension}`),
     covariances: floatArray(`${name}.covariances`, value.covariances, length, shape.join(' x ')),
+    basis: basisOf(name, value),
   };
+}
+
+/** Checks the shape of a basis and returns one that has a meaning; that of a full batch has none. */
+function basisOf(name: string, { structure, dimension, basis }: Gaussians): FloatArray | undefined {
+  if (basis === undefined) return undefined;
+  if (structure === 'isotropic') {
+    throw shapeError(`${name}.basis`, 'none where the structure is "isotropic"', describe(basis));
+  }
+  const numbers = squareMatrix(`${name}.basis`, basis, dimension);
+  return structure === 'diagonal' ? numbers : undefined;
 }
 
 /** Checks the shapes of vectors. */
@@ -79,13 +92,19 @@ export function precisionOf(batch: Batch): 'float32' | 'float64' {
   return isSingle(batch.positions) && isSingle(batch.covariances) ? 'float32' : 'float64';
 }
 
-export function toGaussians(structure: Structure, dimension: number, states: NativeStates): Gaussians {
+export function toGaussians(
+  structure: Structure,
+  dimension: number,
+  states: NativeStates,
+  basis: Matrix | undefined,
+): Gaussians {
   return {
     count: states.count,
     dimension,
     structure,
     means: states.positions,
     covariances: states.covariances ?? new Float64Array(0),
+    ...(basis && { basis }),
   };
 }
 

@@ -49,8 +49,8 @@ function guarded(
   };
 }
 
-/** Runs a native call that may throw at once. */
-function coded<T>(call: () => T): T {
+/** Runs a native call that may throw at once; its coded errors become {@link DenseamError}s. */
+export function coded<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {

@@ -64,7 +64,23 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** Checks the shape of items or queries, but not yet that it is this memory's. */
   protected abstract toBatch(name: string, value: Items): Batch;
-  protected abstract fromStates(states: NativeStates): Items;
+  /** `sibling`: another result of the same call. What all have in common need not be copied for each. */
+  protected abstract fromStates(states: NativeStates, sibling?: Items): Items;
+
+  /** Whether items or queries of this kind can be turned into the memory's own. */
+  protected takes(kind: MemoryKind): boolean {
+    return kind === this.#kind;
+  }
+
+  /** Turns a part of a batch, `first` its first item, into the memory's own kind from another that it takes. */
+  protected toOwnKind(batch: Batch, _first: number, _options: CallOptions): Promise<Batch> {
+    return Promise.resolve(batch);
+  }
+
+  /** What the covariances of all items have in common, for the file. */
+  protected get basisNumbers(): Float64Array | undefined {
+    return undefined;
+  }
 
   /**
    * Squared distances of every query to every item, queries.count x size.
@@ -233,7 +249,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const { size, dimension, precision } = this;
     const items = this.native.snapshot();
     const get = (indices: Int32Array) => runTask(() => items.get(indices), options);
-    await saveItems(path, { kind: this.#kind, size, dimension, precision }, get, options);
+    await saveItems(path, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, options);
   }
 
   /** @internal Makes an empty memory into one with these items. */
@@ -258,7 +274,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   /** Items or queries of this memory's own shape. */
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
-    if (batch.kind !== this.#kind)
+    if (!this.takes(batch.kind))
       throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
     if (batch.dimension !== this.dimension) {
       throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
@@ -271,9 +287,19 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     fitsInMemory('the items', batch.count * (position + covariance) * bytes);
-    await inParts(batch, batch.count, 0, options, async ({ batch: part, first, onProgress }) =>
-      runTask((report) => this.native.append(part, first, report), { ...options, onProgress }),
+    await inParts(batch, batch.count, 0, options, (part) =>
+      this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
     );
+  }
+
+  /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */
+  async #runPart<T>(
+    { batch, first, onProgress }: Part,
+    options: CallOptions,
+    task: (own: Batch, report: ProgressCallback) => Task<T>,
+  ): Promise<T> {
+    const own = batch.kind === this.#kind ? batch : await this.toOwnKind(batch, first, options);
+    return runTask((report) => task(own, report), { ...options, onProgress });
   }
 
   /** Runs a change at once, or after those that were asked for earlier; commits all of it or nothing. */
@@ -349,21 +375,17 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const items = this.native.snapshot(); // all parts see the items as they are now
     // Memories of full covariances keep what they know of every item for every state in progress.
     const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * items.size : 0);
-    return inParts(
-      batch,
-      batch.count * passes * items.size,
-      numbersInProgress,
-      options,
-      ({ batch: part, first, onProgress }: Part) =>
-        runTask((report) => verb(items, part, first, ridge, report), { ...options, onProgress }),
+    return inParts(batch, batch.count * passes * items.size, numbersInProgress, options, (part) =>
+      this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
     );
   }
 
   #toRetrieval(parts: readonly NativeRetrieval[]): Retrieval<Items> {
     const converged = parts.flatMap((part) => Array.from(part.converged));
     const trajectories = parts.map((part) => part.trajectory);
+    const states = this.fromStates(concatStates(parts.map((part) => part.states)));
     return {
-      states: this.fromStates(concatStates(parts.map((part) => part.states))),
+      states,
       energy: concatFloats(parts.map((part) => part.energy)),
       nearest: concatInts(parts.map((part) => part.nearest)),
       nearestDistance: concatFloats(parts.map((part) => part.nearestDistance)),
@@ -372,16 +394,17 @@ export abstract class Memory<Items, QueryOptions = unknown> {
       stopped: converged.map((yes) => (yes ? 'converged' : 'iterations')),
       evaluated: concatInts(parts.map((part) => part.evaluated)),
       droppedMass: concatFloats(parts.map((part) => part.droppedMass)),
-      ...(trajectories[0] ? { trajectory: this.#joinTrajectories(trajectories as NativeStates[][]) } : {}),
+      ...(trajectories[0] ? { trajectory: this.#joinTrajectories(trajectories as NativeStates[][], states) } : {}),
     };
   }
 
   /** Parts of a batch end after different numbers of iterations; the shorter ones stay where they ended. */
-  #joinTrajectories(trajectories: readonly NativeStates[][]): Items[] {
+  #joinTrajectories(trajectories: readonly NativeStates[][], sibling: Items): Items[] {
     const length = Math.max(...trajectories.map((trajectory) => trajectory.length));
     return Array.from({ length }, (_, k) =>
       this.fromStates(
         concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates)),
+        sibling,
       ),
     );
   }

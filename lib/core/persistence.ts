@@ -1,3 +1,4 @@
+import { corruptFile } from '../io/files.ts';
 import { openSafetensors, type SafetensorsFile, type TensorChunk, writeSafetensors } from '../io/safetensors.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
 import { type Batch, itemWidth } from './batches.ts';
@@ -14,7 +15,16 @@ export interface ItemsInfo {
 
 const chunkBytes = 4 * 2 ** 20;
 
-/** The tensors of a memory's file: names as in the public types, shapes as there. */
+// A release that knows nothing of a basis must not read past one: files with a basis have a version of their own.
+const plainVersion = '1';
+const basisVersion = '2';
+
+/** The common basis of the covariances, in float64 whatever the items are in. */
+function basisTensor(dimension: number) {
+  return { name: 'basis', dtype: 'F64' as const, shape: [dimension, dimension] };
+}
+
+/** The tensors of the items in a memory's file: names as in the public types, shapes as there. */
 function tensorsOf({ kind, size, dimension, precision }: ItemsInfo) {
   const dtype = precision === 'float32' ? ('F32' as const) : ('F64' as const);
   if (kind === 'euclidean') return [{ name: 'values', dtype, shape: [size, dimension] }];
@@ -30,19 +40,23 @@ function itemsPerChunk({ kind, dimension }: ItemsInfo): number {
   return Math.max(1, Math.floor(chunkBytes / (Float64Array.BYTES_PER_ELEMENT * (position + covariance))));
 }
 
-/** Writes a memory's items, fetched by `get` a few megabytes at a time. */
+/** Writes a memory's items, fetched by `get` a few megabytes at a time, and their common basis if they have one. */
 export async function saveItems(
   path: string,
   info: ItemsInfo,
+  basis: Float64Array | undefined,
   get: (indices: Int32Array) => Promise<NativeStates>,
   options: CallOptions,
 ): Promise<void> {
-  const metadata = { memory: info.kind === 'euclidean' ? 'euclidean' : 'gaussian', structure: info.kind, version: '1' };
-  await writeSafetensors(path, { tensors: tensorsOf(info), metadata, chunks: chunksOf(info, get) }, options);
+  const memory = info.kind === 'euclidean' ? 'euclidean' : 'gaussian';
+  const metadata = { memory, structure: info.kind, version: basis ? basisVersion : plainVersion };
+  const tensors = [...tensorsOf(info), ...(basis ? [basisTensor(info.dimension)] : [])];
+  await writeSafetensors(path, { tensors, metadata, chunks: chunksOf(info, basis, get) }, options);
 }
 
 async function* chunksOf(
   info: ItemsInfo,
+  basis: Float64Array | undefined,
   get: (indices: Int32Array) => Promise<NativeStates>,
 ): AsyncGenerator<TensorChunk> {
   const [positions, covariances] = tensorsOf(info);
@@ -54,12 +68,17 @@ async function* chunksOf(
     yield { tensor: positions?.name ?? '', data: typed(items.positions) };
     if (covariances && items.covariances) yield { tensor: covariances.name, data: typed(items.covariances) };
   }
+  if (basis) yield { tensor: basisTensor(info.dimension).name, data: basis };
 }
 
 /** An open file of a memory. */
 export interface ItemsFile extends ItemsInfo {
   /** The items, a few megabytes at a time. The last batch comes only when the file has been found unaltered. */
   batches(options: CallOptions): AsyncGenerator<Batch>;
+  /** The numbers of the basis, d x d, if the file has one. */
+  basis(options: CallOptions): Promise<FloatArray | undefined>;
+  /** What to throw when something in the file cannot be. */
+  corrupt(what: string): DenseamError;
   close(): Promise<void>;
 }
 
@@ -68,11 +87,21 @@ export async function loadItems(path: string, expected: 'euclidean' | 'gaussian'
   const file = await openSafetensors(path);
   try {
     const info = readInfo(file, expected);
-    return { ...info, batches: (options) => batchesOf(file, info, options), close: () => file.close() };
+    return {
+      ...info,
+      batches: (options) => batchesOf(file, info, options),
+      basis: async (options) => (hasBasis(file) ? file.read(basisTensor(info.dimension).name, options) : undefined),
+      corrupt: (what) => corruptFile(path, what),
+      close: () => file.close(),
+    };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+function hasBasis({ metadata: { version } }: SafetensorsFile): boolean {
+  return version === basisVersion;
 }
 
 function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): ItemsInfo {
@@ -81,7 +110,9 @@ function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): It
   const { memory, structure, version } = file.metadata;
   if (memory !== expected)
     throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);
-  if (version !== '1') throw fail(`its version is ${version}; this release reads version 1`);
+  if (version !== plainVersion && version !== basisVersion) {
+    throw fail(`its version is ${version}; this release reads versions ${plainVersion} and ${basisVersion}`);
+  }
   const kinds: readonly MemoryKind[] = expected === 'euclidean' ? ['euclidean'] : ['full', 'diagonal', 'isotropic'];
   const kind = kinds.find((candidate) => candidate === structure);
   if (kind === undefined) throw fail(`its structure is "${structure}"`);
@@ -89,12 +120,14 @@ function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): It
   const [size, dimension] = shape;
   if (shape.length !== 2 || !size || !dimension) throw fail(`its positions have shape [${shape}]`);
   const info: ItemsInfo = { kind, size, dimension, precision: dtype === 'F32' ? 'float32' : 'float64' };
-  for (const tensor of tensorsOf(info)) {
+  if (hasBasis(file) && kind !== 'diagonal') throw fail(`it has a basis, and its structure is "${kind}"`);
+  for (const tensor of [...tensorsOf(info), ...(hasBasis(file) ? [basisTensor(dimension)] : [])]) {
     const found = file.tensor(tensor.name);
     if (found.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape)) {
       throw fail(`"${tensor.name}" is ${found.dtype} [${found.shape}] where ${tensor.dtype} [${tensor.shape}] belongs`);
     }
   }
+  if (!hasBasis(file) && file.tensors.has('basis')) throw fail(`it has a basis, unlike files of version ${version}`);
   return info;
 }
 

@@ -19,6 +19,12 @@ export interface Gaussians {
   readonly means: FloatArray;
   /** count x d x d (full), count x d (diagonal) or count (isotropic). */
   readonly covariances: FloatArray;
+  /**
+   * With structure `diagonal`: an orthogonal d x d matrix V, common eigenvectors in its columns. Covariances then are
+   * V diag(variances) V'; means stay in the original coordinates. Without it, variances are along the coordinates. Full covariances
+   * are in the original coordinates in any case, and a basis beside them has no meaning; beside isotropic ones it is refused.
+   */
+  readonly basis?: Matrix | undefined;
 }
 
 /** A batch of vectors. */

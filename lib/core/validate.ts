@@ -106,6 +106,16 @@ export function floatArray(name: string, value: unknown, length: number, shape: 
   return value;
 }
 
+/** The numbers of a d x d matrix. */
+export function squareMatrix(name: string, value: unknown, dimension: number): FloatArray {
+  const { rows, columns, data } = object(name, value) as { rows: unknown; columns: unknown; data: unknown };
+  const shape = `${dimension} x ${dimension}`;
+  if (rows !== dimension || columns !== dimension) {
+    throw shapeError(name, `a matrix of ${shape}`, `${describe(rows)} x ${describe(columns)}`);
+  }
+  return floatArray(`${name}.data`, data, product(name, dimension, dimension), shape);
+}
+
 /** Whether an array's memory was transferred away. */
 export function isDetached(array: FloatArray): boolean {
   if (array.byteLength > 0) return false;

@@ -1,10 +1,12 @@
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { DenseamError } from '../core/errors.ts';
 import { Memory } from '../core/memory.ts';
-import { loadItems } from '../core/persistence.ts';
+import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { checkOptions, fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
-import type { NativeStates } from '../native.ts';
+import type { MemoryKind, NativeStates } from '../native.ts';
+import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
 export interface RidgeOptions {
@@ -38,6 +40,8 @@ export interface TransportMaps {
   readonly matrices: Float64Array;
   /** The b_i = mu_i - A_i m, count x d. */
   readonly offsets: Float64Array;
+  /** V of a memory that has a basis: there the matrices are A_i = V diag(a_i) V', of which `matrices` holds the a_i. */
+  readonly basis?: Matrix;
 }
 
 /**
@@ -53,22 +57,41 @@ export interface TransportMaps {
 export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   /** Of all items: what is known of their covariances. */
   readonly structure: Structure;
+  readonly #basis: CheckedBasis | undefined;
 
-  private constructor(structure: Structure, dimension: number, precision: 'float32' | 'float64', indexed: boolean) {
+  private constructor(
+    structure: Structure,
+    dimension: number,
+    precision: 'float32' | 'float64',
+    indexed: boolean,
+    basis: CheckedBasis | undefined,
+  ) {
     super(structure, dimension, precision, indexed);
     this.structure = structure;
+    this.#basis = basis;
+  }
+
+  /**
+   * The common eigenvectors V of all covariances V diag(variances) V', if the memory was created with them (a copy). Such a memory
+   * takes items and queries that are diagonal in an equal basis, and full covariances that are diagonal in it to rounding: |S v - l v|
+   * at most 1e-10 (for a Float32Array 1e-5) of the greatest variance for each of its vectors v, l = v' S v.
+   */
+  get basis(): Matrix | undefined {
+    return this.#basis?.matrix;
   }
 
   /**
    * Stores items. They are copied, in float32 when both of their arrays are Float32Array, else in float64. Singular covariances
-   * are accepted.
+   * are accepted. Of diagonal items with a `basis`, which must be orthogonal to 1e-10, the basis is copied, too, in float64.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Gaussians, options: CreateOptions = {}): Promise<GaussianMemory> {
     const indexed = readIndex(options);
     const batch = gaussianBatch('items', items);
-    return new GaussianMemory(items.structure, batch.dimension, precisionOf(batch), indexed).fill(batch, options);
+    const { structure } = items;
+    const basis = batch.basis && (await CheckedBasis.of(batch, options));
+    return new GaussianMemory(structure, batch.dimension, precisionOf(batch), indexed, basis).fill(batch, options);
   }
 
   /**
@@ -80,7 +103,8 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     const indexed = readIndex(options);
     const file = await loadItems(path, 'gaussian');
     try {
-      const empty = new GaussianMemory(file.kind as Structure, file.dimension, file.precision, indexed);
+      const basis = await readBasis(file, options);
+      const empty = new GaussianMemory(file.kind as Structure, file.dimension, file.precision, indexed, basis);
       return await empty.fillFrom(file, options);
     } finally {
       await file.close();
@@ -114,17 +138,64 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.structure, this.dimension);
     fitsInMemory('the maps', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    const { matrices, offsets } = await runTask(() => this.native.transportMaps(batch, ridge, checked), options);
-    return { count: checked.length, dimension: this.dimension, structure: this.structure, matrices, offsets };
+    const items = this.native.snapshot();
+    const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, options);
+    const maps = await runTask(() => items.transportMaps(own, ridge, checked, this.#basis?.handle), options);
+    const { dimension, structure, basis } = this;
+    return { count: checked.length, dimension, structure, ...maps, ...(basis && { basis }) };
   }
 
   protected override toBatch(name: string, value: Gaussians): Batch {
     return gaussianBatch(name, value);
   }
 
-  protected override fromStates(states: NativeStates): Gaussians {
-    return toGaussians(this.structure, this.dimension, states);
+  protected override fromStates(states: NativeStates, sibling?: Gaussians): Gaussians {
+    return toGaussians(this.structure, this.dimension, states, sibling ? sibling.basis : this.basis);
   }
+
+  protected override takes(kind: MemoryKind): boolean {
+    return super.takes(kind) || (kind === 'full' && this.#basis !== undefined);
+  }
+
+  protected override checkedBatch(name: string, value: Gaussians): Batch {
+    const batch = super.checkedBatch(name, value);
+    if (batch.kind === 'diagonal') this.#checkSameBasis(batch);
+    return batch;
+  }
+
+  #checkSameBasis({ name, basis }: Batch): void {
+    if (basis === undefined && this.#basis === undefined) return;
+    if (this.#basis === undefined) {
+      throw shapeError(`${name}.basis`, "none, as in the memory, whose variances are the coordinates' own", 'a basis');
+    }
+    if (basis === undefined) {
+      throw shapeError(
+        `${name}.basis`,
+        "the memory's basis, in which variances are meant, or full covariances",
+        'none',
+      );
+    }
+    const at = this.#basis.firstDifference(basis);
+    if (at >= 0) throw rangeError(`${name}.basis.data[${at}]`, "the memory's number (its `basis`)", basis[at]);
+  }
+
+  protected override toOwnKind(batch: Batch, first: number, { signal }: CallOptions): Promise<Batch> {
+    return projected(batch, first, this.#basis as CheckedBasis, roundingTolerance(batch), { signal });
+  }
+
+  protected override get basisNumbers(): Float64Array | undefined {
+    return this.basis?.data;
+  }
+}
+
+async function readBasis(file: ItemsFile, options: CallOptions): Promise<CheckedBasis | undefined> {
+  const numbers = await file.basis(options);
+  return (
+    numbers &&
+    CheckedBasis.create('the basis', file.dimension, numbers, options).catch((error: unknown) => {
+      throw error instanceof DenseamError ? file.corrupt(error.message) : error;
+    })
+  );
 }
 
 function readIndex(options: CreateOptions): boolean {

@@ -21,19 +21,22 @@ const partBytes = 4 * 2 ** 20;
 /**
  * Gaussians that are made a part at a time, each small enough for the event loop to copy, and written into one array, which may be
  * larger than what the native side can hand over at once. Parts begin in order, and after a failure no further one does, so the
- * error of the lowest failing part is the one that is thrown.
+ * error of the lowest failing part is the one that is thrown. `inputNumbers` are those that an item is made of, where they are more
+ * than the result's.
  */
 export async function makeGaussians<S extends Structure>(
   { count, dimension, structure }: GaussiansShape & { readonly structure: S },
   { onProgress }: CallOptions,
   make: MakePart,
+  inputNumbers = 0,
 ): Promise<Gaussians & { structure: S; means: Float64Array; covariances: Float64Array }> {
   const { position, covariance } = itemWidth(structure, dimension);
   const itemBytes = Float64Array.BYTES_PER_ELEMENT * (position + covariance);
   fitsInMemory('the result', count * itemBytes);
   const means = new Float64Array(count * position);
   const covariances = new Float64Array(count * covariance);
-  const height = Math.max(1, Math.floor(partBytes / itemBytes));
+  const copiedBytes = Math.max(itemBytes, Float64Array.BYTES_PER_ELEMENT * inputNumbers);
+  const height = Math.max(1, Math.floor(partBytes / copiedBytes));
   await inOrder(Math.ceil(count / height), count, onProgress, async (part, report) => {
     const begin = part * height;
     const states = await make(begin, Math.min(count, begin + height), report);

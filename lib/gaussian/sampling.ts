@@ -4,6 +4,7 @@ import { type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
 import { fitsInMemory, integer, nonNegative, object, product, rangeError } from '../core/validate.ts';
 import { native, type ProgressCallback } from '../native.ts';
+import { CheckedBasis } from './checkedBasis.ts';
 import { type GaussiansShape, makeGaussians } from './parts.ts';
 
 /** Whether covariances share their eigenvectors, as matrices do that commute, or are unrelated. */
@@ -130,7 +131,7 @@ async function sampleCommuting(
 }
 
 /**
- * A Gaussian at W2 distance `radius` from each item, of the same structure.
+ * A Gaussian at W2 distance `radius` from each item, of the same structure, and diagonal in the same basis where there is one.
  *
  * `commuting`: the item is dilated about the origin by 1 + radius / R, R = W2(item, point mass at the origin); that map is optimal.
  * `general`: half of radius^2 goes to the covariance (to 1e-6) and exactly the rest to the mean, in a random direction. Full
@@ -150,13 +151,16 @@ export async function perturb(items: Gaussians, radius: number, options: Perturb
   const bits = seedBits(options.seed ?? 0);
   const seed = isDilation ? undefined : bits;
   const { signal } = options;
-  return makeGaussians(items, options, (begin, end, onProgress) => {
+  const { structure, dimension } = items;
+  const basis = await CheckedBasis.of(batch, { signal });
+  const perturbed = await makeGaussians(items, options, (begin, end, onProgress) => {
     const part = slice(batch, begin, end);
-    return runTask((report) => native.perturb(items.structure, items.dimension, part, begin, radius, seed, report), {
+    return runTask((report) => native.perturb(structure, dimension, part, begin, radius, seed, report), {
       signal,
       onProgress,
     });
   });
+  return basis ? { ...perturbed, basis: basis.matrix } : perturbed;
 }
 
 function readFamily(value: unknown): CovarianceFamily {

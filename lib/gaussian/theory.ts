@@ -1,7 +1,9 @@
 import { gaussianBatch } from '../core/batches.ts';
+import { coded } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
-import type { Gaussians } from '../core/types.ts';
+import type { FloatArray, Gaussians } from '../core/types.ts';
 import { integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
+import { native } from '../native.ts';
 
 // The theorems on memories of Gaussians whose covariances have all their eigenvalues in [lambdaMin, lambdaMax] (Tankala and
 // Balasubramanian 2026), as functions. kappa is lambdaMax / lambdaMin.
@@ -20,14 +22,20 @@ export function basinRadius(lambdaMin: number): number {
  * How well apart Gaussians are: the least -log <X_i, X_j> over all pairs, where <X_i, X_j> is the integral of the product of
  * their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
  *
- * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others.
+ * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others; with a basis
+ * count d^2 and d^3 / 2 more.
  *
- * @throws DenseamError ERR_SHAPE; ERR_RANGE for fewer than two items; ERR_NOT_FINITE; ERR_NOT_POSITIVE_DEFINITE if a sum of
+ * @throws DenseamError ERR_SHAPE; ERR_RANGE for fewer than two items or a basis that is not orthogonal; ERR_NOT_FINITE; ERR_NOT_POSITIVE_DEFINITE if a sum of
  * covariances is singular.
  */
 export function separation(items: Gaussians): number {
-  const { count } = gaussianBatch('items', items);
+  const { count, basis } = gaussianBatch('items', items);
   if (count < 2) throw rangeError('items.count', 'at least 2', count);
+  return leastOfPairs(basis ? alongBasis(items, basis) : items);
+}
+
+function leastOfPairs(items: Gaussians): number {
+  const { count } = items;
   const minusLogDensity = items.structure === 'full' ? fullMinusLogDensity : flatMinusLogDensity;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; i++) {
@@ -38,6 +46,21 @@ export function separation(items: Gaussians): number {
     }
   }
   return least;
+}
+
+/** Means V' (mu_i - mu_0): only their differences matter. */
+function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
+  const { count, dimension: d, means } = items;
+  coded(() => native.checkBasis(d, basis, 'items.basis'));
+  const along = new Float64Array(count * d);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < d; j++) {
+      const difference = (means[i * d + j] as number) - (means[j] as number);
+      for (let k = 0; k < d; k++)
+        along[i * d + k] = (along[i * d + k] as number) + difference * (basis[j * d + k] as number);
+    }
+  }
+  return { ...items, means: along };
 }
 
 function unusablePair(value: number, i: number, j: number): DenseamError {

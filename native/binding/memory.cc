@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/gaussians.h"
 #include "binding/memory_object.h"
 #include "binding/promise_worker.h"
 #include "euclidean/row_memory.h"
@@ -26,15 +27,6 @@ Snapshot makeMemory(const std::string& kind, std::size_t dimension, bool indexed
                          : kind == "isotropic" ? Embedding::Kind::kIsotropic
                                                : Embedding::Kind::kVector;
   return std::make_shared<RowMemory<T>>(Embedding(embedding, dimension));
-}
-
-Napi::Value toStates(Napi::Env env, Batch&& batch) {
-  Napi::Object states = Napi::Object::New(env);
-  states.Set("count", static_cast<double>(batch.count));
-  const bool hasCovariances = !batch.covariances.empty();
-  states.Set("positions", toFloat64Array(env, std::move(batch.positions)));
-  states.Set("covariances", hasCovariances ? toFloat64Array(env, std::move(batch.covariances)) : env.Undefined());
-  return states;
 }
 
 Napi::Value toRetrieval(Napi::Env env, Retrieval&& retrieval) {
@@ -206,14 +198,17 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
         });
   }
 
+  // Along a basis, the matrices are V diag(a) V', and offsets must be taken there.
   Napi::Value transportMaps(const Napi::CallbackInfo& info) {
     const auto query = readBatch(info[0], 0);
     const double ridge = info[1].ToNumber().DoubleValue();
     const auto indices = readIndices(info[2], committed_->size());
     return launch<TransportMaps>(
         info.Env(), info.Env().Undefined(),
-        [memory = committed_, query, ridge, indices](Job& job) {
-          return memory->transportMaps(*query, ridge, indices, job);
+        [memory = committed_, query, ridge, indices, basis = readOptionalBasis(info[3])](Job& job) {
+          TransportMaps maps = memory->transportMaps(*query, ridge, indices, job);
+          if (basis) gaussian::writeOffsets(*basis, query->positions, memory->get(indices, job), maps, job);
+          return maps;
         },
         [](Napi::Env env, TransportMaps&& maps) -> Napi::Value {
           Napi::Object result = Napi::Object::New(env);

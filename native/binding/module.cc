@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "binding/arguments.h"
+#include "binding/basis.h"
 #include "binding/eigen.h"
 #include "binding/memory_object.h"
 #include "binding/promise_worker.h"
@@ -29,6 +30,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", Napi::Function::New<blas>(env));
   defineMemory(env, exports);
   defineSampling(env, exports);
+  defineBasis(env, exports);
   defineEigen(env, exports);
   return exports;
 }

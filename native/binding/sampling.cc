@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "binding/arguments.h"
+#include "binding/gaussians.h"
 #include "binding/promise_worker.h"
 #include "gaussian/perturbation.h"
 #include "gaussian/sampling.h"
@@ -32,14 +33,6 @@ struct Run {
   std::size_t count;
 };
 
-std::size_t readDimension(const Napi::Value& value) {
-  const std::size_t d = readCount(value, "dimension");
-  if (d >= std::size_t{1} << 31) {
-    throw codedError(value.Env(), "ERR_OUT_OF_MEMORY", "The matrices are larger than an array can be");
-  }
-  return d;
-}
-
 // (first, count, ...), such that the numbers can be counted.
 Run readRun(const Napi::CallbackInfo& info, std::size_t d) {
   const Run run{readCount(info[0], "first"), readCount(info[1], "count")};
@@ -49,22 +42,6 @@ Run readRun(const Napi::CallbackInfo& info, std::size_t d) {
   return run;
 }
 
-Structure readStructure(const Napi::Value& value) {
-  const std::string name = value.ToString();
-  return name == "full" ? Structure::kFull : name == "diagonal" ? Structure::kDiagonal : Structure::kIsotropic;
-}
-
-Napi::Object toStates(Napi::Env env, Batch&& batch) {
-  Napi::Object states = Napi::Object::New(env);
-  states.Set("count", static_cast<double>(batch.count));
-  states.Set("positions", toFloat64Array(env, std::move(batch.positions)));
-  states.Set("covariances", toFloat64Array(env, std::move(batch.covariances)));
-  return states;
-}
-
-// What sampleCommuting takes for a basis: it stays here instead of being copied for every part of a sample.
-using SharedBasis = std::shared_ptr<const Basis>;
-
 // (dimension, seed)
 Napi::Value randomBasis(const Napi::CallbackInfo& info) {
   const std::size_t d = readDimension(info[0]);
@@ -73,19 +50,15 @@ Napi::Value randomBasis(const Napi::CallbackInfo& info) {
       info.Env(), info.Env().Undefined(), [=](Job& job) { return gaussian::drawBasis(d, seed, job); },
       [](Napi::Env env, Basis&& basis) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
-        result.Set("values", toFloat64Array(env, std::move(basis.rowMajor)));
-        auto shared = std::make_unique<SharedBasis>(std::make_shared<const Basis>(std::move(basis)));
-        result.Set("handle", Napi::External<SharedBasis>::New(env, shared.get(),
-                                                              [](Napi::Env, SharedBasis* owned) { delete owned; }));
-        shared.release();
+        result.Set("values", toFloat64Array(env, std::vector<double>(basis.rowMajor)));
+        result.Set("handle", toHandle(env, std::make_shared<const Basis>(std::move(basis))));
         return result;
       });
 }
 
 // (first, count, handle of the basis, least, greatest, seed, onProgress)
 Napi::Value sampleCommuting(const Napi::CallbackInfo& info) {
-  if (!info[2].IsExternal()) throw codedError(info.Env(), "ERR_SHAPE", "Expected what randomBasis returned for basis");
-  const SharedBasis basis = *info[2].As<Napi::External<SharedBasis>>().Data();
+  const SharedBasis basis = readBasis(info[2]);
   const Run run = readRun(info, basis->dimension);
   const double least = info[3].ToNumber();
   const double greatest = info[4].ToNumber();
@@ -115,17 +88,10 @@ Napi::Value sampleGeneral(const Napi::CallbackInfo& info) {
 Napi::Value perturb(const Napi::CallbackInfo& info) {
   const Structure structure = readStructure(info[0]);
   const std::size_t d = readDimension(info[1]);
-  const std::size_t size = structure == Structure::kFull ? d * d : structure == Structure::kDiagonal ? d : 1;
-  const Napi::Object given = info[2].ToObject();
+  const auto items = std::make_shared<Batch>(readItems(info[2], structure, d, info[3]));
   const double radius = info[4].ToNumber();
   const bool dilated = info[5].IsUndefined();
   const std::uint64_t seed = dilated ? 0 : readSeed(info[5]);
-  auto items = std::make_shared<Batch>();
-  items->count = readCount(given.Get("count"), "count");
-  items->positions = readDoubles(given.Get("positions"), "positions", items->count * d);
-  items->covariances = readDoubles(given.Get("covariances"), "covariances", items->count * size);
-  items->name = "items";
-  items->first = readCount(info[3], "firstIndex");
   return launch<Batch>(
       info.Env(), info[6],
       [=](Job& job) {

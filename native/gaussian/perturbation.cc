@@ -24,10 +24,6 @@ using linalg::Workspace;
 // Of R: a smaller displacement is not much more than the rounding of the item's own numbers.
 constexpr double kLeastRatio = 1e-10;
 
-std::size_t covarianceSize(Structure structure, std::size_t d) {
-  return structure == Structure::kFull ? d * d : structure == Structure::kDiagonal ? d : 1;
-}
-
 // One item of a batch, changed in place.
 struct Item {
   Structure structure;
@@ -47,22 +43,7 @@ struct Item {
   double reach() const { return std::sqrt(std::inner_product(mean, mean + d, mean, 0.0) + trace()); }
 };
 
-void checkMean(const Item& item, const std::string& where) {
-  for (std::size_t k = 0; k < item.d; ++k) {
-    if (!std::isfinite(item.mean[k])) throw notFinite(where + "[" + std::to_string(k) + "]", item.mean[k]);
-  }
-}
-
-void checkVariances(const Item& item, const std::string& where) {
-  for (std::size_t k = 0; k < item.covarianceSize(); ++k) {
-    const double variance = item.covariance[k];
-    const std::string entry = item.structure == Structure::kDiagonal ? where + "[" + std::to_string(k) + "]" : where;
-    if (!std::isfinite(variance)) throw notFinite(entry, variance);
-    if (variance < 0) throw negativeVariance(entry, variance);
-  }
-}
-
-void checkMatrix(const Item& item, const std::string& where) {
+void checkDefinite(const Item& item, const std::string& where) {
   checkCovariance<double>(item.d, item.covariance, where);
   double* factor = Workspace::local().get(Workspace::kFactor, item.d * item.d);
   if (classify<double>(item.d, item.covariance, factor) == Definiteness::kIndefinite) {
@@ -88,8 +69,8 @@ void forEachItem(Structure structure, std::size_t d, double radius, Batch& items
     for (std::size_t i = begin; i < end; ++i) {
       Item item{structure, d, items.positions.data() + i * d, items.covariances.data() + i * size};
       const std::string where = items.at("covariances", i);
-      checkMean(item, items.at("means", i));
-      structure == Structure::kFull ? checkMatrix(item, where) : checkVariances(item, where);
+      checkMean(d, item.mean, items.at("means", i));
+      structure == Structure::kFull ? checkDefinite(item, where) : checkVariances(structure, d, item.covariance, where);
       checkRadius(item, radius, where);
       if (radius > 0) body(item, i);
       job.advance(1);

@@ -3,14 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gaussian/structure.h"
 #include "memory.h"
 #include "parallel/job.h"
 
 // Gaussians at a given W2 distance from given ones (science 1.5). The items are replaced; their values are checked
 // first.
 namespace denseam::gaussian {
-
-enum class Structure { kFull, kDiagonal, kIsotropic };
 
 // x -> (1 + radius / R) x, R the item's distance from the point mass at the origin: a multiple of the identity is an
 // optimal map, so the item moves by exactly radius.

@@ -50,18 +50,6 @@ void drawEigenvalues(std::size_t d, double least, double greatest, RandomStream&
   for (std::size_t k = 0; k < d; ++k) values[k] = std::clamp(middle + halfWidth * values[k], least, greatest);
 }
 
-// V diag(values) V' = B B' with B = V values^1/2.
-void writeCovariance(const Basis& basis, const double* values, double* covariance) {
-  const std::size_t d = basis.dimension;
-  double* scaled = Workspace::local().get(Workspace::kProduct, d * d);
-  for (std::size_t j = 0; j < d; ++j) {
-    const double root = std::sqrt(values[j]);
-    for (std::size_t i = 0; i < d; ++i) scaled[j * d + i] = basis.columnMajor[j * d + i] * root;
-  }
-  linalg::outer(d, scaled, covariance);
-  linalg::symmetrize(d, covariance);
-}
-
 void drawWishart(std::size_t d, RandomStream& stream, const Job& job, double* covariance) {
   double* normals = Workspace::local().get(Workspace::kProduct, d * d);
   drawNormals(d * d, stream, job, normals);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gaussian/basis.h"
 #include "memory.h"
 #include "parallel/job.h"
 #include "random.h"
@@ -18,13 +19,7 @@ struct CommutingSample {
   std::vector<double> eigenvalues;  // count x d, in the order of the basis
 };
 
-// A uniformly random orthogonal d x d matrix V, eigenvectors in its columns, in both layouts.
-struct Basis {
-  std::size_t dimension = 0;
-  std::vector<double> columnMajor;
-  std::vector<double> rowMajor;
-};
-
+// A uniformly random one.
 Basis drawBasis(std::size_t d, std::uint64_t seed, Job& job);
 
 // Items `first` to `first + count` of a sample. Covariances are V diag(l) V', V the basis for all of them. R^2 = d

@@ -179,8 +179,12 @@ void multiply(std::size_t n, const double* a, const double* b, double* c) {
 }
 
 void multiplyTransposed(std::size_t n, const double* a, const double* b, double* c) {
+  multiplyTransposed(n, n, a, b, c);
+}
+
+void multiplyTransposed(std::size_t n, std::size_t columns, const double* a, const double* b, double* c) {
   const int m = size(n);
-  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, m, m, m, 1.0, a, m, b, m, 0.0, c, m);
+  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, m, size(columns), m, 1.0, a, m, b, m, 0.0, c, m);
 }
 
 void addOuter(std::size_t n, double alpha, const double* a, double* c) {

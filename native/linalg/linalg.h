@@ -61,6 +61,8 @@ void solveRight(std::size_t n, const double* r, double* b);
 // c <- a b, c <- a' b.
 void multiply(std::size_t n, const double* a, const double* b, double* c);
 void multiplyTransposed(std::size_t n, const double* a, const double* b, double* c);
+// The same for b and c of n x columns.
+void multiplyTransposed(std::size_t n, std::size_t columns, const double* a, const double* b, double* c);
 
 // c <- c + alpha a a' and c <- a a', lower triangle.
 void addOuter(std::size_t n, double alpha, const double* a, double* c);

@@ -1,0 +1,168 @@
+import { type Batch, gaussianBatch, itemWidth, slice } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
+import { checkOptions, nonNegative, squareMatrix } from '../core/validate.ts';
+import { inParts } from '../core/waves.ts';
+import { native } from '../native.ts';
+import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
+import { makeGaussians } from './parts.ts';
+
+/** How far covariances may be from diagonal in a basis. */
+export interface BasisOptions extends CallOptions {
+  /**
+   * The greatest |S v - l v| of a covariance S over the basis vectors v, l = v' S v, relative to its greatest l; at least 0. No entry
+   * of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a Float32Array of covariances.
+   */
+  readonly tolerance?: number | undefined;
+}
+
+/** Gaussians with full covariances, in float64. */
+export interface FullGaussians extends Gaussians {
+  readonly structure: 'full';
+  readonly means: Float64Array;
+  readonly covariances: Float64Array;
+}
+
+/** Gaussians with covariances V diag(variances) V', in float64. */
+export interface CommutingGaussians extends Gaussians {
+  readonly structure: 'diagonal';
+  readonly means: Float64Array;
+  /** count x d: the variances, in the order of the basis. */
+  readonly covariances: Float64Array;
+  /** V, d x d, eigenvectors in its columns. */
+  readonly basis: Matrix;
+}
+
+const callOptions = new Set(['onProgress', 'signal']);
+const basisOptions = new Set([...callOptions, 'tolerance']);
+
+/**
+ * The same Gaussians with their covariances written out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
+ * are copied. Takes count d^3 operations with a basis.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; ERR_RANGE for a basis that is not
+ * orthogonal; the signal's reason.
+ */
+export async function toFull(gaussians: Gaussians, options: CallOptions = {}): Promise<FullGaussians> {
+  checkOptions(options, callOptions);
+  const batch = gaussianBatch('gaussians', gaussians);
+  const basis = await CheckedBasis.of(batch, options);
+  const { count, dimension } = batch;
+  return makeGaussians({ count, dimension, structure: 'full' }, options, (begin, end, onProgress) =>
+    expanded(batch, begin, end, basis, { signal: options.signal, onProgress }),
+  );
+}
+
+function expanded(batch: Batch, begin: number, end: number, basis: CheckedBasis | undefined, options: CallOptions) {
+  const part = slice(batch, begin, end);
+  return runTask((report) => native.expand(batch.kind, batch.dimension, part, begin, basis?.handle, report), options);
+}
+
+/**
+ * The same Gaussians with a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
+ * diagonal in it; others are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes 2 count d^3
+ * operations.
+ *
+ * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis and for a basis that is not orthogonal; ERR_SHAPE,
+ * ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function toBasis(
+  gaussians: Gaussians,
+  basis: Matrix,
+  options: BasisOptions = {},
+): Promise<CommutingGaussians> {
+  checkOptions(options, basisOptions);
+  const batch = gaussianBatch('gaussians', gaussians);
+  const { count, dimension } = batch;
+  const tolerance = readTolerance(options, batch);
+  const { signal } = options;
+  const numbers = squareMatrix('basis', basis, dimension);
+  const [own, target] = await Promise.all([
+    CheckedBasis.of(batch, { signal }),
+    CheckedBasis.create('basis', dimension, numbers, { signal }),
+  ]);
+  const result = await makeGaussians(
+    { count, dimension, structure: 'diagonal' },
+    options,
+    async (begin, end, onProgress) => {
+      const part =
+        batch.kind === 'full'
+          ? slice(batch, begin, end)
+          : { ...batch, ...(await expanded(batch, begin, end, own, { signal })), kind: 'full' as const };
+      const { positions, covariances } = await projected(part, begin, target, tolerance, { signal, onProgress });
+      return { count: end - begin, positions: positions as Float64Array, covariances: covariances as Float64Array };
+    },
+    itemWidth('full', dimension).covariance,
+  );
+  return { ...result, basis: target.matrix };
+}
+
+/**
+ * A basis in which all covariances are diagonal, or undefined when there is none: for covariances that commute, their common
+ * eigenvectors, in no particular order. With it {@link toBasis} gives what runs at the cost of diagonal covariances.
+ *
+ * Takes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two more, and then
+ * checks every covariance, so that what is returned serves for all. Eigenvalues may repeat: any basis of their eigenspace that also
+ * suits the other covariances will do, and multiples of the identity suit every basis. Covariances that commute only nearly have a
+ * basis if the tolerance allows it; it is near to the best one. Diagonal Gaussians have their own basis or the identity. Takes about
+ * 8 count d^2 + 2 count d^3 operations and one decomposition.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
+ */
+export async function commonBasis(gaussians: Gaussians, options: BasisOptions = {}): Promise<Matrix | undefined> {
+  checkOptions(options, basisOptions);
+  const batch = gaussianBatch('gaussians', gaussians);
+  const tolerance = readTolerance(options, batch);
+  if (batch.kind !== 'full') return (await CheckedBasis.of(batch, options))?.matrix ?? identity(batch.dimension);
+  const basis = await candidate(batch, inPass(options, batch.count, 0));
+  return (await isBasisOf(batch, basis, tolerance, inPass(options, batch.count, 1))) ? basis.matrix : undefined;
+}
+
+/** What would be the basis if there is one. */
+async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBasis> {
+  const { count, dimension } = batch;
+  let sums: Float64Array | undefined;
+  await inParts(batch, count, 0, options, async ({ batch: part, first, onProgress }) => {
+    sums = await runTask((report) => native.addCombinations(dimension, part, first, sums, report), {
+      ...options,
+      onProgress,
+    });
+  });
+  const vectors = await runTask(() => native.commonEigenvectors(dimension, sums as Float64Array), {
+    signal: options.signal,
+  });
+  return CheckedBasis.create('the common basis', dimension, vectors, options);
+}
+
+/** Whether all covariances are diagonal in it. The first part in which one is not ends the search. */
+async function isBasisOf(batch: Batch, basis: CheckedBasis, tolerance: number, options: CallOptions): Promise<boolean> {
+  let isBasis = true;
+  await inParts(batch, batch.count, 0, options, async ({ batch: part, first, onProgress }) => {
+    if (!isBasis) return;
+    const { residuals } = await runTask((report) => native.project(part, first, basis.handle, report), {
+      ...options,
+      onProgress,
+    });
+    isBasis = residuals.every((residual) => residual <= tolerance);
+  });
+  return isBasis;
+}
+
+/** The options for the first or the second of two passes over the items. */
+function inPass({ signal, onProgress }: CallOptions, count: number, pass: 0 | 1): CallOptions {
+  return {
+    signal,
+    onProgress:
+      onProgress && (({ completed }) => onProgress({ completed: pass * count + completed, total: 2 * count })),
+  };
+}
+
+function identity(dimension: number): Matrix {
+  const data = new Float64Array(dimension * dimension);
+  for (let k = 0; k < dimension; k++) data[k * (dimension + 1)] = 1;
+  return { rows: dimension, columns: dimension, data };
+}
+
+function readTolerance({ tolerance }: BasisOptions, batch: Batch): number {
+  return nonNegative('options.tolerance', tolerance ?? roundingTolerance(batch));
+}

@@ -1,0 +1,87 @@
+import type { Batch } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import { DenseamError } from '../core/errors.ts';
+import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
+import { type NativeBasis, native } from '../native.ts';
+
+/** A common basis of covariances that was found orthogonal, in a copy that nobody else can change. */
+export class CheckedBasis {
+  readonly dimension: number;
+  readonly handle: NativeBasis['handle'];
+  readonly #data: Float64Array;
+
+  private constructor(dimension: number, data: Float64Array, handle: NativeBasis['handle']) {
+    this.dimension = dimension;
+    this.handle = handle;
+    this.#data = data;
+  }
+
+  /**
+   * Copies d x d numbers, row-major, and checks them. `name` is what errors call the matrix.
+   *
+   * @throws DenseamError ERR_NOT_FINITE; ERR_RANGE if it is not orthogonal; the signal's reason.
+   */
+  static async create(
+    name: string,
+    dimension: number,
+    numbers: FloatArray,
+    { signal }: CallOptions,
+  ): Promise<CheckedBasis> {
+    const data = Float64Array.from(numbers);
+    return new CheckedBasis(dimension, data, await runTask(() => native.makeBasis(dimension, data, name), { signal }));
+  }
+
+  /** The one that a batch came with, if any. */
+  static async of({ name, dimension, basis }: Batch, options: CallOptions): Promise<CheckedBasis | undefined> {
+    return basis && CheckedBasis.create(`${name}.basis`, dimension, basis, options);
+  }
+
+  /** A copy: results are their receiver's to change or to transfer. */
+  get matrix(): Matrix {
+    return { rows: this.dimension, columns: this.dimension, data: this.#data.slice() };
+  }
+
+  /** Position of the first number that differs, or -1. */
+  firstDifference(numbers: FloatArray): number {
+    const data = this.#data;
+    for (let at = 0; at < data.length; at++) if (data[at] !== numbers[at]) return at;
+    return -1;
+  }
+}
+
+// Of the greatest variance, what |S v - l v| may be for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the
+// diagonal changes squared distances by its square, but for variances that are as small as itself: these make the limit so tight.
+// Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
+const doubleTolerance = 1e-10;
+const singleTolerance = 1e-5;
+
+/** How far covariances may be from diagonal in a basis when nothing else is asked for. */
+export function roundingTolerance({ covariances }: Batch): number {
+  return covariances instanceof Float32Array ? singleTolerance : doubleTolerance;
+}
+
+/**
+ * A batch of full covariances as variances along a basis; `first` is the index of its first item in error messages.
+ *
+ * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis; ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the
+ * signal's reason.
+ */
+export async function projected(
+  batch: Batch,
+  first: number,
+  basis: CheckedBasis,
+  tolerance: number,
+  options: CallOptions,
+): Promise<Batch> {
+  const task = () => runTask((report) => native.project(batch, first, basis.handle, report), options);
+  const { residuals, positions, covariances } = await task();
+  const bad = residuals.findIndex((residual) => !(residual <= tolerance));
+  if (bad >= 0) {
+    throw new DenseamError(
+      'ERR_RANGE',
+      `Expected a covariance that is diagonal in the basis (to ${tolerance} of its greatest variance) for ` +
+        `${batch.name}.covariances[${first + bad}] but it is off by ${residuals[bad]?.toPrecision(3)}`,
+    );
+  }
+  return { ...batch, kind: 'diagonal', positions, covariances };
+}

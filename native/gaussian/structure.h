@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "memory.h"
+
+namespace denseam::gaussian {
+
+// How a batch gives its covariances.
+enum class Structure { kFull, kDiagonal, kIsotropic };
+
+// Numbers of one covariance.
+inline std::size_t covarianceSize(Structure structure, std::size_t d) {
+  return structure == Structure::kFull ? d * d : structure == Structure::kDiagonal ? d : 1;
+}
+
+// Throws unless a mean is finite, and unless variances are finite and not negative. `where` names them in errors.
+void checkMean(std::size_t d, const double* mean, const std::string& where);
+void checkVariances(Structure structure, std::size_t d, const double* variances, const std::string& where);
+// The same for a full covariance, which must be symmetric to the rounding of its precision and is averaged with its
+// transpose.
+void checkMatrix(Precision precision, std::size_t d, double* covariance, const std::string& where);
+
+}  // namespace denseam::gaussian
