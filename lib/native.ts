@@ -65,6 +65,8 @@ export interface NativeMemory {
   readonly size: number;
   /** Stages a copy of the items; `firstIndex` is what error messages count from. Nothing shows until `commit`. */
   append(batch: NativeBatch, firstIndex: number, onProgress: ProgressCallback): Task<void>;
+  /** Completes what recall needs to know of staged items: to be called after the last `append`. */
+  prepare(onProgress: ProgressCallback): Task<void>;
   /** Stages the removal of the items at these (distinct, valid) indices. */
   remove(indices: Int32Array): Task<void>;
   commit(): void;

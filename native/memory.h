@@ -93,6 +93,9 @@ class Memory {
   virtual std::size_t size() const = 0;
 
   virtual std::shared_ptr<const Memory> append(const Items& items, Job& job) const = 0;
+  // Completes what recall needs to know of the items: to be called after the last of some appends. Null where nothing
+  // is missing.
+  virtual std::shared_ptr<const Memory> prepare(Job&) const { return nullptr; }
   virtual std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const = 0;
   virtual Batch get(const std::vector<std::int32_t>& indices, Job& job) const = 0;
 

@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
 import { runTask } from './calls.ts';
 import { DenseamError } from './errors.ts';
+import { readBeta, readBetas, readBoolean, readIteration, readPruning, refuseOption } from './options.ts';
+import { concatFloats, concatInts, concatStates, everyNth, inParts, type Part } from './parts.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
 import type {
   BetaOptions,
@@ -11,28 +14,17 @@ import type {
   Matrix,
   NearestOptions,
   Neighbours,
-  PruningOptions,
   Retrieval,
   RetrieveOptions,
   SweepOptions,
 } from './types.ts';
-import {
-  checkOptions,
-  fitsInMemory,
-  indexArray,
-  integer,
-  nonNegative,
-  object,
-  positive,
-  rangeError,
-  shapeError,
-} from './validate.ts';
-import { concatFloats, concatInts, concatStates, everyNth, inParts, type Part } from './waves.ts';
+import { checkOptions, fitsInMemory, indexArray, integer, nonNegative, positive, shapeError } from './validate.ts';
+
+/** Of storing full covariances, what copying and checking takes; the rest goes into the index. */
+const copyingShare = 0.2;
 
 /** How numbers are stored. */
 export type Precision = 'float32' | 'float64';
-
-const maxIterationsLimit = 2 ** 31 - 1;
 
 /**
  * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the call began;
@@ -145,7 +137,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async retrieve(queries: Items, options: RetrieveOptions & QueryOptions): Promise<Retrieval<Items>> {
     checkOptions(options);
-    const betas = typeof options.beta === 'number' ? [options.beta] : options.beta;
+    refuseOption(options, 'betas', 'beta');
+    const { beta } = options;
+    const betas = typeof beta === 'number' ? [positive('options.beta', beta)] : beta;
     const parts = await this.#retrievals(queries, options, readBetas('options.beta', betas), false);
     return this.#toRetrieval(parts);
   }
@@ -158,13 +152,15 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async sweep(queries: Items, options: SweepOptions & QueryOptions): Promise<Retrieval<Items>[]> {
     checkOptions(options);
+    refuseOption(options, 'beta', 'betas');
     const betas = readBetas('options.betas', options.betas);
     const parts = await this.#retrievals(queries, options, betas, true);
-    return Array.from(betas, (_, index) =>
-      this.#toRetrieval(
-        parts.map((part) => everyNth(part, index, betas.length, itemWidth(this.#kind, this.dimension))),
-      ),
-    );
+    const retrievals: Retrieval<Items>[] = [];
+    for (const index of betas.keys()) {
+      retrievals.push(this.#toRetrieval(parts.map((part) => everyNth(part, index, betas.length))));
+      await setImmediate(); // a copy of many states for each beta: other events get their turn in between
+    }
+    return retrievals;
   }
 
   /**
@@ -178,7 +174,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   ): Promise<Neighbours> {
     checkOptions(options);
     const k = integer('options.k', options.k ?? 1, 1, this.size);
-    const prune = readPruning(options.pruning) !== undefined;
+    const prune = readBoolean('options.pruning', options.pruning, true);
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
     fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
     const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
@@ -260,13 +256,15 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
-    let first = 0;
+    const { copied, prepared } = this.#stages(file.size, options.onProgress);
     await this.#change(async () => {
+      let first = 0;
       for await (const batch of file.batches(options)) {
         await runTask(() => this.native.append(batch, first, undefined), options);
         first += batch.count;
-        options.onProgress?.({ completed: first, total: file.size });
+        copied?.({ completed: first, total: file.size });
       }
+      await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
     });
     return this;
   }
@@ -287,9 +285,26 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     fitsInMemory('the items', batch.count * (position + covariance) * bytes);
-    await inParts(batch, batch.count, 0, options, (part) =>
+    const { copied, prepared } = this.#stages(batch.count, options.onProgress);
+    await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
       this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
     );
+    await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
+  }
+
+  /** Progress of copying `count` items and of preparing them for recall, each a share of the whole. */
+  #stages(
+    count: number,
+    onProgress: CallOptions['onProgress'],
+  ): Record<'copied' | 'prepared', CallOptions['onProgress']> {
+    const share = this.#kind === 'full' ? copyingShare : 1;
+    const stage = (begin: number, end: number): CallOptions['onProgress'] =>
+      onProgress &&
+      (({ completed, total }) => {
+        const done = total > 0 ? completed / total : 1;
+        onProgress({ completed: Math.round(count * (begin + (end - begin) * done)), total: count });
+      });
+    return { copied: stage(0, share), prepared: stage(share, 1) };
   }
 
   /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */
@@ -342,11 +357,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     betas: Float64Array,
     sweep: boolean,
   ): Promise<NativeRetrieval[]> {
-    const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
-    const maxIterations = integer('options.maxIterations', options.maxIterations ?? 100, 0, maxIterationsLimit);
-    const pruning = readPruning(options.pruning);
-    const trajectory = options.trajectory === true;
+    const { tolerance, maxIterations, pruning, trajectory } = readIteration(options);
     const copies = sweep ? betas.length : 1;
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    const { count } = this.checkedBatch('queries', queries);
+    fitsInMemory('the states', count * copies * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
     return this.#parts(
       queries,
       options,
@@ -375,7 +390,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const items = this.native.snapshot(); // all parts see the items as they are now
     // Memories of full covariances keep what they know of every item for every state in progress.
     const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * items.size : 0);
-    return inParts(batch, batch.count * passes * items.size, numbersInProgress, options, (part) =>
+    return inParts(batch, batch.count * passes * items.size, { copies, columns: numbersInProgress }, options, (part) =>
       this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
     );
   }
@@ -417,28 +432,3 @@ type Verb<T> = (
   ridge: number,
   onProgress: ProgressCallback,
 ) => Task<T>;
-
-function readBeta(options: BetaOptions): number {
-  checkOptions(options);
-  return positive('options.beta', options.beta);
-}
-
-function readBetas(name: string, betas: readonly number[]): Float64Array {
-  if (!Array.isArray(betas) && !(betas instanceof Float64Array)) {
-    throw rangeError(name, name === 'options.beta' ? 'a finite number above 0 or an array of them' : 'an array', betas);
-  }
-  if (betas.length === 0) throw rangeError(name, 'at least one number', betas);
-  return Float64Array.from(betas, (beta, i) => positive(betas.length === 1 ? name : `${name}[${i}]`, beta));
-}
-
-/** A weight below half the spacing of the numbers just below 1. */
-const invisibleMass = 2 ** -53;
-
-/** The mass that may be dropped; undefined where every item is to be evaluated. */
-function readPruning(pruning: PruningOptions['pruning']): number | undefined {
-  if (pruning === undefined || pruning === true) return invisibleMass;
-  if (pruning === false) return undefined;
-  const { mass } = object('options.pruning', pruning) as { mass: unknown };
-  if (positive('options.pruning.mass', mass) >= 1) throw rangeError('options.pruning.mass', 'a number below 1', mass);
-  return mass as number;
-}

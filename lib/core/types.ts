@@ -66,7 +66,7 @@ export interface CallOptions {
 /** Whether items that provably cannot matter are left out. */
 export interface PruningOptions extends CallOptions {
   /**
-   * True (default): items are left out when bounds prove that all of them together have less than 2^-53 of the Gibbs mass, which does
+   * True (default): items are left out when bounds show that all of them together have less than 2^-53 of the Gibbs mass, which does
    * not show in double precision. `{ mass }` allows another mass; false evaluates every item. Only memories of full covariances leave
    * items out: for the others, evaluating an item costs no more than bounding it.
    */
@@ -111,9 +111,11 @@ export interface SweepOptions extends IterationOptions {
   readonly betas: readonly number[];
 }
 
-export interface NearestOptions extends PruningOptions {
+export interface NearestOptions extends CallOptions {
   /** How many items, from 1 to the memory's size. Default 1. */
   readonly k?: number | undefined;
+  /** True (default): items that certainly are not among the k nearest are left out. */
+  readonly pruning?: boolean | undefined;
 }
 
 /** The k nearest items of every query, nearest first. */

@@ -1,8 +1,8 @@
 import { type Batch, gaussianBatch, itemWidth, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { inParts } from '../core/parts.ts';
 import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
 import { checkOptions, nonNegative, squareMatrix } from '../core/validate.ts';
-import { inParts } from '../core/waves.ts';
 import { native } from '../native.ts';
 import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
 import { makeGaussians } from './parts.ts';
@@ -122,7 +122,7 @@ export async function commonBasis(gaussians: Gaussians, options: BasisOptions = 
 async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBasis> {
   const { count, dimension } = batch;
   let sums: Float64Array | undefined;
-  await inParts(batch, count, 0, options, async ({ batch: part, first, onProgress }) => {
+  await inParts(batch, count, {}, options, async ({ batch: part, first, onProgress }) => {
     sums = await runTask((report) => native.addCombinations(dimension, part, first, sums, report), {
       ...options,
       onProgress,
@@ -137,7 +137,7 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
 /** Whether all covariances are diagonal in it. The first part in which one is not ends the search. */
 async function isBasisOf(batch: Batch, basis: CheckedBasis, tolerance: number, options: CallOptions): Promise<boolean> {
   let isBasis = true;
-  await inParts(batch, batch.count, 0, options, async ({ batch: part, first, onProgress }) => {
+  await inParts(batch, batch.count, {}, options, async ({ batch: part, first, onProgress }) => {
     if (!isBasis) return;
     const { residuals } = await runTask((report) => native.project(part, first, basis.handle, report), {
       ...options,

@@ -58,12 +58,12 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
         DefineClass(
             env, "Memory",
             {InstanceAccessor<&MemoryObject::size>("size"), InstanceMethod<&MemoryObject::append>("append"),
-             InstanceMethod<&MemoryObject::remove>("remove"), InstanceMethod<&MemoryObject::commit>("commit"),
-             InstanceMethod<&MemoryObject::rollback>("rollback"), InstanceMethod<&MemoryObject::snapshot>("snapshot"),
-             InstanceMethod<&MemoryObject::get>("get"), InstanceMethod<&MemoryObject::distances>("distances"),
-             InstanceMethod<&MemoryObject::weights>("weights"), InstanceMethod<&MemoryObject::energy>("energy"),
-             InstanceMethod<&MemoryObject::step>("step"), InstanceMethod<&MemoryObject::retrieve>("retrieve"),
-             InstanceMethod<&MemoryObject::nearest>("nearest"),
+             InstanceMethod<&MemoryObject::prepare>("prepare"), InstanceMethod<&MemoryObject::remove>("remove"),
+             InstanceMethod<&MemoryObject::commit>("commit"), InstanceMethod<&MemoryObject::rollback>("rollback"),
+             InstanceMethod<&MemoryObject::snapshot>("snapshot"), InstanceMethod<&MemoryObject::get>("get"),
+             InstanceMethod<&MemoryObject::distances>("distances"), InstanceMethod<&MemoryObject::weights>("weights"),
+             InstanceMethod<&MemoryObject::energy>("energy"), InstanceMethod<&MemoryObject::step>("step"),
+             InstanceMethod<&MemoryObject::retrieve>("retrieve"), InstanceMethod<&MemoryObject::nearest>("nearest"),
              InstanceMethod<&MemoryObject::transportMaps>("transportMaps")}));
   }
 
@@ -96,6 +96,17 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     items->name = "items";
     items->first = readCount(info[1], "firstIndex");
     return change(info, info[2], [items](const Memory& memory, Job& job) { return memory.append(*items, job); });
+  }
+
+  Napi::Value prepare(const Napi::CallbackInfo& info) {
+    const auto staged = staged_;
+    return launch<Snapshot>(
+        info.Env(), info[0],
+        [staged](Job& job) {
+          if (Snapshot complete = (*staged)->prepare(job)) *staged = complete;
+          return *staged;
+        },
+        [](Napi::Env env, Snapshot&&) { return env.Undefined(); });
   }
 
   Napi::Value remove(const Napi::CallbackInfo& info) {

@@ -25,6 +25,13 @@ std::shared_ptr<const Memory> FullMemory<T>::append(const Items& items, Job& job
 }
 
 template <typename T>
+std::shared_ptr<const Memory> FullMemory<T>::prepare(Job& job) const {
+  auto result = std::make_shared<FullMemory>(*this);
+  result->items_.index(job);
+  return result;
+}
+
+template <typename T>
 std::shared_ptr<const Memory> FullMemory<T>::remove(const std::vector<std::int32_t>& indices, Job& job) const {
   auto result = std::make_shared<FullMemory>(*this);
   result->items_.remove(indices, job);

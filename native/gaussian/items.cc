@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "format.h"
@@ -102,29 +103,46 @@ void FullItems<T>::append(const Items& items, Job& job) {
       notes[i] =
           admit(d, covariances.data() + i * d * d, items.at("covariances", i), packed.data() + i * packedSize(d));
     }
-    if (!indexed_) job.advance(end - begin);
+    job.advance(end - begin);
   });
-  std::vector<float> signatures;
-  if (indexed_) sign(packed, items.count, signatures, job);
-
   const std::vector<Nothing> nothing(items.count);
   means_.append(means.data(), nothing.data(), items.count);
   covariances_.append(packed.data(), notes.data(), items.count);
-  if (indexed_) signatures_.append(signatures.data(), nothing.data(), items.count);
 }
 
 template <typename T>
-void FullItems<T>::sign(const std::vector<T>& packed, std::size_t count, std::vector<float>& signatures,
-                        Job& job) const {
+void FullItems<T>::index(Job& job) {
+  if (!indexed_) return;
   const std::size_t d = dimension();
   const std::size_t width = signatureSize(d);
-  signatures.resize(count * width);
-  // A chunk is a multiple of any number of lanes.
-  const std::size_t chunk = d <= lanes::kMost ? 8 * lanes::kLanes : 1;
-  parallel::forEach(count, chunk, job, [&](std::size_t begin, std::size_t end) {
-    signAll(d, packed.data() + begin * packedSize(d), end - begin, signatures.data() + begin * width);
-    job.advance(end - begin);
-  });
+  // A multiple of any number of lanes; what is signed at once takes some 64 MB, or has an item for every thread.
+  const std::size_t atOnce = std::max<std::size_t>(64, (std::size_t{1} << 24) / width / 64 * 64);
+  job.expect(size() - signatures_.size());
+  while (signatures_.size() < size()) {
+    const std::size_t first = signatures_.size();
+    const std::size_t count = std::min(atOnce, size() - first);
+    std::vector<float> signatures(count * width);
+    parallel::forEach(count, lanes() == 1 ? 1 : 8 * lanes(), job, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; i += lanes()) {
+        signItems(first + i, std::min(lanes(), end - i), signatures.data() + i * width);
+      }
+      job.advance(end - begin);
+    });
+    signatures_.append(signatures.data(), std::vector<Nothing>(count).data(), count);
+  }
+}
+
+template <typename T>
+void FullItems<T>::signItems(std::size_t first, std::size_t count, float* signatures) const {
+  if (lanes() == 1) {
+    double* matrix = Workspace::local().get(Workspace::kGram, dimension() * dimension());
+    covariance(first, matrix);
+    return sign(dimension(), matrix, signatures);
+  }
+  static thread_local AlignedVector<T> buffer;
+  std::int32_t indices[lanes::kLanes];
+  std::iota(indices, indices + count, static_cast<std::int32_t>(first));
+  signGroup(dimension(), group(indices, count, buffer), count, signatures);
 }
 
 template <typename T>

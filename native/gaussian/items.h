@@ -42,14 +42,16 @@ class FullItems {
   // Only with an index.
   const float* signature(std::size_t item) const { return signatures_.values(item); }
 
-  // Checks the values first; nothing changes when they are refused.
+  // Checks the values first; nothing changes when they are refused. Before the next search, `index` has to complete the
+  // signatures.
   void append(const Items& items, Job& job);
+  void index(Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
 
  private:
   struct Nothing {};
 
-  void sign(const std::vector<T>& packed, std::size_t count, std::vector<float>& signatures, Job& job) const;
+  void signItems(std::size_t first, std::size_t count, float* signatures) const;
 
   bool indexed_;
   Store<T, Nothing> means_;

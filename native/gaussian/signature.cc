@@ -48,16 +48,14 @@ float packedRoot(double value, bool isDiagonal) {
   return static_cast<float>(isDiagonal ? value : kSqrt2 * value);
 }
 
-// One matrix: S^1/2 = B B' with B = V l^1/4.
-template <typename T>
-void sign(std::size_t d, const T* packed, float* signature) {
+}  // namespace
+
+// S^1/2 = B B' with B = V l^1/4.
+void sign(std::size_t d, double* covariance, float* signature) {
   Workspace& workspace = Workspace::local();
-  double* vectors = workspace.get(Workspace::kGram, d * d);
   double* root = workspace.get(Workspace::kProduct, d * d);
   double* values = workspace.get(Workspace::kValues, d);
-  for (std::size_t i = 0, k = 0; i < d; ++i) {
-    for (std::size_t j = 0; j <= i; ++j, ++k) vectors[j * d + i] = static_cast<double>(packed[k]);
-  }
+  double* vectors = covariance;
   linalg::eigenvectors(d, vectors, values);
   normalizedRoots(d, values, 1);
   float* spectrum = signature + d * (d + 1) / 2;
@@ -72,23 +70,19 @@ void sign(std::size_t d, const T* packed, float* signature) {
   }
 }
 
-// Up to lanes::kLanes matrices at once.
 template <typename T>
-void signGroup(std::size_t d, const T* packed, std::size_t count, float* signatures) {
+void signGroup(std::size_t d, const T* stored, std::size_t count, float* signatures) {
   const std::size_t triangle = d * (d + 1) / 2;
   Workspace& workspace = Workspace::local();
-  double* group = workspace.get(Workspace::kGram, triangle * lanes::kLanes);
-  double* root = workspace.get(Workspace::kProduct, triangle * lanes::kLanes);
+  double* group = workspace.get(Workspace::kGram, lanes::packedSize(d));
+  double* root = workspace.get(Workspace::kProduct, lanes::packedSize(d));
   double* values = workspace.get(Workspace::kValues, d * lanes::kLanes);
   double* vectors = workspace.get(Workspace::kLeft, d * d * lanes::kLanes);
   double* work = workspace.get(Workspace::kLapack, lanes::workSize(d));
-  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
-    const T* source = packed + std::min(lane, count - 1) * triangle;
-    for (std::size_t k = 0; k < triangle; ++k) group[k * lanes::kLanes + lane] = static_cast<double>(source[k]);
-  }
+  std::copy_n(stored, lanes::packedSize(d), group);
   linalg::checkConverged(lanes::eigenvectors(d, group, values, vectors, work));
   for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) normalizedRoots(d, values + lane, lanes::kLanes);
-  std::fill_n(root, triangle * lanes::kLanes, 0.0);
+  std::fill_n(root, lanes::packedSize(d), 0.0);
   constexpr double kOnes[lanes::kLanes] = {1, 1, 1, 1, 1, 1, 1, 1};
   lanes::addSpectral(d, kOnes, vectors, values, root, work);
   for (std::size_t lane = 0; lane < count; ++lane) {
@@ -102,30 +96,11 @@ void signGroup(std::size_t d, const T* packed, std::size_t count, float* signatu
   }
 }
 
-}  // namespace
-
-template <typename T>
-void signAll(std::size_t d, const T* packed, std::size_t count, float* signatures) {
-  const std::size_t triangle = d * (d + 1) / 2;
-  if (d > lanes::kMost) {
-    for (std::size_t i = 0; i < count; ++i) sign(d, packed + i * triangle, signatures + i * signatureSize(d));
-    return;
-  }
-  for (std::size_t i = 0; i < count; i += lanes::kLanes) {
-    signGroup(d, packed + i * triangle, std::min(lanes::kLanes, count - i), signatures + i * signatureSize(d));
-  }
-}
-
 Signature::Signature(const Frame& frame)
     : d_(frame.dimension()), trace_(frame.trace()), values_(signatureSize(frame.dimension())) {
   std::vector<double> covariance(d_ * d_);  // its scale does not matter: a root has norm 1
   linalg::outer(d_, frame.scaledFactor(), covariance.data());
-  std::vector<double> packed;
-  packed.reserve(d_ * (d_ + 1) / 2);
-  for (std::size_t i = 0; i < d_; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) packed.push_back(covariance[j * d_ + i]);
-  }
-  signAll(d_, packed.data(), 1, values_.data());
+  sign(d_, covariance.data(), values_.data());
 }
 
 // With a = sqrt(tr S), b = sqrt(tr O) and A = tr S^1/2 O^1/2: A <= F <= sqrt(a b A) (Holevo 1972, for unit traces), and
@@ -141,7 +116,7 @@ FidelityBounds Signature::fidelity(const float* signature, const CovarianceNote&
           root * rootOf(note.positiveTrace) * std::min(1.0, greatest)};
 }
 
-template void signAll<float>(std::size_t, const float*, std::size_t, float*);
-template void signAll<double>(std::size_t, const double*, std::size_t, float*);
+template void signGroup<float>(std::size_t, const float*, std::size_t, float*);
+template void signGroup<double>(std::size_t, const double*, std::size_t, float*);
 
 }  // namespace denseam::gaussian

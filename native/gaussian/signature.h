@@ -14,9 +14,11 @@ namespace denseam::gaussian {
 // sqrt 2, so that the inner product of two is tr S^1/2 O^1/2 over both norms; then its spectrum, ascending.
 constexpr std::size_t signatureSize(std::size_t d) { return d * (d + 1) / 2 + d; }
 
-// The signatures of `count` covariances, given as packed lower triangles one after the other.
+// The signature of a covariance (lower triangle, column-major), which is destroyed.
+void sign(std::size_t d, double* covariance, float* signature);
+// Those of the first `count` of a group of lanes (linalg/lanes.h).
 template <typename T>
-void signAll(std::size_t d, const T* packed, std::size_t count, float* signatures);
+void signGroup(std::size_t d, const T* group, std::size_t count, float* signatures);
 
 // least <= F <= greatest, rounding included.
 struct FidelityBounds {

@@ -134,6 +134,24 @@ const CROWD = {
   sharpness: 10,
 } as const;
 
+describe('covariances that are semidefinite only to rounding', () => {
+  it('are bounded by their positive part', async () => {
+    // One item has a small negative eigenvalue, the other lies a little off in its mean: the first is the nearer one.
+    const d = 40;
+    const covariances = new Float32Array(2 * d * d);
+    covariances[0] = covariances[d * d] = 1;
+    for (let k = 1; k < d; k++) covariances[k * (d + 1)] = -2.5e-5;
+    const means = new Float32Array(2 * d);
+    means[d] = 1e-4;
+    const memory = await GaussianMemory.create({ count: 2, dimension: d, structure: 'full', means, covariances });
+    const query = { ...(await memory.get([0])), covariances: new Float64Array(d * d).map((_, k) => (k === 0 ? 1 : 0)) };
+    const all = await memory.nearest(query, { pruning: false });
+    expect((await memory.nearest(query)).indices).toEqual(all.indices);
+    const weights = await memory.weights(query, { beta: 1e9, pruning: false });
+    expectWithin('weights', (await memory.weights(query, { beta: 1e9 })).data, weights.data, 1e-6);
+  });
+});
+
 describe('what pruning says of itself', () => {
   it.each([1e-12, 1e-3, 0.3])('the dropped mass stays below the one allowed: %s', async (mass) => {
     const { itemBatch, queryBatch, beta } = buildCase(CROWD);

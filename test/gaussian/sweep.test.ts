@@ -1,6 +1,14 @@
 /** Schedules of beta within a retrieval, and sweeps over many betas. */
 import { describe, expect, it } from 'vitest';
-import { EuclideanMemory, GaussianMemory, type Gaussians, type Progress, type Retrieval } from '../../lib/index.ts';
+import {
+  EuclideanMemory,
+  GaussianMemory,
+  type Gaussians,
+  type Progress,
+  perturb,
+  type Retrieval,
+  sampleWassersteinSphere,
+} from '../../lib/index.ts';
 import { expectFailure, expectNormwise, expectSameBits, expectWithin, largest } from '../support/assertions.ts';
 import { ALL_STRUCTURES, buildCase } from '../support/cases.ts';
 
@@ -68,6 +76,31 @@ describe.each(ALL_STRUCTURES)('%s', (structure) => {
     expect([...found.iterations]).toEqual([2, 2, 2, 2]);
     const once = await memory.retrieve(states, { beta: [beta], tolerance: 1e-6 });
     expect([...once.iterations]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('the betas of a sweep', () => {
+  it('do not disturb each other: each evaluates what a retrieval by itself does, but for the shared first states', async () => {
+    const items = await sampleWassersteinSphere({ count: 200, dimension: 20, covariances: 'general', seed: 1 });
+    const memory = await GaussianMemory.create(items);
+    const queries = await perturb(await memory.get([3, 4]), 1, { seed: 2 });
+    const options = { maxIterations: 5, tolerance: 0 };
+    const [, sharp] = await memory.sweep(queries, { ...options, betas: [0.001, 2] });
+    const alone = await memory.retrieve(queries, { ...options, beta: 2 });
+    sharp?.evaluated.forEach((count, q) => {
+      expect(count).toBeLessThanOrEqual(200 + (alone.evaluated[q] as number));
+    });
+  });
+
+  it('are each as exact as by themselves, also where covariances are nearly singular', async () => {
+    const parameters = { ...PARAMETERS, items: 4, queries: 1, structure: 'full', sharpness: 2 } as const;
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { itemBatch, queryBatch, beta } = buildCase({ ...parameters, seed, itemSpectrum: 'nearSingular' });
+      const memory = await GaussianMemory.create(itemBatch);
+      const [found] = await memory.sweep(queryBatch, { betas: [beta, 1e6 * beta], maxIterations: 0 });
+      const alone = await memory.energy(queryBatch, { beta });
+      expectNormwise('energy', (found as Retrieval<Gaussians>).energy, alone, 1e-11);
+    }
   });
 });
 

@@ -34,6 +34,21 @@ describe('options', () => {
   });
 });
 
+describe('options that contradict each other or would be ignored', () => {
+  it('are refused by name', async () => {
+    const memory = await GaussianMemory.create(items);
+    const refused = (call: () => unknown, ...mentions: RegExp[]) => expectFailure(call, 'ERR_RANGE', ...mentions);
+    const any = (options: object) => options as never;
+    await refused(() => memory.nearest(items, any({ pruning: { mass: 0.5 } })), /options\.pruning/, /true or false/);
+    const typo = { beta: 1, pruning: { mass: 0.5, typo: 1 } };
+    await refused(() => memory.retrieve(items, any(typo)), /options\.pruning/, /typo/);
+    await refused(() => memory.retrieve(items, any({ beta: 1, betas: [1] })), /options\.betas/);
+    await refused(() => memory.sweep(items, any({ betas: [1], beta: 1 })), /options\.beta /);
+    await refused(() => memory.retrieve(items, any({ beta: 1, trajectory: 1 })), /options\.trajectory/);
+    await refused(() => GaussianMemory.create(items, any({ index: 'yes' })), /options\.index/);
+  });
+});
+
 describe('a progress callback that throws', () => {
   it('rejects the call with what it threw, and the memory goes on', { timeout: 60_000 }, async () => {
     const memory = await GaussianMemory.create(ordinary('full', 40, 48));

@@ -17,12 +17,13 @@ const resultBytes = 64 * 2 ** 20;
 
 /**
  * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave, in order.
- * `total` is the work of the whole batch for `onProgress`; a query's result, or what is kept for it meanwhile, has `columns` numbers.
+ * `total` is the work of the whole batch for `onProgress`; a query has `copies` states in progress, and its result, or what is kept for
+ * it meanwhile, has `columns` numbers.
  */
 export async function inParts<T>(
   batch: Batch,
   total: number,
-  columns: number,
+  { copies = 1, columns = 1 }: { readonly copies?: number; readonly columns?: number },
   options: CallOptions,
   run: (part: Part) => Promise<T>,
 ): Promise<T[]> {
@@ -31,7 +32,7 @@ export async function inParts<T>(
   const height = Math.max(
     1,
     Math.min(
-      Math.floor(inputBytes / (bytes * (position + covariance))),
+      Math.floor(inputBytes / (bytes * copies * (position + covariance))),
       Math.floor(resultBytes / (bytes * Math.max(1, columns))),
     ),
   );
@@ -90,39 +91,36 @@ export function concatStates(parts: readonly NativeStates[]): NativeStates {
 }
 
 /** Results `first`, `first + step`, ... of a retrieval. */
-export function everyNth(
-  { states, trajectory, ...fields }: NativeRetrieval,
-  first: number,
-  step: number,
-  width: { readonly position: number; readonly covariance: number },
-): NativeRetrieval {
-  const pick = <A extends Float64Array | Int32Array | Uint8Array>(values: A): A =>
-    values.filter((_, index) => index % step === first) as A;
+export function everyNth(retrieval: NativeRetrieval, first: number, step: number): NativeRetrieval {
+  const pick = <A extends Numbers>(values: A) =>
+    everyNthRow(values, values.length / retrieval.states.count, first, step);
   const pickStates = ({ count, positions, covariances }: NativeStates): NativeStates => ({
     count: count / step,
-    positions: pickRows(positions, width.position, first, step),
-    covariances: covariances && pickRows(covariances, width.covariance, first, step),
+    positions: pick(positions),
+    covariances: covariances && pick(covariances),
   });
   return {
-    states: pickStates(states),
-    energy: pick(fields.energy),
-    nearest: pick(fields.nearest),
-    nearestDistance: pick(fields.nearestDistance),
-    iterations: pick(fields.iterations),
-    stepLength: pick(fields.stepLength),
-    converged: pick(fields.converged),
-    evaluated: pick(fields.evaluated),
-    droppedMass: pick(fields.droppedMass),
-    trajectory: trajectory?.map(pickStates),
+    states: pickStates(retrieval.states),
+    energy: pick(retrieval.energy),
+    nearest: pick(retrieval.nearest),
+    nearestDistance: pick(retrieval.nearestDistance),
+    iterations: pick(retrieval.iterations),
+    stepLength: pick(retrieval.stepLength),
+    converged: pick(retrieval.converged),
+    evaluated: pick(retrieval.evaluated),
+    droppedMass: pick(retrieval.droppedMass),
+    trajectory: retrieval.trajectory?.map(pickStates),
   };
 }
 
-function pickRows(values: Float64Array, width: number, first: number, step: number): Float64Array {
-  const count = values.length / (width * step);
-  const result = new Float64Array(count * width);
-  for (let i = 0; i < count; i++) {
-    const begin = (i * step + first) * width;
-    result.set(values.subarray(begin, begin + width), i * width);
+type Numbers = Float64Array | Int32Array | Uint8Array;
+
+function everyNthRow<A extends Numbers>(values: A, width: number, first: number, step: number): A {
+  const rows = values.length / (width * step);
+  const result = new (values.constructor as new (length: number) => A)(rows * width);
+  for (let row = 0; row < rows; row++) {
+    const begin = (row * step + first) * width;
+    for (let k = 0; k < width; k++) result[row * width + k] = values[begin + k] as number;
   }
   return result;
 }
