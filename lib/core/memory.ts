@@ -5,7 +5,7 @@ import { type Batch, copy, itemWidth } from './batches.ts';
 import { runTask } from './calls.ts';
 import { DenseamError } from './errors.ts';
 import { readBeta, readBetas, readBoolean, readIteration, readPruning, refuseOption } from './options.ts';
-import { concatFloats, concatInts, concatStates, everyNth, inParts, type Part } from './parts.ts';
+import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
 import type {
   BetaOptions,
@@ -396,32 +396,14 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   }
 
   #toRetrieval(parts: readonly NativeRetrieval[]): Retrieval<Items> {
-    const converged = parts.flatMap((part) => Array.from(part.converged));
-    const trajectories = parts.map((part) => part.trajectory);
-    const states = this.fromStates(concatStates(parts.map((part) => part.states)));
+    const { states, converged, trajectory, ...fields } = concatRetrievals(parts);
+    const ended = this.fromStates(states);
     return {
-      states,
-      energy: concatFloats(parts.map((part) => part.energy)),
-      nearest: concatInts(parts.map((part) => part.nearest)),
-      nearestDistance: concatFloats(parts.map((part) => part.nearestDistance)),
-      iterations: concatInts(parts.map((part) => part.iterations)),
-      stepLength: concatFloats(parts.map((part) => part.stepLength)),
-      stopped: converged.map((yes) => (yes ? 'converged' : 'iterations')),
-      evaluated: concatInts(parts.map((part) => part.evaluated)),
-      droppedMass: concatFloats(parts.map((part) => part.droppedMass)),
-      ...(trajectories[0] ? { trajectory: this.#joinTrajectories(trajectories as NativeStates[][], states) } : {}),
+      ...fields,
+      states: ended,
+      stopped: Array.from(converged, (yes) => (yes ? 'converged' : 'iterations')),
+      ...(trajectory && { trajectory: trajectory.map((batch) => this.fromStates(batch, ended)) }),
     };
-  }
-
-  /** Parts of a batch end after different numbers of iterations; the shorter ones stay where they ended. */
-  #joinTrajectories(trajectories: readonly NativeStates[][], sibling: Items): Items[] {
-    const length = Math.max(...trajectories.map((trajectory) => trajectory.length));
-    return Array.from({ length }, (_, k) =>
-      this.fromStates(
-        concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates)),
-        sibling,
-      ),
-    );
   }
 }
 

@@ -90,6 +90,30 @@ export function concatStates(parts: readonly NativeStates[]): NativeStates {
   };
 }
 
+export function concatRetrievals(parts: readonly NativeRetrieval[]): NativeRetrieval {
+  const trajectories = parts.flatMap(({ trajectory }) => (trajectory ? [trajectory] : []));
+  return {
+    states: concatStates(parts.map((part) => part.states)),
+    energy: concatFloats(parts.map((part) => part.energy)),
+    nearest: concatInts(parts.map((part) => part.nearest)),
+    nearestDistance: concatFloats(parts.map((part) => part.nearestDistance)),
+    iterations: concatInts(parts.map((part) => part.iterations)),
+    stepLength: concatFloats(parts.map((part) => part.stepLength)),
+    converged: Uint8Array.from(parts.flatMap((part) => Array.from(part.converged))),
+    evaluated: concatInts(parts.map((part) => part.evaluated)),
+    droppedMass: concatFloats(parts.map((part) => part.droppedMass)),
+    trajectory: trajectories.length > 0 ? concatTrajectories(trajectories) : undefined,
+  };
+}
+
+/** Parts of a batch end after different numbers of iterations; the shorter ones stay where they ended. */
+function concatTrajectories(trajectories: readonly (readonly NativeStates[])[]): NativeStates[] {
+  const length = Math.max(...trajectories.map((trajectory) => trajectory.length));
+  return Array.from({ length }, (_, k) =>
+    concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates)),
+  );
+}
+
 /** Results `first`, `first + step`, ... of a retrieval. */
 export function everyNth(retrieval: NativeRetrieval, first: number, step: number): NativeRetrieval {
   const pick = <A extends Numbers>(values: A) =>
