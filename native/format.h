@@ -28,6 +28,11 @@ inline Error notPositive(const std::string& where, double smallest) {
                                            " but its smallest eigenvalue is " + number(smallest)};
 }
 
+// Of numbers that are finite themselves.
+inline Error overflow(const std::string& where) {
+  return {"ERR_RANGE", "Expected numbers whose products fit in float64 for " + where + " but its eigenvalues overflow"};
+}
+
 inline Error negativeVariance(const std::string& where, double value) {
   return {"ERR_NOT_POSITIVE_DEFINITE",
           "Expected a variance of at least 0 for " + where + " but received " + number(value)};

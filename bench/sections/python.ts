@@ -19,8 +19,8 @@ interface Size {
 }
 
 const sizes: readonly Size[] = [
-  { dimension: 10, count: 20_000, batched: 20_000, textbook: 200, bar: 12 },
-  { dimension: 20, count: 10_000, batched: 10_000, textbook: 100, bar: 10 },
+  { dimension: 10, count: 100_000, batched: 100_000, textbook: 200, bar: 12 },
+  { dimension: 20, count: 30_000, batched: 30_000, textbook: 100, bar: 10 },
   { dimension: 50, count: 4000, batched: 4000, textbook: 50, bar: 6 },
   { dimension: 128, count: 1000, batched: 1000, textbook: 10 },
   { dimension: 768, count: 100, batched: 24, textbook: 2, bar: 1.8 },

@@ -20,7 +20,7 @@ import type {
 } from './types.ts';
 import { checkOptions, fitsInMemory, indexArray, integer, nonNegative, positive, shapeError } from './validate.ts';
 
-/** Of storing full covariances, what copying and checking takes; the rest goes into the index. */
+/** Of storing indexed covariances, what copying and checking takes; the rest goes into the index. */
 const copyingShare = 0.2;
 
 /** How numbers are stored. */
@@ -38,6 +38,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   readonly precision: Precision;
   protected readonly native: NativeMemory;
   readonly #kind: MemoryKind;
+  readonly #indexed: boolean;
   /** The change that was asked for last, while it or an earlier one runs. */
   #lastChange: Promise<unknown> | undefined;
 
@@ -46,6 +47,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     this.#kind = kind;
     this.dimension = dimension;
     this.precision = precision;
+    this.#indexed = kind === 'full' && indexed;
     this.native = new native.Memory(kind, dimension, precision, indexed);
   }
 
@@ -297,7 +299,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     count: number,
     onProgress: CallOptions['onProgress'],
   ): Record<'copied' | 'prepared', CallOptions['onProgress']> {
-    const share = this.#kind === 'full' ? copyingShare : 1;
+    const share = this.#indexed ? copyingShare : 1;
     const stage = (begin: number, end: number): CallOptions['onProgress'] =>
       onProgress &&
       (({ completed, total }) => {

@@ -1,5 +1,5 @@
 import type { BetaOptions, IterationOptions, PruningOptions } from './types.ts';
-import { checkOptions, describe, integer, nonNegative, object, positive, rangeError } from './validate.ts';
+import { checkOptions, integer, nonNegative, object, positive, rangeError } from './validate.ts';
 
 /** Checks and defaults of the options that verbs share. */
 
@@ -44,7 +44,7 @@ export function readPruning(pruning: PruningOptions['pruning']): number | undefi
 /** True or false, or what stands for nothing given. */
 export function readBoolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw rangeError(name, 'true or false', describe(value));
+  if (typeof value !== 'boolean') throw rangeError(name, 'true or false', value);
   return value;
 }
 

@@ -59,7 +59,7 @@ export interface Progress {
 export interface CallOptions {
   /** Aborting it rejects the call's promise with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called on the event loop, at most about twenty times a second. */
+  /** Called on the event loop: about twenty times a second, and at the end of each part of a large batch. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

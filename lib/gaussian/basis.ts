@@ -38,7 +38,8 @@ const basisOptions = new Set([...callOptions, 'tolerance']);
 
 /**
  * The same Gaussians with their covariances written out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
- * are copied. Takes count d^3 operations with a basis.
+ * are averaged with their transposes; whether they are positive semidefinite is checked when a memory takes them. Takes count d^3
+ * operations with a basis.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; ERR_RANGE for a basis that is not
  * orthogonal; the signal's reason.
@@ -103,9 +104,9 @@ export async function toBasis(
  *
  * Takes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two more, and then
  * checks every covariance, so that what is returned serves for all. Eigenvalues may repeat: any basis of their eigenspace that also
- * suits the other covariances will do, and multiples of the identity suit every basis. Covariances that commute only nearly have a
- * basis if the tolerance allows it; it is near to the best one. Diagonal Gaussians have their own basis or the identity. Takes about
- * 8 count d^2 + 2 count d^3 operations and one decomposition.
+ * suits the other covariances will do, and multiples of the identity suit every basis. For covariances that commute only nearly a
+ * basis within the tolerance is mostly found, but not always. Diagonal Gaussians have their own basis or the identity; their numbers
+ * are not looked at. Takes about 8 count d^2 + 2 count d^3 operations and one decomposition.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
  */
@@ -115,7 +116,10 @@ export async function commonBasis(gaussians: Gaussians, options: BasisOptions = 
   const tolerance = readTolerance(options, batch);
   if (batch.kind !== 'full') return (await CheckedBasis.of(batch, options))?.matrix ?? identity(batch.dimension);
   const basis = await candidate(batch, inPass(options, batch.count, 0));
-  return (await isBasisOf(batch, basis, tolerance, inPass(options, batch.count, 1))) ? basis.matrix : undefined;
+  const isBasis = await isBasisOf(batch, basis, tolerance, inPass(options, batch.count, 1));
+  // A search that ends early has done all there is to do.
+  if (!isBasis) options.onProgress?.({ completed: 2 * batch.count, total: 2 * batch.count });
+  return isBasis ? basis.matrix : undefined;
 }
 
 /** What would be the basis if there is one. */

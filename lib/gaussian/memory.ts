@@ -2,6 +2,7 @@ import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '
 import { runTask } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
 import { Memory } from '../core/memory.ts';
+import { readBoolean } from '../core/options.ts';
 import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { checkOptions, fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
@@ -87,7 +88,8 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Gaussians, options: CreateOptions = {}): Promise<GaussianMemory> {
-    const indexed = readIndex(options);
+    checkOptions(options);
+    const indexed = readBoolean('options.index', options.index, true);
     const batch = gaussianBatch('items', items);
     const { structure } = items;
     const basis = batch.basis && (await CheckedBasis.of(batch, options));
@@ -100,7 +102,8 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
   static async load(path: string, options: CreateOptions = {}): Promise<GaussianMemory> {
-    const indexed = readIndex(options);
+    checkOptions(options);
+    const indexed = readBoolean('options.index', options.index, true);
     const file = await loadItems(path, 'gaussian');
     try {
       const basis = await readBasis(file, options);
@@ -196,11 +199,4 @@ async function readBasis(file: ItemsFile, options: CallOptions): Promise<Checked
       throw error instanceof DenseamError ? file.corrupt(error.message) : error;
     })
   );
-}
-
-function readIndex(options: CreateOptions): boolean {
-  checkOptions(options);
-  const { index = true } = options;
-  if (typeof index !== 'boolean') throw rangeError('options.index', 'true or false', index);
-  return index;
 }

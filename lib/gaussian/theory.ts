@@ -23,10 +23,10 @@ export function basinRadius(lambdaMin: number): number {
  * their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
  *
  * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others; with a basis
- * count d^2 and d^3 / 2 more.
+ * count d^2 and d^3 more.
  *
- * @throws DenseamError ERR_SHAPE; ERR_RANGE for fewer than two items or a basis that is not orthogonal; ERR_NOT_FINITE; ERR_NOT_POSITIVE_DEFINITE if a sum of
- * covariances is singular.
+ * @throws DenseamError ERR_SHAPE; ERR_RANGE for fewer than two items or a basis that is not orthogonal; ERR_NOT_FINITE;
+ * ERR_NOT_POSITIVE_DEFINITE if a sum of covariances is singular.
  */
 export function separation(items: Gaussians): number {
   const { count, basis } = gaussianBatch('items', items);

@@ -78,7 +78,11 @@ void clearRounding(Precision precision, std::size_t d, double greatest, const st
   const double indefinite =
       8 * static_cast<double>(d) * (precision == Precision::kFloat32 ? kSingle : kDouble) * greatest;
   for (std::size_t k = 0; k < d; ++k) {
-    if (variances[k] < -indefinite) throw notPositive(where, variances[k]);
+    if (variances[k] < -indefinite) {
+      throw Error("ERR_NOT_POSITIVE_DEFINITE", "Expected a positive semidefinite matrix for " + where +
+                                                   " but its variance along vector " + std::to_string(k) +
+                                                   " of the basis is " + number(variances[k]));
+    }
     if (variances[k] <= zero) variances[k] = 0;
   }
 }
@@ -129,7 +133,10 @@ void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t
     double* variances = result.items.covariances.data() + (begin + i) * d;
     readVariances(basis, own, variances);
     double greatest = 0;
-    for (std::size_t k = 0; k < d; ++k) greatest = std::max(greatest, std::abs(variances[k]));
+    for (std::size_t k = 0; k < d; ++k) {
+      if (!std::isfinite(variances[k])) throw overflow(items.at("covariances", begin + i));
+      greatest = std::max(greatest, std::abs(variances[k]));
+    }
     result.residuals[begin + i] = residualOf(basis, own, variances, greatest, sums);
     clearRounding(items.precision, d, greatest, items.at("covariances", begin + i), variances);
   }

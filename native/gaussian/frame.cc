@@ -106,6 +106,7 @@ void factorize(std::size_t d, const double* covariance, double* factor) {
   double* values = Workspace::local().get(Workspace::kValues, d);
   std::copy_n(covariance, d * d, factor);
   linalg::eigenvectors(d, factor, values);
+  if (!std::isfinite(values[d - 1])) throw overflow("a covariance");
   // Eigenvalues at the level of rounding are zeros: their roots would be 1e-8 of the greatest, not 1e-16.
   const double zero =
       4 * static_cast<double>(d) * std::numeric_limits<double>::epsilon() * std::max(0.0, values[d - 1]);

@@ -32,6 +32,9 @@ CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T*
   double* covariance = workspace.get(Workspace::kGram, d * d);
   std::copy_n(given, d * d, covariance);
   checkCovariance<T>(d, covariance, where);
+  // What is judged is what is stored.
+  std::transform(covariance, covariance + d * d, covariance,
+                 [](double x) { return static_cast<double>(static_cast<T>(x)); });
   const Definiteness kind = classify<T>(d, covariance, workspace.get(Workspace::kFactor, d * d));
   if (kind == Definiteness::kIndefinite) throw notPositive(where, smallestEigenvalue(d, covariance));
   for (std::size_t i = 0; i < d; ++i) {
