@@ -79,19 +79,30 @@ std::vector<double> FullMemory<T>::distances(const Batch& queries, double ridge,
 }
 
 template <typename T>
-std::vector<double> FullMemory<T>::weights(const Batch& queries, double ridge, double beta, Pruning pruning,
-                                           Job& job) const {
+std::vector<Weighted> FullMemory<T>::weighAll(const Batch& queries, double ridge, double beta, Pruning pruning,
+                                              Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
   const Purpose purpose = Dynamics<T>(items_, pruning).purpose(beta, beta);
   Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
   evaluation.run(false, job);
-  std::vector<double> result(queries.count * size());
+  std::vector<Weighted> result;
   for (std::size_t q = 0; q < queries.count; ++q) {
-    const Weighted weighted = weigh(evaluation.search(q), beta, queries.at("means", q));
+    result.push_back(weigh(evaluation.search(q), beta, queries.at("means", q)));
+  }
+  return result;
+}
+
+template <typename T>
+std::vector<double> FullMemory<T>::weights(const Batch& queries, double ridge, double beta, Pruning pruning,
+                                           Job& job) const {
+  std::vector<double> result(queries.count * size());
+  double* row = result.data();
+  for (const Weighted& weighted : weighAll(queries, ridge, beta, pruning, job)) {
     for (std::size_t k = 0; k < weighted.items.size(); ++k) {
-      result[q * size() + static_cast<std::size_t>(weighted.items[k])] = weighted.weights[k];
+      row[static_cast<std::size_t>(weighted.items[k])] = weighted.weights[k];
     }
+    row += size();
   }
   return result;
 }
@@ -99,14 +110,9 @@ std::vector<double> FullMemory<T>::weights(const Batch& queries, double ridge, d
 template <typename T>
 std::vector<double> FullMemory<T>::energy(const Batch& queries, double ridge, double beta, Pruning pruning,
                                           Job& job) const {
-  job.expect(queries.count * size());
-  const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  const Purpose purpose = Dynamics<T>(items_, pruning).purpose(beta, beta);
-  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
-  evaluation.run(false, job);
   std::vector<double> result;
-  for (std::size_t q = 0; q < queries.count; ++q) {
-    result.push_back(weigh(evaluation.search(q), beta, queries.at("means", q)).gibbs.energy);
+  for (const Weighted& weighted : weighAll(queries, ridge, beta, pruning, job)) {
+    result.push_back(weighted.gibbs.energy);
   }
   return result;
 }

@@ -35,6 +35,8 @@ class FullMemory : public Memory {
 
  private:
   Batch emptyBatch(std::size_t count) const;
+  // The Gibbs weights of every query.
+  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const;
 
   FullItems<T> items_;
 };
