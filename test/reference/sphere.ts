@@ -55,7 +55,7 @@ function weighted(weight: number, value: number): number {
 }
 
 /** log sum exp, shifted by the greatest. */
-function logSum(logarithms: readonly number[]): number {
+export function logSum(logarithms: readonly number[]): number {
   const greatest = Math.max(...logarithms);
   if (greatest === Number.NEGATIVE_INFINITY) return greatest;
   return greatest + Math.log(sum(logarithms.map((value) => Math.exp(value - greatest))));

@@ -1,6 +1,16 @@
 /** Training of the von Mises-Fisher memory: one step of constrained descent, and the constraints (appendices C and D). */
 import { jacobiVectors } from './eigen.ts';
-import { columns, dot, gradients, normalised, type SphereModel, sum, type Table, type Targets } from './sphere.ts';
+import {
+  columns,
+  dot,
+  gradients,
+  logSum,
+  normalised,
+  type SphereModel,
+  sum,
+  type Table,
+  type Targets,
+} from './sphere.ts';
 
 export interface TrainingState extends SphereModel {
   /** p_h, P+1: what the rows of the class weights sum to. */
@@ -92,10 +102,11 @@ function projectedClassGradient(state: TrainingState, gradient: Table): number[]
   });
 }
 
+/** p <- p e^(lr v), in logarithms: where a weight is tiny its gradient is huge, and the exponential leaves the range of doubles. */
 function classWeightStep(state: TrainingState, gradient: Table, options: StepOptions) {
   const velocity = slowed(state.velocities.classWeights, projectedClassGradient(state, gradient), options);
-  const moved = combined(state.classWeights, velocity, (p, v) => p * Math.exp(options.learningRate * v));
-  return { values: sinkhornKnopp(moved, state.hiddenShares, state.classShares, SWEEPS), velocity };
+  const moved = combined(state.classWeights, velocity, (p, v) => Math.log(p) + options.learningRate * v);
+  return { values: sinkhornOfLogarithms(moved, state.hiddenShares, state.classShares, SWEEPS), velocity };
 }
 
 function betaStep(state: TrainingState, gradient: number, { learningRate, momentum, trainBeta }: StepOptions) {
@@ -114,20 +125,34 @@ export function sinkhornKnopp(
   columnTargets: readonly number[],
   sweeps: number,
 ): number[][] {
-  let scaled = matrix.map((row) => [...row]);
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    if (sweep > 0 && relativeError(rowSums(scaled), rows) < ROW_ERROR) break;
-    const rowFactors = factors(rowSums(scaled), rows);
-    scaled = scaled.map((row, gamma) => row.map((p) => p * (rowFactors[gamma] as number)));
-    const columnFactors = factors(columnSums(scaled), columnTargets);
-    scaled = scaled.map((row) => row.map((p, y) => p * (columnFactors[y] as number)));
-  }
-  return scaled;
+  const logs = matrix.map((row) => row.map(Math.log));
+  return sinkhornOfLogarithms(logs, rows, columnTargets, sweeps);
 }
 
-/** What to multiply by; a line of zeros stays one. */
-function factors(sums: readonly number[], targets: readonly number[]): number[] {
-  return sums.map((value, at) => (value === 0 ? 0 : (targets[at] as number) / value));
+/** The same of a matrix given by its logarithms. */
+function sinkhornOfLogarithms(
+  logarithms: Table,
+  rows: readonly number[],
+  columnTargets: readonly number[],
+  sweeps: number,
+): number[][] {
+  let logs = logarithms.map((row) => [...row]);
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    if (sweep > 0 && relativeError(rowSums(exponentials(logs)), rows) < ROW_ERROR) break;
+    logs = logs.map((row, gamma) => scaledTo(row, rows[gamma] as number));
+    logs = columns(columns(logs).map((ofClass, y) => scaledTo(ofClass, columnTargets[y] as number)));
+  }
+  return exponentials(logs);
+}
+
+/** The line whose exponentials sum to `total`; one of zeros, or to become zeros, is all -Infinity. */
+function scaledTo(line: readonly number[], total: number): number[] {
+  const log = logSum(line);
+  return line.map((value) => (value === Number.NEGATIVE_INFINITY ? value : value - log + Math.log(total)));
+}
+
+function exponentials(logarithms: Table): number[][] {
+  return logarithms.map((row) => row.map(Math.exp));
 }
 
 /** The greatest relative error of the sums whose target is not zero. */
