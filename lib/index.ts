@@ -42,3 +42,4 @@ export {
   type Word2GaussParameters,
   type Word2GaussPart,
 } from './io/word2gauss.ts';
+export * from './sphere/normalizer.ts';

@@ -201,6 +201,17 @@ export interface NativeBases {
   commonEigenvectors(dimension: number, sums: Float64Array): Task<Float64Array>;
 }
 
+/** Functions on the unit sphere, of lib/sphere/. They are told what lib/ has checked. */
+export interface NativeSphereFunctions {
+  /** log Omega_N(kappa) / Omega_N(0) and its derivative, at once. */
+  vonMisesFisherLogNormalizer(
+    dimension: number,
+    kappa: number,
+  ): { readonly value: number; readonly derivative: number };
+  /** log Omega_N(0), at once. */
+  logSphereArea(dimension: number): number;
+}
+
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
@@ -242,7 +253,7 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
-export interface Native extends NativeSampling, NativeBases {
+export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -6,6 +6,7 @@
 #include "binding/memory_object.h"
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
+#include "binding/sphere_functions.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -32,6 +33,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSampling(env, exports);
   defineBasis(env, exports);
   defineEigen(env, exports);
+  defineSphereFunctions(env, exports);
   return exports;
 }
 
