@@ -43,3 +43,4 @@ export {
   type Word2GaussPart,
 } from './io/word2gauss.ts';
 export * from './sphere/normalizer.ts';
+export * from './sphere/sampling.ts';

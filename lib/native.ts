@@ -201,7 +201,30 @@ export interface NativeBases {
   commonEigenvectors(dimension: number, sums: Float64Array): Task<Float64Array>;
 }
 
-/** Functions on the unit sphere, of lib/sphere/. They are told what lib/ has checked. */
+/** Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform one's. */
+export interface NativeMixtureSource {
+  readonly dimension: number;
+  readonly classes: number;
+  readonly kappa: number;
+  readonly memoryCount: number;
+  readonly memories: FloatArray;
+  readonly weights: FloatArray;
+  /** What errors call them. */
+  readonly memoriesName: string;
+  /** Whether errors name the one memory without an index. */
+  readonly singleMemory: boolean;
+  readonly weightsName: string;
+}
+
+/** A mixture that stays on the native side. */
+export interface NativeMixture {
+  readonly nativeMixture: never;
+}
+
+/** What a sample is for: with the same seed, samples for different purposes have nothing in common. */
+export type SpherePurpose = 'uniform' | 'vonMisesFisher' | 'teacher';
+
+/** Functions on the unit sphere, of lib/sphere/. Seeds are 64 bits, unsigned. */
 export interface NativeSphereFunctions {
   /** log Omega_N(kappa) / Omega_N(0) and its derivative, at once. */
   vonMisesFisherLogNormalizer(
@@ -210,6 +233,17 @@ export interface NativeSphereFunctions {
   ): { readonly value: number; readonly derivative: number };
   /** log Omega_N(0), at once. */
   logSphereArea(dimension: number): number;
+  /** Checks that memories have length 1 and that weights are probabilities. */
+  makeSphereMixture(source: NativeMixtureSource): Task<NativeMixture>;
+  /** Points `first` to `first + count` of a sample, whatever the parts it is drawn in. */
+  sampleSphereMixture(
+    mixture: NativeMixture,
+    purpose: SpherePurpose,
+    first: number,
+    count: number,
+    seed: bigint,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly values: Float64Array; readonly labels: Int32Array; readonly hidden: Int32Array }>;
 }
 
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */

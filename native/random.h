@@ -9,7 +9,15 @@
 namespace denseam {
 
 // What the random numbers of a stream are for: draws of one kind never repeat those of another made from the same seed.
-enum class Purpose : std::uint64_t { kBasis = 1, kSphere = 2, kPerturbation = 3, kCombination = 4 };
+enum class Purpose : std::uint64_t {
+  kBasis = 1,
+  kSphere = 2,
+  kPerturbation = 3,
+  kCombination = 4,
+  kUniform = 16,
+  kVonMisesFisher = 17,
+  kTeacher = 18
+};
 
 // A stream of random numbers of its own for every item of a call, so that they do not depend on which thread draws them
 // or when: xoshiro256++ (Blackman and Vigna 2021), its state taken from (seed, purpose, item) by SplitMix64 (Steele,
