@@ -42,3 +42,5 @@ export {
   type Word2GaussParameters,
   type Word2GaussPart,
 } from './io/word2gauss.ts';
+export * from './sphere/normalizer.ts';
+export * from './sphere/sampling.ts';

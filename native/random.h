@@ -18,6 +18,9 @@ enum class Purpose : std::uint64_t {
   kShuffle = 6,
   kDirection = 7,
   kSplitRows = 8,
+  kUniform = 16,
+  kVonMisesFisher = 17,
+  kTeacher = 18,
 };
 
 // A stream of random numbers of its own for every item of a call, so that they do not depend on which thread draws them

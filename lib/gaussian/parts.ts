@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { itemWidth } from '../core/batches.ts';
-import { threads } from '../core/threads.ts';
-import type { CallOptions, Gaussians, Progress, Structure } from '../core/types.ts';
+import { inOrder, partBytes } from '../core/inOrder.ts';
+import type { CallOptions, Gaussians, Structure } from '../core/types.ts';
 import { fitsInMemory } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
 
@@ -14,9 +13,6 @@ export interface GaussiansShape {
 
 /** Makes items `begin` to `end`. */
 export type MakePart = (begin: number, end: number, onProgress: CallOptions['onProgress']) => Promise<NativeStates>;
-
-// Copying this much takes the event loop about a millisecond.
-const partBytes = 4 * 2 ** 20;
 
 /**
  * Gaussians that are made a part at a time, each small enough for the event loop to copy, and written into one array, which may be
@@ -44,33 +40,4 @@ export async function makeGaussians<S extends Structure>(
     if (states.covariances) covariances.set(states.covariances, begin * covariance);
   });
   return { count, dimension, structure, means, covariances };
-}
-
-/** Runs parts 0, 1, ... some at a time; `total` is the work of all of them. */
-async function inOrder(
-  parts: number,
-  total: number,
-  onProgress: CallOptions['onProgress'],
-  run: (part: number, onProgress: CallOptions['onProgress']) => Promise<void>,
-): Promise<void> {
-  // A part may be a single item: one for every thread, and one that is being copied.
-  const partsAtOnce = threads() + 1;
-  const done = new Float64Array(parts);
-  const failures: { readonly part: number; readonly error: unknown }[] = [];
-  let next = 0;
-  const runSome = async () => {
-    while (next < parts && failures.length === 0) {
-      const part = next++;
-      const report = ({ completed }: Progress) => {
-        done[part] = completed;
-        onProgress?.({ completed: done.reduce((sum, value) => sum + value, 0), total });
-      };
-      await run(part, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
-      // Where copying takes longer than computing, the event loop would otherwise do nothing else.
-      if (next < parts) await setImmediate();
-    }
-  };
-  await Promise.all(Array.from({ length: partsAtOnce }, runSome));
-  const lowest = failures.sort((a, b) => a.part - b.part)[0];
-  if (lowest) throw lowest.error;
 }

@@ -120,6 +120,13 @@ std::size_t readCount(const Napi::Value& value, const char* name) {
   return static_cast<std::size_t>(number);
 }
 
+std::uint64_t readSeed(const Napi::Value& value) {
+  bool lossless = false;
+  const std::uint64_t seed = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
+  if (!lossless) throw codedError(value.Env(), "ERR_RANGE", "Expected a bigint of 64 bits for seed");
+  return seed;
+}
+
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values) {
   const std::size_t length = values.size();
   return Napi::Float64Array::New(env, length, toArrayBuffer(env, std::move(values)), 0);

@@ -20,6 +20,8 @@ std::vector<double> readDoubles(const Napi::Value& value, const char* name, std:
 // Indices into `size` items.
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
 std::size_t readCount(const Napi::Value& value, const char* name);
+// A bigint of 64 bits, unsigned.
+std::uint64_t readSeed(const Napi::Value& value);
 
 // Typed arrays that take over the vector's memory.
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);

@@ -7,6 +7,7 @@
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
 #include "binding/sphere.h"
+#include "binding/sphere_functions.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -36,6 +37,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereRows(env, exports);
   defineSphereTraining(env, exports);
   defineSphereModel(env, exports);
+  defineSphereFunctions(env, exports);
   return exports;
 }
 

@@ -21,13 +21,6 @@ using gaussian::Basis;
 using gaussian::CommutingSample;
 using gaussian::Structure;
 
-std::uint64_t readSeed(const Napi::Value& value) {
-  bool lossless = false;
-  const std::uint64_t seed = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
-  if (!lossless) throw codedError(value.Env(), "ERR_RANGE", "Expected a bigint of 64 bits for seed");
-  return seed;
-}
-
 // A run of a sample's items.
 struct Run {
   std::size_t first;

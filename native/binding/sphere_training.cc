@@ -26,11 +26,6 @@ double readDouble(const Napi::Object& object, const char* name) { return object.
 
 std::size_t readSize(const Napi::Object& object, const char* name) { return readCount(object.Get(name), name); }
 
-std::uint64_t readSeedOf(const Napi::Object& object) {
-  bool lossless = false;
-  return object.Get("seed").As<Napi::BigInt>().Uint64Value(&lossless);
-}
-
 template <typename T>
 std::vector<T> readArray(const Napi::Object& object, const char* name, std::size_t count) {
   return std::get<std::vector<T>>(readNumbers(object.Get(name), name, count, kPrecisionOf<T>));
@@ -87,7 +82,7 @@ Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
   const Shares shares = readShares(given, readSize(given, "hiddenUnits") + 1, readSize(given, "labels"));
   const double beta = readDouble(given, "beta");
   const double betaScale = readDouble(given, "betaScale");
-  const std::uint64_t seed = readSeedOf(given);
+  const std::uint64_t seed = readSeed(given.Get("seed"));
   return launch<AnyTrainingState>(
       info.Env(), info.Env().Undefined(),
       [=](Job&) -> AnyTrainingState {
@@ -99,7 +94,7 @@ Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
 
 TrainingSettings readSettings(const Napi::Object& given) {
   return {readDouble(given, "softening"), readSize(given, "batchSize"),        readDouble(given, "learningRate"),
-          readDouble(given, "momentum"),  given.Get("trainsBeta").ToBoolean(), readSeedOf(given)};
+          readDouble(given, "momentum"),  given.Get("trainsBeta").ToBoolean(), readSeed(given.Get("seed"))};
 }
 
 // (rows, labels or undefined, trainingRows, settings, state)
@@ -147,8 +142,9 @@ Napi::Value splitSphereMemories(const Napi::CallbackInfo& info) {
   const auto trainer = readTrainer(info[0]);
   const Napi::Object given = info[1].ToObject();
   const sphere::SplitSettings settings{
-      readSize(given, "most"),     readDouble(given, "threshold"), readDouble(given, "distance"),
-      readSize(given, "mostRows"), readSize(given, "epoch"),       {readSize(given, "passes"), 0, readSeedOf(given)}};
+      readSize(given, "most"),       readDouble(given, "threshold"),
+      readDouble(given, "distance"), readSize(given, "mostRows"),
+      readSize(given, "epoch"),      {readSize(given, "passes"), 0, readSeed(given.Get("seed"))}};
   return launch<SplitResult>(
       info.Env(), info[2], [=](Job& job) { return trainer->split(settings, job); },
       [](Napi::Env env, SplitResult&& found) -> Napi::Value {

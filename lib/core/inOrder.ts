@@ -1,0 +1,38 @@
+import { setImmediate } from 'node:timers/promises';
+import { threads } from './threads.ts';
+import type { CallOptions, Progress } from './types.ts';
+
+/** Copying this much takes the event loop about a millisecond. */
+export const partBytes = 4 * 2 ** 20;
+
+/**
+ * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order, and after a failure no further one
+ * does, so the error of the lowest failing part is the one that is thrown.
+ */
+export async function inOrder(
+  parts: number,
+  total: number,
+  onProgress: CallOptions['onProgress'],
+  run: (part: number, onProgress: CallOptions['onProgress']) => Promise<void>,
+): Promise<void> {
+  // A part may be a single item: one for every thread, and one that is being copied.
+  const partsAtOnce = threads() + 1;
+  const done = new Float64Array(parts);
+  const failures: { readonly part: number; readonly error: unknown }[] = [];
+  let next = 0;
+  const runSome = async () => {
+    while (next < parts && failures.length === 0) {
+      const part = next++;
+      const report = ({ completed }: Progress) => {
+        done[part] = completed;
+        onProgress?.({ completed: done.reduce((sum, value) => sum + value, 0), total });
+      };
+      await run(part, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
+      // Where copying takes longer than computing, the event loop would otherwise do nothing else.
+      if (next < parts) await setImmediate();
+    }
+  };
+  await Promise.all(Array.from({ length: partsAtOnce }, runSome));
+  const lowest = failures.sort((a, b) => a.part - b.part)[0];
+  if (lowest) throw lowest.error;
+}

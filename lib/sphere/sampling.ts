@@ -1,0 +1,212 @@
+import { vectorBatch } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import { inOrder, partBytes } from '../core/inOrder.ts';
+import { type Seed, seedBits } from '../core/random.ts';
+import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
+import {
+  checkOptions,
+  describe,
+  fitsInMemory,
+  floatArray,
+  integer,
+  nonNegative,
+  object,
+  product,
+  shapeError,
+} from '../core/validate.ts';
+import { type NativeMixture, type NativeMixtureSource, native, type SpherePurpose } from '../native.ts';
+
+/** How many points, and what all random choices follow from. */
+export interface SphereSampleOptions extends CallOptions {
+  /** How many points, at least 1. */
+  readonly count: number;
+  /** What all random choices follow from; 0 by default. */
+  readonly seed?: Seed | undefined;
+}
+
+/** What {@link sampleUniformSphere} draws. */
+export interface UniformSphereOptions extends SphereSampleOptions {
+  /** N, at least 2: of the space that the sphere lies in. */
+  readonly dimension: number;
+}
+
+/** What {@link sampleVonMisesFisher} draws. */
+export interface VonMisesFisherOptions extends SphereSampleOptions {
+  /** w: N numbers, of length 1 (to 1e-5; it is divided by its length). N is at least 2. */
+  readonly mean: FloatArray;
+  /** Concentration: the density is proportional to exp(kappa w . x). Finite, at least 0; 0 gives the uniform distribution. */
+  readonly kappa: number;
+}
+
+/** What {@link sampleTeacher} draws. */
+export interface TeacherOptions extends SphereSampleOptions {
+  /** w: P x N, every row of length 1 (to 1e-5; it is divided by its length). N is at least 2. */
+  readonly memories: Vectors;
+  /**
+   * p: (P + 1) x (C + 1) joint probabilities of hidden unit and class, which sum to 1 (to 1e-5; they are divided by their sum). Row 0
+   * is the background, the uniform distribution on the sphere; column 0 is the class "none".
+   */
+  readonly classWeights: Matrix;
+  /** The inverse temperature of every memory. Finite, at least 0. */
+  readonly beta: number;
+}
+
+/** Points of the unit sphere. */
+export interface SpherePoints extends Vectors {
+  /** count x dimension; every row has length 1 to rounding. */
+  readonly values: Float64Array;
+}
+
+/** Labelled points of the unit sphere, and where they come from. */
+export interface TeacherSample extends SpherePoints {
+  /** The class of each point: 0 for "none", 1 to C. */
+  readonly labels: Int32Array;
+  /** What each point was drawn about: 0 for the background, 1 to P for a memory. */
+  readonly hidden: Int32Array;
+}
+
+const sampleOptions = ['count', 'seed', 'signal', 'onProgress'];
+const uniformOptions = new Set(['dimension', ...sampleOptions]);
+const vonMisesFisherOptions = new Set(['mean', 'kappa', ...sampleOptions]);
+const teacherOptions = new Set(['memories', 'classWeights', 'beta', ...sampleOptions]);
+
+const greatestIndex = 2 ** 31 - 1;
+
+/**
+ * Draws points uniformly distributed on the unit sphere of R^N, N at least 2. Point i depends on the seed and i alone, not on the count
+ * or on the number of threads.
+ *
+ * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function sampleUniformSphere(options: UniformSphereOptions): Promise<SpherePoints> {
+  checkOptions(options, uniformOptions);
+  const dimension = integer('options.dimension', options.dimension, 2, Number.MAX_SAFE_INTEGER);
+  const source = mixture(
+    dimension,
+    0,
+    { memoryCount: 0, memories: noNumbers, memoriesName: '', singleMemory: false },
+    backgroundOnly,
+  );
+  return points(await drawSample(source, 'uniform', options));
+}
+
+/**
+ * Draws points from the von Mises-Fisher distribution about `mean` on the unit sphere of R^N, N at least 2, for any kappa: by
+ * rejection (Ulrich 1984, Wood 1994), about one and a half draws a point at most, without the cancellation that large kappa brings.
+ * The mean of w . x is {@link vonMisesFisherMeanResultantLength}(N, kappa). Point i depends on the seed and i alone, not on the count
+ * or on the number of threads.
+ *
+ * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function sampleVonMisesFisher(options: VonMisesFisherOptions): Promise<SpherePoints> {
+  checkOptions(options, vonMisesFisherOptions);
+  const { mean } = options;
+  const kappa = nonNegative('options.kappa', options.kappa);
+  const dimension = (mean as FloatArray | undefined)?.length ?? 0;
+  floatArray('options.mean', mean, dimension, `${dimension}`);
+  atLeastTwo('options.mean', dimension);
+  const memory = { memoryCount: 1, memories: mean, memoriesName: 'options.mean', singleMemory: true };
+  const source = mixture(dimension, kappa, memory, memoryOnly);
+  return points(await drawSample(source, 'vonMisesFisher', options));
+}
+
+/**
+ * Draws labelled points as the teacher of Thériault and Tantari (2025, section 2.2) does, which is the model of their eq. 3: first a
+ * hidden unit and a class from the joint probabilities `classWeights`, then a point from the von Mises-Fisher distribution about
+ * that memory, or from the uniform one for the background. Point i depends on the seed and i alone, not on the count or on the number
+ * of threads.
+ *
+ * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function sampleTeacher(options: TeacherOptions): Promise<TeacherSample> {
+  checkOptions(options, teacherOptions);
+  const { count, dimension, positions } = vectorBatch('options.memories', options.memories);
+  atLeastTwo('options.memories', dimension);
+  const beta = nonNegative('options.beta', options.beta);
+  const { columns, data } = readClassWeights(options.classWeights, count + 1);
+  const memories = {
+    memoryCount: count,
+    memories: positions,
+    memoriesName: 'options.memories.values',
+    singleMemory: false,
+  };
+  const weights = { classes: columns, weights: data, weightsName: 'options.classWeights.data' };
+  return drawSample(mixture(dimension, beta, memories, weights), 'teacher', options);
+}
+
+type MemoriesSource = Pick<NativeMixtureSource, 'memoryCount' | 'memories' | 'memoriesName' | 'singleMemory'>;
+type WeightsSource = Pick<NativeMixtureSource, 'classes' | 'weights' | 'weightsName'>;
+
+const noNumbers = new Float64Array(0);
+const backgroundOnly = { classes: 1, weights: Float64Array.of(1), weightsName: '' };
+const memoryOnly = { classes: 1, weights: Float64Array.of(0, 1), weightsName: '' };
+
+function mixture(
+  dimension: number,
+  kappa: number,
+  memories: MemoriesSource,
+  weights: WeightsSource,
+): NativeMixtureSource {
+  return { dimension, kappa, ...memories, ...weights };
+}
+
+function readClassWeights(value: unknown, rows: number): Matrix {
+  const name = 'options.classWeights';
+  const given = object(name, value) as Matrix;
+  const columns = integer(`${name}.columns`, given.columns, 1, greatestIndex);
+  if (given.rows !== rows) throw shapeError(`${name}.rows`, `${rows} (memories and background)`, describe(given.rows));
+  floatArray(`${name}.data`, given.data, product(name, rows, columns), `${rows} x ${columns}`);
+  return given;
+}
+
+function atLeastTwo(name: string, dimension: number): void {
+  if (dimension < 2) throw shapeError(name, 'a dimension of at least 2', String(dimension));
+}
+
+function points({ count, dimension, values }: SpherePoints): SpherePoints {
+  return { count, dimension, values };
+}
+
+async function drawSample(
+  source: NativeMixtureSource,
+  purpose: SpherePurpose,
+  options: SphereSampleOptions,
+): Promise<TeacherSample> {
+  const { dimension } = source;
+  const count = integer('options.count', options.count, 1, Number.MAX_SAFE_INTEGER);
+  const seed = seedBits(options.seed ?? 0);
+  const length = product('the sample', count, dimension);
+  fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT + 2 * count * Int32Array.BYTES_PER_ELEMENT);
+  const { signal } = options;
+  const handle = await runTask(() => native.makeSphereMixture(source), { signal });
+  const sample = {
+    count,
+    dimension,
+    values: new Float64Array(length),
+    labels: new Int32Array(count),
+    hidden: new Int32Array(count),
+  };
+  await fillInParts(sample, handle, purpose, seed, options);
+  return sample;
+}
+
+async function fillInParts(
+  { count, dimension, values, labels, hidden }: TeacherSample,
+  handle: NativeMixture,
+  purpose: SpherePurpose,
+  seed: bigint,
+  { signal, onProgress }: CallOptions,
+): Promise<void> {
+  const height = Math.max(1, Math.floor(partBytes / (Float64Array.BYTES_PER_ELEMENT * dimension)));
+  await inOrder(Math.ceil(count / height), count, onProgress, async (part, ofPart) => {
+    const begin = part * height;
+    const rows = Math.min(count, begin + height) - begin;
+    const drawn = await runTask((report) => native.sampleSphereMixture(handle, purpose, begin, rows, seed, report), {
+      signal,
+      onProgress: ofPart,
+    });
+    values.set(drawn.values, begin * dimension);
+    labels.set(drawn.labels, begin);
+    hidden.set(drawn.hidden, begin);
+  });
+}

@@ -1,0 +1,114 @@
+#include "binding/sphere_functions.h"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "binding/arguments.h"
+#include "binding/promise_worker.h"
+#include "sphere/normalizer.h"
+#include "sphere/sampling.h"
+
+namespace denseam::binding {
+namespace {
+
+using sphere::Mixture;
+using sphere::MixtureSample;
+using sphere::MixtureSource;
+using SharedMixture = std::shared_ptr<const Mixture>;
+
+// (dimension, kappa)
+Napi::Value logNormalizer(const Napi::CallbackInfo& info) {
+  const auto [value, derivative] = sphere::logNormalizer(readCount(info[0], "dimension"), info[1].ToNumber());
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("value", value);
+  result.Set("derivative", derivative);
+  return result;
+}
+
+// (dimension)
+Napi::Value logSphereArea(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), sphere::logSurface(readCount(info[0], "dimension")));
+}
+
+// Refuses rows x columns numbers that cannot be counted.
+void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns) {
+  if (columns > 0 && rows > std::numeric_limits<std::size_t>::max() / columns) {
+    throw codedError(env, "ERR_OUT_OF_MEMORY", "The numbers are more than an array can hold");
+  }
+}
+
+// { dimension, classes, kappa, memoryCount, memories, memoriesName, singleMemory, weights, weightsName }
+std::shared_ptr<MixtureSource> readSource(const Napi::Object& given) {
+  auto source = std::make_shared<MixtureSource>();
+  const std::size_t count = readCount(given.Get("memoryCount"), "memoryCount");
+  source->dimension = readCount(given.Get("dimension"), "dimension");
+  source->classes = readCount(given.Get("classes"), "classes");
+  if (source->dimension < 2 || source->classes < 1) {
+    throw codedError(given.Env(), "ERR_RANGE", "Expected a dimension of at least 2 and at least one class");
+  }
+  checkProduct(given.Env(), count, source->dimension);
+  checkProduct(given.Env(), count + 1, source->classes);
+  source->kappa = given.Get("kappa").ToNumber();
+  source->memories = readDoubles(given.Get("memories"), "memories", count * source->dimension);
+  source->weights = readDoubles(given.Get("weights"), "weights", (count + 1) * source->classes);
+  source->memoriesName = given.Get("memoriesName").ToString();
+  source->singleMemory = given.Get("singleMemory").ToBoolean();
+  source->weightsName = given.Get("weightsName").ToString();
+  return source;
+}
+
+Napi::Value toHandle(Napi::Env env, SharedMixture&& mixture) {
+  auto shared = std::make_unique<SharedMixture>(std::move(mixture));
+  const auto handle =
+      Napi::External<SharedMixture>::New(env, shared.get(), [](Napi::Env, SharedMixture* owned) { delete owned; });
+  shared.release();
+  return handle;
+}
+
+// (source)
+Napi::Value makeMixture(const Napi::CallbackInfo& info) {
+  const auto source = readSource(info[0].ToObject());
+  return launch<SharedMixture>(
+      info.Env(), info.Env().Undefined(),
+      [=](Job&) { return std::make_shared<const Mixture>(sphere::makeMixture(std::move(*source))); }, toHandle);
+}
+
+Purpose readPurpose(const Napi::Value& value) {
+  const std::string name = value.ToString();
+  if (name == "uniform") return Purpose::kUniform;
+  return name == "vonMisesFisher" ? Purpose::kVonMisesFisher : Purpose::kTeacher;
+}
+
+// (handle of the mixture, purpose, first, count, seed, onProgress)
+Napi::Value sampleMixture(const Napi::CallbackInfo& info) {
+  if (!info[0].IsExternal()) throw codedError(info.Env(), "ERR_SHAPE", "Expected the handle of a mixture");
+  const SharedMixture mixture = *info[0].As<Napi::External<SharedMixture>>().Data();
+  const Purpose purpose = readPurpose(info[1]);
+  const std::size_t first = readCount(info[2], "first");
+  const std::size_t count = readCount(info[3], "count");
+  checkProduct(info.Env(), count, mixture->dimension);
+  const std::uint64_t seed = readSeed(info[4]);
+  return launch<MixtureSample>(
+      info.Env(), info[5], [=](Job& job) { return sphere::sample(*mixture, purpose, first, count, seed, job); },
+      [](Napi::Env env, MixtureSample&& sample) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("values", toFloat64Array(env, std::move(sample.values)));
+        result.Set("labels", toInt32Array(env, std::move(sample.labels)));
+        result.Set("hidden", toInt32Array(env, std::move(sample.hidden)));
+        return result;
+      });
+}
+
+}  // namespace
+
+void defineSphereFunctions(Napi::Env env, Napi::Object exports) {
+  exports.Set("vonMisesFisherLogNormalizer", Napi::Function::New<logNormalizer>(env));
+  exports.Set("logSphereArea", Napi::Function::New<logSphereArea>(env));
+  exports.Set("makeSphereMixture", Napi::Function::New<makeMixture>(env));
+  exports.Set("sampleSphereMixture", Napi::Function::New<sampleMixture>(env));
+}
+
+}  // namespace denseam::binding

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+
+// The normalising constant of the von Mises-Fisher distribution on the unit sphere of R^N, Omega_N(kappa) = integral of
+// exp(kappa w . x) over |x| = 1 (Thériault and Tantari 2025, appendix B).
+namespace denseam::sphere {
+
+struct LogNormalizer {
+  double value;       // L = log Omega_N(kappa) / Omega_N(0)
+  double derivative;  // A_N = dL/dkappa, the mean of w . x
+};
+
+// For N of at least 1 and finite kappa of at least 0. Both are right to 2e-15 of themselves, to kappa = 1e308.
+LogNormalizer logNormalizer(std::size_t dimension, double kappa);
+
+// log Omega_N(0) = log(2 pi^(N/2) / Gamma(N/2)), the area of the sphere.
+double logSurface(std::size_t dimension);
+
+}  // namespace denseam::sphere
