@@ -1,6 +1,8 @@
 #include "sphere/batch_pass.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "parallel/pool.h"
 #include "sphere/tiles.h"
@@ -38,17 +40,18 @@ Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objecti
   std::vector<Totals> totals(blocks.count());
   const std::size_t size = classSums_.size();
   parallel::forEach(blocks.count(), 1, job, [&](std::size_t begin, std::size_t end) {
-    typename Mixture<T>::Block block(hiddenUnits_, labels_);
+    auto block = spares_.take([&] { return std::make_unique<typename Mixture<T>::Block>(hiddenUnits_, labels_); });
     std::vector<double> pulls(Mixture<T>::kBlockRows * labels_);
     for (std::size_t piece = begin; piece < end; ++piece) {
       const std::size_t first = blocks.begin(piece);
       T* scores = scores_.data() + first * hiddenUnits_;
       double* sums = blockSums_.data() + piece * size;
       std::fill_n(sums, size, 0.0);
-      mixture.evaluate(blocks.size(piece), scores, block);
-      totals[piece] = objective.evaluate(firstRow + first, blocks.size(piece), block.logs.data(), pulls.data());
-      mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, block);
+      mixture.evaluate(blocks.size(piece), scores, *block);
+      totals[piece] = objective.evaluate(firstRow + first, blocks.size(piece), block->logs.data(), pulls.data());
+      mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, *block);
     }
+    spares_.giveBack(std::move(block));
   });
   std::fill(classSums_.begin(), classSums_.end(), 0.0);
   Totals result;

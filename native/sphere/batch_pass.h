@@ -5,6 +5,7 @@
 
 #include "aligned.h"
 #include "parallel/job.h"
+#include "spares.h"
 #include "sphere/mixture.h"
 #include "sphere/objective.h"
 
@@ -43,6 +44,7 @@ class BatchPass {
   AlignedVector<T> memorySums_;  // hiddenUnits x dimension
   std::vector<double> classSums_;
   std::vector<double> blockSums_;  // of each block of rows
+  Spares<typename Mixture<T>::Block> spares_;
 };
 
 extern template class BatchPass<float>;
