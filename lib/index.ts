@@ -43,4 +43,5 @@ export {
   type Word2GaussPart,
 } from './io/word2gauss.ts';
 export * from './sphere/normalizer.ts';
+export * from './sphere/preparation.ts';
 export * from './sphere/sampling.ts';

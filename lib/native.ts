@@ -246,6 +246,32 @@ export interface NativeSphereFunctions {
   ): Task<{ readonly values: Float64Array; readonly labels: Int32Array; readonly hidden: Int32Array }>;
 }
 
+/** Data on its way to the sphere, of lib/sphere/preparation.ts. `firstIndex` is what error messages count from. */
+export interface NativeSpherePreparation {
+  /** A Float32Array if `single`. */
+  toSphere(
+    count: number,
+    dimension: number,
+    values: Uint8Array | FloatArray,
+    name: string,
+    firstIndex: number,
+    centred: boolean,
+    single: boolean,
+    onProgress: ProgressCallback,
+  ): Task<FloatArray>;
+  /** Images and patches as bytes, whatever their elements are. */
+  imagePatches(
+    count: number,
+    height: number,
+    width: number,
+    bytesPerElement: number,
+    size: number,
+    stride: number,
+    images: Uint8Array,
+    onProgress: ProgressCallback,
+  ): Task<Uint8Array>;
+}
+
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
@@ -287,7 +313,7 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
-export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions {
+export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions, NativeSpherePreparation {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -1,6 +1,6 @@
 import { vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
-import { inOrder, partBytes } from '../core/inOrder.ts';
+import { forParts } from '../core/inOrder.ts';
 import { type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import {
@@ -14,7 +14,13 @@ import {
   product,
   shapeError,
 } from '../core/validate.ts';
-import { type NativeMixture, type NativeMixtureSource, native, type SpherePurpose } from '../native.ts';
+import {
+  type NativeMixture,
+  type NativeMixtureSource,
+  native,
+  type ProgressCallback,
+  type SpherePurpose,
+} from '../native.ts';
 
 /** How many points, and what all random choices follow from. */
 export interface SphereSampleOptions extends CallOptions {
@@ -195,16 +201,12 @@ async function fillInParts(
   handle: NativeMixture,
   purpose: SpherePurpose,
   seed: bigint,
-  { signal, onProgress }: CallOptions,
+  options: CallOptions,
 ): Promise<void> {
-  const height = Math.max(1, Math.floor(partBytes / (Float64Array.BYTES_PER_ELEMENT * dimension)));
-  await inOrder(Math.ceil(count / height), count, onProgress, async (part, ofPart) => {
-    const begin = part * height;
-    const rows = Math.min(count, begin + height) - begin;
-    const drawn = await runTask((report) => native.sampleSphereMixture(handle, purpose, begin, rows, seed, report), {
-      signal,
-      onProgress: ofPart,
-    });
+  await forParts(count, Float64Array.BYTES_PER_ELEMENT * dimension, options, async (begin, end, ofPart) => {
+    const run = (report: ProgressCallback) =>
+      native.sampleSphereMixture(handle, purpose, begin, end - begin, seed, report);
+    const drawn = await runTask(run, ofPart);
     values.set(drawn.values, begin * dimension);
     labels.set(drawn.labels, begin);
     hidden.set(drawn.hidden, begin);

@@ -17,6 +17,8 @@ Napi::Error codedError(Napi::Env env, const char* code, const std::string& messa
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);
+// A Uint8Array.
+std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count);
 // Indices into `size` items.
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
 std::size_t readCount(const Napi::Value& value, const char* name);
@@ -25,6 +27,7 @@ std::uint64_t readSeed(const Napi::Value& value);
 
 // Typed arrays that take over the vector's memory.
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);
+Napi::Value toFloat32Array(Napi::Env env, std::vector<float>&& values);
 Napi::Value toInt32Array(Napi::Env env, std::vector<std::int32_t>&& values);
 Napi::Value toUint8Array(Napi::Env env, std::vector<std::uint8_t>&& values);
 

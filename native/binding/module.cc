@@ -7,6 +7,7 @@
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
 #include "binding/sphere_functions.h"
+#include "binding/sphere_preparation.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -34,6 +35,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineBasis(env, exports);
   defineEigen(env, exports);
   defineSphereFunctions(env, exports);
+  defineSpherePreparation(env, exports);
   return exports;
 }
 
