@@ -204,7 +204,7 @@ describe('toSphere', () => {
     'names row and column of %d',
     async (bad) => {
       for (const type of [Float32Array, Float64Array]) {
-        const data = { ...large(2), values: type.from(large(2).values) };
+        const data = { count: 9000, dimension: 300, values: new type(9000 * 300) };
         data.values[8000 * 300 + 17] = bad;
         data.values[8500 * 300 + 3] = bad;
         const mention = `data.values[8000][17] but received ${bad}`;
@@ -248,6 +248,22 @@ describe('toSphere', () => {
     [{}, { precision: 'float16' }, 'ERR_RANGE', 'options.precision'],
   ])('refuses %o with %o', async (data, options, code, mention) => {
     await expectFailure(() => toSphere({ ...good, ...data } as never, options), code as 'ERR_RANGE', mention);
+  });
+
+  it('has read a small array before it returns', async () => {
+    const values = Float64Array.of(1, 2, 4, 8);
+    const expected = await toSphere(one(values));
+    const call = toSphere(one(values));
+    values.fill(5);
+    structuredClone(values.buffer, { transfer: [values.buffer] });
+    expectSameBits('values', (await call).values, expected.values);
+  });
+
+  it('fails when a large array is transferred away meanwhile', async () => {
+    const { values, ...shape } = { count: 9000, dimension: 300, values: new Float64Array(9000 * 300) };
+    const call = toSphere({ ...shape, values });
+    structuredClone(values.buffer, { transfer: [values.buffer] });
+    await expectFailure(() => call, 'ERR_SHAPE', /data\.values .* detached/);
   });
 
   it('refuses an array that was transferred away', async () => {
