@@ -59,7 +59,7 @@ DebyeSum debyeSum(double nu, double p) {
 // log Gamma(x + 1) - x log x + x - log(2 pi x) / 2, for x of at least kLeastOrder.
 double stirlingRemainder(double x) {
   const double square = 1 / (x * x);
-  return (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square * square / 1680))) / x;
+  return (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / x;
 }
 
 // The power series of 0F1, all of whose terms are positive: t_n = t_{n-1} z / (n (nu + n)), here in units of t_1.
