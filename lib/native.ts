@@ -202,7 +202,7 @@ export interface NativeBases {
 }
 
 /** Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform one's. */
-export interface NativeMixtureSource {
+export interface NativeTeacherSource {
   readonly dimension: number;
   readonly classes: number;
   readonly kappa: number;
@@ -216,9 +216,9 @@ export interface NativeMixtureSource {
   readonly weightsName: string;
 }
 
-/** A mixture that stays on the native side. */
-export interface NativeMixture {
-  readonly nativeMixture: never;
+/** A teacher that stays on the native side. */
+export interface NativeTeacher {
+  readonly nativeTeacher: never;
 }
 
 /** What a sample is for: with the same seed, samples for different purposes have nothing in common. */
@@ -234,10 +234,10 @@ export interface NativeSphereFunctions {
   /** log Omega_N(0), at once. */
   logSphereArea(dimension: number): number;
   /** Checks that memories have length 1 and that weights are probabilities. */
-  makeSphereMixture(source: NativeMixtureSource): Task<NativeMixture>;
+  makeSphereTeacher(source: NativeTeacherSource): Task<NativeTeacher>;
   /** Points `first` to `first + count` of a sample, whatever the parts it is drawn in. */
-  sampleSphereMixture(
-    mixture: NativeMixture,
+  sampleSphereTeacher(
+    teacher: NativeTeacher,
     purpose: SpherePurpose,
     first: number,
     count: number,
@@ -270,6 +270,129 @@ export interface NativeSpherePreparation {
     images: Uint8Array,
     onProgress: ProgressCallback,
   ): Task<Uint8Array>;
+}
+
+/** Directions that stay on the native side. */
+export interface NativeSphereRows {
+  readonly nativeSphereRows: never;
+}
+
+/** A model and a trainer that stay there. */
+export interface NativeSphereModel {
+  readonly nativeSphereModel: never;
+}
+export interface NativeSphereTrainer {
+  readonly nativeSphereTrainer: never;
+}
+
+/** Of a model under training: its parts with what they must keep and how they move. Labels are the classes with "none". */
+export interface NativeSphereState {
+  readonly hiddenUnits: number;
+  readonly labels: number;
+  /** hiddenUnits x dimension, in the precision of the rows; so are their velocities. */
+  readonly memories: FloatArray;
+  /** (hiddenUnits + 1) x labels; so are their velocities. */
+  readonly classWeights: Float64Array;
+  readonly beta: number;
+  readonly betaScale: number;
+  /** hiddenUnits + 1 sums over labels, and labels sums over units. */
+  readonly hiddenShares: Float64Array;
+  readonly classShares: Float64Array;
+  readonly memoryVelocities: FloatArray;
+  readonly classVelocities: Float64Array;
+  readonly betaVelocity: number;
+}
+
+export interface NativeSphereSettings {
+  readonly softening: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly trainsBeta: boolean;
+  readonly seed: bigint;
+}
+
+export interface NativeSphereSplit {
+  /** How many may be split at most, and which eigenvalues allow it. */
+  readonly most: number;
+  readonly threshold: number;
+  /** How far the halves move apart from their middle. */
+  readonly distance: number;
+  /** How many of the training rows are looked at. */
+  readonly mostRows: number;
+  /** What the choice of rows follows from, beside the seed. */
+  readonly epoch: number;
+  readonly passes: number;
+  readonly seed: bigint;
+}
+
+export interface NativeSphereEpoch {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** NaN where there are no validation rows. */
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+}
+
+/** The von Mises-Fisher memory. Class weights are (hidden units + 1) x labels, row 0 the background's. */
+export interface NativeSphere {
+  /** Room for `capacity` rows. */
+  makeSphereRows(dimension: number, precision: 'float32' | 'float64', capacity: number): NativeSphereRows;
+  /** Checks rows, of norm 1 or (if allowed) 0, and adds them; errors name them `name[firstIndex + i]`. */
+  appendSphereRows(
+    rows: NativeSphereRows,
+    count: number,
+    values: FloatArray,
+    name: string,
+    firstIndex: number,
+    allowsZero: boolean,
+  ): Task<void>;
+  initialSphereState(
+    dimension: number,
+    precision: 'float32' | 'float64',
+    start: Pick<NativeSphereState, 'hiddenUnits' | 'labels' | 'hiddenShares' | 'classShares' | 'beta' | 'betaScale'> & {
+      readonly seed: bigint;
+    },
+  ): Task<NativeSphereState>;
+  /** Without labels training is unsupervised. Rows from `trainingRows` on are for validation. One call at a time. */
+  makeSphereTrainer(
+    rows: NativeSphereRows,
+    labels: Int32Array | undefined,
+    trainingRows: number,
+    settings: NativeSphereSettings,
+    state: NativeSphereState,
+  ): NativeSphereTrainer;
+  /** After a failure or an abort the trainer is of no use. */
+  trainSphereEpoch(trainer: NativeSphereTrainer, index: number, onProgress: ProgressCallback): Task<NativeSphereEpoch>;
+  splitSphereMemories(
+    trainer: NativeSphereTrainer,
+    settings: NativeSphereSplit,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly split: Int32Array; readonly eigenvalues: Float64Array }>;
+  sphereTrainerState(trainer: NativeSphereTrainer): Task<NativeSphereState>;
+  /** Takes the numbers of the memories over, which are empty afterwards. */
+  makeSphereModel(
+    memories: NativeSphereRows,
+    labels: number,
+    classWeights: FloatArray,
+    beta: number,
+    betaScale: number,
+  ): NativeSphereModel;
+  /** log P(x, y), count x labels. */
+  sphereLogDensities(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  nearestSphereMemories(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly indices: Int32Array; readonly overlaps: Float64Array }>;
 }
 
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
@@ -313,7 +436,12 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
-export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions, NativeSpherePreparation {
+export interface Native
+  extends NativeSampling,
+    NativeBases,
+    NativeSphereFunctions,
+    NativeSphere,
+    NativeSpherePreparation {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -14,9 +14,13 @@ enum class Purpose : std::uint64_t {
   kSphere = 2,
   kPerturbation = 3,
   kCombination = 4,
+  kMemory = 5,
+  kShuffle = 6,
+  kDirection = 7,
+  kSplitRows = 8,
   kUniform = 16,
   kVonMisesFisher = 17,
-  kTeacher = 18
+  kTeacher = 18,
 };
 
 // A stream of random numbers of its own for every item of a call, so that they do not depend on which thread draws them

@@ -142,7 +142,9 @@ Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values) {
   return Napi::Float64Array::New(env, length, toArrayBuffer(env, std::move(values)), 0);
 }
 
-Napi::Value toFloat32Array(Napi::Env env, std::vector<float>&& values) {
+Napi::Value toFloatArray(Napi::Env env, std::vector<double>&& values) { return toFloat64Array(env, std::move(values)); }
+
+Napi::Value toFloatArray(Napi::Env env, std::vector<float>&& values) {
   const std::size_t length = values.size();
   return Napi::Float32Array::New(env, length, toArrayBuffer(env, std::move(values)), 0);
 }

@@ -27,7 +27,8 @@ std::uint64_t readSeed(const Napi::Value& value);
 
 // Typed arrays that take over the vector's memory.
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);
-Napi::Value toFloat32Array(Napi::Env env, std::vector<float>&& values);
+Napi::Value toFloatArray(Napi::Env env, std::vector<double>&& values);
+Napi::Value toFloatArray(Napi::Env env, std::vector<float>&& values);
 Napi::Value toInt32Array(Napi::Env env, std::vector<std::int32_t>&& values);
 Napi::Value toUint8Array(Napi::Env env, std::vector<std::uint8_t>&& values);
 

@@ -7,6 +7,7 @@
 
 #include "binding/arguments.h"
 #include "binding/gaussians.h"
+#include "binding/handles.h"
 #include "binding/promise_worker.h"
 #include "error.h"
 #include "gaussian/basis.h"
@@ -26,7 +27,8 @@ Napi::Value makeBasis(const Napi::CallbackInfo& info) {
   const std::string name = info[2].ToString();
   return launch<SharedBasis>(
       info.Env(), info.Env().Undefined(),
-      [=](Job&) { return std::make_shared<const Basis>(gaussian::makeBasis(d, numbers, name)); }, toHandle);
+      [=](Job&) { return std::make_shared<const Basis>(gaussian::makeBasis(d, numbers, name)); },
+      toHandle<const Basis>);
 }
 
 // (dimension, numbers, name): the same check at once, on the calling thread.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/handles.h"
 
 namespace denseam::binding {
 
@@ -45,18 +46,7 @@ Napi::Object toStates(Napi::Env env, Batch&& batch) {
   return states;
 }
 
-Napi::Value toHandle(Napi::Env env, SharedBasis&& basis) {
-  auto shared = std::make_unique<SharedBasis>(std::move(basis));
-  const auto handle =
-      Napi::External<SharedBasis>::New(env, shared.get(), [](Napi::Env, SharedBasis* owned) { delete owned; });
-  shared.release();
-  return handle;
-}
-
-SharedBasis readBasis(const Napi::Value& handle) {
-  if (!handle.IsExternal()) throw codedError(handle.Env(), "ERR_SHAPE", "Expected the handle of a basis");
-  return *handle.As<Napi::External<SharedBasis>>().Data();
-}
+SharedBasis readBasis(const Napi::Value& handle) { return fromHandle<const gaussian::Basis>(handle, "a basis"); }
 
 SharedBasis readOptionalBasis(const Napi::Value& handle) {
   return handle.IsUndefined() ? SharedBasis{} : readBasis(handle);

@@ -22,7 +22,6 @@ Napi::Object toStates(Napi::Env env, Batch&& batch);
 // A basis that JavaScript holds a handle of: it stays here instead of being copied for every call.
 using SharedBasis = std::shared_ptr<const gaussian::Basis>;
 
-Napi::Value toHandle(Napi::Env env, SharedBasis&& basis);
 SharedBasis readBasis(const Napi::Value& handle);
 // The same, null for undefined.
 SharedBasis readOptionalBasis(const Napi::Value& handle);

@@ -6,6 +6,7 @@
 #include "binding/memory_object.h"
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
+#include "binding/sphere.h"
 #include "binding/sphere_functions.h"
 #include "binding/sphere_preparation.h"
 #include "linalg/linalg.h"
@@ -34,6 +35,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSampling(env, exports);
   defineBasis(env, exports);
   defineEigen(env, exports);
+  defineSphereRows(env, exports);
+  defineSphereTraining(env, exports);
+  defineSphereModel(env, exports);
   defineSphereFunctions(env, exports);
   defineSpherePreparation(env, exports);
   return exports;

@@ -9,6 +9,7 @@
 
 #include "binding/arguments.h"
 #include "binding/gaussians.h"
+#include "binding/handles.h"
 #include "binding/promise_worker.h"
 #include "gaussian/perturbation.h"
 #include "gaussian/sampling.h"

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "binding/arguments.h"
@@ -49,18 +50,16 @@ std::shared_ptr<const RawRows> readRows(const Napi::CallbackInfo& info) {
   return rows;
 }
 
-Napi::Value toFloatArray(Napi::Env env, Numbers&& numbers) {
-  if (auto* single = std::get_if<std::vector<float>>(&numbers)) return toFloat32Array(env, std::move(*single));
-  return toFloat64Array(env, std::move(std::get<std::vector<double>>(numbers)));
-}
-
 // (count, dimension, values, name, firstIndex, centred, single, onProgress)
 Napi::Value toSphere(const Napi::CallbackInfo& info) {
   const auto rows = readRows(info);
   const bool centred = info[5].ToBoolean();
   const Precision precision = info[6].ToBoolean() ? Precision::kFloat32 : Precision::kFloat64;
   return launch<Numbers>(
-      info.Env(), info[7], [=](Job& job) { return sphere::toSphere(*rows, centred, precision, job); }, toFloatArray);
+      info.Env(), info[7], [=](Job& job) { return sphere::toSphere(*rows, centred, precision, job); },
+      [](Napi::Env env, Numbers&& numbers) {
+        return std::visit([env](auto&& values) { return toFloatArray(env, std::move(values)); }, std::move(numbers));
+      });
 }
 
 // (count, height, width, bytesPerElement, size, stride, bytes, onProgress)

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "binding/arguments.h"
+#include "sphere/rows.h"
+
+namespace denseam::binding {
+
+// Export the functions of NativeSphere in lib/native.ts.
+void defineSphereRows(Napi::Env env, Napi::Object exports);
+void defineSphereTraining(Napi::Env env, Napi::Object exports);
+void defineSphereModel(Napi::Env env, Napi::Object exports);
+
+using SharedRows = std::shared_ptr<sphere::AnyRows>;
+SharedRows readRows(const Napi::Value& handle);
+
+Precision readPrecision(const Napi::Value& value);
+
+template <typename T>
+constexpr Precision kPrecisionOf = sizeof(T) == sizeof(float) ? Precision::kFloat32 : Precision::kFloat64;
+
+}  // namespace denseam::binding

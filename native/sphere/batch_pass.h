@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "aligned.h"
+#include "parallel/job.h"
+#include "sphere/mixture.h"
+#include "sphere/objective.h"
+
+namespace denseam::sphere {
+
+// The objective of a batch of rows and all that its gradients are made of: two products of the size rows x hiddenUnits
+// x dimension, with one sweep of exponentials between them. Every part of the work is cut the same way whatever the
+// number of threads, and sums over rows are taken in the order of the rows.
+template <typename T>
+class BatchPass {
+ public:
+  BatchPass(std::size_t dimension, std::size_t hiddenUnits, std::size_t labels, std::size_t mostRows);
+
+  // `memories` are hiddenUnits x dimension, `rows` at most mostRows rows of x. The objective counts rows from
+  // `firstRow`.
+  Totals run(const Mixture<T>& mixture, const T* memories, const T* x, std::size_t rows, const Objective& objective,
+             std::size_t firstRow, const Job& job);
+
+  // After `run`: gamma, rows x hiddenUnits.
+  const T* responsibilities() const { return scores_.data(); }
+  // sum_n gamma_n^mu x_n, hiddenUnits x dimension: found by this call, `accumulate` adding it to what there was.
+  const T* sumMemories(const T* x, bool accumulate, const Job& job);
+  // sum_n pull_y exp(a) / P(x, y), (hiddenUnits + 1) x labels; the class weights times it are the sums of
+  // responsibilities by label. Minus it, over the number of rows, is the gradient.
+  const std::vector<double>& classSums() const { return classSums_; }
+
+ private:
+  void score(const T* memories, const T* x, const Job& job);
+  Totals respond(const Mixture<T>& mixture, const Objective& objective, std::size_t firstRow, const Job& job);
+
+  std::size_t dimension_;
+  std::size_t hiddenUnits_;
+  std::size_t labels_;
+  std::size_t rows_ = 0;
+  AlignedVector<T> scores_;      // mostRows x hiddenUnits
+  AlignedVector<T> memorySums_;  // hiddenUnits x dimension
+  std::vector<double> classSums_;
+  std::vector<double> blockSums_;  // of each block of rows
+};
+
+extern template class BatchPass<float>;
+extern template class BatchPass<double>;
+
+}  // namespace denseam::sphere

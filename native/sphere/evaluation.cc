@@ -1,0 +1,99 @@
+#include "sphere/evaluation.h"
+
+#include <algorithm>
+
+#include "aligned.h"
+#include "linalg/product.h"
+#include "parallel/pool.h"
+#include "sphere/mixture.h"
+#include "sphere/normalizer.h"
+#include "sphere/tiles.h"
+
+namespace denseam::sphere {
+namespace {
+
+// body(piece, first, count, scores) for pieces of rows, with their scores w.x, count x hiddenUnits.
+template <typename T, typename Body>
+void forEachScored(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
+  const std::size_t d = model.dimension;
+  const Pieces pieces(rows, kTileRows);
+  parallel::forEach(pieces.count(), 1, job, [&](std::size_t begin, std::size_t end) {
+    AlignedVector<T> scores(kTileRows * model.hiddenUnits);
+    for (std::size_t piece = begin; piece < end; ++piece) {
+      const std::size_t first = pieces.begin(piece);
+      const std::size_t count = pieces.size(piece);
+      linalg::multiply(count, model.hiddenUnits, d, {x + first * d, d}, linalg::transposed(model.memories.data(), d),
+                       T(0), scores.data(), model.hiddenUnits);
+      body(piece, first, count, scores.data());
+      job.advance(count);
+    }
+  });
+}
+
+// body(first, count, logs) for blocks of the rows of a piece, with their log P(x, y) Omega_N(0), count x labels.
+template <typename T, typename Body>
+void forEachBlock(const Mixture<T>& mixture, std::size_t first, std::size_t count, const T* scores, const Body& body) {
+  constexpr std::size_t kRows = Mixture<T>::kBlockRows;
+  typename Mixture<T>::Block block(mixture.hiddenUnits(), mixture.labels());
+  for (std::size_t begin = 0; begin < count; begin += kRows) {
+    const std::size_t size = std::min(kRows, count - begin);
+    mixture.evaluate(size, scores + begin * mixture.hiddenUnits(), block);
+    body(first + begin, size, block.logs.data());
+  }
+}
+
+}  // namespace
+
+template <typename T>
+Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
+                         std::size_t firstRow, Job& job) {
+  const Mixture<T> mixture(model);
+  std::vector<Totals> totals(Pieces(rows, kTileRows).count());
+  forEachScored(model, x, rows, job, [&](std::size_t piece, std::size_t first, std::size_t count, const T* scores) {
+    std::vector<double> pulls(Mixture<T>::kBlockRows * model.labels);
+    forEachBlock(mixture, first, count, scores, [&](std::size_t row, std::size_t size, const double* logs) {
+      totals[piece] += objective.evaluate(firstRow + row, size, logs, pulls.data());
+    });
+  });
+  Totals sum;
+  for (const Totals& total : totals) sum += total;
+  return sum;
+}
+
+template <typename T>
+std::vector<double> logDensities(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
+  const Mixture<T> mixture(model);
+  const double area = logSurface(model.dimension);
+  std::vector<double> result(rows * model.labels);
+  forEachScored(model, x, rows, job, [&](std::size_t, std::size_t first, std::size_t count, const T* scores) {
+    forEachBlock(mixture, first, count, scores, [&](std::size_t row, std::size_t size, const double* logs) {
+      std::transform(logs, logs + size * model.labels, result.begin() + static_cast<std::ptrdiff_t>(row * model.labels),
+                     [area](double log) { return log - area; });
+    });
+  });
+  return result;
+}
+
+template <typename T>
+NearestMemories nearestMemories(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
+  NearestMemories result{std::vector<std::int32_t>(rows), std::vector<double>(rows)};
+  forEachScored(model, x, rows, job, [&](std::size_t, std::size_t first, std::size_t count, const T* scores) {
+    for (std::size_t row = 0; row < count; ++row) {
+      const T* scoresOfRow = scores + row * model.hiddenUnits;
+      const T* greatest = std::max_element(scoresOfRow, scoresOfRow + model.hiddenUnits);
+      result.indices[first + row] = static_cast<std::int32_t>(greatest - scoresOfRow);
+      result.overlaps[first + row] = static_cast<double>(*greatest);
+    }
+  });
+  return result;
+}
+
+template Totals evaluateObjective(const Model<float>&, const float*, std::size_t, const Objective&, std::size_t, Job&);
+template Totals evaluateObjective(const Model<double>&, const double*, std::size_t, const Objective&, std::size_t,
+                                  Job&);
+template std::vector<double> logDensities(const Model<float>&, const float*, std::size_t, Job&);
+template std::vector<double> logDensities(const Model<double>&, const double*, std::size_t, Job&);
+template NearestMemories nearestMemories(const Model<float>&, const float*, std::size_t, Job&);
+template NearestMemories nearestMemories(const Model<double>&, const double*, std::size_t, Job&);
+
+}  // namespace denseam::sphere

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "parallel/job.h"
+#include "sphere/model.h"
+#include "sphere/objective.h"
+
+namespace denseam::sphere {
+
+// What a model says of rows, `rows` x dimension; each takes one product of the size rows x hiddenUnits x dimension.
+
+// The objective, its rows counted from `firstRow`.
+template <typename T>
+Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
+                         std::size_t firstRow, Job& job);
+
+// log P(x, y) of every label, rows x labels.
+template <typename T>
+std::vector<double> logDensities(const Model<T>& model, const T* x, std::size_t rows, Job& job);
+
+struct NearestMemories {
+  std::vector<std::int32_t> indices;
+  std::vector<double> overlaps;  // w.x
+};
+
+// The memory with the greatest overlap; of equal ones the first.
+template <typename T>
+NearestMemories nearestMemories(const Model<T>& model, const T* x, std::size_t rows, Job& job);
+
+extern template Totals evaluateObjective(const Model<float>&, const float*, std::size_t, const Objective&, std::size_t,
+                                         Job&);
+extern template Totals evaluateObjective(const Model<double>&, const double*, std::size_t, const Objective&,
+                                         std::size_t, Job&);
+extern template std::vector<double> logDensities(const Model<float>&, const float*, std::size_t, Job&);
+extern template std::vector<double> logDensities(const Model<double>&, const double*, std::size_t, Job&);
+extern template NearestMemories nearestMemories(const Model<float>&, const float*, std::size_t, Job&);
+extern template NearestMemories nearestMemories(const Model<double>&, const double*, std::size_t, Job&);
+
+}  // namespace denseam::sphere

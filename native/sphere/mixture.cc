@@ -1,0 +1,183 @@
+#include "sphere/mixture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "linalg/product.h"
+#include "sphere/normalizer.h"
+#include "sphere/vector_math.h"
+
+namespace denseam::sphere {
+namespace {
+
+// The greatest of a row's terms is exp(kTop): above 1, so that the range of the exponent is used on both sides, and low
+// enough for products of terms and ratios to stay finite. Terms vanish below exp(kTop - range), range being 127 in
+// float; a label whose sum has fallen by exp(-kDeep) still has all terms that matter to it.
+template <typename T>
+struct Range;
+template <>
+struct Range<float> {
+  static constexpr double kTop = 40;
+  static constexpr double kDeep = 100;
+};
+template <>
+struct Range<double> {
+  static constexpr double kTop = 300;
+  static constexpr double kDeep = 950;
+};
+
+}  // namespace
+
+template <typename T>
+Mixture<T>::Block::Block(std::size_t hiddenUnits, std::size_t labels)
+    : terms(kBlockRows * (hiddenUnits + 1)),
+      sums(kBlockRows * labels),
+      ratios(kBlockRows * labels),
+      product((hiddenUnits + 1) * labels),
+      logs(kBlockRows * labels),
+      isWide(kBlockRows) {}
+
+template <typename T>
+Mixture<T>::Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
+                    double logNormalizer)
+    : hiddenUnits_(hiddenUnits),
+      labels_(labels),
+      classWeights_(classWeights),
+      weights_((hiddenUnits + 1) * labels),
+      isAbsent_(labels, 1),
+      beta_(effectiveBeta),
+      logNormalizer_(logNormalizer),
+      hasBackground_(std::any_of(classWeights, classWeights + labels, [](double p) { return p > 0; })) {
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    weights_[i] = static_cast<T>(classWeights[i]);
+    if (classWeights[i] > 0) isAbsent_[i % labels] = 0;
+  }
+}
+
+template <typename T>
+Mixture<T>::Mixture(const Model<T>& model)
+    : Mixture(model.hiddenUnits, model.labels, model.classWeights.data(), model.effectiveBeta(),
+              logNormalizer(model.dimension, model.beta).value) {}
+
+template <typename T>
+void Mixture<T>::evaluate(std::size_t rows, const T* scores, Block& block) const {
+  const std::size_t terms = hiddenUnits_ + 1;
+  double shifts[kBlockRows];
+  for (std::size_t row = 0; row < rows; ++row) {
+    const T* scoresOfRow = scores + row * hiddenUnits_;
+    T* termsOfRow = block.terms.data() + row * terms;
+    const double best = beta_ * static_cast<double>(greatest(hiddenUnits_, scoresOfRow)) - logNormalizer_;
+    shifts[row] = (hasBackground_ ? std::max(0.0, best) : best) - Range<T>::kTop;
+    termsOfRow[0] = hasBackground_ ? static_cast<T>(std::exp(-shifts[row])) : T(0);
+    exponentials(hiddenUnits_, static_cast<T>(beta_), static_cast<T>(-logNormalizer_ - shifts[row]), scoresOfRow,
+                 termsOfRow + 1);
+  }
+  linalg::multiply(rows, labels_, terms, {block.terms.data(), terms}, {weights_.data(), labels_}, T(0),
+                   block.sums.data(), labels_);
+  const T least = static_cast<T>(std::exp(Range<T>::kTop - Range<T>::kDeep));
+  for (std::size_t row = 0; row < rows; ++row) {
+    const T* sums = block.sums.data() + row * labels_;
+    double* logs = block.logs.data() + row * labels_;
+    bool isWide = false;
+    for (std::size_t y = 0; y < labels_; ++y) {
+      isWide |= !(sums[y] > least) && isAbsent_[y] == 0;
+      logs[y] = shifts[row] + std::log(static_cast<double>(sums[y]));
+    }
+    block.isWide[row] = isWide;
+    if (isWide) evaluateWide(scores + row * hiddenUnits_, logs);
+  }
+}
+
+template <typename T>
+void Mixture<T>::responsibilities(std::size_t rows, const double* pulls, T* scores, double* classSums,
+                                  Block& block) const {
+  const std::size_t terms = hiddenUnits_ + 1;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t begin = row * labels_;
+    if (block.isWide[row]) {
+      wideResponsibilities(pulls + begin, block.logs.data() + begin, scores + row * hiddenUnits_, classSums);
+      std::fill_n(block.ratios.data() + begin, labels_, T(0));
+      continue;
+    }
+    for (std::size_t y = 0; y < labels_; ++y) {
+      block.ratios[begin + y] = isAbsent_[y] ? T(0) : static_cast<T>(pulls[begin + y]) / block.sums[begin + y];
+    }
+  }
+  // Wide rows keep what they have: their ratios are zero in the second product, and the first skips them.
+  linalg::multiply(terms, labels_, rows, linalg::transposed(block.terms.data(), terms), {block.ratios.data(), labels_},
+                   T(0), block.product.data(), labels_);
+  for (std::size_t i = 0; i < block.product.size(); ++i) classSums[i] += static_cast<double>(block.product[i]);
+  for (std::size_t begin = 0, end; begin < rows; begin = end + 1) {
+    for (end = begin; end < rows && !block.isWide[end];) ++end;
+    if (begin == end) continue;
+    linalg::multiply(end - begin, hiddenUnits_, labels_, {block.ratios.data() + begin * labels_, labels_},
+                     linalg::transposed(weights_.data() + labels_, labels_), T(0), scores + begin * hiddenUnits_,
+                     hiddenUnits_);
+    for (std::size_t row = begin; row < end; ++row) {
+      multiplyBy(hiddenUnits_, block.terms.data() + row * terms + 1, scores + row * hiddenUnits_);
+    }
+  }
+}
+
+template <typename T>
+const std::vector<double>& Mixture<T>::logWeights() const {
+  std::call_once(logsTaken_, [&] {
+    const std::size_t terms = hiddenUnits_ + 1;
+    logWeights_.resize(terms * labels_);
+    for (std::size_t mu = 0; mu < terms; ++mu) {
+      for (std::size_t y = 0; y < labels_; ++y) logWeights_[y * terms + mu] = std::log(classWeights_[mu * labels_ + y]);
+    }
+  });
+  return logWeights_;
+}
+
+template <typename T>
+void Mixture<T>::exponents(const T* scores, std::size_t label, double* values) const {
+  const double* logs = logWeights().data() + label * (hiddenUnits_ + 1);
+  values[0] = logs[0];
+  for (std::size_t mu = 0; mu < hiddenUnits_; ++mu) {
+    values[mu + 1] = beta_ * static_cast<double>(scores[mu]) - logNormalizer_ + logs[mu + 1];
+  }
+}
+
+template <typename T>
+void Mixture<T>::evaluateWide(const T* scores, double* logs) const {
+  const std::size_t terms = hiddenUnits_ + 1;
+  std::vector<double> values(terms);
+  for (std::size_t y = 0; y < labels_; ++y) {
+    exponents(scores, y, values.data());
+    const double top = greatest(terms, values.data());
+    if (isAbsent_[y]) {
+      logs[y] = -std::numeric_limits<double>::infinity();
+      continue;
+    }
+    exponentials(terms, 1.0, -top, values.data(), values.data());
+    double sum = 0;
+    for (const double value : values) sum += value;
+    logs[y] = top + std::log(sum);
+  }
+}
+
+template <typename T>
+void Mixture<T>::wideResponsibilities(const double* pulls, const double* logs, T* scores, double* classSums) const {
+  const std::size_t terms = hiddenUnits_ + 1;
+  std::vector<double> values(terms), gammas(terms);
+  for (std::size_t y = 0; y < labels_; ++y) {
+    if (isAbsent_[y] || pulls[y] == 0) continue;
+    exponents(scores, y, values.data());
+    exponentials(terms, 1.0, -logs[y], values.data(), values.data());
+    for (std::size_t mu = 0; mu < terms; ++mu) {
+      const double pulled = pulls[y] * values[mu];
+      const double weight = classWeights_[mu * labels_ + y];
+      gammas[mu] += pulled;
+      if (weight > 0) classSums[mu * labels_ + y] += pulled / weight;
+    }
+  }
+  for (std::size_t mu = 0; mu < hiddenUnits_; ++mu) scores[mu] = static_cast<T>(gammas[mu + 1]);
+}
+
+template class Mixture<float>;
+template class Mixture<double>;
+
+}  // namespace denseam::sphere

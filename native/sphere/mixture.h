@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "aligned.h"
+#include "sphere/model.h"
+
+namespace denseam::sphere {
+
+// What a model makes of scores w_mu.x: log P(x, y), and how much each memory is responsible for a row. Works on blocks
+// of rows so that the exponentials stay in the cache between the products that read them.
+//
+// With a_mu = s beta w_mu.x - L(beta), L(beta) = log Omega_N(beta) / Omega_N(0) and a_0 = 0,
+//
+//   P(x, y) Omega_N(0) = sum_mu p_y^mu exp(a_mu).
+//
+// All labels of a row share one table of exp(a_mu - shift), and the sums over mu are matrix products. Rows for which
+// one shift cannot serve every label (the memories of a label lie too far below the best of all) are rare; those are
+// done again in double precision, label by label.
+template <typename T>
+class Mixture {
+ public:
+  static constexpr std::size_t kBlockRows = 64;
+
+  // Work space of a block. `logs`, rows x labels, is what `evaluate` finds: log P(x, y) Omega_N(0).
+  struct Block {
+    Block(std::size_t hiddenUnits, std::size_t labels);
+
+    AlignedVector<T> terms;    // rows x (hiddenUnits + 1): exp(a - shift)
+    AlignedVector<T> sums;     // rows x labels
+    AlignedVector<T> ratios;   // rows x labels
+    AlignedVector<T> product;  // (hiddenUnits + 1) x labels
+    std::vector<double> logs;
+    std::vector<std::uint8_t> isWide;
+  };
+
+  // Of memories that may be scaled: what counts is their product with the rows. The class weights must outlive it.
+  Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
+          double logNormalizer);
+  explicit Mixture(const Model<T>& model);
+
+  std::size_t hiddenUnits() const { return hiddenUnits_; }
+  std::size_t labels() const { return labels_; }
+
+  // Finds block.logs for up to kBlockRows rows; scores are rows x hiddenUnits.
+  void evaluate(std::size_t rows, const T* scores, Block& block) const;
+
+  // After `evaluate`, with what each row pulls at each label (rows x labels): replaces the scores by the
+  // responsibilities gamma_mu = sum_y pull_y p_y^mu exp(a_mu) / P(x, y), and adds sum_rows pull_y exp(a_mu) / P(x, y)
+  // to `classSums`, (hiddenUnits + 1) x labels.
+  void responsibilities(std::size_t rows, const double* pulls, T* scores, double* classSums, Block& block) const;
+
+ private:
+  void evaluateWide(const T* scores, double* logs) const;
+  void wideResponsibilities(const double* pulls, const double* logs, T* scores, double* classSums) const;
+  // a_mu + log p_y^mu of every mu, 0 first.
+  void exponents(const T* scores, std::size_t label, double* values) const;
+  const std::vector<double>& logWeights() const;
+
+  std::size_t hiddenUnits_;
+  std::size_t labels_;
+  const double* classWeights_;
+  AlignedVector<T> weights_;            // the class weights in the precision of the scores
+  std::vector<std::uint8_t> isAbsent_;  // labels that no unit gives any weight
+  double beta_;
+  double logNormalizer_;
+  bool hasBackground_;
+  mutable std::once_flag logsTaken_;
+  mutable std::vector<double> logWeights_;  // labels x (hiddenUnits + 1); only wide rows need it
+};
+
+extern template class Mixture<float>;
+extern template class Mixture<double>;
+
+}  // namespace denseam::sphere

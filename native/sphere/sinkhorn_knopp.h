@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+
+namespace denseam::sphere {
+
+struct Marginals {
+  const double* rows;
+  const double* columns;
+};
+
+struct Scaling {
+  std::size_t sweeps = 0;
+  double residual = 0;  // greatest relative error of a row sum; the column sums are exact after a sweep
+};
+
+// Scales the rows and the columns of a non-negative rows x columns matrix in turn until its sums are these (Sinkhorn
+// and Knopp 1967). A sweep ends on the columns. Stops when the row sums are right to `tolerance`, after at least one
+// sweep, or after `maxSweeps`. Rows and columns whose sum is to be zero become zero.
+Scaling sinkhornKnopp(std::size_t rows, std::size_t columns, const Marginals& sums, double tolerance,
+                      std::size_t maxSweeps, double* matrix);
+
+}  // namespace denseam::sphere

@@ -1,0 +1,147 @@
+#include "sphere/splitting.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "aligned.h"
+#include "parallel/pool.h"
+#include "random.h"
+#include "sphere/batch_pass.h"
+#include "sphere/tiles.h"
+#include "sphere/vector_math.h"
+
+namespace denseam::sphere {
+namespace {
+
+constexpr std::size_t kRowGrain = 64;
+constexpr std::size_t kMemoryGrain = 16;
+
+// Makes v a unit vector orthogonal to w; one that has no such part becomes zero. Returns its length before.
+template <typename T>
+double normalizeTangent(std::size_t d, const T* w, T* v) {
+  addScaled(d, -innerProduct(d, w, v), w, v);
+  const double norm = std::sqrt(innerProduct(d, v, v));
+  scaleBy(d, norm > 0 ? 1 / norm : 0, v);
+  return norm;
+}
+
+template <typename T>
+void drawDirections(const Model<T>& model, std::uint64_t seed, const Job& job, std::vector<T>& directions) {
+  const std::size_t d = model.dimension;
+  parallel::forEach(model.hiddenUnits, kMemoryGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t mu = begin; mu < end; ++mu) {
+      RandomStream random(seed, Purpose::kDirection, mu);
+      T* u = directions.data() + mu * d;
+      for (std::size_t j = 0; j < d; ++j) u[j] = static_cast<T>(random.normal());
+      normalizeTangent(d, model.memories.data() + mu * d, u);
+    }
+  });
+}
+
+// (1/rows) C_mu u_mu of every memory into `images`, from gamma: the products with gamma o (x u') in between.
+template <typename T>
+void applyCovariances(const Model<T>& model, const T* x, std::size_t rows, const T* gamma, const T* directions,
+                      T* products, T* images, const Job& job) {
+  const std::size_t d = model.dimension;
+  const std::size_t units = model.hiddenUnits;
+  multiplyInTiles<T>(rows, units, d, {x, d}, linalg::transposed(directions, d), false, products, job);
+  parallel::forEach(rows, kRowGrain, job, [&](std::size_t begin, std::size_t end) {
+    multiplyBy((end - begin) * units, gamma + begin * units, products + begin * units);
+  });
+  multiplyInTiles<T>(units, d, rows, linalg::transposed(products, units), {x, d}, false, images, job);
+}
+
+}  // namespace
+
+template <typename T>
+SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
+                                       const PowerIteration& iteration, Job& job) {
+  const std::size_t d = model.dimension;
+  const std::size_t units = model.hiddenUnits;
+  job.expect((iteration.maxPasses + 1) * rows);
+  const Mixture<T> mixture(model);
+  BatchPass<T> pass(d, units, model.labels, rows);
+  pass.run(mixture, model.memories.data(), x, rows, objective, 0, job);
+  const T* sums = pass.sumMemories(x, false, job);
+  job.advance(rows);
+
+  SplittingSpectrum<T> spectrum{std::vector<double>(units), std::vector<double>(units), std::vector<double>(units),
+                                std::vector<T>(units * d), 0};
+  const auto count = static_cast<double>(rows);
+  for (std::size_t mu = 0; mu < units; ++mu) {
+    spectrum.pulls[mu] = innerProduct(d, model.memories.data() + mu * d, sums + mu * d) / count;
+  }
+  drawDirections(model, iteration.seed, job, spectrum.directions);
+  AlignedVector<T> products(rows * units);
+  AlignedVector<T> images(units * d);
+  for (double change = 1; spectrum.passes < iteration.maxPasses && change > iteration.tolerance; ++spectrum.passes) {
+    applyCovariances(model, x, rows, pass.responsibilities(), spectrum.directions.data(), products.data(),
+                     images.data(), job);
+    change = 0;
+    for (std::size_t mu = 0; mu < units; ++mu) {
+      T* image = images.data() + mu * d;
+      const double spread = normalizeTangent(d, model.memories.data() + mu * d, image) / count;
+      // |C u| <= lambda_max for unit u, so it only grows; a memory without a cluster keeps its direction.
+      if (spread > 0) std::copy_n(image, d, spectrum.directions.data() + mu * d);
+      change = std::max(change, spread > 0 ? std::abs(1 - spectrum.spreads[mu] / spread) : 0);
+      spectrum.spreads[mu] = spread;
+    }
+    job.advance(rows);
+  }
+  const double beta = model.effectiveBeta();
+  for (std::size_t mu = 0; mu < units; ++mu) {
+    spectrum.eigenvalues[mu] = beta * (spectrum.pulls[mu] - beta * spectrum.spreads[mu]);
+  }
+  return spectrum;
+}
+
+std::vector<std::int32_t> chooseSplits(const std::vector<double>& eigenvalues, double threshold, std::size_t most) {
+  std::vector<std::int32_t> order(eigenvalues.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto eigenvalue = [&](std::int32_t mu) { return eigenvalues[static_cast<std::size_t>(mu)]; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int32_t a, std::int32_t b) { return eigenvalue(a) < eigenvalue(b); });
+  const auto end =
+      std::find_if(order.begin(), order.end(), [&](std::int32_t mu) { return eigenvalue(mu) >= threshold; });
+  order.erase(end, order.end());
+  order.resize(std::min(order.size(), most));
+  return order;
+}
+
+template <typename T>
+void splitMemories(const std::vector<std::int32_t>& chosen, const std::vector<T>& directions, double distance,
+                   Model<T>& model, Shares& shares) {
+  const std::size_t d = model.dimension;
+  for (const std::int32_t index : chosen) {
+    const auto mu = static_cast<std::size_t>(index);
+    std::vector<T> copy(model.memories.data() + mu * d, model.memories.data() + (mu + 1) * d);
+    T* w = model.memories.data() + mu * d;
+    const T* u = directions.data() + mu * d;
+    addScaled(d, distance, u, w);
+    addScaled(d, -distance, u, copy.data());
+    scaleBy(d, 1 / std::sqrt(innerProduct(d, w, w)), w);
+    scaleBy(d, 1 / std::sqrt(innerProduct(d, copy.data(), copy.data())), copy.data());
+    model.memories.insert(model.memories.end(), copy.begin(), copy.end());
+    const std::size_t weights = (mu + 1) * model.labels;
+    for (std::size_t y = 0; y < model.labels; ++y) {
+      const double half = model.classWeights[weights + y] / 2;
+      model.classWeights[weights + y] = half;
+      model.classWeights.push_back(half);
+    }
+    shares.hidden[mu + 1] /= 2;
+    shares.hidden.push_back(shares.hidden[mu + 1]);
+  }
+  model.hiddenUnits += chosen.size();
+}
+
+template SplittingSpectrum<float> splittingSpectrum(const Model<float>&, const float*, std::size_t, const Objective&,
+                                                    const PowerIteration&, Job&);
+template SplittingSpectrum<double> splittingSpectrum(const Model<double>&, const double*, std::size_t, const Objective&,
+                                                     const PowerIteration&, Job&);
+template void splitMemories(const std::vector<std::int32_t>&, const std::vector<float>&, double, Model<float>&,
+                            Shares&);
+template void splitMemories(const std::vector<std::int32_t>&, const std::vector<double>&, double, Model<double>&,
+                            Shares&);
+
+}  // namespace denseam::sphere
