@@ -44,6 +44,7 @@ export {
 } from './io/word2gauss.ts';
 export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';
 export * from './sphere/normalizer.ts';
+export * from './sphere/preparation.ts';
 export * from './sphere/sampling.ts';
 export type {
   ClassWeights,

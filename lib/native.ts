@@ -202,7 +202,7 @@ export interface NativeBases {
 }
 
 /** Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform one's. */
-export interface NativeMixtureSource {
+export interface NativeTeacherSource {
   readonly dimension: number;
   readonly classes: number;
   readonly kappa: number;
@@ -216,9 +216,9 @@ export interface NativeMixtureSource {
   readonly weightsName: string;
 }
 
-/** A mixture that stays on the native side. */
-export interface NativeMixture {
-  readonly nativeMixture: never;
+/** A teacher that stays on the native side. */
+export interface NativeTeacher {
+  readonly nativeTeacher: never;
 }
 
 /** What a sample is for: with the same seed, samples for different purposes have nothing in common. */
@@ -234,16 +234,42 @@ export interface NativeSphereFunctions {
   /** log Omega_N(0), at once. */
   logSphereArea(dimension: number): number;
   /** Checks that memories have length 1 and that weights are probabilities. */
-  makeSphereMixture(source: NativeMixtureSource): Task<NativeMixture>;
+  makeSphereTeacher(source: NativeTeacherSource): Task<NativeTeacher>;
   /** Points `first` to `first + count` of a sample, whatever the parts it is drawn in. */
-  sampleSphereMixture(
-    mixture: NativeMixture,
+  sampleSphereTeacher(
+    teacher: NativeTeacher,
     purpose: SpherePurpose,
     first: number,
     count: number,
     seed: bigint,
     onProgress: ProgressCallback,
   ): Task<{ readonly values: Float64Array; readonly labels: Int32Array; readonly hidden: Int32Array }>;
+}
+
+/** Data on its way to the sphere, of lib/sphere/preparation.ts. `firstIndex` is what error messages count from. */
+export interface NativeSpherePreparation {
+  /** A Float32Array if `single`. */
+  toSphere(
+    count: number,
+    dimension: number,
+    values: Uint8Array | FloatArray,
+    name: string,
+    firstIndex: number,
+    centred: boolean,
+    single: boolean,
+    onProgress: ProgressCallback,
+  ): Task<FloatArray>;
+  /** Images and patches as bytes, whatever their elements are. */
+  imagePatches(
+    count: number,
+    height: number,
+    width: number,
+    bytesPerElement: number,
+    size: number,
+    stride: number,
+    images: Uint8Array,
+    onProgress: ProgressCallback,
+  ): Task<Uint8Array>;
 }
 
 /** Directions that stay on the native side. */
@@ -410,7 +436,12 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
-export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions, NativeSphere {
+export interface Native
+  extends NativeSampling,
+    NativeBases,
+    NativeSphereFunctions,
+    NativeSphere,
+    NativeSpherePreparation {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -36,3 +36,16 @@ export async function inOrder(
   const lowest = failures.sort((a, b) => a.part - b.part)[0];
   if (lowest) throw lowest.error;
 }
+
+/** Runs parts of `count` rows of `rowBytes` each, small enough for the event loop to copy, as {@link inOrder} does. */
+export async function forParts(
+  count: number,
+  rowBytes: number,
+  { signal, onProgress }: CallOptions,
+  run: (begin: number, end: number, ofPart: CallOptions) => Promise<void>,
+): Promise<void> {
+  const height = Math.max(1, Math.floor(partBytes / rowBytes));
+  await inOrder(Math.ceil(count / height), count, onProgress, (part, ofPart) =>
+    run(part * height, Math.min(count, (part + 1) * height), { signal, onProgress: ofPart }),
+  );
+}

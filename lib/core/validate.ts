@@ -117,7 +117,7 @@ export function squareMatrix(name: string, value: unknown, dimension: number): F
 }
 
 /** Whether an array's memory was transferred away. */
-export function isDetached(array: FloatArray): boolean {
+export function isDetached(array: ArrayBufferView): boolean {
   if (array.byteLength > 0) return false;
   try {
     new Uint8Array(array.buffer);

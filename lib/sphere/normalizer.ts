@@ -9,7 +9,8 @@ import { native } from '../native.ts';
  * the uniform one, or log of the mean of exp(kappa w . x) over the sphere. 0 at kappa = 0, about kappa^2 / 2N for small kappa and
  * kappa for large. The log density is kappa w . x minus this minus {@link logSphereArea}.
  *
- * Right to 2e-15 of itself for every dimension and kappa (to 1e308), by the power series or Debye's uniform expansion. Takes about a microsecond.
+ * Right to 2e-15 of itself for every dimension and kappa (to 1e308), by the power series or Debye's uniform expansion. Takes about a
+ * microsecond.
  *
  * @param dimension N, at least 1: of the space that the sphere lies in.
  * @param kappa concentration, finite, at least 0.
@@ -20,8 +21,9 @@ export function vonMisesFisherLogNormalizer(dimension: number, kappa: number): n
 }
 
 /**
- * A_N(kappa) = I_{N/2}(kappa) / I_{N/2-1}(kappa): the mean of w . x under the von Mises-Fisher distribution about w, which is the length
- * of the mean vector, and the derivative of {@link vonMisesFisherLogNormalizer}. From 0 at kappa = 0 (about kappa / N) it grows to 1.
+ * A_N(kappa) = I_{N/2}(kappa) / I_{N/2-1}(kappa): the mean of w . x under the von Mises-Fisher distribution about w, which is the
+ * length of the mean vector, and the derivative of {@link vonMisesFisherLogNormalizer}. From 0 at kappa = 0 (about kappa / N for
+ * small kappa) it grows to 1.
  *
  * Right to 2e-15 of itself for every dimension and kappa (to 1e308). Takes about a microsecond.
  *

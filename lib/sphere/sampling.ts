@@ -1,6 +1,6 @@
 import { vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
-import { inOrder, partBytes } from '../core/inOrder.ts';
+import { forParts } from '../core/inOrder.ts';
 import { type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import {
@@ -14,7 +14,13 @@ import {
   product,
   shapeError,
 } from '../core/validate.ts';
-import { type NativeMixture, type NativeMixtureSource, native, type SpherePurpose } from '../native.ts';
+import {
+  type NativeTeacher,
+  type NativeTeacherSource,
+  native,
+  type ProgressCallback,
+  type SpherePurpose,
+} from '../native.ts';
 
 /** How many points, and what all random choices follow from. */
 export interface SphereSampleOptions extends CallOptions {
@@ -32,7 +38,7 @@ export interface UniformSphereOptions extends SphereSampleOptions {
 
 /** What {@link sampleVonMisesFisher} draws. */
 export interface VonMisesFisherOptions extends SphereSampleOptions {
-  /** w: N numbers, of length 1 (to 1e-5; it is divided by its length). N is at least 2. */
+  /** w: N numbers, of length 1 (to 5e-5; it is divided by its length). N is at least 2. */
   readonly mean: FloatArray;
   /** Concentration: the density is proportional to exp(kappa w . x). Finite, at least 0; 0 gives the uniform distribution. */
   readonly kappa: number;
@@ -40,7 +46,7 @@ export interface VonMisesFisherOptions extends SphereSampleOptions {
 
 /** What {@link sampleTeacher} draws. */
 export interface TeacherOptions extends SphereSampleOptions {
-  /** w: P x N, every row of length 1 (to 1e-5; it is divided by its length). N is at least 2. */
+  /** w: P x N, every row of length 1 (to 5e-5; it is divided by its length). N is at least 2. */
   readonly memories: Vectors;
   /**
    * p: (P + 1) x (C + 1) joint probabilities of hidden unit and class, which sum to 1 (to 1e-5; they are divided by their sum). Row 0
@@ -81,12 +87,8 @@ const greatestIndex = 2 ** 31 - 1;
 export async function sampleUniformSphere(options: UniformSphereOptions): Promise<SpherePoints> {
   checkOptions(options, uniformOptions);
   const dimension = integer('options.dimension', options.dimension, 2, Number.MAX_SAFE_INTEGER);
-  const source = mixture(
-    dimension,
-    0,
-    { memoryCount: 0, memories: noNumbers, memoriesName: '', singleMemory: false },
-    backgroundOnly,
-  );
+  const memories = { memoryCount: 0, memories: noNumbers, memoriesName: '', singleMemory: false };
+  const source = { dimension, kappa: 0, ...memories, ...backgroundOnly };
   return points(await drawSample(source, 'uniform', options));
 }
 
@@ -106,7 +108,7 @@ export async function sampleVonMisesFisher(options: VonMisesFisherOptions): Prom
   floatArray('options.mean', mean, dimension, `${dimension}`);
   atLeastTwo('options.mean', dimension);
   const memory = { memoryCount: 1, memories: mean, memoriesName: 'options.mean', singleMemory: true };
-  const source = mixture(dimension, kappa, memory, memoryOnly);
+  const source = { dimension, kappa, ...memory, ...memoryOnly };
   return points(await drawSample(source, 'vonMisesFisher', options));
 }
 
@@ -131,24 +133,12 @@ export async function sampleTeacher(options: TeacherOptions): Promise<TeacherSam
     singleMemory: false,
   };
   const weights = { classes: columns, weights: data, weightsName: 'options.classWeights.data' };
-  return drawSample(mixture(dimension, beta, memories, weights), 'teacher', options);
+  return drawSample({ dimension, kappa: beta, ...memories, ...weights }, 'teacher', options);
 }
-
-type MemoriesSource = Pick<NativeMixtureSource, 'memoryCount' | 'memories' | 'memoriesName' | 'singleMemory'>;
-type WeightsSource = Pick<NativeMixtureSource, 'classes' | 'weights' | 'weightsName'>;
 
 const noNumbers = new Float64Array(0);
 const backgroundOnly = { classes: 1, weights: Float64Array.of(1), weightsName: '' };
 const memoryOnly = { classes: 1, weights: Float64Array.of(0, 1), weightsName: '' };
-
-function mixture(
-  dimension: number,
-  kappa: number,
-  memories: MemoriesSource,
-  weights: WeightsSource,
-): NativeMixtureSource {
-  return { dimension, kappa, ...memories, ...weights };
-}
 
 function readClassWeights(value: unknown, rows: number): Matrix {
   const name = 'options.classWeights';
@@ -168,7 +158,7 @@ function points({ count, dimension, values }: SpherePoints): SpherePoints {
 }
 
 async function drawSample(
-  source: NativeMixtureSource,
+  source: NativeTeacherSource,
   purpose: SpherePurpose,
   options: SphereSampleOptions,
 ): Promise<TeacherSample> {
@@ -178,7 +168,7 @@ async function drawSample(
   const length = product('the sample', count, dimension);
   fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT + 2 * count * Int32Array.BYTES_PER_ELEMENT);
   const { signal } = options;
-  const handle = await runTask(() => native.makeSphereMixture(source), { signal });
+  const handle = await runTask(() => native.makeSphereTeacher(source), { signal });
   const sample = {
     count,
     dimension,
@@ -192,19 +182,15 @@ async function drawSample(
 
 async function fillInParts(
   { count, dimension, values, labels, hidden }: TeacherSample,
-  handle: NativeMixture,
+  handle: NativeTeacher,
   purpose: SpherePurpose,
   seed: bigint,
-  { signal, onProgress }: CallOptions,
+  options: CallOptions,
 ): Promise<void> {
-  const height = Math.max(1, Math.floor(partBytes / (Float64Array.BYTES_PER_ELEMENT * dimension)));
-  await inOrder(Math.ceil(count / height), count, onProgress, async (part, ofPart) => {
-    const begin = part * height;
-    const rows = Math.min(count, begin + height) - begin;
-    const drawn = await runTask((report) => native.sampleSphereMixture(handle, purpose, begin, rows, seed, report), {
-      signal,
-      onProgress: ofPart,
-    });
+  await forParts(count, Float64Array.BYTES_PER_ELEMENT * dimension, options, async (begin, end, ofPart) => {
+    const run = (report: ProgressCallback) =>
+      native.sampleSphereTeacher(handle, purpose, begin, end - begin, seed, report);
+    const drawn = await runTask(run, ofPart);
     values.set(drawn.values, begin * dimension);
     labels.set(drawn.labels, begin);
     hidden.set(drawn.hidden, begin);

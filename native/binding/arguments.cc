@@ -96,6 +96,16 @@ std::vector<double> readDoubles(const Napi::Value& value, const char* name, std:
   return copyFloats<double>(floats(value, name, count));
 }
 
+std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count) {
+  const bool isBytes = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
+  if (!isBytes || value.As<Napi::TypedArray>().ElementLength() != count) {
+    throw codedError(value.Env(), "ERR_SHAPE",
+                     std::string("Expected a Uint8Array of length ") + std::to_string(count) + " for " + name);
+  }
+  const auto view = value.As<Napi::Uint8Array>();
+  return {view.Data(), view.Data() + count};
+}
+
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size) {
   const bool isIndices = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isIndices) throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array for indices");

@@ -17,6 +17,8 @@ Napi::Error codedError(Napi::Env env, const char* code, const std::string& messa
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);
+// A Uint8Array.
+std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count);
 // Indices into `size` items.
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
 std::size_t readCount(const Napi::Value& value, const char* name);

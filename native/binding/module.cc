@@ -8,6 +8,7 @@
 #include "binding/sampling.h"
 #include "binding/sphere.h"
 #include "binding/sphere_functions.h"
+#include "binding/sphere_preparation.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -38,6 +39,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereTraining(env, exports);
   defineSphereModel(env, exports);
   defineSphereFunctions(env, exports);
+  defineSpherePreparation(env, exports);
   return exports;
 }
 

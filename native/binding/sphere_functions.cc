@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/handles.h"
 #include "binding/promise_worker.h"
 #include "sphere/normalizer.h"
 #include "sphere/sampling.h"
@@ -14,10 +15,10 @@
 namespace denseam::binding {
 namespace {
 
-using sphere::Mixture;
-using sphere::MixtureSample;
-using sphere::MixtureSource;
-using SharedMixture = std::shared_ptr<const Mixture>;
+using sphere::Teacher;
+using sphere::TeacherSample;
+using sphere::TeacherSource;
+using SharedTeacher = std::shared_ptr<const Teacher>;
 
 // (dimension, kappa)
 Napi::Value logNormalizer(const Napi::CallbackInfo& info) {
@@ -41,8 +42,8 @@ void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns) {
 }
 
 // { dimension, classes, kappa, memoryCount, memories, memoriesName, singleMemory, weights, weightsName }
-std::shared_ptr<MixtureSource> readSource(const Napi::Object& given) {
-  auto source = std::make_shared<MixtureSource>();
+std::shared_ptr<TeacherSource> readSource(const Napi::Object& given) {
+  auto source = std::make_shared<TeacherSource>();
   const std::size_t count = readCount(given.Get("memoryCount"), "memoryCount");
   source->dimension = readCount(given.Get("dimension"), "dimension");
   source->classes = readCount(given.Get("classes"), "classes");
@@ -60,20 +61,13 @@ std::shared_ptr<MixtureSource> readSource(const Napi::Object& given) {
   return source;
 }
 
-Napi::Value toHandle(Napi::Env env, SharedMixture&& mixture) {
-  auto shared = std::make_unique<SharedMixture>(std::move(mixture));
-  const auto handle =
-      Napi::External<SharedMixture>::New(env, shared.get(), [](Napi::Env, SharedMixture* owned) { delete owned; });
-  shared.release();
-  return handle;
-}
-
 // (source)
-Napi::Value makeMixture(const Napi::CallbackInfo& info) {
+Napi::Value makeTeacher(const Napi::CallbackInfo& info) {
   const auto source = readSource(info[0].ToObject());
-  return launch<SharedMixture>(
+  return launch<SharedTeacher>(
       info.Env(), info.Env().Undefined(),
-      [=](Job&) { return std::make_shared<const Mixture>(sphere::makeMixture(std::move(*source))); }, toHandle);
+      [=](Job&) { return std::make_shared<const Teacher>(sphere::makeTeacher(std::move(*source))); },
+      [](Napi::Env env, SharedTeacher&& teacher) { return toHandle(env, std::move(teacher)); });
 }
 
 Purpose readPurpose(const Napi::Value& value) {
@@ -82,18 +76,17 @@ Purpose readPurpose(const Napi::Value& value) {
   return name == "vonMisesFisher" ? Purpose::kVonMisesFisher : Purpose::kTeacher;
 }
 
-// (handle of the mixture, purpose, first, count, seed, onProgress)
-Napi::Value sampleMixture(const Napi::CallbackInfo& info) {
-  if (!info[0].IsExternal()) throw codedError(info.Env(), "ERR_SHAPE", "Expected the handle of a mixture");
-  const SharedMixture mixture = *info[0].As<Napi::External<SharedMixture>>().Data();
+// (handle of the teacher, purpose, first, count, seed, onProgress)
+Napi::Value sampleTeacher(const Napi::CallbackInfo& info) {
+  const SharedTeacher teacher = fromHandle<const Teacher>(info[0], "a teacher");
   const Purpose purpose = readPurpose(info[1]);
   const std::size_t first = readCount(info[2], "first");
   const std::size_t count = readCount(info[3], "count");
-  checkProduct(info.Env(), count, mixture->dimension);
+  checkProduct(info.Env(), count, teacher->dimension);
   const std::uint64_t seed = readSeed(info[4]);
-  return launch<MixtureSample>(
-      info.Env(), info[5], [=](Job& job) { return sphere::sample(*mixture, purpose, first, count, seed, job); },
-      [](Napi::Env env, MixtureSample&& sample) -> Napi::Value {
+  return launch<TeacherSample>(
+      info.Env(), info[5], [=](Job& job) { return sphere::sample(*teacher, purpose, first, count, seed, job); },
+      [](Napi::Env env, TeacherSample&& sample) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("values", toFloat64Array(env, std::move(sample.values)));
         result.Set("labels", toInt32Array(env, std::move(sample.labels)));
@@ -107,8 +100,8 @@ Napi::Value sampleMixture(const Napi::CallbackInfo& info) {
 void defineSphereFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("vonMisesFisherLogNormalizer", Napi::Function::New<logNormalizer>(env));
   exports.Set("logSphereArea", Napi::Function::New<logSphereArea>(env));
-  exports.Set("makeSphereMixture", Napi::Function::New<makeMixture>(env));
-  exports.Set("sampleSphereMixture", Napi::Function::New<sampleMixture>(env));
+  exports.Set("makeSphereTeacher", Napi::Function::New<makeTeacher>(env));
+  exports.Set("sampleSphereTeacher", Napi::Function::New<sampleTeacher>(env));
 }
 
 }  // namespace denseam::binding

@@ -10,9 +10,9 @@
 namespace denseam::sphere {
 namespace {
 
-// From this order on Debye's expansion with as many terms is exact to rounding, and Stirling's series too.
-constexpr double kLeastOrder = 24;
+// Debye's expansion with so many terms is exact to rounding from this order on, and so is Stirling's series with four.
 constexpr std::size_t kTerms = 12;
+constexpr double kLeastOrder = 24;
 
 // Debye's polynomials u_j(p) = p^j (c_j0 + c_j1 p^2 + ... + c_jj p^2j), from
 // u_{j+1} = p^2 (1 - p^2) u_j' / 2 + (integral from 0 to p of (1 - 5 t^2) u_j dt) / 8   (DLMF 10.41.9).
@@ -49,7 +49,7 @@ DebyeSum debyeSum(double nu, double p) {
       value = value * square + kDebye[j][i];
       slope = slope * square + kDebye[j][i] * static_cast<double>(j + 2 * i);
     }
-    // Horner's rule in p / nu, for the slope in all but one factor.
+    // Horner's rule in p / nu; the slope has one factor p less.
     sum.value = (sum.value + value) * p / nu;
     sum.slope = (j > 1 ? (sum.slope + slope) * p : sum.slope + slope) / nu;
   }
@@ -59,7 +59,7 @@ DebyeSum debyeSum(double nu, double p) {
 // log Gamma(x + 1) - x log x + x - log(2 pi x) / 2, for x of at least kLeastOrder.
 double stirlingRemainder(double x) {
   const double square = 1 / (x * x);
-  return (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square * (1.0 / 1680 - square / 1188)))) / x;
+  return (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / x;
 }
 
 // The power series of 0F1, all of whose terms are positive: t_n = t_{n-1} z / (n (nu + n)), here in units of t_1.

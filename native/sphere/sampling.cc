@@ -13,8 +13,9 @@ namespace {
 
 using gaussian::drawOnSphere;
 
-// Lengths and sums that were rounded to float32, a few thousand times over, are this near to 1.
-constexpr double kNearOne = 1e-5;
+// What float32 arithmetic leaves of lengths and of sums.
+constexpr double kLengthTolerance = 5e-5;
+constexpr double kSumTolerance = 1e-5;
 
 // Numbers in a chunk: some hundred microseconds of random normals.
 constexpr std::size_t kChunk = std::size_t{1} << 14;
@@ -28,13 +29,13 @@ void normalize(std::size_t n, double* memory, const std::string& name) {
     square += memory[i] * memory[i];
   }
   const double length = std::sqrt(square);
-  if (!(std::abs(length - 1) <= kNearOne)) {
+  if (!(std::abs(length - 1) <= kLengthTolerance)) {
     throw Error("ERR_RANGE", "Expected a vector of length 1 for " + name + " but its length is " + number(length));
   }
   for (std::size_t i = 0; i < n; ++i) memory[i] /= length;
 }
 
-std::vector<double> cumulativeSums(const MixtureSource& source) {
+std::vector<double> cumulativeSums(const TeacherSource& source) {
   std::vector<double> sums(source.weights.size());
   double sum = 0;
   for (std::size_t at = 0; at < sums.size(); ++at) {
@@ -46,7 +47,7 @@ std::vector<double> cumulativeSums(const MixtureSource& source) {
     }
     sums[at] = sum += weight;
   }
-  if (!(std::abs(sum - 1) <= kNearOne)) {
+  if (!(std::abs(sum - 1) <= kSumTolerance)) {
     throw Error("ERR_RANGE",
                 "Expected probabilities that sum to 1 for " + source.weightsName + " but their sum is " + number(sum));
   }
@@ -108,12 +109,12 @@ void drawAbout(const double* w, double kappa, std::size_t n, RandomStream& strea
   for (std::size_t i = 0; i < n; ++i) x[i] -= factor * w[i];
 }
 
-void drawPoint(const Mixture& mixture, std::size_t hidden, RandomStream& stream, double* x) {
-  const std::size_t n = mixture.dimension;
+void drawPoint(const Teacher& teacher, std::size_t hidden, RandomStream& stream, double* x) {
+  const std::size_t n = teacher.dimension;
   if (hidden == 0) {
     drawOnSphere(n, 1, stream, x);
   } else {
-    drawAbout(mixture.memories.data() + (hidden - 1) * n, mixture.kappa, n, stream, x);
+    drawAbout(teacher.memories.data() + (hidden - 1) * n, teacher.kappa, n, stream, x);
   }
 }
 
@@ -126,7 +127,7 @@ std::size_t drawCell(const std::vector<double>& cumulative, RandomStream& stream
 
 }  // namespace
 
-Mixture makeMixture(MixtureSource source) {
+Teacher makeTeacher(TeacherSource source) {
   const std::size_t n = source.dimension;
   for (std::size_t row = 0; row * n < source.memories.size(); ++row) {
     const std::string name = source.singleMemory ? source.memoriesName : indexed(source.memoriesName, row);
@@ -136,20 +137,20 @@ Mixture makeMixture(MixtureSource source) {
   return {n, source.classes, source.kappa, std::move(source.memories), std::move(cumulative)};
 }
 
-MixtureSample sample(const Mixture& mixture, Purpose purpose, std::size_t first, std::size_t count, std::uint64_t seed,
+TeacherSample sample(const Teacher& teacher, Purpose purpose, std::size_t first, std::size_t count, std::uint64_t seed,
                      Job& job) {
-  const std::size_t n = mixture.dimension;
+  const std::size_t n = teacher.dimension;
   job.expect(count);
-  MixtureSample result{std::vector<double>(count * n), std::vector<std::int32_t>(count),
+  TeacherSample result{std::vector<double>(count * n), std::vector<std::int32_t>(count),
                        std::vector<std::int32_t>(count)};
   parallel::forEach(count, std::max<std::size_t>(1, kChunk / n), job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       RandomStream stream(seed, purpose, first + i);
-      const std::size_t cell = drawCell(mixture.cumulative, stream);
-      const std::size_t hidden = cell / mixture.classes;
+      const std::size_t cell = drawCell(teacher.cumulative, stream);
+      const std::size_t hidden = cell / teacher.classes;
       result.hidden[i] = static_cast<std::int32_t>(hidden);
-      result.labels[i] = static_cast<std::int32_t>(cell % mixture.classes);
-      drawPoint(mixture, hidden, stream, result.values.data() + i * n);
+      result.labels[i] = static_cast<std::int32_t>(cell % teacher.classes);
+      drawPoint(teacher, hidden, stream, result.values.data() + i * n);
     }
     job.advance(end - begin);
   });

@@ -12,8 +12,8 @@
 // mixtures of them with classes, the teacher of Thériault and Tantari (2025, section 2.2).
 namespace denseam::sphere {
 
-// What a mixture is made of, as a caller gave it, and what errors call it.
-struct MixtureSource {
+// What a teacher is made of, as a caller gave it, and what errors call it.
+struct TeacherSource {
   std::size_t dimension = 0;
   std::size_t classes = 0;
   double kappa = 0;
@@ -24,7 +24,7 @@ struct MixtureSource {
   std::string weightsName;
 };
 
-struct Mixture {
+struct Teacher {
   std::size_t dimension = 0;
   std::size_t classes = 0;
   double kappa = 0;
@@ -32,17 +32,17 @@ struct Mixture {
   std::vector<double> cumulative;  // sums of the weights up to each, row by row
 };
 
-// Throws unless memories have length 1 (to 1e-5) and weights are probabilities that sum to 1 (to 1e-5).
-Mixture makeMixture(MixtureSource source);
+// Throws unless memories have length 1 (to 5e-5) and weights are probabilities that sum to 1 (to 1e-5).
+Teacher makeTeacher(TeacherSource source);
 
-struct MixtureSample {
+struct TeacherSample {
   std::vector<double> values;        // count x N
   std::vector<std::int32_t> labels;  // the column of the weights
   std::vector<std::int32_t> hidden;  // the row
 };
 
 // Points `first` to `first + count` of a sample; every point has a random stream of its own.
-MixtureSample sample(const Mixture& mixture, Purpose purpose, std::size_t first, std::size_t count, std::uint64_t seed,
+TeacherSample sample(const Teacher& teacher, Purpose purpose, std::size_t first, std::size_t count, std::uint64_t seed,
                      Job& job);
 
 }  // namespace denseam::sphere

@@ -1,0 +1,180 @@
+import { runTask } from '../core/calls.ts';
+import { forParts } from '../core/inOrder.ts';
+import type { Precision } from '../core/memory.ts';
+import { readBoolean } from '../core/options.ts';
+import type { CallOptions, Vectors } from '../core/types.ts';
+import {
+  checkOptions,
+  describe,
+  extent,
+  fitsInMemory,
+  integer,
+  isDetached,
+  object,
+  product,
+  rangeError,
+  shapeError,
+} from '../core/validate.ts';
+import { native, type ProgressCallback } from '../native.ts';
+
+/** Numbers as images and other data come. */
+export type RawArray = Uint8Array | Float32Array | Float64Array;
+
+/** A batch of vectors that need not be floating-point yet. */
+export interface RawVectors {
+  /** How many vectors. */
+  readonly count: number;
+  /** Numbers in each. */
+  readonly dimension: number;
+  /** count x dimension. */
+  readonly values: RawArray;
+}
+
+/** How {@link toSphere} works. */
+export interface ToSphereOptions extends CallOptions {
+  /** Subtract each vector's own mean first. Default true. */
+  readonly centre?: boolean | undefined;
+  /** Of the result: `float32` by default for a Uint8Array or Float32Array, else `float64`. */
+  readonly precision?: Precision | undefined;
+}
+
+/** A batch of images with one number a pixel. */
+export interface Images<A extends RawArray = RawArray> {
+  /** How many images. */
+  readonly count: number;
+  /** Rows of pixels. */
+  readonly height: number;
+  /** Columns of pixels. */
+  readonly width: number;
+  /** count x height x width. */
+  readonly values: A;
+}
+
+/** What {@link imagePatches} cuts. */
+export interface ImagePatchesOptions extends CallOptions {
+  /** Rows and columns of a patch, at least 1 and at most those of an image. Default 6. */
+  readonly size?: number | undefined;
+  /** Pixels from one patch to the next, down and across, at least 1. Default 2. */
+  readonly stride?: number | undefined;
+}
+
+/** Square patches of images. */
+export interface ImagePatches<A extends RawArray = RawArray> extends RawVectors {
+  /** All patches: images x rows x columns. */
+  readonly count: number;
+  /** Pixels of a patch: size x size. */
+  readonly dimension: number;
+  /** count x dimension, image by image, each row by row; the pixels of a patch row by row. The type is that of the images. */
+  readonly values: A;
+  /** Patches of an image from top to bottom: floor((height - size) / stride) + 1. Pixels that are left over are in no patch. */
+  readonly rows: number;
+  /** Patches of an image from left to right: floor((width - size) / stride) + 1. */
+  readonly columns: number;
+}
+
+const toSphereOptions = new Set(['centre', 'precision', 'signal', 'onProgress']);
+const patchesOptions = new Set(['size', 'stride', 'signal', 'onProgress']);
+
+/**
+ * Puts vectors on the unit sphere: subtracts each one's OWN mean (the mean of its numbers, not of the batch), then divides by its
+ * length. This is how the published experiments prepare images and patches.
+ *
+ * A vector whose numbers are all the same, such as a blank patch, becomes exactly zero, which is no point of the sphere: it has no
+ * direction. Of bytes that is decided exactly; floating-point numbers count as the same when they are within four roundings (2^-21 for
+ * a Float32Array, 2^-50 for a Float64Array, times the largest number of the vector) of their mean. With `centre: false` only vectors
+ * of zeros become zero. Numbers may be as large or as small as they can be.
+ *
+ * Runs in the background, a part of the batch after the other; the array should not change meanwhile.
+ *
+ * @throws DenseamError ERR_SHAPE; ERR_RANGE; ERR_NOT_FINITE naming vector and number; ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function toSphere(data: RawVectors, options: ToSphereOptions = {}): Promise<Vectors> {
+  checkOptions(options, toSphereOptions);
+  object('data', data);
+  const count = extent('data.count', data.count);
+  const dimension = extent('data.dimension', data.dimension);
+  const length = product('data.values', count, dimension);
+  const given = rawArray('data.values', data.values, length, `${count} x ${dimension}`);
+  const centre = readBoolean('options.centre', options.centre, true);
+  const single = readPrecision(options.precision, given) === 'float32';
+  fitsInMemory('the result', length * (single ? Float32Array : Float64Array).BYTES_PER_ELEMENT);
+  const values = single ? new Float32Array(length) : new Float64Array(length);
+  const bytes = dimension * Math.max(given.BYTES_PER_ELEMENT, values.BYTES_PER_ELEMENT);
+  await forParts(count, bytes, options, async (begin, end, ofPart) => {
+    const part = slice('data.values', given, begin * dimension, end * dimension);
+    const run = (report: ProgressCallback) =>
+      native.toSphere(end - begin, dimension, part, 'data.values', begin, centre, single, report);
+    values.set(await runTask(run, ofPart), begin * dimension);
+  });
+  return { count, dimension, values };
+}
+
+/**
+ * Cuts square patches from images, every `stride` pixels down and across. They come image by image, each row by row. Numbers are
+ * copied as they are; {@link toSphere} takes the result.
+ *
+ * Runs in the background, a part of the batch after the other; the array should not change meanwhile.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function imagePatches<A extends RawArray>(
+  images: Images<A>,
+  options: ImagePatchesOptions = {},
+): Promise<ImagePatches<A>> {
+  checkOptions(options, patchesOptions);
+  object('images', images);
+  const count = extent('images.count', images.count);
+  const height = extent('images.height', images.height);
+  const width = extent('images.width', images.width);
+  const length = product('images.values', count, height, width);
+  const given = rawArray('images.values', images.values, length, `${count} x ${height} x ${width}`);
+  const size = integer('options.size', options.size ?? 6, 1, Math.min(height, width));
+  const stride = integer('options.stride', options.stride ?? 2, 1, Number.MAX_SAFE_INTEGER);
+  const rows = Math.floor((height - size) / stride) + 1;
+  const columns = Math.floor((width - size) / stride) + 1;
+  const perImage = product('the patches', rows, columns, size, size);
+  const total = product('the patches', count, perImage);
+  fitsInMemory('the patches', total * given.BYTES_PER_ELEMENT);
+  const values = emptyLike(given, total);
+  const pixelBytes = given.BYTES_PER_ELEMENT;
+  const target = bytesOf(values);
+  await forParts(count, pixelBytes * Math.max(height * width, perImage), options, async (begin, end, ofPart) => {
+    const part = bytesOf(slice('images.values', given, begin * height * width, end * height * width));
+    const run = (report: ProgressCallback) =>
+      native.imagePatches(end - begin, height, width, pixelBytes, size, stride, part, report);
+    target.set(await runTask(run, ofPart), begin * perImage * pixelBytes);
+  });
+  return { count: count * rows * columns, dimension: size * size, values, rows, columns };
+}
+
+function readPrecision(value: unknown, given: RawArray): Precision {
+  if (value === undefined) return given instanceof Float64Array ? 'float64' : 'float32';
+  if (value !== 'float32' && value !== 'float64')
+    throw rangeError('options.precision', '"float32" or "float64"', value);
+  return value;
+}
+
+function rawArray<A extends RawArray>(name: string, value: A, length: number, shape: string): A {
+  if (!(value instanceof Uint8Array || value instanceof Float32Array || value instanceof Float64Array)) {
+    throw shapeError(name, 'a Uint8Array, Float32Array or Float64Array', describe(value));
+  }
+  if (value.length !== length) {
+    const received = isDetached(value) ? 'an array whose buffer is detached' : String(value.length);
+    throw shapeError(name, `${length} numbers (${shape})`, received);
+  }
+  return value;
+}
+
+function slice<A extends RawArray>(name: string, array: A, begin: number, end: number): A {
+  if (isDetached(array)) throw shapeError(name, 'an array that stays during the call', 'a detached buffer');
+  return array.subarray(begin, end) as A;
+}
+
+function emptyLike<A extends RawArray>(array: A, length: number): A {
+  const kind = [Uint8Array, Float32Array, Float64Array].find((type) => array instanceof type) ?? Float64Array;
+  return new kind(length) as A;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: RawArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
