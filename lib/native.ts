@@ -367,6 +367,30 @@ export interface NativeSphere {
     firstIndex: number,
     onProgress: ProgressCallback,
   ): Task<{ readonly indices: Int32Array; readonly overlaps: Float64Array }>;
+  /** Local minima of -log P(x | y) from these starts. `labels`: y of each, -1 for any; `clamped`: 1 for coordinates that stay. */
+  reconstructOnSphere(
+    model: NativeSphereModel,
+    count: number,
+    starts: FloatArray,
+    labels: Int32Array,
+    clamped: Uint8Array | undefined,
+    tolerance: number,
+    maxIterations: number,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<NativeReconstruction>;
+}
+
+export interface NativeReconstruction {
+  /** count x dimension. */
+  readonly states: Float64Array;
+  readonly energy: Float64Array;
+  readonly nearest: Int32Array;
+  readonly overlap: Float64Array;
+  readonly iterations: Int32Array;
+  readonly stepLength: Float64Array;
+  /** 1 where the stopping rule was met. */
+  readonly converged: Uint8Array;
 }
 
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
