@@ -214,7 +214,7 @@ describe('clamped coordinates', () => {
       const { points, states } = await run(c.model, c.x, { clamped, maxIterations: 20 }, precision);
       const starts = vectors(c.x, precision).values;
       clamped.forEach((stays, j) => {
-        if (stays) c.x.forEach((_, i) => expect(states.values[i * c.dimension + j]).toBe(starts[i * c.dimension + j]));
+        for (let at = j; stays && at < starts.length; at += c.dimension) expect(states.values[at]).toBe(starts[at]);
       });
       // A start without free coordinates stays what rounding made of it.
       for (const x of points)
@@ -372,11 +372,13 @@ describe('batches', () => {
 
   it('maxIterations ends some of them, 0 all', async () => {
     const model = twoClasses(9);
-    const few = await run(model, starts, { maxIterations: 10 });
+    const { iterations } = await run(model, starts);
+    const limit = iterations.toSorted()[150] as number;
+    const few = await run(model, starts, { maxIterations: limit });
     expect(new Set(few.stopped)).toEqual(new Set(['converged', 'iterations']));
     few.stopped.forEach((why, i) => {
       expect(why === 'converged').toBe((few.stepLength[i] as number) <= 1e-6);
-      if (why === 'iterations') expect(few.iterations[i]).toBe(10);
+      if (why === 'iterations') expect(few.iterations[i]).toBe(limit);
     });
     const none = await run(model, starts, { maxIterations: 0 });
     expectSameBits('states', none.points.flat(), starts.flat());
