@@ -44,3 +44,4 @@ export {
 } from './io/word2gauss.ts';
 export * from './sphere/normalizer.ts';
 export * from './sphere/sampling.ts';
+export * from './sphere/sinkhornKnopp.ts';

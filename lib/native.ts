@@ -393,6 +393,37 @@ export interface NativeReconstruction {
   readonly converged: Uint8Array;
 }
 
+/** A matrix that is to be scaled to these sums. */
+export interface NativeScalingProblem {
+  readonly nativeScalingProblem: never;
+}
+
+/** Sinkhorn and Knopp's scaling. */
+export interface NativeScaling {
+  makeScalingProblem(
+    rows: number,
+    columns: number,
+    rowSums: Float64Array,
+    columnSums: Float64Array,
+  ): NativeScalingProblem;
+  /** Copies the next numbers of the matrix, row by row, at once. */
+  appendScalingNumbers(problem: NativeScalingProblem, count: number, values: FloatArray): void;
+  /** Once all numbers are there; takes them over. */
+  scaleMatrix(
+    problem: NativeScalingProblem,
+    tolerance: number,
+    maxIterations: number,
+    onProgress: ProgressCallback,
+  ): Task<{
+    readonly matrix: Float64Array;
+    readonly rowScaling: Float64Array;
+    readonly columnScaling: Float64Array;
+    readonly iterations: number;
+    readonly residual: number;
+    readonly converged: boolean;
+  }>;
+}
+
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
@@ -434,7 +465,7 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
-export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions, NativeSphere {
+export interface Native extends NativeSampling, NativeBases, NativeSphereFunctions, NativeSphere, NativeScaling {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -38,6 +38,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereTraining(env, exports);
   defineSphereModel(env, exports);
   defineSphereReconstruction(env, exports);
+  defineSphereScaling(env, exports);
   defineSphereFunctions(env, exports);
   return exports;
 }
