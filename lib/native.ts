@@ -407,7 +407,7 @@ export interface NativeScaling {
     columnSums: Float64Array,
   ): NativeScalingProblem;
   /** Copies the next numbers of the matrix, row by row, at once. */
-  appendScalingNumbers(problem: NativeScalingProblem, count: number, values: FloatArray): void;
+  appendScalingNumbers(problem: NativeScalingProblem, values: FloatArray): void;
   /** Once all numbers are there; takes them over. */
   scaleMatrix(
     problem: NativeScalingProblem,

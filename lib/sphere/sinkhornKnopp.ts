@@ -129,6 +129,6 @@ async function copyNumbers(
     signal?.throwIfAborted();
     if (isDetached(data)) throw shapeError('matrix.data', 'an array that stays during the call', 'a detached buffer');
     const part = data.subarray(begin, Math.min(length, begin + step));
-    coded(() => native.appendScalingNumbers(problem, part.length, part));
+    coded(() => native.appendScalingNumbers(problem, part));
   }
 }

@@ -35,14 +35,26 @@ Napi::Value makeScalingProblem(const Napi::CallbackInfo& info) {
   return toHandle(info.Env(), std::move(problem));
 }
 
-// (problem, count, values): the next numbers of the matrix.
+template <typename Array>
+void append(const Napi::Value& values, std::vector<double>& matrix) {
+  const auto view = values.As<Array>();
+  matrix.insert(matrix.end(), view.Data(), view.Data() + view.ElementLength());
+}
+
+// (problem, values): the next numbers of the matrix. They are many: no copy is made in between.
 void appendScalingNumbers(const Napi::CallbackInfo& info) {
   const SharedProblem problem = readProblem(info[0]);
-  const std::vector<double> values = readDoubles(info[2], "values", readCount(info[1], "count"));
-  if (values.size() > problem->rowSums.size() * problem->columnSums.size() - problem->matrix.size()) {
-    throw codedError(info.Env(), "ERR_SHAPE", "Expected no more numbers than the matrix has");
+  const std::size_t left = problem->rowSums.size() * problem->columnSums.size() - problem->matrix.size();
+  const auto values = info[1].As<Napi::TypedArray>();
+  const bool fits = values.IsTypedArray() && values.ElementLength() <= left;
+  if (fits && values.TypedArrayType() == napi_float32_array) {
+    append<Napi::Float32Array>(values, problem->matrix);
+  } else if (fits && values.TypedArrayType() == napi_float64_array) {
+    append<Napi::Float64Array>(values, problem->matrix);
+  } else {
+    throw codedError(info.Env(), "ERR_SHAPE",
+                     "Expected a Float64Array or Float32Array of no more numbers than are left");
   }
-  problem->matrix.insert(problem->matrix.end(), values.begin(), values.end());
 }
 
 Napi::Value toScaledMatrix(Napi::Env env, ScaledMatrix&& scaled) {

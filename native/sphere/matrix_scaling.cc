@@ -1,7 +1,10 @@
 #include "sphere/matrix_scaling.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -23,23 +26,30 @@ constexpr std::size_t kColumnPiece = 1024;
 constexpr int kMostExponent = 300;
 constexpr double kTotalTolerance = 1e-9;
 
-int exponentOf(double value) { return value > 0 ? std::ilogb(value) : 0; }
+// Of a positive number the power of two below it, 2^-1023 below all that are subnormal.
+int exponentOf(double value) { return static_cast<int>(std::bit_cast<std::int64_t>(value) >> 52) - 1023; }
 
-// Both ends of the exponents of numbers times 2^shift, without zeros.
-struct ExponentRange {
-  long least = 0;
-  long greatest = 0;
-  bool isEmpty = true;
+int exponentOrZero(double value) { return value > 0 ? exponentOf(value) : 0; }
 
-  void add(double value, int shift) {
-    if (!(value > 0)) return;
-    const long exponent = static_cast<long>(std::ilogb(value)) + shift;
-    least = isEmpty ? exponent : std::min(least, exponent);
-    greatest = isEmpty ? exponent : std::max(greatest, exponent);
-    isEmpty = false;
+// std::ldexp, without a call where 2^shift is a normal number.
+double timesPowerOfTwo(double value, int shift) {
+  if (std::abs(shift) > 1022) return std::ldexp(value, shift);
+  return value * std::bit_cast<double>(static_cast<std::int64_t>(shift + 1023) << 52);
+}
+
+constexpr int kNoExponent = std::numeric_limits<int>::min();
+
+// The sum of the least and the greatest exponent of the positive ones of these numbers times 2^shifts.
+int twiceMiddle(const std::vector<double>& values, const std::vector<int>& shifts) {
+  int least = std::numeric_limits<int>::max();
+  int greatest = kNoExponent;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0) continue;
+    least = std::min(least, exponentOf(values[i]) + shifts[i]);
+    greatest = std::max(greatest, exponentOf(values[i]) + shifts[i]);
   }
-  long twiceMiddle() const { return least + greatest; }
-};
+  return greatest == kNoExponent ? 0 : least + greatest;
+}
 
 void checkSums(const char* name, const std::vector<double>& sums) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
@@ -98,8 +108,8 @@ class Scaler {
   void prepareSums() {
     checkSums("options.rowSums", rowSums_);
     checkSums("options.columnSums", columnSums_);
-    sumExponent_ = exponentOf(std::max(*std::max_element(rowSums_.begin(), rowSums_.end()),
-                                       *std::max_element(columnSums_.begin(), columnSums_.end())));
+    sumExponent_ = exponentOrZero(std::max(*std::max_element(rowSums_.begin(), rowSums_.end()),
+                                           *std::max_element(columnSums_.begin(), columnSums_.end())));
     for (std::vector<double>* sums : {&rowSums_, &columnSums_}) {
       for (double& sum : *sums) sum = std::ldexp(sum, -sumExponent_);
     }
@@ -128,12 +138,16 @@ class Scaler {
   // Makes the greatest number of every row and column about 1; what has no part in the result becomes 0.
   void equilibrate() {
     std::vector<int> ofRows(rows_);
-    forEachRow([&](std::size_t i) { ofRows[i] = -exponentOf(checkedGreatest(i)); });
+    forEachRow([&](std::size_t i) { ofRows[i] = -exponentOrZero(checkedGreatest(i)); });
     std::vector<int> ofColumns(columns_);
     parallel::forEach(columnPieces_.count(), 1, job_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t piece = begin; piece < end; ++piece) findColumnExponents(piece, ofRows, ofColumns);
     });
     shiftExponents(ofRows, ofColumns);
+    // The first sweep finds the columns as they were given, so that a matrix with these sums stays as it is.
+    for (std::size_t j = 0; j < columns_; ++j) {
+      columnScaling_[j] = std::ldexp(1.0, std::clamp(-ofColumns[j], -kMostExponent, kMostExponent));
+    }
   }
 
   double checkedGreatest(std::size_t i) {
@@ -150,15 +164,20 @@ class Scaler {
   void findColumnExponents(std::size_t piece, const std::vector<int>& ofRows, std::vector<int>& ofColumns) {
     const std::size_t first = columnPieces_.begin(piece);
     const std::size_t last = columnPieces_.begin(piece + 1);
-    std::vector<ExponentRange> ranges(last - first);
+    std::vector<int> greatestExponents(last - first, kNoExponent);
     for (std::size_t i = 0; i < rows_; ++i) {
       if (i % kLeastBlockRows == 0) job_.poll();
-      for (std::size_t j = first; j < last; ++j) ranges[j - first].add(row(i)[j], ofRows[i]);
+      const double* numbers = row(i) + first;
+      for (std::size_t j = 0; j < last - first; ++j) {
+        const int exponent = numbers[j] > 0 ? exponentOf(numbers[j]) + ofRows[i] : kNoExponent;
+        greatestExponents[j] = std::max(greatestExponents[j], exponent);
+      }
     }
     for (std::size_t j = first; j < last; ++j) {
-      const ExponentRange& range = ranges[j - first];
-      if (range.isEmpty && columnSums_[j] > 0) throw noNumbers("column", j, "options.columnSums", columnSums_[j]);
-      ofColumns[j] = static_cast<int>(-range.greatest);
+      const int exponent = greatestExponents[j - first];
+      const bool isEmpty = exponent == kNoExponent;
+      if (isEmpty && columnSums_[j] > 0) throw noNumbers("column", j, "options.columnSums", columnSums_[j]);
+      ofColumns[j] = isEmpty ? 0 : -exponent;
     }
   }
 
@@ -179,10 +198,7 @@ class Scaler {
   void shiftExponents(const std::vector<int>& ofRows, const std::vector<int>& ofColumns) {
     forEachRow([&](std::size_t i) {
       double* numbers = row(i);
-      for (std::size_t j = 0; j < columns_; ++j) {
-        const int shift = ofRows[i] + ofColumns[j];
-        if (shift != 0 && numbers[j] > 0) numbers[j] = std::ldexp(numbers[j], shift);
-      }
+      for (std::size_t j = 0; j < columns_; ++j) numbers[j] = timesPowerOfTwo(numbers[j], ofRows[i] + ofColumns[j]);
       rowExponents_[i] += ofRows[i];
     });
     for (std::size_t j = 0; j < columns_; ++j) columnExponents_[j] += ofColumns[j];
@@ -190,14 +206,14 @@ class Scaler {
 
   static bool isFarOff(const std::vector<double>& scaling) {
     return std::any_of(scaling.begin(), scaling.end(),
-                       [](double value) { return std::abs(exponentOf(value)) > kMostExponent; });
+                       [](double value) { return std::abs(exponentOrZero(value)) > kMostExponent; });
   }
 
   void absorbScalings() {
     const auto takeExponents = [](std::vector<double>& scaling) {
       std::vector<int> exponents(scaling.size());
       for (std::size_t i = 0; i < scaling.size(); ++i) {
-        exponents[i] = exponentOf(scaling[i]);
+        exponents[i] = exponentOrZero(scaling[i]);
         scaling[i] = std::ldexp(scaling[i], -exponents[i]);
       }
       return exponents;
@@ -265,12 +281,10 @@ class Scaler {
 
   // Of all pairs r t and c / t: the one whose exponents lie around the same middle.
   void giveScalings(ScaledMatrix& result) {
-    ExponentRange ofRows, ofColumns;
-    for (std::size_t i = 0; i < rows_; ++i) ofRows.add(rowScaling_[i], rowExponents_[i] + sumExponent_);
-    for (std::size_t j = 0; j < columns_; ++j) ofColumns.add(columnScaling_[j], columnExponents_[j]);
-    const int t = static_cast<int>((ofColumns.twiceMiddle() - ofRows.twiceMiddle()) / 4);
+    for (int& exponent : rowExponents_) exponent += sumExponent_;
+    const int t = (twiceMiddle(columnScaling_, columnExponents_) - twiceMiddle(rowScaling_, rowExponents_)) / 4;
     for (std::size_t i = 0; i < rows_; ++i) {
-      rowScaling_[i] = std::ldexp(rowScaling_[i], rowExponents_[i] + sumExponent_ + t);
+      rowScaling_[i] = std::ldexp(rowScaling_[i], rowExponents_[i] + t);
     }
     for (std::size_t j = 0; j < columns_; ++j) {
       columnScaling_[j] = std::ldexp(columnScaling_[j], columnExponents_[j] - t);
