@@ -42,6 +42,16 @@ export {
   type Word2GaussParameters,
   type Word2GaussPart,
 } from './io/word2gauss.ts';
+export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';
 export * from './sphere/normalizer.ts';
 export * from './sphere/sampling.ts';
 export * from './sphere/sinkhornKnopp.ts';
+export type {
+  ClassWeights,
+  EpochRecord,
+  SphereTrainingData,
+  SplittingOptions,
+  TrainingCallOptions,
+  TrainOptions,
+  VonMisesFisherParameters,
+} from './sphere/types.ts';

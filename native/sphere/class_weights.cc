@@ -1,6 +1,8 @@
 #include "sphere/class_weights.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sphere/sinkhorn_knopp.h"
 
@@ -26,10 +28,15 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
     double mean = 0;
     for (std::size_t y = 0; y < labels; ++y) mean += weightsOfUnit[y] * gradientOfUnit[y];
     mean /= shares.hidden[mu];
+    double greatest = -std::numeric_limits<double>::infinity();
     for (std::size_t y = 0; y < labels; ++y) {
       double& v = velocity[mu * labels + y];
       v = by.momentum * v - by.learningRate * (gradientOfUnit[y] - mean) / unitCount;
-      weightsOfUnit[y] *= std::exp(by.learningRate * v);
+      if (weightsOfUnit[y] > 0) greatest = std::max(greatest, v);
+    }
+    // A factor common to a row is without effect, since rows are scaled next; this one keeps the exponentials finite.
+    for (std::size_t y = 0; y < labels; ++y) {
+      if (weightsOfUnit[y] > 0) weightsOfUnit[y] *= std::exp(by.learningRate * (velocity[mu * labels + y] - greatest));
     }
   }
   sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance, kMostSweeps, weights);

@@ -188,16 +188,29 @@ export function multipliers(pbar: Table, hiddenShares: readonly number[], classS
   const half = sum(rowSums(pbar)) / 2;
   let lambda = classShares.map(() => half);
   let omega = hiddenShares.map(() => half);
-  for (let step = 0; step < NEWTON_STEPS; step++) {
+  for (let step = 0, last = Number.POSITIVE_INFINITY; step < NEWTON_STEPS; step++) {
     const classWeights = quotient(pbar, lambda, omega);
     const error = Math.max(
       relativeError(rowSums(classWeights), hiddenShares),
       relativeError(columnSums(classWeights), classShares),
     );
-    if (error <= MARGINAL_ERROR) return { lambda, omega, classWeights };
+    const stalled = error > last / 2 && error <= multiplierTolerance(pbar, lambda, omega);
+    if (error <= MARGINAL_ERROR || stalled) return { lambda, omega, classWeights };
+    last = error;
     ({ lambda, omega } = newtonStep(pbar, hiddenShares, classShares, lambda, omega));
   }
   throw new Error(`No multipliers found in ${NEWTON_STEPS} steps`);
+}
+
+/** What error of the marginals, relative, the multipliers may have: MARGINAL_ERROR, or the rounding that cancels in lambda + omega. */
+export function multiplierTolerance(pbar: Table, lambda: readonly number[], omega: readonly number[]): number {
+  const lost = pbar.flatMap((row, gamma) =>
+    row.map((value, y) => {
+      const [a, b] = [lambda[y] as number, omega[gamma] as number];
+      return value === 0 ? 0 : (Math.abs(a) + Math.abs(b)) / (a + b);
+    }),
+  );
+  return Math.max(MARGINAL_ERROR, 2 ** -52 * Math.max(...lost));
 }
 
 function quotient(pbar: Table, lambda: readonly number[], omega: readonly number[]): number[][] {

@@ -50,6 +50,17 @@ export interface SphereLimits {
   readonly degenerate?: boolean;
 }
 
+/** beta = 1, one memory, one class besides "none", in the plane. */
+export const PLANE: SphereModel = {
+  memories: [[1, 0]],
+  classWeights: [
+    [0, 0.25],
+    [0.25, 0.5],
+  ],
+  beta: 1,
+  betaScale: 1,
+};
+
 /** Random memories with data: beta from nearly nothing to far above N, class weights from even to one in 1e12. */
 export function sphereCases(limits: SphereLimits = {}): fc.Arbitrary<SphereCase> {
   const sometimes = limits.degenerate === false ? fc.constant(false) : fc.boolean();

@@ -1,0 +1,327 @@
+import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import type { Precision } from '../core/memory.ts';
+import { concatFloats, concatInts, inParts } from '../core/parts.ts';
+import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
+import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
+import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
+import {
+  type CheckedData,
+  checkTrainingCall,
+  readClassWeights,
+  readData,
+  readTrainOptions,
+  type TrainingSettings,
+} from './options.ts';
+import { toNativeRows } from './rows.ts';
+import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
+import type {
+  EpochRecord,
+  SphereTrainingData,
+  TrainingCallOptions,
+  TrainOptions,
+  VonMisesFisherParameters,
+} from './types.ts';
+
+/** For each row the memory that it is most similar to. */
+export interface NearestMemory {
+  /** Index of the memory with the greatest overlap; of equal ones the first. */
+  readonly indices: Int32Array;
+  /** That overlap w.x, from -1 to 1. */
+  readonly overlaps: Float64Array;
+  /** The likeliest class of that memory, 1 to C, or 0 for none. */
+  readonly classes: Int32Array;
+}
+
+const callOptions = new Set(['onProgress', 'signal']);
+
+/**
+ * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are directions on the
+ * unit sphere with a class of their own each (Thériault and Tantari 2025). It is the density
+ *
+ *     P(x, y) = sum_mu p_y^mu exp(betaScale beta w_mu.x) / Omega_N(beta) + p_y^0 / Omega_N(0)
+ *
+ * of a direction x and a class y (eq. 12; a probability where betaScale is 1). Rows are directions of norm 1, or of zeros
+ * where there is nothing to see: {@link toSphere} makes them. Classes are counted from 1; 0 is "none".
+ *
+ * @example
+ * const data = { ...(await toSphere(images)), labels, classes: 10 };
+ * const memory = await VonMisesFisherMemory.train(data, { hiddenUnits: 100 });
+ * const classes = await memory.predict(await toSphere(others));
+ */
+export class VonMisesFisherMemory implements VonMisesFisherParameters {
+  readonly dimension: number;
+  readonly hiddenUnits: number;
+  readonly classes: number;
+  readonly beta: number;
+  readonly betaScale: number;
+  /** How memories are stored and overlaps computed: as the data of the training were, or the memories given to `from`. */
+  readonly precision: Precision;
+  /** An entry for each epoch of the training; empty for a memory made by `from`. */
+  readonly history: readonly EpochRecord[];
+  readonly #memories: FloatArray;
+  readonly #classWeights: Float64Array;
+  readonly #native: NativeSphereModel;
+
+  private constructor(dimension: number, model: ModelState, history: readonly EpochRecord[], own: NativeSphereModel) {
+    this.dimension = dimension;
+    this.hiddenUnits = model.hiddenUnits;
+    this.classes = model.labels - 1;
+    this.beta = model.beta;
+    this.betaScale = model.betaScale;
+    this.precision = model.memories instanceof Float32Array ? 'float32' : 'float64';
+    this.history = history;
+    this.#memories = model.memories;
+    this.#classWeights = model.classWeights;
+    this.#native = own;
+  }
+
+  /**
+   * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on the validation
+   * rows, the last ones, no longer falls. Returned is the model with the lowest of those losses. Rows are copied; training takes as
+   * much memory again as a minibatch has overlaps. The same data, options and seed give the same bits, whatever the number of
+   * threads.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system errors of the
+   * checkpoint; the signal's reason. The last checkpoint stays.
+   */
+  static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
+    const checked = readData(data);
+    const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
+    const progress = await firstProgress(checked, settings, options);
+    const print = options.checkpoint === undefined ? '' : await fingerprint(checked);
+    return finishTraining(checked, settings, progress, options, options.checkpoint, print);
+  }
+
+  /**
+   * Goes on with a training that was interrupted, from the checkpoint that it kept, with the same data, and keeps the checkpoint from
+   * there on. It ends with the same bits as if it had not been interrupted (but for `seconds` in the history). The checkpoint of a
+   * training that has ended gives its memory at once.
+   *
+   * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
+   */
+  static async resume(
+    checkpoint: string,
+    data: SphereTrainingData,
+    options: TrainingCallOptions = {},
+  ): Promise<VonMisesFisherMemory> {
+    checkTrainingCall(options);
+    const checked = readData(data);
+    const { settings, progress, data: saved } = await loadCheckpoint(checkpoint, options);
+    const print = await fingerprint(checked);
+    checkSameData(checkpoint, saved, print);
+    return finishTraining(checked, settings, progress, options, checkpoint, print);
+  }
+
+  /**
+   * A memory from its parts, which are copied.
+   *
+   * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities; ERR_NOT_FINITE.
+   */
+  static async from(parameters: VonMisesFisherParameters, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
+    object('parameters', parameters);
+    checkOptions(options, callOptions);
+    const hiddenUnits = extent('parameters.hiddenUnits', parameters.hiddenUnits);
+    const classes = extent('parameters.classes', parameters.classes);
+    const dimension = extent('parameters.dimension', parameters.dimension);
+    const shape = `${hiddenUnits} x ${dimension}`;
+    const length = product('parameters.memories', hiddenUnits, dimension);
+    const model: ModelState = {
+      hiddenUnits,
+      labels: classes + 1,
+      memories: floatArray('parameters.memories', parameters.memories, length, shape).slice(),
+      classWeights: readClassWeights('parameters.classWeights', parameters.classWeights, hiddenUnits, classes),
+      beta: positive('parameters.beta', parameters.beta),
+      betaScale: positive('parameters.betaScale', parameters.betaScale),
+    };
+    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', options);
+  }
+
+  /**
+   * A memory from a file that {@link save} wrote, its history included.
+   *
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   */
+  static async load(path: string, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
+    checkOptions(options, callOptions);
+    const { dimension, model, history } = await loadModel(path, options);
+    return VonMisesFisherMemory.make({ dimension, model, history }, 'the memories', options);
+  }
+
+  /** The memories w, P x N, rows of norm 1 (a copy). */
+  get memories(): FloatArray {
+    return this.#memories.slice();
+  }
+
+  /** The class weights p, (P + 1) x (C + 1) (a copy). */
+  get classWeights(): Matrix {
+    return { rows: this.hiddenUnits + 1, columns: this.classes + 1, data: this.#classWeights.slice() };
+  }
+
+  /** The likeliest class of every memory, 1 to C, or 0 for none. */
+  get memoryClasses(): Int32Array {
+    return likeliest(this.#classWeights, this.classes + 1).subarray(1);
+  }
+
+  /**
+   * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities on the sphere.
+   * In a memory of precision float32 it is right to about 1e-6 betaScale x beta.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+   */
+  async logDensity(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
+    const batch = this.#rows(x, options);
+    const columns = this.classes + 1;
+    const parts = await this.#inParts(batch, columns, options, (part, first, onProgress) =>
+      native.sphereLogDensities(this.#native, part.count, part.positions, first, onProgress),
+    );
+    return { rows: batch.count, columns, data: concatFloats(parts) };
+  }
+
+  /**
+   * P(y | x) of every row and class (eq. 14), x.count x (classes + 1), column 0 for "none"; each row sums to 1.
+   *
+   * @throws as {@link logDensity}.
+   */
+  async predictProbabilities(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
+    const logs = await this.logDensity(x, options);
+    normalizeLogRows(logs);
+    return logs;
+  }
+
+  /**
+   * The likeliest class of every row, 1 to C, or 0 for none.
+   *
+   * @throws as {@link logDensity}.
+   */
+  async predict(x: Vectors, options: CallOptions = {}): Promise<Int32Array> {
+    const { data, columns } = await this.logDensity(x, options);
+    return likeliest(data, columns);
+  }
+
+  /**
+   * The memory that every row is most similar to, and its class.
+   *
+   * @throws as {@link logDensity}.
+   */
+  async nearestMemory(x: Vectors, options: CallOptions = {}): Promise<NearestMemory> {
+    const batch = this.#rows(x, options);
+    const parts = await this.#inParts(batch, 2, options, (part, first, onProgress) =>
+      native.nearestSphereMemories(this.#native, part.count, part.positions, first, onProgress),
+    );
+    const indices = concatInts(parts.map((part) => part.indices));
+    const classes = this.memoryClasses;
+    return {
+      indices,
+      overlaps: concatFloats(parts.map((part) => part.overlaps)),
+      classes: indices.map((index) => classes[index] as number),
+    };
+  }
+
+  /**
+   * The share of rows whose likeliest class is that of the memory they are most similar to: how far the nearest memory explains what
+   * the model says (section 4.2).
+   *
+   * @throws as {@link logDensity}.
+   */
+  async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
+    const { signal } = options;
+    const { classes } = await this.nearestMemory(x, options);
+    const predicted = await this.predict(x, { signal });
+    return predicted.reduce((hits, label, i) => hits + (label === classes[i] ? 1 : 0), 0) / predicted.length;
+  }
+
+  /**
+   * Writes the memory to a safetensors file, whole or not at all.
+   *
+   * @throws system errors; the signal's reason.
+   */
+  async save(path: string, options: CallOptions = {}): Promise<void> {
+    checkOptions(options, callOptions);
+    const { hiddenUnits, classes, beta, betaScale } = this;
+    const model = {
+      hiddenUnits,
+      labels: classes + 1,
+      beta,
+      betaScale,
+      memories: this.#memories,
+      classWeights: this.#classWeights,
+    };
+    await saveModel(path, { dimension: this.dimension, model, history: this.history }, options);
+  }
+
+  /** @internal From parts that are right and that nobody else holds. */
+  static async make(
+    { dimension, model, history }: ModelFile,
+    name: string,
+    { signal }: CallOptions,
+  ): Promise<VonMisesFisherMemory> {
+    const { hiddenUnits: count, memories: positions, labels, classWeights, beta, betaScale } = model;
+    const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
+    const rows = await toNativeRows(batch, precisionOf(batch), 'refused', { signal });
+    const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
+    return new VonMisesFisherMemory(dimension, model, history, own);
+  }
+
+  #rows(x: Vectors, options: CallOptions): Batch {
+    checkOptions(options, callOptions);
+    const batch = vectorBatch('x', x);
+    if (batch.dimension === this.dimension) return batch;
+    throw shapeError('x.dimension', `${this.dimension}, that of the memory,`, String(batch.dimension));
+  }
+
+  #inParts<T>(
+    batch: Batch,
+    columns: number,
+    options: CallOptions,
+    start: (part: Batch, first: number, onProgress: ProgressCallback) => Task<T>,
+  ): Promise<T[]> {
+    return inParts(batch, batch.count, { columns }, options, (part) =>
+      runTask((report) => start(part.batch, part.first, report), {
+        signal: options.signal,
+        onProgress: part.onProgress,
+      }),
+    );
+  }
+}
+
+async function finishTraining(
+  data: CheckedData,
+  settings: TrainingSettings,
+  from: TrainingProgress,
+  options: TrainingCallOptions,
+  checkpoint: string | undefined,
+  print: string,
+): Promise<VonMisesFisherMemory> {
+  const { signal } = options;
+  const { state, best, history } = await runTraining(data, settings, from, options, async (progress) => {
+    if (checkpoint !== undefined) await saveCheckpoint(checkpoint, { settings, progress, data: print }, { signal });
+  });
+  const { hiddenUnits, labels, memories, classWeights, beta, betaScale } = best ?? state;
+  const model: ModelState = { hiddenUnits, labels, memories, classWeights, beta, betaScale };
+  return VonMisesFisherMemory.make({ dimension: data.batch.dimension, model, history }, 'the memories', options);
+}
+
+/** The column of the greatest number of each row; of equal ones the first. */
+function likeliest(data: Float64Array, columns: number): Int32Array {
+  return Int32Array.from({ length: data.length / columns }, (_, row) => {
+    let best = 0;
+    for (let column = 1; column < columns; column++) {
+      if ((data[row * columns + column] as number) > (data[row * columns + best] as number)) best = column;
+    }
+    return best;
+  });
+}
+
+/** Logarithms to probabilities that sum to 1 in each row, in place. */
+function normalizeLogRows({ rows, columns, data }: Matrix): void {
+  for (let row = 0; row < rows; row++) {
+    const logs = data.subarray(row * columns, (row + 1) * columns);
+    const top = logs.reduce((a, b) => Math.max(a, b));
+    let sum = 0;
+    for (let y = 0; y < columns; y++) sum += logs[y] = Math.exp((logs[y] as number) - top);
+    for (let y = 0; y < columns; y++) logs[y] = (logs[y] as number) / sum;
+  }
+}

@@ -1,0 +1,71 @@
+import { DenseamError } from '../core/errors.ts';
+import type { CallOptions } from '../core/types.ts';
+import { corruptFile } from '../io/files.ts';
+import { readClassWeights } from './options.ts';
+import {
+  type FileKind,
+  historyTensor,
+  readHistory,
+  readJson,
+  readTensor,
+  readTensors,
+  saveTensors,
+} from './persistence.ts';
+import type { ModelState } from './training.ts';
+import type { EpochRecord } from './types.ts';
+
+const kind: FileKind = { memory: 'von-mises-fisher', version: '1', what: 'a saved von Mises-Fisher memory' };
+
+/** A memory as its file has it. */
+export interface ModelFile {
+  readonly dimension: number;
+  readonly model: ModelState;
+  readonly history: readonly EpochRecord[];
+}
+
+/** What the metadata say beside the tensors. */
+interface ModelInfo {
+  readonly beta: number;
+  readonly betaScale: number;
+}
+
+export async function saveModel(
+  path: string,
+  { dimension, model, history }: ModelFile,
+  options: CallOptions,
+): Promise<void> {
+  const { hiddenUnits, labels, memories, classWeights, beta, betaScale } = model;
+  const info: ModelInfo = { beta, betaScale };
+  const tensors = {
+    memories: { shape: [hiddenUnits, dimension], data: memories },
+    classWeights: { shape: [hiddenUnits + 1, labels], data: classWeights },
+    history: historyTensor(history),
+  };
+  const metadata = { memory: kind.memory, version: kind.version, model: JSON.stringify(info) };
+  await saveTensors(path, tensors, metadata, options);
+}
+
+export function loadModel(path: string, options: CallOptions): Promise<ModelFile> {
+  return readTensors(path, kind, async (file) => {
+    const { beta, betaScale } = readJson<ModelInfo>(file, 'model');
+    if (!(beta > 0 && Number.isFinite(beta) && betaScale > 0 && Number.isFinite(betaScale))) {
+      throw corruptFile(path, `its beta is ${beta} and its betaScale ${betaScale}`);
+    }
+    const [hiddenUnits = 0, dimension = 0] = file.tensor('memories').shape;
+    const [, labels = 0] = file.tensor('classWeights').shape;
+    if (hiddenUnits < 1 || dimension < 1 || labels < 2) throw corruptFile(path, 'it holds no memory or no class');
+    const memories = await readTensor(file, 'memories', [hiddenUnits, dimension], undefined, options);
+    const data = await readTensor(file, 'classWeights', [hiddenUnits + 1, labels], 'float64', options);
+    const classWeights = checkedWeights(path, { rows: hiddenUnits + 1, columns: labels, data });
+    const model = { hiddenUnits, labels, memories, classWeights, beta, betaScale };
+    return { dimension, model, history: await readHistory(file, options) };
+  });
+}
+
+function checkedWeights(path: string, weights: { rows: number; columns: number; data: unknown }): Float64Array {
+  try {
+    return readClassWeights('the class weights', weights, weights.rows - 1, weights.columns - 1);
+  } catch (error) {
+    throw error instanceof DenseamError ? corruptFile(path, error.message, error) : error;
+  }
+}

@@ -1,0 +1,175 @@
+import { runTask } from '../core/calls.ts';
+import type { CallOptions } from '../core/types.ts';
+import { type NativeSphereSplit, type NativeSphereState, type NativeSphereTrainer, native } from '../native.ts';
+import type { CheckedData, TrainingSettings } from './options.ts';
+import { toNativeRows } from './rows.ts';
+import type { EpochRecord, TrainingCallOptions } from './types.ts';
+
+/** The parts of a state that make a model. */
+export type ModelState = Pick<
+  NativeSphereState,
+  'hiddenUnits' | 'labels' | 'memories' | 'classWeights' | 'beta' | 'betaScale'
+>;
+
+/** How far a run has come: with its settings and data, all that its further course follows from. */
+export interface TrainingProgress {
+  readonly state: NativeSphereState;
+  /** Of the lowest validation loss since the last split; before the first epoch, undefined. */
+  readonly best: ModelState | undefined;
+  readonly bestLoss: number;
+  /** Epochs in a row that did not lower it. */
+  readonly fruitless: number;
+  readonly history: readonly EpochRecord[];
+  /** Nothing is left to do. */
+  readonly done: boolean;
+}
+
+const secondsPerMillisecond = 1e-3;
+
+/** Where a run begins. */
+export async function firstProgress(
+  data: CheckedData,
+  settings: TrainingSettings,
+  options: CallOptions,
+): Promise<TrainingProgress> {
+  const { hiddenUnits, background, splitting, classShares, beta, betaScale, seed } = settings;
+  const units = splitting?.from ?? hiddenUnits;
+  // The background keeps its share of the final network, so that it weighs as much as `background` of its units in the end.
+  const backgroundShare = background / (hiddenUnits + background);
+  const hiddenShares = new Float64Array(units + 1).fill((1 - backgroundShare) / units);
+  hiddenShares[0] = backgroundShare;
+  const start = {
+    hiddenUnits: units,
+    labels: classShares.length,
+    hiddenShares,
+    classShares: Float64Array.from(classShares),
+    beta,
+    betaScale,
+    seed: BigInt(seed),
+  };
+  const { dimension } = data.batch;
+  const state = await runTask(() => native.initialSphereState(dimension, data.precision, start), {
+    signal: options.signal,
+  });
+  return { state, best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, history: [], done: false };
+}
+
+/**
+ * Trains until nothing is left to do; `keep` is given the progress after every epoch and waited for. Each epoch draws its random numbers
+ * from its own number, so that a run can go on from any of them.
+ */
+export async function runTraining(
+  data: CheckedData,
+  settings: TrainingSettings,
+  from: TrainingProgress,
+  options: TrainingCallOptions,
+  keep: (progress: TrainingProgress) => Promise<void>,
+): Promise<TrainingProgress> {
+  if (from.done) return from;
+  const trainer = await makeTrainer(data, settings, from.state, options);
+  let progress = from;
+  let seconds = progress.history.at(-1)?.seconds ?? 0;
+  while (!progress.done) {
+    const start = performance.now();
+    const index = progress.history.length;
+    const epoch = await runTask((report) => native.trainSphereEpoch(trainer, index, report), {
+      signal: options.signal,
+      onProgress: epochProgress(data, settings, index, options),
+    });
+    const state = await runTask(() => native.sphereTrainerState(trainer), { signal: options.signal });
+    const { hiddenUnits, beta } = state;
+    const elapsed = () => seconds + (performance.now() - start) * secondsPerMillisecond;
+    const record: EpochRecord = { epoch: index + 1, hiddenUnits, beta, ...epoch, seconds: elapsed() };
+    progress = await endStage(afterEpoch(progress, state, record), trainer, settings, options);
+    seconds = elapsed();
+    await keep(progress);
+    options.onEpoch?.(record);
+  }
+  reportEnd(data, settings, options);
+  return progress;
+}
+
+function afterEpoch(progress: TrainingProgress, state: NativeSphereState, record: EpochRecord): TrainingProgress {
+  const history = [...progress.history, record];
+  const { validationLoss } = record;
+  if (Number.isNaN(validationLoss)) return { ...progress, state, best: state, history };
+  return validationLoss < progress.bestLoss
+    ? { ...progress, state, best: state, bestLoss: validationLoss, fruitless: 0, history }
+    : { ...progress, state, fruitless: progress.fruitless + 1, history };
+}
+
+/** Splits, or ends the run, where that is due (algorithm 1). */
+async function endStage(
+  progress: TrainingProgress,
+  trainer: NativeSphereTrainer,
+  settings: TrainingSettings,
+  options: TrainingCallOptions,
+): Promise<TrainingProgress> {
+  const { splitting, hiddenUnits: final, maxEpochs, patience } = settings;
+  const { hiddenUnits } = progress.state;
+  const epochs = progress.history.length;
+  if (epochs >= maxEpochs) return { ...progress, done: true };
+  const stageEpochs = progress.history.filter((record) => record.hiddenUnits === hiddenUnits).length;
+  const isGrown = splitting === undefined || hiddenUnits >= final;
+  const isOver = progress.fruitless >= patience || (!isGrown && stageEpochs >= splitting.epochs);
+  if (!isOver) return progress;
+  if (isGrown) return { ...progress, done: true };
+  const { signal } = options;
+  const { split } = await runTask(
+    (report) => native.splitSphereMemories(trainer, splitOf(progress, settings, splitting), report),
+    { signal },
+  );
+  if (split.length === 0) return { ...progress, done: true };
+  const state = await runTask(() => native.sphereTrainerState(trainer), { signal });
+  return { ...progress, state, best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0 };
+}
+
+function splitOf(
+  { state: { hiddenUnits }, history }: TrainingProgress,
+  settings: TrainingSettings,
+  { fraction, threshold, distance, rows, passes }: NonNullable<TrainingSettings['splitting']>,
+): NativeSphereSplit {
+  return {
+    most: Math.min(Math.max(1, Math.floor(fraction * hiddenUnits)), settings.hiddenUnits - hiddenUnits),
+    threshold,
+    distance,
+    mostRows: rows,
+    epoch: history.length,
+    passes,
+    seed: BigInt(settings.seed),
+  };
+}
+
+async function makeTrainer(
+  { batch, precision, labels }: CheckedData,
+  settings: TrainingSettings,
+  state: NativeSphereState,
+  options: TrainingCallOptions,
+): Promise<NativeSphereTrainer> {
+  const rows = await toNativeRows(batch, precision, 'allowed', options);
+  const own = { ...settings, seed: BigInt(settings.seed) };
+  return native.makeSphereTrainer(rows, labels, settings.trainingRows, own, state);
+}
+
+/** Progress of one epoch as that of all that may come: rows seen. A run that ends early reaches the total in a leap. */
+function epochProgress(
+  { batch: { count } }: CheckedData,
+  { maxEpochs }: TrainingSettings,
+  index: number,
+  { onProgress }: TrainingCallOptions,
+): TrainingCallOptions['onProgress'] {
+  if (!onProgress) return undefined;
+  const total = maxEpochs * count;
+  // The last epoch leaves its end to the end of the run.
+  return ({ completed }) => {
+    if (index * count + completed < total) onProgress({ completed: index * count + completed, total });
+  };
+}
+
+function reportEnd(
+  { batch: { count } }: CheckedData,
+  { maxEpochs }: TrainingSettings,
+  { onProgress }: TrainingCallOptions,
+): void {
+  onProgress?.({ completed: maxEpochs * count, total: maxEpochs * count });
+}

@@ -1,0 +1,128 @@
+import type { Seed } from '../core/random.ts';
+import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+
+/**
+ * What a von Mises-Fisher memory is made of. Class 0 is "none", classes 1 to `classes` are the others; unit 0 is the background, the
+ * uniform distribution on the sphere, and unit mu >= 1 has memory mu - 1.
+ */
+export interface VonMisesFisherParameters {
+  /** N: numbers in a direction. */
+  readonly dimension: number;
+  /** P. */
+  readonly hiddenUnits: number;
+  /** C, without "none". */
+  readonly classes: number;
+  /** Inverse temperature, above 0. */
+  readonly beta: number;
+  /** The effective inverse temperature is betaScale x beta; above 0. 1 makes the model a probability density. */
+  readonly betaScale: number;
+  /** P x N, rows of norm 1. Their precision is that of the model. */
+  readonly memories: FloatArray;
+  /** Joint probabilities of unit and class, (P + 1) x (C + 1), with sum 1. */
+  readonly classWeights: ClassWeights;
+}
+
+/** A row-major table of joint probabilities: row 0 for the background, column 0 for the class "none". */
+export interface ClassWeights {
+  /** P + 1. */
+  readonly rows: number;
+  /** C + 1. */
+  readonly columns: number;
+  /** rows x columns. */
+  readonly data: FloatArray;
+}
+
+/** Directions to train on: rows of norm 1, or of zeros where there is nothing to see. {@link toSphere} makes them. */
+export interface SphereTrainingData extends Vectors {
+  /** C, without "none". */
+  readonly classes: number;
+  /** The class of each row, 1 to C, or 0 for none. Without labels training is unsupervised. */
+  readonly labels?: Int32Array | Uint8Array | readonly number[] | undefined;
+}
+
+/** One pass over the training rows. */
+export interface EpochRecord {
+  /** Which one, from 1. */
+  readonly epoch: number;
+  /** How many hidden units the model had. */
+  readonly hiddenUnits: number;
+  /** The inverse temperature at its end. */
+  readonly beta: number;
+  /** Mean of -sum_y q_y log P(x, y) over the training rows, each taken when its batch was seen; natural logarithms. */
+  readonly loss: number;
+  /** Share of the training rows whose likeliest class was theirs; 0 in unsupervised training. */
+  readonly accuracy: number;
+  /** The same of the validation rows at the end of the epoch; NaN where there are none. */
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  /** Seconds of training so far, those before a resumption included; setting up and saving left out. */
+  readonly seconds: number;
+}
+
+/** Growing the network by splitting steepest descent (Thériault and Tantari 2025, section 4.3 and appendix K). */
+export interface SplittingOptions {
+  /** How many hidden units there are at first, from 1 to `hiddenUnits`. */
+  readonly from: number;
+  /** Units to split at most, as a share of those that there are; above 0, at most 1. Default 1: all, the number doubles. */
+  readonly fraction?: number | undefined;
+  /** Only units whose splitting matrix has an eigenvalue below it are split; at most 0. Default 0. */
+  readonly threshold?: number | undefined;
+  /** How far both halves of a unit move from it along the eigenvector, before they are put back on the sphere. Default 0.25. */
+  readonly distance?: number | undefined;
+  /**
+   * Epochs between two splits at most. Default: no limit but `maxEpochs`, a split comes when the validation loss stops falling
+   * (`patience`). Needed where there are no validation rows.
+   */
+  readonly epochs?: number | undefined;
+  /** Training rows, drawn at random, that the eigenvectors are found from, at most. Default 10,000. */
+  readonly rows?: number | undefined;
+  /** Passes of power iteration over them. Default 6. */
+  readonly passes?: number | undefined;
+}
+
+/** What every training call takes. */
+export interface TrainingCallOptions extends CallOptions {
+  /** Told of every epoch as it ends. */
+  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+}
+
+export interface TrainOptions extends TrainingCallOptions {
+  /** P, from 1 to the number of training rows. */
+  readonly hiddenUnits: number;
+  /**
+   * A number: the inverse temperature is fixed. `{ trainedFrom }`: it begins there and is trained with the rest. Default
+   * `{ trainedFrom: 1 }`.
+   */
+  readonly beta?: number | { readonly trainedFrom: number } | undefined;
+  /** The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1. */
+  readonly betaScale?: number | undefined;
+  /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only with labels. */
+  readonly labelSoftening?: number | undefined;
+  /** The same for the model's own predictions, which stand for the labels in unsupervised training. Default 0.01. */
+  readonly posteriorSoftening?: number | undefined;
+  /**
+   * The probability of every class, C + 1 numbers that are not negative, with sum 1. Default: the shares of the softened labels; in
+   * unsupervised training shares that rise from class to class up to twice the first, since equal classes would stay equal.
+   */
+  readonly classShares?: ArrayLike<number> | undefined;
+  /** How many hidden units the background counts as; at least 0. Default 1. */
+  readonly background?: number | undefined;
+  /** Rows in a minibatch. Default 1000, or all training rows where there are fewer. */
+  readonly batchSize?: number | undefined;
+  /** It enters twice: v <- momentum v - learningRate x gradient, then x <- x + learningRate v. Default 0.1. */
+  readonly learningRate?: number | undefined;
+  /** From 0 to less than 1. Default 0.99. */
+  readonly momentum?: number | undefined;
+  /** Epochs in all, at most. Default 300. */
+  readonly maxEpochs?: number | undefined;
+  /** Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. */
+  readonly patience?: number | undefined;
+  /** Share of the rows, from the end, that is kept for validation; from 0 to less than 1. Default 0.1. */
+  readonly validationShare?: number | undefined;
+  /** Grow the network instead of starting with all units. */
+  readonly splitting?: SplittingOptions | undefined;
+  /** What all random choices follow from. Default 0. */
+  readonly seed?: Seed | undefined;
+  /** A file to keep the state in, written anew after every epoch; see {@link VonMisesFisherMemory.resume}. */
+  readonly checkpoint?: string | undefined;
+}
