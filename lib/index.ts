@@ -45,7 +45,9 @@ export {
 export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';
 export * from './sphere/normalizer.ts';
 export * from './sphere/preparation.ts';
+export type { Reconstruction, ReconstructOptions } from './sphere/reconstruction.ts';
 export * from './sphere/sampling.ts';
+export * from './sphere/sinkhornKnopp.ts';
 export type {
   ClassWeights,
   EpochRecord,

@@ -393,6 +393,61 @@ export interface NativeSphere {
     firstIndex: number,
     onProgress: ProgressCallback,
   ): Task<{ readonly indices: Int32Array; readonly overlaps: Float64Array }>;
+  /** Local minima of -log P(x | y) from these starts. `labels`: y of each, -1 for any; `clamped`: 1 for coordinates that stay. */
+  reconstructOnSphere(
+    model: NativeSphereModel,
+    count: number,
+    starts: FloatArray,
+    labels: Int32Array,
+    clamped: Uint8Array | undefined,
+    tolerance: number,
+    maxIterations: number,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<NativeReconstruction>;
+}
+
+export interface NativeReconstruction {
+  /** count x dimension. */
+  readonly states: Float64Array;
+  readonly energy: Float64Array;
+  readonly nearest: Int32Array;
+  readonly overlap: Float64Array;
+  readonly iterations: Int32Array;
+  readonly stepLength: Float64Array;
+  /** 1 where the stopping rule was met. */
+  readonly converged: Uint8Array;
+}
+
+/** A matrix that is to be scaled to these sums. */
+export interface NativeScalingProblem {
+  readonly nativeScalingProblem: never;
+}
+
+/** Sinkhorn and Knopp's scaling. */
+export interface NativeScaling {
+  makeScalingProblem(
+    rows: number,
+    columns: number,
+    rowSums: Float64Array,
+    columnSums: Float64Array,
+  ): NativeScalingProblem;
+  /** Copies the next numbers of the matrix, row by row, at once. */
+  appendScalingNumbers(problem: NativeScalingProblem, values: FloatArray): void;
+  /** Once all numbers are there; takes them over. */
+  scaleMatrix(
+    problem: NativeScalingProblem,
+    tolerance: number,
+    maxIterations: number,
+    onProgress: ProgressCallback,
+  ): Task<{
+    readonly matrix: Float64Array;
+    readonly rowScaling: Float64Array;
+    readonly columnScaling: Float64Array;
+    readonly iterations: number;
+    readonly residual: number;
+    readonly converged: boolean;
+  }>;
 }
 
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
@@ -441,7 +496,8 @@ export interface Native
     NativeBases,
     NativeSphereFunctions,
     NativeSphere,
-    NativeSpherePreparation {
+    NativeSpherePreparation,
+    NativeScaling {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

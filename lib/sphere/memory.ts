@@ -15,6 +15,7 @@ import {
   readTrainOptions,
   type TrainingSettings,
 } from './options.ts';
+import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
 import type {
@@ -231,6 +232,16 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const { classes } = await this.nearestMemory(x, options);
     const predicted = await this.predict(x, { signal });
     return predicted.reduce((hits, label, i) => hits + (label === classes[i] ? 1 : 0), 0) / predicted.length;
+  }
+
+  /**
+   * Local minima of -log P(x | y) on the sphere, reached from given directions: each step goes to the weighted mean of the memories
+   * of class y, and the energy never rises. Coordinates may be clamped to their values at the start.
+   *
+   * @throws as {@link logDensity}; a zero row is ERR_RANGE, too: it leads nowhere.
+   */
+  reconstruct(starts: Vectors, options: ReconstructOptions = {}): Promise<Reconstruction> {
+    return reconstruct(this.#native, this, starts, options);
   }
 
   /**

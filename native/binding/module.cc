@@ -38,6 +38,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereRows(env, exports);
   defineSphereTraining(env, exports);
   defineSphereModel(env, exports);
+  defineSphereReconstruction(env, exports);
+  defineSphereScaling(env, exports);
   defineSphereFunctions(env, exports);
   defineSpherePreparation(env, exports);
   return exports;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binding/arguments.h"
+#include "sphere/model.h"
 #include "sphere/rows.h"
 
 namespace denseam::binding {
@@ -13,9 +14,14 @@ namespace denseam::binding {
 void defineSphereRows(Napi::Env env, Napi::Object exports);
 void defineSphereTraining(Napi::Env env, Napi::Object exports);
 void defineSphereModel(Napi::Env env, Napi::Object exports);
+void defineSphereReconstruction(Napi::Env env, Napi::Object exports);
+void defineSphereScaling(Napi::Env env, Napi::Object exports);
 
 using SharedRows = std::shared_ptr<sphere::AnyRows>;
 SharedRows readRows(const Napi::Value& handle);
+
+using SharedModel = std::shared_ptr<const sphere::AnyModel>;
+SharedModel readModel(const Napi::Value& handle);
 
 Precision readPrecision(const Napi::Value& value);
 

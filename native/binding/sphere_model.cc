@@ -17,10 +17,6 @@ using sphere::Model;
 using sphere::NearestMemories;
 using sphere::Rows;
 
-using SharedModel = std::shared_ptr<const AnyModel>;
-
-SharedModel readModel(const Napi::Value& handle) { return fromHandle<const AnyModel>(handle, "a model"); }
-
 // (memories: rows, whose numbers the model takes over, labels, classWeights, beta, betaScale)
 Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
   const SharedRows memories = readRows(info[0]);
@@ -87,6 +83,8 @@ Napi::Value nearestSphereMemories(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+SharedModel readModel(const Napi::Value& handle) { return fromHandle<const AnyModel>(handle, "a model"); }
 
 void defineSphereModel(Napi::Env env, Napi::Object exports) {
   exports.Set("makeSphereModel", Napi::Function::New<makeSphereModel>(env));

@@ -37,6 +37,14 @@ DENSEAM_INLINE double innerProductImpl(std::size_t n, const T* __restrict x, con
 }
 
 template <typename T>
+DENSEAM_INLINE double squaredDistanceImpl(std::size_t n, const T* __restrict x, const T* __restrict y) {
+  T sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t j = 0; j < n; ++j) sum += (x[j] - y[j]) * (x[j] - y[j]);
+  return static_cast<double>(sum);
+}
+
+template <typename T>
 DENSEAM_INLINE void scaleByImpl(std::size_t n, double scale, T* __restrict y) {
   const T factor = static_cast<T>(scale);
 #pragma omp simd
@@ -87,6 +95,13 @@ DENSEAM_DISPATCH double innerProduct(std::size_t n, const float* x, const float*
 }
 DENSEAM_DISPATCH double innerProduct(std::size_t n, const double* x, const double* y) {
   return innerProductImpl(n, x, y);
+}
+
+DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* x, const float* y) {
+  return squaredDistanceImpl(n, x, y);
+}
+DENSEAM_DISPATCH double squaredDistance(std::size_t n, const double* x, const double* y) {
+  return squaredDistanceImpl(n, x, y);
 }
 
 DENSEAM_DISPATCH void scaleBy(std::size_t n, double scale, float* y) { scaleByImpl(n, scale, y); }

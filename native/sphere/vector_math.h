@@ -21,6 +21,10 @@ void multiplyBy(std::size_t n, const double* x, double* y);
 double innerProduct(std::size_t n, const float* x, const float* y);
 double innerProduct(std::size_t n, const double* x, const double* y);
 
+// sum_j (x_j - y_j)^2.
+double squaredDistance(std::size_t n, const float* x, const float* y);
+double squaredDistance(std::size_t n, const double* x, const double* y);
+
 // y_j <- y_j scale.
 void scaleBy(std::size_t n, double scale, float* y);
 void scaleBy(std::size_t n, double scale, double* y);

@@ -1,0 +1,128 @@
+import { vectorBatch } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import { concatFloats, concatInts, inParts } from '../core/parts.ts';
+import type { CallOptions, Vectors } from '../core/types.ts';
+import { checkOptions, describe, integer, nonNegative, shapeError } from '../core/validate.ts';
+import { type NativeReconstruction, type NativeSphereModel, native } from '../native.ts';
+
+/** Of what, and how far, a reconstruction minimises. */
+export interface ReconstructOptions extends CallOptions {
+  /**
+   * y of the energy -log P(x | y): a class for all starts or one for each, 1 to C or 0 for "none". Without it the energy is
+   * -log P(x), whatever the class.
+   */
+  readonly classes?: number | readonly number[] | Int32Array | undefined;
+  /** Of every coordinate, whether it keeps the value that the start has there (true, or not 0). Without it all are free. */
+  readonly clamped?: Uint8Array | readonly boolean[] | undefined;
+  /**
+   * A state has converged when the next step would move it by at most this distance. Default 1e-6. In a float32 memory rounding alone
+   * moves a state by about 1e-7 (1 + betaScale beta) at worst: a smaller tolerance may never be met.
+   */
+  readonly tolerance?: number | undefined;
+  /** Steps at most. Default 1000; 0 evaluates the starts themselves. */
+  readonly maxIterations?: number | undefined;
+}
+
+/** What a reconstruction found; everything describes the returned states. */
+export interface Reconstruction {
+  /** Local minima of the energy, of norm 1, or the last states where the iterations were used up. */
+  readonly states: Vectors;
+  /** -log P(x | y), P the density at the memory's beta scale; -log P(x) without a class. */
+  readonly energy: Float64Array;
+  /** Index of the memory with the greatest overlap, of all memories; of equal ones the first. */
+  readonly nearest: Int32Array;
+  /** w . x of that memory. */
+  readonly overlap: Float64Array;
+  /** Steps that were taken. */
+  readonly iterations: Int32Array;
+  /** How far one more step would move the state. */
+  readonly stepLength: Float64Array;
+  /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
+  readonly stopped: readonly ('converged' | 'iterations')[];
+}
+
+/** @internal Of a model, what its reconstructions are checked against. */
+export interface SphereShape {
+  readonly dimension: number;
+  readonly hiddenUnits: number;
+  /** C, without "none". */
+  readonly classes: number;
+}
+
+const known = new Set(['classes', 'clamped', 'tolerance', 'maxIterations', 'signal', 'onProgress']);
+const anyClass = -1;
+const greatestIterations = 2 ** 31 - 1;
+
+/**
+ * @internal Moves every start (of norm 1) to a local minimum of -log P(x | y) on the sphere by
+ * x <- normalise(sum_mu s_mu w_mu), s_mu proportional to p_y^mu exp(s beta w_mu . x), which never raises it. Progress counts
+ * evaluations of memories.
+ */
+export async function reconstruct(
+  model: NativeSphereModel,
+  shape: SphereShape,
+  starts: Vectors,
+  options: ReconstructOptions = {},
+): Promise<Reconstruction> {
+  checkOptions(options, known);
+  const { dimension } = shape;
+  const batch = vectorBatch('starts', starts);
+  if (batch.dimension !== dimension) {
+    throw shapeError('starts.dimension', `${dimension} as in the memory`, String(batch.dimension));
+  }
+  const labels = readClasses(options.classes, batch.count, shape.classes);
+  const clamped = readClamped(options.clamped, dimension);
+  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
+  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 1000, 0, greatestIterations);
+  const total = batch.count * shape.hiddenUnits * (maxIterations + 1);
+  const parts = await inParts(batch, total, {}, options, ({ batch: { positions, count }, first, onProgress }) => {
+    const own = labels.subarray(first, first + count);
+    return runTask(
+      (report) =>
+        native.reconstructOnSphere(model, count, positions, own, clamped, tolerance, maxIterations, first, report),
+      { signal: options.signal, onProgress },
+    );
+  });
+  return joined(batch.count, dimension, parts);
+}
+
+/** y of every start; -1 where no class is given. */
+function readClasses(value: ReconstructOptions['classes'], count: number, classes: number): Int32Array {
+  const name = 'options.classes';
+  if (value === undefined) return new Int32Array(count).fill(anyClass);
+  if (typeof value === 'number') return new Int32Array(count).fill(integer(name, value, 0, classes));
+  if (!Array.isArray(value) && !(value instanceof Int32Array)) {
+    throw shapeError(name, 'a class, an array of classes or an Int32Array', describe(value));
+  }
+  if (value.length !== count) throw shapeError(name, `${count} classes (one a start)`, String(value.length));
+  return Int32Array.from(value, (y, i) => integer(`${name}[${i}]`, y, 0, classes));
+}
+
+/** 1 for every coordinate that stays. */
+function readClamped(value: ReconstructOptions['clamped'], dimension: number): Uint8Array | undefined {
+  const name = 'options.clamped';
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) && !(value instanceof Uint8Array)) {
+    throw shapeError(name, 'an array of booleans or a Uint8Array', describe(value));
+  }
+  if (value.length !== dimension) {
+    throw shapeError(name, `${dimension} flags (one a coordinate)`, String(value.length));
+  }
+  if (value instanceof Uint8Array) return value.map((flag) => (flag === 0 ? 0 : 1));
+  return Uint8Array.from(value as readonly unknown[], (flag, j) => {
+    if (typeof flag !== 'boolean') throw shapeError(`${name}[${j}]`, 'true or false', describe(flag));
+    return flag ? 1 : 0;
+  });
+}
+
+function joined(count: number, dimension: number, parts: readonly NativeReconstruction[]): Reconstruction {
+  return {
+    states: { count, dimension, values: concatFloats(parts.map(({ states }) => states)) },
+    energy: concatFloats(parts.map(({ energy }) => energy)),
+    nearest: concatInts(parts.map(({ nearest }) => nearest)),
+    overlap: concatFloats(parts.map(({ overlap }) => overlap)),
+    iterations: concatInts(parts.map(({ iterations }) => iterations)),
+    stepLength: concatFloats(parts.map(({ stepLength }) => stepLength)),
+    stopped: parts.flatMap(({ converged }) => Array.from(converged, (flag) => (flag ? 'converged' : 'iterations'))),
+  };
+}

@@ -1,0 +1,134 @@
+import { setImmediate } from 'node:timers/promises';
+import { coded, runTask } from '../core/calls.ts';
+import { partBytes } from '../core/inOrder.ts';
+import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
+import {
+  checkOptions,
+  describe,
+  extent,
+  fitsInMemory,
+  floatArray,
+  integer,
+  isDetached,
+  nonNegative,
+  object,
+  product,
+  shapeError,
+} from '../core/validate.ts';
+import { type NativeScalingProblem, native } from '../native.ts';
+
+/** A row-major matrix of either precision. */
+export interface FloatMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** rows x columns. */
+  readonly data: FloatArray;
+}
+
+/** What {@link sinkhornKnopp} scales a matrix to. */
+export interface SinkhornKnoppOptions extends CallOptions {
+  /** What every row is to sum to: finite, at least 0. */
+  readonly rowSums: FloatArray | readonly number[];
+  /** What every column is to sum to: finite, at least 0, with the same total as the row sums (to 1e-9 of it). */
+  readonly columnSums: FloatArray | readonly number[];
+  /** Relative error of the row sums at which sweeps stop. Default 1e-12. */
+  readonly tolerance?: number | undefined;
+  /** Sweeps at most, at least 1. Default 10000. */
+  readonly maxIterations?: number | undefined;
+}
+
+/** A matrix with the sums that were asked for, and how it comes from the one that was given. */
+export interface SinkhornKnoppResult {
+  /** diag(rowScaling) A diag(columnScaling). */
+  readonly matrix: Matrix;
+  /** One for each row, 0 where its sum is to be 0. */
+  readonly rowScaling: Float64Array;
+  /** One for each column, 0 where its sum is to be 0. */
+  readonly columnScaling: Float64Array;
+  /** Sweeps that were made. */
+  readonly iterations: number;
+  /** Greatest relative error of a row sum of the matrix. Its column sums are exact to rounding. */
+  readonly residual: number;
+  /** Why the sweeps ended: the residual is within the tolerance, or the iterations were used up. */
+  readonly stopped: 'converged' | 'iterations';
+}
+
+const known = new Set(['rowSums', 'columnSums', 'tolerance', 'maxIterations', 'signal', 'onProgress']);
+const greatestIterations = 2 ** 31 - 1;
+
+/**
+ * Scales the rows and the columns of a non-negative matrix so that they have given sums: the matrix diag(r) A diag(c) with these sums,
+ * which is unique where there is one, and of all matrices with these sums the one of least relative entropy to A. By sweeps over the
+ * rows, then the columns (Sinkhorn and Knopp 1967; Thériault and Tantari 2025, eq. 22); each reads the matrix once, on all threads,
+ * and the result does not depend on their number. r and c are determined up to a factor t and 1/t, chosen so that both are about as
+ * large.
+ *
+ * A matrix without zeros always converges, the faster the more even it is. With zeros, a scaling may exist only in the limit, where some
+ * numbers become zero (a triangular matrix with equal sums becomes diagonal): sweeps then gain little each. Or there is none at all, and
+ * the residual stays large. `stopped` and `residual` tell. Row sums are first multiplied by what the two totals differ, at most 1e-9.
+ *
+ * Safe at any scale: powers of two are taken out of rows, columns and sums. Only numbers 1e-300 below the others in both their row and
+ * their column become zero, and a scaling that float64 cannot hold is infinite or 0, while the matrix is right. Progress counts
+ * sweeps.
+ *
+ * @throws DenseamError ERR_SHAPE; ERR_NOT_FINITE; ERR_OUT_OF_MEMORY; ERR_RANGE for a negative number, totals that differ, and a positive
+ * sum of a row or a column that is zero in all columns or rows of positive sum; the signal's reason.
+ */
+export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppOptions): Promise<SinkhornKnoppResult> {
+  checkOptions(options, known);
+  object('matrix', matrix);
+  const rows = extent('matrix.rows', matrix.rows);
+  const columns = extent('matrix.columns', matrix.columns);
+  const length = product('matrix', rows, columns);
+  const data = floatArray('matrix.data', matrix.data, length, `${rows} x ${columns}`);
+  const rowSums = readSums('options.rowSums', options.rowSums, rows, 'row');
+  const columnSums = readSums('options.columnSums', options.columnSums, columns, 'column');
+  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-12);
+  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 1, greatestIterations);
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  fitsInMemory('the scaled matrix', length * Float64Array.BYTES_PER_ELEMENT);
+  const problem = coded(() => native.makeScalingProblem(rows, columns, rowSums, columnSums));
+  await copyNumbers(problem, data, signal);
+  const scaled = await runTask((report) => native.scaleMatrix(problem, tolerance, maxIterations, report), {
+    signal,
+    onProgress,
+  });
+  const { rowScaling, columnScaling, iterations, residual, converged } = scaled;
+  return {
+    matrix: { rows, columns, data: scaled.matrix },
+    rowScaling,
+    columnScaling,
+    iterations,
+    residual,
+    stopped: converged ? 'converged' : 'iterations',
+  };
+}
+
+/** The sums in an array of their own; their values are checked natively. */
+function readSums(name: string, value: unknown, length: number, line: 'row' | 'column'): Float64Array {
+  const shape = `one a ${line}`;
+  if (!Array.isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
+  if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));
+  return Float64Array.from(value as readonly unknown[], (sum, i) => {
+    if (typeof sum !== 'number') throw shapeError(`${name}[${i}]`, 'a number', describe(sum));
+    return sum;
+  });
+}
+
+/** A few megabytes at a time, so that the event loop stays free. */
+async function copyNumbers(
+  problem: NativeScalingProblem,
+  data: FloatArray,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { length } = data;
+  const step = partBytes / Float64Array.BYTES_PER_ELEMENT;
+  for (let begin = 0; begin < length; begin += step) {
+    if (begin > 0) await setImmediate();
+    signal?.throwIfAborted();
+    if (isDetached(data)) throw shapeError('matrix.data', 'an array that stays during the call', 'a detached buffer');
+    const part = data.subarray(begin, Math.min(length, begin + step));
+    coded(() => native.appendScalingNumbers(problem, part));
+  }
+}

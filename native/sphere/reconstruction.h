@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "parallel/job.h"
+#include "sphere/model.h"
+
+namespace denseam::sphere {
+
+// Stands for a label: all of them count.
+constexpr std::int32_t kAnyLabel = -1;
+
+struct ReconstructionSettings {
+  std::vector<std::int32_t> labels;   // y of every start, or kAnyLabel
+  std::vector<std::uint8_t> clamped;  // 1 for every coordinate that keeps its value; empty: all are free
+  double tolerance;
+  std::size_t maxIterations;
+  std::size_t firstIndex;  // what errors count starts from
+};
+
+// Everything describes the final states.
+struct Reconstruction {
+  std::vector<double> states;         // count x dimension
+  std::vector<double> energy;         // -log P(x | y)
+  std::vector<std::int32_t> nearest;  // of all memories, whatever the label
+  std::vector<double> overlap;        // w.x of the nearest
+  std::vector<std::int32_t> iterations;
+  std::vector<double> stepLength;  // |x' - x| of the step that was not taken
+  std::vector<std::uint8_t> converged;
+};
+
+// From each start, `count` rows of norm 1, to a local minimum of -log P(x | y) on the sphere (Thériault and Tantari
+// 2025, section 2.1) by
+//
+//   x <- normalise(sum_mu s_mu w_mu),   s_mu proportional to p_y^mu exp(s beta w_mu.x).
+//
+// P(x | y) is a sum of exponentials of linear functions of x, so its logarithm is convex: it lies above its tangent
+// planes, and x becomes where on the sphere the plane at x is highest. So log P(x | y) never falls. With clamped
+// coordinates the free ones keep the norm that these leave them. A state stays where the free part of the sum is zero
+// to rounding: the plane is level. A state has converged when its next step is no longer than the tolerance.
+//
+// States are in the precision of the model, exponents and energies in double. A label that no unit gives any weight is
+// an error.
+template <typename T>
+Reconstruction reconstruct(const Model<T>& model, const T* starts, std::size_t count,
+                           const ReconstructionSettings& settings, Job& job);
+
+extern template Reconstruction reconstruct(const Model<float>&, const float*, std::size_t,
+                                           const ReconstructionSettings&, Job&);
+extern template Reconstruction reconstruct(const Model<double>&, const double*, std::size_t,
+                                           const ReconstructionSettings&, Job&);
+
+}  // namespace denseam::sphere
