@@ -12,6 +12,47 @@ namespace {
 constexpr std::size_t kMostSweeps = 10;
 // Of the row sums: what rounding leaves of them.
 constexpr double kTolerance = 1e-13;
+constexpr double kLogZero = -std::numeric_limits<double>::infinity();
+
+// log sum exp of `count` numbers that lie `stride` apart.
+double logSum(std::size_t count, std::size_t stride, const double* logs) {
+  double top = kLogZero;
+  for (std::size_t i = 0; i < count; ++i) top = std::max(top, logs[i * stride]);
+  if (top == kLogZero) return top;
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += std::exp(logs[i * stride] - top);
+  return top + std::log(sum);
+}
+
+// Scales a line of numbers, given by their logarithms, to its sum; one of zeros remains.
+void scaleLine(std::size_t count, std::size_t stride, double wanted, double* logs) {
+  const double sum = logSum(count, stride, logs);
+  if (sum == kLogZero) return;
+  const double scale = std::log(wanted) - sum;
+  for (std::size_t i = 0; i < count; ++i) logs[i * stride] += scale;
+}
+
+// The first of the sweeps, which leaves numbers of ordinary size.
+void sweepLogs(const Shares& shares, double* logs) {
+  const std::size_t units = shares.hidden.size();
+  const std::size_t labels = shares.classes.size();
+  for (std::size_t mu = 0; mu < units; ++mu) scaleLine(labels, 1, shares.hidden[mu], logs + mu * labels);
+  for (std::size_t y = 0; y < labels; ++y) scaleLine(units, labels, shares.classes[y], logs + y);
+}
+
+// Moves the velocities of a unit's weights and finds the logarithms of what the step makes of the weights. Weights of
+// zero stay, and so do their velocities: their gradients, of any size, count for nothing.
+void stepUnit(const ClassWeightStep& by, double share, double unitCount, std::size_t labels, const double* gradient,
+              const double* weights, double* velocity, double* logs) {
+  double mean = 0;
+  for (std::size_t y = 0; y < labels; ++y) mean += weights[y] > 0 ? weights[y] * gradient[y] : 0;
+  mean /= share;
+  for (std::size_t y = 0; y < labels; ++y) {
+    if (!(weights[y] > 0)) continue;
+    velocity[y] = by.momentum * velocity[y] - by.learningRate * (gradient[y] - mean) / unitCount;
+    logs[y] = std::log(weights[y]) + by.learningRate * velocity[y];
+  }
+}
 
 }  // namespace
 
@@ -21,25 +62,16 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
   const std::size_t labels = shares.classes.size();
   // P + P0 of appendix D: how many units of the average size the background and the P others are.
   const double unitCount = static_cast<double>(units - 1) / (1 - shares.hidden[0]);
+  // The gradient of a weight is as large as the weight is small: its exponential may be beyond all numbers.
+  std::vector<double> logs(units * labels, kLogZero);
   for (std::size_t mu = 0; mu < units; ++mu) {
-    if (shares.hidden[mu] == 0) continue;
-    const double* gradientOfUnit = gradient + mu * labels;
-    double* weightsOfUnit = weights + mu * labels;
-    double mean = 0;
-    for (std::size_t y = 0; y < labels; ++y) mean += weightsOfUnit[y] * gradientOfUnit[y];
-    mean /= shares.hidden[mu];
-    double greatest = -std::numeric_limits<double>::infinity();
-    for (std::size_t y = 0; y < labels; ++y) {
-      double& v = velocity[mu * labels + y];
-      v = by.momentum * v - by.learningRate * (gradientOfUnit[y] - mean) / unitCount;
-      if (weightsOfUnit[y] > 0) greatest = std::max(greatest, v);
-    }
-    // A factor common to a row is without effect, since rows are scaled next; this one keeps the exponentials finite.
-    for (std::size_t y = 0; y < labels; ++y) {
-      if (weightsOfUnit[y] > 0) weightsOfUnit[y] *= std::exp(by.learningRate * (velocity[mu * labels + y] - greatest));
-    }
+    const std::size_t first = mu * labels;
+    stepUnit(by, shares.hidden[mu], unitCount, labels, gradient + first, weights + first, velocity + first,
+             logs.data() + first);
   }
-  sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance, kMostSweeps, weights);
+  sweepLogs(shares, logs.data());
+  std::transform(logs.begin(), logs.end(), weights, [](double log) { return std::exp(log); });
+  sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance, kMostSweeps - 1, weights);
 }
 
 }  // namespace denseam::sphere

@@ -11,20 +11,21 @@
 namespace denseam::sphere {
 namespace {
 
-// The greatest of a row's terms is exp(kTop): above 1, so that the range of the exponent is used on both sides, and low
-// enough for products of terms and ratios to stay finite. Terms vanish below exp(kTop - range), range being 127 in
-// float; a label whose sum has fallen by exp(-kDeep) still has all terms that matter to it.
+// The greatest of a row's terms is exp(kTop): above 1, so that the range of the exponent is used on both sides. Terms
+// vanish below exp(kTop - range), range being 127 in float; a label whose sum has fallen by exp(-kDeep) still has all
+// terms that matter to it. A term over such a sum is up to exp(kDeep), which leaves room for pulls and sums over rows
+// in the range of the numbers, exp(88) in float and exp(709) in double.
 template <typename T>
 struct Range;
 template <>
 struct Range<float> {
   static constexpr double kTop = 40;
-  static constexpr double kDeep = 100;
+  static constexpr double kDeep = 70;
 };
 template <>
 struct Range<double> {
   static constexpr double kTop = 300;
-  static constexpr double kDeep = 950;
+  static constexpr double kDeep = 680;
 };
 
 }  // namespace

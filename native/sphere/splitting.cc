@@ -52,6 +52,26 @@ void applyCovariances(const Model<T>& model, const T* x, std::size_t rows, const
   multiplyInTiles<T>(units, d, rows, linalg::transposed(products, units), {x, d}, false, images, job);
 }
 
+// One pass of power iteration for memory mu, from `image`, the sum of gamma x x'u over `count` rows. The spread is u'C
+// u. Where unlabelled rows push memories away, C may have a negative eigenvalue greater than all in size; as soon as
+// u'C u shows it, C is lifted: that of C + lift I is positive then. Returns the relative change of the spread.
+template <typename T>
+double turn(const Model<T>& model, std::size_t mu, double count, T* image, double& lift,
+            SplittingSpectrum<T>& spectrum) {
+  const std::size_t d = model.dimension;
+  T* u = spectrum.directions.data() + mu * d;
+  addScaled(d, lift * count, u, image);
+  const double lifted = innerProduct(d, u, image) / count;
+  const double length = normalizeTangent(d, model.memories.data() + mu * d, image) / count;
+  // A memory without a cluster keeps its direction.
+  if (length == 0) return 0;
+  std::copy_n(image, d, u);
+  const double change = std::abs(lifted - lift - spectrum.spreads[mu]) / length;
+  spectrum.spreads[mu] = lifted - lift;
+  if (lifted < 0) lift += length;
+  return change;
+}
+
 }  // namespace
 
 template <typename T>
@@ -75,17 +95,13 @@ SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::s
   drawDirections(model, iteration.seed, job, spectrum.directions);
   AlignedVector<T> products(rows * units);
   AlignedVector<T> images(units * d);
+  std::vector<double> lifts(units);
   for (double change = 1; spectrum.passes < iteration.maxPasses && change > iteration.tolerance; ++spectrum.passes) {
     applyCovariances(model, x, rows, pass.responsibilities(), spectrum.directions.data(), products.data(),
                      images.data(), job);
     change = 0;
     for (std::size_t mu = 0; mu < units; ++mu) {
-      T* image = images.data() + mu * d;
-      const double spread = normalizeTangent(d, model.memories.data() + mu * d, image) / count;
-      // |C u| <= lambda_max for unit u, so it only grows; a memory without a cluster keeps its direction.
-      if (spread > 0) std::copy_n(image, d, spectrum.directions.data() + mu * d);
-      change = std::max(change, spread > 0 ? std::abs(1 - spectrum.spreads[mu] / spread) : 0);
-      spectrum.spreads[mu] = spread;
+      change = std::max(change, turn(model, mu, count, images.data() + mu * d, lifts[mu], spectrum));
     }
     job.advance(rows);
   }

@@ -50,7 +50,7 @@ export function columns(table: Table): number[][] {
 }
 
 /** 0 log 0 = 0: what has no weight does not count, however large it is. */
-function weighted(weight: number, value: number): number {
+export function weighted(weight: number, value: number): number {
   return weight === 0 ? 0 : weight * value;
 }
 

@@ -10,6 +10,7 @@ import {
   sum,
   type Table,
   type Targets,
+  weighted,
 } from './sphere.ts';
 
 export interface TrainingState extends SphereModel {
@@ -97,7 +98,8 @@ function projectedClassGradient(state: TrainingState, gradient: Table): number[]
     const share = state.hiddenShares[gamma] as number;
     if (share === 0) return row.map(() => 0);
     const scaled = row.map((value) => value / scale);
-    const mean = dot(state.classWeights[gamma] as readonly number[], scaled) / share;
+    const weights = state.classWeights[gamma] as readonly number[];
+    const mean = sum(scaled.map((value, y) => weighted(weights[y] as number, value))) / share;
     return scaled.map((value) => value - mean);
   });
 }
@@ -105,7 +107,9 @@ function projectedClassGradient(state: TrainingState, gradient: Table): number[]
 /** p <- p e^(lr v), in logarithms: where a weight is tiny its gradient is huge, and the exponential leaves the range of doubles. */
 function classWeightStep(state: TrainingState, gradient: Table, options: StepOptions) {
   const velocity = slowed(state.velocities.classWeights, projectedClassGradient(state, gradient), options);
-  const moved = combined(state.classWeights, velocity, (p, v) => Math.log(p) + options.learningRate * v);
+  const moved = combined(state.classWeights, velocity, (p, v) =>
+    p === 0 ? Number.NEGATIVE_INFINITY : Math.log(p) + options.learningRate * v,
+  );
   return { values: sinkhornOfLogarithms(moved, state.hiddenShares, state.classShares, SWEEPS), velocity };
 }
 
