@@ -157,7 +157,7 @@ describe('growing by splitting', () => {
       ...quick,
       beta: 0.01,
       hiddenUnits: 8,
-      splitting: { from: 2 },
+      splitting: { from: 2, threshold: 0 },
     });
     expect(memory.hiddenUnits).toBe(2);
   });
