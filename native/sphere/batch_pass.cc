@@ -45,7 +45,6 @@ Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objecti
       const std::size_t first = blocks.begin(piece);
       T* scores = scores_.data() + first * hiddenUnits_;
       double* sums = blockSums_.data() + piece * size;
-      std::fill_n(sums, size, 0.0);
       mixture.evaluate(blocks.size(piece), scores, *block);
       totals[piece] = objective.evaluate(firstRow + first, blocks.size(piece), block->logs.data(), pulls.data());
       mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, *block);
