@@ -386,6 +386,22 @@ export interface NativeSphere {
     firstIndex: number,
     onProgress: ProgressCallback,
   ): Task<Float64Array>;
+  /** P(y | x), count x labels. */
+  spherePosteriors(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  /** The likeliest labels. */
+  spherePredictions(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Int32Array>;
   nearestSphereMemories(
     model: NativeSphereModel,
     count: number,
