@@ -1,9 +1,11 @@
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { DenseamError } from '../core/errors.ts';
 import type { Precision } from '../core/memory.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { corruptFile } from '../io/files.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
 import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
@@ -147,8 +149,10 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    */
   static async load(path: string, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     checkOptions(options, callOptions);
-    const { dimension, model, history } = await loadModel(path, options);
-    return VonMisesFisherMemory.make({ dimension, model, history }, 'the memories', options);
+    const file = await loadModel(path, options);
+    return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
+      throw unusable(path, error);
+    });
   }
 
   /** The memories w, P x N, rows of norm 1 (a copy). */
@@ -313,6 +317,12 @@ async function finishTraining(
   const { hiddenUnits, labels, memories, classWeights, beta, betaScale } = best ?? state;
   const model: ModelState = { hiddenUnits, labels, memories, classWeights, beta, betaScale };
   return VonMisesFisherMemory.make({ dimension: data.batch.dimension, model, history }, 'the memories', options);
+}
+
+/** Of a file whose checksums are right: numbers that cannot be are the file's fault. */
+function unusable(path: string, error: unknown): unknown {
+  const isValue = error instanceof DenseamError && error.code !== 'ERR_OUT_OF_MEMORY';
+  return isValue ? corruptFile(path, error.message, error) : error;
 }
 
 /** The column of the greatest number of each row; of equal ones the first. */

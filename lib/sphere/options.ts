@@ -43,7 +43,12 @@ export interface TrainingSettings {
   readonly maxEpochs: number;
   readonly patience: number;
   readonly trainingRows: number;
-  readonly splitting: Required<{ [K in keyof SplittingOptions]: number }> | undefined;
+  /** No threshold is null. */
+  readonly splitting:
+    | (Required<{ [K in Exclude<keyof SplittingOptions, 'threshold'>]: number }> & {
+        readonly threshold: number | null;
+      })
+    | undefined;
   /** 64 bits, as decimal digits. */
   readonly seed: string;
 }
@@ -214,8 +219,8 @@ function readSplitting(
   }
   const fraction = positive(name('fraction'), given.fraction ?? 1);
   if (fraction > 1) throw rangeError(name('fraction'), 'a number above 0 and at most 1', fraction);
-  const threshold = given.threshold ?? 0;
-  if (!(threshold <= 0 && Number.isFinite(threshold)))
+  const threshold = given.threshold ?? null;
+  if (threshold !== null && !(threshold <= 0 && Number.isFinite(threshold)))
     throw rangeError(name('threshold'), 'a finite number of at most 0', threshold);
   return {
     from: integer(name('from'), given.from, 1, hiddenUnits),

@@ -131,7 +131,7 @@ function splitOf(
 ): NativeSphereSplit {
   return {
     most: Math.min(Math.max(1, Math.floor(fraction * hiddenUnits)), settings.hiddenUnits - hiddenUnits),
-    threshold,
+    threshold: threshold ?? Number.POSITIVE_INFINITY,
     distance,
     mostRows: rows,
     epoch: history.length,

@@ -65,7 +65,10 @@ export interface SplittingOptions {
   readonly from: number;
   /** Units to split at most, as a share of those that there are; above 0, at most 1. Default 1: all, the number doubles. */
   readonly fraction?: number | undefined;
-  /** Only units whose splitting matrix has an eigenvalue below it are split; at most 0. Default 0. */
+  /**
+   * Only units whose splitting matrix has an eigenvalue below it are split; at most 0. With 0 the network stops growing where no unit
+   * is unstable. Default: no threshold, the published setting; those with the most negative eigenvalues come first.
+   */
   readonly threshold?: number | undefined;
   /** How far both halves of a unit move from it along the eigenvector, before they are put back on the sphere. Default 0.25. */
   readonly distance?: number | undefined;

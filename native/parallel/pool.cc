@@ -1,6 +1,8 @@
 #include "parallel/pool.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -35,6 +37,18 @@ struct Loop {
 
 constexpr std::size_t kMostThreads = 1024;
 
+// How long a thread looks for work before it sleeps: some times what putting it to sleep and waking it takes, so that
+// threads stay awake between the loops of one call, and no longer.
+constexpr std::chrono::microseconds kSpin{50};
+
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
 class Pool {
  public:
   static Pool& instance() {
@@ -60,21 +74,36 @@ class Pool {
     const std::lock_guard lock(mutex_);
     startThreads();
     tasks_.push_back(std::move(task));
-    work_.notify_all();
+    announce();
   }
 
   void run(Loop& loop) {
     std::unique_lock lock(mutex_);
     startThreads();
     open_.push_back(&loop);
-    work_.notify_all();
+    announce();
     if (insidePool_) work(loop, lock);
+    if (loop.active > 0) spin(ended_, lock);
     done_.wait(lock, [&] { return loop.active == 0 && loop.exhausted(); });
     open_.erase(std::find(open_.begin(), open_.end(), &loop));
     if (loop.failure) std::rethrow_exception(loop.failure);
   }
 
  private:
+  void announce() {
+    announced_.fetch_add(1, std::memory_order_relaxed);
+    work_.notify_all();
+  }
+
+  // Without the lock, until the counter changes or it is time to sleep.
+  static void spin(const std::atomic<std::size_t>& counter, std::unique_lock<std::mutex>& lock) {
+    const std::size_t seen = counter.load(std::memory_order_relaxed);
+    lock.unlock();
+    const auto end = std::chrono::steady_clock::now() + kSpin;
+    while (counter.load(std::memory_order_relaxed) == seen && std::chrono::steady_clock::now() < end) relax();
+    lock.lock();
+  }
+
   void startThreads() {
     while (started_ < limit_) {
       try {
@@ -92,6 +121,7 @@ class Pool {
     insidePool_ = true;
     std::unique_lock lock(mutex_);
     for (;;) {
+      if (newest() == nullptr && tasks_.empty()) spin(announced_, lock);
       work_.wait(lock, [&] { return index < limit_ && (newest() != nullptr || !tasks_.empty()); });
       if (Loop* loop = newest()) {
         work(*loop, lock);
@@ -137,7 +167,10 @@ class Pool {
         loop.failure = failure;
       }
     }
-    if (--loop.active == 0) done_.notify_all();
+    if (--loop.active == 0) {
+      ended_.fetch_add(1, std::memory_order_relaxed);
+      done_.notify_all();
+    }
   }
 
   std::mutex mutex_;
@@ -147,6 +180,9 @@ class Pool {
   std::deque<std::function<void()>> tasks_;
   std::size_t limit_ = defaultLimit();
   std::size_t started_ = 0;
+  // Count announced work, and loops that nobody works on any more; changed under the mutex.
+  std::atomic<std::size_t> announced_{0};
+  std::atomic<std::size_t> ended_{0};
   static thread_local bool insidePool_;
 
   static std::size_t defaultLimit() {

@@ -16,8 +16,7 @@ BatchPass<T>::BatchPass(std::size_t dimension, std::size_t hiddenUnits, std::siz
       labels_(labels),
       scores_(mostRows * hiddenUnits),
       memorySums_(hiddenUnits * dimension),
-      classSums_((hiddenUnits + 1) * labels),
-      blockSums_(Pieces(mostRows, Mixture<T>::kBlockRows).count() * classSums_.size()) {}
+      blockSums_(Pieces(mostRows, Mixture<T>::kBlockRows).count() * (hiddenUnits + 1) * labels) {}
 
 template <typename T>
 Totals BatchPass<T>::run(const Mixture<T>& mixture, const T* memories, const T* x, std::size_t rows,
@@ -38,7 +37,7 @@ Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objecti
                              const Job& job) {
   const Pieces blocks(rows_, Mixture<T>::kBlockRows);
   std::vector<Totals> totals(blocks.count());
-  const std::size_t size = classSums_.size();
+  const std::size_t size = (hiddenUnits_ + 1) * labels_;
   parallel::forEach(blocks.count(), 1, job, [&](std::size_t begin, std::size_t end) {
     auto block = spares_.take([&] { return std::make_unique<typename Mixture<T>::Block>(hiddenUnits_, labels_); });
     std::vector<double> pulls(Mixture<T>::kBlockRows * labels_);
@@ -46,20 +45,26 @@ Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objecti
       const std::size_t first = blocks.begin(piece);
       T* scores = scores_.data() + first * hiddenUnits_;
       double* sums = blockSums_.data() + piece * size;
-      std::fill_n(sums, size, 0.0);
       mixture.evaluate(blocks.size(piece), scores, *block);
       totals[piece] = objective.evaluate(firstRow + first, blocks.size(piece), block->logs.data(), pulls.data());
       mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, *block);
     }
     spares_.giveBack(std::move(block));
   });
-  std::fill(classSums_.begin(), classSums_.end(), 0.0);
   Totals result;
-  for (std::size_t piece = 0; piece < blocks.count(); ++piece) {
-    for (std::size_t i = 0; i < size; ++i) classSums_[i] += blockSums_[piece * size + i];
-    result += totals[piece];
-  }
+  for (const Totals& total : totals) result += total;
   return result;
+}
+
+template <typename T>
+std::vector<double> BatchPass<T>::sumClasses() const {
+  const std::size_t size = (hiddenUnits_ + 1) * labels_;
+  std::vector<double> sums(blockSums_.begin(), blockSums_.begin() + static_cast<std::ptrdiff_t>(size));
+  for (std::size_t piece = 1; piece < Pieces(rows_, Mixture<T>::kBlockRows).count(); ++piece) {
+    const double* block = blockSums_.data() + piece * size;
+    for (std::size_t i = 0; i < size; ++i) sums[i] += block[i];
+  }
+  return sums;
 }
 
 template <typename T>

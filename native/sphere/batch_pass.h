@@ -28,9 +28,9 @@ class BatchPass {
   const T* responsibilities() const { return scores_.data(); }
   // sum_n gamma_n^mu x_n, hiddenUnits x dimension: found by this call, `accumulate` adding it to what there was.
   const T* sumMemories(const T* x, bool accumulate, const Job& job);
-  // sum_n pull_y exp(a) / P(x, y), (hiddenUnits + 1) x labels; the class weights times it are the sums of
+  // sum_n pull_y exp(a) / P(x, y), (hiddenUnits + 1) x labels, of `run`; the class weights times it are the sums of
   // responsibilities by label. Minus it, over the number of rows, is the gradient.
-  const std::vector<double>& classSums() const { return classSums_; }
+  std::vector<double> sumClasses() const;
 
  private:
   void score(const T* memories, const T* x, const Job& job);
@@ -40,10 +40,9 @@ class BatchPass {
   std::size_t hiddenUnits_;
   std::size_t labels_;
   std::size_t rows_ = 0;
-  AlignedVector<T> scores_;      // mostRows x hiddenUnits
-  AlignedVector<T> memorySums_;  // hiddenUnits x dimension
-  std::vector<double> classSums_;
-  std::vector<double> blockSums_;  // of each block of rows
+  AlignedVector<T> scores_;        // mostRows x hiddenUnits
+  AlignedVector<T> memorySums_;    // hiddenUnits x dimension
+  std::vector<double> blockSums_;  // class sums of each block of rows
   Spares<typename Mixture<T>::Block> spares_;
 };
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kMostSweeps = 10;
 // Of the row sums: what rounding leaves of them.
 constexpr double kTolerance = 1e-13;
+// Of logarithms: weights that move by less keep ordinary sizes, however small they are.
+constexpr double kOrdinaryStep = 50;
 constexpr double kLogZero = -std::numeric_limits<double>::infinity();
 
 // log sum exp of `count` numbers that lie `stride` apart.
@@ -40,18 +42,30 @@ void sweepLogs(const Shares& shares, double* logs) {
   for (std::size_t y = 0; y < labels; ++y) scaleLine(units, labels, shares.classes[y], logs + y);
 }
 
-// Moves the velocities of a unit's weights and finds the logarithms of what the step makes of the weights. Weights of
-// zero stay, and so do their velocities: their gradients, of any size, count for nothing.
-void stepUnit(const ClassWeightStep& by, double share, double unitCount, std::size_t labels, const double* gradient,
-              const double* weights, double* velocity, double* logs) {
+// Moves the velocities of a unit's weights. Weights of zero stay, and so do their velocities: their gradients, of any
+// size, count for nothing. Returns the greatest velocity in size of a weight that is not zero.
+double moveVelocities(const ClassWeightStep& by, double share, double unitCount, std::size_t labels,
+                      const double* gradient, const double* weights, double* velocity) {
   double mean = 0;
   for (std::size_t y = 0; y < labels; ++y) mean += weights[y] > 0 ? weights[y] * gradient[y] : 0;
   mean /= share;
+  double greatest = 0;
   for (std::size_t y = 0; y < labels; ++y) {
     if (!(weights[y] > 0)) continue;
     velocity[y] = by.momentum * velocity[y] - by.learningRate * (gradient[y] - mean) / unitCount;
-    logs[y] = std::log(weights[y]) + by.learningRate * velocity[y];
+    greatest = std::max(greatest, std::abs(velocity[y]));
   }
+  return greatest;
+}
+
+// The exponentiated step and the first sweep, on logarithms.
+void stepInLogs(double learningRate, const Shares& shares, const double* velocity, double* weights) {
+  std::vector<double> logs(shares.hidden.size() * shares.classes.size(), kLogZero);
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (weights[i] > 0) logs[i] = std::log(weights[i]) + learningRate * velocity[i];
+  }
+  sweepLogs(shares, logs.data());
+  std::transform(logs.begin(), logs.end(), weights, [](double log) { return std::exp(log); });
 }
 
 }  // namespace
@@ -62,16 +76,21 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
   const std::size_t labels = shares.classes.size();
   // P + P0 of appendix D: how many units of the average size the background and the P others are.
   const double unitCount = static_cast<double>(units - 1) / (1 - shares.hidden[0]);
-  // The gradient of a weight is as large as the weight is small: its exponential may be beyond all numbers.
-  std::vector<double> logs(units * labels, kLogZero);
+  double greatest = 0;
   for (std::size_t mu = 0; mu < units; ++mu) {
     const std::size_t first = mu * labels;
-    stepUnit(by, shares.hidden[mu], unitCount, labels, gradient + first, weights + first, velocity + first,
-             logs.data() + first);
+    greatest = std::max(greatest, moveVelocities(by, shares.hidden[mu], unitCount, labels, gradient + first,
+                                                 weights + first, velocity + first));
   }
-  sweepLogs(shares, logs.data());
-  std::transform(logs.begin(), logs.end(), weights, [](double log) { return std::exp(log); });
-  sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance, kMostSweeps - 1, weights);
+  // The gradient of a weight is as large as the weight is small: the exponential of its step may be beyond all numbers.
+  const bool isOrdinary = by.learningRate * greatest < kOrdinaryStep;
+  if (isOrdinary) {
+    for (std::size_t i = 0; i < units * labels; ++i) weights[i] *= std::exp(by.learningRate * velocity[i]);
+  } else {
+    stepInLogs(by.learningRate, shares, velocity, weights);
+  }
+  sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance,
+                isOrdinary ? kMostSweeps : kMostSweeps - 1, weights);
 }
 
 }  // namespace denseam::sphere

@@ -94,21 +94,21 @@ template <typename T>
 void Mixture<T>::responsibilities(std::size_t rows, const double* pulls, T* scores, double* classSums,
                                   Block& block) const {
   const std::size_t terms = hiddenUnits_ + 1;
+  // Wide rows have ratios of zero in the product that sums over rows, and no part in the other one.
   for (std::size_t row = 0; row < rows; ++row) {
-    const std::size_t begin = row * labels_;
-    if (block.isWide[row]) {
-      wideResponsibilities(pulls + begin, block.logs.data() + begin, scores + row * hiddenUnits_, classSums);
-      std::fill_n(block.ratios.data() + begin, labels_, T(0));
-      continue;
-    }
-    for (std::size_t y = 0; y < labels_; ++y) {
-      block.ratios[begin + y] = isAbsent_[y] ? T(0) : static_cast<T>(pulls[begin + y]) / block.sums[begin + y];
+    for (std::size_t at = row * labels_, y = 0; y < labels_; ++y, ++at) {
+      const bool counts = !block.isWide[row] && !isAbsent_[y];
+      block.ratios[at] = counts ? static_cast<T>(pulls[at]) / block.sums[at] : T(0);
     }
   }
-  // Wide rows keep what they have: their ratios are zero in the second product, and the first skips them.
   linalg::multiply(terms, labels_, rows, linalg::transposed(block.terms.data(), terms), {block.ratios.data(), labels_},
                    T(0), block.product.data(), labels_);
-  for (std::size_t i = 0; i < block.product.size(); ++i) classSums[i] += static_cast<double>(block.product[i]);
+  std::copy(block.product.begin(), block.product.end(), classSums);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!block.isWide[row]) continue;
+    const std::size_t at = row * labels_;
+    wideResponsibilities(pulls + at, block.logs.data() + at, scores + row * hiddenUnits_, classSums);
+  }
   for (std::size_t begin = 0, end; begin < rows; begin = end + 1) {
     for (end = begin; end < rows && !block.isWide[end];) ++end;
     if (begin == end) continue;

@@ -22,7 +22,7 @@ class Pieces {
 };
 
 // Tiles of a product: large, since each packs its own part of both factors, and many enough for some threads.
-constexpr std::size_t kTileRows = 256;
+constexpr std::size_t kTileRows = 512;
 constexpr std::size_t kTileColumns = 512;
 
 // c <- a b + accumulate c on all threads: m x k times k x n, c with n numbers a row.

@@ -12,6 +12,7 @@
 #include "sphere/batch_pass.h"
 #include "sphere/evaluation.h"
 #include "sphere/normalizer.h"
+#include "sphere/tiles.h"
 #include "sphere/vector_math.h"
 
 namespace denseam::sphere {
@@ -123,48 +124,60 @@ class TrainerOf : public Trainer {
                              normalizer.value);
     const Totals totals =
         pass.run(mixture, model().memories.data(), batch.values(), rows, objective(batch.labels()), 0, job);
-    const std::vector<double> overlaps = descendMemories(pass.sumMemories(batch.values(), false, job), rows, job);
-    const double betaGradient = gradientOfBeta(overlaps, pass.classSums(), rows, normalizer.derivative);
-    descendClasses(pass.classSums(), rows);
-    if (settings_.trainsBeta) descendBeta(betaGradient);
+    const T* sums = pass.sumMemories(batch.values(), false, job);
+    Pulls pulls{0, std::vector<double>(model().hiddenUnits)};
+    // The class weights, which nothing here reads but their own step, are one piece of the work, the memories the
+    // others.
+    const Pieces pieces(model().hiddenUnits, kMemoryGrain);
+    parallel::forEach(pieces.count() + 1, 1, job, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t piece = begin; piece < end; ++piece) {
+        if (piece == 0) {
+          pulls.mass = descendClasses(pass.sumClasses(), rows);
+        } else {
+          descendMemories(pieces.begin(piece - 1), pieces.begin(piece), sums, rows, pulls.overlaps);
+        }
+      }
+    });
+    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, normalizer.derivative));
     return totals;
   }
 
-  // Returns w.(sum of gamma x) of every memory, from before the step.
-  std::vector<double> descendMemories(const T* sums, std::size_t rows, const Job& job) {
+  // Of a batch, from before the step: what the gradient of beta is made of.
+  struct Pulls {
+    double mass;                   // sum of all responsibilities of memories
+    std::vector<double> overlaps;  // w.(sum of gamma x) of each memory
+  };
+
+  void descendMemories(std::size_t begin, std::size_t end, const T* sums, std::size_t rows,
+                       std::vector<double>& overlaps) {
     const std::size_t d = model().dimension;
     const double scale = settings_.learningRate * model().effectiveBeta() / static_cast<double>(rows);
     const MomentumStep by{settings_.momentum, scale, settings_.learningRate};
-    std::vector<double> overlaps(model().hiddenUnits);
-    parallel::forEach(model().hiddenUnits, kMemoryGrain, job, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t mu = begin; mu < end; ++mu) {
-        T* w = model().memories.data() + mu * d;
-        overlaps[mu] = innerProduct(d, w, sums + mu * d);
-        const double square = descend(d, by, overlaps[mu], sums + mu * d, state_.memoryVelocities.data() + mu * d, w);
-        if (!(square > 0 && std::isfinite(square))) throw diverged();
-        scaleBy(d, 1 / std::sqrt(square), w);
-      }
-    });
-    return overlaps;
+    for (std::size_t mu = begin; mu < end; ++mu) {
+      T* w = model().memories.data() + mu * d;
+      overlaps[mu] = innerProduct(d, w, sums + mu * d);
+      const double square = descend(d, by, overlaps[mu], sums + mu * d, state_.memoryVelocities.data() + mu * d, w);
+      if (!(square > 0 && std::isfinite(square))) throw diverged();
+      scaleBy(d, 1 / std::sqrt(square), w);
+    }
   }
 
-  // -E[sum_mu gamma_mu (s w_mu.x - A_N(beta))], s the beta scale: all of it is in the sums already.
-  double gradientOfBeta(const std::vector<double>& overlaps, const std::vector<double>& classSums, std::size_t rows,
-                        double meanResultantLength) const {
-    const Model<T>& current = state_.model;
-    double pulled = 0;
-    for (const double overlap : overlaps) pulled += overlap;
+  // Returns the mass of the responsibilities before the step.
+  double descendClasses(std::vector<double> sums, std::size_t rows) {
+    std::vector<double>& weights = model().classWeights;
     double mass = 0;
-    for (std::size_t i = current.labels; i < classSums.size(); ++i) mass += current.classWeights[i] * classSums[i];
-    return -(current.betaScale * pulled - meanResultantLength * mass) / static_cast<double>(rows);
+    for (std::size_t i = model().labels; i < sums.size(); ++i) mass += weights[i] * sums[i];
+    for (double& sum : sums) sum /= -static_cast<double>(rows);
+    descendClassWeights({settings_.learningRate, settings_.momentum}, state_.shares, sums.data(),
+                        state_.classVelocities.data(), weights.data());
+    return mass;
   }
 
-  void descendClasses(const std::vector<double>& classSums, std::size_t rows) {
-    std::vector<double> gradient(classSums.size());
-    std::transform(classSums.begin(), classSums.end(), gradient.begin(),
-                   [rows](double sum) { return -sum / static_cast<double>(rows); });
-    descendClassWeights({settings_.learningRate, settings_.momentum}, state_.shares, gradient.data(),
-                        state_.classVelocities.data(), model().classWeights.data());
+  // -E[sum_mu gamma_mu (s w_mu.x - A_N(beta))], s the beta scale.
+  double gradientOfBeta(const Pulls& pulls, std::size_t rows, double meanResultantLength) const {
+    double pulled = 0;
+    for (const double overlap : pulls.overlaps) pulled += overlap;
+    return -(state_.model.betaScale * pulled - meanResultantLength * pulls.mass) / static_cast<double>(rows);
   }
 
   void descendBeta(double gradient) {
