@@ -17,13 +17,18 @@ namespace {
 constexpr std::size_t kRowGrain = 64;
 constexpr std::size_t kMemoryGrain = 16;
 
-// Makes v a unit vector orthogonal to w; one that has no such part becomes zero. Returns its length before.
+// Makes v a unit vector orthogonal to w; one that has no such part becomes zero. Returns the length of that part. Where
+// it is a small part of v, what the first projection leaves of w in it is not: the second takes that away.
 template <typename T>
 double normalizeTangent(std::size_t d, const T* w, T* v) {
-  addScaled(d, -innerProduct(d, w, v), w, v);
-  const double norm = std::sqrt(innerProduct(d, v, v));
-  scaleBy(d, norm > 0 ? 1 / norm : 0, v);
-  return norm;
+  double length = 1;
+  for (int pass = 0; pass < 2; ++pass) {
+    addScaled(d, -innerProduct(d, w, v), w, v);
+    const double norm = std::sqrt(innerProduct(d, v, v));
+    scaleBy(d, norm > 0 ? 1 / norm : 0, v);
+    length *= norm;
+  }
+  return length;
 }
 
 template <typename T>
@@ -54,21 +59,26 @@ void applyCovariances(const Model<T>& model, const T* x, std::size_t rows, const
 
 // One pass of power iteration for memory mu, from `image`, the sum of gamma x x'u over `count` rows. The spread is u'C
 // u. Where unlabelled rows push memories away, C may have a negative eigenvalue greater than all in size; as soon as
-// u'C u shows it, C is lifted: that of C + lift I is positive then. Returns the relative change of the spread.
+// u'C u shows it, C + lift I takes the place of C. Returns the relative change of the spread.
 template <typename T>
 double turn(const Model<T>& model, std::size_t mu, double count, T* image, double& lift,
             SplittingSpectrum<T>& spectrum) {
   const std::size_t d = model.dimension;
+  const T* w = model.memories.data() + mu * d;
   T* u = spectrum.directions.data() + mu * d;
   addScaled(d, lift * count, u, image);
   const double lifted = innerProduct(d, u, image) / count;
-  const double length = normalizeTangent(d, model.memories.data() + mu * d, image) / count;
-  // A memory without a cluster keeps its direction.
-  if (length == 0) return 0;
-  std::copy_n(image, d, u);
-  const double change = std::abs(lifted - lift - spectrum.spreads[mu]) / length;
+  double length = normalizeTangent(d, w, image) / count;
+  const double change = length > 0 ? std::abs(lifted - lift - spectrum.spreads[mu]) / length : 0;
   spectrum.spreads[mu] = lifted - lift;
-  if (lifted < 0) lift += length;
+  if (lifted < 0) {
+    // Lifts by the length of the image, of which the unit vector is left.
+    lift += length;
+    addScaled(d, 1.0, u, image);
+    length = normalizeTangent(d, w, image);
+  }
+  // A memory without a cluster keeps its direction.
+  if (length > 0) std::copy_n(image, d, u);
   return change;
 }
 

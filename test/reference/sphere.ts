@@ -172,7 +172,9 @@ export function sensitivities(model: SphereModel, x: Table, targets: Targets): T
   const probabilities = posterior(model, x);
   return softenedPosterior(model, x, targets).map((q, n) => {
     const pi = probabilities[n] as number[];
-    const l = logs[n] as number[];
+    const top = Math.max(...(logs[n] as number[]));
+    // Where l is large, rounding of pi would count in the sum of pi l.
+    const l = (logs[n] as number[]).map((log) => log - top);
     const mean = sum(pi.map((p, y) => weighted(p, l[y] as number)));
     return q.map((value, y) => value + (1 - targets) * weighted(pi[y] as number, (l[y] as number) - mean));
   });

@@ -98,7 +98,9 @@ export function stepBounds(state: TrainingState, x: Table, targets: Targets, pre
       const share = state.hiddenShares[at] as number;
       const mean =
         share === 0 ? 0 : sum(row.map((value, y) => weighted(weights[y] as number, Math.abs(value)))) / share;
-      return row.map((value) => (relative * (Math.abs(value) + mean)) / units);
+      // Responsibilities are made first and divided by p then: below the normal numbers they vanish.
+      const lost = (y: number) => 2 ** -1022 / Math.max(weights[y] as number, 2 ** -1022);
+      return row.map((value, y) => (relative * (Math.abs(value) + mean) + lost(y)) / units);
     }),
     beta: relative * 2 * sum(gamma.slice(1)),
   };
@@ -132,7 +134,7 @@ export function expectStep(
     const weights = after.classWeights[at] as readonly number[];
     const ofWeights = ofClasses.weights[at] as number[];
     // What is below the normal numbers after one sweep is lost, though later sweeps might have raised it.
-    const bound = (y: number) => (ofWeights[y] as number) * (row[y] as number) + 1e-200;
+    const bound = (y: number) => weighted(row[y] as number, ofWeights[y] as number) + 1e-200;
     expectWithin(`class weights ${at}`, weights, row, bound);
   });
   const ofBeta = rate * bounds.beta + 4 * UNIT.float64 * (1 + Math.abs(expected.velocities.beta));
@@ -146,7 +148,7 @@ function classErrors(expected: TrainingState, bounds: StepBounds, rate: number) 
     row.map((v, y) => rate * (bounds.classWeights[at]?.[y] as number) + 8 * UNIT.float64 * (1 + Math.abs(v))),
   );
   const moved = velocities.map((row, at) =>
-    row.map((error, y) => rate * error * (expected.classWeights[at]?.[y] as number)),
+    row.map((error, y) => weighted(expected.classWeights[at]?.[y] as number, rate * error)),
   );
   // What a sweep divides by is off by its line's errors, each weighted with what it has of the line.
   const lines = [
