@@ -37,6 +37,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereRows(env, exports);
   defineSphereTraining(env, exports);
   defineSphereModel(env, exports);
+  defineSphereTheory(env, exports);
   defineSphereFunctions(env, exports);
   return exports;
 }

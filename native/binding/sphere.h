@@ -13,6 +13,7 @@ namespace denseam::binding {
 void defineSphereRows(Napi::Env env, Napi::Object exports);
 void defineSphereTraining(Napi::Env env, Napi::Object exports);
 void defineSphereModel(Napi::Env env, Napi::Object exports);
+void defineSphereTheory(Napi::Env env, Napi::Object exports);
 
 using SharedRows = std::shared_ptr<sphere::AnyRows>;
 SharedRows readRows(const Napi::Value& handle);
