@@ -73,21 +73,24 @@ Napi::Value classWeightMultipliers(const Napi::CallbackInfo& info) {
       });
 }
 
-// (model, rows, targets, onProgress)
+// (model, rows, targets, hiddenShares, classShares, onProgress)
 Napi::Value sphereStationarity(const Napi::CallbackInfo& info) {
   const auto model = readDoubleModel(info[0]);
   const auto rows = readDoubleRows(info[1]);
   const auto targets = readTargets(info[2], *rows, model->labels);
+  const Shares shares = readShares(info[3], info[4], model->hiddenUnits + 1, model->labels);
   return launch<Stationarity>(
-      info.Env(), info[3],
+      info.Env(), info[5],
       [=](Job& job) {
-        return sphere::stationarity(*model, *rows, Objective::soft(targets->data(), model->labels), job);
+        return sphere::stationarity(*model, *rows, Objective::soft(targets->data(), model->labels), shares, job);
       },
       [](Napi::Env env, Stationarity&& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
+        result.Set("memories", toFloat64Array(env, std::move(found.memories)));
+        result.Set("classWeights", toFloat64Array(env, std::move(found.classWeights)));
+        result.Set("unsupported", toInt32Array(env, std::move(found.unsupported)));
         result.Set("memorySums", toFloat64Array(env, std::move(found.sums.memories)));
         result.Set("classSums", toFloat64Array(env, std::move(found.sums.classWeights)));
-        result.Set("classWeights", toFloat64Array(env, std::move(found.classWeights)));
         return result;
       });
 }
@@ -121,6 +124,7 @@ Napi::Value sphereSplittingSpectrum(const Napi::CallbackInfo& info) {
 Napi::Value toSaddlePoint(Napi::Env env, SaddlePoint&& found) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("memories", toFloat64Array(env, std::move(found.state.memories)));
+  result.Set("lengths", toFloat64Array(env, std::move(found.state.lengths)));
   result.Set("classWeights", toFloat64Array(env, std::move(found.state.classWeights)));
   result.Set("memorySums", toFloat64Array(env, std::move(found.sums.memories)));
   result.Set("classSums", toFloat64Array(env, std::move(found.sums.classWeights)));
@@ -131,24 +135,28 @@ Napi::Value toSaddlePoint(Napi::Env env, SaddlePoint&& found) {
   return result;
 }
 
-// (patterns, targets, { hiddenUnits, labels, beta, betaScale, load, hiddenShares, classShares, memories, classWeights,
-// tolerance, maxIterations }, onProgress)
+// (patterns, targets, memories: rows, { labels, beta, betaScale, load, hiddenShares, classShares, lengths,
+// classWeights, tolerance, maxIterations }, onProgress)
 Napi::Value solveSphereSaddlePoint(const Napi::CallbackInfo& info) {
   const auto patterns = readDoubleRows(info[0]);
-  const Napi::Object given = info[2].ToObject();
-  const std::size_t units = readCount(given.Get("hiddenUnits"), "hiddenUnits");
+  const auto memories = readDoubleRows(info[2]);
+  const Napi::Object given = info[3].ToObject();
+  const std::size_t units = memories->count();
   const std::size_t labels = readCount(given.Get("labels"), "labels");
   const auto targets = readTargets(info[1], *patterns, labels);
   const Shares shares = readShares(given.Get("hiddenShares"), given.Get("classShares"), units + 1, labels);
   const double beta = readDouble(given, "beta");
   const double betaScale = readDouble(given, "betaScale");
   const double load = readDouble(given, "load");
-  const SaddlePointState start{readDoubles(given.Get("memories"), "memories", units * patterns->dimension),
+  if (memories->dimension != patterns->dimension) {
+    throw codedError(info.Env(), "ERR_SHAPE", "Expected memories and patterns of one dimension");
+  }
+  const SaddlePointState start{memories->values, readDoubles(given.Get("lengths"), "lengths", units),
                                readDoubles(given.Get("classWeights"), "classWeights", (units + 1) * labels)};
   const double tolerance = readDouble(given, "tolerance");
   const std::size_t maxIterations = readCount(given.Get("maxIterations"), "maxIterations");
   return launch<SaddlePoint>(
-      info.Env(), info[3],
+      info.Env(), info[4],
       [=](Job& job) {
         const SaddlePointProblem problem{patterns.get(),
                                          Objective::soft(targets->data(), labels),

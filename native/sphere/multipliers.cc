@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "error.h"
 #include "sphere/sinkhorn_knopp.h"
@@ -41,30 +42,50 @@ struct Problem {
   std::vector<double> columnSums;
 };
 
-// Solves W x = b for a weighted Laplacian W, given by its weights off the diagonal (times -1), each connected part of
-// which has its last x zero. Elimination without a subtraction (Grassmann, Taksar and Heyman 1985) is exact to rounding
-// in every weight, however different they are. Both arguments are used up; returns x.
-std::vector<double> solveLaplacian(std::vector<double>& weights, std::vector<double>& b) {
+// The differences x_i - x_j of the solution of W x = b, n x n, for a weighted Laplacian W given by its weights off the
+// diagonal (times -1). Elimination without a subtraction (Grassmann, Taksar and Heyman 1985) is right to rounding in
+// every weight, however different they are, and so are the differences of unknowns that a great weight all but ties
+// together, as they are not taken from the unknowns. Between unconnected parts differences are arbitrary.
+std::vector<double> laplacianDifferences(std::vector<double> weights, std::vector<double> b) {
   const std::size_t n = b.size();
   std::vector<double> degrees(n);
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t j = k + 1; j < n; ++j) degrees[k] += weights[k * n + j];
     if (degrees[k] == 0) continue;
+    b[k] /= degrees[k];
+    for (std::size_t j = k + 1; j < n; ++j) weights[k * n + j] /= degrees[k];
     for (std::size_t i = k + 1; i < n; ++i) {
-      const double share = weights[i * n + k] / degrees[k];
-      b[i] += share * b[k];
-      for (std::size_t j = k + 1; j < n; ++j) weights[i * n + j] += share * weights[k * n + j];
+      b[i] += weights[i * n + k] * b[k];
+      for (std::size_t j = k + 1; j < n; ++j) weights[i * n + j] += weights[i * n + k] * weights[k * n + j];
     }
   }
-  std::vector<double> x(n);
+  // x_k = b_k + sum_l W_kl x_l, the weights of what follows k now having the sum 1; nothing follows the last of a part.
+  std::vector<double> differences(n * n);
   for (std::size_t k = n; k-- > 0;) {
-    if (degrees[k] == 0) continue;
-    double sum = b[k];
-    for (std::size_t j = k + 1; j < n; ++j) sum += weights[k * n + j] * x[j];
-    x[k] = sum / degrees[k];
+    for (std::size_t j = k + 1; j < n; ++j) {
+      double difference = degrees[k] == 0 ? differences[(n - 1) * n + j] : b[k];
+      for (std::size_t l = k + 1; l < n; ++l) difference += weights[k * n + l] * differences[l * n + j];
+      differences[k * n + j] = difference;
+      differences[j * n + k] = -difference;
+    }
   }
-  return x;
+  return differences;
 }
+
+// A sum that keeps what its additions lose (Neumaier 1974).
+class PreciseSum {
+ public:
+  void add(double term) {
+    const double sum = sum_ + term;
+    lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - sum) + term : (term - sum) + sum_;
+    sum_ = sum;
+  }
+  double value() const { return sum_ + lost_; }
+
+ private:
+  double sum_ = 0;
+  double lost_ = 0;
+};
 
 // Newton's method for p zeta = pbar in p and zeta = omega + lambda at once, as interior points solve linear programs: p
 // keeps its sums, so both factors stay accurate where their product is tiny. The divergence
@@ -81,8 +102,11 @@ class Newton {
         zeta_(problem.pbar.size()),
         dp_(problem.pbar.size()),
         dzeta_(problem.pbar.size()),
+        shares_(problem.pbar.size()),
         omega_(problem.rows),
-        lambda_(problem.columns) {
+        lambda_(problem.columns),
+        domega_(problem.rows),
+        dlambda_(problem.columns) {
     start();
   }
 
@@ -103,22 +127,18 @@ class Newton {
 
   // The greatest relative error of a product or of a sum, some way along the step.
   double error(double along) const {
+    const std::vector<double> missing = shortfalls(along);
     double greatest = 0;
-    std::vector<double> columnSums(columns_);
     for (std::size_t i = 0; i < problem_.rows; ++i) {
-      double rowSum = 0;
-      for (std::size_t j = 0; j < columns_; ++j) {
-        const std::size_t at = i * columns_ + j;
-        if (problem_.pbar[at] == 0) continue;
-        const double p = p_[at] + along * dp_[at];
-        greatest = std::max(greatest, std::abs(p / problem_.pbar[at] * (zeta_[at] + along * dzeta_[at]) - 1));
-        rowSum += p;
-        columnSums[j] += p;
-      }
-      greatest = std::max(greatest, std::abs(rowSum / problem_.rowSums[i] - 1));
+      greatest = std::max(greatest, std::abs(missing[i]) / problem_.rowSums[i]);
     }
     for (std::size_t j = 0; j < columns_; ++j) {
-      greatest = std::max(greatest, std::abs(columnSums[j] / problem_.columnSums[j] - 1));
+      greatest = std::max(greatest, std::abs(missing[problem_.rows + j]) / problem_.columnSums[j]);
+    }
+    for (std::size_t at = 0; at < p_.size(); ++at) {
+      if (problem_.pbar[at] == 0) continue;
+      const double ratio = (p_[at] + along * dp_[at]) / problem_.pbar[at];
+      greatest = std::max(greatest, std::abs(ratio * (zeta_[at] + along * dzeta_[at]) - 1));
     }
     return greatest;
   }
@@ -144,42 +164,64 @@ class Newton {
   // With products aimed at targets t: dp = t / zeta - p - (p / zeta) dzeta, dzeta = domega + dlambda, and dp makes the
   // sums right. The rows are eliminated; what is left is the Laplacian of a graph whose vertices are the columns.
   void findStep() {
-    std::vector<double> weights(columns_ * columns_), right(columns_), ratios(columns_), domega(problem_.rows);
-    std::vector<double> rowRatios(problem_.rows);
-    for (std::size_t j = 0; j < columns_; ++j) right[j] = -problem_.columnSums[j];
+    std::vector<double> weights(columns_ * columns_);
+    std::vector<double> right = shortfalls(0);
+    for (double& value : right) value = -value;
+    double* rightOfColumns = right.data() + problem_.rows;
     for (std::size_t i = 0; i < problem_.rows; ++i) {
-      double total = -problem_.rowSums[i];
+      double* dp = dp_.data() + i * columns_;
+      double* shares = shares_.data() + i * columns_;
+      double total = 0;
       for (std::size_t j = 0; j < columns_; ++j) {
         const std::size_t at = i * columns_ + j;
         const double product = p_[at] * zeta_[at];
-        dp_[at] = std::clamp(problem_.pbar[at], product / kMostChange, product * kMostChange) / zeta_[at];
-        ratios[j] = p_[at] / zeta_[at];
-        rowRatios[i] += ratios[j];
-        total += dp_[at];
-        right[j] += dp_[at];
+        // The difference is taken first: it is small in the end, and then has all its digits.
+        dp[j] = (std::clamp(problem_.pbar[at], product / kMostChange, product * kMostChange) - product) / zeta_[at];
+        right[i] += dp[j];
+        rightOfColumns[j] += dp[j];
+        shares[j] = p_[at] / zeta_[at];
+        total += shares[j];
       }
-      domega[i] = total / rowRatios[i];
+      right[i] /= total;
       for (std::size_t j = 0; j < columns_; ++j) {
-        right[j] -= ratios[j] * domega[i];
-        const double scale = ratios[j] / rowRatios[i];
-        if (scale == 0) continue;
-        for (std::size_t k = 0; k < columns_; ++k) weights[j * columns_ + k] += scale * ratios[k];
+        if (shares[j] == 0) continue;
+        rightOfColumns[j] -= shares[j] * right[i];
+        for (std::size_t k = 0; k < columns_; ++k) weights[j * columns_ + k] += shares[j] / total * shares[k];
       }
+      for (std::size_t j = 0; j < columns_; ++j) shares[j] /= total;
     }
-    const std::vector<double> dlambda = solveLaplacian(weights, right);
-    for (std::size_t i = 0; i < problem_.rows; ++i) {
-      for (std::size_t j = 0; j < columns_; ++j) {
-        const std::size_t at = i * columns_ + j;
-        domega[i] -= p_[at] / zeta_[at] / rowRatios[i] * dlambda[j];
-      }
-      for (std::size_t j = 0; j < columns_; ++j) {
-        const std::size_t at = i * columns_ + j;
-        dzeta_[at] = domega[i] + dlambda[j];
-        dp_[at] -= p_[at] + p_[at] / zeta_[at] * dzeta_[at];
-      }
+    differences_ = laplacianDifferences(std::move(weights),
+                                        {right.begin() + static_cast<std::ptrdiff_t>(problem_.rows), right.end()});
+    for (std::size_t i = 0; i < problem_.rows; ++i) eliminated(i, right[i]);
+    for (std::size_t j = 0; j < columns_; ++j) dlambda_[j] = differences_[(j + 1) * columns_ - 1];
+  }
+
+  // The changes of a row from those of the columns: dzeta_j = offset + sum_k share_k (dlambda_j - dlambda_k).
+  void eliminated(std::size_t i, double offset) {
+    const double* shares = shares_.data() + i * columns_;
+    for (std::size_t j = 0; j < columns_; ++j) {
+      const std::size_t at = i * columns_ + j;
+      dzeta_[at] = offset;
+      for (std::size_t k = 0; k < columns_; ++k) dzeta_[at] += shares[k] * differences_[j * columns_ + k];
+      dp_[at] -= p_[at] / zeta_[at] * dzeta_[at];
     }
-    domega_ = std::move(domega);
-    dlambda_ = dlambda;
+    // dlambda of the last column is zero.
+    domega_[i] = dzeta_[(i + 1) * columns_ - 1];
+  }
+
+  // What the sums of rows and of columns lack, some way along the step.
+  std::vector<double> shortfalls(double along) const {
+    std::vector<PreciseSum> sums(problem_.rows + columns_);
+    for (std::size_t i = 0; i < problem_.rows; ++i) sums[i].add(problem_.rowSums[i]);
+    for (std::size_t j = 0; j < columns_; ++j) sums[problem_.rows + j].add(problem_.columnSums[j]);
+    for (std::size_t at = 0; at < p_.size(); ++at) {
+      const double p = p_[at] + along * dp_[at];
+      sums[at / columns_].add(-p);
+      sums[problem_.rows + at % columns_].add(-p);
+    }
+    std::vector<double> result(sums.size());
+    std::transform(sums.begin(), sums.end(), result.begin(), [](const PreciseSum& sum) { return sum.value(); });
+    return result;
   }
 
   // A whole step where it at least halves the least error so far, which can only happen so often; else the first of
@@ -229,6 +271,8 @@ class Newton {
   std::vector<double> zeta_;  // there without a meaning, but positive
   std::vector<double> dp_;
   std::vector<double> dzeta_;
+  std::vector<double> shares_;       // of p / zeta in the sums of rows
+  std::vector<double> differences_;  // of dlambda
   std::vector<double> omega_;
   std::vector<double> lambda_;
   std::vector<double> domega_;
@@ -247,15 +291,19 @@ std::vector<std::size_t> select(std::size_t count, const Wanted& wanted) {
   return indices;
 }
 
-// The part of the problem with these rows and columns.
+// The part of the problem with these rows and columns. Both sums have one total: the last digits are changed for it.
 Problem restricted(const double* pbar, const Shares& shares, const std::vector<std::size_t>& rows,
                    const std::vector<std::size_t>& columns) {
   Problem problem{rows.size(), columns.size(), {}, {}, {}};
+  PreciseSum rowTotal, columnTotal;
   for (const std::size_t i : rows) {
     problem.rowSums.push_back(shares.hidden[i]);
+    rowTotal.add(shares.hidden[i]);
     for (const std::size_t j : columns) problem.pbar.push_back(pbar[i * shares.classes.size() + j]);
   }
-  for (const std::size_t j : columns) problem.columnSums.push_back(shares.classes[j]);
+  for (const std::size_t j : columns) columnTotal.add(shares.classes[j]);
+  const double scale = rowTotal.value() / columnTotal.value();
+  for (const std::size_t j : columns) problem.columnSums.push_back(shares.classes[j] * scale);
   return problem;
 }
 

@@ -44,51 +44,69 @@ class Summation {
   BatchPass<double> pass_;
 };
 
-Shares sharesOf(const Model<double>& model) {
-  Shares shares{std::vector<double>(model.hiddenUnits + 1), std::vector<double>(model.labels)};
-  for (std::size_t i = 0; i < model.classWeights.size(); ++i) {
-    shares.hidden[i / model.labels] += model.classWeights[i];
-    shares.classes[i % model.labels] += model.classWeights[i];
-  }
-  return shares;
+// Makes a row a unit vector and returns its length; one of zeros stays. Its squares may lie below the least double.
+double normalize(std::size_t n, double* row) {
+  double top = 0;
+  for (std::size_t j = 0; j < n; ++j) top = std::max(top, std::abs(row[j]));
+  if (top == 0) return 0;
+  for (std::size_t j = 0; j < n; ++j) row[j] /= top;
+  const double length = std::sqrt(innerProduct(n, row, row));
+  scaleBy(n, 1 / length, row);
+  return top * length;
 }
 
-// s(2 beta_eff rho |xbar|) xbar / |xbar| of every row; one that is zero stays so.
-std::vector<double> memoriesFrom(std::vector<double> sums, std::size_t dimension, double slope) {
-  for (std::size_t begin = 0; begin < sums.size(); begin += dimension) {
-    double* row = sums.data() + begin;
-    const double length = std::sqrt(innerProduct(dimension, row, row));
-    if (length > 0) scaleBy(dimension, std::isinf(slope) ? 1 / length : signalFactor(slope * length) / length, row);
+// What eq. 10 makes of sums. `slope` is 2 beta_eff rho.
+void setMemories(const std::vector<double>& sums, std::size_t dimension, double slope, SaddlePointState& state) {
+  state.memories = sums;
+  for (std::size_t mu = 0; mu < state.lengths.size(); ++mu) {
+    const double length = normalize(dimension, state.memories.data() + mu * dimension);
+    state.lengths[mu] = length == 0 ? 0 : signalFactor(slope * length);
   }
-  return sums;
 }
 
-double change(const SaddlePointState& from, const SaddlePointState& to, std::size_t dimension) {
+std::vector<double> scaledMemories(const SaddlePointState& state, std::size_t dimension) {
+  std::vector<double> scaled = state.memories;
+  for (std::size_t mu = 0; mu < state.lengths.size(); ++mu) {
+    scaleBy(dimension, state.lengths[mu], scaled.data() + mu * dimension);
+  }
+  return scaled;
+}
+
+double distance(std::size_t n, const double* a, const double* b) {
+  double square = 0;
+  for (std::size_t j = 0; j < n; ++j) square += (a[j] - b[j]) * (a[j] - b[j]);
+  return std::sqrt(square);
+}
+
+double greatestDifference(std::size_t n, const double* a, const double* b) {
   double greatest = 0;
-  for (std::size_t begin = 0; begin < from.memories.size(); begin += dimension) {
-    double square = 0;
-    for (std::size_t at = begin; at < begin + dimension; ++at) {
-      const double difference = to.memories[at] - from.memories[at];
-      square += difference * difference;
-    }
-    greatest = std::max(greatest, std::sqrt(square));
-  }
-  for (std::size_t i = 0; i < from.classWeights.size(); ++i) {
-    greatest = std::max(greatest, std::abs(to.classWeights[i] - from.classWeights[i]));
-  }
+  for (std::size_t j = 0; j < n; ++j) greatest = std::max(greatest, std::abs(a[j] - b[j]));
   return greatest;
 }
 
 }  // namespace
 
-Stationarity stationarity(const Model<double>& model, const Rows<double>& x, const Objective& objective, Job& job) {
+Stationarity stationarity(const Model<double>& model, const Rows<double>& x, const Objective& objective,
+                          const Shares& shares, Job& job) {
+  const std::size_t d = model.dimension;
   job.expect(x.count());
-  const Mixture<double> mixture(model);
-  PosteriorSums sums = Summation(x, model.hiddenUnits, model.labels)
-                           .sums(mixture, model.memories.data(), model.classWeights.data(), objective, job);
-  std::vector<double> classWeights =
-      stationaryClassWeights(sums.classWeights.data(), sharesOf(model), model.classWeights);
-  return {std::move(sums), std::move(classWeights)};
+  Stationarity result;
+  result.sums = Summation(x, model.hiddenUnits, model.labels)
+                    .sums(Mixture<double>(model), model.memories.data(), model.classWeights.data(), objective, job);
+  std::vector<double> directions = result.sums.memories;
+  for (std::size_t mu = 0; mu < model.hiddenUnits; ++mu) {
+    const bool isSupported = normalize(d, directions.data() + mu * d) > 0;
+    if (!isSupported) result.unsupported.push_back(static_cast<std::int32_t>(mu));
+    const double* w = model.memories.data() + mu * d;
+    result.memories.push_back(isSupported ? distance(d, w, directions.data() + mu * d) : 0);
+  }
+  const std::vector<double> classWeights =
+      stationaryClassWeights(result.sums.classWeights.data(), shares, model.classWeights);
+  for (std::size_t begin = 0; begin < classWeights.size(); begin += model.labels) {
+    result.classWeights.push_back(
+        greatestDifference(model.labels, classWeights.data() + begin, model.classWeights.data() + begin));
+  }
+  return result;
 }
 
 double signalFactor(double x) { return std::isinf(x) ? 1 : x / (std::hypot(x, 1) + 1); }
@@ -99,25 +117,33 @@ SaddlePoint solveSaddlePoint(const SaddlePointProblem& problem, SaddlePointState
   const std::size_t d = patterns.dimension;
   const std::size_t units = problem.shares.hidden.size() - 1;
   const std::size_t labels = problem.shares.classes.size();
-  // Infinite rho makes all of it infinite, beta_eff = 0 included: it is the limit that is taken last.
+  // Infinite rho makes all of it infinite, also where beta_eff is zero: that limit is taken last.
   const double slope = std::isinf(problem.load) ? problem.load : 2 * problem.effectiveBeta * problem.load;
   job.expect((maxIterations + 1) * patterns.count());
   Summation summation(patterns, units, labels);
+  std::vector<double> scaled = scaledMemories(state, d);
   SaddlePoint result;
   for (;; ++result.iterations) {
     const Mixture<double> mixture(units, labels, state.classWeights.data(), problem.effectiveBeta,
                                   problem.logNormalizer);
-    result.sums = summation.sums(mixture, state.memories.data(), state.classWeights.data(), problem.objective, job);
-    SaddlePointState next{memoriesFrom(result.sums.memories, d, slope),
-                          stationaryClassWeights(result.sums.classWeights.data(), problem.shares, state.classWeights)};
-    result.residual = change(state, next, d);
+    result.sums = summation.sums(mixture, scaled.data(), state.classWeights.data(), problem.objective, job);
+    SaddlePointState next = state;
+    setMemories(result.sums.memories, d, slope, next);
+    next.classWeights = stationaryClassWeights(result.sums.classWeights.data(), problem.shares, state.classWeights);
+    std::vector<double> nextScaled = scaledMemories(next, d);
+    result.residual =
+        greatestDifference(state.classWeights.size(), state.classWeights.data(), next.classWeights.data());
+    for (std::size_t at = 0; at < scaled.size(); at += d) {
+      result.residual = std::max(result.residual, distance(d, scaled.data() + at, nextScaled.data() + at));
+    }
     result.converged = result.residual <= tolerance;
     if (result.converged || result.iterations == maxIterations) break;
     state = std::move(next);
+    scaled = std::move(nextScaled);
   }
   result.overlaps.resize(patterns.count() * units);
-  multiplyInTiles<double>(patterns.count(), units, d, {patterns.values.data(), d},
-                          linalg::transposed(state.memories.data(), d), false, result.overlaps.data(), job);
+  multiplyInTiles<double>(patterns.count(), units, d, {patterns.values.data(), d}, linalg::transposed(scaled.data(), d),
+                          false, result.overlaps.data(), job);
   result.state = std::move(state);
   return result;
 }

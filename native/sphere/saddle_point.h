@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "parallel/job.h"
@@ -19,11 +20,14 @@ struct PosteriorSums {
 
 struct Stationarity {
   PosteriorSums sums;
-  std::vector<double> classWeights;  // pbar / zeta
+  std::vector<double> memories;           // |w - wbar / |wbar|| of each memory; 0 where wbar is zero
+  std::vector<double> classWeights;       // the greatest |p - pbar / zeta| of each unit
+  std::vector<std::int32_t> unsupported;  // memories whose wbar is zero
 };
 
-// What eq. 6 says of a model. Class weights are to keep their own sums.
-Stationarity stationarity(const Model<double>& model, const Rows<double>& x, const Objective& objective, Job& job);
+// How far a model is from eq. 6, whose class weights are to have these shares.
+Stationarity stationarity(const Model<double>& model, const Rows<double>& x, const Objective& objective,
+                          const Shares& shares, Job& job);
 
 // Eq. 10, for clamped patterns with soft labels. Eq. 9, for teacher memories that are drawn at random and are
 // orthogonal in the limit, is the same with unit vectors for patterns and the shares of the classes for the labels of
@@ -37,10 +41,11 @@ struct SaddlePointProblem {
   Shares shares;
 };
 
-// Memories are vectors of length s(2 beta_eff rho |xbar|), at most 1, along xbar: their products with the patterns are
-// the overlaps m.
+// Memories are the directions of xbar (zero where that is), lengths s(2 beta_eff rho |xbar|): the products of both with
+// the patterns are the overlaps m.
 struct SaddlePointState {
   std::vector<double> memories;      // hiddenUnits x dimension
+  std::vector<double> lengths;       // hiddenUnits, at most 1
   std::vector<double> classWeights;  // (hiddenUnits + 1) x labels
 };
 
@@ -49,7 +54,7 @@ struct SaddlePoint {
   PosteriorSums sums;            // that the state gives
   std::vector<double> overlaps;  // m: patterns x hiddenUnits
   std::size_t iterations = 0;
-  double residual = 0;  // what one more application would change: of any memory the length, of any class weight
+  double residual = 0;  // what one more application would change: of a memory times its length, or of a class weight
   bool converged = false;
 };
 
