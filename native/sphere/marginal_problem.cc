@@ -16,6 +16,8 @@ constexpr double kTolerance = 2e-14;
 // An error this small that no longer falls is rounding, too, in tables larger still.
 constexpr double kRoundingError = 1e-9;
 constexpr std::size_t kMaxIterations = 1000;
+// Relative changes of products that mean nothing.
+constexpr double kRounding = 1e-13;
 // Where pbar has zeros: the first table of their pattern, which Newton's method then makes exact.
 constexpr std::size_t kMaxSweeps = 10000;
 constexpr double kStartError = 1e-9;
@@ -212,14 +214,16 @@ class Newton {
     return length;
   }
 
-  // dF along the step, there.
+  // dF along the step, there. Where a product is right, what rounding makes of its change may exceed all that others,
+  // of far smaller numbers, have still to go.
   double slope(double length) const {
     double sum = 0;
     for (std::size_t at = 0; at < p_.size(); ++at) {
       if (problem_.pbar[at] == 0) continue;
       const double p = p_[at] + length * dp_[at];
       const double zeta = zeta_[at] + length * dzeta_[at];
-      sum += (p * dzeta_[at] + zeta * dp_[at]) * (1 - problem_.pbar[at] / zeta / p);
+      const double change = p * dzeta_[at] + zeta * dp_[at];
+      if (std::abs(change) > kRounding * p * zeta) sum += change * (1 - problem_.pbar[at] / zeta / p);
     }
     return sum;
   }
