@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "sphere/sinkhorn_knopp.h"
@@ -16,7 +17,11 @@ constexpr double kTolerance = 2e-14;
 // An error this small that no longer falls is rounding, too, in tables larger still.
 constexpr double kRoundingError = 1e-9;
 constexpr std::size_t kMaxIterations = 1000;
-// Relative changes of products that mean nothing.
+// Relative errors that steps leave alone, being rounding, or little more than that: what they would move may be far
+// more than the small p that it has to pass through, where shares are such that parts of the table all but come apart.
+constexpr double kSameProduct = 1e-15;
+constexpr double kSameSum = 1e-14;
+// Relative changes of products that say nothing about F.
 constexpr double kRounding = 1e-13;
 // Where pbar has zeros: the first table of their pattern, which Newton's method then makes exact.
 constexpr std::size_t kMaxSweeps = 10000;
@@ -26,6 +31,13 @@ constexpr double kStartError = 1e-9;
 constexpr double kMostChange = 10;
 // Share of the way to where something becomes zero.
 constexpr double kMostOfTheWay = 0.95;
+
+Error notFound() {
+  return {"ERR_RANGE",
+          "Expected shares that pbar can meet but found no class weights in " + std::to_string(kMaxIterations) +
+              " steps: the sum of some shares of units may be that of some shares of classes to rounding. A slight "
+              "change of the shares helps"};
+}
 
 // The differences x_i - x_j of the solution of W x = b, n x n, for a weighted Laplacian W given by its weights off the
 // diagonal (times -1). Elimination without a subtraction (Grassmann, Taksar and Heyman 1985) is right to rounding in
@@ -84,7 +96,7 @@ class Newton {
     double last = kInfinity;
     for (double now = error(0); now > kTolerance; last = now, now = error(0), ++iterations_) {
       if (now <= kRoundingError && !(now < last / 2)) break;
-      if (iterations_ == kMaxIterations || !std::isfinite(now)) throw noTable();
+      if (iterations_ == kMaxIterations || !std::isfinite(now)) throw notFound();
       findStep();
       move(stepLength());
     }
@@ -135,8 +147,7 @@ class Newton {
   // sums right. The rows are eliminated; what is left is the Laplacian of a graph whose vertices are the columns.
   void findStep() {
     std::vector<double> weights(columns_ * columns_);
-    std::vector<double> right = shortfalls(0);
-    for (double& value : right) value = -value;
+    std::vector<double> right = corrections();
     double* rightOfColumns = right.data() + problem_.rows;
     for (std::size_t i = 0; i < problem_.rows; ++i) {
       double* dp = dp_.data() + i * columns_;
@@ -146,7 +157,8 @@ class Newton {
         const std::size_t at = i * columns_ + j;
         const double product = p_[at] * zeta_[at];
         // The difference is taken first: it is small in the end, and then has all its digits.
-        dp[j] = (std::clamp(problem_.pbar[at], product / kMostChange, product * kMostChange) - product) / zeta_[at];
+        const double rise = std::clamp(problem_.pbar[at], product / kMostChange, product * kMostChange) - product;
+        dp[j] = std::abs(rise) > kSameProduct * product ? rise / zeta_[at] : 0;
         right[i] += dp[j];
         rightOfColumns[j] += dp[j];
         shares[j] = p_[at] / zeta_[at];
@@ -164,6 +176,16 @@ class Newton {
                                         {right.begin() + static_cast<std::ptrdiff_t>(problem_.rows), right.end()});
     for (std::size_t i = 0; i < problem_.rows; ++i) eliminated(i, right[i]);
     for (std::size_t j = 0; j < columns_; ++j) dlambda_[j] = differences_[(j + 1) * columns_ - 1];
+  }
+
+  // What rows and columns have too much.
+  std::vector<double> corrections() const {
+    std::vector<double> result = shortfalls(0);
+    for (std::size_t k = 0; k < result.size(); ++k) {
+      const double sum = k < problem_.rows ? problem_.rowSums[k] : problem_.columnSums[k - problem_.rows];
+      result[k] = std::abs(result[k]) <= kSameSum * sum ? 0 : -result[k];
+    }
+    return result;
   }
 
   // The changes of a row from those of the columns: dzeta_j = offset + sum_k share_k (dlambda_j - dlambda_k).

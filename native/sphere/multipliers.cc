@@ -38,6 +38,13 @@ std::vector<std::size_t> select(std::size_t count, const Wanted& wanted) {
   return indices;
 }
 
+// The column with the greatest share last: what rounding leaves of the sums shows there (MarginalProblem).
+std::vector<std::size_t> greatestLast(std::vector<std::size_t> columns, const std::vector<double>& shares) {
+  const auto isLess = [&](std::size_t a, std::size_t b) { return shares[a] < shares[b]; };
+  if (!columns.empty()) std::iter_swap(std::max_element(columns.begin(), columns.end(), isLess), columns.end() - 1);
+  return columns;
+}
+
 // The part of the problem with these rows and columns. Both sums have one total: the last digits are changed for it.
 MarginalProblem restricted(const std::vector<double>& pbar, const Shares& shares, const std::vector<std::size_t>& rows,
                            const std::vector<std::size_t>& columns) {
@@ -84,7 +91,8 @@ Multipliers classWeightMultipliers(const double* pbar, const Shares& shares) {
     if (pbar[at] > 0) known.values[at] = std::max(known.values[at], known.trace);
   }
   const auto rows = select(units, [&](std::size_t i) { return shares.hidden[i] > 0; });
-  const auto columns = select(labels, [&](std::size_t j) { return shares.classes[j] > 0; });
+  const auto columns =
+      greatestLast(select(labels, [&](std::size_t j) { return shares.classes[j] > 0; }), shares.classes);
   const MarginalProblem problem = restricted(known.values, shares, rows, columns);
   const MarginalSolution found = solve(problem);
 
@@ -118,9 +126,10 @@ std::vector<double> stationaryClassWeights(const double* pbar, const Shares& sha
   const double* values = known.values.data();
   const auto rows =
       select(units, [&](std::size_t i) { return shares.hidden[i] > 0 && rowTotal(values, labels, i) > known.trace; });
-  const auto columns = select(labels, [&](std::size_t j) {
+  const auto isKnown = [&](std::size_t j) {
     return shares.classes[j] > 0 && columnTotal(values, units, labels, j) > known.trace;
-  });
+  };
+  const auto columns = greatestLast(select(labels, isKnown), shares.classes);
   std::vector<double> result = current;
   for (std::size_t at = 0; at < result.size(); ++at) {
     if (shares.hidden[at / labels] == 0 || shares.classes[at % labels] == 0) result[at] = 0;

@@ -131,7 +131,11 @@ it('does not depend on the scale of pbar and follows permutations', async () => 
     const scaled = pbar.map((row) => row.map((value) => value * scale));
     const other = await classWeightMultipliers(matrixOf(scaled), { hiddenShares, classShares });
     expectSameBits('scaled', other.classWeights.data, classWeights.data);
-    expectSameBits('multipliers', other.columnMultipliers, columnMultipliers.map((value) => value * scale));
+    expectSameBits(
+      'multipliers',
+      other.columnMultipliers,
+      columnMultipliers.map((value) => value * scale),
+    );
   }
   const reversed = await classWeightMultipliers(matrixOf([...pbar].reverse()), {
     hiddenShares: [...hiddenShares].reverse(),
