@@ -1,6 +1,7 @@
 #include "sphere/marginal_problem.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -26,9 +27,10 @@ constexpr double kRounding = 1e-13;
 // Where pbar has zeros: the first table of their pattern, which Newton's method then makes exact.
 constexpr std::size_t kMaxSweeps = 10000;
 constexpr double kStartError = 1e-9;
-// No product p zeta is meant to fall or to rise by more than this at once, which keeps all of them on their way
-// together, however far they have to go: pbar may span the range of doubles.
-constexpr double kMostChange = 10;
+// No product p zeta is meant to fall or to rise by more than such a factor at once, which keeps all of them on their
+// way together, however far they have to go: pbar may span the range of doubles. Once in ten thousand such tables,
+// rounding stops a method that goes so fast, and the next factor is tried.
+constexpr std::array kMostChanges = {10.0, 5.0, 2.5};
 // Share of the way to where something becomes zero.
 constexpr double kMostOfTheWay = 0.95;
 
@@ -77,8 +79,9 @@ std::vector<double> laplacianDifferences(std::vector<double> weights, std::vecto
 // falls along every step and is convex along it, since the changes of p and of zeta are orthogonal.
 class Newton {
  public:
-  explicit Newton(const MarginalProblem& problem)
+  Newton(const MarginalProblem& problem, double mostChange)
       : problem_(problem),
+        mostChange_(mostChange),
         columns_(problem.columns),
         p_(problem.pbar.size()),
         zeta_(problem.pbar.size()),
@@ -92,14 +95,16 @@ class Newton {
     start();
   }
 
-  void solve() {
+  // Whether it came to an end.
+  bool solve() {
     double last = kInfinity;
     for (double now = error(0); now > kTolerance; last = now, now = error(0), ++iterations_) {
       if (now <= kRoundingError && !(now < last / 2)) break;
-      if (iterations_ == kMaxIterations || !std::isfinite(now)) throw notFound();
+      if (iterations_ == kMaxIterations || !std::isfinite(now)) return false;
       findStep();
       move(stepLength());
     }
+    return true;
   }
 
   const std::vector<double>& p() const { return p_; }
@@ -152,30 +157,40 @@ class Newton {
     for (std::size_t i = 0; i < problem_.rows; ++i) {
       double* dp = dp_.data() + i * columns_;
       double* shares = shares_.data() + i * columns_;
-      double total = 0;
+      const double total = aim(i);
       for (std::size_t j = 0; j < columns_; ++j) {
-        const std::size_t at = i * columns_ + j;
-        const double product = p_[at] * zeta_[at];
-        // The difference is taken first: it is small in the end, and then has all its digits.
-        const double rise = std::clamp(problem_.pbar[at], product / kMostChange, product * kMostChange) - product;
-        dp[j] = std::abs(rise) > kSameProduct * product ? rise / zeta_[at] : 0;
-        right[i] += dp[j];
-        rightOfColumns[j] += dp[j];
-        shares[j] = p_[at] / zeta_[at];
-        total += shares[j];
-      }
-      right[i] /= total;
-      for (std::size_t j = 0; j < columns_; ++j) {
-        if (shares[j] == 0) continue;
         rightOfColumns[j] -= shares[j] * right[i];
-        for (std::size_t k = 0; k < columns_; ++k) weights[j * columns_ + k] += shares[j] / total * shares[k];
+        for (std::size_t k = 0; k < j; ++k) {
+          const double flow = shares[k] * dp[j] - shares[j] * dp[k];
+          rightOfColumns[j] += flow;
+          rightOfColumns[k] -= flow;
+          weights[j * columns_ + k] += total * shares[j] * shares[k];
+        }
       }
-      for (std::size_t j = 0; j < columns_; ++j) shares[j] /= total;
+      right[i] = std::accumulate(dp, dp + columns_, right[i]) / total;
+    }
+    for (std::size_t j = 0; j < columns_; ++j) {
+      for (std::size_t k = 0; k < j; ++k) weights[k * columns_ + j] = weights[j * columns_ + k];
     }
     differences_ = laplacianDifferences(std::move(weights),
                                         {right.begin() + static_cast<std::ptrdiff_t>(problem_.rows), right.end()});
     for (std::size_t i = 0; i < problem_.rows; ++i) eliminated(i, right[i]);
     for (std::size_t j = 0; j < columns_; ++j) dlambda_[j] = differences_[(j + 1) * columns_ - 1];
+  }
+
+  // Sets what p of a row would change by if zeta stayed, and the shares of p / zeta in its sum, which is returned.
+  double aim(std::size_t i) {
+    double total = 0;
+    for (std::size_t at = i * columns_; at < (i + 1) * columns_; ++at) {
+      const double product = p_[at] * zeta_[at];
+      // The difference is taken first: it is small in the end, and then has all its digits.
+      const double rise = std::clamp(problem_.pbar[at], product / mostChange_, product * mostChange_) - product;
+      dp_[at] = std::abs(rise) > kSameProduct * product ? rise / zeta_[at] : 0;
+      shares_[at] = p_[at] / zeta_[at];
+      total += shares_[at];
+    }
+    for (std::size_t at = i * columns_; at < (i + 1) * columns_; ++at) shares_[at] /= total;
+    return total;
   }
 
   // What rows and columns have too much.
@@ -260,6 +275,7 @@ class Newton {
   }
 
   const MarginalProblem& problem_;
+  double mostChange_;
   std::size_t columns_;
   std::vector<double> p_;     // zero where pbar is
   std::vector<double> zeta_;  // there without a meaning, but positive
@@ -293,9 +309,12 @@ void checkSolvable(const MarginalProblem& problem) {
 
 MarginalSolution solve(const MarginalProblem& problem) {
   checkSolvable(problem);
-  Newton newton(problem);
-  newton.solve();
-  return {newton.p(), newton.omega(), newton.lambda(), newton.iterations(), newton.error(0)};
+  for (const double mostChange : kMostChanges) {
+    Newton newton(problem, mostChange);
+    if (!newton.solve()) continue;
+    return {newton.p(), newton.omega(), newton.lambda(), newton.iterations(), newton.error(0)};
+  }
+  throw notFound();
 }
 
 Error noTable() {

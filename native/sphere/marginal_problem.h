@@ -24,7 +24,8 @@ class PreciseSum {
 };
 
 // A table p = pbar / zeta with these sums is to be found, zeta = omega + lambda (eq. 21): p is zero just where pbar is.
-// The sums are positive and have one total but for rounding, which is left to the last column: it should be a great one.
+// The sums are positive and have one total but for rounding, which is left to the last column: it should be a great
+// one.
 struct MarginalProblem {
   std::size_t rows;
   std::size_t columns;
