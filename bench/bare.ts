@@ -63,6 +63,11 @@ export class Bare {
     return this.#ask(`bandwidth ${kind} ${threads}`);
   }
 
+  /** The two matrix products of a step of von Mises-Fisher training, in float32, `count` times, as fast as they come. */
+  trainingProducts(rows: number, units: number, dimension: number, threads: number, count: number): Promise<Cost> {
+    return this.#ask(`training ${rows} ${units} ${dimension} ${threads} ${count}`);
+  }
+
   /** The best level of our kernels on this processor. */
   async level(): Promise<number> {
     return (await this.#ask<{ level: number }>('level')).level;

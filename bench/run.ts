@@ -20,6 +20,8 @@ import { million } from './sections/million.ts';
 import { python } from './sections/python.ts';
 import { recall } from './sections/recall.ts';
 import { roofline } from './sections/roofline.ts';
+import { sphere } from './sections/sphere.ts';
+import { splitting } from './sections/splitting.ts';
 
 interface Options {
   readonly quick?: boolean;
@@ -40,6 +42,8 @@ const sections: Readonly<Record<string, Section>> = {
   large,
   million,
   roofline,
+  sphere,
+  splitting,
   curves,
   eventloop,
   cancel,

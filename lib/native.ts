@@ -386,6 +386,22 @@ export interface NativeSphere {
     firstIndex: number,
     onProgress: ProgressCallback,
   ): Task<Float64Array>;
+  /** P(y | x), count x labels. */
+  spherePosteriors(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  /** The likeliest labels. */
+  spherePredictions(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Int32Array>;
   nearestSphereMemories(
     model: NativeSphereModel,
     count: number,
@@ -450,6 +466,94 @@ export interface NativeScaling {
   }>;
 }
 
+/** How far a model is from a stationary point, and the sums that say so. */
+export interface NativeSphereStationarity {
+  /** Of each memory, and the greatest of each unit. */
+  readonly memories: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly unsupported: Int32Array;
+  /** hiddenUnits x dimension, and (hiddenUnits + 1) x labels. */
+  readonly memorySums: Float64Array;
+  readonly classSums: Float64Array;
+}
+
+/** Of the splitting matrix of each memory; directions are hiddenUnits x dimension. */
+export interface NativeSphereSpectrum {
+  readonly eigenvalues: Float64Array;
+  readonly spreads: Float64Array;
+  readonly pulls: Float64Array;
+  readonly resultants: Float64Array;
+  readonly directions: Float64Array;
+  readonly passes: number;
+}
+
+export interface NativeSaddlePointSettings {
+  readonly labels: number;
+  readonly beta: number;
+  readonly betaScale: number;
+  readonly load: number;
+  readonly hiddenShares: Float64Array;
+  readonly classShares: Float64Array;
+  /** Where to begin, beside the memories. */
+  readonly lengths: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly tolerance: number;
+  readonly maxIterations: number;
+}
+
+export interface NativeSaddlePoint {
+  readonly memories: Float64Array;
+  readonly lengths: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly memorySums: Float64Array;
+  readonly classSums: Float64Array;
+  /** Patterns x hiddenUnits. */
+  readonly overlaps: Float64Array;
+  readonly iterations: number;
+  readonly residual: number;
+  readonly converged: boolean;
+}
+
+/** The theory of the von Mises-Fisher memory. Rows and models are of float64; targets, rows x labels, are soft labels. */
+export interface NativeSphereTheory {
+  /** Of units x labels numbers. */
+  classWeightMultipliers(
+    units: number,
+    labels: number,
+    pbar: FloatArray,
+    hiddenShares: Float64Array,
+    classShares: Float64Array,
+  ): Task<{
+    readonly rows: Float64Array;
+    readonly columns: Float64Array;
+    readonly classWeights: Float64Array;
+    readonly iterations: number;
+    readonly residual: number;
+  }>;
+  sphereStationarity(
+    model: NativeSphereModel,
+    rows: NativeSphereRows,
+    targets: Float64Array,
+    hiddenShares: Float64Array,
+    classShares: Float64Array,
+    onProgress: ProgressCallback,
+  ): Task<NativeSphereStationarity>;
+  sphereSplittingSpectrum(
+    model: NativeSphereModel,
+    rows: NativeSphereRows,
+    targets: Float64Array,
+    iteration: { readonly maxPasses: number; readonly tolerance: number; readonly seed: bigint },
+    onProgress: ProgressCallback,
+  ): Task<NativeSphereSpectrum>;
+  solveSphereSaddlePoint(
+    patterns: NativeSphereRows,
+    targets: Float64Array,
+    memories: NativeSphereRows,
+    settings: NativeSaddlePointSettings,
+    onProgress: ProgressCallback,
+  ): Task<NativeSaddlePoint>;
+}
+
 /** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
@@ -497,7 +601,8 @@ export interface Native
     NativeSphereFunctions,
     NativeSphere,
     NativeSpherePreparation,
-    NativeScaling {
+    NativeScaling,
+    NativeSphereTheory {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -27,6 +27,7 @@
 //   roots THREADS                            tr (R' S R)^1/2 of every item, O = R R' the query's covariance
 //   product float32|float64 SIZE THREADS     one SIZE x SIZE matrix product on each thread
 //   bandwidth read|triad THREADS             two arrays read, or a = b + s c, each thread on its part of the arrays
+//   training ROWS UNITS DIMENSION THREADS COUNT  the two products of a training step, COUNT times
 //   level                                    the best level of linalg/lanes.h on this processor
 //   eigen DIMENSION COUNT LEVEL              COUNT random Gram matrices by linalg/lanes.h and by dsyevd, one thread
 extern "C" {
@@ -271,6 +272,34 @@ class Eigenproblems {
   std::vector<double> packed_;
 };
 
+// The matrix products of one step of von Mises-Fisher training: scores of ROWS rows and UNITS memories, and sums of
+// rows weighted by numbers of that shape. Each thread has its part of the rows of both results.
+std::string training(int rows, int units, int dimension, int threads, int count) {
+  const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
+  const std::vector<float> x(size(rows, dimension), 0.5F), memories(size(units, dimension), 0.25F);
+  std::vector<float> scores(size(rows, units)), sums(size(units, dimension));
+  const auto begin = [threads](int length, int thread) {
+    return static_cast<int>(static_cast<long>(length) * thread / threads);
+  };
+  const std::string total = timed(1, [&](int) {
+    for (int i = 0; i < count; ++i) {
+      timed(threads, [&](int thread) {
+        const int first = begin(rows, thread);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, begin(rows, thread + 1) - first, units, dimension, 1.0F,
+                    x.data() + size(first, dimension), dimension, memories.data(), dimension, 0.0F,
+                    scores.data() + size(first, units), units);
+      });
+      timed(threads, [&](int thread) {
+        const int first = begin(units, thread);
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, begin(units, thread + 1) - first, dimension, rows, 1.0F,
+                    scores.data() + first, units, x.data(), dimension, 0.0F, sums.data() + size(first, dimension),
+                    dimension);
+      });
+    }
+  });
+  return "{" + total + "}";
+}
+
 class Session {
  public:
   std::string answer(const std::string& line) {
@@ -287,10 +316,14 @@ class Session {
       return kind == "float32" ? product<float>(size, threads) : product<double>(size, threads);
     }
     if (command == "bandwidth" && words >> kind >> threads) return bandwidth(kind == "triad", threads);
+    int units = 0, dimension = 0, repeats = 0;
+    if (command == "training" && words >> size >> units >> dimension >> threads >> repeats) {
+      return training(size, units, dimension, threads, repeats);
+    }
     if (command == "level") return "{\"level\":" + std::to_string(static_cast<int>(lanes::bestLevel())) + "}";
-    std::size_t dimension = 0, count = 0;
+    std::size_t n = 0, count = 0;
     int level = 0;
-    if (command == "eigen" && words >> dimension >> count >> level) return eigen(dimension, count, level);
+    if (command == "eigen" && words >> n >> count >> level) return eigen(n, count, level);
     throw std::runtime_error("unknown command: " + line);
   }
 

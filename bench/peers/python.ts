@@ -24,7 +24,7 @@ interface Info {
 
 const script = join(root, 'bench', 'peers', 'python', 'peer.py');
 /** Debian's packages belong to the first; the one on the path may be another. */
-const interpreters = ['/usr/bin/python3', 'python3'];
+export const interpreters = ['/usr/bin/python3', 'python3'];
 
 /** numpy, scipy and PyTorch: bench/peers/python/peer.py, a process for every way to spend the threads. */
 export class PythonPeer {

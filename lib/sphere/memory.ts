@@ -177,12 +177,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   async logDensity(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    const batch = this.#rows(x, options);
-    const columns = this.classes + 1;
-    const parts = await this.#inParts(batch, columns, options, (part, first, onProgress) =>
-      native.sphereLogDensities(this.#native, part.count, part.positions, first, onProgress),
-    );
-    return { rows: batch.count, columns, data: concatFloats(parts) };
+    return this.#matrix(native.sphereLogDensities, x, options);
   }
 
   /**
@@ -191,9 +186,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predictProbabilities(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    const logs = await this.logDensity(x, options);
-    normalizeLogRows(logs);
-    return logs;
+    return this.#matrix(native.spherePosteriors, x, options);
   }
 
   /**
@@ -202,8 +195,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predict(x: Vectors, options: CallOptions = {}): Promise<Int32Array> {
-    const { data, columns } = await this.logDensity(x, options);
-    return likeliest(data, columns);
+    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x, options), 1, options));
   }
 
   /**
@@ -213,9 +205,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    */
   async nearestMemory(x: Vectors, options: CallOptions = {}): Promise<NearestMemory> {
     const batch = this.#rows(x, options);
-    const parts = await this.#inParts(batch, 2, options, (part, first, onProgress) =>
-      native.nearestSphereMemories(this.#native, part.count, part.positions, first, onProgress),
-    );
+    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, options);
     const indices = concatInts(parts.map((part) => part.indices));
     const classes = this.memoryClasses;
     return {
@@ -232,9 +222,11 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
-    const { signal } = options;
-    const { classes } = await this.nearestMemory(x, options);
-    const predicted = await this.predict(x, { signal });
+    const { signal, onProgress } = options;
+    checkOptions(options, callOptions);
+    const half = (done: 0 | 1) => onProgress && halfOf(onProgress, done);
+    const { classes } = await this.nearestMemory(x, { signal, onProgress: half(0) });
+    const predicted = await this.predict(x, { signal, onProgress: half(1) });
     return predicted.reduce((hits, label, i) => hits + (label === classes[i] ? 1 : 0), 0) / predicted.length;
   }
 
@@ -287,19 +279,32 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     throw shapeError('x.dimension', `${this.dimension}, that of the memory,`, String(batch.dimension));
   }
 
-  #inParts<T>(
-    batch: Batch,
-    columns: number,
-    options: CallOptions,
-    start: (part: Batch, first: number, onProgress: ProgressCallback) => Task<T>,
-  ): Promise<T[]> {
-    return inParts(batch, batch.count, { columns }, options, (part) =>
-      runTask((report) => start(part.batch, part.first, report), {
-        signal: options.signal,
-        onProgress: part.onProgress,
-      }),
+  async #matrix(verb: RowVerb<Float64Array>, x: Vectors, options: CallOptions): Promise<Matrix> {
+    const batch = this.#rows(x, options);
+    const columns = this.classes + 1;
+    const parts = await this.#inParts(verb, batch, columns, options);
+    return { rows: batch.count, columns, data: concatFloats(parts) };
+  }
+
+  /** What a native function says of the rows, a part at a time; `columns` numbers of each. */
+  #inParts<T>(verb: RowVerb<T>, batch: Batch, columns: number, options: CallOptions): Promise<T[]> {
+    return inParts(batch, batch.count, { columns }, options, ({ batch: { count, positions }, first, onProgress }) =>
+      runTask((report) => verb(this.#native, count, positions, first, report), { signal: options.signal, onProgress }),
     );
   }
+}
+
+type RowVerb<T> = (
+  model: NativeSphereModel,
+  count: number,
+  values: FloatArray,
+  firstIndex: number,
+  onProgress: ProgressCallback,
+) => Task<T>;
+
+/** Progress of the first or second of two passes over the same rows. */
+function halfOf(onProgress: NonNullable<CallOptions['onProgress']>, done: 0 | 1): CallOptions['onProgress'] {
+  return ({ completed, total }) => onProgress({ completed: done * total + completed, total: 2 * total });
 }
 
 async function finishTraining(
@@ -334,15 +339,4 @@ function likeliest(data: Float64Array, columns: number): Int32Array {
     }
     return best;
   });
-}
-
-/** Logarithms to probabilities that sum to 1 in each row, in place. */
-function normalizeLogRows({ rows, columns, data }: Matrix): void {
-  for (let row = 0; row < rows; row++) {
-    const logs = data.subarray(row * columns, (row + 1) * columns);
-    const top = logs.reduce((a, b) => Math.max(a, b));
-    let sum = 0;
-    for (let y = 0; y < columns; y++) sum += logs[y] = Math.exp((logs[y] as number) - top);
-    for (let y = 0; y < columns; y++) logs[y] = (logs[y] as number) / sum;
-  }
 }

@@ -40,6 +40,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereModel(env, exports);
   defineSphereReconstruction(env, exports);
   defineSphereScaling(env, exports);
+  defineSphereTheory(env, exports);
   defineSphereFunctions(env, exports);
   defineSpherePreparation(env, exports);
   return exports;

@@ -16,6 +16,7 @@ void defineSphereTraining(Napi::Env env, Napi::Object exports);
 void defineSphereModel(Napi::Env env, Napi::Object exports);
 void defineSphereReconstruction(Napi::Env env, Napi::Object exports);
 void defineSphereScaling(Napi::Env env, Napi::Object exports);
+void defineSphereTheory(Napi::Env env, Napi::Object exports);
 
 using SharedRows = std::shared_ptr<sphere::AnyRows>;
 SharedRows readRows(const Napi::Value& handle);

@@ -68,6 +68,24 @@ Napi::Value sphereLogDensities(const Napi::CallbackInfo& info) {
       [](Napi::Env env, std::vector<double>&& logs) { return toFloat64Array(env, std::move(logs)); });
 }
 
+Napi::Value spherePosteriors(const Napi::CallbackInfo& info) {
+  return onRows<std::vector<double>>(
+      info,
+      [](const auto& model, const auto* x, std::size_t count, Job& job) {
+        return sphere::posteriors(model, x, count, job);
+      },
+      [](Napi::Env env, std::vector<double>&& probabilities) { return toFloat64Array(env, std::move(probabilities)); });
+}
+
+Napi::Value spherePredictions(const Napi::CallbackInfo& info) {
+  return onRows<std::vector<std::int32_t>>(
+      info,
+      [](const auto& model, const auto* x, std::size_t count, Job& job) {
+        return sphere::predictions(model, x, count, job);
+      },
+      [](Napi::Env env, std::vector<std::int32_t>&& labels) { return toInt32Array(env, std::move(labels)); });
+}
+
 Napi::Value nearestSphereMemories(const Napi::CallbackInfo& info) {
   return onRows<NearestMemories>(
       info,
@@ -89,6 +107,8 @@ SharedModel readModel(const Napi::Value& handle) { return fromHandle<const AnyMo
 void defineSphereModel(Napi::Env env, Napi::Object exports) {
   exports.Set("makeSphereModel", Napi::Function::New<makeSphereModel>(env));
   exports.Set("sphereLogDensities", Napi::Function::New<sphereLogDensities>(env));
+  exports.Set("spherePosteriors", Napi::Function::New<spherePosteriors>(env));
+  exports.Set("spherePredictions", Napi::Function::New<spherePredictions>(env));
   exports.Set("nearestSphereMemories", Napi::Function::New<nearestSphereMemories>(env));
 }
 

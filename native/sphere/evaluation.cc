@@ -42,6 +42,17 @@ void forEachBlock(const Mixture<T>& mixture, std::size_t first, std::size_t coun
   }
 }
 
+// body(row, logs) for every row, with its log P(x, y) Omega_N(0).
+template <typename T, typename Body>
+void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
+  const Mixture<T> mixture(model);
+  forEachScored(model, x, rows, job, [&](std::size_t, std::size_t first, std::size_t count, const T* scores) {
+    forEachBlock(mixture, first, count, scores, [&](std::size_t row, std::size_t size, const double* logs) {
+      for (std::size_t i = 0; i < size; ++i) body(row + i, logs + i * model.labels);
+    });
+  });
+}
+
 }  // namespace
 
 template <typename T>
@@ -62,14 +73,31 @@ Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, co
 
 template <typename T>
 std::vector<double> logDensities(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
-  const Mixture<T> mixture(model);
   const double area = logSurface(model.dimension);
   std::vector<double> result(rows * model.labels);
-  forEachScored(model, x, rows, job, [&](std::size_t, std::size_t first, std::size_t count, const T* scores) {
-    forEachBlock(mixture, first, count, scores, [&](std::size_t row, std::size_t size, const double* logs) {
-      std::transform(logs, logs + size * model.labels, result.begin() + static_cast<std::ptrdiff_t>(row * model.labels),
-                     [area](double log) { return log - area; });
-    });
+  forEachRow(model, x, rows, job, [&](std::size_t row, const double* logs) {
+    std::transform(logs, logs + model.labels, result.data() + row * model.labels,
+                   [area](double log) { return log - area; });
+  });
+  return result;
+}
+
+template <typename T>
+std::vector<double> posteriors(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
+  std::vector<double> result(rows * model.labels);
+  forEachRow(model, x, rows, job, [&](std::size_t row, const double* logs) {
+    double* probabilities = result.data() + row * model.labels;
+    std::copy_n(logs, model.labels, probabilities);
+    normalizeLogs(model.labels, probabilities);
+  });
+  return result;
+}
+
+template <typename T>
+std::vector<std::int32_t> predictions(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
+  std::vector<std::int32_t> result(rows);
+  forEachRow(model, x, rows, job, [&](std::size_t row, const double* logs) {
+    result[row] = static_cast<std::int32_t>(std::max_element(logs, logs + model.labels) - logs);
   });
   return result;
 }
@@ -93,6 +121,10 @@ template Totals evaluateObjective(const Model<double>&, const double*, std::size
                                   Job&);
 template std::vector<double> logDensities(const Model<float>&, const float*, std::size_t, Job&);
 template std::vector<double> logDensities(const Model<double>&, const double*, std::size_t, Job&);
+template std::vector<double> posteriors(const Model<float>&, const float*, std::size_t, Job&);
+template std::vector<double> posteriors(const Model<double>&, const double*, std::size_t, Job&);
+template std::vector<std::int32_t> predictions(const Model<float>&, const float*, std::size_t, Job&);
+template std::vector<std::int32_t> predictions(const Model<double>&, const double*, std::size_t, Job&);
 template NearestMemories nearestMemories(const Model<float>&, const float*, std::size_t, Job&);
 template NearestMemories nearestMemories(const Model<double>&, const double*, std::size_t, Job&);
 

@@ -21,6 +21,14 @@ Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, co
 template <typename T>
 std::vector<double> logDensities(const Model<T>& model, const T* x, std::size_t rows, Job& job);
 
+// P(y | x) of every label (eq. 14), rows x labels.
+template <typename T>
+std::vector<double> posteriors(const Model<T>& model, const T* x, std::size_t rows, Job& job);
+
+// The likeliest label of every row; of equal ones the first.
+template <typename T>
+std::vector<std::int32_t> predictions(const Model<T>& model, const T* x, std::size_t rows, Job& job);
+
 struct NearestMemories {
   std::vector<std::int32_t> indices;
   std::vector<double> overlaps;  // w.x
@@ -36,6 +44,10 @@ extern template Totals evaluateObjective(const Model<double>&, const double*, st
                                          std::size_t, Job&);
 extern template std::vector<double> logDensities(const Model<float>&, const float*, std::size_t, Job&);
 extern template std::vector<double> logDensities(const Model<double>&, const double*, std::size_t, Job&);
+extern template std::vector<double> posteriors(const Model<float>&, const float*, std::size_t, Job&);
+extern template std::vector<double> posteriors(const Model<double>&, const double*, std::size_t, Job&);
+extern template std::vector<std::int32_t> predictions(const Model<float>&, const float*, std::size_t, Job&);
+extern template std::vector<std::int32_t> predictions(const Model<double>&, const double*, std::size_t, Job&);
 extern template NearestMemories nearestMemories(const Model<float>&, const float*, std::size_t, Job&);
 extern template NearestMemories nearestMemories(const Model<double>&, const double*, std::size_t, Job&);
 

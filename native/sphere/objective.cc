@@ -18,12 +18,20 @@ double minusMean(std::size_t labels, const double* weights, const double* logs) 
 }  // namespace
 
 Objective Objective::supervised(const std::int32_t* labelOfRow, std::size_t labels, double softening) {
-  return {labelOfRow, labels, softening};
+  return {labelOfRow, nullptr, labels, softening};
 }
 
-Objective Objective::unsupervised(std::size_t labels, double softening) { return {nullptr, labels, softening}; }
+Objective Objective::unsupervised(std::size_t labels, double softening) {
+  return {nullptr, nullptr, labels, softening};
+}
+
+Objective Objective::soft(const double* targets, std::size_t labels) { return {nullptr, targets, labels, 0}; }
 
 double Objective::evaluate(std::size_t row, const double* logs, double* pulls) const {
+  if (targets_ != nullptr) {
+    std::copy_n(targets_ + row * labels_, labels_, pulls);
+    return minusMean(labels_, pulls, logs);
+  }
   const double even = softening_ / static_cast<double>(labels_);
   if (labelOfRow_ != nullptr) {
     std::fill_n(pulls, labels_, even);

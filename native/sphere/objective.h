@@ -17,12 +17,14 @@ struct Totals {
   }
 };
 
-// What training minimises, row by row. With labels: -sum_y q_y log P(x, y), q the label softened (eq. 12). Without:
-// the same with q = (1 - e) P(y | x) + e / labels (eq. 15), e the softening.
+// What training minimises, row by row. With labels: -sum_y q_y log P(x, y), q the label softened, or given as it is
+// (eq. 12). Without: the same with q = (1 - e) P(y | x) + e / labels (eq. 15), e the softening.
 class Objective {
  public:
   static Objective supervised(const std::int32_t* labelOfRow, std::size_t labels, double softening);
   static Objective unsupervised(std::size_t labels, double softening);
+  // q of every row, rows x labels.
+  static Objective soft(const double* targets, std::size_t labels);
 
   // The loss of a row from log P(x, y) of every label y. Writes what it pulls at each of them, minus the derivative of
   // the loss with respect to log P(x, y): q where there are labels; else also what comes from the change of q.
@@ -31,10 +33,11 @@ class Objective {
   Totals evaluate(std::size_t firstRow, std::size_t rows, const double* logs, double* pulls) const;
 
  private:
-  Objective(const std::int32_t* labelOfRow, std::size_t labels, double softening)
-      : labelOfRow_(labelOfRow), labels_(labels), softening_(softening) {}
+  Objective(const std::int32_t* labelOfRow, const double* targets, std::size_t labels, double softening)
+      : labelOfRow_(labelOfRow), targets_(targets), labels_(labels), softening_(softening) {}
 
   const std::int32_t* labelOfRow_;
+  const double* targets_;
   std::size_t labels_;
   double softening_;
 };

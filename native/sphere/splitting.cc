@@ -97,10 +97,12 @@ SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::s
   job.advance(rows);
 
   SplittingSpectrum<T> spectrum{std::vector<double>(units), std::vector<double>(units), std::vector<double>(units),
-                                std::vector<T>(units * d), 0};
+                                std::vector<double>(units), std::vector<T>(units * d),  0};
   const auto count = static_cast<double>(rows);
   for (std::size_t mu = 0; mu < units; ++mu) {
-    spectrum.pulls[mu] = innerProduct(d, model.memories.data() + mu * d, sums + mu * d) / count;
+    const T* sum = sums + mu * d;
+    spectrum.pulls[mu] = innerProduct(d, model.memories.data() + mu * d, sum) / count;
+    spectrum.resultants[mu] = std::sqrt(innerProduct(d, sum, sum)) / count;
   }
   drawDirections(model, iteration.seed, job, spectrum.directions);
   AlignedVector<T> products(rows * units);

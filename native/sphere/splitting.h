@@ -24,6 +24,7 @@ struct SplittingSpectrum {
   std::vector<double> eigenvalues;  // the least of each memory
   std::vector<double> spreads;      // u'C_mu u, the greatest eigenvalue of C_mu in the end
   std::vector<double> pulls;        // E[gamma_mu m_mu]
+  std::vector<double> resultants;   // |E[gamma_mu x]|
   std::vector<T> directions;        // hiddenUnits x dimension
   std::size_t passes = 0;
 };

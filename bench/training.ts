@@ -1,0 +1,61 @@
+import { runTask } from '../lib/core/calls.ts';
+import { logSphereArea } from '../lib/index.ts';
+import { type NativeSphereState, type NativeSphereTrainer, native } from '../lib/native.ts';
+import { type CheckedData, readData, readTrainOptions, type TrainingSettings } from '../lib/sphere/options.ts';
+import { toNativeRows } from '../lib/sphere/rows.ts';
+import { firstProgress } from '../lib/sphere/training.ts';
+import { type Digits, digitsFrom } from './digits.ts';
+
+/** A training on digits, step by step and epoch by epoch, that its peers can follow from the same start. */
+export interface Training {
+  readonly digits: Digits;
+  readonly settings: TrainingSettings;
+  readonly start: NativeSphereState;
+}
+
+const seed = 1;
+/** High enough for the loss to change from the first steps on; from 1 it hardly does for some epochs. */
+const startingBeta = 40;
+
+/** All rows are trained on; beta is trained, as by default. */
+export async function startTraining(digits: Digits, hiddenUnits: number, batchSize: number): Promise<Training> {
+  const checked = readData(digits);
+  const beta = { trainedFrom: startingBeta };
+  const settings = readTrainOptions({ hiddenUnits, batchSize, beta, validationShare: 0, seed }, checked);
+  const { state } = await firstProgress(checked, settings, {});
+  return { digits, settings, start: state };
+}
+
+async function trainerOf(
+  data: CheckedData,
+  settings: TrainingSettings,
+  state: NativeSphereState,
+): Promise<NativeSphereTrainer> {
+  const rows = await toNativeRows(data.batch, data.precision, 'allowed', {});
+  const own = { ...settings, seed: BigInt(settings.seed) };
+  return native.makeSphereTrainer(rows, data.labels, data.batch.count, own, state);
+}
+
+/** Runs epochs, one after the other, on the whole of the data. */
+export async function epochsOf({ digits, settings, start }: Training): Promise<() => Promise<void>> {
+  const trainer = await trainerOf(readData(digits), settings, start);
+  let index = 0;
+  return async () => {
+    await runTask(() => native.trainSphereEpoch(trainer, index++, undefined));
+  };
+}
+
+/** The losses of the first steps, each on the next batch, without the constant log Omega_N(0). */
+export async function firstLosses({ digits, settings, start }: Training, steps: number): Promise<number[]> {
+  const losses: number[] = [];
+  let state = start;
+  for (let step = 0; step < steps; step++) {
+    const batch = readData(digitsFrom(digits, step * settings.batchSize, settings.batchSize));
+    // An epoch on the rows of one batch is one step.
+    const trainer = await trainerOf(batch, settings, state);
+    const { loss } = await runTask(() => native.trainSphereEpoch(trainer, step, undefined));
+    losses.push(loss - logSphereArea(digits.dimension));
+    state = await runTask(() => native.sphereTrainerState(trainer));
+  }
+  return losses;
+}

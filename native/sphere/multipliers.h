@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sphere/class_weights.h"
+
+namespace denseam::sphere {
+
+// What solves eq. 21: class weights p = pbar / zeta, zeta = row multiplier + column multiplier, that sum to the shares.
+// They are the one table with the support of pbar at which sum pbar log p is greatest.
+struct Multipliers {
+  std::vector<double> rows;          // omega, of units; infinite where their share is zero
+  std::vector<double> columns;       // lambda, of labels; likewise
+  std::vector<double> classWeights;  // units x labels; zero where pbar or a share is
+  std::size_t iterations = 0;
+  double residual = 0;  // greatest relative error of a sum, or of the product p zeta as a pbar
+};
+
+// `pbar` is units x labels, non-negative and finite. Only the sums zeta are determined; of all multipliers that have
+// them, those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma p_h(gamma) are given. Throws ERR_RANGE where no table
+// that is positive just where pbar is has these sums.
+Multipliers classWeightMultipliers(const double* pbar, const Shares& shares);
+
+// The class weights of eq. 21 where pbar may say nothing at all about some units or labels: theirs stay as `current`
+// has them, and the others share the rest.
+std::vector<double> stationaryClassWeights(const double* pbar, const Shares& shares,
+                                           const std::vector<double>& current);
+
+}  // namespace denseam::sphere
