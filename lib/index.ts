@@ -46,8 +46,11 @@ export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';
 export * from './sphere/normalizer.ts';
 export * from './sphere/preparation.ts';
 export type { Reconstruction, ReconstructOptions } from './sphere/reconstruction.ts';
+export * from './sphere/saddlePoint.ts';
 export * from './sphere/sampling.ts';
 export * from './sphere/sinkhornKnopp.ts';
+export * from './sphere/theory.ts';
+export type { LabelledRows } from './sphere/theoryInput.ts';
 export type {
   ClassWeights,
   EpochRecord,

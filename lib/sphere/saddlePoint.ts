@@ -1,0 +1,282 @@
+import { type Batch, vectorBatch } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import { type Seed, seedBits } from '../core/random.ts';
+import type { CallOptions, Matrix, Vectors } from '../core/types.ts';
+import {
+  checkOptions,
+  extent,
+  fitsInMemory,
+  integer,
+  nonNegative,
+  object,
+  product,
+  rangeError,
+  shapeError,
+} from '../core/validate.ts';
+import { native } from '../native.ts';
+import { toNativeRows } from './rows.ts';
+import type { SaddlePointParameters } from './theory.ts';
+import {
+  marginals,
+  nonNegativeOrInfinite,
+  ofClasses,
+  ofUnits,
+  readLengths,
+  readParameters,
+  readShares,
+  readSoftLabels,
+  signalFactor,
+} from './theoryInput.ts';
+import type { ClassWeights } from './types.ts';
+
+// The saddle-point equations of the teacher-student setting (Thériault and Tantari 2025, section 3.1 and appendix H).
+
+/** Of a student that learns from a teacher. */
+export interface SaddlePointOptions extends CallOptions {
+  /** The student's inverse temperature beta, at least 0. */
+  readonly beta: number;
+  /**
+   * The teacher's inverse temperature over the dimension, beta* / N: at least 0. Default Infinity: data without noise. See
+   * {@link effectiveInverseTemperature}.
+   */
+  readonly v?: number | undefined;
+  /** The load M / (P* N), M the number of data: at least 0. Default Infinity: as many data as it takes. */
+  readonly rho?: number | undefined;
+  /** P, how many hidden units the student has. Not beside `start`. */
+  readonly hiddenUnits?: number | undefined;
+  /** p_h, P + 1 numbers with sum 1. Default: even. Not beside `start`. */
+  readonly hiddenShares?: ArrayLike<number> | undefined;
+  /** p_q, C + 1 numbers with sum 1. Default: that of the data. Not beside `start`. */
+  readonly classShares?: ArrayLike<number> | undefined;
+  /** What the first memories, uniform on the sphere, follow from; default 0. Class weights begin as products of the shares. */
+  readonly seed?: Seed | undefined;
+  /** Where to begin instead; the shares are those of its class weights. Its beta and betaScale do not count. */
+  readonly start?: SaddlePointParameters | undefined;
+  /**
+   * A state is a fixed point when one more application of the equations changes no memory (times its length) and no class weight by
+   * more than this. Default 1e-10.
+   */
+  readonly tolerance?: number | undefined;
+  /** Applications at most. Default 10,000; 0 evaluates the start. */
+  readonly maxIterations?: number | undefined;
+}
+
+/** Of a teacher whose memories are drawn at random. */
+export interface TeacherSaddlePointOptions extends SaddlePointOptions {
+  /** N, at least `teacherUnits`. The theory is that of its limit; here it sets the normaliser Omega_N(beta). */
+  readonly dimension: number;
+  /** P*, how many memories the teacher has. */
+  readonly teacherUnits: number;
+  /** p_q*, C + 1 numbers with sum 1. */
+  readonly teacherClassShares: ArrayLike<number>;
+}
+
+/**
+ * A solution, or the last state where the iterations were used up. As parameters of a model it is a stationary point of the effective
+ * loss (eq. 12) where rho is Infinity.
+ */
+export interface SaddlePoint extends SaddlePointParameters {
+  /** s(2 v). */
+  readonly betaScale: number;
+  /** Directions of the order parameters, P x N, of norm 1; zeros where there is none. */
+  readonly memories: Float64Array;
+  /** s(2 beta_eff rho |xbar|) of each: the overlap of a memory with its own direction. 1 where rho is Infinity. */
+  readonly lengths: Float64Array;
+  /** p, (P + 1) x (C + 1). */
+  readonly classWeights: Matrix;
+  /** m, P* x P: of each pattern, or memory of the teacher, with each memory of the student. */
+  readonly overlaps: Matrix;
+  /** xbar that this state gives, P x N. Its directions are the memories, to within the residual. */
+  readonly orderParameters: Matrix;
+  /** pbar that this state gives, (P + 1) x (C + 1). */
+  readonly classSums: Matrix;
+  /** Applications that were made. */
+  readonly iterations: number;
+  /** What one more would change. */
+  readonly residual: number;
+  /** Why it stopped: the residual is within the tolerance, or the iterations were used up. */
+  readonly stopped: 'converged' | 'iterations';
+}
+
+const solverOptions = [
+  'beta',
+  'classShares',
+  'hiddenShares',
+  'hiddenUnits',
+  'maxIterations',
+  'onProgress',
+  'rho',
+  'seed',
+  'signal',
+  'start',
+  'tolerance',
+  'v',
+];
+const clampedOptions = new Set(solverOptions);
+const teacherOptions = new Set([...solverOptions, 'dimension', 'teacherClassShares', 'teacherUnits']);
+
+const greatestCount = 2 ** 31 - 1;
+
+/**
+ * Solves the saddle-point equations of a student whose teacher is clamped to patterns with soft labels (eq. 10), by applying them again
+ * and again. With rho = Infinity that is expectation-maximisation of the effective loss (eq. 12): it never rises, and what is found is
+ * a stationary point of it, though it may take thousands of applications near a saddle. An application costs two products of the size
+ * patterns x hiddenUnits x dimension.
+ *
+ * @param patterns P* rows of norm 1, or of zeros.
+ * @param targets their soft labels, P* x (C + 1): rows of probabilities, class "none" first.
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function solveSaddlePoint(
+  patterns: Vectors,
+  targets: ClassWeights,
+  options: SaddlePointOptions,
+): Promise<SaddlePoint> {
+  checkOptions(options, clampedOptions);
+  const batch = vectorBatch('patterns', patterns);
+  const columns = readColumns(targets);
+  const labels = readSoftLabels('targets', targets, batch.count, columns);
+  return solve(batch, labels, columns, meanOfRows(labels, columns), options);
+}
+
+/**
+ * The same for a teacher whose memories are drawn at random and whose classes are drawn for each of them (eq. 9). In high dimension
+ * such memories are orthogonal, and the equations are those of {@link solveSaddlePoint} for the first P* unit vectors of R^N as
+ * patterns, each with the class shares for its labels; so that is what this solves. Memories and order parameters are in those
+ * coordinates.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function solveTeacherSaddlePoint(options: TeacherSaddlePointOptions): Promise<SaddlePoint> {
+  checkOptions(options, teacherOptions);
+  const dimension = integer('options.dimension', options.dimension, 1, greatestCount);
+  const count = integer('options.teacherUnits', options.teacherUnits, 1, dimension);
+  const name = 'options.teacherClassShares';
+  const { length } = object(name, options.teacherClassShares) as { length?: unknown };
+  const columns = integer(`${name}.length`, length, 2, greatestCount);
+  const classShares = readShares(name, options.teacherClassShares, columns, ofClasses);
+  fitsInMemory('the memories of the teacher', 2 * count * dimension * Float64Array.BYTES_PER_ELEMENT);
+  const values = new Float64Array(product('the memories of the teacher', count, dimension));
+  for (let row = 0; row < count; row++) values[row * dimension + row] = 1;
+  const labels = new Float64Array(product(name, count, columns));
+  for (let row = 0; row < count; row++) labels.set(classShares, row * columns);
+  return solve(vectorBatch('patterns', { count, dimension, values }), labels, columns, classShares, options);
+}
+
+/** C + 1, C being at least 1. */
+function readColumns(targets: ClassWeights): number {
+  const columns = extent('targets.columns', (object('targets', targets) as ClassWeights).columns);
+  if (columns < 2) throw shapeError('targets.columns', 'at least 2 ("none" and a class)', String(columns));
+  return columns;
+}
+
+function meanOfRows(labels: Float64Array, columns: number): Float64Array {
+  const { classShares } = marginals(labels, columns);
+  const sum = classShares.reduce((a, b) => a + b, 0);
+  return classShares.map((share) => share / sum);
+}
+
+async function solve(
+  patterns: Batch,
+  targets: Float64Array,
+  columns: number,
+  classShares: Float64Array,
+  options: SaddlePointOptions,
+): Promise<SaddlePoint> {
+  const beta = nonNegative('options.beta', options.beta);
+  const betaScale = signalFactor(2 * nonNegativeOrInfinite('options.v', options.v ?? Number.POSITIVE_INFINITY));
+  const load = nonNegativeOrInfinite('options.rho', options.rho ?? Number.POSITIVE_INFINITY);
+  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-10);
+  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 0, greatestCount);
+  const { memories, ...start } = options.start
+    ? givenStart(options, options.start, patterns.dimension, columns)
+    : await randomStart(options, patterns.dimension, classShares);
+  fitsInMemory('the overlaps', patterns.count * memories.count * Float64Array.BYTES_PER_ELEMENT);
+  const { signal } = options;
+  const memoryRows = await toNativeRows(memories, 'float64', 'allowed', { signal });
+  const rows = await toNativeRows(patterns, 'float64', 'allowed', { signal });
+  const settings = { ...start, labels: columns, beta, betaScale, load, tolerance, maxIterations };
+  const found = await runTask(
+    (report) => native.solveSphereSaddlePoint(rows, targets, memoryRows, settings, report),
+    options,
+  );
+  const [units, { dimension, count }] = [memories.count, patterns];
+  return {
+    dimension,
+    hiddenUnits: units,
+    classes: columns - 1,
+    beta,
+    betaScale,
+    memories: found.memories,
+    lengths: found.lengths,
+    classWeights: { rows: units + 1, columns, data: found.classWeights },
+    overlaps: { rows: count, columns: units, data: found.overlaps },
+    orderParameters: { rows: units, columns: dimension, data: found.memorySums },
+    classSums: { rows: units + 1, columns, data: found.classSums },
+    iterations: found.iterations,
+    residual: found.residual,
+    stopped: found.converged ? 'converged' : 'iterations',
+  };
+}
+
+interface Start {
+  readonly memories: Batch;
+  readonly lengths: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly hiddenShares: Float64Array;
+  readonly classShares: Float64Array;
+}
+
+function givenStart(
+  options: SaddlePointOptions,
+  start: SaddlePointParameters,
+  dimension: number,
+  columns: number,
+): Start {
+  for (const name of ['hiddenUnits', 'hiddenShares', 'classShares', 'seed'] as const) {
+    if (options[name] !== undefined) throw rangeError(`options.${name}`, 'nothing beside options.start', options[name]);
+  }
+  const { hiddenUnits, classes, memories, classWeights } = readParameters('options.start', start);
+  if (memories.dimension !== dimension) {
+    throw shapeError('options.start.dimension', `${dimension}, that of the patterns,`, String(memories.dimension));
+  }
+  if (classes + 1 !== columns) {
+    throw shapeError('options.start.classes', `${columns - 1}, as in the soft labels,`, String(classes));
+  }
+  const lengths = readLengths('options.start.lengths', start.lengths, hiddenUnits);
+  return { memories, lengths, classWeights, ...marginals(classWeights, columns) };
+}
+
+async function randomStart(options: SaddlePointOptions, dimension: number, ownShares: Float64Array): Promise<Start> {
+  const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
+  const labels = ownShares.length;
+  const hiddenShares = options.hiddenShares
+    ? readShares('options.hiddenShares', options.hiddenShares, hiddenUnits + 1, ofUnits)
+    : new Float64Array(hiddenUnits + 1).fill(1 / (hiddenUnits + 1));
+  const classShares = options.classShares
+    ? readShares('options.classShares', options.classShares, labels, ofClasses)
+    : ownShares;
+  const seed = seedBits(options.seed ?? 0);
+  fitsInMemory('the memories', product('the memories', hiddenUnits, dimension) * Float64Array.BYTES_PER_ELEMENT);
+  const drawn = await runTask(
+    () =>
+      native.initialSphereState(dimension, 'float64', {
+        hiddenUnits,
+        labels,
+        hiddenShares,
+        classShares,
+        beta: 1,
+        betaScale: 1,
+        seed,
+      }),
+    { signal: options.signal },
+  );
+  const values = drawn.memories;
+  return {
+    memories: vectorBatch('options.start', { count: hiddenUnits, dimension, values }),
+    lengths: new Float64Array(hiddenUnits).fill(1),
+    classWeights: drawn.classWeights,
+    hiddenShares,
+    classShares,
+  };
+}

@@ -1,0 +1,340 @@
+import { vectorBatch } from '../core/batches.ts';
+import { runTask } from '../core/calls.ts';
+import { type Seed, seedBits } from '../core/random.ts';
+import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
+import {
+  checkOptions,
+  extent,
+  fitsInMemory,
+  floatArray,
+  indexArray,
+  integer,
+  nonNegative,
+  object,
+  product,
+  rangeError,
+  shapeError,
+} from '../core/validate.ts';
+import { native } from '../native.ts';
+import {
+  type CheckedParameters,
+  type LabelledRows,
+  marginals,
+  nonNegativeOrInfinite,
+  ofClasses,
+  ofUnits,
+  readLengths,
+  readParameters,
+  readShares,
+  readSoftening,
+  readTargets,
+  signalFactor,
+  toNativeTheory,
+} from './theoryInput.ts';
+import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
+
+// The stationary points of the von Mises-Fisher memory (Thériault and Tantari 2025, section 3), as functions. The saddle-point
+// equations themselves are in saddlePoint.ts.
+
+/**
+ * How strongly data with the noise of a teacher act on a student: s(2 v) beta with s(x) = x / (sqrt(x^2 + 1) + 1) (eq. 9). The factor
+ * s(2 v) is the `betaScale` of the effective loss that the student then minimises (eq. 12).
+ *
+ * @param beta the student's inverse temperature, at least 0.
+ * @param v the teacher's over the dimension, beta* / N: at least 0; Infinity stands for data without noise and gives beta.
+ * @throws DenseamError ERR_RANGE.
+ */
+export function effectiveInverseTemperature(beta: number, v: number): number {
+  return nonNegative('beta', beta) * signalFactor(2 * nonNegativeOrInfinite('v', v));
+}
+
+export interface MultiplierOptions {
+  /** p_h: what the rows are to sum to, P + 1 numbers that are not negative, with sum 1. */
+  readonly hiddenShares: ArrayLike<number>;
+  /** p_q: what the columns are to sum to, C + 1 numbers that are not negative, with sum 1. */
+  readonly classShares: ArrayLike<number>;
+  /** Aborting it rejects the call's promise with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The solution of eq. 21. */
+export interface Multipliers {
+  /** p = pbar / (lambda + omega), (P + 1) x (C + 1), with the marginals asked for. */
+  readonly classWeights: Matrix;
+  /** omega, of the hidden units; Infinity where their share is zero. */
+  readonly rowMultipliers: Float64Array;
+  /** lambda, of the classes; likewise. */
+  readonly columnMultipliers: Float64Array;
+  /** Steps of Newton's method. */
+  readonly iterations: number;
+  /** Greatest relative error of a marginal, or of p (lambda + omega) as a pbar: about 1e-14. */
+  readonly residual: number;
+}
+
+const multiplierOptions = new Set(['hiddenShares', 'classShares', 'signal']);
+
+/**
+ * The class weights p = pbar / (lambda_y + omega_gamma) that have the given marginals, and the Lagrange multipliers lambda and omega
+ * (eq. 21). They are where sum pbar log p is greatest among all tables with these marginals that are zero where pbar is, so there is
+ * one solution at most, with every lambda + omega above 0; a primal-dual Newton method finds it to about 1e-14, also where pbar spans
+ * the range of doubles. Only sums lambda + omega are determined: given are those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma
+ * p_h(gamma). Where p is much greater than pbar their sum loses digits, but p does not.
+ *
+ * Where a share is zero class weights are zero and the multiplier is Infinity, whatever pbar is there. A unit or a class that has a
+ * share but no pbar is refused, as is any other pattern of zeros that leaves no table with these marginals.
+ *
+ * @param pbar (P + 1) x (C + 1) numbers that are finite and not negative.
+ * @throws DenseamError ERR_SHAPE; ERR_RANGE, also where there is no solution; ERR_NOT_FINITE; the signal's reason.
+ */
+export async function classWeightMultipliers(pbar: ClassWeights, options: MultiplierOptions): Promise<Multipliers> {
+  checkOptions(options, multiplierOptions);
+  object('pbar', pbar);
+  const rows = extent('pbar.rows', pbar.rows);
+  const columns = extent('pbar.columns', pbar.columns);
+  const numbers = floatArray('pbar.data', pbar.data, product('pbar', rows, columns), `${rows} x ${columns}`);
+  numbers.forEach((value, at) => {
+    nonNegative(`pbar.data[${at}]`, value);
+  });
+  const hiddenShares = readShares('options.hiddenShares', options.hiddenShares, rows, ofUnits);
+  const classShares = readShares('options.classShares', options.classShares, columns, ofClasses);
+  const { signal } = options;
+  const found = await runTask(() => native.classWeightMultipliers(rows, columns, numbers, hiddenShares, classShares), {
+    signal,
+  });
+  return {
+    classWeights: { rows, columns, data: found.classWeights },
+    rowMultipliers: found.rows,
+    columnMultipliers: found.columns,
+    iterations: found.iterations,
+    residual: found.residual,
+  };
+}
+
+export interface TheoryOptions extends CallOptions {
+  /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only beside labels. */
+  readonly labelSoftening?: number | undefined;
+}
+
+export interface StationarityOptions extends TheoryOptions {
+  /** p_h that class weights are held to, P + 1 numbers. Default: their own. */
+  readonly hiddenShares?: ArrayLike<number> | undefined;
+  /** p_q, C + 1 numbers. Default: their own. */
+  readonly classShares?: ArrayLike<number> | undefined;
+}
+
+/** How far parameters are from a stationary point of the loss. */
+export interface Stationarity {
+  /** |w - wbar / |wbar|| of each memory, from 0 to 2; 0 where no row supports it. */
+  readonly memories: Float64Array;
+  /** The greatest |p - pbar / zeta| of each unit, P + 1 numbers, the background first; 0 where no row supports it. */
+  readonly classWeights: Float64Array;
+  /** The greatest of each. */
+  readonly greatestMemory: number;
+  readonly greatestClassWeight: number;
+  /** Indices of the memories whose wbar is zero: the equations say nothing about them. */
+  readonly unsupported: Int32Array;
+  /** wbar = sum_n gamma_n^mu x_n, P x N. */
+  readonly memorySums: Matrix;
+  /** pbar, (P + 1) x (C + 1). */
+  readonly classSums: Matrix;
+}
+
+const stationarityOptions = new Set(['classShares', 'hiddenShares', 'labelSoftening', 'onProgress', 'signal']);
+
+/**
+ * The residuals of the stationarity conditions (eq. 6) of the loss with labels, at betaScale beta where betaScale is not 1 (eq. 12):
+ * at a stationary point every memory is wbar / |wbar| and all class weights are pbar / zeta ({@link classWeightMultipliers}). Units
+ * and classes that no row supports at all (a pbar of zeros) keep their class weights in this comparison.
+ *
+ * Computes in double precision; rows are copied as such. One pass over them.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function stationarity(
+  parameters: VonMisesFisherParameters,
+  data: LabelledRows,
+  options: StationarityOptions = {},
+): Promise<Stationarity> {
+  checkOptions(options, stationarityOptions);
+  const checked = readParameters('parameters', parameters);
+  const columns = checked.classes + 1;
+  const rows = checked.hiddenUnits + 1;
+  const { batch, targets } = readRows(checked, data, options);
+  const own = marginals(checked.classWeights, columns);
+  const given = (name: 'hiddenShares' | 'classShares', count: number, what: string) =>
+    options[name] === undefined ? own[name] : readShares(`options.${name}`, options[name], count, what);
+  const hiddenShares = given('hiddenShares', rows, ofUnits);
+  const classShares = given('classShares', columns, ofClasses);
+  const handles = await toNativeTheory(checked, batch, options);
+  const found = await runTask(
+    (report) => native.sphereStationarity(handles.model, handles.rows, targets, hiddenShares, classShares, report),
+    options,
+  );
+  return {
+    memories: found.memories,
+    classWeights: found.classWeights,
+    greatestMemory: greatest(found.memories),
+    greatestClassWeight: greatest(found.classWeights),
+    unsupported: found.unsupported,
+    memorySums: { rows: checked.hiddenUnits, columns: checked.memories.dimension, data: found.memorySums },
+    classSums: { rows, columns, data: found.classSums },
+  };
+}
+
+/** Parameters and, of a solution of the saddle-point equations, the lengths of its memories. */
+export interface SaddlePointParameters extends VonMisesFisherParameters {
+  /** P numbers: the length of each memory as far as overlaps are concerned. 1 unless given. */
+  readonly lengths?: Float64Array | undefined;
+}
+
+/**
+ * The same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in the order given, and it
+ * and its original have half of the class weights each. Of a stationary point of the loss (eq. 6), or of the saddle-point equations
+ * with rho = Infinity, the result is one with P + R units. With finite rho it is not: each half has half of the order parameter, so
+ * its memory shortens.
+ *
+ * Runs at once, on the calling thread, and copies everything.
+ *
+ * @param indices which memories, 0 to P - 1, each at most once.
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE.
+ */
+export function duplicate(
+  parameters: SaddlePointParameters,
+  indices: ArrayLike<number>,
+): SaddlePointParameters & { readonly lengths: Float64Array; readonly classWeights: Matrix } {
+  const checked = readParameters('parameters', parameters);
+  const { hiddenUnits, classes } = checked;
+  const { dimension } = checked.memories;
+  const copied = indexArray('indices', indices, hiddenUnits);
+  const repeated = copied.findIndex((index, at) => copied.indexOf(index) < at);
+  if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index that has not come before', copied[repeated]);
+  const lengths = readLengths('parameters.lengths', parameters.lengths, hiddenUnits);
+  const halves = checked.classWeights.slice();
+  for (const index of copied) {
+    const own = halves.subarray((index + 1) * (classes + 1), (index + 2) * (classes + 1));
+    own.forEach((weight, y) => {
+      own[y] = weight / 2;
+    });
+  }
+  return {
+    dimension,
+    hiddenUnits: hiddenUnits + copied.length,
+    classes,
+    beta: checked.beta,
+    betaScale: checked.betaScale,
+    memories: withCopies(parameters.memories, dimension, copied),
+    lengths: withCopies(lengths, 1, copied),
+    classWeights: {
+      rows: hiddenUnits + copied.length + 1,
+      columns: classes + 1,
+      data: withCopies(
+        halves,
+        classes + 1,
+        copied.map((index) => index + 1),
+      ),
+    },
+  };
+}
+
+/** Rows of `width` numbers, and copies of some of them after all others. */
+function withCopies<Numbers extends FloatArray>(values: Numbers, width: number, copied: Int32Array): Numbers {
+  const make = values.constructor as new (length: number) => Numbers;
+  const result = new make(values.length + copied.length * width);
+  result.set(values);
+  copied.forEach((index, at) => {
+    result.set(values.subarray(index * width, (index + 1) * width), values.length + at * width);
+  });
+  return result;
+}
+
+export interface SplittingStabilityOptions extends TheoryOptions {
+  /** Passes of power iteration at most. Default 1000. */
+  readonly maxPasses?: number | undefined;
+  /** Power iteration ends when no greatest eigenvalue changes by more than this, relative. Default 1e-12. */
+  readonly tolerance?: number | undefined;
+  /** What the first directions follow from. Default 0. */
+  readonly seed?: Seed | undefined;
+}
+
+/** What becomes of each memory when it is duplicated and the copies move apart a little. */
+export interface SplittingStability {
+  /**
+   * The effective inverse temperature above which the copies part, E[gamma m] / lambda_max(C) of each memory. Infinity where nothing
+   * spreads about it.
+   */
+  readonly betaSplit: Float64Array;
+  /**
+   * The quadratic form b / |xbar| sum_n gamma (x.u)^2 of the Jacobian of the saddle-point equations (rho = Infinity) along the
+   * perturbation (u, -u) of the copies: what one application multiplies it by, at a fixed point and with class weights held.
+   */
+  readonly quadraticForms: Float64Array;
+  /** Whether that exceeds 1. */
+  readonly unstable: readonly boolean[];
+  /** The least eigenvalue of the splitting matrix, b E[gamma m] - b^2 lambda_max(C): negative where descent of the loss splits. */
+  readonly eigenvalues: Float64Array;
+  /** u, P x N: leading principal direction of the memory's own soft cluster, tangent to the sphere; of norm 1. */
+  readonly directions: Matrix;
+  /** Passes that were made. */
+  readonly passes: number;
+}
+
+const stabilityOptions = new Set(['labelSoftening', 'maxPasses', 'onProgress', 'seed', 'signal', 'tolerance']);
+
+/**
+ * Whether a duplicate ({@link duplicate}) of each memory is a saddle (section 3.2 and appendix I). With b = betaScale beta and the
+ * covariance C = E[gamma x~ x~'] of the parts x~ of the rows at right angles to the memory, weighted by its responsibility gamma, the
+ * perturbation of the copies along (u, -u), u the leading eigenvector of C, grows if b > E[gamma m] / lambda_max(C), m = w.x. That
+ * needs no approximation of gamma by 0 and 1: the copies share it evenly. At a fixed point both criteria agree; elsewhere
+ * `quadraticForms` uses |xbar| where `eigenvalues` uses its part along w.
+ *
+ * Computes in double precision, by power iteration for all memories at once: two products of the size rows x hiddenUnits x dimension a
+ * pass. Takes memory for two tables of rows x hiddenUnits.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function splittingStability(
+  parameters: VonMisesFisherParameters,
+  data: LabelledRows,
+  options: SplittingStabilityOptions = {},
+): Promise<SplittingStability> {
+  checkOptions(options, stabilityOptions);
+  const checked = readParameters('parameters', parameters);
+  const iteration = {
+    maxPasses: integer('options.maxPasses', options.maxPasses ?? 1000, 1, 2 ** 31 - 1),
+    tolerance: nonNegative('options.tolerance', options.tolerance ?? 1e-12),
+    seed: seedBits(options.seed ?? 0),
+  };
+  const { batch, targets } = readRows(checked, data, options);
+  const { hiddenUnits, beta, betaScale } = checked;
+  fitsInMemory('the work space', 2 * batch.count * hiddenUnits * Float64Array.BYTES_PER_ELEMENT);
+  const { model, rows } = await toNativeTheory(checked, batch, options);
+  const { eigenvalues, spreads, pulls, resultants, directions, passes } = await runTask(
+    (report) => native.sphereSplittingSpectrum(model, rows, targets, iteration, report),
+    options,
+  );
+  const quadraticForms = spreads.map((spread, mu) =>
+    spread > 0 ? (betaScale * beta * spread) / (resultants[mu] as number) : 0,
+  );
+  return {
+    betaSplit: spreads.map((spread, mu) => (spread > 0 ? (pulls[mu] as number) / spread : Number.POSITIVE_INFINITY)),
+    quadraticForms,
+    unstable: Array.from(quadraticForms, (form) => form > 1),
+    eigenvalues,
+    directions: { rows: hiddenUnits, columns: batch.dimension, data: directions },
+    passes,
+  };
+}
+
+function readRows(parameters: CheckedParameters, data: LabelledRows, options: TheoryOptions) {
+  const batch = vectorBatch('data', data);
+  const { dimension } = parameters.memories;
+  if (batch.dimension !== dimension) {
+    throw shapeError('data.dimension', `${dimension}, that of the memories,`, String(batch.dimension));
+  }
+  const softening = readSoftening(options.labelSoftening, data);
+  return { batch, targets: readTargets(data, batch.count, parameters.classes, softening) };
+}
+
+function greatest(values: Float64Array): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
+}

@@ -1,0 +1,169 @@
+import { type Batch, vectorBatch } from '../core/batches.ts';
+import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+import {
+  describe,
+  extent,
+  floatArray,
+  nonNegative,
+  object,
+  product,
+  rangeError,
+  shapeError,
+} from '../core/validate.ts';
+import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
+import { readClassWeights, readLabels } from './options.ts';
+import { toNativeRows } from './rows.ts';
+import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
+
+// What the functions of lib/sphere/theory.ts and saddlePoint.ts take.
+
+/** Rows of norm 1 (or of zeros) with either labels or soft labels. */
+export interface LabelledRows extends Vectors {
+  /** The class of each row, 1 to C, or 0 for none. They are softened by `labelSoftening`. */
+  readonly labels?: Int32Array | Uint8Array | readonly number[] | undefined;
+  /** Soft labels instead: count x (C + 1), rows of probabilities. They are taken as they are. */
+  readonly targets?: ClassWeights | undefined;
+}
+
+/** Of the sum of shares and of soft labels, which may have been in float32. */
+const sumTolerance = 1e-5;
+
+/** Parameters whose shapes are right. */
+export interface CheckedParameters {
+  readonly hiddenUnits: number;
+  readonly classes: number;
+  readonly beta: number;
+  readonly betaScale: number;
+  readonly memories: Batch;
+  readonly classWeights: Float64Array;
+}
+
+/** A zero beta or beta scale is no model that could be trained, but the theory covers it. */
+export function readParameters(name: string, parameters: VonMisesFisherParameters): CheckedParameters {
+  object(name, parameters);
+  const hiddenUnits = extent(`${name}.hiddenUnits`, parameters.hiddenUnits);
+  const classes = extent(`${name}.classes`, parameters.classes);
+  const dimension = extent(`${name}.dimension`, parameters.dimension);
+  const shape = `${hiddenUnits} x ${dimension}`;
+  const length = product(`${name}.memories`, hiddenUnits, dimension);
+  const values = floatArray(`${name}.memories`, parameters.memories, length, shape);
+  return {
+    hiddenUnits,
+    classes,
+    beta: nonNegative(`${name}.beta`, parameters.beta),
+    betaScale: nonNegative(`${name}.betaScale`, parameters.betaScale),
+    memories: vectorBatch(`${name}.memories`, { count: hiddenUnits, dimension, values }),
+    classWeights: readClassWeights(`${name}.classWeights`, parameters.classWeights, hiddenUnits, classes),
+  };
+}
+
+/** Soft labels, rows x labels: those given, or labels softened. */
+export function readTargets(data: LabelledRows, count: number, classes: number, softening: number): Float64Array {
+  const { labels, targets } = data;
+  if ((labels === undefined) === (targets === undefined)) {
+    throw shapeError('data', 'either labels or targets', labels ? 'both' : 'neither');
+  }
+  return targets
+    ? readSoftLabels('data.targets', targets, count, classes + 1)
+    : softened(readLabels(labels, count, classes), classes + 1, softening);
+}
+
+export function readSoftLabels(name: string, given: ClassWeights, rows: number, columns: number): Float64Array {
+  const { data, ...shape } = object(name, given) as ClassWeights;
+  if (shape.rows !== rows || shape.columns !== columns) {
+    const received = `${describe(shape.rows)} x ${describe(shape.columns)}`;
+    throw shapeError(name, `a matrix of ${rows} x ${columns} (rows, classes and "none")`, received);
+  }
+  const values = floatArray(`${name}.data`, data, product(name, rows, columns), `${rows} x ${columns}`);
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let at = row * columns; at < (row + 1) * columns; at++) sum += nonNegative(`${name}.data[${at}]`, values[at]);
+    if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(`${name} row ${row}`, 'probabilities with sum 1', sum);
+  }
+  return Float64Array.from(values);
+}
+
+function softened(labels: Int32Array, columns: number, softening: number): Float64Array {
+  const targets = new Float64Array(labels.length * columns).fill(softening / columns);
+  labels.forEach((label, row) => {
+    const at = row * columns + label;
+    targets[at] = (targets[at] as number) + 1 - softening;
+  });
+  return targets;
+}
+
+/** From 0 to 1; 0.1 where nothing is given. With soft labels it has no meaning. */
+export function readSoftening(given: unknown, data: LabelledRows): number {
+  if (given !== undefined && data.targets !== undefined) {
+    throw rangeError('options.labelSoftening', 'nothing beside data.targets', given);
+  }
+  const softening = nonNegative('options.labelSoftening', given ?? 0.1);
+  if (softening > 1) throw rangeError('options.labelSoftening', 'a number from 0 to 1', softening);
+  return softening;
+}
+
+/** Probabilities, scaled to the sum 1. */
+export function readShares(name: string, given: ArrayLike<number>, count: number, what: string): Float64Array {
+  const { length } = object(name, given) as { length?: unknown };
+  if (length !== count) throw shapeError(name, `${count} numbers, one for ${what},`, describe(length));
+  const shares = Float64Array.from(given, (value, at) => nonNegative(`${name}[${at}]`, value));
+  const sum = shares.reduce((total, value) => total + value, 0);
+  if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(name, 'numbers with sum 1', sum);
+  return shares.map((value) => value / sum);
+}
+
+export const ofUnits = 'the background and each hidden unit';
+export const ofClasses = '"none" and each class';
+
+/** Hidden and class shares that class weights have. */
+export function marginals(
+  classWeights: FloatArray,
+  columns: number,
+): { readonly hiddenShares: Float64Array; readonly classShares: Float64Array } {
+  const hiddenShares = new Float64Array(classWeights.length / columns);
+  const classShares = new Float64Array(columns);
+  for (let at = 0; at < classWeights.length; at++) {
+    const weight = classWeights[at] as number;
+    const unit = Math.floor(at / columns);
+    hiddenShares[unit] = (hiddenShares[unit] as number) + weight;
+    classShares[at % columns] = (classShares[at % columns] as number) + weight;
+  }
+  return { hiddenShares, classShares };
+}
+
+/** A number of at least 0, or Infinity. */
+export function nonNegativeOrInfinite(name: string, value: unknown): number {
+  if (value === Number.POSITIVE_INFINITY) return value;
+  if (!(typeof value === 'number' && value >= 0)) {
+    throw rangeError(name, 'a number of at least 0 or Infinity', value);
+  }
+  return value;
+}
+
+/** s(x) = x / (sqrt(x^2 + 1) + 1), 1 at Infinity. */
+export function signalFactor(x: number): number {
+  return x === Number.POSITIVE_INFINITY ? 1 : x / (Math.hypot(x, 1) + 1);
+}
+
+/** P numbers from 0 to 1, copied; 1 unless given. */
+export function readLengths(name: string, given: Float64Array | undefined, count: number): Float64Array {
+  if (given === undefined) return new Float64Array(count).fill(1);
+  return Float64Array.from(floatArray(name, given, count, `${count}`), (length, at) => {
+    if (nonNegative(`${name}[${at}]`, length) > 1) throw rangeError(`${name}[${at}]`, 'a number from 0 to 1', length);
+    return length;
+  });
+}
+
+/** The model and the rows on the native side, in double precision. */
+export async function toNativeTheory(
+  parameters: CheckedParameters,
+  rows: Batch,
+  { signal }: Pick<CallOptions, 'signal'>,
+): Promise<{ readonly model: NativeSphereModel; readonly rows: NativeSphereRows }> {
+  const memories = await toNativeRows(parameters.memories, 'float64', 'allowed', { signal });
+  const { classes, classWeights, beta, betaScale } = parameters;
+  return {
+    model: native.makeSphereModel(memories, classes + 1, classWeights, beta, betaScale),
+    rows: await toNativeRows(rows, 'float64', 'allowed', { signal }),
+  };
+}
