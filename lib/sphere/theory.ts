@@ -80,7 +80,8 @@ const multiplierOptions = new Set(['hiddenShares', 'classShares', 'signal']);
  * the range of doubles. Only sums lambda + omega are determined: given are those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma
  * p_h(gamma). Where p is much greater than pbar their sum loses digits, but p does not.
  *
- * Where a share is zero class weights are zero and the multiplier is Infinity, whatever pbar is there. A unit or a class that has a
+ * Numbers of pbar between zero and 1e-290 of their sum count as that. Where a share is zero class weights are zero and the multiplier is
+ * Infinity, whatever pbar is there. A unit or a class that has a
  * share but no pbar is refused, as is any other pattern of zeros that leaves no table with these marginals.
  *
  * @param pbar (P + 1) x (C + 1) numbers that are finite and not negative.

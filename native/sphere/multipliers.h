@@ -17,13 +17,13 @@ struct Multipliers {
   double residual = 0;  // greatest relative error of a sum, or of the product p zeta as a pbar
 };
 
-// `pbar` is units x labels, non-negative and finite. Only the sums zeta are determined; of all multipliers that have
-// them, those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma p_h(gamma) are given. Throws ERR_RANGE where no table
-// that is positive just where pbar is has these sums.
+// `pbar` is units x labels, non-negative and finite; what lies between zero and 1e-290 of its sum counts as that. Only
+// the sums zeta are determined; of all multipliers that have them, those with sum_y lambda_y p_q(y) = sum_gamma
+// omega_gamma p_h(gamma) are given. Throws ERR_RANGE where no table that is positive just where pbar is has these sums.
 Multipliers classWeightMultipliers(const double* pbar, const Shares& shares);
 
-// The class weights of eq. 21 where pbar may say nothing at all about some units or labels: theirs stay as `current`
-// has them, and the others share the rest.
+// The class weights of eq. 21 for a pbar that comes from the `current` ones, which have the shares. About some units or
+// labels it may say nothing at all: theirs stay as they are, and the others share the rest.
 std::vector<double> stationaryClassWeights(const double* pbar, const Shares& shares,
                                            const std::vector<double>& current);
 

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "error.h"
+
+namespace denseam::sphere {
+
+// A sum that keeps what its additions lose (Neumaier 1974).
+class PreciseSum {
+ public:
+  void add(double term) {
+    const double sum = sum_ + term;
+    lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - sum) + term : (term - sum) + sum_;
+    sum_ = sum;
+  }
+  double value() const { return sum_ + lost_; }
+
+ private:
+  double sum_ = 0;
+  double lost_ = 0;
+};
+
+// A table p = pbar / zeta with these sums is to be found, zeta = omega + lambda (eq. 21): p is zero just where pbar is.
+// The sums are positive and have one total but for rounding, which is left to the last column: it should be a great one.
+struct MarginalProblem {
+  std::size_t rows;
+  std::size_t columns;
+  std::vector<double> pbar;
+  std::vector<double> rowSums;
+  std::vector<double> columnSums;
+};
+
+struct MarginalSolution {
+  std::vector<double> p;
+  std::vector<double> omega;   // of rows
+  std::vector<double> lambda;  // of columns
+  std::size_t iterations;
+  double residual;  // greatest relative error of a sum, or of a product p zeta as a pbar
+};
+
+// Throws noTable() where there is none.
+MarginalSolution solve(const MarginalProblem& problem);
+
+Error noTable();
+
+}  // namespace denseam::sphere
