@@ -121,6 +121,8 @@ std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size
   return indices;
 }
 
+double readDouble(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber(); }
+
 std::size_t readCount(const Napi::Value& value, const char* name) {
   constexpr double kGreatestSafeInteger = 9007199254740991.0;
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;

@@ -28,8 +28,6 @@ using sphere::Stationarity;
 
 using Spectrum = sphere::SplittingSpectrum<double>;
 
-double readDouble(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber(); }
-
 // The functions here compute in double precision whatever the model: lib/ makes the handles so.
 std::shared_ptr<const Rows<double>> readDoubleRows(const Napi::Value& handle) {
   const SharedRows any = readRows(handle);

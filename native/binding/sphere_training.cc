@@ -22,8 +22,6 @@ using sphere::TrainingData;
 using sphere::TrainingSettings;
 using sphere::TrainingState;
 
-double readDouble(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber(); }
-
 std::size_t readSize(const Napi::Object& object, const char* name) { return readCount(object.Get(name), name); }
 
 template <typename T>

@@ -22,7 +22,7 @@ namespace denseam::sphere {
 template <typename T>
 struct SplittingSpectrum {
   std::vector<double> eigenvalues;  // the least of each memory
-  std::vector<double> spreads;      // the greatest of each C_mu
+  std::vector<double> spreads;      // u'C_mu u, the greatest eigenvalue of C_mu in the end
   std::vector<double> pulls;        // E[gamma_mu m_mu]
   std::vector<double> resultants;   // |E[gamma_mu x]|
   std::vector<T> directions;        // hiddenUnits x dimension

@@ -255,7 +255,7 @@ describe('an epoch', () => {
     }).promise;
     expect([...totals]).toEqual([2000]);
     expect(seen.at(-1)).toBe(2000);
-    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.length).toBeGreaterThan(1);
     expectSameBits(
       'in order',
       seen,
