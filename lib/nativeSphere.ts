@@ -1,0 +1,357 @@
+import type { FloatArray } from './core/types.ts';
+import type { ProgressCallback, Task } from './native.ts';
+
+// What the addon has of the sphere and the von Mises-Fisher memory; native.ts has the rest.
+
+/** Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform one's. */
+export interface NativeTeacherSource {
+  readonly dimension: number;
+  readonly classes: number;
+  readonly kappa: number;
+  readonly memoryCount: number;
+  readonly memories: FloatArray;
+  readonly weights: FloatArray;
+  /** What errors call them. */
+  readonly memoriesName: string;
+  /** Whether errors name the one memory without an index. */
+  readonly singleMemory: boolean;
+  readonly weightsName: string;
+}
+
+/** A teacher that stays on the native side. */
+export interface NativeTeacher {
+  readonly nativeTeacher: never;
+}
+
+/** What a sample is for: with the same seed, samples for different purposes have nothing in common. */
+export type SpherePurpose = 'uniform' | 'vonMisesFisher' | 'teacher';
+
+/** Functions on the unit sphere, of lib/sphere/. Seeds are 64 bits, unsigned. */
+export interface NativeSphereFunctions {
+  /** log Omega_N(kappa) / Omega_N(0) and its derivative, at once. */
+  vonMisesFisherLogNormalizer(
+    dimension: number,
+    kappa: number,
+  ): { readonly value: number; readonly derivative: number };
+  /** log Omega_N(0), at once. */
+  logSphereArea(dimension: number): number;
+  /** Checks that memories have length 1 and that weights are probabilities. */
+  makeSphereTeacher(source: NativeTeacherSource): Task<NativeTeacher>;
+  /** Points `first` to `first + count` of a sample, whatever the parts it is drawn in. */
+  sampleSphereTeacher(
+    teacher: NativeTeacher,
+    purpose: SpherePurpose,
+    first: number,
+    count: number,
+    seed: bigint,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly values: Float64Array; readonly labels: Int32Array; readonly hidden: Int32Array }>;
+}
+
+/** Data on its way to the sphere, of lib/sphere/preparation.ts. `firstIndex` is what error messages count from. */
+export interface NativeSpherePreparation {
+  /** A Float32Array if `single`. */
+  toSphere(
+    count: number,
+    dimension: number,
+    values: Uint8Array | FloatArray,
+    name: string,
+    firstIndex: number,
+    centred: boolean,
+    single: boolean,
+    onProgress: ProgressCallback,
+  ): Task<FloatArray>;
+  /** Images and patches as bytes, whatever their elements are. */
+  imagePatches(
+    count: number,
+    height: number,
+    width: number,
+    bytesPerElement: number,
+    size: number,
+    stride: number,
+    images: Uint8Array,
+    onProgress: ProgressCallback,
+  ): Task<Uint8Array>;
+}
+
+/** Directions that stay on the native side. */
+export interface NativeSphereRows {
+  readonly nativeSphereRows: never;
+}
+
+/** A model and a trainer that stay there. */
+export interface NativeSphereModel {
+  readonly nativeSphereModel: never;
+}
+export interface NativeSphereTrainer {
+  readonly nativeSphereTrainer: never;
+}
+
+/** Of a model under training: its parts with what they must keep and how they move. Labels are the classes with "none". */
+export interface NativeSphereState {
+  readonly hiddenUnits: number;
+  readonly labels: number;
+  /** hiddenUnits x dimension, in the precision of the rows; so are their velocities. */
+  readonly memories: FloatArray;
+  /** (hiddenUnits + 1) x labels; so are their velocities. */
+  readonly classWeights: Float64Array;
+  readonly beta: number;
+  readonly betaScale: number;
+  /** hiddenUnits + 1 sums over labels, and labels sums over units. */
+  readonly hiddenShares: Float64Array;
+  readonly classShares: Float64Array;
+  readonly memoryVelocities: FloatArray;
+  readonly classVelocities: Float64Array;
+  readonly betaVelocity: number;
+}
+
+export interface NativeSphereSettings {
+  readonly softening: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly trainsBeta: boolean;
+  readonly seed: bigint;
+}
+
+export interface NativeSphereSplit {
+  /** How many may be split at most, and which eigenvalues allow it. */
+  readonly most: number;
+  readonly threshold: number;
+  /** How far the halves move apart from their middle. */
+  readonly distance: number;
+  /** How many of the training rows are looked at. */
+  readonly mostRows: number;
+  /** What the choice of rows follows from, beside the seed. */
+  readonly epoch: number;
+  readonly passes: number;
+  readonly seed: bigint;
+}
+
+export interface NativeSphereEpoch {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** NaN where there are no validation rows. */
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+}
+
+/** The von Mises-Fisher memory. Class weights are (hidden units + 1) x labels, row 0 the background's. */
+export interface NativeSphere {
+  /** Room for `capacity` rows. */
+  makeSphereRows(dimension: number, precision: 'float32' | 'float64', capacity: number): NativeSphereRows;
+  /** Checks rows, of norm 1 or (if allowed) 0, and adds them; errors name them `name[firstIndex + i]`. */
+  appendSphereRows(
+    rows: NativeSphereRows,
+    count: number,
+    values: FloatArray,
+    name: string,
+    firstIndex: number,
+    allowsZero: boolean,
+  ): Task<void>;
+  initialSphereState(
+    dimension: number,
+    precision: 'float32' | 'float64',
+    start: Pick<NativeSphereState, 'hiddenUnits' | 'labels' | 'hiddenShares' | 'classShares' | 'beta' | 'betaScale'> & {
+      readonly seed: bigint;
+    },
+  ): Task<NativeSphereState>;
+  /** Without labels training is unsupervised. Rows from `trainingRows` on are for validation. One call at a time. */
+  makeSphereTrainer(
+    rows: NativeSphereRows,
+    labels: Int32Array | undefined,
+    trainingRows: number,
+    settings: NativeSphereSettings,
+    state: NativeSphereState,
+  ): NativeSphereTrainer;
+  /** After a failure or an abort the trainer is of no use. */
+  trainSphereEpoch(trainer: NativeSphereTrainer, index: number, onProgress: ProgressCallback): Task<NativeSphereEpoch>;
+  splitSphereMemories(
+    trainer: NativeSphereTrainer,
+    settings: NativeSphereSplit,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly split: Int32Array; readonly eigenvalues: Float64Array }>;
+  sphereTrainerState(trainer: NativeSphereTrainer): Task<NativeSphereState>;
+  /** Takes the numbers of the memories over, which are empty afterwards. */
+  makeSphereModel(
+    memories: NativeSphereRows,
+    labels: number,
+    classWeights: FloatArray,
+    beta: number,
+    betaScale: number,
+  ): NativeSphereModel;
+  /** log P(x, y), count x labels. */
+  sphereLogDensities(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  /** P(y | x), count x labels. */
+  spherePosteriors(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Float64Array>;
+  /** The likeliest labels. */
+  spherePredictions(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<Int32Array>;
+  nearestSphereMemories(
+    model: NativeSphereModel,
+    count: number,
+    values: FloatArray,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly indices: Int32Array; readonly overlaps: Float64Array }>;
+  /** Local minima of -log P(x | y) from these starts. `labels`: y of each, -1 for any; `clamped`: 1 for coordinates that stay. */
+  reconstructOnSphere(
+    model: NativeSphereModel,
+    count: number,
+    starts: FloatArray,
+    labels: Int32Array,
+    clamped: Uint8Array | undefined,
+    tolerance: number,
+    maxIterations: number,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<NativeReconstruction>;
+}
+
+export interface NativeReconstruction {
+  /** count x dimension. */
+  readonly states: Float64Array;
+  readonly energy: Float64Array;
+  readonly nearest: Int32Array;
+  readonly overlap: Float64Array;
+  readonly iterations: Int32Array;
+  readonly stepLength: Float64Array;
+  /** 1 where the stopping rule was met. */
+  readonly converged: Uint8Array;
+}
+
+/** A matrix that is to be scaled to these sums. */
+export interface NativeScalingProblem {
+  readonly nativeScalingProblem: never;
+}
+
+/** Sinkhorn and Knopp's scaling. */
+export interface NativeScaling {
+  makeScalingProblem(
+    rows: number,
+    columns: number,
+    rowSums: Float64Array,
+    columnSums: Float64Array,
+  ): NativeScalingProblem;
+  /** Copies the next numbers of the matrix, row by row, at once. */
+  appendScalingNumbers(problem: NativeScalingProblem, values: FloatArray): void;
+  /** Once all numbers are there; takes them over. */
+  scaleMatrix(
+    problem: NativeScalingProblem,
+    tolerance: number,
+    maxIterations: number,
+    onProgress: ProgressCallback,
+  ): Task<{
+    readonly matrix: Float64Array;
+    readonly rowScaling: Float64Array;
+    readonly columnScaling: Float64Array;
+    readonly iterations: number;
+    readonly residual: number;
+    readonly converged: boolean;
+  }>;
+}
+
+/** How far a model is from a stationary point, and the sums that say so. */
+export interface NativeSphereStationarity {
+  /** Of each memory, and the greatest of each unit. */
+  readonly memories: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly unsupported: Int32Array;
+  /** hiddenUnits x dimension, and (hiddenUnits + 1) x labels. */
+  readonly memorySums: Float64Array;
+  readonly classSums: Float64Array;
+}
+
+/** Of the splitting matrix of each memory; directions are hiddenUnits x dimension. */
+export interface NativeSphereSpectrum {
+  readonly eigenvalues: Float64Array;
+  readonly spreads: Float64Array;
+  readonly pulls: Float64Array;
+  readonly resultants: Float64Array;
+  readonly directions: Float64Array;
+  readonly passes: number;
+}
+
+export interface NativeSaddlePointSettings {
+  readonly labels: number;
+  readonly beta: number;
+  readonly betaScale: number;
+  readonly load: number;
+  readonly hiddenShares: Float64Array;
+  readonly classShares: Float64Array;
+  /** Where to begin, beside the memories. */
+  readonly lengths: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly tolerance: number;
+  readonly maxIterations: number;
+}
+
+export interface NativeSaddlePoint {
+  readonly memories: Float64Array;
+  readonly lengths: Float64Array;
+  readonly classWeights: Float64Array;
+  readonly memorySums: Float64Array;
+  readonly classSums: Float64Array;
+  /** Patterns x hiddenUnits. */
+  readonly overlaps: Float64Array;
+  readonly iterations: number;
+  readonly residual: number;
+  readonly converged: boolean;
+}
+
+/** The theory of the von Mises-Fisher memory. Rows and models are of float64; targets, rows x labels, are soft labels. */
+export interface NativeSphereTheory {
+  /** Of units x labels numbers. */
+  classWeightMultipliers(
+    units: number,
+    labels: number,
+    pbar: FloatArray,
+    hiddenShares: Float64Array,
+    classShares: Float64Array,
+  ): Task<{
+    readonly rows: Float64Array;
+    readonly columns: Float64Array;
+    readonly classWeights: Float64Array;
+    readonly iterations: number;
+    readonly residual: number;
+  }>;
+  sphereStationarity(
+    model: NativeSphereModel,
+    rows: NativeSphereRows,
+    targets: Float64Array,
+    hiddenShares: Float64Array,
+    classShares: Float64Array,
+    onProgress: ProgressCallback,
+  ): Task<NativeSphereStationarity>;
+  sphereSplittingSpectrum(
+    model: NativeSphereModel,
+    rows: NativeSphereRows,
+    targets: Float64Array,
+    iteration: { readonly maxPasses: number; readonly tolerance: number; readonly seed: bigint },
+    onProgress: ProgressCallback,
+  ): Task<NativeSphereSpectrum>;
+  solveSphereSaddlePoint(
+    patterns: NativeSphereRows,
+    targets: Float64Array,
+    memories: NativeSphereRows,
+    settings: NativeSaddlePointSettings,
+    onProgress: ProgressCallback,
+  ): Task<NativeSaddlePoint>;
+}
