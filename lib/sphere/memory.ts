@@ -83,8 +83,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on the validation
-   * rows, the last ones, no longer falls. Returned is the model with the lowest of those losses. Rows are copied; training takes as
-   * much memory again as a minibatch has overlaps. The same data, options and seed give the same bits, whatever the number of
+   * rows, the last ones, no longer falls. Returned is the model with the lowest of those losses since the last split. Rows are
+   * copied a part at a time: the arrays must not change before the first epoch is reported. Beside them a minibatch takes
+   * batchSize x P numbers and batchSize / 64 tables like the class weights, splitting twice that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
    * threads.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system errors of the
@@ -172,7 +173,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities on the sphere.
-   * In a memory of precision float32 it is right to about 1e-6 betaScale x beta.
+   * It is right to about 1e-6 (float32) or 1e-15 (float64) times betaScale x beta.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
@@ -222,8 +223,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
-    const { signal, onProgress } = options;
     checkOptions(options, callOptions);
+    const { signal, onProgress } = options;
     const half = (done: 0 | 1) => onProgress && halfOf(onProgress, done);
     const { classes } = await this.nearestMemory(x, { signal, onProgress: half(0) });
     const predicted = await this.predict(x, { signal, onProgress: half(1) });

@@ -5,6 +5,7 @@ import {
   checkOptions,
   describe,
   extent,
+  fitsInMemory,
   floatArray,
   integer,
   nonNegative,
@@ -19,6 +20,7 @@ import type { SphereTrainingData, SplittingOptions, TrainOptions } from './types
 // Checks and defaults of training.
 
 const greatestCount = 2 ** 31 - 1;
+const greatestClasses = 2 ** 20;
 
 /** Data as training takes them. */
 export interface CheckedData {
@@ -79,9 +81,14 @@ const splittingOptionNames = new Set(['distance', 'epochs', 'fraction', 'from', 
 
 export function readData(data: SphereTrainingData): CheckedData {
   const batch = vectorBatch('data', data);
-  const classes = extent('data.classes', data.classes);
+  const classes = readClasses(data.classes);
   const labels = data.labels === undefined ? undefined : readLabels(data.labels, batch.count, classes);
   return { batch, precision: precisionOf(batch), classes, labels };
+}
+
+/** As many that every array of them can be had. */
+function readClasses(value: unknown): number {
+  return integer('data.classes', extent('data.classes', value), 1, greatestClasses);
 }
 
 /** Labels 0 to `classes`, copied. */
@@ -120,6 +127,8 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
   if (hiddenUnits > trainingRows) {
     throw rangeError('options.hiddenUnits', `at most ${trainingRows}, the number of training rows,`, hiddenUnits);
   }
+  const batchSize = integer('options.batchSize', options.batchSize ?? 1000, 1, greatestCount);
+  fitsInMemory('the work space of a minibatch', workSpace(Math.min(batchSize, trainingRows), hiddenUnits, data));
   const { beta, trainsBeta } = readBeta(options.beta ?? { trainedFrom: 1 });
   const softening = readSoftening(options, data);
   return {
@@ -128,17 +137,27 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
     trainsBeta,
     betaScale: positive('options.betaScale', options.betaScale ?? (trainsBeta ? 0.25 : 1)),
     softening,
-    classShares: readClassShares(options.classShares, data, softening, trainingRows),
+    classShares: readClassShares(options.classShares, data, softening),
     background: nonNegative('options.background', options.background ?? 1),
-    batchSize: integer('options.batchSize', options.batchSize ?? 1000, 1, greatestCount),
+    batchSize,
     learningRate: positive('options.learningRate', options.learningRate ?? 0.1),
     momentum: share('options.momentum', options.momentum ?? 0.99, 'below'),
     maxEpochs: integer('options.maxEpochs', options.maxEpochs ?? 300, 1, greatestCount),
     patience: integer('options.patience', options.patience ?? 1, 1, greatestCount),
     trainingRows,
-    splitting: options.splitting && readSplitting(options.splitting, hiddenUnits, trainingRows < data.batch.count),
+    splitting:
+      options.splitting === undefined
+        ? undefined
+        : readSplitting(options.splitting, hiddenUnits, trainingRows < data.batch.count),
     seed: String(seedBits(options.seed ?? 0)),
   };
+}
+
+/** Bytes: overlaps of every row, and class sums of every 64 rows. */
+function workSpace(rows: number, hiddenUnits: number, { precision, classes }: CheckedData): number {
+  const overlap = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+  const sums = Math.ceil(rows / 64) * (hiddenUnits + 1) * (classes + 1) * Float64Array.BYTES_PER_ELEMENT;
+  return rows * hiddenUnits * overlap + sums;
 }
 
 /** A number from 0 to 1, or below 1. */
@@ -167,15 +186,10 @@ function readSoftening({ labelSoftening, posteriorSoftening }: TrainOptions, { l
 
 const shareTolerance = 1e-9;
 
-function readClassShares(
-  given: ArrayLike<number> | undefined,
-  data: CheckedData,
-  softening: number,
-  trainingRows: number,
-): number[] {
+function readClassShares(given: ArrayLike<number> | undefined, data: CheckedData, softening: number): number[] {
   const count = data.classes + 1;
   if (given === undefined) {
-    return data.labels ? sharesOf(data.labels.subarray(0, trainingRows), count, softening) : risingShares(count);
+    return data.labels ? sharesOf(data.labels, count, softening) : risingShares(count);
   }
   const { length } = object('options.classShares', given) as { length?: unknown };
   if (length !== count) {
@@ -184,8 +198,11 @@ function readClassShares(
   const shares = Array.from(given, (value, y) => nonNegative(`options.classShares[${y}]`, value));
   const sum = shares.reduce((total, value) => total + value, 0);
   if (Math.abs(sum - 1) > shareTolerance) throw rangeError('options.classShares', 'numbers with sum 1', sum);
-  const empty = data.labels ? -1 : shares.indexOf(0);
-  if (empty >= 0) throw rangeError(`options.classShares[${empty}]`, 'a number above 0 without data.labels', 0);
+  const needed = data.labels && softening === 0 ? new Set(data.labels) : undefined;
+  const empty = shares.findIndex((share, y) => share === 0 && (needed?.has(y) ?? true));
+  if (empty >= 0) {
+    throw rangeError(`options.classShares[${empty}]`, 'a number above 0, since labels give this class a share,', 0);
+  }
   return shares.map((value) => value / sum);
 }
 
@@ -252,7 +269,8 @@ export function readClassWeights(
   const weights = Float64Array.from(floatArray(`${name}.data`, data, product(name, rows, columns), shape));
   let sum = 0;
   weights.forEach((weight, at) => {
-    sum += nonNegative(`${name}.data[${at}]`, weight);
+    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) nonNegative(`${name}.data[${at}]`, weight);
+    sum += weight;
   });
   if (!(Math.abs(sum - 1) <= weightTolerance)) throw rangeError(`${name}.data`, 'probabilities with sum 1', sum);
   return weights;

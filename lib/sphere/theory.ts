@@ -94,7 +94,7 @@ export async function classWeightMultipliers(pbar: ClassWeights, options: Multip
   const columns = extent('pbar.columns', pbar.columns);
   const numbers = floatArray('pbar.data', pbar.data, product('pbar', rows, columns), `${rows} x ${columns}`);
   numbers.forEach((value, at) => {
-    nonNegative(`pbar.data[${at}]`, value);
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) nonNegative(`pbar.data[${at}]`, value);
   });
   const hiddenShares = readShares('options.hiddenShares', options.hiddenShares, rows, ofUnits);
   const classShares = readShares('options.classShares', options.classShares, columns, ofClasses);

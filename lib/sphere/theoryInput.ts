@@ -77,7 +77,11 @@ export function readSoftLabels(name: string, given: ClassWeights, rows: number, 
   const values = floatArray(`${name}.data`, data, product(name, rows, columns), `${rows} x ${columns}`);
   for (let row = 0; row < rows; row++) {
     let sum = 0;
-    for (let at = row * columns; at < (row + 1) * columns; at++) sum += nonNegative(`${name}.data[${at}]`, values[at]);
+    for (let at = row * columns; at < (row + 1) * columns; at++) {
+      const value = values[at] as number;
+      if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) nonNegative(`${name}.data[${at}]`, value);
+      sum += value;
+    }
     if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(`${name} row ${row}`, 'probabilities with sum 1', sum);
   }
   return Float64Array.from(values);

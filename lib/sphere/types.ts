@@ -97,7 +97,10 @@ export interface TrainOptions extends TrainingCallOptions {
    * `{ trainedFrom: 1 }`.
    */
   readonly beta?: number | { readonly trainedFrom: number } | undefined;
-  /** The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1. */
+  /**
+   * The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1. In few dimensions,
+   * say below 50, 0.25 leaves beta too low to tell clusters apart: use 0.5 to 1, or fix beta.
+   */
   readonly betaScale?: number | undefined;
   /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only with labels. */
   readonly labelSoftening?: number | undefined;
@@ -110,7 +113,10 @@ export interface TrainOptions extends TrainingCallOptions {
   readonly classShares?: ArrayLike<number> | undefined;
   /** How many hidden units the background counts as; at least 0. Default 1. */
   readonly background?: number | undefined;
-  /** Rows in a minibatch. Default 1000, or all training rows where there are fewer. */
+  /**
+   * Rows in a minibatch. Default 1000, or all training rows where there are fewer. With a few thousand rows use 100 to 300: an epoch
+   * needs tens of steps.
+   */
   readonly batchSize?: number | undefined;
   /** It enters twice: v <- momentum v - learningRate x gradient, then x <- x + learningRate v. Default 0.1. */
   readonly learningRate?: number | undefined;

@@ -198,7 +198,8 @@ class TrainerOf : public Trainer {
     const auto others = static_cast<double>(data_.rows->count() - data_.trainingRows);
     Epoch result{training.loss / count + area, static_cast<double>(training.hits) / count,
                  validation.loss / others + area, static_cast<double>(validation.hits) / others};
-    if (!std::isfinite(result.loss)) throw diverged();
+    const bool hasValidation = data_.rows->count() > data_.trainingRows;
+    if (!std::isfinite(result.loss) || (hasValidation && !std::isfinite(result.validationLoss))) throw diverged();
     return result;
   }
 
