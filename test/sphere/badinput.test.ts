@@ -58,6 +58,7 @@ describe('train refuses data', () => {
     ['a label between classes', { labels: [1, 1.5, 0, 1] }, 'ERR_RANGE', 'data.labels[1]', '1.5'],
     ['too few labels', { labels: [1, 2] }, 'ERR_SHAPE', 'data.labels', '4', '2'],
     ['labels of another type', { labels: 'abc' }, 'ERR_SHAPE', 'data.labels', '"abc"'],
+    ['more classes than any array holds', { classes: 2 ** 32 }, 'ERR_RANGE', 'data.classes', '4294967296'],
     ['no class', { classes: 0 }, 'ERR_SHAPE', 'data.classes', '0'],
   ])('with %s', async (_, change, code, ...mentions) => {
     await expectFailure(() => train(change), code, ...mentions);
@@ -91,6 +92,21 @@ describe('train refuses options', () => {
       '1.5',
     ],
     ['with a negative class share', { classShares: [1.5, 0, -0.5] }, 'ERR_RANGE', 'options.classShares[2]', '-0.5'],
+    [
+      'with no share for a class that softened labels use',
+      { classShares: [0, 0.5, 0.5] },
+      'ERR_RANGE',
+      'options.classShares[0]',
+      'labels',
+    ],
+    [
+      'with no share for a class of a label',
+      { classShares: [0, 0.5, 0.5], labelSoftening: 0 },
+      'ERR_RANGE',
+      'options.classShares[0]',
+      'labels',
+    ],
+    ['with a splitting that is none', { splitting: false }, 'ERR_SHAPE', 'options.splitting', 'false'],
     ['with a negative background', { background: -1 }, 'ERR_RANGE', 'options.background', '-1'],
     ['with an empty batch', { batchSize: 0 }, 'ERR_RANGE', 'options.batchSize', '0'],
     ['with a learning rate of zero', { learningRate: 0 }, 'ERR_RANGE', 'options.learningRate', '0'],
