@@ -27,14 +27,20 @@ export async function writeDocs(results: Results): Promise<void> {
   await drawCharts(results);
 }
 
+const chartTitles: Readonly<Record<string, string>> = {
+  full: 'Full covariances',
+  diagonal: 'Diagonal covariances',
+  epoch: 'An epoch of von Mises-Fisher training',
+  splitting: 'Training with splitting and without',
+};
+
 async function drawCharts(results: Results): Promise<void> {
   const speeds = Object.values(results).flatMap(({ figures }) => figures);
   if (speeds.some(({ against }) => against)) await writeText(image('speed'), await speedChart(speeds));
   const all = Object.values(results).flatMap(({ curves }) => curves);
   for (const curves of groups(all, ({ chart }) => chart)) {
     const [{ chart }] = curves as [Curve];
-    const title = chart === 'full' ? 'Full covariances' : 'Diagonal covariances';
-    await writeText(image(`growth-${chart}`), await curvesChart(title, curves));
+    await writeText(image(`growth-${chart}`), await curvesChart(chartTitles[chart] ?? chart, curves));
   }
 }
 

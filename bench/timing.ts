@@ -16,12 +16,20 @@ export interface Spread {
 const microsecond = 1e-6;
 const millisecond = 1e-3;
 
-export async function timed(run: () => unknown): Promise<Cost> {
+/** Starts now; a call says what has been spent since. */
+export function stopwatch(): () => Cost {
   const start = performance.now();
   const usage = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(usage);
+    return { wall: (performance.now() - start) * millisecond, processor: (user + system) * microsecond };
+  };
+}
+
+export async function timed(run: () => unknown): Promise<Cost> {
+  const spent = stopwatch();
   await run();
-  const { user, system } = process.cpuUsage(usage);
-  return { wall: (performance.now() - start) * millisecond, processor: (user + system) * microsecond };
+  return spent();
 }
 
 /**

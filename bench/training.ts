@@ -1,14 +1,16 @@
 import { runTask } from '../lib/core/calls.ts';
-import { logSphereArea } from '../lib/index.ts';
+import { logSphereArea, type TrainOptions, VonMisesFisherMemory } from '../lib/index.ts';
 import { type NativeSphereState, type NativeSphereTrainer, native } from '../lib/native.ts';
 import { type CheckedData, readData, readTrainOptions, type TrainingSettings } from '../lib/sphere/options.ts';
 import { toNativeRows } from '../lib/sphere/rows.ts';
 import { firstProgress } from '../lib/sphere/training.ts';
 import { type Digits, digitsFrom } from './digits.ts';
+import { type Cost, stopwatch } from './timing.ts';
 
 /** A training on digits, step by step and epoch by epoch, that its peers can follow from the same start. */
 export interface Training {
   readonly digits: Digits;
+  readonly options: TrainOptions;
   readonly settings: TrainingSettings;
   readonly start: NativeSphereState;
 }
@@ -20,10 +22,10 @@ const startingBeta = 40;
 /** All rows are trained on; beta is trained, as by default. */
 export async function startTraining(digits: Digits, hiddenUnits: number, batchSize: number): Promise<Training> {
   const checked = readData(digits);
-  const beta = { trainedFrom: startingBeta };
-  const settings = readTrainOptions({ hiddenUnits, batchSize, beta, validationShare: 0, seed }, checked);
+  const options = { hiddenUnits, batchSize, beta: { trainedFrom: startingBeta }, validationShare: 0, seed };
+  const settings = readTrainOptions(options, checked);
   const { state } = await firstProgress(checked, settings, {});
-  return { digits, settings, start: state };
+  return { digits, options, settings, start: state };
 }
 
 async function trainerOf(
@@ -36,13 +38,16 @@ async function trainerOf(
   return native.makeSphereTrainer(rows, data.labels, data.batch.count, own, state);
 }
 
-/** Runs epochs, one after the other, on the whole of the data. */
-export async function epochsOf({ digits, settings, start }: Training): Promise<() => Promise<void>> {
-  const trainer = await trainerOf(readData(digits), settings, start);
-  let index = 0;
-  return async () => {
-    await runTask(() => native.trainSphereEpoch(trainer, index++, undefined));
+/** What the second epoch of a training costs its user: from the end of the first to its own, no setting up. */
+export async function secondEpoch({ digits, options }: Training): Promise<Cost> {
+  let spent = stopwatch();
+  const costs: Cost[] = [];
+  const onEpoch = () => {
+    costs.push(spent());
+    spent = stopwatch();
   };
+  await VonMisesFisherMemory.train(digits, { ...options, maxEpochs: 2, onEpoch });
+  return costs[1] as Cost;
 }
 
 /** The losses of the first steps, each on the next batch, without the constant log Omega_N(0). */

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -281,23 +282,21 @@ std::string training(int rows, int units, int dimension, int threads, int count)
   const auto begin = [threads](int length, int thread) {
     return static_cast<int>(static_cast<long>(length) * thread / threads);
   };
-  const std::string total = timed(1, [&](int) {
+  std::barrier all(threads);
+  const std::string times = timed(threads, [&](int thread) {
+    const int row = begin(rows, thread), rowCount = begin(rows, thread + 1) - row;
+    const int unit = begin(units, thread), unitCount = begin(units, thread + 1) - unit;
     for (int i = 0; i < count; ++i) {
-      timed(threads, [&](int thread) {
-        const int first = begin(rows, thread);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, begin(rows, thread + 1) - first, units, dimension, 1.0F,
-                    x.data() + size(first, dimension), dimension, memories.data(), dimension, 0.0F,
-                    scores.data() + size(first, units), units);
-      });
-      timed(threads, [&](int thread) {
-        const int first = begin(units, thread);
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, begin(units, thread + 1) - first, dimension, rows, 1.0F,
-                    scores.data() + first, units, x.data(), dimension, 0.0F, sums.data() + size(first, dimension),
-                    dimension);
-      });
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rowCount, units, dimension, 1.0F,
+                  x.data() + size(row, dimension), dimension, memories.data(), dimension, 0.0F,
+                  scores.data() + size(row, units), units);
+      all.arrive_and_wait();
+      cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, unitCount, dimension, rows, 1.0F, scores.data() + unit,
+                  units, x.data(), dimension, 0.0F, sums.data() + size(unit, dimension), dimension);
+      all.arrive_and_wait();
     }
   });
-  return "{" + total + "}";
+  return "{" + times + "}";
 }
 
 class Session {

@@ -37,13 +37,13 @@ export class PythonPeer {
     const shared = { name: `items shared by ${threads} threads`, blas: 1, workers: threads };
     const within = { name: `${threads} threads within BLAS`, blas: threads, workers: 1 };
     this.ways = threads > 1 ? [shared, within] : [within];
-    this.#processes = new Map(this.ways.map((way) => [way, startScript(interpreter, way.blas)]));
+    this.#processes = new Map(this.ways.map((way) => [way, startScript(interpreter, script, way.blas)]));
   }
 
   /** The Python that has most of what is needed; undefined where there is none. */
   static start(threads: number): PythonPeer | undefined {
     const found = interpreters.flatMap((interpreter) => {
-      const info = ask(interpreter);
+      const info = askScript<Info>(interpreter, script);
       return info ? [{ interpreter, info }] : [];
     });
     const lacks = ({ info }: { info: Info }) => Object.values(info.missing).flat().length;
@@ -80,12 +80,19 @@ export class PythonPeer {
   }
 }
 
-function startScript(interpreter: string, blasThreads: number): LineProcess {
+export function startScript(
+  interpreter: string,
+  script: string,
+  blasThreads: number,
+  environment: NodeJS.ProcessEnv = {},
+): LineProcess {
   const count = String(blasThreads);
-  return new LineProcess(interpreter, [script], { OPENBLAS_NUM_THREADS: count, OMP_NUM_THREADS: count });
+  const threads = { OPENBLAS_NUM_THREADS: count, OMP_NUM_THREADS: count };
+  return new LineProcess(interpreter, [script], { ...threads, ...environment });
 }
 
-function ask(interpreter: string): Info | undefined {
+/** What a script says of itself; undefined where the interpreter cannot run it. */
+export function askScript<Info>(interpreter: string, script: string): Info | undefined {
   const { status, stdout } = spawnSync(interpreter, [script], { input: 'info\n', encoding: 'utf8' });
   return status === 0 ? (JSON.parse(stdout) as Info) : undefined;
 }

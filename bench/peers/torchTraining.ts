@@ -1,40 +1,43 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LineProcess } from '../lineProcess.ts';
+import type { LineProcess } from '../lineProcess.ts';
 import { root } from '../package.ts';
 import type { Cost } from '../timing.ts';
 import type { Training } from '../training.ts';
-import { interpreters } from './python.ts';
+import { askScript, interpreters, startScript } from './python.ts';
 
 interface Info {
   readonly python: string;
   readonly torch?: string;
-  readonly missing: readonly string[];
+  readonly blas: readonly string[];
 }
 
 const script = join(root, 'bench', 'peers', 'python', 'train.py');
+
+/**
+ * How PyTorch's threads wait for each other: as OpenMP does by default, spinning, or asleep. Where OpenBLAS has threads of its own, those
+ * and the spinning ones take the processors from each other.
+ */
+const waits = { spinning: {}, asleep: { OMP_WAIT_POLICY: 'passive' } } as const;
+export type Wait = keyof typeof waits;
 
 /** The same training in PyTorch: bench/peers/python/train.py. */
 export class TorchTraining {
   readonly versions: string;
   readonly #process: LineProcess;
 
-  private constructor(process: LineProcess, { python, torch }: Info) {
+  private constructor(process: LineProcess, { python, torch, blas }: Info) {
     this.#process = process;
-    this.versions = `Python ${python}, PyTorch ${torch}`;
+    this.versions = [`Python ${python}`, `PyTorch ${torch}`, ...blas].join(', ');
   }
 
   /** Undefined where no Python has PyTorch. */
-  static start(threads: number): TorchTraining | undefined {
+  static start(threads: number, wait: Wait): TorchTraining | undefined {
     for (const interpreter of interpreters) {
-      const { status, stdout } = spawnSync(interpreter, [script], { input: 'info\n', encoding: 'utf8' });
-      const info = status === 0 ? (JSON.parse(stdout) as Info) : undefined;
+      const info = askScript<Info>(interpreter, script);
       if (info?.torch === undefined) continue;
-      const count = String(threads);
-      const environment = { OPENBLAS_NUM_THREADS: count, OMP_NUM_THREADS: count };
-      return new TorchTraining(new LineProcess(interpreter, [script], environment), info);
+      return new TorchTraining(startScript(interpreter, script, threads, waits[wait]), info);
     }
     return undefined;
   }
@@ -59,9 +62,16 @@ export class TorchTraining {
     }
   }
 
-  /** Steps on the next batches. */
-  train(steps: number): Promise<Cost & { readonly losses: readonly number[] }> {
+  /** What the second epoch from the start costs. */
+  async secondEpoch(steps: number): Promise<Cost> {
+    await this.firstLosses(steps);
     return this.#process.ask(`train ${steps}`);
+  }
+
+  /** The losses of the first steps from the start, each on the next batch. */
+  async firstLosses(steps: number): Promise<readonly number[]> {
+    await this.#process.ask('restart');
+    return (await this.#process.ask<{ losses: number[] }>(`train ${steps}`)).losses;
   }
 
   /** The two matrix products of a step. */

@@ -1,9 +1,11 @@
 import { readDigits } from '../digits.ts';
-import { plainGradients } from '../peers/plainTraining.ts';
+import { mlMatrixProducts } from '../peers/mlMatrixProducts.ts';
+import { loops, PlainTraining, type Products } from '../peers/plainTraining.ts';
 import { TorchTraining } from '../peers/torchTraining.ts';
+import { productSize, reportRate } from '../rate.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
-import { epochsOf, firstLosses, startTraining, type Training } from '../training.ts';
+import { firstLosses, secondEpoch, startTraining, type Training } from '../training.ts';
 
 const hiddenUnits = 1000;
 const batchSize = 1000;
@@ -12,44 +14,60 @@ const quickRows = 5000;
 const productsBar = 1.33;
 const torchBar = 2.5;
 const plainBar = 20;
-/** Steps over which both sides must come to the same losses. */
+/** Steps over which both sides must come to the same losses; JavaScript takes fewer. */
 const comparedSteps = 20;
-/** Relative: both sides sum in float32, in another order, and take the roundings of every step into the next. */
-const agreement = 5e-6;
-/** Rows that plain JavaScript gets; its cost grows in proportion to them. */
-const plainRows = 100;
+const plainSteps = 10;
+/**
+ * How far losses may differ, of their spread and of their size. Both sides sum in float32, in another order, and take the roundings of
+ * every step into the next; a loss is itself a number of float32 (6e-8 of its size) and a mean of such. A step that leaves out the
+ * class weights differs by several times as much.
+ */
+const agreement = { ofSpread: 2e-5, ofSize: 4e-7 };
+/** Rows in a batch of plain JavaScript, whose cost grows in proportion to them. */
+const plainRows = 250;
 const curveUnits = [125, 250, 500, 1000, 2000];
+const mostRepeats = 3;
 
 export const sphere: Section = {
   title:
     'An epoch of von Mises-Fisher training on MNIST, 60,000 x 784, 1,000 memories, batches of 1,000, float32, all threads',
   method:
-    'Matrix products: the two of every step, by OpenBLAS called from C++, each thread its half of the result. PyTorch: the same steps ' +
-    'from the same start, gradients by autograd. JavaScript: the gradients of some rows in loops on typed arrays; costs are per row.',
+    'Ours: the second epoch of VonMisesFisherMemory.train. Matrix products: the two of every step, by OpenBLAS called from C++, each ' +
+    'thread its part of the result. PyTorch: the second epoch from the same start, gradients by autograd; its threads wait for each ' +
+    'other as by default and asleep, the faster of the two counts. JavaScript: whole steps on batches of ' +
+    `${plainRows}, in loops on typed arrays, or with both products by ml-matrix; costs are per row. All sides come to the same losses. ` +
+    `The rate counts the two products and nothing else; the machine's is that of ${productSize} x ${productSize} products, one on each thread.`,
   async run(settings) {
     const digits = await readDigits('train', settings.quick ? quickRows : undefined);
     const training = await startTraining(digits, hiddenUnits, batchSize);
     await besideProducts(training, settings);
+    await rate(training, settings);
     await besideTorch(training, settings);
-    await besidePlain(training, settings);
-    for (const units of curveUnits) await timeUnits(await startTraining(digits, units, batchSize), settings);
+    const few = await startTraining(digits, hiddenUnits, plainRows);
+    await besidePlain('plain JavaScript', loops, few, training, settings, { atLeast: plainBar });
+    await besidePlain('JavaScript on ml-matrix', mlMatrixProducts, few, training, settings);
+    const trainings: Training[] = [];
+    for (const units of curveUnits) trainings.push(await startTraining(digits, units, batchSize));
+    await growth(trainings, settings);
   },
 };
 
-const stepsOf = ({ digits }: Training) => digits.count / batchSize;
+const stepsOf = ({ digits, settings }: Training) => digits.count / settings.batchSize;
 const name = ({ digits, settings }: Training) => `P = ${settings.hiddenUnits}, ${digits.count} digits`;
 
-async function besideProducts(training: Training, { bare, threads, repeats, report }: Settings): Promise<void> {
-  const epoch = await epochsOf(training);
-  const { dimension } = training.digits;
+/** The matrix products of an epoch and nothing else. */
+function productsOf(training: Training, { bare, threads }: Pick<Settings, 'bare' | 'threads'>): Promise<Cost> {
+  const { digits, settings } = training;
+  const { hiddenUnits: units } = settings;
+  return bare.trainingProducts(settings.batchSize, units, digits.dimension, threads, stepsOf(training));
+}
+
+async function besideProducts(training: Training, settings: Settings): Promise<void> {
   const costs = await takeTurns(
-    {
-      ours: () => timed(epoch),
-      products: () => bare.trainingProducts(batchSize, hiddenUnits, dimension, threads, stepsOf(training)),
-    },
-    repeats,
+    { ours: () => secondEpoch(training), products: () => productsOf(training, settings) },
+    settings.repeats,
   );
-  report({
+  settings.report({
     name: name(training),
     measure: 'time / its matrix products',
     unit: 'x',
@@ -61,54 +79,94 @@ async function besideProducts(training: Training, { bare, threads, repeats, repo
   });
 }
 
+async function rate(training: Training, settings: Settings): Promise<void> {
+  const operations = 4 * training.digits.count * hiddenUnits * training.digits.dimension;
+  const run = async () => ({ ...(await secondEpoch(training)), operations });
+  await reportRate(name(training), 'float32', run, settings);
+}
+
 async function besideTorch(training: Training, settings: Settings): Promise<void> {
-  const { threads, repeats, report, note, quick } = settings;
-  const torch = TorchTraining.start(threads);
-  if (!torch) return note('PyTorch skipped: not installed (npm run setup -- --bench installs it)');
+  const [spinning, asleep] = [
+    TorchTraining.start(settings.threads, 'spinning'),
+    TorchTraining.start(settings.threads, 'asleep'),
+  ];
+  if (!spinning || !asleep) {
+    return settings.note('PyTorch skipped: not installed (npm run setup -- --bench installs it)');
+  }
   try {
-    await torch.load(training, threads);
-    const steps = Math.min(comparedSteps, stepsOf(training));
-    checkAgreement((await torch.train(steps)).losses, await firstLosses(training, steps));
-    const epoch = await epochsOf(training);
-    const runs = {
-      ours: () => timed(epoch),
-      torch: () => torch.train(stepsOf(training)),
-      products: () => torch.products(stepsOf(training)),
-    };
-    const costs = await takeTurns(runs, quick ? 1 : Math.min(repeats, 3));
-    const own = ratios('wall', costs.torch, costs.products).median;
-    note(
-      `${torch.versions}: ${own.toFixed(1)} times the time of its own matrix products; losses agree over ${steps} steps`,
-    );
-    report({ ...speedOver('PyTorch', training, costs.torch, costs.ours), bar: { atLeast: torchBar } });
+    const ours = await firstLosses(training, Math.min(comparedSteps, stepsOf(training)));
+    for (const torch of [spinning, asleep]) {
+      await torch.load(training, settings.threads);
+      checkAgreement('PyTorch', await torch.firstLosses(ours.length), ours);
+    }
+    await timeTorch(spinning, asleep, training, settings);
   } finally {
-    torch.stop();
+    spinning.stop();
+    asleep.stop();
   }
 }
 
-function checkAgreement(theirs: readonly number[], ours: readonly number[]): void {
-  theirs.forEach((loss, step) => {
-    if (!(Math.abs(loss - (ours[step] as number)) <= agreement * Math.abs(loss))) {
-      throw new Error(`The losses of step ${step + 1} disagree: ${loss} and ${ours[step]}`);
-    }
+async function timeTorch(
+  spinning: TorchTraining,
+  asleep: TorchTraining,
+  training: Training,
+  { repeats, report, note, quick }: Settings,
+): Promise<void> {
+  const steps = stepsOf(training);
+  const costs = await takeTurns(
+    {
+      ours: () => secondEpoch(training),
+      spinning: () => spinning.secondEpoch(steps),
+      asleep: () => asleep.secondEpoch(steps),
+      products: () => asleep.products(steps),
+    },
+    quick ? 1 : Math.min(repeats, mostRepeats),
+  );
+  const own = (wait: 'spinning' | 'asleep') => ratios('wall', costs[wait], costs.products).median;
+  const faster = own('spinning') < own('asleep') ? 'spinning' : 'asleep';
+  note(
+    `${spinning.versions}: ${own('asleep').toFixed(1)} times the time of its own matrix products with threads that wait asleep ` +
+      `(OMP_WAIT_POLICY=passive), ${own('spinning').toFixed(1)} with threads that spin, as by default`,
+  );
+  report({ ...speedOver('PyTorch', training, costs[faster], costs.ours), bar: { atLeast: torchBar } });
+  if (faster === 'asleep') report(speedOver('PyTorch with spinning threads', training, costs.spinning, costs.ours));
+}
+
+function checkAgreement(peer: string, theirs: readonly number[], ours: readonly number[]): void {
+  const range = spread(ours);
+  const tolerance =
+    agreement.ofSpread * (range.greatest - range.least) + agreement.ofSize * Math.max(...ours.map(Math.abs));
+  ours.forEach((loss, step) => {
+    if (Math.abs(loss - (theirs[step] as number)) <= tolerance) return;
+    throw new Error(`The losses of step ${step + 1} disagree: ${loss}, by ${peer} ${theirs[step]}`);
   });
 }
 
-async function besidePlain(training: Training, { repeats, report, quick }: Settings): Promise<void> {
-  const epoch = await epochsOf(training);
+/** `few` is the training on batches that JavaScript gets. */
+async function besidePlain(
+  peer: string,
+  products: Products,
+  few: Training,
+  training: Training,
+  { repeats, report, quick }: Settings,
+  bar?: { readonly atLeast: number },
+): Promise<void> {
+  const plain = new PlainTraining(few, products);
+  const losses = Array.from({ length: plainSteps }, () => plain.step());
+  checkAgreement(peer, losses, await firstLosses(few, plainSteps));
   const perRow = ({ wall, processor }: Cost, rows: number): Cost => ({
     wall: wall / rows,
     processor: processor / rows,
   });
   const costs = await takeTurns(
     {
-      ours: async () => perRow(await timed(epoch), training.digits.count),
-      plain: async () => perRow(await timed(() => plainGradients(training, plainRows)), plainRows),
+      ours: async () => perRow(await secondEpoch(training), training.digits.count),
+      plain: async () => perRow(await timed(() => plain.step()), plainRows),
     },
-    quick ? 1 : repeats,
+    quick ? 1 : Math.min(repeats, mostRepeats),
   );
-  const { processor: _, ...figure } = speedOver('plain JavaScript', training, costs.plain, costs.ours);
-  report({ ...figure, bar: { atLeast: plainBar } });
+  const { processor: _, ...figure } = speedOver(peer, training, costs.plain, costs.ours);
+  report({ ...figure, name: `${figure.name}, per row`, bar });
 }
 
 function speedOver(peer: string, training: Training, theirs: readonly Cost[], ours: readonly Cost[]) {
@@ -123,9 +181,21 @@ function speedOver(peer: string, training: Training, theirs: readonly Cost[], ou
   } as const;
 }
 
-async function timeUnits(training: Training, { report, repeats, quick }: Settings): Promise<void> {
-  const epoch = await epochsOf(training);
-  const { ours } = await takeTurns({ ours: () => timed(epoch) }, quick ? 1 : Math.min(repeats, 3));
-  const milliseconds = spread(ours.map(({ wall }) => (1000 * wall) / stepsOf(training)));
-  report({ name: name(training), measure: 'time of a step', unit: 'ms', value: milliseconds });
+/** Seconds of an epoch against the number of memories, and of its matrix products alone. */
+async function growth(trainings: readonly Training[], settings: Settings): Promise<void> {
+  const { curve, quick, repeats } = settings;
+  const points: Record<'training' | 'matrix products', { x: number; y: number }[]> = {
+    training: [],
+    'matrix products': [],
+  };
+  for (const training of trainings) {
+    const costs = await takeTurns(
+      { training: () => secondEpoch(training), 'matrix products': () => productsOf(training, settings) },
+      quick ? 1 : Math.min(repeats, mostRepeats),
+    );
+    for (const name of ['training', 'matrix products'] as const) {
+      points[name].push({ x: training.settings.hiddenUnits, y: spread(costs[name].map(({ wall }) => wall)).median });
+    }
+  }
+  for (const [name, list] of Object.entries(points)) curve({ chart: 'epoch', panel: 'P', name, points: list });
 }

@@ -1,6 +1,6 @@
 import { type EpochRecord, VonMisesFisherMemory } from '../../lib/index.ts';
 import { type Digits, readDigits } from '../digits.ts';
-import type { Section, Settings } from '../section.ts';
+import type { Curve, Section, Settings } from '../section.ts';
 import { spread } from '../timing.ts';
 
 const from = 125;
@@ -16,6 +16,8 @@ interface Trained {
   readonly accuracy: number;
 }
 
+type Point = Curve['points'][number];
+
 export const splitting: Section = {
   title: 'Training on MNIST with splitting and without, to P memories',
   method:
@@ -25,11 +27,16 @@ export const splitting: Section = {
     const train = await readDigits('train', settings.quick ? quick.rows : undefined);
     const test = await readDigits('t10k');
     const [start, ends] = settings.quick ? [quick.from, quick.sizes] : [from, sizes];
+    const curves = { 'with splitting': [] as Point[], without: [] as Point[] };
     for (const hiddenUnits of ends) {
       const grown = await trainOnce(train, test, { hiddenUnits, splitting: { from: start } });
       const whole = hiddenUnits > start ? await trainOnce(train, test, { hiddenUnits }) : grown;
       reportSize(hiddenUnits, hiddenUnits === ends.at(-1), grown, whole, settings);
+      curves['with splitting'].push({ x: hiddenUnits, y: grown.seconds });
+      curves.without.push({ x: hiddenUnits, y: whole.seconds });
     }
+    for (const [name, points] of Object.entries(curves))
+      settings.curve({ chart: 'splitting', panel: 'P', name, points });
   },
 };
 

@@ -20,6 +20,10 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+# Both scripts run from where they lie, and leave nothing there.
+sys.dont_write_bytecode = True
+from blas import blas_libraries
+
 # A chunk's Gram matrices stay within the cache: larger chunks are slower, smaller ones spend their time in the interpreter.
 CHUNK_NUMBERS = 2**17
 
@@ -43,17 +47,6 @@ torch = modules.get("torch")
 blas_threads = int(os.environ.get("OPENBLAS_NUM_THREADS", "1"))
 if torch:
     torch.set_num_threads(blas_threads)
-
-
-def blas_libraries():
-    """The shared libraries of this process that carry BLAS, as Linux knows them."""
-    try:
-        with open("/proc/self/maps", encoding="utf8") as maps:
-            paths = {line.split()[-1] for line in maps}
-    except OSError:
-        return []
-    names = {os.path.basename(path) for path in paths}
-    return sorted(name for name in names if any(word in name.lower() for word in ("openblas", "mkl_rt", "blis")))
 
 
 def info():
