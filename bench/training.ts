@@ -33,7 +33,7 @@ async function trainerOf(
   settings: TrainingSettings,
   state: NativeSphereState,
 ): Promise<NativeSphereTrainer> {
-  const rows = await toNativeRows(data.batch, data.precision, 'allowed', {});
+  const rows = await toNativeRows('digits.values', data.batch, data.precision, 'allowed', {});
   const own = { ...settings, seed: BigInt(settings.seed) };
   return native.makeSphereTrainer(rows, data.labels, data.batch.count, own, state);
 }

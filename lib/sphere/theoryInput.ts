@@ -164,10 +164,10 @@ export async function toNativeTheory(
   rows: Batch,
   { signal }: Pick<CallOptions, 'signal'>,
 ): Promise<{ readonly model: NativeSphereModel; readonly rows: NativeSphereRows }> {
-  const memories = await toNativeRows(parameters.memories, 'float64', 'allowed', { signal });
+  const memories = await toNativeRows(parameters.memories.name, parameters.memories, 'float64', 'allowed', { signal });
   const { classes, classWeights, beta, betaScale } = parameters;
   return {
     model: native.makeSphereModel(memories, classes + 1, classWeights, beta, betaScale),
-    rows: await toNativeRows(rows, 'float64', 'allowed', { signal }),
+    rows: await toNativeRows(`${rows.name}.values`, rows, 'float64', 'allowed', { signal }),
   };
 }

@@ -65,7 +65,10 @@ export async function runTraining(
   options: TrainingCallOptions,
   keep: (progress: TrainingProgress) => Promise<void>,
 ): Promise<TrainingProgress> {
-  if (from.done) return from;
+  if (from.done) {
+    reportEnd(data, settings, options);
+    return from;
+  }
   const trainer = await makeTrainer(data, settings, from.state, options);
   let progress = from;
   let seconds = progress.history.at(-1)?.seconds ?? 0;
@@ -146,7 +149,7 @@ async function makeTrainer(
   state: NativeSphereState,
   options: TrainingCallOptions,
 ): Promise<NativeSphereTrainer> {
-  const rows = await toNativeRows(batch, precision, 'allowed', options);
+  const rows = await toNativeRows(`${batch.name}.values`, batch, precision, 'allowed', { signal: options.signal });
   const own = { ...settings, seed: BigInt(settings.seed) };
   return native.makeSphereTrainer(rows, labels, settings.trainingRows, own, state);
 }

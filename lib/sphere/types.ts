@@ -98,8 +98,8 @@ export interface TrainOptions extends TrainingCallOptions {
    */
   readonly beta?: number | { readonly trainedFrom: number } | undefined;
   /**
-   * The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1. In few dimensions,
-   * say below 50, 0.25 leaves beta too low to tell clusters apart: use 0.5 to 1, or fix beta.
+   * The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1. With few rows or in
+   * few dimensions 0.25 can leave beta too low to tell clusters apart: use more, up to 1, or fix beta.
    */
   readonly betaScale?: number | undefined;
   /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only with labels. */
@@ -114,8 +114,7 @@ export interface TrainOptions extends TrainingCallOptions {
   /** How many hidden units the background counts as; at least 0. Default 1. */
   readonly background?: number | undefined;
   /**
-   * Rows in a minibatch. Default 1000, or all training rows where there are fewer. With a few thousand rows use 100 to 300: an epoch
-   * needs tens of steps.
+   * Rows in a minibatch. Default 1000, or a twentieth of the training rows where that is less: an epoch needs tens of steps.
    */
   readonly batchSize?: number | undefined;
   /** It enters twice: v <- momentum v - learningRate x gradient, then x <- x + learningRate v. Default 0.1. */
@@ -126,12 +125,12 @@ export interface TrainOptions extends TrainingCallOptions {
   readonly maxEpochs?: number | undefined;
   /** Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. */
   readonly patience?: number | undefined;
-  /** Share of the rows, from the end, that is kept for validation; from 0 to less than 1. Default 0.1. */
+  /** Share of the rows, from the end, that is kept for validation; from 0 to less than 1, above 0 at least a row. Default 0.1. */
   readonly validationShare?: number | undefined;
   /** Grow the network instead of starting with all units. */
   readonly splitting?: SplittingOptions | undefined;
   /** What all random choices follow from. Default 0. */
   readonly seed?: Seed | undefined;
-  /** A file to keep the state in, written anew after every epoch; see {@link VonMisesFisherMemory.resume}. */
+  /** A file to keep the state in, written anew (whatever it held) after every epoch; see {@link VonMisesFisherMemory.resume}. */
   readonly checkpoint?: string | undefined;
 }

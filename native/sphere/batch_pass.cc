@@ -8,6 +8,12 @@
 #include "sphere/tiles.h"
 
 namespace denseam::sphere {
+namespace {
+
+// Blocks of rows are taken in so many groups at most, each with class sums of its own: enough for as many threads.
+constexpr std::size_t kGroups = 32;
+
+}  // namespace
 
 template <typename T>
 BatchPass<T>::BatchPass(std::size_t dimension, std::size_t hiddenUnits, std::size_t labels, std::size_t mostRows)
@@ -16,7 +22,7 @@ BatchPass<T>::BatchPass(std::size_t dimension, std::size_t hiddenUnits, std::siz
       labels_(labels),
       scores_(mostRows * hiddenUnits),
       memorySums_(hiddenUnits * dimension),
-      blockSums_(Pieces(mostRows, Mixture<T>::kBlockRows).count() * (hiddenUnits + 1) * labels) {}
+      groupSums_(std::min(kGroups, Pieces(mostRows, Mixture<T>::kBlockRows).count()) * (hiddenUnits + 1) * labels) {}
 
 template <typename T>
 Totals BatchPass<T>::run(const Mixture<T>& mixture, const T* memories, const T* x, std::size_t rows,
@@ -24,6 +30,11 @@ Totals BatchPass<T>::run(const Mixture<T>& mixture, const T* memories, const T* 
   rows_ = rows;
   score(memories, x, job);
   return respond(mixture, objective, firstRow, job);
+}
+
+template <typename T>
+std::size_t BatchPass<T>::groups() const {
+  return std::min(kGroups, Pieces(rows_, Mixture<T>::kBlockRows).count());
 }
 
 template <typename T>
@@ -36,18 +47,22 @@ template <typename T>
 Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objective, std::size_t firstRow,
                              const Job& job) {
   const Pieces blocks(rows_, Mixture<T>::kBlockRows);
-  std::vector<Totals> totals(blocks.count());
+  std::vector<Totals> totals(groups());
   const std::size_t size = (hiddenUnits_ + 1) * labels_;
-  parallel::forEach(blocks.count(), 1, job, [&](std::size_t begin, std::size_t end) {
+  const auto groupBegin = [&](std::size_t group) { return blocks.count() * group / groups(); };
+  parallel::forEach(groups(), 1, job, [&](std::size_t begin, std::size_t end) {
     auto block = spares_.take([&] { return std::make_unique<typename Mixture<T>::Block>(hiddenUnits_, labels_); });
     std::vector<double> pulls(Mixture<T>::kBlockRows * labels_);
-    for (std::size_t piece = begin; piece < end; ++piece) {
-      const std::size_t first = blocks.begin(piece);
-      T* scores = scores_.data() + first * hiddenUnits_;
-      double* sums = blockSums_.data() + piece * size;
-      mixture.evaluate(blocks.size(piece), scores, *block);
-      totals[piece] = objective.evaluate(firstRow + first, blocks.size(piece), block->logs.data(), pulls.data());
-      mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, *block);
+    for (std::size_t group = begin; group < end; ++group) {
+      double* sums = groupSums_.data() + group * size;
+      std::fill_n(sums, size, 0.0);
+      for (std::size_t piece = groupBegin(group); piece < groupBegin(group + 1); ++piece) {
+        const std::size_t first = blocks.begin(piece);
+        T* scores = scores_.data() + first * hiddenUnits_;
+        mixture.evaluate(blocks.size(piece), scores, *block);
+        totals[group] += objective.evaluate(firstRow + first, blocks.size(piece), block->logs.data(), pulls.data());
+        mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, *block);
+      }
     }
     spares_.giveBack(std::move(block));
   });
@@ -59,10 +74,10 @@ Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objecti
 template <typename T>
 std::vector<double> BatchPass<T>::sumClasses() const {
   const std::size_t size = (hiddenUnits_ + 1) * labels_;
-  std::vector<double> sums(blockSums_.begin(), blockSums_.begin() + static_cast<std::ptrdiff_t>(size));
-  for (std::size_t piece = 1; piece < Pieces(rows_, Mixture<T>::kBlockRows).count(); ++piece) {
-    const double* block = blockSums_.data() + piece * size;
-    for (std::size_t i = 0; i < size; ++i) sums[i] += block[i];
+  std::vector<double> sums(groupSums_.begin(), groupSums_.begin() + static_cast<std::ptrdiff_t>(size));
+  for (std::size_t group = 1; group < groups(); ++group) {
+    const double* own = groupSums_.data() + group * size;
+    for (std::size_t i = 0; i < size; ++i) sums[i] += own[i];
   }
   return sums;
 }

@@ -33,6 +33,8 @@ class BatchPass {
   std::vector<double> sumClasses() const;
 
  private:
+  // Of the blocks of the rows at hand.
+  std::size_t groups() const;
   void score(const T* memories, const T* x, const Job& job);
   Totals respond(const Mixture<T>& mixture, const Objective& objective, std::size_t firstRow, const Job& job);
 
@@ -42,7 +44,7 @@ class BatchPass {
   std::size_t rows_ = 0;
   AlignedVector<T> scores_;        // mostRows x hiddenUnits
   AlignedVector<T> memorySums_;    // hiddenUnits x dimension
-  std::vector<double> blockSums_;  // class sums of each block of rows
+  std::vector<double> groupSums_;  // class sums of each group of blocks
   Spares<typename Mixture<T>::Block> spares_;
 };
 

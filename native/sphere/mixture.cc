@@ -103,7 +103,7 @@ void Mixture<T>::responsibilities(std::size_t rows, const double* pulls, T* scor
   }
   linalg::multiply(terms, labels_, rows, linalg::transposed(block.terms.data(), terms), {block.ratios.data(), labels_},
                    T(0), block.product.data(), labels_);
-  std::copy(block.product.begin(), block.product.end(), classSums);
+  for (std::size_t i = 0; i < block.product.size(); ++i) classSums[i] += static_cast<double>(block.product[i]);
   for (std::size_t row = 0; row < rows; ++row) {
     if (!block.isWide[row]) continue;
     const std::size_t at = row * labels_;

@@ -49,7 +49,7 @@ class Mixture {
   void evaluate(std::size_t rows, const T* scores, Block& block) const;
 
   // After `evaluate`, with what each row pulls at each label (rows x labels): replaces the scores by the
-  // responsibilities gamma_mu = sum_y pull_y p_y^mu exp(a_mu) / P(x, y), and writes sum_rows pull_y exp(a_mu) / P(x, y)
+  // responsibilities gamma_mu = sum_y pull_y p_y^mu exp(a_mu) / P(x, y), and adds sum_rows pull_y exp(a_mu) / P(x, y)
   // to `classSums`, (hiddenUnits + 1) x labels.
   void responsibilities(std::size_t rows, const double* pulls, T* scores, double* classSums, Block& block) const;
 

@@ -79,6 +79,7 @@ describe('train refuses options', () => {
     ['with a beta of zero', { beta: 0 }, 'ERR_RANGE', 'options.beta', '0'],
     ['with a beta that is no number', { beta: '3' }, 'ERR_SHAPE', 'options.beta', '"3"'],
     ['with a trained beta from nowhere', { beta: {} }, 'ERR_RANGE', 'options.beta.trainedFrom', 'undefined'],
+    ['with a beta of unknown options', { beta: { trainedFrom: 1, max: 5 } }, 'ERR_RANGE', 'options.beta', 'max'],
     ['with a negative betaScale', { betaScale: -1 }, 'ERR_RANGE', 'options.betaScale', '-1'],
     ['with too much softening', { labelSoftening: 1.1 }, 'ERR_RANGE', 'options.labelSoftening', '1.1'],
     ['of unsupervised training', { posteriorSoftening: 0.1 }, 'ERR_RANGE', 'options.posteriorSoftening', 'data.labels'],
@@ -188,7 +189,14 @@ describe('from refuses', () => {
   it.each<[string, object, ErrorCode, ...string[]]>([
     ['no dimension', { dimension: undefined }, 'ERR_SHAPE', 'parameters.dimension', 'undefined'],
     ['memories of another length', { memories: Float64Array.of(1) }, 'ERR_SHAPE', 'parameters.memories', '2', '1'],
-    ['memories of another norm', { memories: Float64Array.of(3, 4) }, 'ERR_RANGE', 'parameters.memories', 'norm', '5'],
+    [
+      'memories of another norm',
+      { memories: Float64Array.of(3, 4) },
+      'ERR_RANGE',
+      'parameters.memories[0]',
+      'norm',
+      '5',
+    ],
     ['a zero memory', { memories: Float64Array.of(0, 0) }, 'ERR_RANGE', 'parameters.memories', 'norm', '0'],
     [
       'a memory that is not finite',

@@ -8,7 +8,7 @@ import {
   VonMisesFisherMemory,
   vonMisesFisherMeanResultantLength,
 } from '../../lib/index.ts';
-import type { EpochRecord, TrainOptions } from '../../lib/sphere/types.ts';
+import type { EpochRecord, SphereTrainingData, TrainOptions } from '../../lib/sphere/types.ts';
 import { columnSums, rowSums } from '../reference/sphereTraining.ts';
 import { expectSameBits, expectWithin } from '../support/assertions.ts';
 import { bars, rowsFrom, single, teacherData } from './data.ts';
@@ -90,6 +90,32 @@ describe('training with labels', () => {
     const memory = await VonMisesFisherMemory.train(data, { ...quick, validationShare: 0, maxEpochs: 7 });
     expect(memory.history).toHaveLength(7);
     expect(memory.history[6]).toMatchObject({ validationLoss: Number.NaN, validationAccuracy: Number.NaN });
+  });
+
+  it('takes small data in batches of a twentieth, and keeps a row for validation where a share is asked for', async () => {
+    const data = await teacherData({ count: 400 });
+    const train = (options: Partial<TrainOptions>) =>
+      VonMisesFisherMemory.train(data, { hiddenUnits: 12, beta: 20, maxEpochs: 3, validationShare: 1e-4, ...options });
+    const memory = await train({});
+    expectSameBits('memories', memory.memories, (await train({ batchSize: 20 })).memories);
+    expect(memory.history.every(({ validationLoss }) => Number.isFinite(validationLoss))).toBe(true);
+  });
+
+  it('a batch that repeats its rows is as good as the rows: 47 blocks of 64, summed in 32 groups', async () => {
+    const [rows, times] = [50, 60];
+    const few = await teacherData({ count: rows, classes: 5 });
+    const values = Float64Array.from(
+      { length: times * few.values.length },
+      (_, i) => few.values[i % few.values.length] ?? 0,
+    );
+    const labels = Int32Array.from({ length: times * rows }, (_, i) => few.labels[i % rows] ?? 0);
+    const step = (data: SphereTrainingData) =>
+      VonMisesFisherMemory.train(data, { ...quick, batchSize: data.count, validationShare: 0, maxEpochs: 1 });
+    const [once, often] = [await step(few), await step({ ...few, count: times * rows, values, labels })];
+    // Means of the same numbers, in another order.
+    expectWithin('memories', often.memories, once.memories, 1e-13);
+    expectWithin('class weights', often.classWeights.data, once.classWeights.data, 1e-13);
+    expectWithin('loss', [often.history[0]?.loss ?? 0], [once.history[0]?.loss ?? 1], 1e-12);
   });
 
   it('without a background gives it no weight', async () => {
