@@ -1,11 +1,9 @@
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
-import { DenseamError } from '../core/errors.ts';
 import type { Precision } from '../core/memory.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
-import { corruptFile } from '../io/files.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
 import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
@@ -17,6 +15,7 @@ import {
   readTrainOptions,
   type TrainingSettings,
 } from './options.ts';
+import { asCorrupt } from './persistence.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
@@ -85,8 +84,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on the validation
    * rows, the last ones, no longer falls. Returned is the model with the lowest of those losses since the last split. Rows are
    * copied a part at a time: the arrays must not change before the first epoch is reported. Beside them a minibatch takes
-   * batchSize x P numbers and at most 32 tables like the class weights, splitting twice that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
-   * threads.
+   * batchSize x P numbers and at most 32 tables like the class weights, splitting twice that with its own number of rows. The same data,
+   * options and seed give the same bits, whatever the number of threads.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system errors of the
    * checkpoint; the signal's reason. The last checkpoint stays.
@@ -152,7 +151,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     checkOptions(options, callOptions);
     const file = await loadModel(path, options);
     return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
-      throw unusable(path, error);
+      throw asCorrupt(path, error);
     });
   }
 
@@ -323,12 +322,6 @@ async function finishTraining(
   const { hiddenUnits, labels, memories, classWeights, beta, betaScale } = best ?? state;
   const model: ModelState = { hiddenUnits, labels, memories, classWeights, beta, betaScale };
   return VonMisesFisherMemory.make({ dimension: data.batch.dimension, model, history }, 'the memories', { signal });
-}
-
-/** Of a file whose checksums are right: numbers that cannot be are the file's fault. */
-function unusable(path: string, error: unknown): unknown {
-  const isValue = error instanceof DenseamError && error.code !== 'ERR_OUT_OF_MEMORY';
-  return isValue ? corruptFile(path, error.message, error) : error;
 }
 
 /** The column of the greatest number of each row; of equal ones the first. */

@@ -1,4 +1,3 @@
-import { DenseamError } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
 import { readClassWeights } from './options.ts';
@@ -56,16 +55,9 @@ export function loadModel(path: string, options: CallOptions): Promise<ModelFile
     if (hiddenUnits < 1 || dimension < 1 || labels < 2) throw corruptFile(path, 'it holds no memory or no class');
     const memories = await readTensor(file, 'memories', [hiddenUnits, dimension], undefined, options);
     const data = await readTensor(file, 'classWeights', [hiddenUnits + 1, labels], 'float64', options);
-    const classWeights = checkedWeights(path, { rows: hiddenUnits + 1, columns: labels, data });
+    const table = { rows: hiddenUnits + 1, columns: labels, data };
+    const classWeights = readClassWeights('the class weights', table, hiddenUnits, labels - 1);
     const model = { hiddenUnits, labels, memories, classWeights, beta, betaScale };
     return { dimension, model, history: await readHistory(file, options) };
   });
-}
-
-function checkedWeights(path: string, weights: { rows: number; columns: number; data: unknown }): Float64Array {
-  try {
-    return readClassWeights('the class weights', weights, weights.rows - 1, weights.columns - 1);
-  } catch (error) {
-    throw error instanceof DenseamError ? corruptFile(path, error.message, error) : error;
-  }
 }

@@ -1,3 +1,4 @@
+import { DenseamError } from '../core/errors.ts';
 import type { Precision } from '../core/memory.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
@@ -49,9 +50,17 @@ export async function readTensors<T>(
       throw corruptFile(path, `its version is ${foundVersion}; this release reads version ${version}`);
     }
     return await read(file);
+  } catch (error) {
+    throw asCorrupt(path, error);
   } finally {
     await file.close();
   }
+}
+
+/** Numbers that cannot be are the file's fault, though its checksums are right. */
+export function asCorrupt(path: string, error: unknown): unknown {
+  const isValue = error instanceof DenseamError && !['ERR_CORRUPT_FILE', 'ERR_OUT_OF_MEMORY'].includes(error.code);
+  return isValue ? corruptFile(path, error.message, error) : error;
 }
 
 /** A tensor of a given shape; a dtype where one is asked for. */
