@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { DenseamError } from './core/errors.ts';
 import type { FloatArray, Progress, Structure } from './core/types.ts';
+import type { NativePointCloud } from './nativePointCloud.ts';
 import type {
   NativeScaling,
   NativeSphere,
@@ -10,6 +11,7 @@ import type {
   NativeSphereTheory,
 } from './nativeSphere.ts';
 
+export type * from './nativePointCloud.ts';
 export type * from './nativeSphere.ts';
 
 /** A running native call. `abort` asks it to stop at its next poll; the promise then rejects. */
@@ -258,7 +260,8 @@ export interface Native
     NativeSphere,
     NativeSpherePreparation,
     NativeScaling,
-    NativeSphereTheory {
+    NativeSphereTheory,
+    NativePointCloud {
   readonly lanes: NativeLanes;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (

@@ -1,0 +1,217 @@
+import type { FloatArray } from './core/types.ts';
+import type { ProgressCallback, Task } from './native.ts';
+
+/** What the addon knows of point clouds. `firstIndex` is what error messages count clouds from. */
+
+/** A batch of weighted clouds of different sizes, as the native side takes it. */
+export interface NativeClouds {
+  readonly count: number;
+  /** count + 1, from 0: cloud i has the points offsets[i] to offsets[i + 1]. */
+  readonly offsets: Int32Array;
+  /** total x dimension. */
+  readonly points: FloatArray;
+  /** total. */
+  readonly weights: FloatArray;
+  /** What errors call it. */
+  readonly name: string;
+}
+
+/** The same as the native side returns it. */
+export interface NativeCloudStates {
+  readonly count: number;
+  readonly offsets: Int32Array;
+  readonly points: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** The items of a memory as they are at one moment. They never change: `appendClouds` and `removeClouds` give others. */
+export type NativeCloudItems = { readonly nativeCloudItems: never };
+
+/** When a transport problem counts as solved: the L1 error of its marginals, and how many iterations it may take. */
+export interface NativeSolverOptions {
+  readonly marginalTolerance: number;
+  readonly maxSolverIterations: number;
+}
+
+/** The flow of `retrieve`. `transportStep` or `reweightStep` 0 switches a channel off. */
+export interface NativeFlowOptions {
+  /** Of one iteration after the other, the last one for all that follow; with `sweep`, of one retrieval each. */
+  readonly betas: Float64Array;
+  readonly sweep: boolean;
+  readonly transportStep: number;
+  readonly reweightStep: number;
+  readonly tolerance: number;
+  readonly maxIterations: number;
+  /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
+  readonly pruning: number | undefined;
+  readonly trajectory: boolean;
+}
+
+export interface NativeCloudRetrieval {
+  readonly states: NativeCloudStates;
+  readonly energy: Float64Array;
+  readonly nearest: Int32Array;
+  readonly nearestDivergence: Float64Array;
+  readonly iterations: Int32Array;
+  readonly gradientNorm: Float64Array;
+  /** Greatest marginal error of the problems that the returned state's numbers come from. */
+  readonly marginalError: Float64Array;
+  /** 0: the iterations were used up; 1: converged; 2: no step lowers the energy by more than rounding shows. */
+  readonly stopped: Uint8Array;
+  readonly evaluated: Int32Array;
+  readonly droppedMass: Float64Array;
+  /** States after 0, 1, 2, ... iterations, and the energies of each. */
+  readonly trajectory: readonly NativeCloudStates[] | undefined;
+  readonly trajectoryEnergy: readonly Float64Array[] | undefined;
+}
+
+/** One solved (or not) transport problem for every pair of clouds. */
+export interface NativePlans {
+  /** <a, f> + <b, g>: the regularised cost. */
+  readonly values: Float64Array;
+  /** <P, C>: the cost of the plan alone. */
+  readonly transportCosts: Float64Array;
+  readonly marginalErrors: Float64Array;
+  readonly iterations: Int32Array;
+  /** 1 where the marginal error is within the tolerance. */
+  readonly converged: Uint8Array;
+  /** f and g, one for each point of the sources and the targets. */
+  readonly sourcePotentials: Float64Array;
+  readonly targetPotentials: Float64Array;
+  /** All plans, one after the other, each row-major (source points x target points); empty unless wanted. */
+  readonly plans: Float64Array;
+}
+
+export interface NativeDivergences {
+  readonly values: Float64Array;
+  /** Greatest of the three problems. */
+  readonly marginalErrors: Float64Array;
+  readonly iterations: Int32Array;
+  readonly converged: Uint8Array;
+  /** dS/dx of every source point, total x dimension; empty unless wanted. */
+  readonly gradients: Float64Array;
+  /** f_(source, target) - f_(source, source), total, of mean 0 under the source's weights; empty unless wanted. */
+  readonly firstVariations: Float64Array;
+}
+
+export interface NativePointCloud {
+  /** No items, stored in `precision` when they come. */
+  emptyClouds(
+    dimension: number,
+    precision: 'float32' | 'float64',
+    epsilon: number,
+    solver: NativeSolverOptions,
+  ): NativeCloudItems;
+  cloudCount(items: NativeCloudItems): number;
+  /** Points of all items together. */
+  cloudPoints(items: NativeCloudItems): number;
+  appendClouds(
+    items: NativeCloudItems,
+    clouds: NativeClouds,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<NativeCloudItems>;
+  /** Indices are distinct and valid. */
+  removeClouds(items: NativeCloudItems, indices: Int32Array): Task<NativeCloudItems>;
+  getClouds(items: NativeCloudItems, indices: Int32Array): Task<NativeCloudStates>;
+  /** queries x items. */
+  cloudDivergences(
+    items: NativeCloudItems,
+    queries: NativeClouds,
+    firstIndex: number,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly values: Float64Array; readonly marginalErrors: Float64Array; readonly converged: Uint8Array }>;
+  /** Weights are queries x items; the rest has one number a query. */
+  cloudWeights(
+    items: NativeCloudItems,
+    queries: NativeClouds,
+    firstIndex: number,
+    beta: number,
+    pruning: number | undefined,
+    wantWeights: boolean,
+    onProgress: ProgressCallback,
+  ): Task<{
+    readonly weights: Float64Array;
+    readonly energy: Float64Array;
+    readonly marginalErrors: Float64Array;
+    readonly converged: Uint8Array;
+  }>;
+  cloudGradient(
+    items: NativeCloudItems,
+    queries: NativeClouds,
+    firstIndex: number,
+    beta: number,
+    pruning: number | undefined,
+    onProgress: ProgressCallback,
+  ): Task<{
+    readonly energy: Float64Array;
+    /** dE/dx, total x dimension. */
+    readonly points: Float64Array;
+    /** V, total, of mean 0 under the query's weights. */
+    readonly firstVariation: Float64Array;
+    readonly gradientNorm: Float64Array;
+    readonly marginalErrors: Float64Array;
+    readonly converged: Uint8Array;
+  }>;
+  cloudRetrieve(
+    items: NativeCloudItems,
+    queries: NativeClouds,
+    firstIndex: number,
+    flow: NativeFlowOptions,
+    onProgress: ProgressCallback,
+  ): Task<NativeCloudRetrieval>;
+  /** queries x k, nearest first. */
+  cloudNearest(
+    items: NativeCloudItems,
+    queries: NativeClouds,
+    firstIndex: number,
+    k: number,
+    prune: boolean,
+    onProgress: ProgressCallback,
+  ): Task<{
+    readonly indices: Int32Array;
+    readonly divergences: Float64Array;
+    readonly marginalErrors: Float64Array;
+    readonly converged: Uint8Array;
+  }>;
+  /** T_i(x_k) of one query's points for each of these items: indices x points x dimension. */
+  cloudTransport(
+    items: NativeCloudItems,
+    query: NativeClouds,
+    indices: Int32Array,
+    onProgress: ProgressCallback,
+  ): Task<{ readonly images: Float64Array; readonly marginalErrors: Float64Array; readonly converged: Uint8Array }>;
+  /** Source i with target i. */
+  solveTransport(
+    sources: NativeClouds,
+    targets: NativeClouds,
+    firstIndex: number,
+    dimension: number,
+    epsilon: number,
+    solver: NativeSolverOptions,
+    wantPlans: boolean,
+    onProgress: ProgressCallback,
+  ): Task<NativePlans>;
+  /** One problem with any finite costs, rows x columns. */
+  solveTransportOfCosts(
+    rows: number,
+    columns: number,
+    costs: FloatArray,
+    rowWeights: Float64Array,
+    columnWeights: Float64Array,
+    epsilon: number,
+    solver: NativeSolverOptions,
+    wantPlan: boolean,
+    onProgress: ProgressCallback,
+  ): Task<NativePlans>;
+  sinkhornDivergences(
+    sources: NativeClouds,
+    targets: NativeClouds,
+    firstIndex: number,
+    dimension: number,
+    epsilon: number,
+    solver: NativeSolverOptions,
+    wantGradients: boolean,
+    onProgress: ProgressCallback,
+  ): Task<NativeDivergences>;
+}
