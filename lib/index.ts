@@ -7,6 +7,7 @@ export type {
   CallOptions,
   DroppedMass,
   FloatArray,
+  FloatMatrix,
   Gaussians,
   IterationOptions,
   Matrix,
