@@ -101,11 +101,12 @@ export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void 
   let largest = 0;
   for (let i = 1; i < count; i++) if (cloudSize({ offsets }, i) > cloudSize({ offsets }, largest)) largest = i;
   const size = cloudSize({ offsets }, largest);
-  problemFitsInMemory(`${name}[${largest}] (${size} points)`, size, size);
+  problemFitsInMemory(`${name}[${largest}] (${size} points)`, size * size);
 }
 
-export function problemFitsInMemory(name: string, rows: number, columns: number): void {
-  fitsInMemory(`the transport problem of ${name}`, rows * columns * workMatrices * bytesOfNumber);
+/** Refuses a transport problem with so many costs, if it does not fit in memory. */
+export function problemFitsInMemory(name: string, costs: number): void {
+  fitsInMemory(`the transport problem of ${name}`, costs * workMatrices * bytesOfNumber);
 }
 
 /** A run of a batch's clouds that is handed to the native side at once. */
