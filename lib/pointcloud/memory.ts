@@ -16,7 +16,7 @@ import {
 import { type CloudBatch, cloudBatch, cloudPrecision, inCloudParts, problemsFitInMemory } from './batches.ts';
 import { knownOptions, readFlow, readSolver, readSteps, readWeighing } from './options.ts';
 import { loadClouds } from './persistence.ts';
-import { checkSolved, everyNthRetrieval, toRetrieval } from './results.ts';
+import { checkSolved, everyNthRetrieval, toRetrieval, zeros } from './results.ts';
 import { type Comparison, StoredClouds } from './stored.ts';
 import type {
   CloudBetaOptions,
@@ -129,13 +129,12 @@ export class PointCloudMemory {
     const columns = this.size;
     fitsInMemory('the divergences', 2 * batch.count * columns * bytesOfNumber);
     const parts = await this.#parts(batch, options, { columns: 2 * columns }, native.cloudDivergences);
-    const marginalErrors = concatFloats(parts.map((part) => part.marginalErrors));
     return {
       rows: batch.count,
       columns,
       data: concatFloats(parts.map((part) => part.values)),
-      marginalErrors,
-      notConverged: marginalErrors.reduce((count, error) => count + (error <= this.marginalTolerance ? 0 : 1), 0),
+      marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+      notConverged: parts.reduce((count, part) => count + zeros(part.converged), 0),
     };
   }
 

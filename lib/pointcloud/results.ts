@@ -29,6 +29,13 @@ export function checkSolved(
   );
 }
 
+/** How many of the flags are not set. */
+export function zeros(flags: Uint8Array): number {
+  let count = 0;
+  for (const flag of flags) if (flag === 0) count++;
+  return count;
+}
+
 export function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudStates {
   if (parts.length === 1) return parts[0] as NativeCloudStates;
   return {

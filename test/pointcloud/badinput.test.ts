@@ -52,13 +52,13 @@ const shapes: [what: string, change: object, ...mentions: string[]][] = [
   ['a count that is none', { count: 1.5 }, 'count', '1.5'],
   ['no dimension', { dimension: undefined }, 'dimension', 'undefined'],
   ['a dimension that is none', { dimension: -2 }, 'dimension', '-2'],
-  ['a dimension beyond arrays', { dimension: 2 ** 52 }, 'points', '2\\^53'],
+  ['a dimension beyond arrays', { dimension: 2 ** 52 }, 'points', '2^53'],
   ['no offsets', { offsets: undefined }, 'offsets', 'Int32Array', 'undefined'],
   ['offsets of another type', { offsets: [0, 2, 5] }, 'offsets', 'Int32Array', 'an array of length 3'],
   ['too few offsets', { offsets: Int32Array.of(0, 2) }, 'offsets', '3', 'received 2'],
-  ['offsets that begin elsewhere', { offsets: Int32Array.of(1, 2, 5) }, 'offsets\\[0\\]', 'received 1'],
-  ['an empty cloud', { offsets: Int32Array.of(0, 0, 5) }, 'offsets\\[1\\]', 'more than 0', 'received 0'],
-  ['offsets that fall', { offsets: Int32Array.of(0, 6, 5) }, 'offsets\\[2\\]', 'more than 6', 'received 5'],
+  ['offsets that begin elsewhere', { offsets: Int32Array.of(1, 2, 5) }, 'offsets[0]', 'received 1'],
+  ['an empty cloud', { offsets: Int32Array.of(0, 0, 5) }, 'offsets[1]', 'more than 0', 'received 0'],
+  ['offsets that fall', { offsets: Int32Array.of(0, 6, 5) }, 'offsets[2]', 'more than 6', 'received 5'],
   ['another last offset', { offsets: Int32Array.of(0, 2, 4) }, 'points', '8 numbers', 'received 10'],
   ['no points', { points: undefined }, 'points', 'Float64Array', 'undefined'],
   ['points of another type', { points: Array.from(clouds.points) }, 'points', 'Float64Array'],
@@ -68,12 +68,12 @@ const shapes: [what: string, change: object, ...mentions: string[]][] = [
 ];
 
 const values: [what: string, change: object, code: ErrorCode, ...mentions: string[]][] = [
-  ['NaN', { points: clouds.points.with(5, Number.NaN) }, 'ERR_NOT_FINITE', '\\[1\\]', 'coordinate 1 of point 0', 'NaN'],
-  ['infinity', { points: clouds.points.with(0, -Infinity) }, 'ERR_NOT_FINITE', '\\[0\\]', '-Infinity'],
-  ['a weight of NaN', { weights: clouds.weights.with(3, Number.NaN) }, 'ERR_NOT_FINITE', '\\[1\\]', 'weight 1', 'NaN'],
-  ['a negative weight', { weights: Float64Array.of(1.5, -0.5, 0.25, 0.5, 0.25) }, 'ERR_RANGE', '\\[0\\]', '-0.5'],
-  ['another sum', { weights: Float64Array.of(0.5, 0.5, 0.25, 0.5, 0.26) }, 'ERR_RANGE', '\\[1\\]', '1\\.01'],
-  ['squares that overflow', { points: clouds.points.with(2, 1e200) }, 'ERR_RANGE', '\\[0\\]', '1e150'],
+  ['NaN', { points: clouds.points.with(5, Number.NaN) }, 'ERR_NOT_FINITE', '[1]', 'coordinate 1 of point 0', 'NaN'],
+  ['infinity', { points: clouds.points.with(0, -Infinity) }, 'ERR_NOT_FINITE', '[0]', '-Infinity'],
+  ['a weight of NaN', { weights: clouds.weights.with(3, Number.NaN) }, 'ERR_NOT_FINITE', '[1]', 'weight 1', 'NaN'],
+  ['a negative weight', { weights: Float64Array.of(1.5, -0.5, 0.25, 0.5, 0.25) }, 'ERR_RANGE', '[0]', '-0.5'],
+  ['another sum', { weights: Float64Array.of(0.5, 0.5, 0.25, 0.5, 0.26) }, 'ERR_RANGE', '[1]', '1.01'],
+  ['squares that overflow', { points: clouds.points.with(2, 1e200) }, 'ERR_RANGE', '[0]', '1e150'],
 ];
 
 describe.each(takers)('%s refuses', (_, name, call) => {
@@ -99,14 +99,14 @@ describe.each(takers)('%s refuses', (_, name, call) => {
   it('clouds of another dimension', async () => {
     if (name === 'items' && _ === 'create') return; // which decides it
     const expected = name === 'sources' ? 'targets' : name; // those of the targets have to go with those of the sources
-    await expectFailure(() => call(someClouds(1, [2], 3)), 'ERR_SHAPE', `${expected}\\.dimension`);
+    await expectFailure(() => call(someClouds(1, [2], 3)), 'ERR_SHAPE', `${expected}.dimension`);
   });
 
   it.each(values)('%s', async (__, change, code, ...mentions) => {
     const batch = { ...clouds, ...change };
     if (name === 'query') {
       const { offsets, points, weights } = batch;
-      const at = mentions[0] === '\\[1\\]' ? 1 : 0;
+      const at = mentions[0] === '[1]' ? 1 : 0;
       const [begin, end] = [offsets[at] as number, offsets[at + 1] as number];
       const single = { count: 1, dimension: 2, offsets: Int32Array.of(0, end - begin) };
       const own = { points: points.slice(2 * begin, 2 * end), weights: weights.slice(begin, end) };
@@ -149,8 +149,8 @@ describe.each(verbs)('options of %s:', (name, required, call) => {
   });
 
   it.each<[object, ErrorCode, ...string[]]>([
-    [{ signal: {} }, 'ERR_SHAPE', 'options\\.signal'],
-    [{ onProgress: 5 }, 'ERR_SHAPE', 'options\\.onProgress'],
+    [{ signal: {} }, 'ERR_SHAPE', 'options.signal'],
+    [{ onProgress: 5 }, 'ERR_SHAPE', 'options.onProgress'],
     [{ Beta: 1 }, 'ERR_RANGE', 'options', 'Beta'],
   ])('%j is refused', async (extra, code, ...mentions) => {
     await expectFailure(() => call({ ...required, ...extra } as never), code, ...mentions);
@@ -170,11 +170,7 @@ describe.each(verbs)('options of %s:', (name, required, call) => {
     '%s of %j is refused',
     async (key, wrong) => {
       const value = key === 'betas' ? [1, wrong] : wrong;
-      await expectFailure(
-        () => call({ ...required, [key as string]: value } as never),
-        'ERR_RANGE',
-        `options\\.${key}`,
-      );
+      await expectFailure(() => call({ ...required, [key as string]: value } as never), 'ERR_RANGE', `options.${key}`);
     },
   );
 });
@@ -190,7 +186,7 @@ describe('options with a range of their own', () => {
     [{ maxSolverIterations: 2 ** 31 }, 'maxSolverIterations'],
   ];
   it.each(solver)('of the solver: %j', async (options, name) => {
-    const mention = `options\\.${name}`;
+    const mention = `options.${name}`;
     await expectFailure(() => PointCloudMemory.create(clouds, { epsilon, ...options }), 'ERR_RANGE', mention);
     await expectFailure(() => PointCloudMemory.load('/absent', any(options)), 'ERR_RANGE', mention);
     await expectFailure(() => sinkhorn(clouds, clouds, { epsilon, ...options }), 'ERR_RANGE', mention);
@@ -199,13 +195,13 @@ describe('options with a range of their own', () => {
 
   const flow: [object, ...string[]][] = [
     [{ transportStep: -0.1 }, 'transportStep'],
-    [{ transportStep: 1.1 }, 'transportStep', 'at most 1', '1\\.1'],
+    [{ transportStep: 1.1 }, 'transportStep', 'at most 1', '1.1'],
     [{ reweightStep: -1 }, 'reweightStep'],
     [{ reweightStep: Infinity }, 'reweightStep'],
     [{ tolerance: -1 }, 'tolerance'],
     [{ maxIterations: -1 }, 'maxIterations'],
     [{ trajectory: 1 }, 'trajectory', 'true or false'],
-    [{ pruning: { mass: 1 } }, 'pruning\\.mass'],
+    [{ pruning: { mass: 1 } }, 'pruning.mass'],
     [{ pruning: { mass: 0.5, most: 1 } }, 'pruning', 'most'],
   ];
   it.each(flow)('of the flow: %j', async (options, ...mentions) => {
@@ -215,24 +211,24 @@ describe('options with a range of their own', () => {
 
   it('of single verbs', async () => {
     const refused = (call: () => unknown, ...mentions: string[]) => expectFailure(call, 'ERR_RANGE', ...mentions);
-    await refused(() => memory.step(clouds, { beta, transportStep: 2 }), 'options\\.transportStep');
-    await refused(() => memory.step(clouds, { beta, reweightStep: Number.NaN }), 'options\\.reweightStep');
+    await refused(() => memory.step(clouds, { beta, transportStep: 2 }), 'options.transportStep');
+    await refused(() => memory.step(clouds, { beta, reweightStep: Number.NaN }), 'options.reweightStep');
     for (const verb of ['weights', 'energy', 'gradient', 'step'] as const) {
-      await refused(() => memory[verb](clouds, any({ beta, pruning: 'yes' })).catch(asRange), 'options\\.pruning');
+      await refused(() => memory[verb](clouds, any({ beta, pruning: 'yes' })).catch(asRange), 'options.pruning');
     }
-    await refused(() => memory.nearest(clouds, { k: 0 }), 'options\\.k', '1 to 2');
-    await refused(() => memory.nearest(clouds, { k: 3 }), 'options\\.k', '1 to 2', '3');
-    await refused(() => memory.nearest(clouds, any({ pruning: { mass: 0.1 } })), 'options\\.pruning');
-    await refused(() => memory.retrieve(clouds, any({ beta: [] })), 'options\\.beta');
-    await refused(() => memory.retrieve(clouds, any({ beta: [1, 0] })), 'options\\.beta\\[1\\]');
-    await refused(() => memory.retrieve(clouds, any({ beta, betas: [1] })), 'options\\.betas');
-    await refused(() => memory.sweep(clouds, any({ betas: [1], beta })), 'options\\.beta ');
-    await refused(() => sinkhorn(clouds, clouds, any({ epsilon, plans: 1 })), 'options\\.plans');
-    await refused(() => sinkhornDivergence(clouds, clouds, any({ epsilon, gradient: 'x' })), 'options\\.gradient');
+    await refused(() => memory.nearest(clouds, { k: 0 }), 'options.k', '1 to 2');
+    await refused(() => memory.nearest(clouds, { k: 3 }), 'options.k', '1 to 2', '3');
+    await refused(() => memory.nearest(clouds, any({ pruning: { mass: 0.1 } })), 'options.pruning');
+    await refused(() => memory.retrieve(clouds, any({ beta: [] })), 'options.beta');
+    await refused(() => memory.retrieve(clouds, any({ beta: [1, 0] })), 'options.beta[1]');
+    await refused(() => memory.retrieve(clouds, any({ beta, betas: [1] })), 'options.betas');
+    await refused(() => memory.sweep(clouds, any({ betas: [1], beta })), 'options.beta ');
+    await refused(() => sinkhorn(clouds, clouds, any({ epsilon, plans: 1 })), 'options.plans');
+    await refused(() => sinkhornDivergence(clouds, clouds, any({ epsilon, gradient: 'x' })), 'options.gradient');
   });
 
-  it('a step beyond what floats can invert is a step', async () => {
-    await expectFailure(() => PointCloudMemory.create(clouds, { epsilon: 5e-324 }), 'ERR_RANGE', 'items\\[0\\]');
+  it('an epsilon in units of which squares overflow', async () => {
+    await expectFailure(() => PointCloudMemory.create(clouds, { epsilon: 5e-324 }), 'ERR_RANGE', 'items[0]');
   });
 });
 
@@ -243,10 +239,10 @@ function asRange(error: { code: string; message: string }): never {
 }
 
 describe('indices', () => {
-  it.each<[unknown, ErrorCode, string]>([
-    [[2], 'ERR_RANGE', 'indices\\[0\\].*0 to 1.*2'],
-    [[0, -1], 'ERR_RANGE', 'indices\\[1\\].*-1'],
-    [[0.5], 'ERR_RANGE', '0\\.5'],
+  it.each<[unknown, ErrorCode, string | RegExp]>([
+    [[2], 'ERR_RANGE', /0 to 1 for indices\[0\] .* 2$/],
+    [[0, -1], 'ERR_RANGE', /indices\[1\].*-1/],
+    [[0.5], 'ERR_RANGE', '0.5'],
     [[Number.NaN], 'ERR_RANGE', 'NaN'],
     [[], 'ERR_SHAPE', 'at least one'],
     ['0', 'ERR_SHAPE', 'indices'],
@@ -260,29 +256,29 @@ describe('indices', () => {
   });
 
   it('a map from two clouds is refused', async () => {
-    await expectFailure(() => memory.transportMaps(clouds, [0]), 'ERR_SHAPE', 'query\\.count', '1', '2');
+    await expectFailure(() => memory.transportMaps(clouds, [0]), 'ERR_SHAPE', 'query.count', '1', '2');
   });
 });
 
 describe('pairs and costs', () => {
   it('counts must be equal or 1', async () => {
     const three = someClouds(1, [1, 2, 3], 2);
-    await expectFailure(() => sinkhorn(clouds, three, { epsilon }), 'ERR_SHAPE', 'targets\\.count', '2', '3');
-    await expectFailure(() => sinkhornDivergence(three, clouds, { epsilon }), 'ERR_SHAPE', 'targets\\.count', '3', '2');
+    await expectFailure(() => sinkhorn(clouds, three, { epsilon }), 'ERR_SHAPE', 'targets.count', '2', '3');
+    await expectFailure(() => sinkhornDivergence(three, clouds, { epsilon }), 'ERR_SHAPE', 'targets.count', '3', '2');
   });
 
   const cost = { rows: 2, columns: 3, data: Float64Array.of(0, 1, 2, 3, 4, 5) };
   const problem = { cost, rowWeights: [0.5, 0.5], columnWeights: Float64Array.of(0.25, 0.5, 0.25) };
   it.each<[object, ErrorCode, ...string[]]>([
-    [{ cost: 5 }, 'ERR_SHAPE', 'problem\\.cost'],
-    [{ cost: { ...cost, rows: 0 } }, 'ERR_SHAPE', 'problem\\.cost\\.rows'],
-    [{ cost: { ...cost, columns: 4 } }, 'ERR_SHAPE', 'problem\\.cost\\.data', '8', '6'],
+    [{ cost: 5 }, 'ERR_SHAPE', 'problem.cost'],
+    [{ cost: { ...cost, rows: 0 } }, 'ERR_SHAPE', 'problem.cost.rows'],
+    [{ cost: { ...cost, columns: 4 } }, 'ERR_SHAPE', 'problem.cost.data', '8', '6'],
     [{ cost: { ...cost, data: cost.data.with(4, Number.NaN) } }, 'ERR_NOT_FINITE', 'cost', 'NaN'],
-    [{ rowWeights: undefined }, 'ERR_SHAPE', 'problem\\.rowWeights'],
-    [{ rowWeights: [1] }, 'ERR_SHAPE', 'problem\\.rowWeights', '2', '1'],
-    [{ rowWeights: [1, '0'] }, 'ERR_SHAPE', 'problem\\.rowWeights\\[1\\]'],
-    [{ rowWeights: [1.5, -0.5] }, 'ERR_RANGE', 'rowWeights', '-0\\.5'],
-    [{ rowWeights: [0.5, 0.6] }, 'ERR_RANGE', 'rowWeights', '1\\.1'],
+    [{ rowWeights: undefined }, 'ERR_SHAPE', 'problem.rowWeights'],
+    [{ rowWeights: [1] }, 'ERR_SHAPE', 'problem.rowWeights', '2', '1'],
+    [{ rowWeights: [1, '0'] }, 'ERR_SHAPE', 'problem.rowWeights[1]'],
+    [{ rowWeights: [1.5, -0.5] }, 'ERR_RANGE', 'rowWeights', '-0.5'],
+    [{ rowWeights: [0.5, 0.6] }, 'ERR_RANGE', 'rowWeights', '1.1'],
     [{ columnWeights: [0, 0, Number.NaN] }, 'ERR_NOT_FINITE', 'columnWeights', 'NaN'],
     [{ columnWeights: [1, 1, 1] }, 'ERR_RANGE', 'columnWeights', '3'],
   ])('a problem with %j is refused', async (change, code, ...mentions) => {
@@ -291,7 +287,7 @@ describe('pairs and costs', () => {
 
   it('options of a problem are checked, too', async () => {
     await expectFailure(() => sinkhorn(problem, undefined as never), 'ERR_SHAPE', 'options');
-    await expectFailure(() => sinkhorn(problem, { epsilon: 0 }), 'ERR_RANGE', 'options\\.epsilon');
+    await expectFailure(() => sinkhorn(problem, { epsilon: 0 }), 'ERR_RANGE', 'options.epsilon');
     expect((await sinkhorn(problem, { epsilon })).stopped).toBe('converged');
   });
 });
