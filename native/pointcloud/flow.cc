@@ -90,7 +90,8 @@ class Flow {
   // Goes to the next state if its energy is low enough. Potentials stay with the state they belong to.
   bool accept(State next, double energy) {
     Memo memo = memo_;
-    Assessment assessment = assessor_.assess(next, beta(), assessor_.rule(beta(), options_.pruning), memo, where_, job_);
+    Assessment assessment =
+        assessor_.assess(next, beta(), assessor_.rule(beta(), options_.pruning), memo, where_, job_);
     result_.evaluated += assessment.found.items.size();
     if (!(assessment.energy <= energy)) return false;
     result_.state = std::move(next);

@@ -32,6 +32,8 @@ constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
 // A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
 constexpr double kArmijo = 0.1;
 constexpr int kMostHalvings = 4;
+// Of a problem whose costs are below kWeakCost.
+constexpr int kWeakSweeps = 4;
 // Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
 // of the potentials is reached.
 constexpr double kProgress = 0.9;
@@ -45,6 +47,10 @@ auto TransportSolver::solve(const Problem& problem, const SolverOptions& options
   prepare(problem, potentials, job);
   options_ = options;
   enough_ = enough;
+  if (isWeak()) {
+    solveWeak();
+    return result_;
+  }
   if (warm) {
     evaluate();
     if (isEnough()) return result_;
@@ -84,11 +90,12 @@ void TransportSolver::prepare(const Problem& problem, double* potentials, const 
   for (auto* vector : {&logColumnWeights_, &columnSums_, &scaling_, &scratch_, &direction_, &saved_}) vector->resize(m);
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
+  greatestCost_ = greatest(n * m, problem.costs);
   newton_.forget();
 }
 
 double TransportSolver::firstTemperature() const {
-  const double reach = kFirstShare * greatest(problem_->rows * problem_->columns, problem_->costs);
+  const double reach = kFirstShare * greatestCost_;
   double temperature = 1;
   while (temperature < reach) temperature *= kCooling;
   return temperature;
@@ -100,7 +107,8 @@ void TransportSolver::evaluate() {
   const Problem& problem = *problem_;
   const std::size_t m = problem.columns;
   std::fill(columnSums_.begin(), columnSums_.end(), 0.0);
-  for (std::size_t k = 0; k < problem.rows; ++k) {
+  if (isWeak()) weakRows(problem, potentials_, rowPotentials_.data(), plan_.data(), columnSums_.data());
+  for (std::size_t k = 0; !isWeak() && k < problem.rows; ++k) {
     rowPotentials_[k] = -temperature_ * conditionalRow(m, 1 / temperature_, problem.costs + k * m, potentials_,
                                                        logColumnWeights_.data(), problem.rowWeights[k],
                                                        plan_.data() + k * m, columnSums_.data());
@@ -108,6 +116,19 @@ void TransportSolver::evaluate() {
   result_.value = innerProduct(problem.rows, problem.rowWeights, rowPotentials_.data()) +
                   innerProduct(m, problem.columnWeights, potentials_);
   result_.marginalError = totalDifference(m, columnSums_.data(), problem.columnWeights);
+}
+
+// Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but
+// differences of potentials do.
+void TransportSolver::solveWeak() {
+  std::fill_n(potentials_, problem_->columns, 0.0);
+  evaluate();
+  for (int i = 0; i < kWeakSweeps && !isExhausted(); ++i) {
+    ++result_.iterations;
+    weakColumns(*problem_, rowPotentials_.data(), potentials_);
+    evaluate();
+  }
+  result_.converged = isSolved(options_.tolerance);
 }
 
 // A Sinkhorn update of g in the log domain, for columns that no row sends anything to.
