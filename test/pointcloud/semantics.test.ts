@@ -274,6 +274,15 @@ describe('large batches', { timeout: 60_000 }, () => {
     expectSameBits('last step', next.points.subarray(-2000), end.points);
   });
 
+  it('that are transferred during the call end in an error', async () => {
+    const memory = await PointCloudMemory.create(selectClouds(many, [0]), { epsilon: 100 });
+    const own = copyOfClouds(many);
+    const call = memory.add(own);
+    structuredClone(own.points, { transfer: [own.points.buffer as ArrayBuffer] });
+    await expectFailure(() => call, 'ERR_SHAPE', 'items', 'detached');
+    expect(memory.size).toBe(1);
+  });
+
   it('with a fault in a later part store nothing, and the error counts from the start', async () => {
     const memory = await PointCloudMemory.create(selectClouds(many, [0]), { epsilon: 100 });
     const broken = copyOfClouds(many);
@@ -281,15 +290,6 @@ describe('large batches', { timeout: 60_000 }, () => {
     await expectFailure(() => memory.add(broken), 'ERR_RANGE', /items\[1090\]/);
     expect(memory.size).toBe(1);
   });
-});
-
-it('a large batch that is transferred during the call ends in an error', async () => {
-  const many = someClouds(5, new Array(1100).fill(2), 1000);
-  const memory = await PointCloudMemory.create(selectClouds(many, [0]), { epsilon: 100 });
-  const call = memory.add(many);
-  structuredClone(many.points, { transfer: [many.points.buffer as ArrayBuffer] });
-  await expectFailure(() => call, 'ERR_SHAPE', 'items', 'detached');
-  expect(memory.size).toBe(1);
 });
 
 function expectProgress(seen: readonly Progress[], total: number): void {
@@ -358,8 +358,9 @@ describe('a signal', () => {
   });
 
   it('aborted during a call stops it promptly and leaves the memory as it was', { timeout: 60_000 }, async () => {
-    const large = someClouds(3, new Array(300).fill(80), 3);
+    const large = someClouds(3, new Array(300).fill(400), 2); // half a second of transport of each to itself and no other
     const memory = await create();
+    const sharp = await PointCloudMemory.create(selectClouds(large, [0, 1, 2, 3]), { epsilon: 0.01 });
     const abortedAfter = async (call: (signal: AbortSignal) => Promise<unknown>) => {
       const controller = new AbortController();
       const outcome = call(controller.signal).then(
@@ -372,10 +373,12 @@ describe('a signal', () => {
       expect(await outcome).toBe('enough');
       expect(performance.now() - start).toBeLessThan(100); // the bar of the other memories
     };
-    const wide = someClouds(4, [80, 80, 80, 80], 2);
-    await abortedAfter((signal) => PointCloudMemory.create(large, { epsilon: 0.001, signal }));
-    await abortedAfter((signal) => memory.add(someClouds(6, new Array(600).fill(80), 2), { signal }));
-    await abortedAfter((signal) => memory.retrieve(wide, { beta, tolerance: 0, maxIterations: 10_000, signal }));
+    await abortedAfter((signal) => PointCloudMemory.create(large, { epsilon: 0.01, signal }));
+    await abortedAfter((signal) => memory.add(large, { signal }));
+    await abortedAfter((signal) => sharp.add(large, { signal }));
+    await abortedAfter((signal) => sharp.divergences(large, { signal }));
+    await abortedAfter((signal) => sharp.retrieve(large, { beta, tolerance: 0, maxIterations: 10_000, signal }));
+    expect(sharp.size).toBe(4);
     await expectSameMemory(memory, items);
   });
 });
