@@ -171,7 +171,7 @@ describe('results', () => {
     expect(Object.values(gradient).map((values: Float64Array) => values.length)).toEqual([3, 2 * total, total, 3, 3]);
     const nearest = await memory.nearest(queries, { k: 2 });
     expect([nearest.rows, nearest.columns, nearest.indices.length, nearest.marginalErrors.length]).toEqual([
-      3, 2, 6, 6,
+      3, 2, 6, 3,
     ]);
     const maps = await memory.transportMaps(selectClouds(queries, [0]), [5, 1]);
     expect(maps).toMatchObject({ count: 2, points: 4, dimension: 2 });
