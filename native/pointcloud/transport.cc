@@ -131,12 +131,16 @@ void TransportSolver::solveWeak() {
   result_.converged = isSolved(options_.tolerance);
 }
 
+void TransportSolver::writeColumnPotentials(double* g) {
+  if (isWeak()) return weakColumns(*problem_, rowPotentials_.data(), g);
+  columnLogSums(problem_->rows, problem_->columns, 1 / temperature_, problem_->costs, rowPotentials_.data(),
+                logRowWeights_.data(), scratch_.data(), g);
+  for (std::size_t j = 0; j < problem_->columns; ++j) g[j] *= -temperature_;
+}
+
 // A Sinkhorn update of g in the log domain, for columns that no row sends anything to.
 void TransportSolver::reviveColumns() {
-  const Problem& problem = *problem_;
-  columnLogSums(problem.rows, problem.columns, 1 / temperature_, problem.costs, rowPotentials_.data(),
-                logRowWeights_.data(), scratch_.data(), direction_.data());
-  for (std::size_t j = 0; j < problem.columns; ++j) potentials_[j] = -temperature_ * direction_[j];
+  writeColumnPotentials(potentials_);
   ++result_.iterations;
   evaluate();
 }
