@@ -26,10 +26,6 @@ import warnings
 sys.dont_write_bytecode = True
 from blas import blas_libraries
 
-# Without this POT imports every array library that it finds, some of which start threads.
-for library in ("TORCH", "JAX", "CUPY", "TENSORFLOW"):
-    os.environ[f"POT_BACKEND_DISABLE_{library}"] = "1"
-
 # More sweeps than any limit of time allows.
 SWEEPS = 10**9
 # A chunk's costs stay within the cache: larger chunks are slower, smaller ones spend their time in the interpreter.
