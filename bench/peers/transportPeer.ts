@@ -26,11 +26,14 @@ const script = join(root, 'bench', 'peers', 'python', 'sinkhorn.py');
 /** Someone else's solver, in as many processes as it takes to keep all threads busy; each process solves its share of the pairs. */
 export class TransportPeer {
   readonly name: string;
+  /** It solves many pairs at once. */
+  readonly isBatched: boolean;
   readonly #method: string;
   readonly #processes: readonly LineProcess[];
 
   constructor(name: string, method: string, processes: readonly LineProcess[]) {
     this.name = name;
+    this.isBatched = method === 'torch';
     this.#method = method;
     this.#processes = processes;
   }

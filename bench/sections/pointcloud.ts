@@ -21,6 +21,8 @@ const budget = 3;
 const limit = 60;
 const quick = { budget: 0.5, limit: 5 };
 const mostRepeats = 3;
+/** The costs of a batch stay within the cache: larger ones are slower, smaller ones spend their time in the interpreter. */
+const batchNumbers = 2 ** 18;
 /** Regularised values of both sides, relative to the mean cost: their error is of the order of the marginal error times that of f and g. */
 const agreement = 1e-9;
 
@@ -40,8 +42,8 @@ export const pointcloud: Section = {
     'process for each thread, each on its share of the pairs; PyTorch solves many pairs at once, in chunks that fit the cache, and drops ' +
     `those that are done. All stop by the L1 error of the marginals, which POT is given in place of its L2 norm. A peer solves as many of ` +
     `the first pairs as it can in about ${budget} s, the notes say how many, and is stopped after ${limit} s; times are per pair. All sides ` +
-    `come to the same values. The rate counts every iteration as a Newton step, m^2 n + m^3 / 3, and no exponentials; the machine's is that ` +
-    `of ${productSize} x ${productSize} products, one on each thread.`,
+    'come to the same values. The rate counts what an iteration does at least, a sweep of 4 n m operations, and the costs, 2 n m d; a ' +
+    `Newton step does m^2 n + m^3 / 3 besides. The machine's is that of ${productSize} x ${productSize} products, one on each thread.`,
   async run(settings) {
     setThreads(settings.threads);
     const { peers, notes } = startPeers(settings.threads);
@@ -55,7 +57,12 @@ export const pointcloud: Section = {
   },
 };
 
-/** A peer beside how many pairs it gets, or that it does not solve even one on each thread in time. */
+const secondsOf = (settings: Settings) => (settings.quick ? quick : { budget, limit });
+
+/** Pairs that a peer with batches takes at once. */
+const batchSize = (points: number) => Math.max(1, Math.floor(batchNumbers / points ** 2));
+
+/** A peer beside how many pairs it gets, or that it does not solve even the fewest in time. */
 interface Contender {
   readonly peer: TransportPeer;
   readonly count: number;
@@ -66,11 +73,13 @@ async function measureCase(of: TransportCase, peers: readonly TransportPeer[], s
   const pairs = makePairs(of, pairCount);
   const plans = await solve(pairs);
   reportOurs(of, plans, settings);
-  await inFolder(pairs, { threads: settings.threads, tolerance, checkEvery: checkEvery(of) }, async (folder) => {
+  const { threads } = settings;
+  const forPeers = { threads, tolerance, checkEvery: checkEvery(of), batchSize: batchSize(of.points) };
+  await inFolder(pairs, forPeers, async (folder) => {
     const contenders: Contender[] = [];
     for (const peer of peers) {
       await peer.load(folder);
-      contenders.push(await size(peer, settings));
+      contenders.push(await size(peer, of, settings));
     }
     await race(of, pairs, plans, contenders, settings);
   });
@@ -90,13 +99,14 @@ function reportOurs(of: TransportCase, plans: NativePlans, { report }: Settings)
   report({ name, measure: 'iterations a pair', unit: 'iterations', value: spread(Array.from(plans.iterations)) });
 }
 
-/** How many pairs a peer gets, by what one on each thread costs it. */
-async function size(peer: TransportPeer, settings: Settings): Promise<Contender> {
-  const seconds = settings.quick ? quick : { budget, limit };
-  const first = await peer.solve(settings.threads, seconds.limit);
-  if (first.values.length < settings.threads) return { peer, count: settings.threads, tooSlow: true };
-  const wanted = Math.floor((settings.threads * seconds.budget) / first.wall);
-  return { peer, count: Math.min(pairCount, Math.max(settings.threads, wanted)), tooSlow: false };
+/** How many pairs a peer gets, by what the fewest cost it that show its speed: one on each thread, or a batch. */
+async function size(peer: TransportPeer, { points }: TransportCase, settings: Settings): Promise<Contender> {
+  const seconds = secondsOf(settings);
+  const fewest = peer.isBatched ? batchSize(points) : settings.threads;
+  const first = await peer.solve(fewest, seconds.limit);
+  if (first.values.length < fewest) return { peer, count: fewest, tooSlow: true };
+  const wanted = Math.floor((fewest * seconds.budget) / first.wall);
+  return { peer, count: Math.min(pairCount, Math.max(fewest, wanted)), tooSlow: false };
 }
 
 async function race(
@@ -106,7 +116,7 @@ async function race(
   contenders: readonly Contender[],
   settings: Settings,
 ): Promise<void> {
-  const seconds = settings.quick ? quick : { budget, limit };
+  const seconds = secondsOf(settings);
   const last = new Map<string, Solutions>();
   const runs: Record<string, () => Promise<Cost>> = {
     ours: async () => perPair(await timed(() => solve(pairs)), pairCount),
@@ -123,12 +133,14 @@ async function race(
   const { ours = [] } = costs;
   const walls = spread(ours.map(({ wall }) => 1 / wall));
   settings.report({ name: nameOf(of), measure: 'pairs a second', unit: 'pairs/s', value: walls });
-  for (const { peer } of contenders.filter(({ tooSlow }) => tooSlow)) {
-    const stopped = { wall: seconds.limit / settings.threads, processor: seconds.limit };
+  for (const { peer, count } of contenders.filter(({ tooSlow }) => tooSlow)) {
+    const stopped = { wall: seconds.limit / count, processor: Number.NaN };
     costs[peer.name] = ours.map(() => stopped);
   }
   for (const figure of figures(of, contenders, costs)) settings.report(figure);
-  const found = contenders.map((contender) => describe(contender, last.get(contender.peer.name), pairs, plans));
+  const found = contenders.map((contender) =>
+    describe(contender, last.get(contender.peer.name), pairs, plans, seconds.limit),
+  );
   settings.note(`${nameOf(of)}: ${found.join('; ')}`);
 }
 
@@ -167,8 +179,14 @@ function barOf(peer: string, of: TransportCase, fasterTorch: string): Bar | unde
 }
 
 /** Sweeps and errors of a peer, and how far its values are from ours; throws where that is too far. */
-function describe({ peer, tooSlow }: Contender, solutions: Solutions | undefined, pairs: Pairs, plans: NativePlans) {
-  if (tooSlow || !solutions) return `${peer.name} did not reach it in ${limit} s`;
+function describe(
+  { peer, count, tooSlow }: Contender,
+  solutions: Solutions | undefined,
+  pairs: Pairs,
+  plans: NativePlans,
+  seconds: number,
+): string {
+  if (tooSlow || !solutions) return `${peer.name} did not solve ${count} pairs in ${seconds} s`;
   const { values, errors, sweeps } = solutions;
   const apart = values.map((value, i) => Math.abs(value - (plans.values[i] as number)) / pairs.meanCost);
   const most = Math.max(...apart);
@@ -200,7 +218,7 @@ async function aside(of: TransportCase, pairs: Pairs, plans: NativePlans, settin
     ours: spread(costs.divergences.map(({ wall }) => wall / pairCount)),
   });
   const iterations = plans.iterations.reduce((sum, count) => sum + count, 0);
-  const operations = iterations * (points ** 3 + points ** 3 / 3);
+  const operations = points ** 2 * (4 * iterations + 2 * dimension * pairCount);
   const run = async () => ({ ...(await timed(() => solve(pairs))), operations });
   await reportRate(nameOf(of), 'float64', run, settings);
 }

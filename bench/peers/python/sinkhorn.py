@@ -28,9 +28,6 @@ from blas import blas_libraries
 
 # More sweeps than any limit of time allows.
 SWEEPS = 10**9
-# A chunk's costs stay within the cache: larger chunks are slower, smaller ones spend their time in the interpreter.
-CHUNK_NUMBERS = 2**18
-
 MODULES = {"log": "ot", "stabilized": "ot", "torch": "torch"}
 
 
@@ -68,6 +65,8 @@ class Pairs:
         self.epsilon, self.tolerance = settings["epsilon"], settings["tolerance"]
         # Sweeps from one look at the error to the next; of sinkhorn_log it is 10.
         self.check_every = settings["checkEvery"]
+        # Pairs that the loop in PyTorch takes at once.
+        self.batch_size = settings["batchSize"]
         read = lambda name: np.fromfile(os.path.join(folder, name))
         shape = settings["count"], -1, settings["dimension"]
         self.sources, self.targets = read("sources.bin").reshape(shape), read("targets.bin").reshape(shape)
@@ -122,10 +121,9 @@ def pot_solutions(pairs, method, chosen):
 
 
 def torch_solutions(pairs, chosen):
-    n, m = pairs.sources.shape[1], pairs.targets.shape[1]
-    size = max(1, CHUNK_NUMBERS // (n * m))
-    chunks = [chosen[begin : begin + size] for begin in range(0, len(chosen), size)]
-    return [solution for chunk in chunks for solution in torch_batch(pairs, chunk)]
+    size = pairs.batch_size
+    batches = [chosen[begin : begin + size] for begin in range(0, len(chosen), size)]
+    return [solution for batch in batches for solution in torch_batch(pairs, batch)]
 
 
 def torch_batch(pairs, chosen):
