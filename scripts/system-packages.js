@@ -18,7 +18,7 @@ function dpkg(names) {
 }
 
 // Each system: what the build needs, what only `npm run lint` needs, the peers that only `npm run bench` runs beside, what is
-// there, how a person installs the rest. Python Optimal Transport (POT) is a package of Debian only: elsewhere it comes from PyPI.
+// there, how a person installs the rest. POT is named for Debian alone: elsewhere pip installs it.
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   lint: ['clang-format'],
