@@ -1,5 +1,6 @@
 /** Clouds at the edge of what is a cloud, epsilons at the edge of what is a number: finite answers or coded errors. */
 import { describe, expect, it } from 'vitest';
+import { runTask } from '../../lib/core/calls.ts';
 import { DenseamError } from '../../lib/core/errors.ts';
 import { native } from '../../lib/native.ts';
 import { type Cloud, divergence, squaredDistance, transport } from '../reference/pointCloud.ts';
@@ -273,7 +274,7 @@ describe('what is not a cloud', () => {
         const error = await expectFailure(() => take(...batches, 3, 1), 'ERR_NOT_FINITE');
         expect(error.message).toContain(which === 0 ? 'sources[1]' : 'targets[1]');
         expect(error.message).toMatch(field === 'points' ? /coordinate 1 of point 1 / : /weight 2 /);
-        expect(error.message).toMatch(bad === bad ? /infinity/i : /nan/i);
+        expect(error.message).toContain(String(bad));
       }
     });
 
@@ -313,9 +314,9 @@ describe('what is not a cloud', () => {
     const half = Float64Array.of(0.5, 0.5);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const costs = Float64Array.of(0, 1, bad, 2);
-      const call = () => native.solveTransportOfCosts(2, 2, costs, half, half, 1, SOLVER, true, undefined).promise;
-      const error = await expectFailure(call, 'ERR_NOT_FINITE');
-      expect(error.message).toContain('costs');
+      const call = () =>
+        runTask((onProgress) => native.solveTransportOfCosts(2, 2, costs, half, half, 1, SOLVER, true, onProgress));
+      const error = await expectFailure(call, 'ERR_NOT_FINITE', /cost.*\[1, 0\]/);
       expect(error.message).toContain(String(bad));
     }
   });

@@ -1,3 +1,4 @@
+import { runTask } from '../../lib/core/calls.ts';
 import { type NativeClouds, native } from '../../lib/native.ts';
 import type { Cloud } from '../reference/pointCloud.ts';
 import type { Row, Table } from '../reference/sinkhorn.ts';
@@ -58,8 +59,10 @@ export function plansOfBatches(
   epsilon: number,
   limits: SolverLimits = {},
 ) {
-  return native.solveTransport(sources, targets, 0, dimension, epsilon, { ...SOLVER, ...limits }, true, undefined)
-    .promise;
+  const solver = { ...SOLVER, ...limits };
+  return runTask((onProgress) =>
+    native.solveTransport(sources, targets, 0, dimension, epsilon, solver, true, onProgress),
+  );
 }
 
 export async function planOf(source: Cloud, target: Cloud, epsilon: number, limits?: SolverLimits): Promise<Plan> {
@@ -99,8 +102,10 @@ export function divergencesOfBatches(
   epsilon: number,
   limits: SolverLimits = {},
 ) {
-  const options = { ...SOLVER, ...limits };
-  return native.sinkhornDivergences(sources, targets, 0, dimension, epsilon, options, true, undefined).promise;
+  const solver = { ...SOLVER, ...limits };
+  return runTask((onProgress) =>
+    native.sinkhornDivergences(sources, targets, 0, dimension, epsilon, solver, true, onProgress),
+  );
 }
 
 export async function divergenceOf(
