@@ -67,11 +67,14 @@ describe('transport', () => {
           const exponent = ((f[k] as number) + (g[j] as number) - ((costs[k] as Row)[j] as number)) / epsilon;
           return (source.weights[k] as number) * (target.weights[j] as number) * Math.exp(exponent);
         });
-        expectWithin('plan of the potentials', row, gibbs, (j) => 20 * rounding * (gibbs[j] as number) + 1e-300);
+        // Potentials may be one update ahead of the plan.
+        expectWithin('plan', row, gibbs, (j) => 20 * rounding * (gibbs[j] as number) + marginalError);
       });
       const size = largest([f, g, ...costs]);
       expectWithin('value', [value], [dot(source.weights, f) + dot(target.weights, g)], 1e-13 * size);
-      expectWithin('cost', [transportCost], [sum(plan.map((row, k) => dot(row, costs[k] as Row)))], 1e-13 * size);
+      // Of a plan about the means, which it misses by its marginal error.
+      const planCost = sum(plan.map((row, k) => dot(row, costs[k] as Row)));
+      expectWithin('cost', [transportCost], [planCost], (1e-13 + marginalError) * size);
     }));
 
   it('does not depend on the batch', async () => {

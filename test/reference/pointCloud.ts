@@ -101,7 +101,16 @@ export interface Evaluation {
 
 /** Armijo: the share of the predicted fall of the energy that a step must reach. */
 const ARMIJO = 1e-4;
+/** Halvings of the reweighting alone, which an isolated point can force, and of all. */
+const MAX_REWEIGHT_HALVINGS = 12;
 const MAX_HALVINGS = 60;
+
+/** Where a step of the flow led. */
+export interface Step {
+  readonly state: Cloud;
+  readonly energy: number;
+  readonly reweightShare: number;
+}
 
 export class ReferencePointCloudMemory {
   readonly items: readonly Cloud[];
@@ -136,17 +145,25 @@ export class ReferencePointCloudMemory {
     return this.evaluate(query, beta).energy;
   }
 
-  /** One step of the flow: the longest of s = 1, 1/2, 1/4, ... that lowers the energy enough; undefined when none does. */
-  step(query: Cloud, beta: number, steps: Steps): { readonly state: Cloud; readonly s: number } | undefined {
+  /**
+   * One step of the flow: the first of the shares (1, r), (1, r/2), ... of the two steps that lowers the energy enough, and
+   * when reweighting is no more than a trace, of shares halved together. Undefined when none does.
+   */
+  step(query: Cloud, beta: number, steps: Steps, reweightShare = 1): Step | undefined {
     const now = this.evaluate(query, beta);
     const range = Math.max(...now.firstVariation) - Math.min(...now.firstVariation);
     const reweight = Math.min(steps.reweight, 1 / range);
-    const slope =
-      2 * steps.transport * meanSquare(now.residual, query.weights) +
-      reweight * variance(now.firstVariation, query.weights);
-    for (let s = 1; s >= 2 ** -MAX_HALVINGS; s /= 2) {
-      const state = moved(query, now, s * steps.transport, s * reweight);
-      if (now.energy - this.energy(state, beta) >= ARMIJO * s * slope) return { state, s };
+    const [square, spread] = [meanSquare(now.residual, query.weights), variance(now.firstVariation, query.weights)];
+    let [share, part] = [1, reweightShare];
+    for (let halvings = 0; halvings < MAX_HALVINGS; halvings++) {
+      const [eta, tau] = [share * steps.transport, share * part * reweight];
+      const state = moved(query, now, eta, tau);
+      const energy = this.energy(state, beta);
+      if (now.energy - energy >= ARMIJO * (2 * eta * square + tau * spread)) {
+        return { state, energy, reweightShare: part };
+      }
+      if (steps.reweight > 0 && halvings < MAX_REWEIGHT_HALVINGS) part /= 2;
+      else share /= 2;
     }
     return undefined;
   }
