@@ -1,4 +1,5 @@
 /** Clouds at the edge of what is a cloud, epsilons at the edge of what is a number: finite answers or coded errors. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runTask } from '../../lib/core/calls.ts';
 import { DenseamError } from '../../lib/core/errors.ts';
@@ -6,7 +7,16 @@ import { native } from '../../lib/native.ts';
 import { type Cloud, divergence, squaredDistance, transport } from '../reference/pointCloud.ts';
 import { dot, type Row, sum } from '../reference/sinkhorn.ts';
 import { expectFailure, expectRelative, expectWithin } from '../support/assertions.ts';
-import { batchOf, lineCloud, meanCost, normalisedWeights, randomCloud, transformed } from '../support/clouds.ts';
+import { check } from '../support/check.ts';
+import {
+  batchOf,
+  clouds,
+  lineCloud,
+  meanCost,
+  normalisedWeights,
+  randomCloud,
+  transformed,
+} from '../support/clouds.ts';
 import { TestRandom } from '../support/random.ts';
 import { divergenceOf, divergencesOfBatches, planOf, plansOfBatches, SOLVER } from './support.ts';
 
@@ -121,6 +131,43 @@ describe('vanishing weights', () => {
       }
     }
   });
+
+  it('on either side never keep a problem from being solved', () =>
+    check(
+      fc.tuple(clouds({ maxPoints: 12, logEpsilons: [-3, -2, -1, 0] }), fc.boolean()),
+      100,
+      async ([given, swap]) => {
+        const { seed, epsilon } = given;
+        const [x, y] = swap ? [given.target, given.source] : [given.source, given.target];
+        const random = new TestRandom(~seed);
+        const weight = 10 ** -(14 + 80 * random.uniform());
+        const ghost = [...random.normals((x.points[0] as Row).length)].map((value) => 2 * value);
+        const light = { points: [...x.points, ghost], weights: [...x.weights, weight] };
+        const [one, two] = [await planOf(x, y, epsilon), await planOf(light, y, epsilon)];
+        expect([one.converged, two.converged, one.iterations < 1000, two.iterations < 1000]).toEqual([
+          1,
+          1,
+          true,
+          true,
+        ]);
+        expectWithin('value', [two.value], [one.value], 1e-11 * meanCost(x, y));
+      },
+    ));
+
+  it('beside others over many magnitudes are like any weights', () =>
+    check(fc.tuple(clouds({ logEpsilons: [-3, -2, -1, 0] }), fc.constantFrom(5, 15, 40, 200)), 100, async (given) => {
+      const [{ source, target, epsilon, seed }, span] = given;
+      const random = new TestRandom(~seed);
+      const uneven = (cloud: Cloud): Cloud => {
+        const weights = normalisedWeights(cloud.weights.map(() => Math.exp(-span * random.uniform())));
+        return { points: cloud.points, weights };
+      };
+      const [x, y] = [uneven(source), uneven(target)];
+      // What rounding of the exponents leaves at the least of these epsilons is below that.
+      const { value, converged, iterations } = await planOf(x, y, epsilon, { marginalTolerance: 1e-10 });
+      expect([converged, iterations < 2000]).toEqual([1, true]);
+      expectWithin('value', [value], [transport(x, y, epsilon).value], 1e-9 * meanCost(x, y));
+    }));
 });
 
 describe('scales', () => {
