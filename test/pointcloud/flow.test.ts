@@ -51,7 +51,7 @@ describe('the energy', () => {
       for (const [k, x] of query.points.entries()) {
         for (const [c, value] of x.entries()) {
           const at = (t: number) => ({ ...query, points: query.points.with(k, x.with(c, value + t)) });
-          differences.push(await centralOf((t) => energyOf(stored, at(t), beta), 5e-4));
+          differences.push(await centralOf((t) => energyOf(stored, at(t), beta), 1e-4));
         }
       }
       expectNormwise('gradient', points, differences, 1e-6);
@@ -67,7 +67,7 @@ describe('the energy', () => {
       for (const k of query.weights.keys()) {
         // Along e_k - a, which keeps the sum.
         const at = (t: number) => ({ ...query, weights: query.weights.map((a, l) => a + t * ((l === k ? 1 : 0) - a)) });
-        differences.push(await centralOf((t) => energyOf(stored, at(t), beta), 5e-4));
+        differences.push(await centralOf((t) => energyOf(stored, at(t), beta), 1e-4));
       }
       expectWithin('first variation', firstVariation, differences, 1e-6 * Math.max(largest(differences), 1e-2 * size));
       expectWithin('mean', [dot(query.weights, [...firstVariation])], [0], 1e-13 * size);
@@ -194,7 +194,7 @@ describe('the flow', () => {
     }));
 
   it('stays where it starts with an item on its own, and says so', () =>
-    check(memoryCases({ maxItems: 1, logEpsilons: [-1, 0, 1] }), 20, async ({ items, epsilon, beta, size }) => {
+    check(memoryCases({ maxItems: 1, logEpsilons: [0, 1] }), 20, async ({ items, epsilon, beta, size }) => {
       const stored = await storedClouds(items, epsilon);
       const found = await retrieve(stored, items, beta, epsilon, { tolerance: 1e-5 * size + 1e-5 });
       expect([...found.stopped]).toEqual([1]);

@@ -35,6 +35,8 @@ const MARGINAL_ERROR = 1e-13;
 const MAX_SWEEPS = 200_000;
 /** Sweeps before Newton's method takes over in `solve`. */
 const SHORT = 100;
+/** And where weights over too many magnitudes make its systems singular. */
+const LONG = 20_000;
 /** Sweeps at each of the epsilons on the way. */
 const WARM_SWEEPS = 20;
 const MAX_NEWTON_STEPS = 200;
@@ -227,10 +229,11 @@ export function choleskySolve(matrix: Table, right: Row): Row | undefined {
   return result;
 }
 
-/** Sinkhorn where it converges soon, otherwise Newton; whichever meets the marginals better. */
+/** Sinkhorn where it converges soon, otherwise Newton, or many sweeps where rounding ends that early. */
 export function solve(problem: Problem): Solution {
   const short = sinkhorn(problem, SHORT);
   if (short.marginalError <= 2 * MARGINAL_ERROR) return short;
-  const long = newton(problem);
-  return long.marginalError <= short.marginalError ? long : short;
+  const found = [short, newton(problem)].sort((one, two) => one.marginalError - two.marginalError);
+  const best = found[0] as Solution;
+  return best.marginalError <= NEAR_ROUNDING ? best : sinkhorn(problem, LONG);
 }
