@@ -36,6 +36,9 @@ class TransportSolver {
   // Of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
   const double* rowPotentials() const { return rowPotentials_.data(); }
   const double* conditionalPlan() const { return plan_.data(); }
+  // g as the exact softmin of f. That of Newton's method meets the weights of columns in sum only: where there is
+  // little weight it may be far off.
+  void writeColumnPotentials(double* g);
 
  private:
   void prepare(const Problem& problem, double* potentials, const Job& job);
@@ -55,7 +58,7 @@ class TransportSolver {
   // Values at higher temperatures bound nothing.
   bool isEnough() const { return temperature_ == 1 && result_.value > enough_; }
 
-  const Problem* problem_ = nullptr;
+  Problem problem_{};
   const Job* job_ = nullptr;
   SolverOptions options_{};
   double* potentials_ = nullptr;
