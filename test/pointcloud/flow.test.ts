@@ -96,6 +96,9 @@ describe('the energy', () => {
   });
 });
 
+/** How much longer than the last one each step of reweighting begins. */
+const REGROWTH = 1.3;
+
 describe('one step', () => {
   const limits = { logEpsilons: [-1, 0], sharpnesses: [0.3, 3], maxItems: 3, maxPoints: 5 };
 
@@ -117,7 +120,7 @@ describe('one step', () => {
         const step = reference.step(state, beta, steps, share);
         if (!step) expect.fail('the reference found no step');
         state = step.state;
-        share = Math.min(1, 2 * step.reweightShare);
+        share = Math.min(1, REGROWTH * step.reweightShare);
         const actual = cloudAt((found.trajectory as NonNullable<typeof found.trajectory>)[k] as never, 0);
         expectWithin('points', actual.points.flat(), state.points.flat(), 1e-7 * Math.sqrt(size));
         expectWithin('weights', actual.weights, state.weights, 1e-7);
