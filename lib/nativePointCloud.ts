@@ -160,7 +160,7 @@ export interface NativePointCloud {
     flow: NativeFlowOptions,
     onProgress: ProgressCallback,
   ): Task<NativeCloudRetrieval>;
-  /** queries x k, nearest first. */
+  /** Indices and divergences are queries x k, nearest first; errors have one number a query. */
   cloudNearest(
     items: NativeCloudItems,
     queries: NativeClouds,

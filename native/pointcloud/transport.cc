@@ -19,6 +19,10 @@ constexpr std::size_t kMostFirstSweeps = 20;
 // Sweeps after which their rate is known; they go on when they will end within about the cost of Newton's method.
 constexpr std::size_t kTrialSweeps = 4;
 constexpr double kWorthwhileSweeps = 60;
+// Where nothing else helps, sweeps may, slowly.
+constexpr std::size_t kPatientSweeps = 500;
+// How far a column sum may be from its weight before Newton's method waits for a Sinkhorn update.
+constexpr double kUneven = 20;
 // Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
 constexpr double kMostScaling = 1e50;
 // A column whose sum is below this needs the log domain.
@@ -138,11 +142,28 @@ void TransportSolver::writeColumnPotentials(double* g) {
   for (std::size_t j = 0; j < problem_.columns; ++j) g[j] *= -temperature_;
 }
 
-// A Sinkhorn update of g in the log domain, for columns that no row sends anything to.
-void TransportSolver::reviveColumns() {
-  writeColumnPotentials(potentials_);
+// One Sinkhorn update of g, in the log domain where a column sum underflows.
+void TransportSolver::updateColumns() {
+  if (*std::min_element(columnSums_.begin(), columnSums_.end()) < kLeastColumnSum) {
+    writeColumnPotentials(potentials_);
+  } else {
+    for (std::size_t j = 0; j < problem_.columns; ++j) {
+      potentials_[j] += temperature_ * std::log(problem_.columnWeights[j] / columnSums_[j]);
+    }
+  }
   ++result_.iterations;
   evaluate();
+}
+
+// Whether a column has so much more or less than its weight that it alone would shorten every step of Newton's method,
+// however little that weight is; sweeps only mind columns that are lost to rounding.
+bool TransportSolver::areColumnsUneven(bool useNewton) const {
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    const double ratio = columnSums_[j] / problem_.columnWeights[j];
+    if (columnSums_[j] < kLeastColumnSum) return true;
+    if (useNewton && (ratio * kUneven < 1 || ratio > kUneven)) return true;
+  }
+  return false;
 }
 
 void TransportSolver::descend(double tolerance) {
@@ -155,16 +176,20 @@ void TransportSolver::descend(double tolerance) {
     futile = progresses ? 0 : futile + 1;
     leastError = std::min(leastError, result_.marginalError);
     greatestValue = std::max(greatestValue, result_.value);
-    if (*std::min_element(columnSums_.begin(), columnSums_.end()) < kLeastColumnSum) reviveColumns();
-    useNewton = useNewton ? stepAlongNewton(tolerance) : sweep(tolerance);
+    if (areColumnsUneven(useNewton)) updateColumns();
+    const bool isLastRound = futile + 1 == kMostFutileRounds;
+    useNewton = useNewton && !isLastRound ? stepAlongNewton(tolerance)
+                                          : sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
   }
 }
 
-// Sweeps on the plan as it is, then takes their scaling into g. Returns whether Newton's method is to go on.
-bool TransportSolver::sweep(double tolerance) {
+// Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g. Returns whether Newton's method
+// is to go on.
+bool TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   scratch_ = columnSums_;
+  std::fill(scaling_.begin(), scaling_.end(), 1.0);
   double error = result_.marginalError;
   for (std::size_t sweeps = 1; !isExhausted(); ++sweeps) {
     ++result_.iterations;
@@ -176,7 +201,7 @@ bool TransportSolver::sweep(double tolerance) {
     error = next;
     if (error <= tolerance || (sweeps >= kMostFirstSweeps && error >= kNewtonError)) break;
     const double remaining = rate < 1 ? std::log(tolerance / error) / std::log(rate) : HUGE_VAL;
-    if (sweeps >= kTrialSweeps && error < kNewtonError && remaining > kWorthwhileSweeps) break;
+    if (sweeps >= trialSweeps && error < kNewtonError && remaining > kWorthwhileSweeps) break;
   }
   for (std::size_t j = 0; j < m; ++j) potentials_[j] += temperature_ * std::log(scaling_[j]);
   evaluate();

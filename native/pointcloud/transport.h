@@ -47,8 +47,9 @@ class TransportSolver {
   // At one temperature, to `tolerance`.
   void descend(double tolerance);
   void evaluate();
-  void reviveColumns();
-  bool sweep(double tolerance);
+  void updateColumns();
+  bool areColumnsUneven(bool useNewton) const;
+  bool sweep(double tolerance, std::size_t trialSweeps);
   bool rescale();
   bool stepAlongNewton(double tolerance);
   double boundAtOne();
