@@ -45,8 +45,8 @@ struct Cloud {
                        double unit, const std::string& where);
 };
 
-// Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were divided
-// once stay as they are.
+// Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were
+// divided once stay as they are.
 void normalise(std::size_t count, double* weights);
 
 // Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by
