@@ -7,6 +7,7 @@ export type {
   CallOptions,
   DroppedMass,
   FloatArray,
+  FloatMatrix,
   Gaussians,
   IterationOptions,
   Matrix,
@@ -43,6 +44,9 @@ export {
   type Word2GaussParameters,
   type Word2GaussPart,
 } from './io/word2gauss.ts';
+export { PointCloudMemory } from './pointcloud/memory.ts';
+export * from './pointcloud/sinkhorn.ts';
+export type * from './pointcloud/types.ts';
 export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';
 export * from './sphere/normalizer.ts';
 export * from './sphere/preparation.ts';

@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'ERR_RANGE'
   /** A covariance is asymmetric, indefinite, or singular where an inverse is needed. */
   | 'ERR_NOT_POSITIVE_DEFINITE'
+  /** A transport problem was not solved to the tolerance within the iterations that it may take. */
+  | 'ERR_NOT_CONVERGED'
   /** A file is truncated, altered, or not what it should be. */
   | 'ERR_CORRUPT_FILE'
   /** The result or the work space does not fit in memory. */

@@ -3,10 +3,11 @@ import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressC
 import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
 import { runTask } from './calls.ts';
-import { DenseamError } from './errors.ts';
-import { readBeta, readBetas, readBoolean, readIteration, readPruning, refuseOption } from './options.ts';
+import { Changes } from './changes.ts';
+import { readBeta, readBoolean, readIteration, readPruning, readSchedule, readSweep } from './options.ts';
 import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
+import { storing } from './progress.ts';
 import type {
   BetaOptions,
   CallOptions,
@@ -18,10 +19,16 @@ import type {
   RetrieveOptions,
   SweepOptions,
 } from './types.ts';
-import { checkOptions, fitsInMemory, indexArray, integer, nonNegative, positive, shapeError } from './validate.ts';
-
-/** Of storing indexed covariances, what copying and checking takes; the rest goes into the index. */
-const copyingShare = 0.2;
+import {
+  checkOptions,
+  fitsInMemory,
+  greatestSize,
+  indexArray,
+  integer,
+  nonNegative,
+  shapeError,
+  someIndices,
+} from './validate.ts';
 
 /** How numbers are stored. */
 export type Precision = 'float32' | 'float64';
@@ -39,8 +46,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   protected readonly native: NativeMemory;
   readonly #kind: MemoryKind;
   readonly #indexed: boolean;
-  /** The change that was asked for last, while it or an earlier one runs. */
-  #lastChange: Promise<unknown> | undefined;
+  readonly #changes = new Changes();
 
   /** @internal Memories are made by `create` and `load`. */
   constructor(kind: MemoryKind, dimension: number, precision: Precision, indexed = false) {
@@ -139,10 +145,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async retrieve(queries: Items, options: RetrieveOptions & QueryOptions): Promise<Retrieval<Items>> {
     checkOptions(options);
-    refuseOption(options, 'betas', 'beta');
-    const { beta } = options;
-    const betas = typeof beta === 'number' ? [positive('options.beta', beta)] : beta;
-    const parts = await this.#retrievals(queries, options, readBetas('options.beta', betas), false);
+    const parts = await this.#retrievals(queries, options, readSchedule(options), false);
     return this.#toRetrieval(parts);
   }
 
@@ -154,8 +157,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async sweep(queries: Items, options: SweepOptions & QueryOptions): Promise<Retrieval<Items>[]> {
     checkOptions(options);
-    refuseOption(options, 'beta', 'betas');
-    const betas = readBetas('options.betas', options.betas);
+    const betas = readSweep(options);
     const parts = await this.#retrievals(queries, options, betas, true);
     const retrievals: Retrieval<Items>[] = [];
     for (const index of betas.keys()) {
@@ -213,7 +215,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     checkOptions(options);
     const batch = this.checkedBatch('items', items);
     // What has to wait is copied, so that the values are always those of the moment of the call.
-    const own = this.#lastChange ? copy(batch) : batch;
+    const own = this.#changes.pending ? copy(batch) : batch;
     await this.#change(() => this.stage(own, options));
   }
 
@@ -225,15 +227,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
     checkOptions(options);
     // A change that was asked for earlier may still be running: indices mean the items after it.
+    const own = this.#changes.pending ? indexArray('indices', indices, greatestSize) : indices;
     await this.#change(async () => {
-      const distinct = Int32Array.from(new Set(indexArray('indices', indices, this.size)));
-      if (distinct.length === this.size) {
-        throw new DenseamError(
-          'ERR_RANGE',
-          `Expected indices to leave at least one item but received all ${this.size}`,
-        );
-      }
-      await runTask(() => this.native.remove(distinct), options);
+      const removed = someIndices('indices', own, this.size);
+      await runTask(() => this.native.remove(removed), options);
     });
   }
 
@@ -258,7 +255,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
-    const { copied, prepared } = this.#stages(file.size, options.onProgress);
+    const { copied, prepared } = storing(file.size, this.#indexed, options);
     await this.#change(async () => {
       let first = 0;
       for await (const batch of file.batches(options)) {
@@ -287,26 +284,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     fitsInMemory('the items', batch.count * (position + covariance) * bytes);
-    const { copied, prepared } = this.#stages(batch.count, options.onProgress);
+    const { copied, prepared } = storing(batch.count, this.#indexed, options);
     await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
       this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
     );
     await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
-  }
-
-  /** Progress of copying `count` items and of preparing them for recall, each a share of the whole. */
-  #stages(
-    count: number,
-    onProgress: CallOptions['onProgress'],
-  ): Record<'copied' | 'prepared', CallOptions['onProgress']> {
-    const share = this.#indexed ? copyingShare : 1;
-    const stage = (begin: number, end: number): CallOptions['onProgress'] =>
-      onProgress &&
-      (({ completed, total }) => {
-        const done = total > 0 ? completed / total : 1;
-        onProgress({ completed: Math.round(count * (begin + (end - begin) * done)), total: count });
-      });
-    return { copied: stage(0, share), prepared: stage(share, 1) };
   }
 
   /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */
@@ -319,16 +301,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     return runTask((report) => task(own, report), { ...options, onProgress });
   }
 
-  /** Runs a change at once, or after those that were asked for earlier; commits all of it or nothing. */
-  async #change(stage: () => Promise<void>): Promise<void> {
-    const change = this.#lastChange ? this.#lastChange.then(() => this.#commit(stage)) : this.#commit(stage);
-    const settled = change
-      .catch(() => {})
-      .then(() => {
-        if (this.#lastChange === settled) this.#lastChange = undefined;
-      });
-    this.#lastChange = settled;
-    await change;
+  /** Runs a change after those that were asked for earlier; commits all of it or nothing. */
+  #change(stage: () => Promise<void>): Promise<void> {
+    return this.#changes.run(() => this.#commit(stage));
   }
 
   async #commit(stage: () => Promise<void>): Promise<void> {

@@ -1,9 +1,10 @@
-import type { BetaOptions, IterationOptions, PruningOptions } from './types.ts';
+import type { BetaOptions, IterationOptions, PruningOptions, RetrieveOptions, SweepOptions } from './types.ts';
 import { checkOptions, integer, nonNegative, object, positive, rangeError } from './validate.ts';
 
 /** Checks and defaults of the options that verbs share. */
 
-const maxIterationsLimit = 2 ** 31 - 1;
+/** What the native side counts with. */
+export const maxIterationsLimit = 2 ** 31 - 1;
 
 /** A weight below half the spacing of the numbers just below 1. */
 const invisibleMass = 2 ** -53;
@@ -14,7 +15,7 @@ export function readBeta(options: BetaOptions): number {
 }
 
 /** One or more inverse temperatures. */
-export function readBetas(name: 'options.beta' | 'options.betas', betas: unknown): Float64Array {
+function readBetas(name: 'options.beta' | 'options.betas', betas: unknown): Float64Array {
   if (!Array.isArray(betas) && !(betas instanceof Float64Array)) {
     throw rangeError(name, name === 'options.beta' ? 'a finite number above 0 or an array of them' : 'an array', betas);
   }
@@ -22,8 +23,21 @@ export function readBetas(name: 'options.beta' | 'options.betas', betas: unknown
   return Float64Array.from(betas as ArrayLike<number>, (beta, i) => positive(`${name}[${i}]`, beta));
 }
 
+/** The inverse temperatures of one iteration after the other. */
+export function readSchedule(options: Pick<RetrieveOptions, 'beta'>): Float64Array {
+  refuseOption(options, 'betas', 'beta');
+  const { beta } = options;
+  return readBetas('options.beta', typeof beta === 'number' ? [positive('options.beta', beta)] : beta);
+}
+
+/** The inverse temperatures of one retrieval each. */
+export function readSweep(options: Pick<SweepOptions, 'betas'>): Float64Array {
+  refuseOption(options, 'beta', 'betas');
+  return readBetas('options.betas', options.betas);
+}
+
 /** Refuses the other one of `beta` and `betas`: whoever gives both means something else. */
-export function refuseOption(options: object, name: 'beta' | 'betas', instead: string): void {
+function refuseOption(options: object, name: 'beta' | 'betas', instead: string): void {
   const value = (options as Record<string, unknown>)[name];
   if (value !== undefined) throw rangeError(`options.${name}`, `nothing beside options.${instead}`, value);
 }
@@ -55,10 +69,10 @@ export interface Iterating {
   readonly trajectory: boolean;
 }
 
-export function readIteration(options: IterationOptions): Iterating {
+export function readIteration(options: IterationOptions, defaultIterations = 100): Iterating {
   return {
     tolerance: nonNegative('options.tolerance', options.tolerance ?? 1e-6),
-    maxIterations: integer('options.maxIterations', options.maxIterations ?? 100, 0, maxIterationsLimit),
+    maxIterations: integer('options.maxIterations', options.maxIterations ?? defaultIterations, 0, maxIterationsLimit),
     pruning: readPruning(options.pruning),
     trajectory: readBoolean('options.trajectory', options.trajectory, false),
   };

@@ -1,5 +1,6 @@
 import type { NativeRetrieval, NativeStates } from '../native.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
+import { partProgress } from './progress.ts';
 import type { CallOptions } from './types.ts';
 
 /** A run of a batch's items that is handed to the native side at once. */
@@ -12,8 +13,8 @@ export interface Part {
 
 // Input is copied on the event loop: 16 MiB take a few milliseconds. Results are handed over without a copy unless there are several
 // parts, so those may be larger, but not so large that joining them is felt.
-const inputBytes = 16 * 2 ** 20;
-const resultBytes = 64 * 2 ** 20;
+export const inputBytes = 16 * 2 ** 20;
+export const resultBytes = 64 * 2 ** 20;
 
 /**
  * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave, in order.
@@ -36,29 +37,30 @@ export async function inParts<T>(
       Math.floor(resultBytes / (bytes * Math.max(1, columns))),
     ),
   );
-  const results: T[] = [];
-  for (let first = 0; first < batch.count; first += height) {
-    const part = slice(batch, first, Math.min(batch.count, first + height));
-    const onProgress = partProgress(
-      options.onProgress,
-      (total * first) / batch.count,
-      (total * part.count) / batch.count,
-      total,
-    );
-    results.push(await run({ batch: part, first, onProgress }));
-  }
-  return results;
+  const ends = Array.from({ length: Math.ceil(batch.count / height) }, (_, i) =>
+    Math.min(batch.count, (i + 1) * height),
+  );
+  return inRuns(ends, total, options.onProgress, (first, end, onProgress) =>
+    run({ batch: slice(batch, first, end), first, onProgress }),
+  );
 }
 
-function partProgress(
-  onProgress: CallOptions['onProgress'],
-  done: number,
-  share: number,
+/** Calls `run` for one run of items after another: up to the first end, from there to the second, and so on. */
+export async function inRuns<T>(
+  ends: readonly number[],
   total: number,
-): CallOptions['onProgress'] {
-  if (!onProgress) return undefined;
-  return ({ completed, total: ofPart }) =>
-    onProgress({ completed: Math.round(done + (ofPart > 0 ? (share * completed) / ofPart : share)), total });
+  onProgress: CallOptions['onProgress'],
+  run: (begin: number, end: number, onProgress: CallOptions['onProgress']) => Promise<T>,
+): Promise<T[]> {
+  const workOfOne = total / (ends.at(-1) as number);
+  const results: T[] = [];
+  let begin = 0;
+  for (const end of ends) {
+    const ofRun = partProgress(onProgress, workOfOne * begin, workOfOne * (end - begin), total);
+    results.push(await run(begin, end, ofRun));
+    begin = end;
+  }
+  return results;
 }
 
 /** One array of all; the array itself where there is only one. */

@@ -37,6 +37,14 @@ export interface Vectors {
   readonly values: FloatArray;
 }
 
+/** A row-major matrix of either precision. */
+export interface FloatMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** rows x columns. */
+  readonly data: FloatArray;
+}
+
 /** A dense row-major matrix of results. */
 export interface Matrix {
   /** One for each query. */

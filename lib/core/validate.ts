@@ -127,6 +127,9 @@ export function isDetached(array: ArrayBufferView): boolean {
   }
 }
 
+/** More items than any memory has. */
+export const greatestSize = 2 ** 31 - 1;
+
 /** Distinct or repeated indices of items, 0 to size - 1. */
 export function indexArray(name: string, value: unknown, size: number): Int32Array {
   if (!Array.isArray(value) && !(value instanceof Int32Array)) {
@@ -140,6 +143,23 @@ export function indexArray(name: string, value: unknown, size: number): Int32Arr
   );
   if (bad >= 0) integer(`${name}[${bad}]`, given[bad], 0, size - 1);
   return Int32Array.from(given as ArrayLike<number>);
+}
+
+/** Distinct indices of items, but not of all of them; repeated ones are taken once. */
+export function someIndices(name: string, value: unknown, size: number): Int32Array {
+  const distinct = Int32Array.from(new Set(indexArray(name, value, size)));
+  if (distinct.length < size) return distinct;
+  throw new DenseamError('ERR_RANGE', `Expected ${name} to leave at least one item but received all ${size}`);
+}
+
+/** Numbers in an array of their own, from an array of either kind; their values are for others to check. */
+export function numberList(name: string, value: unknown, length: number, shape: string): Float64Array {
+  if (!Array.isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
+  if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));
+  return Float64Array.from(value as readonly unknown[], (number, i) => {
+    if (typeof number !== 'number') throw shapeError(`${name}[${i}]`, 'a number', describe(number));
+    return number;
+  });
 }
 
 // Kept free for everything else in the process.

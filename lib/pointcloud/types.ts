@@ -1,4 +1,4 @@
-import type { CallOptions, FloatArray, Matrix, PruningOptions } from '../core/types.ts';
+import type { CallOptions, FloatArray, FloatMatrix, Matrix, PruningOptions } from '../core/types.ts';
 
 /** A batch of weighted point clouds (finitely supported probability distributions), each of a size of its own. */
 export interface PointClouds {
@@ -22,8 +22,11 @@ export interface SolverOptions {
   readonly maxSolverIterations?: number | undefined;
 }
 
+/** How a point-cloud memory that is loaded solves its transport problems. */
+export interface PointCloudLoadOptions extends CallOptions, SolverOptions {}
+
 /** How a point-cloud memory compares clouds. */
-export interface PointCloudOptions extends CallOptions, SolverOptions {
+export interface PointCloudOptions extends PointCloudLoadOptions {
   /** Entropic regularisation, above 0, in the units of a squared distance. */
   readonly epsilon: number;
 }
@@ -49,3 +52,212 @@ export interface FlowSteps {
   /** tau: from 0 (weights stay) up; a step is capped so that no ratio of weights changes by more than e. Default 1 / epsilon. */
   readonly reweightStep?: number | undefined;
 }
+
+/** What one step of the flow needs. */
+export interface CloudStepOptions extends CloudBetaOptions, FlowSteps {}
+
+/** When a retrieval stops, and what it returns. */
+export interface CloudIterationOptions extends PruningOptions, FlowSteps {
+  /**
+   * A state is a fixed point when the norm of the energy's gradient is at most this: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), the
+   * first part without a transport step, the second without a reweighting step. Default 1e-6.
+   */
+  readonly tolerance?: number | undefined;
+  /** Steps at most. Default 300; 0 evaluates the queries themselves. */
+  readonly maxIterations?: number | undefined;
+  /** Return the states and their energies after every iteration, too. Default false. */
+  readonly trajectory?: boolean | undefined;
+}
+
+export interface CloudRetrieveOptions extends CloudIterationOptions {
+  /**
+   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A state is no
+   * fixed point before the last one.
+   */
+  readonly beta: number | readonly number[];
+}
+
+export interface CloudSweepOptions extends CloudIterationOptions {
+  /** Inverse temperatures, above 0: one retrieval with each. */
+  readonly betas: readonly number[];
+}
+
+/** Gibbs weights of every query, and how well the problems behind them were solved. */
+export interface CloudWeights extends Matrix {
+  /** Greatest L1 marginal error of each query's problems, one for each row. */
+  readonly marginalErrors: Float64Array;
+}
+
+/** The energy of every query and how it changes with the query. */
+export interface CloudGradient {
+  /** E, one for each query. */
+  readonly energy: Float64Array;
+  /** dE/dx of every point of the queries, total x d. */
+  readonly points: Float64Array;
+  /**
+   * First variation V of the energy at every point of the queries, total. It is determined up to a constant, chosen so that its mean
+   * under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k.
+   */
+  readonly firstVariation: Float64Array;
+  /** sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), one for each query. */
+  readonly gradientNorm: Float64Array;
+  /** Greatest L1 marginal error of each query's problems. */
+  readonly marginalErrors: Float64Array;
+}
+
+/** The k nearest items of every query, nearest first. */
+export interface CloudNeighbours {
+  /** The number of queries. */
+  readonly rows: number;
+  /** k. */
+  readonly columns: number;
+  /** rows x columns. */
+  readonly indices: Int32Array;
+  /** Debiased Sinkhorn divergences, rows x columns. */
+  readonly divergences: Float64Array;
+  /** L1 marginal error of each, rows x columns. */
+  readonly marginalErrors: Float64Array;
+}
+
+/** Barycentric maps from the points of one cloud. */
+export interface CloudTransportMaps {
+  /** How many maps. */
+  readonly count: number;
+  /** How many points each maps. */
+  readonly points: number;
+  /** d. */
+  readonly dimension: number;
+  /** T_i(x_k), count x points x d. */
+  readonly images: Float64Array;
+  /** L1 marginal error of the plan behind each map. */
+  readonly marginalErrors: Float64Array;
+}
+
+/** What `retrieve` found; everything describes the returned states. */
+export interface CloudRetrieval {
+  /** The fixed points, or the last states. Each has as many points as its query. */
+  readonly states: PointClouds;
+  /** Of each state. */
+  readonly energy: Float64Array;
+  /** Index of the nearest item. */
+  readonly nearest: Int32Array;
+  /** Debiased Sinkhorn divergence from it. */
+  readonly nearestDivergence: Float64Array;
+  /** Steps that were taken. */
+  readonly iterations: Int32Array;
+  /** What the tolerance is for: see there. */
+  readonly gradientNorm: Float64Array;
+  /** Greatest L1 marginal error of the problems behind these numbers. Above the memory's `marginalTolerance` they were not solved. */
+  readonly marginalError: Float64Array;
+  /**
+   * Why it stopped: the gradient norm is within the tolerance, the iterations were used up, or no step lowers the energy by more than
+   * rounding and the marginal errors show.
+   */
+  readonly stopped: readonly CloudStop[];
+  /** Items compared with the state, over all iterations; of a sweep, those of the shared first one count for every beta. */
+  readonly evaluated: Int32Array;
+  /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
+  readonly droppedMass: Float64Array;
+  /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
+  readonly trajectory?: readonly PointClouds[];
+  /** The energy of each of these. */
+  readonly trajectoryEnergy?: readonly Float64Array[];
+}
+
+export type CloudStop = 'converged' | 'iterations' | 'stalled';
+
+/** What every solver of transport problems takes. */
+export interface TransportOptions extends CallOptions, SolverOptions {
+  /** Entropic regularisation, above 0, in the units of the cost. */
+  readonly epsilon: number;
+}
+
+/** What {@link sinkhorn} returns. */
+export interface SinkhornOptions extends TransportOptions {
+  /** Return the plans, too. Default true. */
+  readonly plans?: boolean | undefined;
+}
+
+/** What {@link sinkhornDivergence} returns. */
+export interface SinkhornDivergenceOptions extends TransportOptions {
+  /** Return the gradients and first variations, too. Default false. */
+  readonly gradient?: boolean | undefined;
+}
+
+/** One transport problem with given costs. */
+export interface TransportProblem {
+  /** Any finite numbers, rows x columns. */
+  readonly cost: FloatMatrix;
+  /** One a row, at least 0, of sum 1 to 1e-6. */
+  readonly rowWeights: FloatArray | readonly number[];
+  /** One a column, at least 0, of sum 1 to 1e-6. */
+  readonly columnWeights: FloatArray | readonly number[];
+}
+
+/** Entropic optimal transport of every pair of clouds. */
+export interface SinkhornResults {
+  /** How many pairs. */
+  readonly count: number;
+  /** The regularised cost <a, f> + <b, g> of each pair. */
+  readonly values: Float64Array;
+  /** The cost of the plan alone, sum_kj P_kj |x_k - y_j|^2. */
+  readonly transportCosts: Float64Array;
+  /** f, one for each source point of every pair; pair i has those from sourceOffsets[i] to sourceOffsets[i + 1] - 1. */
+  readonly sourcePotentials: Float64Array;
+  /** count + 1. */
+  readonly sourceOffsets: Int32Array;
+  /** g, one for each target point of every pair. */
+  readonly targetPotentials: Float64Array;
+  /** count + 1. */
+  readonly targetOffsets: Int32Array;
+  /** The plan of each pair, source points x target points (views of larger arrays); none unless wanted. */
+  readonly plans: readonly Matrix[];
+  /** L1 error of each plan's marginals. */
+  readonly marginalErrors: Float64Array;
+  /** Newton steps and Sinkhorn sweeps of each. */
+  readonly iterations: Int32Array;
+  /** Whether the marginal error is within the tolerance, or the iterations were used up. */
+  readonly stopped: readonly SolverStop[];
+}
+
+/** Entropic optimal transport with given costs. */
+export interface SinkhornResult {
+  /** The regularised cost <a, f> + <b, g>. */
+  readonly value: number;
+  /** The cost of the plan alone, sum_kj P_kj C_kj. */
+  readonly transportCost: number;
+  /** f, one a row. */
+  readonly rowPotentials: Float64Array;
+  /** g, one a column. */
+  readonly columnPotentials: Float64Array;
+  /** The plan, rows x columns; none unless wanted. */
+  readonly plan?: Matrix;
+  /** L1 error of the plan's marginals. */
+  readonly marginalError: number;
+  /** Newton steps and Sinkhorn sweeps. */
+  readonly iterations: number;
+  /** Whether the marginal error is within the tolerance, or the iterations were used up. */
+  readonly stopped: SolverStop;
+}
+
+/** Debiased Sinkhorn divergences of pairs of clouds. */
+export interface SinkhornDivergences {
+  /** How many pairs. */
+  readonly count: number;
+  /** S of each pair. */
+  readonly values: Float64Array;
+  /** Greatest L1 marginal error of the three problems of each pair. */
+  readonly marginalErrors: Float64Array;
+  /** Newton steps and Sinkhorn sweeps of each pair. */
+  readonly iterations: Int32Array;
+  /** Whether the marginal error is within the tolerance, or the iterations were used up. */
+  readonly stopped: readonly SolverStop[];
+  /** dS/dx of every source point of every pair, total x d, if wanted. */
+  readonly gradients?: Float64Array;
+  /** First variation of S at every source point of every pair, total, of mean 0 under the source's weights, if wanted. */
+  readonly firstVariations?: Float64Array;
+  /** Pair i has the source points sourceOffsets[i] to sourceOffsets[i + 1] - 1 of these; count + 1, if they are wanted. */
+  readonly sourceOffsets?: Int32Array;
+}
+
+export type SolverStop = 'converged' | 'iterations';

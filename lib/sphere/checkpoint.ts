@@ -2,21 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { DenseamError } from '../core/errors.ts';
 import type { Precision } from '../core/memory.ts';
+import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions } from '../core/types.ts';
 import { bytesOf, corruptFile, PIECE_BYTES } from '../io/files.ts';
 import type { SafetensorsFile } from '../io/safetensors.ts';
 import type { NativeSphereState } from '../native.ts';
 import type { CheckedData, TrainingSettings } from './options.ts';
-import {
-  type FileKind,
-  historyTensor,
-  readHistory,
-  readJson,
-  readTensor,
-  readTensors,
-  saveTensors,
-  type Tensors,
-} from './persistence.ts';
+import { historyTensor, readHistory, readJson, saveTensors, type Tensors } from './persistence.ts';
 import type { ModelState, TrainingProgress } from './training.ts';
 
 const kind: FileKind = {

@@ -2,6 +2,7 @@ import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import type { Precision } from '../core/memory.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
+import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
@@ -15,7 +16,6 @@ import {
   readTrainOptions,
   type TrainingSettings,
 } from './options.ts';
-import { asCorrupt } from './persistence.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';

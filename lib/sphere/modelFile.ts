@@ -1,15 +1,8 @@
+import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
 import { readClassWeights } from './options.ts';
-import {
-  type FileKind,
-  historyTensor,
-  readHistory,
-  readJson,
-  readTensor,
-  readTensors,
-  saveTensors,
-} from './persistence.ts';
+import { historyTensor, readHistory, readJson, saveTensors } from './persistence.ts';
 import type { ModelState } from './training.ts';
 import type { EpochRecord } from './types.ts';
 

@@ -1,29 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 import { coded, runTask } from '../core/calls.ts';
 import { partBytes } from '../core/inOrder.ts';
-import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
+import type { CallOptions, FloatArray, FloatMatrix, Matrix } from '../core/types.ts';
 import {
   checkOptions,
-  describe,
   extent,
   fitsInMemory,
   floatArray,
   integer,
   isDetached,
   nonNegative,
+  numberList,
   object,
   product,
   shapeError,
 } from '../core/validate.ts';
 import { type NativeScalingProblem, native } from '../native.ts';
-
-/** A row-major matrix of either precision. */
-export interface FloatMatrix {
-  readonly rows: number;
-  readonly columns: number;
-  /** rows x columns. */
-  readonly data: FloatArray;
-}
 
 /** What {@link sinkhornKnopp} scales a matrix to. */
 export interface SinkhornKnoppOptions extends CallOptions {
@@ -81,8 +73,8 @@ export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppO
   const columns = extent('matrix.columns', matrix.columns);
   const length = product('matrix', rows, columns);
   const data = floatArray('matrix.data', matrix.data, length, `${rows} x ${columns}`);
-  const rowSums = readSums('options.rowSums', options.rowSums, rows, 'row');
-  const columnSums = readSums('options.columnSums', options.columnSums, columns, 'column');
+  const rowSums = numberList('options.rowSums', options.rowSums, rows, 'one a row');
+  const columnSums = numberList('options.columnSums', options.columnSums, columns, 'one a column');
   const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-12);
   const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 1, greatestIterations);
   const { signal, onProgress } = options;
@@ -103,17 +95,6 @@ export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppO
     residual,
     stopped: converged ? 'converged' : 'iterations',
   };
-}
-
-/** The sums in an array of their own; their values are checked natively. */
-function readSums(name: string, value: unknown, length: number, line: 'row' | 'column'): Float64Array {
-  const shape = `one a ${line}`;
-  if (!Array.isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
-  if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));
-  return Float64Array.from(value as readonly unknown[], (sum, i) => {
-    if (typeof sum !== 'number') throw shapeError(`${name}[${i}]`, 'a number', describe(sum));
-    return sum;
-  });
 }
 
 /** A few megabytes at a time, so that the event loop stays free. */

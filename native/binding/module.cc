@@ -4,6 +4,7 @@
 #include "binding/basis.h"
 #include "binding/eigen.h"
 #include "binding/memory_object.h"
+#include "binding/pointcloud.h"
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
 #include "binding/sphere.h"
@@ -43,6 +44,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereTheory(env, exports);
   defineSphereFunctions(env, exports);
   defineSpherePreparation(env, exports);
+  defineTransport(env, exports);
   return exports;
 }
 

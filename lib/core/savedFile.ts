@@ -1,0 +1,62 @@
+import { corruptFile } from '../io/files.ts';
+import { openSafetensors, type SafetensorsFile } from '../io/safetensors.ts';
+import { DenseamError } from './errors.ts';
+import type { Precision } from './memory.ts';
+import type { CallOptions, FloatArray } from './types.ts';
+
+/** What a file must hold: what `memory` says of it, and its version. */
+export interface FileKind {
+  readonly memory: string;
+  readonly version: string;
+  /** In words, for errors. */
+  readonly what: string;
+}
+
+/** Opens a file, checks what it says of itself, and closes it when `read` is done. */
+export async function readTensors<T>(
+  path: string,
+  { memory, version, what }: FileKind,
+  read: (file: SafetensorsFile) => Promise<T>,
+): Promise<T> {
+  const file = await openSafetensors(path);
+  try {
+    const { memory: found, version: foundVersion } = file.metadata;
+    if (found !== memory) {
+      throw corruptFile(
+        path,
+        `expected ${what} but it holds ${found === undefined ? 'something else' : `a "${found}"`}`,
+      );
+    }
+    if (foundVersion !== version) {
+      throw corruptFile(path, `its version is ${foundVersion}; this release reads version ${version}`);
+    }
+    return await read(file);
+  } catch (error) {
+    throw asCorrupt(path, error);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Numbers that cannot be are the file's fault, though its checksums are right. */
+export function asCorrupt(path: string, error: unknown): unknown {
+  const isValue = error instanceof DenseamError && !['ERR_CORRUPT_FILE', 'ERR_OUT_OF_MEMORY'].includes(error.code);
+  return isValue ? corruptFile(path, error.message, error) : error;
+}
+
+/** A tensor of a given shape; a dtype where one is asked for. */
+export async function readTensor(
+  file: SafetensorsFile,
+  name: string,
+  shape: readonly number[],
+  precision: Precision | undefined,
+  options: CallOptions,
+): Promise<FloatArray> {
+  const found = file.tensor(name);
+  const dtype = precision && (precision === 'float32' ? 'F32' : 'F64');
+  if (String(found.shape) !== String(shape) || (dtype && found.dtype !== dtype)) {
+    const wanted = `${dtype ?? found.dtype} [${shape}]`;
+    throw corruptFile(file.path, `"${name}" is ${found.dtype} [${found.shape}] where ${wanted} belongs`);
+  }
+  return await file.read(name, options);
+}

@@ -1,0 +1,156 @@
+import type { Precision } from '../core/memory.ts';
+import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
+import type { CallOptions } from '../core/types.ts';
+import {
+  describe,
+  extent,
+  fitsInMemory,
+  floatArray,
+  isDetached,
+  object,
+  product,
+  shapeError,
+} from '../core/validate.ts';
+import type { NativeCloudStates, NativeClouds } from '../native.ts';
+import type { PointClouds } from './types.ts';
+
+/** Clouds as the native side takes them, with the dimension that goes with them. The offsets are the batch's own. */
+export interface CloudBatch extends NativeClouds {
+  readonly dimension: number;
+}
+
+const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
+
+/** Of one problem: its costs, the kernel and the Newton matrix. */
+const workMatrices = 3;
+
+/** Checks the shapes of clouds; their values are checked natively, in the pass that reads them. */
+export function cloudBatch(name: string, value: PointClouds): CloudBatch {
+  object(name, value);
+  const count = extent(`${name}.count`, value.count);
+  const dimension = extent(`${name}.dimension`, value.dimension);
+  const offsets = readOffsets(`${name}.offsets`, value.offsets, count);
+  const total = offsets[count] as number;
+  const length = product(`${name}.points`, total, dimension);
+  return {
+    name,
+    count,
+    dimension,
+    offsets,
+    points: floatArray(`${name}.points`, value.points, length, `${total} x ${dimension}`),
+    weights: floatArray(`${name}.weights`, value.weights, total, 'one a point'),
+  };
+}
+
+/** Offsets in an array of their own, so that what has been checked stays as it is. */
+function readOffsets(name: string, value: unknown, count: number): Int32Array {
+  if (!(value instanceof Int32Array)) throw shapeError(name, 'an Int32Array', describe(value));
+  const shape = `${count + 1} integers (count + 1)`;
+  if (isDetached(value)) throw shapeError(name, shape, 'an array whose buffer is detached');
+  if (value.length !== count + 1) throw shapeError(name, shape, String(value.length));
+  const offsets = value.slice();
+  if (offsets[0] !== 0) throw shapeError(`${name}[0]`, '0', String(offsets[0]));
+  for (let i = 0; i < count; i++) {
+    const [begin, end] = [offsets[i] as number, offsets[i + 1] as number];
+    if (end <= begin) throw shapeError(`${name}[${i + 1}]`, `more than ${begin} (no cloud is empty)`, String(end));
+  }
+  return offsets;
+}
+
+/** How many points a cloud has. */
+export function cloudSize({ offsets }: { readonly offsets: Int32Array }, index: number): number {
+  return (offsets[index + 1] as number) - (offsets[index] as number);
+}
+
+/** The precision in which clouds are stored. */
+export function cloudPrecision({ points, weights }: CloudBatch): Precision {
+  return points instanceof Float32Array && weights instanceof Float32Array ? 'float32' : 'float64';
+}
+
+/** The same numbers in arrays of their own. */
+export function copyClouds(batch: CloudBatch): CloudBatch {
+  return { ...batch, points: batch.points.slice(), weights: batch.weights.slice() };
+}
+
+/**
+ * Clouds `begin` to `end` of a batch, their numbers as views.
+ *
+ * @throws DenseamError ERR_SHAPE when an array was transferred away since the batch was checked.
+ */
+export function sliceClouds(batch: CloudBatch, begin: number, end: number): CloudBatch {
+  const { name, dimension } = batch;
+  if (isDetached(batch.points) || isDetached(batch.weights)) {
+    throw shapeError(name, 'arrays that stay during the call', 'a detached buffer');
+  }
+  const [first, last] = [batch.offsets[begin] as number, batch.offsets[end] as number];
+  return {
+    name,
+    dimension,
+    count: end - begin,
+    offsets: batch.offsets.subarray(begin, end + 1).map((offset) => offset - first),
+    points: batch.points.subarray(first * dimension, last * dimension),
+    weights: batch.weights.subarray(first, last),
+  };
+}
+
+/**
+ * Refuses clouds with which one transport problem does not fit in memory. Of a cloud with itself it is at least as large as with
+ * others, or theirs with themselves are larger.
+ */
+export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void {
+  let largest = 0;
+  for (let i = 1; i < count; i++) if (cloudSize({ offsets }, i) > cloudSize({ offsets }, largest)) largest = i;
+  const size = cloudSize({ offsets }, largest);
+  problemFitsInMemory(`${name}[${largest}] (${size} points)`, size * size);
+}
+
+/** Refuses a transport problem with so many costs, if it does not fit in memory. */
+export function problemFitsInMemory(name: string, costs: number): void {
+  fitsInMemory(`the transport problem of ${name}`, costs * workMatrices * bytesOfNumber);
+}
+
+/** A run of a batch's clouds that is handed to the native side at once. */
+export interface CloudPart {
+  readonly batch: CloudBatch;
+  /** Index of its first cloud in the whole batch. */
+  readonly first: number;
+  readonly onProgress: CallOptions['onProgress'];
+}
+
+/**
+ * Calls `run` on one part of the batch after another, as `inParts` of lib/core/parts.ts does with items of one size. A cloud has `copies`
+ * states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
+ */
+export async function inCloudParts<T>(
+  batch: CloudBatch,
+  total: number,
+  { copies = 1, columns = 0 }: { readonly copies?: number; readonly columns?: number },
+  { onProgress }: CallOptions,
+  run: (part: CloudPart) => Promise<T>,
+): Promise<T[]> {
+  const bytesOfPoint = copies * (batch.dimension + 1) * bytesOfNumber;
+  const load = (i: number) =>
+    Math.max((cloudSize(batch, i) * bytesOfPoint) / inputBytes, (columns * bytesOfNumber) / resultBytes);
+  return inRuns(runEnds(batch.count, load), total, onProgress, (first, end, ofPart) =>
+    run({ batch: sliceClouds(batch, first, end), first, onProgress: ofPart }),
+  );
+}
+
+/** Where runs of things end that have a load of at most 1 together, or are single. */
+export function runEnds(count: number, loadOf: (index: number) => number): number[] {
+  const ends: number[] = [];
+  let load = 0;
+  for (let i = 0; i < count; i++) {
+    const own = loadOf(i);
+    if (i > 0 && load + own > 1) {
+      ends.push(i);
+      load = 0;
+    }
+    load += own;
+  }
+  return [...ends, count];
+}
+
+export function toPointClouds(dimension: number, { count, offsets, points, weights }: NativeCloudStates): PointClouds {
+  return { count, dimension, offsets, points, weights };
+}

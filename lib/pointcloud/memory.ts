@@ -1,0 +1,401 @@
+import { setImmediate } from 'node:timers/promises';
+import { runTask } from '../core/calls.ts';
+import type { Precision } from '../core/memory.ts';
+import { readBoolean, readSchedule, readSweep } from '../core/options.ts';
+import { concatFloats, concatInts } from '../core/parts.ts';
+import type { CallOptions, NearestOptions } from '../core/types.ts';
+import { checkOptions, fitsInMemory, indexArray, integer, positive, shapeError } from '../core/validate.ts';
+import {
+  type NativeCloudItems,
+  type NativeCloudRetrieval,
+  type NativeFlowOptions,
+  native,
+  type ProgressCallback,
+  type Task,
+} from '../native.ts';
+import { type CloudBatch, cloudBatch, cloudPrecision, inCloudParts, problemsFitInMemory } from './batches.ts';
+import { knownOptions, readFlow, readSolver, readSteps, readWeighing } from './options.ts';
+import { loadClouds } from './persistence.ts';
+import { checkSolved, everyNthRetrieval, toRetrieval } from './results.ts';
+import { type Comparison, StoredClouds } from './stored.ts';
+import type {
+  CloudBetaOptions,
+  CloudGradient,
+  CloudNeighbours,
+  CloudRetrieval,
+  CloudRetrieveOptions,
+  CloudStepOptions,
+  CloudSweepOptions,
+  CloudTransportMaps,
+  CloudWeights,
+  Divergences,
+  PointCloudLoadOptions,
+  PointCloudOptions,
+  PointClouds,
+} from './types.ts';
+
+const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
+
+/**
+ * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over the debiased
+ * Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights (Mustafi 2026).
+ *
+ * Every divergence comes from transport problems that are solved to `marginalTolerance`. Where one is not, because
+ * `maxSolverIterations` were used up, {@link divergences} and {@link retrieve} say so in their result and all others reject with
+ * ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it is dropped when an item is stored, and stays where it
+ * is, with weight 0, in a query. Reads work on the items as they were when the call began; changes run one after the other, and each
+ * is made whole or not at all.
+ *
+ * @example
+ * const items: PointClouds = {
+ *   count: 2, dimension: 1, offsets: Int32Array.of(0, 2, 5),
+ *   points: Float64Array.of(0, 1, 5, 6, 7), weights: Float64Array.of(0.5, 0.5, 0.25, 0.5, 0.25),
+ * };
+ * const memory = await PointCloudMemory.create(items, { epsilon: 0.1 });
+ * const query = { ...items, count: 1, offsets: Int32Array.of(0, 2), points: Float64Array.of(0, 2), weights: Float64Array.of(0.4, 0.6) };
+ * const { states, nearest } = await memory.retrieve(query, { beta: 5 });
+ */
+export class PointCloudMemory {
+  /** The dimension d of the space the points live in. */
+  readonly dimension: number;
+  /** The precision in which points and weights are stored; everything is computed in float64. */
+  readonly precision: Precision;
+  /** Entropic regularisation, in the units of a squared distance. */
+  readonly epsilon: number;
+  /** L1 error of the marginals at which a transport problem counts as solved. */
+  readonly marginalTolerance: number;
+  /** Iterations of one transport problem at most. */
+  readonly maxSolverIterations: number;
+  readonly #stored: StoredClouds;
+
+  private constructor(comparison: Comparison) {
+    const { dimension, precision, epsilon, solver } = comparison;
+    this.dimension = dimension;
+    this.precision = precision;
+    this.epsilon = epsilon;
+    this.marginalTolerance = solver.marginalTolerance;
+    this.maxSolverIterations = solver.maxSolverIterations;
+    this.#stored = new StoredClouds(comparison);
+  }
+
+  /**
+   * Stores clouds. They are copied, in float32 when both their points and weights are Float32Array, else in float64; weights are divided
+   * by their sum. Storing a cloud takes the time of one transport problem, that of the cloud with itself.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE (also for weights that do not sum to 1), ERR_OUT_OF_MEMORY; the signal's
+   * reason.
+   */
+  static async create(items: PointClouds, options: PointCloudOptions): Promise<PointCloudMemory> {
+    checkOptions(options, knownOptions.create);
+    const epsilon = positive('options.epsilon', options.epsilon);
+    const solver = readSolver(options);
+    const batch = cloudBatch('items', items);
+    problemsFitInMemory(batch);
+    const { dimension } = batch;
+    const memory = new PointCloudMemory({ dimension, precision: cloudPrecision(batch), epsilon, solver });
+    await memory.#stored.append(batch, options);
+    return memory;
+  }
+
+  /**
+   * A memory from a file that {@link save} wrote.
+   *
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
+   */
+  static async load(path: string, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
+    checkOptions(options, knownOptions.load);
+    const solver = readSolver(options);
+    return loadClouds(path, options, async (file) => {
+      const memory = new PointCloudMemory({ ...file, solver });
+      await memory.#stored.appendFile(file, options);
+      return memory;
+    });
+  }
+
+  /** How many items are stored. */
+  get size(): number {
+    return this.#stored.size;
+  }
+
+  /**
+   * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every item,
+   * queries.count x size, with how well each was solved.
+   *
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+   */
+  async divergences(queries: PointClouds, options: CallOptions = {}): Promise<Divergences> {
+    checkOptions(options, knownOptions.verb);
+    const batch = this.#checkedBatch('queries', queries);
+    const columns = this.size;
+    fitsInMemory('the divergences', 2 * batch.count * columns * bytesOfNumber);
+    const parts = await this.#parts(batch, options, { columns: 2 * columns }, native.cloudDivergences);
+    const marginalErrors = concatFloats(parts.map((part) => part.marginalErrors));
+    return {
+      rows: batch.count,
+      columns,
+      data: concatFloats(parts.map((part) => part.values)),
+      marginalErrors,
+      notConverged: marginalErrors.reduce((count, error) => count + (error <= this.marginalTolerance ? 0 : 1), 0),
+    };
+  }
+
+  /**
+   * Gibbs weights exp(-beta S_i) / sum_j exp(-beta S_j) of every query, queries.count x size; each row sums to 1.
+   *
+   * @throws as {@link divergences}; DenseamError ERR_NOT_CONVERGED.
+   */
+  async weights(queries: PointClouds, options: CloudBetaOptions): Promise<CloudWeights> {
+    const { beta, pruning } = readWeighing(options);
+    const batch = this.#checkedBatch('queries', queries);
+    const columns = this.size;
+    fitsInMemory('the weights', batch.count * columns * bytesOfNumber);
+    const parts = await this.#solvedParts(batch, options, { columns }, (items, own, first, report) =>
+      native.cloudWeights(items, own, first, beta, pruning, true, report),
+    );
+    return {
+      rows: batch.count,
+      columns,
+      data: concatFloats(parts.map((part) => part.weights)),
+      marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+    };
+  }
+
+  /**
+   * The energy E = -(1/beta) log sum_i exp(-beta S_i) of every query.
+   *
+   * @throws as {@link weights}.
+   */
+  async energy(queries: PointClouds, options: CloudBetaOptions): Promise<Float64Array> {
+    const { beta, pruning } = readWeighing(options);
+    const batch = this.#checkedBatch('queries', queries);
+    const parts = await this.#solvedParts(batch, options, {}, (items, own, first, report) =>
+      native.cloudWeights(items, own, first, beta, pruning, false, report),
+    );
+    return concatFloats(parts.map((part) => part.energy));
+  }
+
+  /**
+   * The energy of every query with its gradient: by points, dE/dx_k = 2 a_k (T_query(x_k) - sum_i w_i T_i(x_k)), T the barycentric maps;
+   * by weights, the first variation V_k = sum_i w_i (f_(query, i) - f_(query, query))_k, f the potentials.
+   *
+   * @throws as {@link weights}.
+   */
+  async gradient(queries: PointClouds, options: CloudBetaOptions): Promise<CloudGradient> {
+    const { beta, pruning } = readWeighing(options);
+    const batch = this.#checkedBatch('queries', queries);
+    fitsInMemory('the gradient', (batch.points.length + batch.weights.length) * bytesOfNumber);
+    const parts = await this.#solvedParts(batch, options, {}, (items, own, first, report) =>
+      native.cloudGradient(items, own, first, beta, pruning, report),
+    );
+    return {
+      energy: concatFloats(parts.map((part) => part.energy)),
+      points: concatFloats(parts.map((part) => part.points)),
+      firstVariation: concatFloats(parts.map((part) => part.firstVariation)),
+      gradientNorm: concatFloats(parts.map((part) => part.gradientNorm)),
+      marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+    };
+  }
+
+  /**
+   * One step of the flow from every query, halved until the energy falls: points move by transportStep times
+   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. A query that no step
+   * improves is returned as it is.
+   *
+   * @throws as {@link weights}.
+   */
+  async step(queries: PointClouds, options: CloudStepOptions): Promise<PointClouds> {
+    const { beta, pruning } = readWeighing(options);
+    const betas = Float64Array.of(beta);
+    const once = { betas, sweep: false, tolerance: 0, maxIterations: 1, pruning, trajectory: false };
+    const parts = await this.#retrievals(queries, options, { ...once, ...readSteps(options, this.epsilon) });
+    const { states, marginalError } = toRetrieval(this.dimension, parts);
+    checkSolved('queries', 0, states.count, marginalError, this);
+    return states;
+  }
+
+  /**
+   * Follows the flow from every query to a fixed point. The energy never rises. Each query stops by itself; everything returned of it
+   * describes the returned state.
+   *
+   * @throws as {@link divergences}.
+   */
+  async retrieve(queries: PointClouds, options: CloudRetrieveOptions): Promise<CloudRetrieval> {
+    checkOptions(options, knownOptions.verb);
+    const flow = { betas: readSchedule(options), sweep: false, ...readFlow(options, this.epsilon) };
+    return toRetrieval(this.dimension, await this.#retrievals(queries, options, flow));
+  }
+
+  /**
+   * Retrieves every query once with each of several betas. The first iteration's divergences do not depend on beta, so they are
+   * computed once for all. Returns one retrieval for each beta, in their order.
+   *
+   * @throws as {@link divergences}.
+   */
+  async sweep(queries: PointClouds, options: CloudSweepOptions): Promise<CloudRetrieval[]> {
+    checkOptions(options, knownOptions.verb);
+    const flow = { betas: readSweep(options), sweep: true, ...readFlow(options, this.epsilon) };
+    const parts = await this.#retrievals(queries, options, flow);
+    const retrievals: CloudRetrieval[] = [];
+    for (const index of flow.betas.keys()) {
+      const ofBeta = parts.map((part) => everyNthRetrieval(part, index, flow.betas.length));
+      retrievals.push(toRetrieval(this.dimension, ofBeta));
+      await setImmediate(); // a copy of many states for each beta: other events get their turn in between
+    }
+    return retrievals;
+  }
+
+  /**
+   * The `k` items nearest to every query by divergence, nearest first, ties by index.
+   *
+   * @throws as {@link weights}.
+   */
+  async nearest(queries: PointClouds, options: NearestOptions = {}): Promise<CloudNeighbours> {
+    checkOptions(options, knownOptions.verb);
+    const k = integer('options.k', options.k ?? 1, 1, this.size);
+    const prune = readBoolean('options.pruning', options.pruning, true);
+    const batch = this.#checkedBatch('queries', queries);
+    fitsInMemory('the neighbours', batch.count * k * (2 * bytesOfNumber + Int32Array.BYTES_PER_ELEMENT));
+    const parts = await this.#solvedParts(batch, options, { columns: 3 * k }, (items, own, first, report) =>
+      native.cloudNearest(items, own, first, k, prune, report),
+    );
+    return {
+      rows: batch.count,
+      columns: k,
+      indices: concatInts(parts.map((part) => part.indices)),
+      divergences: concatFloats(parts.map((part) => part.divergences)),
+      marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+    };
+  }
+
+  /**
+   * The barycentric maps from one cloud to the items at these indices: T_i(x_k) = (1/a_k) sum_j P_kj y_j of the plan P from the query to
+   * item i, where the points x_k go on average.
+   *
+   * @throws as {@link weights}.
+   */
+  async transportMaps(
+    query: PointClouds,
+    indices: readonly number[] | Int32Array,
+    options: CallOptions = {},
+  ): Promise<CloudTransportMaps> {
+    checkOptions(options, knownOptions.verb);
+    const batch = this.#checkedBatch('query', query);
+    if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
+    const checked = indexArray('indices', indices, this.size);
+    fitsInMemory('the maps', checked.length * batch.points.length * bytesOfNumber);
+    const items = this.#stored.items;
+    const found = await runTask((report) => native.cloudTransport(items, batch, checked, report), options);
+    const { images, marginalErrors } = found;
+    checkSolved('indices', 0, checked.length, marginalErrors, this);
+    return {
+      count: checked.length,
+      points: batch.weights.length,
+      dimension: this.dimension,
+      images,
+      marginalErrors,
+    };
+  }
+
+  /**
+   * Copies of the items at these indices, without points that were dropped, weights of sum 1.
+   *
+   * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
+   */
+  async get(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<PointClouds> {
+    checkOptions(options, knownOptions.verb);
+    return this.#stored.get(indices, options);
+  }
+
+  /**
+   * Stores more items after the present ones.
+   *
+   * @throws as {@link create}; the memory then is as it was.
+   */
+  async add(items: PointClouds, options: CallOptions = {}): Promise<void> {
+    checkOptions(options, knownOptions.verb);
+    await this.#stored.append(this.#checkedBatch('items', items), options);
+  }
+
+  /**
+   * Removes the items at these indices; later items move up. At least one item must remain.
+   *
+   * @throws DenseamError ERR_RANGE, ERR_SHAPE; the signal's reason; the memory then is as it was.
+   */
+  async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
+    checkOptions(options, knownOptions.verb);
+    await this.#stored.remove(indices, options);
+  }
+
+  /**
+   * Writes all items and epsilon to a safetensors file, atomically: an existing file is replaced only by a whole one.
+   *
+   * @throws system errors with their code; the signal's reason.
+   */
+  async save(path: string, options: CallOptions = {}): Promise<void> {
+    checkOptions(options, knownOptions.verb);
+    await this.#stored.save(path, options);
+  }
+
+  /** Clouds of this memory's dimension. */
+  #checkedBatch(name: string, value: PointClouds): CloudBatch {
+    const batch = cloudBatch(name, value);
+    if (batch.dimension !== this.dimension) {
+      throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
+    }
+    problemsFitInMemory(batch);
+    return batch;
+  }
+
+  #retrievals(queries: PointClouds, options: CallOptions, flow: NativeFlowOptions): Promise<NativeCloudRetrieval[]> {
+    const copies = flow.sweep ? flow.betas.length : 1;
+    const batch = this.#checkedBatch('queries', queries);
+    fitsInMemory('the states', copies * (batch.points.length + batch.weights.length) * bytesOfNumber);
+    const passes = copies * (flow.maxIterations + 1);
+    return this.#parts(batch, options, { passes, copies }, (items, own, first, report) =>
+      native.cloudRetrieve(items, own, first, flow, report),
+    );
+  }
+
+  /** Runs a verb over the queries, a part at a time; a problem that was not solved leaves no result. */
+  #solvedParts<T extends { readonly marginalErrors: Float64Array }>(
+    batch: CloudBatch,
+    options: CallOptions,
+    extent: Extent,
+    verb: Verb<T>,
+  ): Promise<T[]> {
+    return this.#parts(batch, options, extent, verb, ({ marginalErrors }, first, count) =>
+      checkSolved(batch.name, first, count, marginalErrors, this),
+    );
+  }
+
+  /** Runs a verb over the queries, a part at a time, and checks what it gives for each. */
+  #parts<T>(
+    batch: CloudBatch,
+    options: CallOptions,
+    extent: Extent,
+    verb: Verb<T>,
+    check: (found: T, first: number, count: number) => void = () => {},
+  ): Promise<T[]> {
+    const { items, size } = this.#stored; // all parts see the items as they are now
+    const total = batch.count * (extent.passes ?? 1) * size;
+    return inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
+      const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
+      check(found, first, part.count);
+      return found;
+    });
+  }
+}
+
+/** Of each query: evaluations of every item, states in progress, and numbers of results. */
+interface Extent {
+  readonly passes?: number;
+  readonly copies?: number;
+  readonly columns?: number;
+}
+
+type Verb<T> = (
+  items: NativeCloudItems,
+  queries: CloudBatch,
+  firstIndex: number,
+  onProgress: ProgressCallback,
+) => Task<T>;

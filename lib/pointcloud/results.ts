@@ -1,0 +1,121 @@
+import { DenseamError } from '../core/errors.ts';
+import { concatFloats, concatInts } from '../core/parts.ts';
+import type { NativeCloudRetrieval, NativeCloudStates, NativeSolverOptions } from '../native.ts';
+import { cloudSize, toPointClouds } from './batches.ts';
+import type { CloudRetrieval, CloudStop } from './types.ts';
+
+// Results of the parts of a batch, put together.
+
+const stops: readonly CloudStop[] = ['iterations', 'converged', 'stalled'];
+
+/**
+ * Refuses a result that does not say that it is none. `marginalErrors` has as many numbers for one thing as for every other, `first` is
+ * the index of the first.
+ */
+export function checkSolved(
+  name: string,
+  first: number,
+  count: number,
+  marginalErrors: Float64Array,
+  { marginalTolerance, maxSolverIterations }: NativeSolverOptions,
+): void {
+  const at = marginalErrors.findIndex((error) => !(error <= marginalTolerance));
+  if (at < 0) return;
+  const index = first + Math.floor((at * count) / marginalErrors.length);
+  throw new DenseamError(
+    'ERR_NOT_CONVERGED',
+    `Expected a marginal error of at most ${marginalTolerance} for the transport problems of ${name}[${index}] but reached ` +
+      `${marginalErrors[at]}; raise maxSolverIterations (${maxSolverIterations}), marginalTolerance or epsilon`,
+  );
+}
+
+export function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudStates {
+  if (parts.length === 1) return parts[0] as NativeCloudStates;
+  return {
+    count: parts.reduce((count, part) => count + part.count, 0),
+    offsets: concatOffsets(parts.map((part) => part.offsets)),
+    points: concatFloats(parts.map((part) => part.points)),
+    weights: concatFloats(parts.map((part) => part.weights)),
+  };
+}
+
+/** Offsets of batches one after the other. */
+export function concatOffsets(parts: readonly Int32Array[]): Int32Array {
+  const offsets = new Int32Array(parts.reduce((count, part) => count + part.length - 1, 1));
+  let at = 0;
+  for (const part of parts) {
+    const base = offsets[at] as number;
+    for (let i = 1; i < part.length; i++) offsets[at + i] = base + (part[i] as number);
+    at += part.length - 1;
+  }
+  return offsets;
+}
+
+export function toRetrieval(dimension: number, parts: readonly NativeCloudRetrieval[]): CloudRetrieval {
+  const floats = (pick: (part: NativeCloudRetrieval) => Float64Array) => concatFloats(parts.map(pick));
+  const trajectory = concatSteps(parts.map((part) => part.trajectory ?? []));
+  const energies = concatSteps(parts.map((part) => part.trajectoryEnergy ?? []));
+  return {
+    states: toPointClouds(dimension, concatClouds(parts.map((part) => part.states))),
+    energy: floats((part) => part.energy),
+    nearest: concatInts(parts.map((part) => part.nearest)),
+    nearestDivergence: floats((part) => part.nearestDivergence),
+    iterations: concatInts(parts.map((part) => part.iterations)),
+    gradientNorm: floats((part) => part.gradientNorm),
+    marginalError: floats((part) => part.marginalError),
+    stopped: parts.flatMap((part) => Array.from(part.stopped, (stop) => stops[stop] as CloudStop)),
+    evaluated: concatInts(parts.map((part) => part.evaluated)),
+    droppedMass: floats((part) => part.droppedMass),
+    ...(trajectory.length > 0 && {
+      trajectory: trajectory.map((step) => toPointClouds(dimension, concatClouds(step))),
+      trajectoryEnergy: energies.map(concatFloats),
+    }),
+  };
+}
+
+/** For each iteration what every part has of it. Parts end after different numbers of iterations; the shorter ones stay. */
+function concatSteps<T>(parts: readonly (readonly T[])[]): T[][] {
+  const length = Math.max(...parts.map((steps) => steps.length));
+  return Array.from({ length }, (_, k) => parts.map((steps) => steps[Math.min(k, steps.length - 1)] as T));
+}
+
+/** Results `first`, `first + step`, ... of a retrieval. */
+export function everyNthRetrieval(retrieval: NativeCloudRetrieval, first: number, step: number): NativeCloudRetrieval {
+  const pick = <A extends Numbers>(values: A) => everyNth(values, first, step);
+  return {
+    states: everyNthCloud(retrieval.states, first, step),
+    energy: pick(retrieval.energy),
+    nearest: pick(retrieval.nearest),
+    nearestDivergence: pick(retrieval.nearestDivergence),
+    iterations: pick(retrieval.iterations),
+    gradientNorm: pick(retrieval.gradientNorm),
+    marginalError: pick(retrieval.marginalError),
+    stopped: pick(retrieval.stopped),
+    evaluated: pick(retrieval.evaluated),
+    droppedMass: pick(retrieval.droppedMass),
+    trajectory: retrieval.trajectory?.map((states) => everyNthCloud(states, first, step)),
+    trajectoryEnergy: retrieval.trajectoryEnergy?.map(pick),
+  };
+}
+
+type Numbers = Float64Array | Int32Array | Uint8Array;
+
+function everyNth<A extends Numbers>(values: A, first: number, step: number): A {
+  return values.filter((_, i) => i % step === first) as A;
+}
+
+function everyNthCloud(states: NativeCloudStates, first: number, step: number): NativeCloudStates {
+  const dimension = states.points.length / states.weights.length;
+  const count = states.count / step;
+  const offsets = new Int32Array(count + 1);
+  for (let i = 0; i < count; i++) offsets[i + 1] = (offsets[i] as number) + cloudSize(states, i * step + first);
+  const total = offsets[count] as number;
+  const [points, weights] = [new Float64Array(total * dimension), new Float64Array(total)];
+  for (let i = 0; i < count; i++) {
+    const to = offsets[i] as number;
+    const [from, end] = [states.offsets[i * step + first] as number, states.offsets[i * step + first + 1] as number];
+    points.set(states.points.subarray(from * dimension, end * dimension), to * dimension);
+    weights.set(states.weights.subarray(from, end), to);
+  }
+  return { count, offsets, points, weights };
+}

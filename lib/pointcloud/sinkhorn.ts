@@ -1,0 +1,196 @@
+import { runTask } from '../core/calls.ts';
+import { readBoolean } from '../core/options.ts';
+import { concatFloats, concatInts } from '../core/parts.ts';
+import type { Matrix } from '../core/types.ts';
+import {
+  checkOptions,
+  extent,
+  fitsInMemory,
+  floatArray,
+  numberList,
+  object,
+  positive,
+  product,
+} from '../core/validate.ts';
+import { type NativeSolverOptions, native } from '../native.ts';
+import { problemFitsInMemory } from './batches.ts';
+import { knownOptions, readSolver } from './options.ts';
+import { type CloudPairs, cloudPairs, inPairParts, offsetsOf, overPairs, pairSizes, totalOf } from './pairs.ts';
+import type {
+  PointClouds,
+  SinkhornDivergenceOptions,
+  SinkhornDivergences,
+  SinkhornOptions,
+  SinkhornResult,
+  SinkhornResults,
+  SolverStop,
+  TransportOptions,
+  TransportProblem,
+} from './types.ts';
+
+const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
+
+/**
+ * Entropic optimal transport from source i to target i (a single cloud on one side goes with every one of the other), with the cost
+ * |x - y|^2 and the entropy relative to the product of the weights a and b:
+ *
+ *     max over f, g of <a, f> + <b, g> - epsilon sum_kj a_k b_j (exp((f_k + g_j - C_kj) / epsilon) - 1)
+ *     P_kj = a_k b_j exp((f_k + g_j - C_kj) / epsilon)
+ *
+ * Solved by Newton's method on one potential, epsilon annealed, with Sinkhorn sweeps as its safeguard, each pair until its own marginal
+ * error is within the tolerance; `stopped` and `marginalErrors` tell where it is not. Potentials are determined up to a constant
+ * that is added to f and subtracted from g. Points of weight below 1e-100 count as if they had weight 0. Progress counts pairs.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function sinkhorn(
+  sources: PointClouds,
+  targets: PointClouds,
+  options: SinkhornOptions,
+): Promise<SinkhornResults>;
+/**
+ * The same for one problem with given costs, C of any finite numbers.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function sinkhorn(problem: TransportProblem, options: SinkhornOptions): Promise<SinkhornResult>;
+export async function sinkhorn(
+  ...[first, second, third]:
+    | [sources: PointClouds, targets: PointClouds, options: SinkhornOptions]
+    | [problem: TransportProblem, options: SinkhornOptions]
+): Promise<SinkhornResults | SinkhornResult> {
+  object('sources', first);
+  if ('cost' in first) return solveCosts(first, second as SinkhornOptions);
+  return solvePairs(first, second as PointClouds, third as SinkhornOptions);
+}
+
+async function solvePairs(
+  sources: PointClouds,
+  targets: PointClouds,
+  options: SinkhornOptions,
+): Promise<SinkhornResults> {
+  const { epsilon, solver } = readTransport(options, knownOptions.sinkhorn);
+  const wantPlans = readBoolean('options.plans', options.plans, true);
+  const pairs = cloudPairs(sources, targets);
+  const potentials = totalOf('sources', pairs) + totalOf('targets', pairs);
+  const plans = overPairs(pairs, (source, target) => source * target);
+  fitsInMemory('the results', (potentials + (wantPlans ? plans.sum : 0)) * bytesOfNumber);
+  problemFitsInMemory('the largest pair', plans.greatest);
+  const results = (source: number, target: number) => (wantPlans ? source * target : 0);
+  const parts = await inPairParts(pairs, options, results, (from, to, index, report) =>
+    native.solveTransport(from, to, index, pairs.dimension, epsilon, solver, wantPlans, report),
+  );
+  return {
+    count: pairs.count,
+    values: concatFloats(parts.map((part) => part.values)),
+    transportCosts: concatFloats(parts.map((part) => part.transportCosts)),
+    sourcePotentials: concatFloats(parts.map((part) => part.sourcePotentials)),
+    sourceOffsets: offsetsOf('sources', pairs),
+    targetPotentials: concatFloats(parts.map((part) => part.targetPotentials)),
+    targetOffsets: offsetsOf('targets', pairs),
+    plans: wantPlans ? plansOf(pairs, parts) : [],
+    marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+    iterations: concatInts(parts.map((part) => part.iterations)),
+    stopped: parts.flatMap(stopsOf),
+  };
+}
+
+async function solveCosts(problem: TransportProblem, options: SinkhornOptions): Promise<SinkhornResult> {
+  const { epsilon, solver } = readTransport(options, knownOptions.sinkhorn);
+  const wantPlan = readBoolean('options.plans', options.plans, true);
+  const { rows, columns, costs } = readCosts(problem);
+  const rowWeights = numberList('problem.rowWeights', problem.rowWeights, rows, 'one a row');
+  const columnWeights = numberList('problem.columnWeights', problem.columnWeights, columns, 'one a column');
+  problemFitsInMemory('problem.cost', costs.length);
+  const found = await runTask(
+    (report) =>
+      native.solveTransportOfCosts(rows, columns, costs, rowWeights, columnWeights, epsilon, solver, wantPlan, report),
+    options,
+  );
+  return {
+    value: found.values[0] as number,
+    transportCost: found.transportCosts[0] as number,
+    rowPotentials: found.sourcePotentials,
+    columnPotentials: found.targetPotentials,
+    ...(wantPlan && { plan: { rows, columns, data: found.plans } }),
+    marginalError: found.marginalErrors[0] as number,
+    iterations: found.iterations[0] as number,
+    stopped: stopsOf(found)[0] as SolverStop,
+  };
+}
+
+/**
+ * Debiased Sinkhorn divergence S = OT(source, target) - OT(source, source)/2 - OT(target, target)/2 of source i and target i (a single
+ * cloud on one side goes with every one of the other), OT as {@link sinkhorn} solves it. It is 0 for equal clouds, above it for
+ * others, and tends to the squared 2-Wasserstein distance as epsilon vanishes. With `gradient`, how it changes with the
+ * source: by points and, as a first variation, by weights. Progress counts pairs.
+ *
+ * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function sinkhornDivergence(
+  sources: PointClouds,
+  targets: PointClouds,
+  options: SinkhornDivergenceOptions,
+): Promise<SinkhornDivergences> {
+  const { epsilon, solver } = readTransport(options, knownOptions.divergence);
+  const wantGradients = readBoolean('options.gradient', options.gradient, false);
+  const pairs = cloudPairs(sources, targets);
+  const total = totalOf('sources', pairs);
+  if (wantGradients) fitsInMemory('the gradients', total * (pairs.dimension + 1) * bytesOfNumber);
+  const problems = overPairs(pairs, (source, target) => Math.max(source, target) ** 2);
+  problemFitsInMemory('the largest cloud', problems.greatest);
+  const parts = await inPairParts(
+    pairs,
+    options,
+    () => 0,
+    (from, to, index, report) =>
+      native.sinkhornDivergences(from, to, index, pairs.dimension, epsilon, solver, wantGradients, report),
+  );
+  return {
+    count: pairs.count,
+    values: concatFloats(parts.map((part) => part.values)),
+    marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+    iterations: concatInts(parts.map((part) => part.iterations)),
+    stopped: parts.flatMap(stopsOf),
+    ...(wantGradients && {
+      gradients: concatFloats(parts.map((part) => part.gradients)),
+      firstVariations: concatFloats(parts.map((part) => part.firstVariations)),
+      sourceOffsets: offsetsOf('sources', pairs),
+    }),
+  };
+}
+
+function readTransport(
+  options: TransportOptions,
+  known: ReadonlySet<string>,
+): { epsilon: number; solver: NativeSolverOptions } {
+  checkOptions(options, known);
+  return { epsilon: positive('options.epsilon', options.epsilon), solver: readSolver(options) };
+}
+
+function readCosts(problem: TransportProblem) {
+  const { cost } = problem;
+  object('problem.cost', cost);
+  const rows = extent('problem.cost.rows', cost.rows);
+  const columns = extent('problem.cost.columns', cost.columns);
+  const length = product('problem.cost', rows, columns);
+  return { rows, columns, costs: floatArray('problem.cost.data', cost.data, length, `${rows} x ${columns}`) };
+}
+
+/** Each plan as a view of those of its part. */
+function plansOf(pairs: CloudPairs, parts: readonly { plans: Float64Array; values: Float64Array }[]): Matrix[] {
+  const plans: Matrix[] = [];
+  for (const part of parts) {
+    let at = 0;
+    for (let i = 0; i < part.values.length; i++) {
+      const [rows, columns] = pairSizes(pairs, plans.length);
+      plans.push({ rows, columns, data: part.plans.subarray(at, at + rows * columns) });
+      at += rows * columns;
+    }
+  }
+  return plans;
+}
+
+function stopsOf({ converged }: { readonly converged: Uint8Array }): SolverStop[] {
+  return Array.from(converged, (yes) => (yes ? 'converged' : 'iterations'));
+}

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <napi.h>
+
+#include "pointcloud/cloud.h"
+#include "pointcloud/problem.h"
+
+namespace denseam::binding {
+
+// Clouds as NativeClouds of lib/nativePointCloud.ts has them.
+pointcloud::Clouds readClouds(const Napi::Value& value, std::size_t dimension, const Napi::Value& firstIndex);
+pointcloud::SolverOptions readSolverOptions(const Napi::Value& value);
+// Positive and finite: checked in TypeScript already, and never to be relied on here.
+double readEpsilon(const Napi::Value& value);
+
+void defineTransport(Napi::Env env, Napi::Object exports);
+void defineCloudMemory(Napi::Env env, Napi::Object exports);
+
+}  // namespace denseam::binding

@@ -1,0 +1,148 @@
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "binding/arguments.h"
+#include "binding/pointcloud.h"
+#include "binding/promise_worker.h"
+#include "pointcloud/divergence.h"
+
+namespace denseam::binding {
+
+using pointcloud::Clouds;
+using pointcloud::CostMatrix;
+using pointcloud::Divergences;
+using pointcloud::Plans;
+using pointcloud::SolverOptions;
+
+Clouds readClouds(const Napi::Value& value, std::size_t dimension, const Napi::Value& firstIndex) {
+  const Napi::Object given = value.ToObject();
+  const Napi::Value offsets = given.Get("offsets");
+  Clouds clouds;
+  clouds.count = readCount(given.Get("count"), "count");
+  clouds.dimension = dimension;
+  clouds.name = given.Get("name").ToString();
+  clouds.first = readCount(firstIndex, "firstIndex");
+  const bool isInts = offsets.IsTypedArray() && offsets.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
+  if (!isInts || offsets.As<Napi::TypedArray>().ElementLength() != clouds.count + 1) {
+    throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array of count + 1 for offsets");
+  }
+  const auto view = offsets.As<Napi::Int32Array>();
+  for (std::size_t i = 0; i <= clouds.count; ++i) {
+    const std::int32_t previous = i == 0 ? -1 : view[i - 1];
+    if (view[i] <= previous || (i == 0 && view[i] != 0)) {
+      throw codedError(value.Env(), "ERR_SHAPE", "Expected offsets that begin at 0 and rise");
+    }
+    clouds.offsets.push_back(static_cast<std::size_t>(view[i]));
+  }
+  const Napi::Value weights = given.Get("weights");
+  clouds.points = readDoubles(given.Get("points"), "points", clouds.offsets.back() * dimension);
+  clouds.weights = readDoubles(weights, "weights", clouds.offsets.back());
+  const bool isSingle = weights.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
+  clouds.precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+  return clouds;
+}
+
+SolverOptions readSolverOptions(const Napi::Value& value) {
+  const Napi::Object given = value.ToObject();
+  return {readDouble(given, "marginalTolerance"), readCount(given.Get("maxSolverIterations"), "maxSolverIterations")};
+}
+
+double readEpsilon(const Napi::Value& value) {
+  const double epsilon = value.ToNumber();
+  if (epsilon > 0 && std::isfinite(epsilon)) return epsilon;
+  throw codedError(value.Env(), "ERR_RANGE", "Expected a finite number above 0 for epsilon");
+}
+
+namespace {
+
+Napi::Value toPlans(Napi::Env env, Plans&& plans) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("values", toFloat64Array(env, std::move(plans.values)));
+  result.Set("transportCosts", toFloat64Array(env, std::move(plans.transportCosts)));
+  result.Set("marginalErrors", toFloat64Array(env, std::move(plans.marginalErrors)));
+  result.Set("iterations", toInt32Array(env, std::move(plans.iterations)));
+  result.Set("converged", toUint8Array(env, std::move(plans.converged)));
+  result.Set("sourcePotentials", toFloat64Array(env, std::move(plans.sourcePotentials)));
+  result.Set("targetPotentials", toFloat64Array(env, std::move(plans.targetPotentials)));
+  result.Set("plans", toFloat64Array(env, std::move(plans.plans)));
+  return result;
+}
+
+Napi::Value toDivergences(Napi::Env env, Divergences&& divergences) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("values", toFloat64Array(env, std::move(divergences.values)));
+  result.Set("marginalErrors", toFloat64Array(env, std::move(divergences.marginalErrors)));
+  result.Set("iterations", toInt32Array(env, std::move(divergences.iterations)));
+  result.Set("converged", toUint8Array(env, std::move(divergences.converged)));
+  result.Set("gradients", toFloat64Array(env, std::move(divergences.gradients)));
+  result.Set("firstVariations", toFloat64Array(env, std::move(divergences.firstVariations)));
+  return result;
+}
+
+// The arguments that functions on pairs share: (sources, targets, firstIndex, dimension, epsilon, solver).
+struct Pairs {
+  Clouds sources, targets;
+  double epsilon;
+  SolverOptions options;
+};
+
+std::shared_ptr<Pairs> readPairs(const Napi::CallbackInfo& info) {
+  const std::size_t dimension = readCount(info[3], "dimension");
+  auto pairs =
+      std::make_shared<Pairs>(Pairs{readClouds(info[0], dimension, info[2]), readClouds(info[1], dimension, info[2]),
+                                    readEpsilon(info[4]), readSolverOptions(info[5])});
+  if (pairs->sources.count == pairs->targets.count) return pairs;
+  throw codedError(info.Env(), "ERR_SHAPE", "Expected as many sources as targets");
+}
+
+// (..., wantPlans, onProgress)
+Napi::Value solveTransport(const Napi::CallbackInfo& info) {
+  return launch<Plans>(
+      info.Env(), info[7],
+      [pairs = readPairs(info), wantPlans = info[6].ToBoolean().Value()](Job& job) {
+        return pointcloud::solveTransport(std::move(pairs->sources), std::move(pairs->targets), pairs->epsilon,
+                                          pairs->options, wantPlans, job);
+      },
+      toPlans);
+}
+
+// (..., wantGradients, onProgress)
+Napi::Value sinkhornDivergences(const Napi::CallbackInfo& info) {
+  return launch<Divergences>(
+      info.Env(), info[7],
+      [pairs = readPairs(info), wantGradients = info[6].ToBoolean().Value()](Job& job) {
+        return pointcloud::sinkhornDivergences(std::move(pairs->sources), std::move(pairs->targets), pairs->epsilon,
+                                               pairs->options, wantGradients, job);
+      },
+      toDivergences);
+}
+
+// (rows, columns, costs, rowWeights, columnWeights, epsilon, solver, wantPlan, onProgress)
+Napi::Value solveTransportOfCosts(const Napi::CallbackInfo& info) {
+  const std::size_t rows = readCount(info[0], "rows"), columns = readCount(info[1], "columns");
+  if (rows == 0 || columns == 0 || rows > std::numeric_limits<std::size_t>::max() / sizeof(double) / columns) {
+    throw codedError(info.Env(), "ERR_SHAPE", "Expected costs that have rows and columns and fit in memory");
+  }
+  auto problem = std::make_shared<CostMatrix>(CostMatrix{rows, columns, readDoubles(info[2], "costs", rows * columns),
+                                                         readDoubles(info[3], "rowWeights", rows),
+                                                         readDoubles(info[4], "columnWeights", columns)});
+  return launch<Plans>(
+      info.Env(), info[8],
+      [problem, epsilon = readEpsilon(info[5]), options = readSolverOptions(info[6]),
+       wantPlan = info[7].ToBoolean().Value()](Job& job) {
+        return pointcloud::solveTransport(std::move(*problem), epsilon, options, wantPlan, job);
+      },
+      toPlans);
+}
+
+}  // namespace
+
+void defineTransport(Napi::Env env, Napi::Object exports) {
+  exports.Set("solveTransport", Napi::Function::New<solveTransport>(env));
+  exports.Set("solveTransportOfCosts", Napi::Function::New<solveTransportOfCosts>(env));
+  exports.Set("sinkhornDivergences", Napi::Function::New<sinkhornDivergences>(env));
+}
+
+}  // namespace denseam::binding

@@ -1,0 +1,109 @@
+#include "pointcloud/cloud.h"
+
+#include <cmath>
+
+#include "error.h"
+#include "euclidean/vector_math.h"
+#include "format.h"
+#include "pointcloud/kernels.h"
+
+namespace denseam::pointcloud {
+namespace {
+
+// Squares of what is within this have room for sums over any dimension.
+constexpr double kGreatestCoordinate = 1e150;
+// How far a sum of weights may be from 1: what decimal files and single precision leave.
+constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
+
+Error outOfReach(const std::string& where) {
+  return {"ERR_RANGE", "Expected coordinates within 1e150 sqrt(epsilon) for " + where + ", as squares beyond overflow"};
+}
+
+void checkWeights(Clouds& clouds, std::size_t cloud) {
+  const std::size_t begin = clouds.offsets[cloud], end = clouds.offsets[cloud + 1];
+  double total = 0;
+  for (std::size_t k = begin; k < end; ++k) {
+    const double weight = clouds.weights[k];
+    const auto where = [&] { return "weight " + std::to_string(k - begin) + " of " + clouds.at(cloud); };
+    if (!std::isfinite(weight)) throw notFinite(where(), weight);
+    if (weight < 0) {
+      throw Error("ERR_RANGE", "Expected a number of at least 0 for " + where() + " but received " + number(weight));
+    }
+    total += weight;
+  }
+  const double allowed = clouds.precision == Precision::kFloat32 ? kSumErrorOfFloats : kSumError;
+  if (!(std::fabs(total - 1) <= allowed)) {
+    throw Error("ERR_RANGE",
+                "Expected weights that sum to 1 for " + clouds.at(cloud) + " but their sum is " + number(total));
+  }
+  double kept = 0;
+  for (std::size_t k = begin; k < end; ++k) {
+    if (clouds.weights[k] < kLeastWeight) clouds.weights[k] = 0;
+    kept += clouds.weights[k];
+  }
+  for (std::size_t k = begin; k < end; ++k) clouds.weights[k] /= kept;
+}
+
+}  // namespace
+
+void checkClouds(Clouds& clouds) {
+  const std::size_t d = clouds.dimension;
+  for (std::size_t cloud = 0; cloud < clouds.count; ++cloud) {
+    for (std::size_t k = clouds.offsets[cloud]; k < clouds.offsets[cloud + 1]; ++k) {
+      for (std::size_t i = 0; i < d; ++i) {
+        const double value = clouds.points[k * d + i];
+        if (std::isfinite(value)) continue;
+        throw notFinite("coordinate " + std::to_string(i) + " of point " + std::to_string(k - clouds.offsets[cloud]) +
+                            " of " + clouds.at(cloud),
+                        value);
+      }
+    }
+    checkWeights(clouds, cloud);
+  }
+}
+
+Cloud Cloud::prepare(std::size_t size, std::size_t d, const double* points, const double* weights, double unit,
+                     const std::string& where) {
+  Cloud cloud;
+  cloud.dimension = d;
+  for (std::size_t k = 0; k < size; ++k) {
+    if (weights[k] > 0) cloud.index.push_back(k);
+  }
+  cloud.size = cloud.index.size();
+  cloud.points.resize(cloud.size * d);
+  std::vector<double> mean(d);
+  for (const std::size_t k : cloud.index) {
+    cloud.weights.push_back(weights[k]);
+    for (std::size_t i = 0; i < d; ++i) mean[i] += weights[k] * points[k * d + i];
+  }
+  for (std::size_t r = 0; r < cloud.size; ++r) {
+    const double* point = points + cloud.index[r] * d;
+    for (std::size_t i = 0; i < d; ++i) {
+      const double coordinate = (point[i] - mean[i]) / unit;
+      if (!(std::fabs(coordinate) <= kGreatestCoordinate)) throw outOfReach(where);
+      cloud.points[r * d + i] = coordinate;
+    }
+  }
+  for (double& coordinate : mean) {
+    coordinate /= unit;
+    if (!(std::fabs(coordinate) <= kGreatestCoordinate)) throw outOfReach(where);
+  }
+  cloud.mean = std::move(mean);
+  return cloud;
+}
+
+void costsBetween(const Cloud& x, const Cloud& y, AlignedVector<double>& scratch, AlignedVector<double>& costs) {
+  const std::size_t d = x.dimension;
+  scratch.resize(y.size * d);
+  costs.resize(x.size * y.size);
+  for (std::size_t j = 0; j < y.size; ++j) {
+    for (std::size_t i = 0; i < d; ++i) scratch[i * y.size + j] = y.points[j * d + i];
+  }
+  squaredDistances(x.size, y.size, d, x.points.data(), scratch.data(), costs.data());
+}
+
+double squaredMeanDistance(const Cloud& x, const Cloud& y) {
+  return euclidean::squaredDistance(x.dimension, x.mean.data(), y.mean.data());
+}
+
+}  // namespace denseam::pointcloud

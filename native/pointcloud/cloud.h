@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "aligned.h"
+#include "memory.h"
+
+namespace denseam::pointcloud {
+
+// Clouds as a caller gave them, copied. Cloud i has the points offsets[i] to offsets[i + 1]. The name is what errors
+// call the argument; its clouds are counted from `first`, its points from `firstPoint`.
+struct Clouds {
+  std::size_t count = 0;
+  std::size_t dimension = 0;
+  std::vector<std::size_t> offsets;
+  std::vector<double> points;   // total x dimension
+  std::vector<double> weights;  // total
+  Precision precision = Precision::kFloat64;
+  std::string name = "states";
+  std::size_t first = 0;
+
+  std::size_t size(std::size_t cloud) const { return offsets[cloud + 1] - offsets[cloud]; }
+  std::string at(std::size_t cloud) const { return name + "[" + std::to_string(first + cloud) + "]"; }
+};
+
+// A point of a lower weight has no part in anything: neither its logarithm nor its square is safe.
+constexpr double kLeastWeight = 1e-100;
+
+// A cloud made ready for transport: points of weight 0 left out, the others about their mean, in units of
+// sqrt(epsilon). Transport between clouds about their means differs by the squared distance of the means alone.
+struct Cloud {
+  std::size_t size = 0;
+  std::size_t dimension = 0;
+  AlignedVector<double> points;    // size x dimension
+  AlignedVector<double> weights;   // above 0, their sum is 1
+  std::vector<double> mean;        // in units of sqrt(epsilon), too
+  std::vector<std::size_t> index;  // of each point in the cloud it came from
+
+  // `unit` is sqrt(epsilon). Throws when coordinates in it are so large that their squares overflow; `where` names the
+  // cloud.
+  static Cloud prepare(std::size_t size, std::size_t dimension, const double* points, const double* weights,
+                       double unit, const std::string& where);
+};
+
+// Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by
+// their sum and sets those below the least one to 0.
+void checkClouds(Clouds& clouds);
+
+// c_kj = |x_k - y_j|^2. `scratch` is work space.
+void costsBetween(const Cloud& x, const Cloud& y, AlignedVector<double>& scratch, AlignedVector<double>& costs);
+// |mean x - mean y|^2.
+double squaredMeanDistance(const Cloud& x, const Cloud& y);
+
+}  // namespace denseam::pointcloud

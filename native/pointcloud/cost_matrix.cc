@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "error.h"
+#include "format.h"
+#include "pointcloud/divergence.h"
+#include "pointcloud/kernels.h"
+#include "pointcloud/transport.h"
+
+namespace denseam::pointcloud {
+namespace {
+
+// One side of the problem without what has no weight.
+struct Side {
+  std::vector<std::size_t> index;
+  std::vector<double> weights;
+};
+
+Side readSide(const std::vector<double>& weights, const char* name) {
+  Side side;
+  double total = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::string where = std::string(name) + "[" + std::to_string(i) + "]";
+    if (!std::isfinite(weights[i])) throw notFinite(where, weights[i]);
+    if (weights[i] < 0) {
+      throw Error("ERR_RANGE", "Expected a number of at least 0 for " + where + " but received " + number(weights[i]));
+    }
+    total += weights[i];
+  }
+  if (!(std::fabs(total - 1) <= 1e-6)) {
+    throw Error("ERR_RANGE",
+                std::string("Expected weights that sum to 1 for ") + name + " but their sum is " + number(total));
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] < kLeastWeight) continue;
+    side.index.push_back(i);
+    side.weights.push_back(weights[i] / total);
+  }
+  return side;
+}
+
+double leastCost(const CostMatrix& problem) {
+  double least = HUGE_VAL;
+  for (std::size_t k = 0; k < problem.rows; ++k) {
+    for (std::size_t j = 0; j < problem.columns; ++j) {
+      const double cost = problem.costs[k * problem.columns + j];
+      if (!std::isfinite(cost)) {
+        throw notFinite("cost[" + std::to_string(k) + ", " + std::to_string(j) + "]", cost);
+      }
+      least = std::min(least, cost);
+    }
+  }
+  return least;
+}
+
+// Writes potentials of mean `half` to the places of what has weight.
+void spread(const Side& side, const double* potentials, double half, double epsilon, std::vector<double>& out) {
+  const double shift = half - innerProduct(side.weights.size(), side.weights.data(), potentials);
+  for (std::size_t i = 0; i < side.index.size(); ++i) out[side.index[i]] = epsilon * (potentials[i] + shift);
+}
+
+}  // namespace
+
+Plans solveTransport(CostMatrix problem, double epsilon, const SolverOptions& options, bool wantPlan, Job& job) {
+  const double least = leastCost(problem);
+  Side rows = readSide(problem.rowWeights, "rowWeights"), columns = readSide(problem.columnWeights, "columnWeights");
+  const bool swapped = rows.index.size() < columns.index.size();
+  if (swapped) std::swap(rows, columns);
+  const std::size_t n = rows.index.size(), m = columns.index.size();
+  AlignedVector<double> costs(n * m);
+  const auto place = [&](std::size_t k, std::size_t j) {
+    const std::size_t row = rows.index[k], column = columns.index[j];
+    return swapped ? column * problem.columns + row : row * problem.columns + column;
+  };
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t j = 0; j < m; ++j) costs[k * m + j] = (problem.costs[place(k, j)] - least) / epsilon;
+  }
+  if (!allFinite(n * m, costs.data())) {
+    throw Error("ERR_RANGE", "Expected costs whose differences, divided by epsilon, do not overflow");
+  }
+  TransportSolver solver;
+  std::vector<double> potentials(m);
+  const auto result = solver.solve({n, m, costs.data(), rows.weights.data(), columns.weights.data()}, options, false,
+                                   potentials.data(), job);
+  Plans plans;
+  const double value = result.value + least / epsilon;
+  const double* p = solver.conditionalPlan();
+  double cost = least / epsilon;
+  for (std::size_t k = 0; k < n; ++k) cost += rows.weights[k] * innerProduct(m, p + k * m, costs.data() + k * m);
+  plans.values = {epsilon * value};
+  plans.transportCosts = {epsilon * cost};
+  plans.marginalErrors = {result.marginalError};
+  plans.iterations = {static_cast<std::int32_t>(std::min<std::size_t>(result.iterations, 2147483647))};
+  plans.converged = {result.converged};
+  plans.sourcePotentials.resize(problem.rows);
+  plans.targetPotentials.resize(problem.columns);
+  spread(rows, solver.rowPotentials(), value / 2, epsilon, swapped ? plans.targetPotentials : plans.sourcePotentials);
+  spread(columns, potentials.data(), value / 2, epsilon, swapped ? plans.sourcePotentials : plans.targetPotentials);
+  if (!wantPlan) return plans;
+  plans.plans.resize(problem.rows * problem.columns);
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t j = 0; j < m; ++j) plans.plans[place(k, j)] = rows.weights[k] * p[k * m + j];
+  }
+  return plans;
+}
+
+}  // namespace denseam::pointcloud

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "parallel/job.h"
+#include "pointcloud/cloud.h"
+#include "pointcloud/problem.h"
+
+namespace denseam::pointcloud {
+
+// What transport problems, one for each pair of clouds, came to. In the units of the costs.
+struct Plans {
+  std::vector<double> values;          // <a, f> + <b, g>
+  std::vector<double> transportCosts;  // <P, C>
+  std::vector<double> marginalErrors;
+  std::vector<std::int32_t> iterations;
+  std::vector<std::uint8_t> converged;
+  // f and g, such that <a, f> = <b, g>; 0 at points of weight 0.
+  std::vector<double> sourcePotentials;
+  std::vector<double> targetPotentials;
+  std::vector<double> plans;  // one after the other, each row-major; none unless wanted
+};
+
+struct Divergences {
+  std::vector<double> values;
+  std::vector<double> marginalErrors;
+  std::vector<std::int32_t> iterations;
+  std::vector<std::uint8_t> converged;
+  // dS/dx and f_(source, target) - f_(source, source), of mean 0, for every source point; none unless wanted.
+  std::vector<double> gradients;
+  std::vector<double> firstVariations;
+};
+
+// Source i with target i, as many of each.
+Plans solveTransport(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options, bool wantPlans,
+                     Job& job);
+Divergences sinkhornDivergences(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options,
+                                bool wantGradients, Job& job);
+
+// One problem with given costs, rows x columns.
+struct CostMatrix {
+  std::size_t rows;
+  std::size_t columns;
+  std::vector<double> costs;
+  std::vector<double> rowWeights;
+  std::vector<double> columnWeights;
+};
+Plans solveTransport(CostMatrix problem, double epsilon, const SolverOptions& options, bool wantPlan, Job& job);
+
+}  // namespace denseam::pointcloud

@@ -1,0 +1,193 @@
+#include "pointcloud/kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "dispatch.h"
+#include "exponential.h"
+
+namespace denseam::pointcloud {
+
+namespace {
+
+constexpr std::size_t kTileRows = 4, kTileColumns = 16;
+
+// A tile of squared distances, summed in registers.
+DENSEAM_INLINE void distanceTile(std::size_t m, std::size_t d, const double* __restrict x, const double* __restrict y,
+                                 double* __restrict c) {
+  double sums[kTileRows][kTileColumns] = {};
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t k = 0; k < kTileRows; ++k) {
+      const double xi = x[k * d + i];
+#pragma omp simd
+      for (std::size_t j = 0; j < kTileColumns; ++j) sums[k][j] += (xi - y[i * m + j]) * (xi - y[i * m + j]);
+    }
+  }
+  for (std::size_t k = 0; k < kTileRows; ++k) std::copy_n(sums[k], kTileColumns, c + k * m);
+}
+
+DENSEAM_INLINE void distanceEdge(std::size_t rows, std::size_t columns, std::size_t m, std::size_t d,
+                                 const double* __restrict x, const double* __restrict y, double* __restrict c) {
+  for (std::size_t k = 0; k < rows; ++k) {
+    for (std::size_t j = 0; j < columns; ++j) c[k * m + j] = 0;
+    for (std::size_t i = 0; i < d; ++i) {
+      const double xi = x[k * d + i];
+#pragma omp simd
+      for (std::size_t j = 0; j < columns; ++j) c[k * m + j] += (xi - y[i * m + j]) * (xi - y[i * m + j]);
+    }
+  }
+}
+
+}  // namespace
+
+DENSEAM_DISPATCH void squaredDistances(std::size_t n, std::size_t m, std::size_t d, const double* x, const double* y,
+                                       double* c) {
+  const std::size_t rows = n / kTileRows * kTileRows, columns = m / kTileColumns * kTileColumns;
+  for (std::size_t k = 0; k < rows; k += kTileRows) {
+    for (std::size_t j = 0; j < columns; j += kTileColumns) distanceTile(m, d, x + k * d, y + j, c + k * m + j);
+  }
+  distanceEdge(rows, m - columns, m, d, x, y + columns, c + columns);
+  distanceEdge(n - rows, m, m, d, x + rows * d, y, c + rows * m);
+}
+
+DENSEAM_DISPATCH double greatest(std::size_t count, const double* values) {
+  double result = -std::numeric_limits<double>::infinity();
+#pragma omp simd reduction(max : result)
+  for (std::size_t i = 0; i < count; ++i) result = values[i] > result ? values[i] : result;
+  return result;
+}
+
+DENSEAM_DISPATCH double sum(std::size_t count, const double* values) {
+  double result = 0;
+#pragma omp simd reduction(+ : result)
+  for (std::size_t i = 0; i < count; ++i) result += values[i];
+  return result;
+}
+
+DENSEAM_DISPATCH double innerProduct(std::size_t count, const double* x, const double* y) {
+  double result = 0;
+#pragma omp simd reduction(+ : result)
+  for (std::size_t i = 0; i < count; ++i) result += x[i] * y[i];
+  return result;
+}
+
+DENSEAM_DISPATCH double totalDifference(std::size_t count, const double* x, const double* y) {
+  double result = 0;
+#pragma omp simd reduction(+ : result)
+  for (std::size_t i = 0; i < count; ++i) result += std::fabs(x[i] - y[i]);
+  return result;
+}
+
+bool allFinite(std::size_t count, const double* values) {
+  return std::all_of(values, values + count, [](double value) { return std::isfinite(value); });
+}
+
+DENSEAM_DISPATCH double conditionalRow(std::size_t m, double inverseTemperature, const double* __restrict costs,
+                                       const double* __restrict potentials, const double* __restrict logB,
+                                       double weight, double* __restrict p, double* __restrict columnSums) {
+  double shift = -std::numeric_limits<double>::infinity();
+#pragma omp simd reduction(max : shift)
+  for (std::size_t j = 0; j < m; ++j) {
+    p[j] = (potentials[j] - costs[j]) * inverseTemperature + logB[j];
+    shift = p[j] > shift ? p[j] : shift;
+  }
+  double total = 0;
+#pragma omp simd reduction(+ : total)
+  for (std::size_t j = 0; j < m; ++j) {
+    p[j] = exponential<double>(p[j] - shift);
+    total += p[j];
+  }
+  const double scale = 1 / total;
+#pragma omp simd
+  for (std::size_t j = 0; j < m; ++j) {
+    p[j] *= scale;
+    columnSums[j] += weight * p[j];
+  }
+  return shift + std::log(total);
+}
+
+DENSEAM_DISPATCH void columnLogSums(std::size_t n, std::size_t m, double inverseTemperature,
+                                    const double* __restrict costs, const double* __restrict potentials,
+                                    const double* __restrict logA, double* __restrict greatestTerm,
+                                    double* __restrict logSums) {
+  for (std::size_t j = 0; j < m; ++j) greatestTerm[j] = -std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < n; ++k) {
+    const double f = potentials[k] * inverseTemperature + logA[k];
+    const double* __restrict row = costs + k * m;
+#pragma omp simd
+    for (std::size_t j = 0; j < m; ++j) {
+      const double term = f - row[j] * inverseTemperature;
+      greatestTerm[j] = term > greatestTerm[j] ? term : greatestTerm[j];
+    }
+  }
+  for (std::size_t j = 0; j < m; ++j) logSums[j] = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double f = potentials[k] * inverseTemperature + logA[k];
+    const double* __restrict row = costs + k * m;
+#pragma omp simd
+    for (std::size_t j = 0; j < m; ++j)
+      logSums[j] += exponential<double>(f - row[j] * inverseTemperature - greatestTerm[j]);
+  }
+  for (std::size_t j = 0; j < m; ++j) logSums[j] = greatestTerm[j] + std::log(logSums[j]);
+}
+
+DENSEAM_DISPATCH void scalingSweep(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
+                                   const double* __restrict v, double* __restrict s) {
+  for (std::size_t j = 0; j < m; ++j) s[j] = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double* __restrict row = p + k * m;
+    double product = 0;
+#pragma omp simd reduction(+ : product)
+    for (std::size_t j = 0; j < m; ++j) product += row[j] * v[j];
+    const double scale = a[k] / product;
+#pragma omp simd
+    for (std::size_t j = 0; j < m; ++j) s[j] += scale * row[j];
+  }
+}
+
+DENSEAM_DISPATCH void applyTwice(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
+                                 const double* __restrict x, double* __restrict y) {
+  for (std::size_t j = 0; j < m; ++j) y[j] = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double* __restrict row = p + k * m;
+    double product = 0;
+#pragma omp simd reduction(+ : product)
+    for (std::size_t j = 0; j < m; ++j) product += row[j] * x[j];
+    const double scale = a[k] * product;
+#pragma omp simd
+    for (std::size_t j = 0; j < m; ++j) y[j] += scale * row[j];
+  }
+}
+
+DENSEAM_DISPATCH void multiplyVector(std::size_t n, const double* __restrict k, const double* __restrict x,
+                                     double* __restrict y) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double* __restrict row = k + i * n;
+    double product = 0;
+#pragma omp simd reduction(+ : product)
+    for (std::size_t j = 0; j < n; ++j) product += row[j] * x[j];
+    y[i] = product;
+  }
+}
+
+DENSEAM_DISPATCH void scaleBothSides(std::size_t n, std::size_t m, const double* __restrict p,
+                                     const double* __restrict a, const double* __restrict s, double* __restrict q) {
+  for (std::size_t k = 0; k < n; ++k) {
+    const double scale = std::sqrt(a[k]);
+#pragma omp simd
+    for (std::size_t j = 0; j < m; ++j) q[k * m + j] = scale * p[k * m + j] / s[j];
+  }
+}
+
+DENSEAM_DISPATCH void addScaled(std::size_t count, double scale, const double* __restrict x, double* __restrict y) {
+#pragma omp simd
+  for (std::size_t i = 0; i < count; ++i) y[i] += scale * x[i];
+}
+
+DENSEAM_DISPATCH void gibbsKernel(std::size_t count, const double* __restrict costs, double* __restrict kernel) {
+#pragma omp simd
+  for (std::size_t i = 0; i < count; ++i) kernel[i] = exponential<double>(-costs[i]);
+}
+
+}  // namespace denseam::pointcloud

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+
+// The loops over points and pairs of points. Matrices are row-major.
+namespace denseam::pointcloud {
+
+// c_kj <- |x_k - y_j|^2 of x, n x d, and y, d x m (a coordinate after the other), from differences: coincident points
+// are at distance 0, and far ones as exact as their coordinates.
+void squaredDistances(std::size_t n, std::size_t m, std::size_t d, const double* x, const double* y, double* c);
+
+double greatest(std::size_t count, const double* values);
+double sum(std::size_t count, const double* values);
+double innerProduct(std::size_t count, const double* x, const double* y);
+// |x - y|_1.
+double totalDifference(std::size_t count, const double* x, const double* y);
+bool allFinite(std::size_t count, const double* values);
+
+// The conditional plan p_j = b_j exp((g_j - c_j) / t) / s of one row, s such that it sums to 1, with `logB` = log b.
+// Returns log s, and adds weight p to the column sums.
+double conditionalRow(std::size_t m, double inverseTemperature, const double* costs, const double* potentials,
+                      const double* logB, double weight, double* p, double* columnSums);
+
+// Of every column j: s_j <- log sum_k a_k exp((f_k - c_kj) / t), with `logA` = log a. `greatestTerm` is work space, m.
+void columnLogSums(std::size_t n, std::size_t m, double inverseTemperature, const double* costs,
+                   const double* potentials, const double* logA, double* greatestTerm, double* logSums);
+
+// One Sinkhorn sweep on p diag(v): with u_k = 1 / (p_k . v), s_j <- sum_k a_k u_k p_kj. Reads p once.
+void scalingSweep(std::size_t n, std::size_t m, const double* p, const double* a, const double* v, double* s);
+
+// y <- p' diag(a) p x. Reads p once.
+void applyTwice(std::size_t n, std::size_t m, const double* p, const double* a, const double* x, double* y);
+
+// y <- k x for a square matrix.
+void multiplyVector(std::size_t n, const double* k, const double* x, double* y);
+
+// q_kj <- sqrt(a_k) p_kj / s_j.
+void scaleBothSides(std::size_t n, std::size_t m, const double* p, const double* a, const double* s, double* q);
+
+// y <- y + scale x.
+void addScaled(std::size_t count, double scale, const double* x, double* y);
+
+// k <- exp(-c).
+void gibbsKernel(std::size_t count, const double* costs, double* kernel);
+
+}  // namespace denseam::pointcloud

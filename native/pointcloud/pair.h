@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include "aligned.h"
+#include "parallel/job.h"
+#include "pointcloud/cloud.h"
+#include "pointcloud/transport.h"
+
+namespace denseam::pointcloud {
+
+// The transport from one cloud to another about their means, in work space of its own. The dual variables are those of
+// the cloud with fewer points: Newton's systems are then smaller.
+class PairSolver {
+ public:
+  using Result = TransportSolver::Result;
+
+  // From `potentials` when there are any that fit, else from scratch; leaves them there.
+  Result solve(const Cloud& source, const Cloud& target, const SolverOptions& options, std::vector<double>& potentials,
+               const Job& job, double enough = std::numeric_limits<double>::infinity());
+  // What `solve` ended with, from the potentials it left.
+  Result restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job);
+
+  // Of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact softmin of
+  // g; where the plan takes every source point, source.size x dimension; and the plan itself.
+  void writeSourcePotentials(double* f);
+  void writeTargetPotentials(double* g) const;
+  void writeImages(double* images);
+  void writePlan(double* plan) const;
+  // <P, C>.
+  double transportCost() const;
+
+ private:
+  Problem build(const Cloud& source, const Cloud& target);
+
+  TransportSolver solver_;
+  const Cloud* source_ = nullptr;
+  const Cloud* target_ = nullptr;
+  const double* potentials_ = nullptr;  // of the columns
+  bool swapped_ = false;                // rows are the target's points
+  AlignedVector<double> costs_, scratch_, logWeights_;
+};
+
+}  // namespace denseam::pointcloud

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+namespace denseam::pointcloud {
+
+// An entropic transport problem in units of epsilon: costs are divided by it, and so is all that comes out.
+//   OT = max <a, f> + <b, g> - <a (x) b, exp(f + g - c) - 1>
+// Weights are positive and sum to 1.
+struct Problem {
+  std::size_t rows;
+  std::size_t columns;
+  const double* costs;  // rows x columns
+  const double* rowWeights;
+  const double* columnWeights;
+};
+
+// When a problem counts as solved: |P'1 - b|_1 <= tolerance, rows being exact; and how many iterations it may take.
+struct SolverOptions {
+  double tolerance;
+  std::size_t maxIterations;
+};
+
+}  // namespace denseam::pointcloud

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include "aligned.h"
+#include "parallel/job.h"
+#include "pointcloud/newton.h"
+#include "pointcloud/problem.h"
+
+namespace denseam::pointcloud {
+
+// Solves entropic transport problems, one after the other, in work space of its own. Newton's method on the semi-dual
+//   max_g <a, f(g)> + <b, g>,   f_k(g) = -t log sum_j b_j exp((g_j - c_kj) / t),
+// at temperatures t that fall by 4 down to 1, Sinkhorn sweeps where these are cheaper or Newton's steps are not safe.
+// Any g gives a lower bound on the regularised cost: a search may stop early.
+class TransportSolver {
+ public:
+  struct Result {
+    double value = 0;  // <a, f> + <b, g>, a lower bound, and the regularised cost when converged
+    double marginalError = 0;
+    std::size_t iterations = 0;
+    bool converged = false;
+  };
+
+  // From g = `potentials` when `warm`, else from scratch; leaves the potentials there. Ends early, not converged, when
+  // the value is certainly above `enough`.
+  Result solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials, const Job& job,
+               double enough = std::numeric_limits<double>::infinity());
+
+  // What `solve` ended with, from the potentials it left.
+  Result restore(const Problem& problem, double* potentials, const Job& job);
+
+  // Of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
+  const double* rowPotentials() const { return rowPotentials_.data(); }
+  const double* conditionalPlan() const { return plan_.data(); }
+
+ private:
+  void prepare(const Problem& problem, double* potentials, const Job& job);
+  double firstTemperature() const;
+  // At one temperature, to `tolerance`.
+  void descend(double tolerance);
+  void evaluate();
+  void reviveColumns();
+  bool sweep(double tolerance);
+  bool stepAlongNewton(double tolerance);
+  double boundAtOne();
+  bool exhausted() const { return result_.iterations >= options_.maxIterations; }
+  bool isSolved(double tolerance) const { return result_.marginalError <= tolerance; }
+
+  const Problem* problem_ = nullptr;
+  const Job* job_ = nullptr;
+  SolverOptions options_{};
+  double* potentials_ = nullptr;
+  double temperature_ = 1;
+  Result result_;
+  NewtonSystem newton_;
+  AlignedVector<double> plan_, rowPotentials_, logColumnWeights_, logRowWeights_, columnSums_, scaling_, scratch_,
+      direction_, saved_;
+};
+
+}  // namespace denseam::pointcloud
