@@ -45,6 +45,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereFunctions(env, exports);
   defineSpherePreparation(env, exports);
   defineTransport(env, exports);
+  defineCloudMemory(env, exports);
   return exports;
 }
 

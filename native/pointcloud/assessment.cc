@@ -1,0 +1,133 @@
+#include "pointcloud/assessment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "error.h"
+#include "gibbs.h"
+#include "parallel/pool.h"
+#include "pointcloud/kernels.h"
+
+namespace denseam::pointcloud {
+namespace {
+
+// What an item of less weight adds to the direction is below its rounding.
+constexpr double kLeastGibbsWeight = 1e-18;
+// Sums over items are taken in so many parts at most, whatever the threads.
+constexpr std::size_t kMostParts = 16;
+
+}  // namespace
+
+SearchRule Assessor::rule(double beta, Pruning pruning) const {
+  return pruning ? SearchRule::gibbs(items_.size(), beta * items_.epsilon(), *pruning) : SearchRule::all();
+}
+
+Assessment Assessor::assess(const State& state, double beta, const SearchRule& rule, Memo& memo,
+                            const std::string& where, Job& job) {
+  const double epsilon = items_.epsilon();
+  Assessment result;
+  result.cloud = Cloud::prepare(state.weights.size(), items_.dimension(), state.points.data(), state.weights.data(),
+                                items_.unit(), where);
+  const Cloud& cloud = result.cloud;
+  AlignedVector<double> scratch, costs;
+  costsBetween(cloud, cloud, scratch, costs);
+  const bool warm = memo.selfPotentials.size() == cloud.size;
+  memo.selfPotentials.resize(cloud.size);
+  SelfTransport self;
+  const auto own = self.solve(cloud.size, costs.data(), cloud.weights.data(), items_.options(), warm,
+                              memo.selfPotentials.data(), job);
+  result.selfPotentials = memo.selfPotentials;
+  result.selfImages.resize(cloud.size * cloud.dimension);
+  self.barycentres(cloud.size, cloud.dimension, cloud.points.data(), cloud.weights.data(), result.selfImages.data());
+
+  result.found = search(items_, cloud, own.value, rule, memo.carry, solvers_, job);
+  const std::vector<double>& divergences = result.found.divergences;
+  const double least = *std::min_element(divergences.begin(), divergences.end());
+  if (!std::isfinite(epsilon * least)) {
+    throw Error("ERR_RANGE",
+                "Expected " + where + " within reach of the items but its squared distance to every one overflows");
+  }
+  result.weights = divergences;
+  const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
+  result.energy = epsilon * gibbs.energy;
+  result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
+  result.nearestDivergence = epsilon * std::max(0.0, gibbs.nearestDistance);
+  result.droppedMass = droppedMass(result.found, beta * epsilon);
+  result.selfError = own.marginalError;
+  result.marginalError = std::max(own.marginalError, greatest(divergences.size(), result.found.marginalErrors.data()));
+  result.converged = result.marginalError <= items_.options().tolerance;
+  result.magnitude = epsilon * result.found.greatestCost;
+  return result;
+}
+
+// Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), and sum_i w_i f_i(x_k).
+struct Assessor::Sum {
+  std::vector<double> images, potentials;
+  std::vector<double> itemImages, itemPotentials;  // work space
+};
+
+void Assessor::addItem(const Assessment& assessment, std::size_t position, Memo& memo, PairSolver& solver, Sum& sum,
+                       Job& job) {
+  const Cloud& cloud = assessment.cloud;
+  const std::size_t n = cloud.size, d = cloud.dimension;
+  const std::int32_t index = assessment.found.items[position];
+  const double weight = assessment.weights[position];
+  const Cloud item = items_.prepared(static_cast<std::size_t>(index));
+  solver.restore(cloud, item, memo.carry.potentials.at(index), job);
+  sum.itemImages.resize(n * d);
+  sum.itemPotentials.resize(n);
+  solver.writeImages(sum.itemImages.data());
+  solver.writeSourcePotentials(sum.itemPotentials.data());
+  addScaled(n * d, weight, sum.itemImages.data(), sum.images.data());
+  addScaled(n, weight, sum.itemPotentials.data(), sum.potentials.data());
+  // Clouds are about their means: the item's is added to where it takes points, and f gains 2 <mean - item mean, x>.
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t i = 0; i < d; ++i) {
+      sum.images[k * d + i] += weight * item.mean[i];
+      sum.potentials[k] += 2 * weight * (cloud.mean[i] - item.mean[i]) * cloud.points[k * d + i];
+    }
+  }
+}
+
+Descent Assessor::descent(const Assessment& assessment, Memo& memo, Job& job) {
+  const Cloud& cloud = assessment.cloud;
+  const std::size_t n = cloud.size, d = cloud.dimension;
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < assessment.weights.size(); ++i) {
+    if (assessment.weights[i] >= kLeastGibbsWeight) positions.push_back(i);
+  }
+  const std::size_t parts = std::min(kMostParts, positions.size());
+  std::vector<Sum> sums(parts, Sum{std::vector<double>(n * d), std::vector<double>(n), {}, {}});
+  parallel::forEach(parts, 1, job, [&](std::size_t begin, std::size_t end) {
+    auto solver = solvers_.take([] { return std::make_unique<PairSolver>(); });
+    for (std::size_t part = begin; part < end; ++part) {
+      for (std::size_t i = positions.size() * part / parts; i < positions.size() * (part + 1) / parts; ++i) {
+        addItem(assessment, positions[i], memo, *solver, sums[part], job);
+      }
+    }
+    solvers_.giveBack(std::move(solver));
+  });
+  for (std::size_t part = 1; part < parts; ++part) {
+    addScaled(n * d, 1, sums[part].images.data(), sums[0].images.data());
+    addScaled(n, 1, sums[part].potentials.data(), sums[0].potentials.data());
+  }
+  Descent result{std::move(sums[0].images), std::move(sums[0].potentials), 0, 0};
+  for (std::size_t k = 0; k < n; ++k) {
+    result.variation[k] = items_.epsilon() * (result.variation[k] - assessment.selfPotentials[k]);
+    for (std::size_t i = 0; i < d; ++i) {
+      double& move = result.moves[k * d + i];
+      move = items_.unit() * (move - cloud.mean[i] - assessment.selfImages[k * d + i]);
+      result.squaredMove += cloud.weights[k] * move * move;
+    }
+  }
+  const double mean = innerProduct(n, cloud.weights.data(), result.variation.data());
+  for (std::size_t k = 0; k < n; ++k) {
+    result.variation[k] -= mean;
+    result.variance += cloud.weights[k] * result.variation[k] * result.variation[k];
+  }
+  return result;
+}
+
+}  // namespace denseam::pointcloud

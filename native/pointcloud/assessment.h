@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "memory.h"
+#include "parallel/job.h"
+#include "pointcloud/items.h"
+#include "pointcloud/pair.h"
+#include "pointcloud/search.h"
+#include "pointcloud/self_transport.h"
+#include "spares.h"
+
+namespace denseam::pointcloud {
+
+// A cloud that the dynamics moves, in the caller's units. Points of weight 0 are part of it but of nothing it does.
+struct State {
+  std::vector<double> points;   // n x d
+  std::vector<double> weights;  // n
+};
+
+// What one evaluation of a state hands to the next, after a step.
+struct Memo {
+  Carry carry;
+  std::vector<double> selfPotentials;
+};
+
+// Where a state stands: its divergences, Gibbs weights and energy, in the units of the squared distance.
+struct Assessment {
+  Cloud cloud;
+  Found found;                  // in units of epsilon
+  std::vector<double> weights;  // Gibbs weights of the items found
+  double energy = 0;
+  std::int32_t nearest = 0;
+  double nearestDivergence = 0;
+  double droppedMass = 0;
+  // Of all problems that were solved; and whether each of them came within the tolerance.
+  double marginalError = 0;
+  double selfError = 0;
+  bool converged = true;
+  // How large the numbers are whose difference the energy is.
+  double magnitude = 0;
+  std::vector<double> selfPotentials;  // in units of epsilon
+  std::vector<double> selfImages;      // where the plan to itself takes its points, about their mean
+};
+
+// Which way the energy falls. One row for each point of weight above 0.
+struct Descent {
+  std::vector<double> moves;      // sum_i w_i T_i(x_k) - T_state(x_k): -1/2 the gradient of V at x_k
+  std::vector<double> variation;  // V_k, the first variation, of mean 0 under the weights
+  double squaredMove = 0;         // sum_k a_k |move_k|^2
+  double variance = 0;            // of V under the weights
+};
+
+// Evaluates states against the items of a memory. One for each call: it owns the work space that its loops share.
+class Assessor {
+ public:
+  explicit Assessor(const CloudItems& items) : items_(items) {}
+
+  const CloudItems& items() const { return items_; }
+  // `where` is what errors call the state.
+  Assessment assess(const State& state, double beta, const SearchRule& rule, Memo& memo, const std::string& where,
+                    Job& job);
+  // Of a state that was assessed with the same memo.
+  Descent descent(const Assessment& assessment, Memo& memo, Job& job);
+
+  // The rule that leaves out no more than the mass that may be dropped.
+  SearchRule rule(double beta, Pruning pruning) const;
+
+ private:
+  struct Sum;
+  void addItem(const Assessment& assessment, std::size_t position, Memo& memo, PairSolver& solver, Sum& sum, Job& job);
+
+  const CloudItems& items_;
+  Spares<PairSolver> solvers_;
+};
+
+}  // namespace denseam::pointcloud

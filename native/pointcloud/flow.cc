@@ -1,0 +1,153 @@
+#include "pointcloud/flow.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace denseam::pointcloud {
+namespace {
+
+// The share of the first-order fall of the energy that a step must reach.
+constexpr double kArmijo = 1e-4;
+// The energy is a difference of numbers this much larger than its rounding: a smaller fall cannot be told from none.
+constexpr double kRounding = 1e-15;
+// Most that reweighting changes the ratio of two weights, as a power of e.
+constexpr double kMostLogChange = 1;
+
+class Flow {
+ public:
+  Flow(Assessor& assessor, State state, const std::vector<double>& betas, const FlowOptions& options,
+       const std::string& where, Job& job)
+      : assessor_(assessor), betas_(betas), options_(options), where_(where), job_(job) {
+    result_.state = std::move(state);
+  }
+
+  FlowResult run() {
+    assessment_ = assess(result_.state, beta());
+    result_.evaluated += assessment_.found.items.size();
+    for (;; ++result_.iterations) {
+      note();
+      descent_ = assessor_.descent(assessment_, memo_, job_);
+      result_.gradientNorm = gradientNorm(descent_, options_.transportStep > 0, options_.reweightStep > 0);
+      if (isFixedPoint()) {
+        result_.stopped = Stop::kConverged;
+        break;
+      }
+      if (result_.iterations == options_.maxIterations) break;
+      if (!advance()) {
+        // A later beta may still move what this one cannot.
+        if (isLastBeta()) {
+          result_.stopped = Stop::kStalled;
+          break;
+        }
+      }
+      changeBeta();
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  double betaAt(std::size_t iteration) const { return betas_[std::min(iteration, betas_.size() - 1)]; }
+  double beta() const { return betaAt(result_.iterations); }
+  bool isLastBeta() const { return result_.iterations + 1 >= betas_.size(); }
+
+  Assessment assess(const State& state, double beta) {
+    return assessor_.assess(state, beta, assessor_.rule(beta, options_.pruning), memo_, where_, job_);
+  }
+
+  // Norms mean little before the plans are exact, and a state is no fixed point while beta still changes.
+  bool isFixedPoint() const {
+    return isLastBeta() && assessment_.converged && result_.gradientNorm <= options_.tolerance;
+  }
+
+  void note() {
+    result_.droppedMass = std::max(result_.droppedMass, assessment_.droppedMass);
+    if (!options_.trajectory) return;
+    result_.trajectory.push_back(result_.state);
+    result_.trajectoryEnergy.push_back(assessment_.energy);
+  }
+
+  // One step: halved until the energy falls as it should. False when no step lowers it visibly.
+  bool advance() {
+    const double reweightStep = cappedReweightStep();
+    const double slope = 2 * options_.transportStep * descent_.squaredMove + reweightStep * descent_.variance;
+    for (double s = 1; s * slope > kRounding * assessment_.magnitude; s /= 2) {
+      State next = moved(s * options_.transportStep, s * reweightStep);
+      // The state's potentials stay with it, whatever becomes of this one.
+      Memo memo = memo_;
+      Assessment assessment =
+          assessor_.assess(next, beta(), assessor_.rule(beta(), options_.pruning), memo, where_, job_);
+      result_.evaluated += assessment.found.items.size();
+      if (!(assessment.energy <= assessment_.energy - kArmijo * s * slope)) continue;
+      result_.state = std::move(next);
+      assessment_ = std::move(assessment);
+      memo_ = std::move(memo);
+      return true;
+    }
+    return false;
+  }
+
+  double cappedReweightStep() const {
+    const auto [least, most] = std::minmax_element(descent_.variation.begin(), descent_.variation.end());
+    const double range = *most - *least;
+    return options_.reweightStep * range > kMostLogChange ? kMostLogChange / range : options_.reweightStep;
+  }
+
+  // x_k + eta move_k, and weights proportional to a_k exp(-tau V_k). A weight that vanishes stays 0.
+  State moved(double transportStep, double reweightStep) const {
+    State next = result_.state;
+    const Cloud& cloud = assessment_.cloud;
+    const std::size_t d = cloud.dimension;
+    double total = 0;
+    for (std::size_t k = 0; k < cloud.size; ++k) {
+      const std::size_t place = cloud.index[k];
+      for (std::size_t i = 0; i < d; ++i) next.points[place * d + i] += transportStep * descent_.moves[k * d + i];
+      double& weight = next.weights[place];
+      weight *= std::exp(-reweightStep * descent_.variation[k]);
+      if (weight < kLeastWeight) weight = 0;
+      total += weight;
+    }
+    for (double& weight : next.weights) weight /= total;
+    return next;
+  }
+
+  // Energies of the next iteration are at its own beta.
+  void changeBeta() {
+    const double next = betaAt(result_.iterations + 1);
+    if (next == beta()) return;
+    assessment_ = assess(result_.state, next);
+    result_.evaluated += assessment_.found.items.size();
+  }
+
+  void finish() {
+    result_.energy = assessment_.energy;
+    result_.nearest = assessment_.nearest;
+    result_.nearestDivergence = assessment_.nearestDivergence;
+    result_.marginalError = assessment_.marginalError;
+  }
+
+  Assessor& assessor_;
+  const std::vector<double>& betas_;
+  const FlowOptions& options_;
+  const std::string& where_;
+  Job& job_;
+  Memo memo_;
+  Assessment assessment_;
+  Descent descent_;
+  FlowResult result_;
+};
+
+}  // namespace
+
+FlowResult follow(Assessor& assessor, State state, const std::vector<double>& betas, const FlowOptions& options,
+                  const std::string& where, Job& job) {
+  return Flow(assessor, std::move(state), betas, options, where, job).run();
+}
+
+double gradientNorm(const Descent& descent, bool transports, bool reweights) {
+  // grad V(x_k) = -2 move_k.
+  return std::sqrt((transports ? 4 * descent.squaredMove : 0) + (reweights ? descent.variance : 0));
+}
+
+}  // namespace denseam::pointcloud

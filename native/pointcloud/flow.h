@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parallel/job.h"
+#include "pointcloud/assessment.h"
+
+namespace denseam::pointcloud {
+
+// The spherical Hellinger-Kantorovich flow, discretised. A step 0 closes its channel.
+struct FlowOptions {
+  // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
+  std::vector<double> betas;
+  bool sweep;
+  double transportStep;  // eta, at most 1
+  double reweightStep;   // tau
+  double tolerance;
+  std::size_t maxIterations;
+  Pruning pruning;
+  bool trajectory;
+};
+
+enum class Stop : std::uint8_t { kIterations, kConverged, kStalled };
+
+// Where the flow from one state ended, and how.
+struct FlowResult {
+  State state;
+  double energy = 0;
+  std::int32_t nearest = 0;
+  double nearestDivergence = 0;
+  std::size_t iterations = 0;
+  double gradientNorm = 0;
+  double marginalError = 0;
+  Stop stopped = Stop::kIterations;
+  std::size_t evaluated = 0;
+  double droppedMass = 0;
+  std::vector<State> trajectory;
+  std::vector<double> trajectoryEnergy;
+};
+
+// Follows the flow from one state. `betas`: of one iteration after the other.
+FlowResult follow(Assessor& assessor, State state, const std::vector<double>& betas, const FlowOptions& options,
+                  const std::string& where, Job& job);
+
+// sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), of the open channels.
+double gradientNorm(const Descent& descent, bool transports, bool reweights);
+
+}  // namespace denseam::pointcloud

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "memory.h"
+#include "parallel/job.h"
+#include "pointcloud/cloud.h"
+#include "pointcloud/problem.h"
+#include "store.h"
+
+namespace denseam::pointcloud {
+
+// A stored cloud as it was given, without points that have no weight, and its transport to itself.
+struct Item {
+  std::size_t size;
+  Numbers points;
+  Numbers weights;
+  double selfValue;  // in units of epsilon
+  double selfError;
+};
+
+// The items of a memory. Copies share what they have in common.
+class CloudItems {
+ public:
+  CloudItems(std::size_t dimension, Precision precision, double epsilon, const SolverOptions& options);
+
+  std::size_t size() const { return store_.size(); }
+  std::size_t dimension() const { return dimension_; }
+  double epsilon() const { return epsilon_; }
+  double unit() const { return unit_; }
+  const SolverOptions& options() const { return options_; }
+
+  const Item& item(std::size_t index) const { return *store_.note(index); }
+  // In units of sqrt(epsilon).
+  const double* mean(std::size_t index) const { return store_.values(index); }
+  // Ready for transport.
+  Cloud prepared(std::size_t index) const;
+  std::size_t points() const;
+
+  void append(Clouds clouds, Job& job);
+  void remove(std::vector<std::int32_t> indices, Job& job);
+  Clouds get(const std::vector<std::int32_t>& indices) const;
+
+ private:
+  std::size_t dimension_;
+  Precision precision_;
+  double epsilon_;
+  double unit_;  // sqrt(epsilon)
+  SolverOptions options_;
+  Store<double, std::shared_ptr<const Item>> store_;
+};
+
+}  // namespace denseam::pointcloud
