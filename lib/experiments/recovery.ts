@@ -77,10 +77,10 @@ interface SetUp {
 }
 
 async function setUp(settings: RecoverySettings, options: CallOptions): Promise<SetUp> {
-  const { count, dimension, points, spread, radius, epsilon, divergence, seed } = settings;
+  const { count, dimension, points, spread, radius, concentration, epsilon, divergence, seed } = settings;
   const { signal } = options;
-  const sample = { count, dimension, points, spread, radius, weights: 'random', seed, signal } as const;
-  const items = await samplePointClouds(sample);
+  const model = { points, spread, radius, weights: 'random', concentration } as const;
+  const items = await samplePointClouds({ count, dimension, ...model, seed, signal });
   const memory = await PointCloudMemory.create(items, { epsilon, signal });
   const queries = await perturbClouds(items, divergence, { epsilon, channels: 'both', seed, ...options });
   const separation = await cloudSeparation(memory, { signal });
@@ -123,7 +123,10 @@ async function recoverClassically(
 function shuffled(clouds: PointClouds, { seed }: RecoverySettings): OwnPointClouds {
   const { count, dimension: d, offsets, points, weights } = clouds;
   const random = new Random(seed);
-  const result = selectClouds(clouds, Int32Array.from({ length: count }, (_, i) => i));
+  const result = selectClouds(
+    clouds,
+    Int32Array.from({ length: count }, (_, i) => i),
+  );
   for (let i = 0; i < count; i++) {
     const [begin, end] = [offsets[i] as number, offsets[i + 1] as number];
     const order = random.shuffle(Int32Array.from({ length: end - begin }, (_, k) => begin + k));

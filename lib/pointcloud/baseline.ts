@@ -39,7 +39,11 @@ function commonSize(name: string, clouds: PointClouds): number {
   const size = cloudSize(clouds, 0);
   for (let i = 1; i < count; i++) {
     if (cloudSize(clouds, i) === size) continue;
-    throw shapeError(`${name}.offsets`, `clouds of ${size} points like the first`, `${cloudSize(clouds, i)} in cloud ${i}`);
+    throw shapeError(
+      `${name}.offsets`,
+      `clouds of ${size} points like the first`,
+      `${cloudSize(clouds, i)} in cloud ${i}`,
+    );
   }
   return size;
 }

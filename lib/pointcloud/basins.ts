@@ -1,12 +1,12 @@
 import type { CallOptions } from '../core/types.ts';
 import { checkOptions, integer, positive, rangeError } from '../core/validate.ts';
 import type { PointCloudMemory } from './memory.ts';
-import { flowOptions, perturbed, type RecallOptions, readThreshold, recallOptions, Tally } from './recall.ts';
+import { flowOptions, perturbed, type RecoveryOptions, readThreshold, recallOptions, Tally } from './recall.ts';
 import { selectClouds } from './select.ts';
 import type { PointClouds } from './types.ts';
 
 /** How {@link estimateBasinRadius} searches. */
-export interface BasinOptions extends RecallOptions {
+export interface BasinOptions extends RecoveryOptions {
   readonly beta: number;
   /** Share of the perturbations that must come back, above 0 and at most 1. Default 0.9. */
   readonly share?: number | undefined;
@@ -57,7 +57,13 @@ export async function estimateBasinRadius(
   const greatest = positive('options.greatest', options.greatest ?? 16 * neighbourDivergence);
   const item = await memory.get(Int32Array.of(index), { signal: options.signal });
   const originals = selectClouds(item, new Int32Array(trials));
-  const bisection = { share, accuracy, least: leastShare * neighbourDivergence, greatest, start: neighbourDivergence / 4 };
+  const bisection = {
+    share,
+    accuracy,
+    least: leastShare * neighbourDivergence,
+    greatest,
+    start: neighbourDivergence / 4,
+  };
   const total = greatestEvaluations(bisection);
   let completed = 0;
   const found = await bisect(bisection, async (divergence) => {

@@ -2,16 +2,24 @@ import { Random } from '../core/random.ts';
 import type { CallOptions } from '../core/types.ts';
 import { checkOptions, integer, rangeError } from '../core/validate.ts';
 import { PointCloudMemory } from './memory.ts';
-import { flowOptions, perturbed, type RecallOptions, readThreshold, recallOptions, type Shares, Tally } from './recall.ts';
+import {
+  flowOptions,
+  perturbed,
+  type RecallShares,
+  type RecoveryOptions,
+  readThreshold,
+  recallOptions,
+  Tally,
+} from './recall.ts';
 import { type SampleCloudsOptions, samplePointClouds } from './sampling.ts';
 import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { SolverOptions } from './types.ts';
 
 /** What {@link measureCloudRecall} measures: every combination of the lists. */
 export interface CloudRecallOptions
-  extends RecallOptions,
+  extends RecoveryOptions,
     SolverOptions,
-    Pick<SampleCloudsOptions, 'points' | 'spread' | 'radius' | 'weights'> {
+    Pick<SampleCloudsOptions, 'points' | 'spread' | 'radius' | 'weights' | 'concentration'> {
   /** N: how many clouds are stored. */
   readonly counts: readonly number[];
   /** d. */
@@ -27,7 +35,7 @@ export interface CloudRecallOptions
 }
 
 /** Recall with one combination, over all trials. */
-export interface CloudRecallRow extends Shares {
+export interface CloudRecallRow extends RecallShares {
   readonly count: number;
   readonly dimension: number;
   readonly epsilon: number;
@@ -40,7 +48,17 @@ export interface CloudRecallRow extends Shares {
 const lists = ['counts', 'dimensions', 'epsilons', 'betas', 'divergences'] as const;
 const gridOptions = new Set([
   ...lists,
-  ...['points', 'spread', 'radius', 'weights', 'queries', 'trials', 'marginalTolerance', 'maxSolverIterations'],
+  ...[
+    'points',
+    'spread',
+    'radius',
+    'weights',
+    'concentration',
+    'queries',
+    'trials',
+    'marginalTolerance',
+    'maxSolverIterations',
+  ],
   ...recallOptions,
 ]);
 
@@ -122,9 +140,11 @@ async function measureCell(
 async function storeRandom(
   { count, dimension, epsilon }: Cell,
   seed: number,
-  { points, spread, radius, weights, marginalTolerance, maxSolverIterations, signal }: CloudRecallOptions,
+  options: CloudRecallOptions,
 ): Promise<{ memory: PointCloudMemory; items: OwnPointClouds }> {
-  const items = await samplePointClouds({ count, dimension, points, spread, radius, weights, seed, signal });
+  const { points, spread, radius, weights, concentration, marginalTolerance, maxSolverIterations, signal } = options;
+  const model = { points, spread, radius, weights, concentration };
+  const items = await samplePointClouds({ count, dimension, ...model, seed, signal });
   const memory = await PointCloudMemory.create(items, { epsilon, marginalTolerance, maxSolverIterations, signal });
   return { memory, items };
 }
@@ -145,7 +165,10 @@ export interface CloudSeparation {
  */
 export async function cloudSeparation(memory: PointCloudMemory, options: CallOptions = {}): Promise<CloudSeparation> {
   if (memory.size < 2) return { divergence: Number.POSITIVE_INFINITY, items: [] };
-  const items = await memory.get(Int32Array.from({ length: memory.size }, (_, i) => i), { signal: options.signal });
+  const items = await memory.get(
+    Int32Array.from({ length: memory.size }, (_, i) => i),
+    { signal: options.signal },
+  );
   const { indices, divergences } = await memory.nearest(items, { ...options, k: 2 });
   // The nearest item of an item is itself (or its double), so the second nearest is the neighbour.
   let closest = 0;

@@ -121,7 +121,8 @@ function moved(
     const first = clouds.offsets[index] as number;
     const [begin, end] = [offsets[at] as number, offsets[at + 1] as number];
     for (let k = 0; k < (end - begin) * d; k++) {
-      result.points[begin * d + k] = (result.points[begin * d + k] as number) + size * (points[first * d + k] as number);
+      result.points[begin * d + k] =
+        (result.points[begin * d + k] as number) + size * (points[first * d + k] as number);
     }
     const logarithmic = channels === 'both' ? Math.min(size, 1) : size;
     reweigh(result.weights.subarray(begin, end), logWeights.subarray(first, first + end - begin), logarithmic);
@@ -155,11 +156,12 @@ async function findSizes(
     onProgress?.({ completed: clouds.count - indices.length, total: clouds.count });
     if (indices.length === 0) return Float64Array.from(searches, ({ size }) => size);
     const sizes = Float64Array.from(indices, (i) => (searches[i] as SizeSearch).size);
-    const reached = await sinkhornDivergence(
-      moved(clouds, directions, indices, sizes),
-      selectClouds(clouds, indices),
-      { epsilon, marginalTolerance, maxSolverIterations, signal },
-    );
+    const reached = await sinkhornDivergence(moved(clouds, directions, indices, sizes), selectClouds(clouds, indices), {
+      epsilon,
+      marginalTolerance,
+      maxSolverIterations,
+      signal,
+    });
     const unsolved = reached.stopped.indexOf('iterations');
     if (unsolved >= 0) throw notConverged(indices[unsolved] as number, reached.marginalErrors[unsolved] as number);
     for (const [at, i] of indices.entries()) {
@@ -171,10 +173,18 @@ async function findSizes(
 
 function notConverged(cloud: number, marginalError: number): DenseamError {
   const message = `Expected solved transport problems for perturbations of clouds[${cloud}] but a marginal error of ${marginalError}`;
-  return new DenseamError('ERR_NOT_CONVERGED', `${message} is left; raise maxSolverIterations, marginalTolerance or epsilon`);
+  return new DenseamError(
+    'ERR_NOT_CONVERGED',
+    `${message} is left; raise maxSolverIterations, marginalTolerance or epsilon`,
+  );
 }
 
-function unreachable(cloud: number, channels: PerturbedChannels, { greatest }: SizeSearch, divergence: number): DenseamError {
+function unreachable(
+  cloud: number,
+  channels: PerturbedChannels,
+  { greatest }: SizeSearch,
+  divergence: number,
+): DenseamError {
   const expected =
     greatest < divergence
       ? `a divergence that cloud ${cloud} can be moved to (channels "${channels}": up to about ${greatest.toPrecision(3)})`

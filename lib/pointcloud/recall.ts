@@ -9,7 +9,7 @@ import type { CloudRetrieval, FlowSteps, PointClouds } from './types.ts';
 // What the measurements of recall have in common.
 
 /** How queries are made and recalled, and what counts as recovered. */
-export interface RecallOptions extends CallOptions, FlowSteps {
+export interface RecoveryOptions extends CallOptions, FlowSteps {
   /** What the perturbation of an item moves; `both` by default. */
   readonly channels?: PerturbedChannels | undefined;
   /** A query has recovered if its own item is the nearest to its state, within this divergence. Default 1e-4. */
@@ -22,8 +22,8 @@ export interface RecallOptions extends CallOptions, FlowSteps {
   readonly seed?: Seed | undefined;
 }
 
-/** Shares of the queries, and what is known of their states. */
-export interface Shares {
+/** RecallShares of the queries, and what is known of their states. */
+export interface RecallShares {
   /** How many queries the shares are of. */
   readonly queries: number;
   /** Share of the queries whose own item is the nearest to their state. */
@@ -55,7 +55,7 @@ export function readThreshold(value: unknown): number {
 }
 
 /** The options of `retrieve` among those of a measurement. */
-export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, signal }: RecallOptions) {
+export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, signal }: RecoveryOptions) {
   return { tolerance, maxIterations, transportStep, reweightStep, signal };
 }
 
@@ -64,7 +64,8 @@ export function perturbed(
   originals: PointClouds,
   divergence: number,
   epsilon: number,
-  { channels, signal, seed }: RecallOptions,
+  seed: Seed | undefined,
+  { channels, signal }: RecoveryOptions,
 ): Promise<OwnPointClouds> {
   return perturbClouds(originals, divergence, { epsilon, channels, seed, signal });
 }
@@ -94,7 +95,7 @@ export class Tally {
     }
   }
 
-  shares(): Shares {
+  shares(): RecallShares {
     const queries = this.#divergences.length;
     return {
       queries,

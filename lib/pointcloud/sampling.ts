@@ -1,15 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Random, type Seed } from '../core/random.ts';
 import type { CallOptions } from '../core/types.ts';
-import {
-  checkOptions,
-  fitsInMemory,
-  integer,
-  nonNegative,
-  product,
-  rangeError,
-  shapeError,
-} from '../core/validate.ts';
+import { checkOptions, fitsInMemory, integer, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
 import type { OwnPointClouds } from './select.ts';
 
 /** What {@link samplePointClouds} draws. */
@@ -24,8 +16,13 @@ export interface SampleCloudsOptions extends CallOptions {
   readonly spread?: number | undefined;
   /** Centres are uniform on the sphere of this radius about the origin. At least 0; without it they are standard normal. */
   readonly radius?: number | undefined;
-  /** `uniform` (default): the points of a cloud weigh the same; `random`: weights are uniform on the simplex. */
+  /** `uniform` (default): the points of a cloud weigh the same; `random`: Dirichlet with one parameter for all. */
   readonly weights?: 'uniform' | 'random' | undefined;
+  /**
+   * That parameter, a whole number: 1 (default) makes random weights uniform on the simplex, greater ones make them more alike, with a
+   * relative variance of about 1 / concentration.
+   */
+  readonly concentration?: number | undefined;
   /** What all random choices follow from; 0 by default. */
   readonly seed?: Seed | undefined;
 }
@@ -37,6 +34,7 @@ const sampleOptions = new Set([
   'spread',
   'radius',
   'weights',
+  'concentration',
   'seed',
   'signal',
   'onProgress',
@@ -44,6 +42,9 @@ const sampleOptions = new Set([
 
 /** Offsets are 32-bit integers. */
 const greatestTotal = 2 ** 31 - 1;
+
+/** Beyond it weights are alike, and a number is drawn for every unit. */
+const greatestConcentration = 1000;
 
 /** Drawing this many numbers takes the event loop about a millisecond. */
 const numbersPerTurn = 20_000;
@@ -64,6 +65,7 @@ export async function samplePointClouds(options: SampleCloudsOptions): Promise<O
     spread: nonNegative('options.spread', options.spread ?? 1),
     radius: options.radius === undefined ? undefined : nonNegative('options.radius', options.radius),
     isWeighted: readWeights(options.weights) === 'random',
+    concentration: integer('options.concentration', options.concentration ?? 1, 1, greatestConcentration),
   };
   const random = new Random(options.seed ?? 0);
   const offsets = drawOffsets(count, sizes, random.fork());
@@ -91,13 +93,14 @@ interface CloudModel {
   readonly spread: number;
   readonly radius: number | undefined;
   readonly isWeighted: boolean;
+  readonly concentration: number;
 }
 
 function drawCloud(model: CloudModel, random: Random, points: Float64Array, weights: Float64Array): void {
-  const { dimension: d, spread, isWeighted } = model;
+  const { dimension: d, spread, isWeighted, concentration } = model;
   const centre = drawCentre(model, random);
   for (let at = 0; at < points.length; at++) points[at] = (centre[at % d] as number) + spread * random.normal();
-  weights.set(isWeighted ? drawWeights(weights.length, random) : weights.map(() => 1 / weights.length));
+  weights.set(isWeighted ? drawWeights(weights.length, concentration, random) : weights.map(() => 1 / weights.length));
 }
 
 function drawCentre({ dimension, radius }: CloudModel, random: Random): Float64Array {
@@ -107,10 +110,14 @@ function drawCentre({ dimension, radius }: CloudModel, random: Random): Float64A
   return normal.map((x) => (radius * x) / norm);
 }
 
-/** Uniform on the simplex: the spacings of sorted uniform numbers, which unlike logarithms are the same on every engine. */
-function drawWeights(size: number, random: Random): Float64Array {
-  const cuts = Float64Array.from({ length: size - 1 }, () => random.uniform()).sort();
-  return Float64Array.from({ length: size }, (_, k) => (cuts[k] ?? 1) - (cuts[k - 1] ?? 0));
+/**
+ * Dirichlet with a whole parameter c: of c * size - 1 sorted uniform numbers every c-th cuts. Unlike logarithms that is the same on
+ * every engine.
+ */
+function drawWeights(size: number, concentration: number, random: Random): Float64Array {
+  const all = Float64Array.from({ length: concentration * size - 1 }, () => random.uniform()).sort();
+  const cut = (k: number) => all[concentration * k - 1] ?? (k === 0 ? 0 : 1);
+  return Float64Array.from({ length: size }, (_, k) => cut(k + 1) - cut(k));
 }
 
 function drawOffsets(count: number, [least, greatest]: readonly [number, number], random: Random): Int32Array {
