@@ -11,6 +11,9 @@ namespace {
 constexpr double kArmijo = 1e-4;
 // The energy is a difference of numbers this much larger than its rounding: a smaller fall cannot be told from none.
 constexpr double kRounding = 1e-15;
+// Steps of reweighting may need to be shorter than they begin; each tries to be this much longer than the last one.
+constexpr double kRegrowth = 2;
+constexpr int kMostReweightTrials = 12;
 // Most that reweighting changes the ratio of two weights, as a power of e.
 constexpr double kMostLogChange = 1;
 
@@ -68,24 +71,33 @@ class Flow {
     result_.trajectoryEnergy.push_back(assessment_.energy);
   }
 
-  // One step: halved until the energy falls as it should. False when no step lowers it visibly.
+  // One step, shortened until the energy falls as it should: reweighting first, which transport need not wait for, then
+  // both. False when no step lowers the energy visibly.
   bool advance() {
     const double reweightStep = cappedReweightStep();
-    const double slope = 2 * options_.transportStep * descent_.squaredMove + reweightStep * descent_.variance;
-    for (double s = 1; s * slope > kRounding * assessment_.magnitude; s /= 2) {
-      State next = moved(s * options_.transportStep, s * reweightStep);
-      // The state's potentials stay with it, whatever becomes of this one.
-      Memo memo = memo_;
-      Assessment assessment =
-          assessor_.assess(next, beta(), assessor_.rule(beta(), options_.pruning), memo, where_, job_);
-      result_.evaluated += assessment.found.items.size();
-      if (!(assessment.energy <= assessment_.energy - kArmijo * s * slope)) continue;
-      result_.state = std::move(next);
-      assessment_ = std::move(assessment);
-      memo_ = std::move(memo);
-      return true;
+    reweightShare_ = std::min(1.0, kRegrowth * reweightShare_);
+    double share = 1;
+    for (int trial = 0;; ++trial) {
+      const double eta = share * options_.transportStep, tau = share * reweightShare_ * reweightStep;
+      const double fall = 2 * eta * descent_.squaredMove + tau * descent_.variance;
+      if (!(fall > kRounding * assessment_.magnitude)) return false;
+      if (accept(moved(eta, tau), assessment_.energy - kArmijo * fall)) return true;
+      const bool reweights = options_.reweightStep > 0 && trial < kMostReweightTrials;
+      (reweights ? reweightShare_ : share) /= 2;
     }
-    return false;
+  }
+
+  // Goes to the next state if its energy is low enough. Potentials stay with the state they belong to.
+  bool accept(State next, double energy) {
+    Memo memo = memo_;
+    Assessment assessment =
+        assessor_.assess(next, beta(), assessor_.rule(beta(), options_.pruning), memo, where_, job_);
+    result_.evaluated += assessment.found.items.size();
+    if (!(assessment.energy <= energy)) return false;
+    result_.state = std::move(next);
+    assessment_ = std::move(assessment);
+    memo_ = std::move(memo);
+    return true;
   }
 
   double cappedReweightStep() const {
@@ -135,6 +147,7 @@ class Flow {
   Memo memo_;
   Assessment assessment_;
   Descent descent_;
+  double reweightShare_ = 1;
   FlowResult result_;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 // A factorisation costs about as much as this many products with the Laplacian, which read the plan once each (measured
 // for 32 to 1024 columns).
-std::size_t productsForAFactorisation(std::size_t columns) { return 8 + columns / 2; }
+std::size_t productsForAFactorisation(std::size_t columns) { return 8 + columns / 4; }
 
 // Added to a diagonal of at most 1: components that hardly anything joins stay where they are, instead of moving at
 // random.

@@ -39,13 +39,7 @@ void PairSolver::writeSourcePotentials(double* f) {
     std::copy_n(solver_.rowPotentials(), source_->size, f);
     return;
   }
-  // Those of Newton's method meet the source's weights in sum only: a point of little weight may be far off.
-  logWeights_.resize(target_->size);
-  scratch_.resize(source_->size);
-  for (std::size_t j = 0; j < target_->size; ++j) logWeights_[j] = std::log(target_->weights[j]);
-  columnLogSums(target_->size, source_->size, 1, costs_.data(), solver_.rowPotentials(), logWeights_.data(),
-                scratch_.data(), f);
-  for (std::size_t k = 0; k < source_->size; ++k) f[k] = -f[k];
+  solver_.writeColumnPotentials(f);
 }
 
 void PairSolver::writeTargetPotentials(double* g) const {

@@ -40,7 +40,7 @@ class PairSolver {
   const Cloud* target_ = nullptr;
   const double* potentials_ = nullptr;  // of the columns
   bool swapped_ = false;                // rows are the target's points
-  AlignedVector<double> costs_, scratch_, logWeights_;
+  AlignedVector<double> costs_, scratch_;
 };
 
 }  // namespace denseam::pointcloud

@@ -58,6 +58,7 @@ class Search {
   std::vector<std::int32_t> firstWave() {
     open_.resize(items_.size());
     for (std::size_t i = 0; i < open_.size(); ++i) open_[i] = static_cast<std::int32_t>(i);
+    if (std::isinf(rule_.margin)) return std::exchange(open_, {});
     const std::size_t k = std::min(rule_.neighbours, open_.size());
     const auto kth = open_.begin() + static_cast<std::ptrdiff_t>(k);
     std::partial_sort(open_.begin(), kth, open_.end(), [&](auto a, auto b) { return isCloser(a, b); });
@@ -83,7 +84,7 @@ class Search {
 
   // Beyond this divergence an item can be left out.
   double limit() const {
-    if (std::isinf(rule_.margin) || best_.size() < rule_.neighbours) return kInfinity;
+    if (best_.size() < rule_.neighbours || std::isinf(rule_.margin)) return kInfinity;
     return best_.back() + rule_.margin;
   }
 

@@ -30,6 +30,9 @@ class SelfTransport {
                    double* images);
 
  private:
+  Result solveWeak(std::size_t points, const double* costs, const double* weights, const SolverOptions& options,
+                   double* potentials, const Job& job);
+
   AlignedVector<double> kernel_, scaling_, mass_, image_, moved_;
 };
 

@@ -8,9 +8,9 @@
 namespace denseam::pointcloud {
 namespace {
 
-// Temperatures: each a quarter of the one before, from about a tenth of the greatest cost.
+// Temperatures: each a quarter of the one before, from some hundredths of the greatest cost.
 constexpr double kCooling = 4;
-constexpr double kFirstShare = 0.1;
+constexpr double kFirstShare = 0.02;
 // What a temperature above 1 is solved to: the next one moves the marginals by more.
 constexpr double kLooseTolerance = 1e-2;
 // Newton's method begins below this marginal error, or after so many sweeps.
@@ -19,18 +19,26 @@ constexpr std::size_t kMostFirstSweeps = 20;
 // Sweeps after which their rate is known; they go on when they will end within about the cost of Newton's method.
 constexpr std::size_t kTrialSweeps = 4;
 constexpr double kWorthwhileSweeps = 60;
-// Scalings within exp(+-100) lose no entry of the plan that could matter: it would have to be below 1e-308 e^200.
-constexpr double kSafeLogScaling = 100;
-// A column whose sum is below this has lost all its entries, or is about to.
-constexpr double kLeastColumnSum = 1e-200;
+// Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
+constexpr double kMostScaling = 1e50;
+// A column whose sum is below this needs the log domain.
+constexpr double kLeastColumnSum = 1e-150;
 // No step changes differences of potentials by more than this, in units of the temperature: the semi-dual's curvature
 // changes by its exponential.
 constexpr double kMostChange = 8;
+// How exact Newton's direction is: as the error, so that its square is the next one, but no more than the last step
+// needs.
+constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
 // A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
 constexpr double kArmijo = 0.1;
 constexpr int kMostHalvings = 4;
-// Without progress over so many rounds the rounding of the potentials is reached.
-constexpr int kMostFutileRounds = 4;
+// Of a problem whose costs are below kWeakCost.
+constexpr int kWeakSweeps = 4;
+// Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
+// of the potentials is reached.
+constexpr double kProgress = 0.9;
+constexpr double kVisible = 1e-12;
+constexpr int kMostFutileRounds = 6;
 
 }  // namespace
 
@@ -38,9 +46,14 @@ auto TransportSolver::solve(const Problem& problem, const SolverOptions& options
                             const Job& job, double enough) -> Result {
   prepare(problem, potentials, job);
   options_ = options;
+  enough_ = enough;
+  if (isWeak()) {
+    solveWeak();
+    return result_;
+  }
   if (warm) {
     evaluate();
-    if (result_.value > enough) return result_;
+    if (isEnough()) return result_;
     // Potentials that are far off are no better than none.
     warm = result_.marginalError < 2 * (1 - kNewtonError);
   }
@@ -54,7 +67,7 @@ auto TransportSolver::solve(const Problem& problem, const SolverOptions& options
     temperature_ = 1;
     evaluate();
   }
-  if (!(result_.value > enough)) descend(options.tolerance);
+  descend(options.tolerance);
   result_.converged = isSolved(options.tolerance);
   return result_;
 }
@@ -77,11 +90,12 @@ void TransportSolver::prepare(const Problem& problem, double* potentials, const 
   for (auto* vector : {&logColumnWeights_, &columnSums_, &scaling_, &scratch_, &direction_, &saved_}) vector->resize(m);
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
+  greatestCost_ = greatest(n * m, problem.costs);
   newton_.forget();
 }
 
 double TransportSolver::firstTemperature() const {
-  const double reach = kFirstShare * greatest(problem_->rows * problem_->columns, problem_->costs);
+  const double reach = kFirstShare * greatestCost_;
   double temperature = 1;
   while (temperature < reach) temperature *= kCooling;
   return temperature;
@@ -93,7 +107,8 @@ void TransportSolver::evaluate() {
   const Problem& problem = *problem_;
   const std::size_t m = problem.columns;
   std::fill(columnSums_.begin(), columnSums_.end(), 0.0);
-  for (std::size_t k = 0; k < problem.rows; ++k) {
+  if (isWeak()) weakRows(problem, potentials_, rowPotentials_.data(), plan_.data(), columnSums_.data());
+  for (std::size_t k = 0; !isWeak() && k < problem.rows; ++k) {
     rowPotentials_[k] = -temperature_ * conditionalRow(m, 1 / temperature_, problem.costs + k * m, potentials_,
                                                        logColumnWeights_.data(), problem.rowWeights[k],
                                                        plan_.data() + k * m, columnSums_.data());
@@ -103,64 +118,88 @@ void TransportSolver::evaluate() {
   result_.marginalError = totalDifference(m, columnSums_.data(), problem.columnWeights);
 }
 
+// Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but
+// differences of potentials do.
+void TransportSolver::solveWeak() {
+  std::fill_n(potentials_, problem_->columns, 0.0);
+  evaluate();
+  for (int i = 0; i < kWeakSweeps && !isExhausted(); ++i) {
+    ++result_.iterations;
+    weakColumns(*problem_, rowPotentials_.data(), potentials_);
+    evaluate();
+  }
+  result_.converged = isSolved(options_.tolerance);
+}
+
+void TransportSolver::writeColumnPotentials(double* g) {
+  if (isWeak()) return weakColumns(*problem_, rowPotentials_.data(), g);
+  columnLogSums(problem_->rows, problem_->columns, 1 / temperature_, problem_->costs, rowPotentials_.data(),
+                logRowWeights_.data(), scratch_.data(), g);
+  for (std::size_t j = 0; j < problem_->columns; ++j) g[j] *= -temperature_;
+}
+
 // A Sinkhorn update of g in the log domain, for columns that no row sends anything to.
 void TransportSolver::reviveColumns() {
-  const Problem& problem = *problem_;
-  columnLogSums(problem.rows, problem.columns, 1 / temperature_, problem.costs, rowPotentials_.data(),
-                logRowWeights_.data(), scratch_.data(), direction_.data());
-  for (std::size_t j = 0; j < problem.columns; ++j) potentials_[j] = -temperature_ * direction_[j];
+  writeColumnPotentials(potentials_);
   ++result_.iterations;
   evaluate();
 }
 
 void TransportSolver::descend(double tolerance) {
-  double best = std::numeric_limits<double>::infinity();
-  int futile = 0;
+  double leastError = std::numeric_limits<double>::infinity();
+  double greatestValue = -leastError;
   bool useNewton = false;
-  while (!isSolved(tolerance) && !exhausted() && futile < kMostFutileRounds) {
+  for (int futile = 0; !isSolved(tolerance) && !isExhausted() && !isEnough() && futile < kMostFutileRounds;) {
+    const double visible = kVisible * (1 + std::fabs(greatestValue));
+    const bool progresses = result_.marginalError < kProgress * leastError || result_.value > greatestValue + visible;
+    futile = progresses ? 0 : futile + 1;
+    leastError = std::min(leastError, result_.marginalError);
+    greatestValue = std::max(greatestValue, result_.value);
     if (*std::min_element(columnSums_.begin(), columnSums_.end()) < kLeastColumnSum) reviveColumns();
-    if (!useNewton) {
-      useNewton = sweep(tolerance);
-    } else {
-      useNewton = stepAlongNewton(tolerance);
-    }
-    futile = result_.marginalError < 0.9 * best || useNewton ? 0 : futile + 1;
-    best = std::min(best, result_.marginalError);
+    useNewton = useNewton ? stepAlongNewton(tolerance) : sweep(tolerance);
   }
 }
 
 // Sweeps on the plan as it is, then takes their scaling into g. Returns whether Newton's method is to go on.
 bool TransportSolver::sweep(double tolerance) {
   const Problem& problem = *problem_;
-  const std::size_t n = problem.rows, m = problem.columns;
-  std::fill(scaling_.begin(), scaling_.end(), 1.0);
+  const std::size_t m = problem.columns;
+  scratch_ = columnSums_;
   double error = result_.marginalError;
-  double* sums = scratch_.data();
-  std::copy(columnSums_.begin(), columnSums_.end(), sums);
-  for (std::size_t i = 0; error > tolerance && !exhausted(); ++i) {
-    for (std::size_t j = 0; j < m; ++j) scaling_[j] = problem.columnWeights[j] / sums[j];
-    scalingSweep(n, m, plan_.data(), problem.rowWeights, scaling_.data(), sums);
+  for (std::size_t sweeps = 1; !isExhausted(); ++sweeps) {
     ++result_.iterations;
+    if (!rescale()) break;
+    scalingSweep(problem.rows, m, plan_.data(), problem.rowWeights, scaling_.data(), scratch_.data());
     double next = 0;
-    for (std::size_t j = 0; j < m; ++j) next += std::fabs(scaling_[j] * sums[j] - problem.columnWeights[j]);
+    for (std::size_t j = 0; j < m; ++j) next += std::fabs(scaling_[j] * scratch_[j] - problem.columnWeights[j]);
     const double rate = next / error;
     error = next;
-    if (i + 1 >= kTrialSweeps && error < kNewtonError &&
-        !(std::log(tolerance / error) / std::log(rate) < kWorthwhileSweeps && rate < 1)) {
-      break;
-    }
-    if (i + 1 >= kMostFirstSweeps && error >= kNewtonError) break;
+    if (error <= tolerance || (sweeps >= kMostFirstSweeps && error >= kNewtonError)) break;
+    const double remaining = rate < 1 ? std::log(tolerance / error) / std::log(rate) : HUGE_VAL;
+    if (sweeps >= kTrialSweeps && error < kNewtonError && remaining > kWorthwhileSweeps) break;
   }
   for (std::size_t j = 0; j < m; ++j) potentials_[j] += temperature_ * std::log(scaling_[j]);
   evaluate();
   return true;
 }
 
+// The column scaling that Sinkhorn's update asks for, from the column sums that rows of the sum 1 have without it.
+// False when it is so large that the plan has to be computed anew.
+bool TransportSolver::rescale() {
+  double least = kMostScaling, most = 0;
+  for (std::size_t j = 0; j < problem_->columns; ++j) {
+    scaling_[j] = problem_->columnWeights[j] / scratch_[j];
+    least = std::min(least, scaling_[j]);
+    most = std::max(most, scaling_[j]);
+  }
+  return most <= kMostScaling && least * kMostScaling >= 1;
+}
+
 bool TransportSolver::stepAlongNewton(double tolerance) {
   const Problem& problem = *problem_;
   const std::size_t m = problem.columns;
   const double error = result_.marginalError, value = result_.value;
-  const double accuracy = std::clamp(error, 0.3 * tolerance / error, 0.05);
+  const double accuracy = std::min(kLoosestDirection, std::max(error, kTightestDirection * tolerance / error));
   ++result_.iterations;
   if (!newton_.solve(problem, plan_.data(), columnSums_.data(), accuracy, direction_.data())) return false;
   double slope = 0, least = 0, most = 0;

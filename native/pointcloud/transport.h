@@ -8,6 +8,7 @@
 #include "parallel/job.h"
 #include "pointcloud/newton.h"
 #include "pointcloud/problem.h"
+#include "pointcloud/weak.h"
 
 namespace denseam::pointcloud {
 
@@ -35,25 +36,35 @@ class TransportSolver {
   // Of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
   const double* rowPotentials() const { return rowPotentials_.data(); }
   const double* conditionalPlan() const { return plan_.data(); }
+  // g as the exact softmin of f. That of Newton's method meets the weights of columns in sum only: where there is
+  // little weight it may be far off.
+  void writeColumnPotentials(double* g);
 
  private:
   void prepare(const Problem& problem, double* potentials, const Job& job);
   double firstTemperature() const;
+  void solveWeak();
   // At one temperature, to `tolerance`.
   void descend(double tolerance);
   void evaluate();
   void reviveColumns();
   bool sweep(double tolerance);
+  bool rescale();
   bool stepAlongNewton(double tolerance);
   double boundAtOne();
-  bool exhausted() const { return result_.iterations >= options_.maxIterations; }
+  bool isExhausted() const { return result_.iterations >= options_.maxIterations; }
   bool isSolved(double tolerance) const { return result_.marginalError <= tolerance; }
+  bool isWeak() const { return greatestCost_ < kWeakCost; }
+  // Values at higher temperatures bound nothing.
+  bool isEnough() const { return temperature_ == 1 && result_.value > enough_; }
 
   const Problem* problem_ = nullptr;
   const Job* job_ = nullptr;
   SolverOptions options_{};
   double* potentials_ = nullptr;
+  double greatestCost_ = 0;
   double temperature_ = 1;
+  double enough_ = std::numeric_limits<double>::infinity();
   Result result_;
   NewtonSystem newton_;
   AlignedVector<double> plan_, rowPotentials_, logColumnWeights_, logRowWeights_, columnSums_, scaling_, scratch_,
