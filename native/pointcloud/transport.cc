@@ -79,7 +79,7 @@ auto TransportSolver::restore(const Problem& problem, double* potentials, const 
 }
 
 void TransportSolver::prepare(const Problem& problem, double* potentials, const Job& job) {
-  problem_ = &problem;
+  problem_ = problem;
   job_ = &job;
   potentials_ = potentials;
   temperature_ = 1;
@@ -104,7 +104,7 @@ double TransportSolver::firstTemperature() const {
 // f, the conditional plan, its column sums, the value and the marginal error from g.
 void TransportSolver::evaluate() {
   job_->poll();
-  const Problem& problem = *problem_;
+  const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   std::fill(columnSums_.begin(), columnSums_.end(), 0.0);
   if (isWeak()) weakRows(problem, potentials_, rowPotentials_.data(), plan_.data(), columnSums_.data());
@@ -121,21 +121,21 @@ void TransportSolver::evaluate() {
 // Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but
 // differences of potentials do.
 void TransportSolver::solveWeak() {
-  std::fill_n(potentials_, problem_->columns, 0.0);
+  std::fill_n(potentials_, problem_.columns, 0.0);
   evaluate();
   for (int i = 0; i < kWeakSweeps && !isExhausted(); ++i) {
     ++result_.iterations;
-    weakColumns(*problem_, rowPotentials_.data(), potentials_);
+    weakColumns(problem_, rowPotentials_.data(), potentials_);
     evaluate();
   }
   result_.converged = isSolved(options_.tolerance);
 }
 
 void TransportSolver::writeColumnPotentials(double* g) {
-  if (isWeak()) return weakColumns(*problem_, rowPotentials_.data(), g);
-  columnLogSums(problem_->rows, problem_->columns, 1 / temperature_, problem_->costs, rowPotentials_.data(),
+  if (isWeak()) return weakColumns(problem_, rowPotentials_.data(), g);
+  columnLogSums(problem_.rows, problem_.columns, 1 / temperature_, problem_.costs, rowPotentials_.data(),
                 logRowWeights_.data(), scratch_.data(), g);
-  for (std::size_t j = 0; j < problem_->columns; ++j) g[j] *= -temperature_;
+  for (std::size_t j = 0; j < problem_.columns; ++j) g[j] *= -temperature_;
 }
 
 // A Sinkhorn update of g in the log domain, for columns that no row sends anything to.
@@ -162,7 +162,7 @@ void TransportSolver::descend(double tolerance) {
 
 // Sweeps on the plan as it is, then takes their scaling into g. Returns whether Newton's method is to go on.
 bool TransportSolver::sweep(double tolerance) {
-  const Problem& problem = *problem_;
+  const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   scratch_ = columnSums_;
   double error = result_.marginalError;
@@ -187,8 +187,8 @@ bool TransportSolver::sweep(double tolerance) {
 // False when it is so large that the plan has to be computed anew.
 bool TransportSolver::rescale() {
   double least = kMostScaling, most = 0;
-  for (std::size_t j = 0; j < problem_->columns; ++j) {
-    scaling_[j] = problem_->columnWeights[j] / scratch_[j];
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    scaling_[j] = problem_.columnWeights[j] / scratch_[j];
     least = std::min(least, scaling_[j]);
     most = std::max(most, scaling_[j]);
   }
@@ -196,7 +196,7 @@ bool TransportSolver::rescale() {
 }
 
 bool TransportSolver::stepAlongNewton(double tolerance) {
-  const Problem& problem = *problem_;
+  const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   const double error = result_.marginalError, value = result_.value;
   const double accuracy = std::min(kLoosestDirection, std::max(error, kTightestDirection * tolerance / error));

@@ -58,7 +58,7 @@ class TransportSolver {
   // Values at higher temperatures bound nothing.
   bool isEnough() const { return temperature_ == 1 && result_.value > enough_; }
 
-  const Problem* problem_ = nullptr;
+  Problem problem_{};
   const Job* job_ = nullptr;
   SolverOptions options_{};
   double* potentials_ = nullptr;
