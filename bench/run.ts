@@ -17,6 +17,7 @@ import { gaussian } from './sections/gaussian.ts';
 import { large } from './sections/large.ts';
 import { memory } from './sections/memory.ts';
 import { million } from './sections/million.ts';
+import { pointcloud } from './sections/pointcloud.ts';
 import { python } from './sections/python.ts';
 import { recall } from './sections/recall.ts';
 import { roofline } from './sections/roofline.ts';
@@ -44,6 +45,7 @@ const sections: Readonly<Record<string, Section>> = {
   roofline,
   sphere,
   splitting,
+  pointcloud,
   curves,
   eventloop,
   cancel,

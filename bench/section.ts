@@ -9,7 +9,7 @@ export interface Figure {
   readonly name: string;
   /** What the value is: "time / bare LAPACK". */
   readonly measure: string;
-  readonly unit: 'x' | '%' | 'ms' | 'MB' | 'GB/s' | 'items';
+  readonly unit: 'x' | '%' | 'ms' | 'MB' | 'GB/s' | 'items' | 'iterations' | 'pairs/s';
   readonly value: Spread;
   /** The same from processor time instead of the clock, where both sides use equally many threads. */
   readonly processor?: Spread | undefined;

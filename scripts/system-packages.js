@@ -18,11 +18,11 @@ function dpkg(names) {
 }
 
 // Each system: what the build needs, what only `npm run lint` needs, the peers that only `npm run bench` runs beside, what is
-// there, how a person installs the rest.
+// there, how a person installs the rest. POT is named for Debian alone: elsewhere pip installs it.
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   lint: ['clang-format'],
-  peers: ['python3-numpy', 'python3-scipy', 'python3-torch'],
+  peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot'],
   installed: (names) => dpkg(names).map((line) => line.split(' ')[1]),
   install: (names) => `apt-get install -y --no-install-recommends ${names.join(' ')}`,
 };

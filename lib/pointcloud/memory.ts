@@ -16,7 +16,7 @@ import {
 import { type CloudBatch, cloudBatch, cloudPrecision, inCloudParts, problemsFitInMemory } from './batches.ts';
 import { knownOptions, readFlow, readSolver, readSteps, readWeighing } from './options.ts';
 import { loadClouds } from './persistence.ts';
-import { checkSolved, everyNthRetrieval, toRetrieval } from './results.ts';
+import { checkSolved, everyNthRetrieval, toRetrieval, zeros } from './results.ts';
 import { type Comparison, StoredClouds } from './stored.ts';
 import type {
   CloudBetaOptions,
@@ -129,13 +129,12 @@ export class PointCloudMemory {
     const columns = this.size;
     fitsInMemory('the divergences', 2 * batch.count * columns * bytesOfNumber);
     const parts = await this.#parts(batch, options, { columns: 2 * columns }, native.cloudDivergences);
-    const marginalErrors = concatFloats(parts.map((part) => part.marginalErrors));
     return {
       rows: batch.count,
       columns,
       data: concatFloats(parts.map((part) => part.values)),
-      marginalErrors,
-      notConverged: marginalErrors.reduce((count, error) => count + (error <= this.marginalTolerance ? 0 : 1), 0),
+      marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
+      notConverged: parts.reduce((count, part) => count + zeros(part.converged), 0),
     };
   }
 
@@ -209,7 +208,7 @@ export class PointCloudMemory {
     const once = { betas, sweep: false, tolerance: 0, maxIterations: 1, pruning, trajectory: false };
     const parts = await this.#retrievals(queries, options, { ...once, ...readSteps(options, this.epsilon) });
     const { states, marginalError } = toRetrieval(this.dimension, parts);
-    checkSolved('queries', 0, states.count, marginalError, this);
+    checkSolved('queries', 0, marginalError, this);
     return states;
   }
 
@@ -226,8 +225,7 @@ export class PointCloudMemory {
   }
 
   /**
-   * Retrieves every query once with each of several betas. The first iteration's divergences do not depend on beta, so they are
-   * computed once for all. Returns one retrieval for each beta, in their order.
+   * Retrieves every query once with each of several betas, side by side. Returns one retrieval for each beta, in their order.
    *
    * @throws as {@link divergences}.
    */
@@ -254,8 +252,8 @@ export class PointCloudMemory {
     const k = integer('options.k', options.k ?? 1, 1, this.size);
     const prune = readBoolean('options.pruning', options.pruning, true);
     const batch = this.#checkedBatch('queries', queries);
-    fitsInMemory('the neighbours', batch.count * k * (2 * bytesOfNumber + Int32Array.BYTES_PER_ELEMENT));
-    const parts = await this.#solvedParts(batch, options, { columns: 3 * k }, (items, own, first, report) =>
+    fitsInMemory('the neighbours', batch.count * k * (bytesOfNumber + Int32Array.BYTES_PER_ELEMENT));
+    const parts = await this.#solvedParts(batch, options, { columns: 2 * k }, (items, own, first, report) =>
       native.cloudNearest(items, own, first, k, prune, report),
     );
     return {
@@ -286,7 +284,7 @@ export class PointCloudMemory {
     const items = this.#stored.items;
     const found = await runTask((report) => native.cloudTransport(items, batch, checked, report), options);
     const { images, marginalErrors } = found;
-    checkSolved('indices', 0, checked.length, marginalErrors, this);
+    checkSolved('indices', 0, marginalErrors, this);
     return {
       count: checked.length,
       points: batch.weights.length,
@@ -363,8 +361,8 @@ export class PointCloudMemory {
     extent: Extent,
     verb: Verb<T>,
   ): Promise<T[]> {
-    return this.#parts(batch, options, extent, verb, ({ marginalErrors }, first, count) =>
-      checkSolved(batch.name, first, count, marginalErrors, this),
+    return this.#parts(batch, options, extent, verb, ({ marginalErrors }, first) =>
+      checkSolved(batch.name, first, marginalErrors, this),
     );
   }
 
@@ -374,13 +372,13 @@ export class PointCloudMemory {
     options: CallOptions,
     extent: Extent,
     verb: Verb<T>,
-    check: (found: T, first: number, count: number) => void = () => {},
+    check: (found: T, first: number) => void = () => {},
   ): Promise<T[]> {
     const { items, size } = this.#stored; // all parts see the items as they are now
     const total = batch.count * (extent.passes ?? 1) * size;
     return inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
       const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
-      check(found, first, part.count);
+      check(found, first);
       return found;
     });
   }

@@ -9,24 +9,28 @@ import type { CloudRetrieval, CloudStop } from './types.ts';
 const stops: readonly CloudStop[] = ['iterations', 'converged', 'stalled'];
 
 /**
- * Refuses a result that does not say that it is none. `marginalErrors` has as many numbers for one thing as for every other, `first` is
- * the index of the first.
+ * Refuses results that do not tell when they are none: those of `name` from index `first` on, with the marginal error of each.
  */
 export function checkSolved(
   name: string,
   first: number,
-  count: number,
   marginalErrors: Float64Array,
   { marginalTolerance, maxSolverIterations }: NativeSolverOptions,
 ): void {
   const at = marginalErrors.findIndex((error) => !(error <= marginalTolerance));
   if (at < 0) return;
-  const index = first + Math.floor((at * count) / marginalErrors.length);
   throw new DenseamError(
     'ERR_NOT_CONVERGED',
-    `Expected a marginal error of at most ${marginalTolerance} for the transport problems of ${name}[${index}] but reached ` +
+    `Expected a marginal error of at most ${marginalTolerance} for the transport problems of ${name}[${first + at}] but reached ` +
       `${marginalErrors[at]}; raise maxSolverIterations (${maxSolverIterations}), marginalTolerance or epsilon`,
   );
+}
+
+/** How many of the flags are not set. */
+export function zeros(flags: Uint8Array): number {
+  let count = 0;
+  for (const flag of flags) if (flag === 0) count++;
+  return count;
 }
 
 export function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudStates {

@@ -115,7 +115,7 @@ export interface CloudNeighbours {
   readonly indices: Int32Array;
   /** Debiased Sinkhorn divergences, rows x columns. */
   readonly divergences: Float64Array;
-  /** L1 marginal error of each, rows x columns. */
+  /** Greatest L1 marginal error of each query's problems, one for each row. */
   readonly marginalErrors: Float64Array;
 }
 
@@ -154,7 +154,7 @@ export interface CloudRetrieval {
    * rounding and the marginal errors show.
    */
   readonly stopped: readonly CloudStop[];
-  /** Items compared with the state, over all iterations; of a sweep, those of the shared first one count for every beta. */
+  /** Items compared with the state, over all iterations. */
   readonly evaluated: Int32Array;
   /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
   readonly droppedMass: Float64Array;

@@ -12,7 +12,7 @@ constexpr double kArmijo = 1e-4;
 // The energy is a difference of numbers this much larger than its rounding: a smaller fall cannot be told from none.
 constexpr double kRounding = 1e-15;
 // Steps of reweighting may need to be shorter than they begin; each tries to be this much longer than the last one.
-constexpr double kRegrowth = 2;
+constexpr double kRegrowth = 1.3;
 constexpr int kMostReweightTrials = 12;
 // Most that reweighting changes the ratio of two weights, as a power of e.
 constexpr double kMostLogChange = 1;

@@ -1,0 +1,384 @@
+/** What a point-cloud memory does with its items, its callers and its event loop; its numbers are tested elsewhere. */
+import { describe, expect, it } from 'vitest';
+import { PointCloudMemory, type PointClouds, type Progress } from '../../lib/index.ts';
+import { expectFailure, expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';
+import { DOUBLE_EPSILON } from '../support/tolerances.ts';
+import { copyOfClouds, selectClouds, someClouds, toSingleClouds } from './batches.ts';
+
+const epsilon = 0.5;
+const items = someClouds(1, [3, 1, 5, 4, 2, 6], 2);
+const queries = someClouds(2, [4, 2, 3], 2);
+const beta = 0.7;
+
+const create = (batch: PointClouds = items) => PointCloudMemory.create(batch, { epsilon });
+
+/** A memory of these items and no others, in this order. */
+async function expectSameMemory(actual: PointCloudMemory, expected: PointClouds): Promise<void> {
+  expect([actual.size, actual.dimension]).toEqual([expected.count, expected.dimension]);
+  const got = await actual.get(Array.from({ length: expected.count }, (_, i) => i));
+  expectSameBits('offsets', got.offsets, expected.offsets);
+  expectSameBits('points', got.points, expected.points);
+  // Divided by a sum that is 1 to rounding.
+  expectRelative('weights', got.weights, expected.weights, 2 * expected.weights.length * DOUBLE_EPSILON);
+  const fresh = await create(expected);
+  const [a, b] = [await actual.divergences(queries), await fresh.divergences(queries)];
+  expectSameBits('divergences', a.data, b.data);
+}
+
+describe('create', () => {
+  it('says what it was given, and the defaults', async () => {
+    const memory = await create();
+    const defaults = { marginalTolerance: 1e-10, maxSolverIterations: 10_000 };
+    expect(memory).toMatchObject({ dimension: 2, precision: 'float64', epsilon, ...defaults });
+    expect(memory.size).toBe(6);
+    const solver = { marginalTolerance: 1e-8, maxSolverIterations: 77 };
+    expect(await PointCloudMemory.create(items, { epsilon, ...solver })).toMatchObject(solver);
+  });
+
+  it('stores floats as floats, and mixed ones as doubles', async () => {
+    const single = toSingleClouds(items);
+    expect((await create(single)).precision).toBe('float32');
+    expect((await create({ ...single, weights: items.weights })).precision).toBe('float64');
+    const got = await (await create(single)).get([0, 1, 2, 3, 4, 5]);
+    expectSameBits('points', got.points, single.points);
+    expectWithin('weights', got.weights, items.weights, 1e-7); // rounded to floats
+    expect(got.points).toBeInstanceOf(Float64Array);
+  });
+
+  it('drops points of vanishing weight', async () => {
+    const withDust: PointClouds = {
+      count: 2,
+      dimension: 1,
+      offsets: Int32Array.of(0, 4, 5),
+      points: Float64Array.of(9, 1, -9, 2, 5),
+      weights: Float64Array.of(0, 0.5, 1e-101, 0.5, 1),
+    };
+    const got = await (await create(withDust)).get([0, 1]);
+    expect([...got.offsets]).toEqual([0, 2, 3]);
+    expect([...got.points]).toEqual([1, 2, 5]);
+    expect([...got.weights]).toEqual([0.5, 0.5, 1]);
+  });
+});
+
+describe('get, add and remove', () => {
+  it('get returns what was stored, in the order asked for, as copies', async () => {
+    const memory = await create();
+    const got = await memory.get([4, 0, 4]);
+    expect([...got.offsets]).toEqual([0, 2, 5, 7]);
+    expectSameBits('points', got.points, selectClouds(items, [4, 0, 4]).points);
+    got.points.fill(Number.NaN);
+    expectSameBits('typed', (await memory.get(Int32Array.of(5))).points, selectClouds(items, [5]).points);
+    await expectSameMemory(memory, items);
+  });
+
+  it('add appends and remove keeps the order of the others', async () => {
+    const memory = await create(selectClouds(items, [0, 1]));
+    await memory.add(selectClouds(items, [2]));
+    await memory.add(selectClouds(items, [3, 4, 5]));
+    await expectSameMemory(memory, items);
+    await memory.remove([5, 0, 5]);
+    await expectSameMemory(memory, selectClouds(items, [1, 2, 3, 4]));
+    await memory.remove(Int32Array.of(3));
+    await memory.add(selectClouds(items, [5, 0]));
+    await expectSameMemory(memory, selectClouds(items, [1, 2, 3, 5, 0]));
+  });
+
+  it('at least one item must remain', async () => {
+    const memory = await create(selectClouds(items, [0, 1]));
+    await expectFailure(() => memory.remove([1, 0]), 'ERR_RANGE', /indices/, /at least one/, /all 2/);
+    await expectSameMemory(memory, selectClouds(items, [0, 1]));
+  });
+
+  it('changes that overlap are made one after the other, with the values of their calls', async () => {
+    const memory = await create(selectClouds(items, [0]));
+    const later = copyOfClouds(selectClouds(items, [1, 2]));
+    const indices = [0];
+    const changes = [memory.add(selectClouds(items, [3])), memory.add(later), memory.remove(indices)];
+    later.points.fill(Number.NaN);
+    later.offsets.fill(7);
+    indices[0] = 2;
+    expect(memory.size).toBe(1);
+    await Promise.all(changes);
+    await expectSameMemory(memory, selectClouds(items, [3, 1, 2]));
+  });
+
+  it('a change that fails leaves the others', async () => {
+    const memory = await create(selectClouds(items, [0]));
+    const broken = copyOfClouds(selectClouds(items, [1, 2]));
+    broken.points[broken.points.length - 1] = Number.POSITIVE_INFINITY;
+    const outcomes = await Promise.allSettled([
+      memory.add(selectClouds(items, [3])),
+      memory.add(broken),
+      memory.remove([7]),
+      memory.add(selectClouds(items, [4])),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    await expectSameMemory(memory, selectClouds(items, [0, 3, 4]));
+  });
+
+  it('reads see the items as they were when they began', async () => {
+    const memory = await create();
+    const quiet = await memory.retrieve(queries, { beta, maxIterations: 5 });
+    const reads = [memory.retrieve(queries, { beta, maxIterations: 5 }), memory.divergences(queries)] as const;
+    const got = memory.get([5]);
+    await Promise.all([memory.remove([0, 2, 5]), memory.add(someClouds(9, [3, 3], 2))]);
+    const [found, { columns }] = await Promise.all(reads);
+    expectSameBits('states', found.states.points, quiet.states.points);
+    expectSameBits('energy', found.energy, quiet.energy);
+    expect(columns).toBe(6);
+    expectSameBits('got', (await got).points, selectClouds(items, [5]).points);
+  });
+});
+
+describe('arrays of the caller', () => {
+  it('changed right after the call began do not change its result', async () => {
+    const [ownItems, ownQueries] = [copyOfClouds(items), copyOfClouds(queries)];
+    const call = create(ownItems);
+    ownItems.points.fill(Number.NaN);
+    ownItems.weights.fill(-1);
+    ownItems.offsets.fill(0);
+    const memory = await call;
+    const asked = memory.divergences(ownQueries);
+    ownQueries.points.fill(Number.NaN);
+    ownQueries.offsets.fill(0);
+    const plain = await create();
+    expectSameBits('divergences', (await asked).data, (await plain.divergences(queries)).data);
+    await expectSameMemory(memory, items);
+  });
+
+  it('may be views of larger buffers', async () => {
+    const room = new Float64Array(200).fill(Number.NaN);
+    const points = room.subarray(11, 11 + items.points.length);
+    const weights = room.subarray(100, 100 + items.weights.length);
+    points.set(items.points);
+    weights.set(items.weights);
+    const offsets = Int32Array.of(-1, ...items.offsets, -1).subarray(1, -1);
+    await expectSameMemory(await create({ ...items, offsets, points, weights }), items);
+  });
+});
+
+describe('results', () => {
+  it('have the shapes and names that are promised', async () => {
+    const memory = await create();
+    const total = queries.weights.length;
+    const { data, marginalErrors, ...shape } = await memory.divergences(queries);
+    expect(shape).toEqual({ rows: 3, columns: 6, notConverged: 0 });
+    expect([data.length, marginalErrors.length]).toEqual([18, 18]);
+    const weights = await memory.weights(queries, { beta });
+    expect([weights.rows, weights.columns, weights.data.length, weights.marginalErrors.length]).toEqual([3, 6, 18, 3]);
+    expect(await memory.energy(queries, { beta })).toHaveLength(3);
+    const gradient = await memory.gradient(queries, { beta });
+    expect(Object.values(gradient).map((values: Float64Array) => values.length)).toEqual([3, 2 * total, total, 3, 3]);
+    const nearest = await memory.nearest(queries, { k: 2 });
+    expect([nearest.rows, nearest.columns, nearest.indices.length, nearest.marginalErrors.length]).toEqual([
+      3, 2, 6, 3,
+    ]);
+    const maps = await memory.transportMaps(selectClouds(queries, [0]), [5, 1]);
+    expect(maps).toMatchObject({ count: 2, points: 4, dimension: 2 });
+    expect([maps.images.length, maps.marginalErrors.length]).toEqual([2 * 4 * 2, 2]);
+    const next = await memory.step(queries, { beta });
+    expect([next.count, next.dimension, ...next.offsets]).toEqual([3, 2, ...queries.offsets]);
+  });
+
+  it('of a retrieval, with its trajectory', async () => {
+    const memory = await create();
+    const found = await memory.retrieve(queries, { beta, maxIterations: 4, tolerance: 0, trajectory: true });
+    expect([...found.states.offsets]).toEqual([...queries.offsets]);
+    expect(found.trajectory).toHaveLength(Math.max(...found.iterations) + 1);
+    expect(found.trajectoryEnergy).toHaveLength(found.trajectory?.length as number);
+    expectSameBits('start', found.trajectory?.[0]?.points as Float64Array, queries.points);
+    expectSameBits('end', found.trajectory?.at(-1)?.points as Float64Array, found.states.points);
+    expectSameBits('energy', found.trajectoryEnergy?.at(-1) as Float64Array, found.energy);
+    const one = await memory.step(queries, { beta });
+    expectSameBits('one step', found.trajectory?.[1]?.points as Float64Array, one.points);
+    const plain = await memory.retrieve(queries, { beta, maxIterations: 0 });
+    expect(plain).not.toHaveProperty('trajectory');
+    expect(plain.stopped).toEqual(['iterations', 'iterations', 'iterations']);
+    expectSameBits('no step', plain.states.points, queries.points);
+  });
+
+  it('of a sweep are those of one retrieval for each beta', async () => {
+    const memory = await create();
+    const betas = [0.1, 3, 20];
+    const options = { maxIterations: 6, trajectory: true };
+    const swept = await memory.sweep(queries, { betas, ...options });
+    expect(swept).toHaveLength(3);
+    for (const [i, found] of swept.entries()) {
+      const alone = await memory.retrieve(queries, { beta: betas[i] as number, ...options });
+      for (const field of ['energy', 'nearest', 'nearestDivergence', 'iterations', 'gradientNorm'] as const) {
+        expectSameBits(field, found[field], alone[field]);
+      }
+      expectSameBits('points', found.states.points, alone.states.points);
+      expectSameBits('weights', found.states.weights, alone.states.weights);
+      expect([...found.states.offsets]).toEqual([...queries.offsets]);
+      expect(found.stopped).toEqual(alone.stopped);
+      const length = alone.trajectory?.length as number;
+      // A sweep's trajectory is as long as its longest retrieval; the others stay where they ended.
+      expect(found.trajectory?.length).toBeGreaterThanOrEqual(length);
+      expectSameBits('path', found.trajectory?.[length - 1]?.points as Float64Array, alone.states.points);
+    }
+  });
+
+  it('a schedule of betas ends with its last', async () => {
+    const memory = await create();
+    const scheduled = await memory.retrieve(queries, { beta: [0.2, 1, beta] });
+    const energy = await memory.energy(scheduled.states, { beta });
+    // The state's own energy, from problems solved twice to 1e-10.
+    expectWithin('energy', scheduled.energy, energy, 1e-8);
+  });
+
+  it('tell what was not solved, or reject', async () => {
+    const hard = await PointCloudMemory.create(items, {
+      epsilon: 1e-3,
+      maxSolverIterations: 1,
+      marginalTolerance: 1e-15,
+    });
+    const { notConverged, marginalErrors } = await hard.divergences(queries);
+    expect(notConverged).toBeGreaterThan(0);
+    expect(Math.max(...marginalErrors)).toBeGreaterThan(1e-15);
+    const { marginalError } = await hard.retrieve(queries, { beta, maxIterations: 2 });
+    expect(Math.max(...marginalError)).toBeGreaterThan(1e-15);
+    const mentions = ['maxSolverIterations (1)', 'marginalTolerance', 'epsilon', '1e-15'];
+    const refused = (call: () => unknown, name: RegExp) => expectFailure(call, 'ERR_NOT_CONVERGED', name, ...mentions);
+    await refused(() => hard.energy(queries, { beta }), /queries\[\d\]/);
+    await refused(() => hard.weights(queries, { beta }), /queries\[\d\]/);
+    await refused(() => hard.gradient(queries, { beta }), /queries\[\d\]/);
+    await refused(() => hard.step(queries, { beta }), /queries\[\d\]/);
+    await refused(() => hard.nearest(queries), /queries\[\d\]/);
+    await refused(() => hard.transportMaps(selectClouds(queries, [0]), [0, 2]), /indices\[\d\]/);
+  });
+});
+
+describe('large batches', { timeout: 60_000 }, () => {
+  // 17.6 MB: more than is handed over at once.
+  const many = someClouds(5, new Array(1100).fill(2), 1000);
+
+  it('are stored and asked about in parts as in one', async () => {
+    const seen: Progress[] = [];
+    const memory = await PointCloudMemory.create(many, { epsilon: 100, onProgress: (p) => seen.push(p) });
+    expectProgress(seen, 1100);
+    const last = await memory.get([0, 1049, 1099]);
+    expectSameBits('points', last.points, selectClouds(many, [0, 1049, 1099]).points);
+    const few = await PointCloudMemory.create(selectClouds(many, [3, 1098]), { epsilon: 100 });
+    const all = await few.divergences(many);
+    const alone = await few.divergences(selectClouds(many, [0, 1099]));
+    expectSameBits('first', all.data.subarray(0, 2), alone.data.subarray(0, 2));
+    expectSameBits('last', all.data.subarray(-2), alone.data.subarray(-2));
+    const next = await few.step(many, { beta: 0.01 });
+    expectSameBits('offsets', next.offsets, many.offsets);
+    const [first, end] = [
+      await few.step(selectClouds(many, [0]), { beta: 0.01 }),
+      await few.step(selectClouds(many, [1099]), { beta: 0.01 }),
+    ];
+    expectSameBits('first step', next.points.subarray(0, 2000), first.points);
+    expectSameBits('last step', next.points.subarray(-2000), end.points);
+  });
+
+  it('that are transferred during the call end in an error', async () => {
+    const memory = await PointCloudMemory.create(selectClouds(many, [0]), { epsilon: 100 });
+    const own = copyOfClouds(many);
+    const call = memory.add(own);
+    structuredClone(own.points, { transfer: [own.points.buffer as ArrayBuffer] });
+    await expectFailure(() => call, 'ERR_SHAPE', 'items', 'detached');
+    expect(memory.size).toBe(1);
+  });
+
+  it('with a fault in a later part store nothing, and the error counts from the start', async () => {
+    const memory = await PointCloudMemory.create(selectClouds(many, [0]), { epsilon: 100 });
+    const broken = copyOfClouds(many);
+    broken.weights[2 * 1090] = -1;
+    await expectFailure(() => memory.add(broken), 'ERR_RANGE', /items\[1090\]/);
+    expect(memory.size).toBe(1);
+  });
+});
+
+function expectProgress(seen: readonly Progress[], total: number): void {
+  expect(seen.length).toBeGreaterThan(0);
+  expect(seen.every((progress) => progress.total === total)).toBe(true);
+  const completed = seen.map((progress) => progress.completed);
+  expect(completed).toEqual([...completed].sort((a, b) => a - b));
+  expect(completed.at(-1)).toBe(total);
+}
+
+describe('progress', () => {
+  it('of reads counts item evaluations and ends at all of them', async () => {
+    const memory = await create();
+    const during = async (call: (onProgress: (progress: Progress) => void) => Promise<unknown>, total: number) => {
+      const seen: Progress[] = [];
+      await call((progress) => seen.push(progress));
+      expectProgress(seen, total);
+    };
+    await during((onProgress) => memory.divergences(queries, { onProgress }), 18);
+    await during((onProgress) => memory.energy(queries, { beta, onProgress }), 18);
+    await during((onProgress) => memory.retrieve(queries, { beta, maxIterations: 3, onProgress }), 4 * 18);
+    await during((onProgress) => memory.sweep(queries, { betas: [1, 2], maxIterations: 3, onProgress }), 2 * 4 * 18);
+    await during((onProgress) => memory.add(items, { onProgress }), 6);
+  });
+
+  it('whose callback throws rejects the call with what it threw', async () => {
+    const memory = await create();
+    const thrown = new Error('from the callback');
+    const onProgress = (): never => {
+      throw thrown;
+    };
+    await expect(memory.divergences(queries, { onProgress }).catch((error: unknown) => error)).resolves.toBe(thrown);
+    await expect(memory.add(items, { onProgress }).catch((error: unknown) => error)).resolves.toBe(thrown);
+    await expectSameMemory(memory, items);
+  });
+});
+
+describe('a signal', () => {
+  it('aborted before the call rejects every verb with its reason', async () => {
+    const memory = await create();
+    const reason = { why: 'not an Error' };
+    const signal = AbortSignal.abort(reason);
+    const calls: Record<string, () => Promise<unknown>> = {
+      create: () => PointCloudMemory.create(items, { epsilon, signal }),
+      add: () => memory.add(items, { signal }),
+      remove: () => memory.remove([0], { signal }),
+      get: () => memory.get([0], { signal }),
+      save: () => memory.save('never.safetensors', { signal }),
+      divergences: () => memory.divergences(queries, { signal }),
+      weights: () => memory.weights(queries, { beta, signal }),
+      energy: () => memory.energy(queries, { beta, signal }),
+      gradient: () => memory.gradient(queries, { beta, signal }),
+      step: () => memory.step(queries, { beta, signal }),
+      retrieve: () => memory.retrieve(queries, { beta, signal }),
+      sweep: () => memory.sweep(queries, { betas: [beta], signal }),
+      nearest: () => memory.nearest(queries, { signal }),
+      transportMaps: () => memory.transportMaps(selectClouds(queries, [0]), [0], { signal }),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      await expect(
+        call().catch((error: unknown) => error),
+        name,
+      ).resolves.toBe(reason);
+    }
+    await expectSameMemory(memory, items);
+  });
+
+  it('aborted during a call stops it promptly and leaves the memory as it was', { timeout: 60_000 }, async () => {
+    const large = someClouds(3, new Array(300).fill(400), 2); // half a second of transport of each to itself and no other
+    const memory = await create();
+    const sharp = await PointCloudMemory.create(selectClouds(large, [0, 1, 2, 3]), { epsilon: 0.01 });
+    const abortedAfter = async (call: (signal: AbortSignal) => Promise<unknown>) => {
+      const controller = new AbortController();
+      const outcome = call(controller.signal).then(
+        () => 'finished',
+        (error: unknown) => error,
+      );
+      await new Promise((done) => setTimeout(done, 20));
+      const start = performance.now();
+      controller.abort('enough');
+      expect(await outcome).toBe('enough');
+      expect(performance.now() - start).toBeLessThan(100); // the bar of the other memories
+    };
+    await abortedAfter((signal) => PointCloudMemory.create(large, { epsilon: 0.01, signal }));
+    await abortedAfter((signal) => memory.add(large, { signal }));
+    await abortedAfter((signal) => sharp.add(large, { signal }));
+    await abortedAfter((signal) => sharp.divergences(large, { signal }));
+    await abortedAfter((signal) => sharp.retrieve(large, { beta, tolerance: 0, maxIterations: 10_000, signal }));
+    expect(sharp.size).toBe(4);
+    await expectSameMemory(memory, items);
+  });
+});
