@@ -1,23 +1,26 @@
 #pragma once
 
 #include <cstddef>
-#include <new>
 #include <vector>
 
 namespace denseam {
 
-// Memory that begins where a cache line does: vector loads then never cross one.
+// Memory that begins where a cache line does: vector loads then never cross one. Large blocks that were freed are kept,
+// some tens of megabytes of them, for the next call: the system gives fresh pages one by one, and for a short call that
+// can take longer than what is computed in them.
+void* allocateAligned(std::size_t bytes);
+void freeAligned(void* block, std::size_t bytes);
+
 template <typename T>
 struct AlignedAllocator {
   using value_type = T;
-  static constexpr std::align_val_t kAlignment{64};
 
   AlignedAllocator() = default;
   template <typename U>
   AlignedAllocator(const AlignedAllocator<U>&) {}
 
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), kAlignment)); }
-  void deallocate(T* values, std::size_t) { ::operator delete(values, kAlignment); }
+  T* allocate(std::size_t count) { return static_cast<T*>(allocateAligned(count * sizeof(T))); }
+  void deallocate(T* values, std::size_t count) { freeAligned(values, count * sizeof(T)); }
 
   bool operator==(const AlignedAllocator&) const { return true; }
 };

@@ -32,27 +32,21 @@ float narrowed(double value, Napi::Env env) {
   return narrow;
 }
 
-template <typename T>
-T converted(double value, Napi::Env env) {
-  if constexpr (std::is_same_v<T, float>) {
-    return narrowed(value, env);
-  } else {
-    return value;
-  }
-}
-
-template <typename T>
-std::vector<T> copyFloats(const Napi::TypedArray& array) {
-  std::vector<T> copy(array.ElementLength());
+template <typename Vector>
+Vector copyFloats(const Napi::TypedArray& array) {
+  const std::size_t count = array.ElementLength();
   if (array.TypedArrayType() == napi_float32_array) {
-    const auto view = array.As<Napi::Float32Array>();
-    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(), [](float x) { return static_cast<T>(x); });
-  } else {
-    const auto view = array.As<Napi::Float64Array>();
-    std::transform(view.Data(), view.Data() + copy.size(), copy.begin(),
-                   [env = array.Env()](double x) { return converted<T>(x, env); });
+    const float* values = array.As<Napi::Float32Array>().Data();
+    return Vector(values, values + count);
   }
-  return copy;
+  const double* values = array.As<Napi::Float64Array>().Data();
+  if constexpr (std::is_same_v<typename Vector::value_type, double>) {
+    return Vector(values, values + count);
+  } else {
+    Vector copy(count);
+    std::transform(values, values + count, copy.begin(), [env = array.Env()](double x) { return narrowed(x, env); });
+    return copy;
+  }
 }
 
 // Below this a copy is cheaper than handing memory over with a finalizer; from 4 GiB on Node 20 refuses to take memory
@@ -88,12 +82,16 @@ Napi::Error codedError(Napi::Env env, const char* code, const std::string& messa
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision) {
   const Napi::TypedArray array = floats(value, name, count);
-  if (precision == Precision::kFloat32) return copyFloats<float>(array);
-  return copyFloats<double>(array);
+  if (precision == Precision::kFloat32) return copyFloats<std::vector<float>>(array);
+  return copyFloats<std::vector<double>>(array);
 }
 
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count) {
-  return copyFloats<double>(floats(value, name, count));
+  return copyFloats<std::vector<double>>(floats(value, name, count));
+}
+
+AlignedVector<double> readAligned(const Napi::Value& value, const char* name, std::size_t count) {
+  return copyFloats<AlignedVector<double>>(floats(value, name, count));
 }
 
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count) {

@@ -81,8 +81,8 @@ Napi::Value getClouds(const Napi::CallbackInfo& info) {
   return launch<Clouds>(
       info.Env(), info.Env().Undefined(), [=](Job&) { return memory->items().get(indices); },
       [](Napi::Env env, Clouds&& clouds) -> Napi::Value {
-        return toClouds(env, {clouds.offsets.begin(), clouds.offsets.end()}, std::move(clouds.points),
-                        std::move(clouds.weights));
+        return toClouds(env, {clouds.offsets.begin(), clouds.offsets.end()},
+                        {clouds.points.begin(), clouds.points.end()}, {clouds.weights.begin(), clouds.weights.end()});
       });
 }
 

@@ -36,15 +36,20 @@ void checkWeights(Clouds& clouds, std::size_t cloud) {
     throw Error("ERR_RANGE",
                 "Expected weights that sum to 1 for " + clouds.at(cloud) + " but their sum is " + number(total));
   }
-  double kept = 0;
   for (std::size_t k = begin; k < end; ++k) {
     if (clouds.weights[k] < kLeastWeight) clouds.weights[k] = 0;
-    kept += clouds.weights[k];
   }
-  for (std::size_t k = begin; k < end; ++k) clouds.weights[k] /= kept;
+  normalise(end - begin, clouds.weights.data() + begin);
 }
 
 }  // namespace
+
+void normalise(std::size_t count, double* weights) {
+  double total = 0;
+  for (std::size_t k = 0; k < count; ++k) total += weights[k];
+  if (std::fabs(total - 1) <= static_cast<double>(count) * 0x1p-53) return;
+  for (std::size_t k = 0; k < count; ++k) weights[k] /= total;
+}
 
 void checkClouds(Clouds& clouds) {
   const std::size_t d = clouds.dimension;

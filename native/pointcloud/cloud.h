@@ -16,8 +16,8 @@ struct Clouds {
   std::size_t count = 0;
   std::size_t dimension = 0;
   std::vector<std::size_t> offsets;
-  std::vector<double> points;   // total x dimension
-  std::vector<double> weights;  // total
+  AlignedVector<double> points;   // total x dimension
+  AlignedVector<double> weights;  // total
   Precision precision = Precision::kFloat64;
   std::string name = "states";
   std::size_t first = 0;
@@ -44,6 +44,10 @@ struct Cloud {
   static Cloud prepare(std::size_t size, std::size_t dimension, const double* points, const double* weights,
                        double unit, const std::string& where);
 };
+
+// Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were divided
+// once stay as they are.
+void normalise(std::size_t count, double* weights);
 
 // Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by
 // their sum and sets those below the least one to 0.

@@ -33,9 +33,7 @@ std::vector<double> toDoubles(const Numbers& numbers) {
 // Weights that were rounded no longer sum to 1.
 std::vector<double> weightsOf(const Item& item) {
   std::vector<double> weights = toDoubles(item.weights);
-  double total = 0;
-  for (const double weight : weights) total += weight;
-  for (double& weight : weights) weight /= total;
+  normalise(weights.size(), weights.data());
   return weights;
 }
 
@@ -112,7 +110,7 @@ Clouds CloudItems::get(const std::vector<std::int32_t>& indices) const {
   clouds.offsets = {0};
   for (const std::int32_t index : indices) {
     const Item& stored = item(static_cast<std::size_t>(index));
-    const std::vector<double> points = toDoubles(stored.points), weights = weightsOf(stored);
+    const std::vector<double> points = toDoubles(stored.points), weights = toDoubles(stored.weights);
     clouds.points.insert(clouds.points.end(), points.begin(), points.end());
     clouds.weights.insert(clouds.weights.end(), weights.begin(), weights.end());
     clouds.offsets.push_back(clouds.weights.size());
