@@ -1,46 +1,14 @@
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import { colours, ink, staticSvg } from '../lib/report/staticChart.ts';
 import { groups } from './report.ts';
 import type { Results } from './results.ts';
 import { type Curve, type Figure, isMet } from './section.ts';
 
-/** Dark enough on white for everybody, and apart for the colour-blind; shapes tell series apart as well. */
-const colours = ['#0067b0', '#c04a00', '#00785a', '#7a3fb0', '#555f69', '#8a6d00'];
+/** They tell series apart as well as colours do. */
 const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'];
-const ink = '#1c2127';
-const line = '#d5dae0';
 
 const panelSize = { width: 220, height: 200 };
 /** Margins beyond this are drawn here: how far beyond does not matter, and memory that does not grow has no margin at all. */
 const greatestMargin = 100;
-
-const config = {
-  font: 'sans-serif',
-  background: 'white',
-  view: { stroke: null },
-  axis: {
-    labelColor: ink,
-    titleColor: ink,
-    gridColor: line,
-    domainColor: line,
-    tickColor: line,
-    labelFontSize: 11,
-    titleFontSize: 12,
-    titleFontWeight: 'normal',
-    labelLimit: 1200,
-    labelFlush: false,
-  },
-  legend: { labelFontSize: 12, titleFontSize: 12, labelColor: ink, labelLimit: 600 },
-  title: { fontSize: 13, color: ink, anchor: 'start', offset: 12 },
-} as const;
-
-async function svg(specification: object): Promise<string> {
-  const full = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', padding: 10, config, ...specification };
-  const view = new View(parse(compile(full as TopLevelSpec).spec), { renderer: 'none' });
-  const drawing = await view.toSVG();
-  view.finalize();
-  return `${drawing}\n`;
-}
 
 /** Colour and shape by name, in the order of the names. */
 function looks(names: readonly string[]) {
@@ -86,7 +54,7 @@ export function resultsChart(results: Results): Promise<string> {
     scale: { type: 'log', domain: [1 / greatestMargin, greatestMargin] },
   };
   const y = { field: 'figure', type: 'nominal', title: null, sort: null };
-  return svg({
+  return staticSvg({
     title: 'Figures against their bars',
     data: { values },
     width: 360,
@@ -110,7 +78,7 @@ export function speedChart(figures: readonly Figure[]): Promise<string> {
   const dimensions = [...new Set(values.map(({ dimension }) => dimension))].sort((a, b) => a - b);
   const log = { type: 'log', nice: false } as const;
   const { color, shape } = looks(names);
-  return svg({
+  return staticSvg({
     title: 'distances, full covariances: speed over each peer',
     width: 420,
     height: 280,
@@ -138,7 +106,7 @@ export function speedChart(figures: readonly Figure[]): Promise<string> {
 /** The panels of one chart side by side: seconds against a size, both logarithmic. */
 export function curvesChart(title: string, curves: readonly Curve[]): Promise<string> {
   const names = [...new Set(curves.map(({ name }) => name))];
-  return svg({
+  return staticSvg({
     title,
     hconcat: groups(curves, (curve) => curve.panel).map((group) => curvePanel(group, names)),
   });

@@ -44,7 +44,14 @@ export {
   type Word2GaussParameters,
   type Word2GaussPart,
 } from './io/word2gauss.ts';
+export * from './pointcloud/baseline.ts';
+export * from './pointcloud/basins.ts';
+export * from './pointcloud/capacity.ts';
 export { PointCloudMemory } from './pointcloud/memory.ts';
+export * from './pointcloud/perturbation.ts';
+export type { RecallShares, RecoveryOptions } from './pointcloud/recall.ts';
+export * from './pointcloud/sampling.ts';
+export type { OwnPointClouds } from './pointcloud/select.ts';
 export * from './pointcloud/sinkhorn.ts';
 export type * from './pointcloud/types.ts';
 export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';

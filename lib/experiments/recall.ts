@@ -1,4 +1,5 @@
 import { DenseamError } from '../core/errors.ts';
+import { median } from '../core/statistics.ts';
 import type { CallOptions, NearestOptions, Neighbours, Retrieval, RetrieveOptions } from '../core/types.ts';
 import type { Stages } from './stages.ts';
 
@@ -180,11 +181,4 @@ function share(count: number, holds: (index: number) => boolean): number {
   let hits = 0;
   for (let index = 0; index < count; index++) if (holds(index)) hits++;
   return hits / count;
-}
-
-function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  // The middle one, or the mean of the two in the middle.
-  const middle = sorted.subarray(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
-  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }

@@ -26,7 +26,7 @@ class Flow {
   }
 
   FlowResult run() {
-    assessment_ = assess(result_.state, beta());
+    assessment_ = assess(result_.state, beta(), memo_, true);
     result_.evaluated += assessment_.found.items.size();
     for (;; ++result_.iterations) {
       note();
@@ -55,8 +55,11 @@ class Flow {
   double beta() const { return betaAt(result_.iterations); }
   bool isLastBeta() const { return result_.iterations + 1 >= betas_.size(); }
 
-  Assessment assess(const State& state, double beta) {
-    return assessor_.assess(state, beta, assessor_.rule(beta, options_.pruning), memo_, where_, job_);
+  // Progress counts the first search and one for each iteration.
+  Assessment assess(const State& state, double beta, Memo& memo, bool isCounted) {
+    SearchRule rule = assessor_.rule(beta, options_.pruning);
+    rule.isCounted = isCounted;
+    return assessor_.assess(state, beta, rule, memo, where_, job_);
   }
 
   // Norms mean little before the plans are exact, and a state is no fixed point while beta still changes.
@@ -81,17 +84,16 @@ class Flow {
       const double eta = share * options_.transportStep, tau = share * reweightShare_ * reweightStep;
       const double fall = 2 * eta * descent_.squaredMove + tau * descent_.variance;
       if (!(fall > kRounding * assessment_.magnitude)) return false;
-      if (accept(moved(eta, tau), assessment_.energy - kArmijo * fall)) return true;
+      if (accept(moved(eta, tau), assessment_.energy - kArmijo * fall, trial == 0)) return true;
       const bool reweights = options_.reweightStep > 0 && trial < kMostReweightTrials;
       (reweights ? reweightShare_ : share) /= 2;
     }
   }
 
   // Goes to the next state if its energy is low enough. Potentials stay with the state they belong to.
-  bool accept(State next, double energy) {
+  bool accept(State next, double energy, bool isCounted) {
     Memo memo = memo_;
-    Assessment assessment =
-        assessor_.assess(next, beta(), assessor_.rule(beta(), options_.pruning), memo, where_, job_);
+    Assessment assessment = assess(next, beta(), memo, isCounted);
     result_.evaluated += assessment.found.items.size();
     if (!(assessment.energy <= energy)) return false;
     result_.state = std::move(next);
@@ -128,7 +130,7 @@ class Flow {
   void changeBeta() {
     const double next = betaAt(result_.iterations + 1);
     if (next == beta()) return;
-    assessment_ = assess(result_.state, next);
+    assessment_ = assess(result_.state, next, memo_, false);
     result_.evaluated += assessment_.found.items.size();
   }
 

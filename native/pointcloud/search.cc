@@ -33,7 +33,7 @@ class Search {
       evaluate(wave);
       wave = nextWave(size);
     }
-    job_.advance(items_.size() - tried_);
+    if (rule_.isCounted) job_.advance(items_.size() - tried_);
     return collect();
   }
 
@@ -96,7 +96,7 @@ class Search {
       auto solver = solvers_.take([] { return std::make_unique<PairSolver>(); });
       for (std::size_t i = begin; i < end; ++i) evaluate(*solver, wave[i], limit, *potentials[i]);
       solvers_.giveBack(std::move(solver));
-      job_.advance(end - begin);
+      if (rule_.isCounted) job_.advance(end - begin);
     });
     tried_ += wave.size();
     for (const std::int32_t item : wave) remember(static_cast<std::size_t>(item));

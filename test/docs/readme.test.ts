@@ -18,7 +18,14 @@ it('has an example that uses the public types as they are', () => {
   expect(typeErrors(examples(readDocument('README.md')), folder)).toEqual([]);
 }, 120_000);
 
-const documents = ['README.md', 'docs/gaussian.md', 'docs/sphere.md', 'docs/developing.md', 'docs/performance.md'];
+const documents = [
+  'README.md',
+  'docs/gaussian.md',
+  'docs/sphere.md',
+  'docs/pointcloud.md',
+  'docs/developing.md',
+  'docs/performance.md',
+];
 
 it.each(documents)('%s names only files, headings and scripts that exist', (path) => {
   const text = readDocument(path).replaceAll(/<!--.*?-->/gs, '');

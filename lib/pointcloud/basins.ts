@@ -1,0 +1,131 @@
+import type { CallOptions } from '../core/types.ts';
+import { checkOptions, integer, positive, rangeError } from '../core/validate.ts';
+import type { PointCloudMemory } from './memory.ts';
+import { flowOptions, perturbed, type RecoveryOptions, readThreshold, recallOptions, Tally } from './recall.ts';
+import { selectClouds } from './select.ts';
+import type { PointClouds } from './types.ts';
+
+/** How {@link estimateBasinRadius} searches. */
+export interface BasinOptions extends RecoveryOptions {
+  readonly beta: number;
+  /** Share of the perturbations that must come back, above 0 and at most 1. Default 0.9. */
+  readonly share?: number | undefined;
+  /** Perturbations at every divergence. Default 20. */
+  readonly trials?: number | undefined;
+  /** The search ends when the two divergences that bound the radius differ by this share of it. Default 0.05. */
+  readonly accuracy?: number | undefined;
+  /** Greatest divergence that is tried. Default: 16 times that to the nearest other item. */
+  readonly greatest?: number | undefined;
+}
+
+/** How far an item may be moved and is still recalled. */
+export interface Basin {
+  /** Greatest divergence at which enough perturbations came back; 0 if they never did. */
+  readonly radius: number;
+  /** Least divergence above it at which too few did; Infinity if enough came back from the greatest that was tried. */
+  readonly bound: number;
+  /** Share that came back from the radius; 0 if the radius is 0. */
+  readonly returned: number;
+  /** Divergence from the item to the nearest other one. */
+  readonly neighbourDivergence: number;
+}
+
+const basinOptions = new Set(['beta', 'share', 'trials', 'accuracy', 'greatest', ...recallOptions]);
+
+/** Divergences below this share of that to the nearest item are not tried. */
+const leastShare = 2 ** -20;
+
+/**
+ * The divergence up to which a stored item is recalled from random perturbations of itself, by bisection on a logarithmic scale. All
+ * divergences perturb along the same directions. Progress counts the divergences tried; it ends in a leap. A Monte Carlo estimate: the share has a standard error of sqrt(p (1 - p) / trials).
+ *
+ * @throws DenseamError ERR_RANGE, also for a memory with one item, or an item with an identical double, or a divergence that
+ * weights alone cannot reach; the signal's reason.
+ */
+export async function estimateBasinRadius(
+  memory: PointCloudMemory,
+  index: number,
+  options: BasinOptions,
+): Promise<Basin> {
+  checkOptions(options, basinOptions);
+  integer('index', index, 0, memory.size - 1);
+  const share = positive('options.share', options.share ?? 0.9);
+  if (share > 1) throw rangeError('options.share', 'a number above 0 and at most 1', options.share);
+  const trials = integer('options.trials', options.trials ?? 20, 1, Number.MAX_SAFE_INTEGER);
+  const accuracy = positive('options.accuracy', options.accuracy ?? 0.05);
+  const neighbourDivergence = await divergenceToNeighbour(memory, index, options);
+  const greatest = positive('options.greatest', options.greatest ?? 16 * neighbourDivergence);
+  const item = await memory.get(Int32Array.of(index), { signal: options.signal });
+  const originals = selectClouds(item, new Int32Array(trials));
+  const bisection = {
+    share,
+    accuracy,
+    least: leastShare * neighbourDivergence,
+    greatest,
+    start: neighbourDivergence / 4,
+  };
+  const total = greatestEvaluations(bisection);
+  let completed = 0;
+  const found = await bisect(bisection, async (divergence) => {
+    const result = await shareReturned(memory, index, originals, divergence, options);
+    options.onProgress?.({ completed: ++completed, total });
+    return result;
+  });
+  options.onProgress?.({ completed: total, total });
+  return { ...found, neighbourDivergence };
+}
+
+interface Bisection {
+  readonly share: number;
+  readonly accuracy: number;
+  readonly least: number;
+  readonly greatest: number;
+  readonly start: number;
+}
+
+/** All halvings or doublings there can be, then one bisection after the other. */
+function greatestEvaluations({ accuracy, least, greatest, start }: Bisection): number {
+  const steps = Math.ceil(Math.log2(Math.max(start / least, greatest / start, 1)));
+  return 2 + steps + Math.ceil(Math.log2(Math.max(1, Math.LN2 / Math.log1p(accuracy))));
+}
+
+/** Halves or doubles from the start until the radius is between two divergences, then takes their geometric mean. */
+async function bisect(
+  { share, accuracy, least, greatest, start }: Bisection,
+  returned: (divergence: number) => Promise<number>,
+): Promise<Pick<Basin, 'radius' | 'bound' | 'returned'>> {
+  let [radius, bound, best] = [0, Number.POSITIVE_INFINITY, 0];
+  let next = Math.min(start, greatest);
+  while (next >= least && radius < greatest && bound > (1 + accuracy) * radius) {
+    const result = await returned(next);
+    if (result >= share) [radius, best] = [next, result];
+    else bound = next;
+    if (radius === 0) next = bound / 2;
+    else next = bound === Number.POSITIVE_INFINITY ? Math.min(2 * radius, greatest) : Math.sqrt(radius * bound);
+  }
+  return { radius, bound, returned: best };
+}
+
+async function divergenceToNeighbour(memory: PointCloudMemory, index: number, options: CallOptions): Promise<number> {
+  if (memory.size < 2) throw rangeError('memory.size', 'at least 2 items', memory.size);
+  const item = await memory.get(Int32Array.of(index), { signal: options.signal });
+  const { divergences } = await memory.nearest(item, { k: 2, signal: options.signal });
+  const divergence = divergences[1] as number;
+  if (divergence > 0) return divergence;
+  throw rangeError('index', 'an item that differs from all others', index);
+}
+
+/** Share of random perturbations of an item at this divergence that come back to it. */
+async function shareReturned(
+  memory: PointCloudMemory,
+  index: number,
+  originals: PointClouds,
+  divergence: number,
+  options: BasinOptions,
+): Promise<number> {
+  const queries = await perturbed(originals, divergence, memory.epsilon, options.seed, options);
+  const found = await memory.retrieve(queries, { ...flowOptions(options), beta: options.beta });
+  const tally = new Tally(readThreshold(options.threshold));
+  tally.add(found, new Int32Array(originals.count).fill(index));
+  return tally.shares().recovered;
+}

@@ -1,0 +1,210 @@
+import { Random } from '../core/random.ts';
+import type { CallOptions } from '../core/types.ts';
+import { checkOptions, integer, rangeError } from '../core/validate.ts';
+import { PointCloudMemory } from './memory.ts';
+import {
+  flowOptions,
+  perturbed,
+  type RecallShares,
+  type RecoveryOptions,
+  readThreshold,
+  recallOptions,
+  Tally,
+} from './recall.ts';
+import { type SampleCloudsOptions, samplePointClouds } from './sampling.ts';
+import { type OwnPointClouds, selectClouds } from './select.ts';
+import type { SolverOptions } from './types.ts';
+
+/** What {@link measureCloudRecall} measures: every combination of the lists. */
+export interface CloudRecallOptions
+  extends RecoveryOptions,
+    SolverOptions,
+    Pick<SampleCloudsOptions, 'points' | 'spread' | 'radius' | 'weights' | 'concentration'> {
+  /** N: how many clouds are stored. */
+  readonly counts: readonly number[];
+  /** d. */
+  readonly dimensions: readonly number[];
+  readonly epsilons: readonly number[];
+  readonly betas: readonly number[];
+  /** Between an item and the queries made from it. */
+  readonly divergences: readonly number[];
+  /** Items of each memory that queries are made from, or all if there are fewer. Default 20. */
+  readonly queries?: number | undefined;
+  /** Memories with each combination of N, d and epsilon. Default 1. */
+  readonly trials?: number | undefined;
+}
+
+/** Recall with one combination, over all trials. */
+export interface CloudRecallRow extends RecallShares {
+  readonly count: number;
+  readonly dimension: number;
+  readonly epsilon: number;
+  readonly beta: number;
+  readonly divergence: number;
+  /** Least divergence between two stored items; Infinity where there is one. */
+  readonly separation: number;
+}
+
+const lists = ['counts', 'dimensions', 'epsilons', 'betas', 'divergences'] as const;
+const gridOptions = new Set([
+  ...lists,
+  ...[
+    'points',
+    'spread',
+    'radius',
+    'weights',
+    'concentration',
+    'queries',
+    'trials',
+    'marginalTolerance',
+    'maxSolverIterations',
+  ],
+  ...recallOptions,
+]);
+
+/**
+ * Recall of random patterns: stores random clouds, perturbs some of them to a given divergence, retrieves, and counts who came back;
+ * once for every combination of N, d, epsilon, divergence and beta, in that order. Memories of one trial are nested (a smaller one
+ * holds the first clouds of a larger one), so that rows differ by what they are about and less by chance.
+ *
+ * Progress counts retrievals. The items are those of {@link samplePointClouds}, the queries of {@link perturbClouds}.
+ *
+ * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function measureCloudRecall(options: CloudRecallOptions): Promise<CloudRecallRow[]> {
+  checkOptions(options, gridOptions);
+  for (const name of lists) readList(name, options[name]);
+  const threshold = readThreshold(options.threshold);
+  const queries = integer('options.queries', options.queries ?? 20, 1, Number.MAX_SAFE_INTEGER);
+  const trials = integer('options.trials', options.trials ?? 1, 1, Number.MAX_SAFE_INTEGER);
+  const random = new Random(options.seed ?? 0);
+  const seeds = Array.from({ length: trials }, () => random.integer(Number.MAX_SAFE_INTEGER));
+  const { counts, dimensions, epsilons, betas, divergences } = options;
+  const perCount = dimensions.length * epsilons.length * divergences.length * betas.length * trials;
+  const total = counts.reduce((sum, count) => sum + Math.min(count, queries) * perCount, 0);
+  const progress = new Counter(total, options.onProgress);
+  const rows: CloudRecallRow[] = [];
+  for (const count of counts) {
+    for (const dimension of dimensions) {
+      for (const epsilon of epsilons) {
+        const cell = { count, dimension, epsilon, queries: Math.min(count, queries), threshold };
+        rows.push(...(await measureCell(cell, seeds, options, progress)));
+      }
+    }
+  }
+  return rows;
+}
+
+interface Cell {
+  readonly count: number;
+  readonly dimension: number;
+  readonly epsilon: number;
+  readonly queries: number;
+  readonly threshold: number;
+}
+
+/** The rows of one combination of N, d and epsilon. */
+async function measureCell(
+  cell: Cell,
+  seeds: readonly number[],
+  options: CloudRecallOptions,
+  progress: Counter,
+): Promise<CloudRecallRow[]> {
+  const { betas, divergences } = options;
+  const tallies = divergences.map(() => betas.map(() => new Tally(cell.threshold)));
+  let separation = Number.POSITIVE_INFINITY;
+  for (const seed of seeds) {
+    const { memory, items } = await storeRandom(cell, seed, options);
+    separation = Math.min(separation, (await cloudSeparation(memory, { signal: options.signal })).divergence);
+    const targets = new Random(seed).sample(cell.queries, cell.count);
+    const originals = selectClouds(items, targets);
+    for (const [at, divergence] of divergences.entries()) {
+      const queries = await perturbed(originals, divergence, cell.epsilon, seed, options);
+      for (const [b, beta] of betas.entries()) {
+        const onProgress = progress.of(cell.queries);
+        const found = await memory.retrieve(queries, { ...flowOptions(options), beta, onProgress });
+        progress.finish(cell.queries);
+        ((tallies[at] as Tally[])[b] as Tally).add(found, targets);
+      }
+    }
+  }
+  const { count, dimension, epsilon } = cell;
+  return divergences.flatMap((divergence, at) =>
+    betas.map((beta, b) => {
+      const tally = (tallies[at] as Tally[])[b] as Tally;
+      return { count, dimension, epsilon, beta, divergence, separation, ...tally.shares() };
+    }),
+  );
+}
+
+async function storeRandom(
+  { count, dimension, epsilon }: Cell,
+  seed: number,
+  options: CloudRecallOptions,
+): Promise<{ memory: PointCloudMemory; items: OwnPointClouds }> {
+  const { points, spread, radius, weights, concentration, marginalTolerance, maxSolverIterations, signal } = options;
+  const model = { points, spread, radius, weights, concentration };
+  const items = await samplePointClouds({ count, dimension, ...model, seed, signal });
+  const memory = await PointCloudMemory.create(items, { epsilon, marginalTolerance, maxSolverIterations, signal });
+  return { memory, items };
+}
+
+/** Which pair of stored items is closest. */
+export interface CloudSeparation {
+  /** Between them; Infinity where a single item is stored. */
+  readonly divergence: number;
+  /** Their indices, in no order; empty where a single item is stored. */
+  readonly items: readonly number[];
+}
+
+/**
+ * The least divergence between two stored items: recall needs beta times it well above log N. Searches the nearest other item of
+ * every item, leaving out what bounds rule out.
+ *
+ * @throws DenseamError ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function cloudSeparation(memory: PointCloudMemory, options: CallOptions = {}): Promise<CloudSeparation> {
+  if (memory.size < 2) return { divergence: Number.POSITIVE_INFINITY, items: [] };
+  const items = await memory.get(
+    Int32Array.from({ length: memory.size }, (_, i) => i),
+    { signal: options.signal },
+  );
+  const { indices, divergences } = await memory.nearest(items, { ...options, k: 2 });
+  // The nearest item of an item is itself (or its double), so the second nearest is the neighbour.
+  let closest = 0;
+  for (let i = 1; i < memory.size; i++) {
+    if ((divergences[2 * i + 1] as number) < (divergences[2 * closest + 1] as number)) closest = i;
+  }
+  const pair = [indices[2 * closest] as number, indices[2 * closest + 1] as number];
+  return { divergence: divergences[2 * closest + 1] as number, items: pair };
+}
+
+function readList(name: string, value: unknown): void {
+  if (!Array.isArray(value) || value.length === 0) throw rangeError(`options.${name}`, 'an array of numbers', value);
+}
+
+/** Progress over several calls of different lengths. */
+class Counter {
+  #done = 0;
+  readonly #total: number;
+  readonly #onProgress: CallOptions['onProgress'];
+
+  constructor(total: number, onProgress: CallOptions['onProgress']) {
+    this.#total = total;
+    this.#onProgress = onProgress;
+  }
+
+  /** For a call that is `work` of the whole. */
+  of(work: number): CallOptions['onProgress'] {
+    return ({ completed, total }) => this.#report(this.#done + Math.floor((work * completed) / total));
+  }
+
+  finish(work: number): void {
+    this.#done += work;
+    this.#report(this.#done);
+  }
+
+  #report(completed: number): void {
+    this.#onProgress?.({ completed, total: this.#total });
+  }
+}

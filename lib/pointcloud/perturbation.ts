@@ -1,0 +1,201 @@
+import { DenseamError } from '../core/errors.ts';
+import { Random, type Seed } from '../core/random.ts';
+import type { CallOptions } from '../core/types.ts';
+import { checkOptions, nonNegative, positive, rangeError } from '../core/validate.ts';
+import { cloudBatch } from './batches.ts';
+import { type OwnPointClouds, selectClouds } from './select.ts';
+import { sinkhornDivergence } from './sinkhorn.ts';
+import { SizeSearch } from './sizeSearch.ts';
+import type { PointClouds, SolverOptions } from './types.ts';
+
+/** What a perturbation moves. */
+export type PerturbedChannels = 'points' | 'weights' | 'both';
+
+/** What {@link perturbClouds} does. */
+export interface PerturbCloudsOptions extends CallOptions, SolverOptions {
+  /** Of the divergence, as in the memory whose items are perturbed. */
+  readonly epsilon: number;
+  /** `both` by default. */
+  readonly channels?: PerturbedChannels | undefined;
+  /** What all random choices follow from; 0 by default. */
+  readonly seed?: Seed | undefined;
+}
+
+const perturbOptions = new Set([
+  'epsilon',
+  'channels',
+  'seed',
+  'marginalTolerance',
+  'maxSolverIterations',
+  'signal',
+  'onProgress',
+]);
+
+/** Log weights this many standard deviations apart leave all the weight on one point: further moves change nothing. */
+const greatestLogWeight = 64;
+
+/**
+ * A cloud at debiased Sinkhorn divergence `divergence` from each cloud, to 1e-6 of it, in a random direction.
+ *
+ * Every point moves by t times the cloud's standard deviation (root mean square over the coordinates) times a standard normal
+ * vector, every log weight by t times a standard normal number; t is found by root finding, one batch of divergences for all clouds
+ * a time, about seven in all. Log weights move by 1 times their number at most when points move as well, so that a great divergence
+ * does not leave all the weight on one point. Cloud i's direction depends on the seed and i alone.
+ *
+ * @throws DenseamError ERR_RANGE if weights alone cannot reach the divergence, or it is lost in rounding; ERR_SHAPE,
+ * ERR_NOT_CONVERGED, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ */
+export async function perturbClouds(
+  clouds: PointClouds,
+  divergence: number,
+  options: PerturbCloudsOptions,
+): Promise<OwnPointClouds> {
+  checkOptions(options, perturbOptions);
+  const channels = readChannels(options.channels);
+  positive('options.epsilon', options.epsilon);
+  nonNegative('divergence', divergence);
+  cloudBatch('clouds', clouds);
+  const everyCloud = Int32Array.from({ length: clouds.count }, (_, i) => i);
+  const own = selectClouds(clouds, everyCloud);
+  if (divergence === 0) return own;
+  const directions = drawDirections(own, channels, new Random(options.seed ?? 0), divergence);
+  const sizes = await findSizes(own, directions, divergence, options);
+  return moved(own, directions, everyCloud, sizes);
+}
+
+/** How points and log weights change at size 1. */
+interface Directions {
+  readonly channels: PerturbedChannels;
+  /** total x d. */
+  readonly points: Float64Array;
+  /** total. */
+  readonly logWeights: Float64Array;
+}
+
+function drawDirections(
+  clouds: OwnPointClouds,
+  channels: PerturbedChannels,
+  random: Random,
+  divergence: number,
+): Directions {
+  const { count, dimension: d, offsets } = clouds;
+  const points = new Float64Array(clouds.points.length);
+  const logWeights = new Float64Array(clouds.weights.length);
+  for (let i = 0; i < count; i++) {
+    const ofCloud = random.fork();
+    // A cloud all in one place has no width of its own.
+    const scale = standardDeviation(clouds, i) || Math.sqrt(divergence / d);
+    for (let k = offsets[i] as number; k < (offsets[i + 1] as number); k++) {
+      for (let c = 0; c < d; c++) points[k * d + c] = scale * ofCloud.normal();
+      logWeights[k] = ofCloud.normal();
+    }
+  }
+  if (channels === 'weights') points.fill(0);
+  if (channels === 'points') logWeights.fill(0);
+  return { channels, points, logWeights };
+}
+
+/** sqrt(sum_k a_k |x_k - mean|^2 / d). */
+function standardDeviation({ dimension: d, offsets, points, weights }: OwnPointClouds, i: number): number {
+  const [begin, end] = [offsets[i] as number, offsets[i + 1] as number];
+  let variance = 0;
+  for (let c = 0; c < d; c++) {
+    let mean = 0;
+    for (let k = begin; k < end; k++) mean += (weights[k] as number) * (points[k * d + c] as number);
+    for (let k = begin; k < end; k++) variance += (weights[k] as number) * ((points[k * d + c] as number) - mean) ** 2;
+  }
+  return Math.sqrt(variance / d);
+}
+
+/** The clouds at these indices, moved by size times their direction. */
+function moved(
+  clouds: OwnPointClouds,
+  { channels, points, logWeights }: Directions,
+  indices: Int32Array,
+  sizes: ArrayLike<number>,
+): OwnPointClouds {
+  const result = selectClouds(clouds, indices);
+  const { dimension: d, offsets } = result;
+  for (const [at, index] of indices.entries()) {
+    const size = sizes[at] as number;
+    const first = clouds.offsets[index] as number;
+    const [begin, end] = [offsets[at] as number, offsets[at + 1] as number];
+    for (let k = 0; k < (end - begin) * d; k++) {
+      result.points[begin * d + k] =
+        (result.points[begin * d + k] as number) + size * (points[first * d + k] as number);
+    }
+    const logarithmic = channels === 'both' ? Math.min(size, 1) : size;
+    reweigh(result.weights.subarray(begin, end), logWeights.subarray(first, first + end - begin), logarithmic);
+  }
+  return result;
+}
+
+/** a_k proportional to a_k exp(size u_k). */
+function reweigh(weights: Float64Array, directions: Float64Array, size: number): void {
+  const greatest = directions.reduce((a, b) => Math.max(a, b));
+  let sum = 0;
+  for (let k = 0; k < weights.length; k++) {
+    weights[k] = (weights[k] as number) * Math.exp(size * ((directions[k] as number) - greatest));
+    sum += weights[k] as number;
+  }
+  for (let k = 0; k < weights.length; k++) weights[k] = (weights[k] as number) / sum;
+}
+
+/** The sizes at which every cloud is at the divergence; all clouds that still search share a batch. */
+async function findSizes(
+  clouds: OwnPointClouds,
+  directions: Directions,
+  divergence: number,
+  options: PerturbCloudsOptions,
+): Promise<Float64Array> {
+  const { epsilon, marginalTolerance, maxSolverIterations, signal, onProgress } = options;
+  const greatestSize = directions.channels === 'weights' ? greatestLogWeight : Number.POSITIVE_INFINITY;
+  const searches = Array.from({ length: clouds.count }, () => new SizeSearch(divergence, greatestSize));
+  for (;;) {
+    const indices = Int32Array.from(searches.keys()).filter((i) => !(searches[i] as SizeSearch).isFound);
+    onProgress?.({ completed: clouds.count - indices.length, total: clouds.count });
+    if (indices.length === 0) return Float64Array.from(searches, ({ size }) => size);
+    const sizes = Float64Array.from(indices, (i) => (searches[i] as SizeSearch).size);
+    const reached = await sinkhornDivergence(moved(clouds, directions, indices, sizes), selectClouds(clouds, indices), {
+      epsilon,
+      marginalTolerance,
+      maxSolverIterations,
+      signal,
+    });
+    const unsolved = reached.stopped.indexOf('iterations');
+    if (unsolved >= 0) throw notConverged(indices[unsolved] as number, reached.marginalErrors[unsolved] as number);
+    for (const [at, i] of indices.entries()) {
+      const search = searches[i] as SizeSearch;
+      if (!search.tell(reached.values[at] as number)) throw unreachable(i, directions.channels, search, divergence);
+    }
+  }
+}
+
+function notConverged(cloud: number, marginalError: number): DenseamError {
+  const message = `Expected solved transport problems for perturbations of clouds[${cloud}] but a marginal error of ${marginalError}`;
+  return new DenseamError(
+    'ERR_NOT_CONVERGED',
+    `${message} is left; raise maxSolverIterations, marginalTolerance or epsilon`,
+  );
+}
+
+function unreachable(
+  cloud: number,
+  channels: PerturbedChannels,
+  { greatest }: SizeSearch,
+  divergence: number,
+): DenseamError {
+  const expected =
+    greatest < divergence
+      ? `a divergence that cloud ${cloud} can be moved to (channels "${channels}": up to about ${greatest.toPrecision(3)})`
+      : `a divergence that rounding does not hide in cloud ${cloud}`;
+  return rangeError('divergence', expected, divergence);
+}
+
+function readChannels(value: unknown): PerturbedChannels {
+  const channels = value ?? 'both';
+  if (channels !== 'points' && channels !== 'weights' && channels !== 'both') {
+    throw rangeError('options.channels', '"points", "weights" or "both"', value);
+  }
+  return channels;
+}

@@ -1,0 +1,110 @@
+import type { Seed } from '../core/random.ts';
+import { median } from '../core/statistics.ts';
+import type { CallOptions } from '../core/types.ts';
+import { positive } from '../core/validate.ts';
+import { type PerturbedChannels, perturbClouds } from './perturbation.ts';
+import type { OwnPointClouds } from './select.ts';
+import type { CloudRetrieval, FlowSteps, PointClouds } from './types.ts';
+
+// What the measurements of recall have in common.
+
+/** How queries are made and recalled, and what counts as recovered. */
+export interface RecoveryOptions extends CallOptions, FlowSteps {
+  /** What the perturbation of an item moves; `both` by default. */
+  readonly channels?: PerturbedChannels | undefined;
+  /** A query has recovered if its own item is the nearest to its state, within this divergence. Default 1e-4. */
+  readonly threshold?: number | undefined;
+  /** Of `retrieve`. */
+  readonly tolerance?: number | undefined;
+  /** Of `retrieve`. */
+  readonly maxIterations?: number | undefined;
+  /** What all random choices follow from; 0 by default. */
+  readonly seed?: Seed | undefined;
+}
+
+/** RecallShares of the queries, and what is known of their states. */
+export interface RecallShares {
+  /** How many queries the shares are of. */
+  readonly queries: number;
+  /** Share of the queries whose own item is the nearest to their state. */
+  readonly nearest: number;
+  /** Share of the queries of which that holds within the threshold. */
+  readonly recovered: number;
+  /** Share that met the stopping rule. */
+  readonly converged: number;
+  /** Divergence of the state to the item nearest to it, over the queries. */
+  readonly medianDivergence: number;
+  readonly greatestDivergence: number;
+  readonly medianIterations: number;
+}
+
+export const recallOptions = [
+  'channels',
+  'threshold',
+  'tolerance',
+  'maxIterations',
+  'transportStep',
+  'reweightStep',
+  'seed',
+  'signal',
+  'onProgress',
+];
+
+export function readThreshold(value: unknown): number {
+  return positive('options.threshold', value ?? 1e-4);
+}
+
+/** The options of `retrieve` among those of a measurement. */
+export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, signal }: RecoveryOptions) {
+  return { tolerance, maxIterations, transportStep, reweightStep, signal };
+}
+
+/** Queries at this divergence from the originals. */
+export function perturbed(
+  originals: PointClouds,
+  divergence: number,
+  epsilon: number,
+  seed: Seed | undefined,
+  { channels, signal }: RecoveryOptions,
+): Promise<OwnPointClouds> {
+  return perturbClouds(originals, divergence, { epsilon, channels, seed, signal });
+}
+
+/** Counts who came back, over several retrievals. */
+export class Tally {
+  readonly #threshold: number;
+  readonly #divergences: number[] = [];
+  readonly #iterations: number[] = [];
+  #nearest = 0;
+  #recovered = 0;
+  #converged = 0;
+
+  constructor(threshold: number) {
+    this.#threshold = threshold;
+  }
+
+  /** `targets`: the item that each query was made from. */
+  add({ nearest, nearestDivergence, iterations, stopped }: CloudRetrieval, targets: Int32Array): void {
+    for (const [query, target] of targets.entries()) {
+      const isNearest = nearest[query] === target;
+      if (isNearest) this.#nearest++;
+      if (isNearest && (nearestDivergence[query] as number) <= this.#threshold) this.#recovered++;
+      if (stopped[query] === 'converged') this.#converged++;
+      this.#divergences.push(nearestDivergence[query] as number);
+      this.#iterations.push(iterations[query] as number);
+    }
+  }
+
+  shares(): RecallShares {
+    const queries = this.#divergences.length;
+    return {
+      queries,
+      nearest: this.#nearest / queries,
+      recovered: this.#recovered / queries,
+      converged: this.#converged / queries,
+      medianDivergence: median(this.#divergences),
+      greatestDivergence: this.#divergences.reduce((a, b) => Math.max(a, b)),
+      medianIterations: median(this.#iterations),
+    };
+  }
+}
