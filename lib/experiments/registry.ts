@@ -1,0 +1,6 @@
+import type { Experiment } from './experiment.ts';
+import { pointCloudRecovery } from './pointCloudRecovery.ts';
+
+/** Every experiment, in the order of `denseam experiment list`. */
+// biome-ignore lint/suspicious/noExplicitAny: each takes its own settings, and is only ever given those
+export const experiments: readonly Experiment<any>[] = [pointCloudRecovery];
