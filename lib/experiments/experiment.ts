@@ -1,12 +1,13 @@
 import type { ExperimentOptions } from './stages.ts';
 
-/** What an experiment is run with. Settings are plain values: they are written into its results and name its finished parts. */
-export type ExperimentSettings = Readonly<Record<string, SettingValue>> & {
+/**
+ * What an experiment is run with: numbers, strings, booleans and arrays of them. Settings are written into its results and name its
+ * finished parts.
+ */
+export interface ExperimentSettings {
   /** What all random choices follow from. */
   readonly seed: number;
-};
-
-export type SettingValue = number | string | boolean | readonly number[] | readonly string[];
+}
 
 /**
  * Finished parts of an experiment. One that was interrupted and is run again with the same settings finds them there and goes on with

@@ -1,8 +1,6 @@
-import type { Experiment, ExperimentSettings, Finding, ResultTable } from './experiment.ts';
+import type { Experiment, Finding, ResultTable } from './experiment.ts';
 import { type RecoveryResult, type RecoveryRow, runRecovery } from './recovery.ts';
 import { defaultRecoverySettings, type RecoverySettings } from './recoverySettings.ts';
-
-type Settings = RecoverySettings & ExperimentSettings;
 
 const names: Readonly<Record<RecoveryRow['channel'], string>> = {
   none: 'queries as they are',
@@ -13,7 +11,7 @@ const names: Readonly<Record<RecoveryRow['channel'], string>> = {
   shuffled: 'Euclidean memory, points in random order',
 };
 
-export const pointCloudRecovery: Experiment<Settings> = {
+export const pointCloudRecovery: Experiment<RecoverySettings> = {
   id: 'pointcloud-recovery',
   title: 'Recovery of weighted point clouds',
   summary:
