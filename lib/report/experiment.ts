@@ -68,8 +68,8 @@ function findingsSection(findings: readonly Finding[]): Section {
   const heads = ['what is compared', 'published', 'ours', 'verdict'].map((name) => `<th scope="col">${name}</th>`);
   return {
     heading: 'Published and found',
-    body: `<div class="scroll" role="region" aria-label="Published and found" tabindex="0"><table class="findings">
-<caption>${tally(findings)}</caption>
+    body: `<p>${tally(findings)}</p>
+<div class="scroll" role="region" aria-label="Published and found" tabindex="0"><table class="findings">
 <thead><tr>${heads.join('')}</tr></thead>
 <tbody>${findings.map(row).join('\n')}</tbody>
 </table></div>`,
@@ -81,11 +81,11 @@ function numbersLink({ name, isRaw }: ResultTable): string {
   return isRaw ? `<a href="${name}.csv">The numbers: ${name}.csv</a>` : `<a href="#table-${name}">The numbers</a>`;
 }
 
-function chartFigure({ chart, svg, canZoom }: PageChart, table: ResultTable): string {
+function chartFigure({ chart, svg, isSingle, canZoom }: PageChart, table: ResultTable): string {
   const label = `role="img" aria-label="${escapeHtml(chart.description)}"`;
   const help = 'Drag to move, turn the wheel with Ctrl to zoom, double-click to reset.';
   const hint = canZoom ? ` <span class="live">${help}</span>` : '';
-  return `<figure class="chart" id="chart-${chart.name}">
+  return `<figure class="chart${isSingle ? '' : ' panels'}" id="chart-${chart.name}">
 <figcaption>${escapeHtml(chart.title)}</figcaption>
 <div class="still" ${label}>${svg}</div>
 <div class="live" ${label}></div>

@@ -37,6 +37,9 @@ figcaption, caption { font-weight: 600; text-align: left; padding: .25rem 0 .5re
 .chart svg { display: block; width: 100%; height: auto; }
 .chart .live, .is-live .still { display: none; }
 .is-live .live { display: block; }
+.is-live span.live { display: inline; }
+.panels .still, .panels .live { overflow-x: auto; }
+.panels svg { width: auto; }
 section > .chart { margin: 0 0 2rem; }
 .tip { position: fixed; z-index: 1; max-width: 24rem; padding: .3rem .6rem; background: var(--paper); border: 1px solid var(--soft);
   border-radius: 4px; font-size: .85rem; pointer-events: none; overflow-wrap: anywhere; }
@@ -54,6 +57,7 @@ table { border-collapse: collapse; }
 .figures th.first:first-child { padding-left: .6rem; }
 .figures tbody tr { border-top: 1px solid var(--line); }
 .figures .words { text-align: left; }
+.findings { margin-top: .5rem; }
 .findings th, .findings td { padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; font-size: .92rem; min-width: 8rem; }
 .findings thead th { color: var(--soft); }
 .findings tbody tr { border-top: 1px solid var(--line); }
@@ -75,7 +79,7 @@ a { color: var(--series-1); }
 :focus-visible { outline: 2px solid var(--series-1); outline-offset: 2px; }
 @media print { :root { color-scheme: light; } main { max-width: none; padding: 0; } .is-live .live, .on-screen, .tip { display: none; }
   .is-live .still { display: block; } .scroll { overflow: visible; } pre { white-space: pre-wrap; }
-  figure, tr, dl, pre { break-inside: avoid; } h2, caption, figcaption { break-after: avoid; } .chart svg { max-height: 20cm; }
+  figure, tr, dl, pre { break-inside: avoid; } h2, caption, figcaption { break-after: avoid; } .chart svg { max-width: 100%; max-height: 20cm; }
   * { print-color-adjust: exact; } }
 `;
 

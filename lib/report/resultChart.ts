@@ -2,6 +2,7 @@ import { parse } from 'vega';
 import type { ResultChart, ResultTable } from '../experiments/experiment.ts';
 import { chartConfig, pageColours } from './chartStyle.ts';
 import { compileChart, drawSvg, withOwnIds } from './drawing.ts';
+import { escapeHtml } from './html.ts';
 import { tableRecords } from './resultTable.ts';
 import { staticSvg } from './staticChart.ts';
 
@@ -84,6 +85,8 @@ export interface PageChart {
   readonly svg: string;
   /** vega's specification, the data apart under the table's name. */
   readonly live: object;
+  /** One chart, which takes the width it is given; several side by side have their own. */
+  readonly isSingle: boolean;
   readonly canZoom: boolean;
 }
 
@@ -97,14 +100,16 @@ export async function pageChart(chart: ResultChart, table: ResultTable): Promise
   const liveConfig = { ...config, mark: { ...config.mark, tooltip: true } };
   const live = compileChart({ config: liveConfig, ...common, ...sized(canZoom(node) ? withZoom(node) : node) });
   parse(live); // better an error here than in the page
-  return { chart, svg: withOwnIds(svg, `still-${chart.name}`), live, canZoom: canZoom(node) };
+  return { chart, svg: withOwnIds(svg, `still-${chart.name}`), live, isSingle: isSingle(node), canZoom: canZoom(node) };
 }
 
-/** The chart as an SVG file: titled, on white. */
-export async function chartFile(
-  { name, title, description, specification }: ResultChart,
-  table: ResultTable,
-): Promise<string> {
-  const whole = { title, description, data: { name: table.name }, ...sized(specification as Node) };
-  return withOwnIds(await staticSvg(whole, dataOf(table)), name);
+/** The chart as an SVG file: titled, described, on white. */
+export async function chartFile(chart: ResultChart, table: ResultTable): Promise<string> {
+  const { name, title, description, specification } = chart;
+  const drawing = { title, data: { name: table.name }, ...sized(specification as Node) };
+  const svg = withOwnIds(await staticSvg(drawing, dataOf(table)), name);
+  return svg.replace(
+    '>',
+    () => ` role="img"><title>${escapeHtml(title)}</title><desc>${escapeHtml(description)}</desc>`,
+  );
 }
