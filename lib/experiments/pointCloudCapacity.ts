@@ -1,7 +1,7 @@
 /** Recall of ever more random point clouds in growing dimensions, their separation and their basins (Mustafi 2026). */
 import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
-import { rangeError } from '../core/validate.ts';
+import { integer } from '../core/validate.ts';
 import type { CloudRecallRow } from '../pointcloud/capacity.ts';
 import { growthRate, measuredCapacity } from './capacityMeasure.ts';
 import {
@@ -77,11 +77,12 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
   },
 };
 
-function check({ counts, dimensions }: CloudCapacitySettings): void {
+function check({ counts, baseCount, dimensions }: CloudCapacitySettings): void {
   ascending('settings.counts', counts);
   ascending('settings.dimensions', dimensions);
-  // A single item has no neighbour, and no basin that another bounds.
-  if (!((counts[0] as number) >= 2)) throw rangeError('settings.counts[0]', 'at least 2', counts[0]);
+  // A single item has no neighbour to be apart from.
+  integer('settings.counts[0]', counts[0], 2, Number.MAX_SAFE_INTEGER);
+  integer('settings.baseCount', baseCount, 2, Number.MAX_SAFE_INTEGER);
 }
 
 const variedLists = { epsilon: 'epsilons', beta: 'betas', divergence: 'divergences' } as const;
