@@ -68,7 +68,7 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
       findings: [
         capacityFinding(measured, settings),
         disjointFinding(measured, settings),
-        ...basinFindings(measured, settings),
+        basinFinding(measured, settings),
       ],
       tables: cloudCapacityTables(measured),
       charts: cloudCapacityCharts,
