@@ -11,8 +11,10 @@ import { shareOf } from './shares.ts';
 export interface CloudCapacitySettings extends ExperimentSettings {
   /** Of each cloud; centres are standard normal, points too about their centre. */
   readonly points: number;
-  /** N. */
+  /** N, for recall. */
   readonly counts: readonly number[];
+  /** N of the memories whose separation is measured and, of the first and the last of these, the basins. */
+  readonly separationCounts: readonly number[];
   readonly baseCount: number;
   /** d. */
   readonly dimensions: readonly number[];

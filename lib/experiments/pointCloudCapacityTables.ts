@@ -130,7 +130,7 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
         x: byDimension,
         y: { field: 'radius', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'radius', tickCount: 5 } },
         color: byCount,
-        shape: byCount,
+        shape: { ...byCount, type: 'nominal' },
       },
     },
   },
