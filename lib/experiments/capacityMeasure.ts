@@ -125,10 +125,25 @@ export function measuredCapacity(
   return { count: before.count * (after.count / before.count) ** part, isLeast: false };
 }
 
-/** Least squares of log N on d: the rate of growth, and the correlation of the two; undefined for fewer than three points. */
+export interface Growth {
+  /** By how much log N grows with d, by least squares. */
+  readonly rate: number;
+  /** Of log N and d. */
+  readonly correlation: number;
+}
+
+/** At such a correlation points are taken for a line. */
+const straight = 0.98;
+
+/** Whether log N against d is as good as a line. */
+export function isStraight({ correlation }: Growth): boolean {
+  return correlation >= straight;
+}
+
+/** How N grows with d; undefined for fewer than three points. */
 export function growthRate(
   points: readonly { readonly dimension: number; readonly count: number }[],
-): { readonly rate: number; readonly correlation: number } | undefined {
+): Growth | undefined {
   if (points.length < 3) return undefined;
   const mean = (value: (point: (typeof points)[number]) => number) =>
     points.reduce((sum, point) => sum + value(point), 0) / points.length;

@@ -3,7 +3,7 @@ import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
 import { integer } from '../core/validate.ts';
 import type { CloudRecallRow } from '../pointcloud/capacity.ts';
-import { growthRate, measuredCapacity } from './capacityMeasure.ts';
+import { growthRate, isStraight, measuredCapacity } from './capacityMeasure.ts';
 import {
   type BasinRow,
   baseOf,
@@ -139,7 +139,7 @@ function capacityFinding({ grid }: MeasuredClouds, settings: CloudCapacitySettin
   );
   const growth = growthRate(known);
   const rate = growth
-    ? `; log N grows by ${growth.rate.toFixed(2)} a dimension, correlation ${growth.correlation.toFixed(3)}`
+    ? `; log N grows by ${growth.rate.toFixed(2)} a dimension, correlation ${growth.correlation.toFixed(3)} over ${known.length} dimensions`
     : '';
   const { beta, divergence } = baseOf(settings);
   return {
@@ -150,11 +150,8 @@ function capacityFinding({ grid }: MeasuredClouds, settings: CloudCapacitySettin
   };
 }
 
-/** Log N against d is as good as a line. */
-const straight = 0.98;
-
 function capacityVerdict(growth: ReturnType<typeof growthRate>): Pick<Finding, 'verdict' | 'why'> {
-  if (growth && growth.rate > 0 && growth.correlation >= straight) return { verdict: 'reproduced' };
+  if (growth && growth.rate > 0 && isStraight(growth)) return { verdict: 'reproduced' };
   const why = growth
     ? 'log N against d is no rising line'
     : 'the capacity is among the counts tried in too few dimensions for a rate; in the others it is below or above all of them';
