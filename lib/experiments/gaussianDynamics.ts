@@ -189,7 +189,7 @@ const chart: ResultChart = {
         },
         {
           mark: { type: 'line', point: true },
-          encoding: { y: { field: 'median', ...distance }, strokeDash: { ...color } },
+          encoding: { y: { field: 'median', ...distance }, strokeDash: { ...color, legend: null } },
         },
       ],
     },

@@ -202,6 +202,8 @@ function ellipseTable(items: Gaussians, queries: Gaussians, drawn: readonly Plan
 }
 
 const kinds = ['other items', 'own item', 'query', 'retrieved'];
+const byKind = { field: 'kind', type: 'nominal', sort: kinds, legend: null };
+const solid = [1, 0];
 /** The part of the plane that is drawn, and pixels for a unit of it: the same both ways, so that circles are round. */
 const [xs, ys, pixels] = [[-6, 18] as const, [-5, 12] as const, 12];
 const axis = (title: string, domain: readonly number[]) => ({
@@ -230,9 +232,9 @@ const drawing: ResultChart = {
         y: { field: 'y', ...axis('y', ys) },
         order: { field: 'order' },
         detail: { field: 'index' },
-        color: { field: 'kind', type: 'nominal', sort: kinds, legend: { title: null, orient: 'bottom' } },
-        strokeDash: { field: 'kind', type: 'nominal', sort: kinds },
-        strokeWidth: { field: 'kind', type: 'nominal', sort: kinds, scale: { range: [1, 2, 2, 3] } },
+        color: { ...byKind, legend: { title: null, orient: 'bottom' } },
+        strokeDash: { ...byKind, scale: { range: [solid, solid, [2, 2], [8, 4]] } },
+        strokeWidth: { ...byKind, scale: { range: [0.5, 1.5, 1.5, 3] } },
       },
     },
   },
@@ -254,7 +256,7 @@ const shareChart: ResultChart = {
         axis: { title: 'recovered', format: '.0%' },
       },
       color: { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: { title: null } },
-      strokeDash: { field: 'memory', type: 'nominal', sort: [...planarMemories] },
+      strokeDash: { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: null },
     },
   },
 };
