@@ -26,6 +26,8 @@ export interface CloudCapacitySettings extends ExperimentSettings {
   /** Between items and queries. */
   readonly divergences: readonly number[];
   readonly baseDivergence: number;
+  /** With which every count is recalled in every dimension. */
+  readonly capacityDivergences: readonly number[];
   /** Items of a memory that queries are made from. */
   readonly queries: number;
   /** Memories for each separation. */

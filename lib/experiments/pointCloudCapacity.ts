@@ -6,7 +6,6 @@ import type { CloudRecallRow } from '../pointcloud/capacity.ts';
 import { growthRate, isStraight, measuredCapacity } from './capacityMeasure.ts';
 import {
   type BasinRow,
-  baseOf,
   type CloudCapacitySettings,
   type MeasuredClouds,
   measureBasins,
@@ -34,6 +33,7 @@ const standard: CloudCapacitySettings = {
   baseBeta: 10,
   divergences: [0.1, 0.3, 1, 3, 10],
   baseDivergence: 3,
+  capacityDivergences: [1, 3, 5],
   queries: 100,
   trials: 10,
   basins: 5,
@@ -60,6 +60,7 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
       epsilons: [0.3, 3],
       betas: [1, 10],
       divergences: [0.3, 3],
+      capacityDivergences: [3],
     },
     ...{ queries: 10, trials: 4, basins: 2, basinTrials: 4, maxIterations: 30 },
   },
@@ -68,7 +69,7 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
     const measured = await measureAll(settings, context);
     return {
       findings: [
-        capacityFinding(measured, settings),
+        ...settings.capacityDivergences.map((divergence) => capacityFinding(measured, divergence, settings)),
         disjointFinding(measured, settings),
         basinFinding(measured, settings),
       ],
@@ -102,7 +103,7 @@ async function measureAll(settings: CloudCapacitySettings, context: ExperimentCo
   const separations: SeparationRow[] = [];
   const basins: BasinRow[] = [];
   for (const dimension of dimensions) {
-    const lists = { counts, dimensions: [dimension] };
+    const lists = { counts, dimensions: [dimension], divergences: settings.capacityDivergences };
     grid.push(...(await part(`recall-d${dimension}`, (options) => measureRecall(lists, settings, options))));
     for (const count of separationCounts) {
       const name = `separation-d${dimension}-n${count}`;
@@ -125,9 +126,9 @@ async function measureAll(settings: CloudCapacitySettings, context: ExperimentCo
 /** Of the queries, for what is said to be a memory's capacity. */
 const recoveredShare = 0.95;
 
-function capacityFinding({ grid }: MeasuredClouds, settings: CloudCapacitySettings): Finding {
+function capacityFinding({ grid }: MeasuredClouds, divergence: number, settings: CloudCapacitySettings): Finding {
   const capacities = settings.dimensions.map((dimension) => {
-    const points = grid.filter((row) => row.dimension === dimension);
+    const points = grid.filter((row) => row.dimension === dimension && row.divergence === divergence);
     return { dimension, ...measuredCapacity(points, recoveredShare) };
   });
   const texts = capacities.map(({ dimension, count, isLeast }) => {
@@ -141,9 +142,8 @@ function capacityFinding({ grid }: MeasuredClouds, settings: CloudCapacitySettin
   const rate = growth
     ? `; log N grows by ${growth.rate.toFixed(2)} a dimension, correlation ${growth.correlation.toFixed(3)} over ${known.length} dimensions`
     : '';
-  const { beta, divergence } = baseOf(settings);
   return {
-    what: `items of which ${percent(recoveredShare)} are recovered, beta ${beta}, divergence ${divergence}`,
+    what: `items of which ${percent(recoveredShare)} are recovered, beta ${settings.baseBeta}, divergence ${divergence}`,
     published: 'exponential capacity in the dimension',
     ours: texts.join(', ') + rate,
     ...capacityVerdict(growth),

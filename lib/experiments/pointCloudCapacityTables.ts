@@ -15,9 +15,14 @@ export function cloudCapacityTables({ grid, variations, separations, basins }: M
     {
       name: 'recall',
       title: 'Recall of random clouds',
-      columns: [...sizeColumns, ...recallColumns, { name: 'separation', title: 'separation', format: '.2g' }],
+      columns: [
+        ...sizeColumns,
+        { name: 'divergence', title: 'divergence of queries' },
+        ...recallColumns,
+        { name: 'separation', title: 'separation', format: '.2g' },
+      ],
       rows: grid.map((row) => [
-        ...[row.dimension, row.count],
+        ...[row.dimension, row.count, row.divergence],
         ...recallColumns.map(({ name }) => row[name]),
         row.separation,
       ]),
@@ -79,14 +84,17 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
     name: 'recall',
     title: 'Recall against the number of clouds',
     description:
-      'Share of the queries recovered against N, a line for each dimension: the greater the dimension, the later it falls.',
+      'Share of the queries recovered against N, a panel for each divergence of the queries and a line for each dimension: the greater the dimension, the later it falls.',
     table: 'recall',
     specification: {
-      mark: line,
-      encoding: {
-        x: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 4 } },
-        y: share('recovered', 'recovered'),
-        color: { field: 'dimension', type: 'ordinal', legend: { title: 'd' } },
+      facet: { column: { field: 'divergence', type: 'nominal', header: { title: 'divergence' } } },
+      spec: {
+        mark: line,
+        encoding: {
+          x: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 4 } },
+          y: share('recovered', 'recovered'),
+          color: { field: 'dimension', type: 'ordinal', legend: { title: 'd' } },
+        },
       },
     },
   },
