@@ -91,8 +91,9 @@ export function describeError(error: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
 
-/** `maxIterations` is --max-iterations, `k` is -k. */
+/** `maxIterations` is --max-iterations, `k` is -k; --beta takes several betas. */
 function optionName(name: string): string {
+  if (name === 'betas') return '--beta';
   return name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { exitCodes } from './command.ts';
 import { addDemoCommand } from './demo.ts';
 import { addExperimentCommand } from './experiment.ts';
+import { addMemoryCommand } from './memory.ts';
 
 function createProgram(): Command {
   const program = new Command('denseam')
@@ -20,6 +21,7 @@ Every command takes --json, --threads and --help, which gives examples. Results 
 Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130 stopped by Ctrl-C.`,
     );
   addExperimentCommand(program);
+  addMemoryCommand(program);
   addDemoCommand(program);
   return program;
 }
