@@ -5,6 +5,8 @@ import { exitCodes } from './command.ts';
 import { addDemoCommand } from './demo.ts';
 import { addExperimentCommand } from './experiment.ts';
 import { addMemoryCommand } from './memory.ts';
+import { addPredictCommand } from './predict.ts';
+import { addTrainCommand } from './train.ts';
 
 function createProgram(): Command {
   const program = new Command('denseam')
@@ -22,6 +24,8 @@ Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130
     );
   addExperimentCommand(program);
   addMemoryCommand(program);
+  addTrainCommand(program);
+  addPredictCommand(program);
   addDemoCommand(program);
   return program;
 }
