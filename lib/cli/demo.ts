@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
 import { defaultImagesSettings, type ImagesSettings } from '../experiments/imagesSettings.ts';
 import type { RunRecord } from '../report/images.ts';
 import { type CommonOptions, defineAction, type Run } from './command.ts';
 import { debianFolder, findImageFile } from './imageFile.ts';
 import { integer } from './options.ts';
+import { software } from './software.ts';
 
 interface DemoOptions extends CommonOptions {
   readonly data?: string;
@@ -60,7 +60,6 @@ async function runDemo({ signal, withProgress, print }: Run, options: DemoOption
   const page = resolve(extname(options.out) === '.html' ? options.out : join(options.out, 'index.html'));
   await mkdir(dirname(page), { recursive: true });
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
-  const { native } = await import('../native.ts');
   const { threads } = await import('../core/threads.ts');
   const { readIdx } = await import('../io/idx.ts');
   const { runImages } = await import('../experiments/images.ts');
@@ -76,7 +75,7 @@ async function runDemo({ signal, withProgress, print }: Run, options: DemoOption
   const run: RunRecord = {
     source: options.data ?? 'Fashion-MNIST',
     command: repeatCommand(options, settings),
-    software: `denseam ${packageJson.version}, Node.js ${process.version}, ${native.blas()}, ${process.platform}-${process.arch}`,
+    software: await software(),
     threads: threads(),
     seconds: (performance.now() - start) / 1000,
   };

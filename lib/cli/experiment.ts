@@ -5,9 +5,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { Experiment, ExperimentResult, ExperimentSettings } from '../experiments/experiment.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
 import { type CommonOptions, defineAction, type Run, UsageError } from './command.ts';
-import { resultText, writeResult } from './experimentResult.ts';
 import { integer } from './options.ts';
 import { filePartStore, partFolder } from './partFiles.ts';
+import { software } from './software.ts';
 
 interface RunOptions extends CommonOptions {
   readonly all?: boolean;
@@ -59,6 +59,7 @@ async function listExperiments({ print }: Run): Promise<void> {
 
 async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): Promise<void> {
   const { experiments } = await import('../experiments/registry.ts');
+  const { experimentText } = await import('../report/experiment.ts');
   const chosen = choose(experiments, ids, options.all ?? false);
   const done = await run
     .withProgress(async (onProgress) => {
@@ -80,7 +81,7 @@ async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): 
   const text = () =>
     done
       .map(({ experiment: { title, source }, result, folder }) =>
-        [`${title} (${source})`, resultText(result), `Written to ${folder}`].join('\n\n'),
+        [`${title} (${source})`, experimentText(result), `Written to ${folder}`].join('\n\n'),
       )
       .join('\n\n');
   run.print(text, () =>
@@ -116,6 +117,7 @@ async function runExperiment(
   { quick, seed, out }: RunOptions,
   onProgress: (progress: ExperimentProgress) => void,
 ): Promise<FinishedExperiment> {
+  const start = performance.now();
   const given = quick ? experiment.quick : experiment.settings;
   const settings = { ...given, seed: seed ?? given.seed };
   const folder = join(out, experiment.id);
@@ -123,6 +125,23 @@ async function runExperiment(
   const parts = filePartStore(partFolder(folder, settings, packageJson.version));
   const result = await experiment.run(settings, { parts, signal, onProgress });
   const finished = { experiment, settings, result, folder };
-  await writeResult(finished);
+  await writeReport(finished, quick ?? false, (performance.now() - start) / 1000);
   return finished;
+}
+
+/** Not to be stopped: what took long is done. */
+async function writeReport(
+  { experiment, settings, result, folder }: FinishedExperiment,
+  quick: boolean,
+  seconds: number,
+): Promise<void> {
+  const { threads } = await import('../core/threads.ts');
+  const { experimentFiles } = await import('../report/experimentFiles.ts');
+  const command = `denseam experiment run ${experiment.id}${quick ? ' --quick' : ''} --seed ${settings.seed}`;
+  await experimentFiles(folder, experiment, settings, result, {
+    command,
+    software: await software(),
+    threads: threads(),
+    seconds,
+  });
 }
