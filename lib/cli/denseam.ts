@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addBenchCommand } from './bench.ts';
 import { exitCodes } from './command.ts';
+import { addDataCommand } from './data.ts';
 import { addDemoCommand } from './demo.ts';
 import { addExperimentCommand } from './experiment.ts';
 import { addMemoryCommand } from './memory.ts';
@@ -26,6 +28,8 @@ Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130
   addMemoryCommand(program);
   addTrainCommand(program);
   addPredictCommand(program);
+  addDataCommand(program);
+  addBenchCommand(program);
   addDemoCommand(program);
   return program;
 }
