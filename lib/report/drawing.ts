@@ -5,17 +5,31 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 export interface ChartData {
   readonly name: string;
   readonly values: readonly object[];
+  /** What people call a field, for axes, legends and tooltips that are given no title. */
+  readonly titles: ReadonlyMap<string, string>;
+}
+
+/** As much of a channel as its title takes. */
+interface Channel {
+  readonly field?: unknown;
+  readonly aggregate?: unknown;
+}
+
+function channelTitle({ field, aggregate }: Channel, titles: ChartData['titles']): string {
+  const title = field === undefined ? 'rows' : (titles.get(String(field)) ?? String(field));
+  return typeof aggregate === 'string' ? `${aggregate} of ${title}` : title;
 }
 
 /** The vega specification that a vega-lite one stands for. */
-export function compileChart(specification: object): Spec {
+export function compileChart(specification: object, data?: ChartData): Spec {
   const full = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...specification };
-  return compile(full as TopLevelSpec).spec;
+  const options = data && { fieldTitle: (channel: Channel) => channelTitle(channel, data.titles) };
+  return compile(full as TopLevelSpec, options).spec;
 }
 
 /** The drawing of a vega-lite specification, as SVG. */
 export async function drawSvg(specification: object, data?: ChartData): Promise<string> {
-  const view = new View(parse(compileChart(specification)), { renderer: 'none' });
+  const view = new View(parse(compileChart(specification, data)), { renderer: 'none' });
   // vega marks the rows that it is given as its own: let it have copies.
   if (data)
     view.data(

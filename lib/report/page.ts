@@ -50,7 +50,7 @@ table { border-collapse: collapse; }
 .figures { font-variant-numeric: tabular-nums; font-size: .92rem; }
 .figures th, .figures td { padding: .2rem .6rem; text-align: right; white-space: nowrap; }
 .figures th:first-child { text-align: left; }
-.figures thead th { color: var(--soft); font-weight: 600; }
+.figures thead th { color: var(--soft); font-weight: 600; white-space: normal; vertical-align: bottom; }
 .figures [scope=colgroup] { text-align: left; color: var(--ink); }
 .figures tbody th { font-weight: normal; }
 .figures .first { padding-left: 1.4rem; }
@@ -77,6 +77,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 pre { background: var(--wash); padding: .6rem .8rem; overflow-x: auto; }
 a { color: var(--series-1); }
 :focus-visible { outline: 2px solid var(--series-1); outline-offset: 2px; }
+@page { margin: 1.5cm; }
 @media print { :root { color-scheme: light; } main { max-width: none; padding: 0; } .is-live .live, .on-screen, .tip { display: none; }
   .is-live .still { display: block; } .scroll { overflow: visible; } pre { white-space: pre-wrap; }
   figure, tr, dl, pre { break-inside: avoid; } h2, caption, figcaption { break-after: avoid; } .chart svg { max-width: 100%; max-height: 20cm; }

@@ -1,7 +1,7 @@
 import { parse } from 'vega';
 import type { ResultChart, ResultTable } from '../experiments/experiment.ts';
 import { chartConfig, pageColours } from './chartStyle.ts';
-import { compileChart, drawSvg, withOwnIds } from './drawing.ts';
+import { type ChartData, compileChart, drawSvg, withOwnIds } from './drawing.ts';
 import { escapeHtml } from './html.ts';
 import { tableRecords } from './resultTable.ts';
 import { staticSvg } from './staticChart.ts';
@@ -90,15 +90,21 @@ export interface PageChart {
   readonly canZoom: boolean;
 }
 
-const dataOf = (table: ResultTable) => ({ name: table.name, values: tableRecords(table) });
+const dataOf = (table: ResultTable): ChartData => ({
+  name: table.name,
+  values: tableRecords(table),
+  titles: new Map(table.columns.map(({ name, title }) => [name, title])),
+});
 
 export async function pageChart(chart: ResultChart, table: ResultTable): Promise<PageChart> {
   const node = chart.specification as Node;
   const config = { ...chartConfig(pageColours), background: 'transparent' };
   const common = { data: { name: table.name }, description: chart.description };
-  const svg = await drawSvg({ config, ...common, ...sized(node) }, dataOf(table));
-  const liveConfig = { ...config, mark: { ...config.mark, tooltip: true } };
-  const live = compileChart({ config: liveConfig, ...common, ...sized(canZoom(node) ? withZoom(node) : node) });
+  const data = dataOf(table);
+  const svg = await drawSvg({ config, ...common, ...sized(node) }, data);
+  const tooltips = { mark: { ...config.mark, tooltip: true }, tooltipFormat: { numberFormat: '.4~g' } };
+  const zoomable = canZoom(node) ? withZoom(node) : node;
+  const live = compileChart({ config: { ...config, ...tooltips }, ...common, ...sized(zoomable) }, data);
   parse(live); // better an error here than in the page
   return { chart, svg: withOwnIds(svg, `still-${chart.name}`), live, isSingle: isSingle(node), canZoom: canZoom(node) };
 }

@@ -1,6 +1,7 @@
 #include "pointcloud/assessment.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <memory>
 #include <utility>
@@ -17,6 +18,24 @@ namespace {
 constexpr double kLeastGibbsWeight = 1e-18;
 // Sums over items are taken in so many parts at most, whatever the threads.
 constexpr std::size_t kMostParts = 16;
+
+// -log((1/N) sum_i exp(-beta (S_i - least))) / beta, of N divergences of which all that are not given are far off.
+// Where beta is so small that no exponential differs much from 1, by what they differ: the mean of S - least is not
+// lost.
+double meanGap(const std::vector<double>& divergences, double beta, double least, std::size_t size) {
+  double sum = 0, excess = 0, distance = 0;
+  for (const double divergence : divergences) {
+    const double exponent = -beta * (divergence - least);
+    sum += std::exp(exponent);
+    excess += std::expm1(exponent);
+    distance += divergence - least;
+  }
+  const auto count = static_cast<double>(size);
+  const bool isComplete = divergences.size() == size;
+  if (isComplete && excess > -DBL_MIN) return distance / count;  // beta, or its product with epsilon, is next to 0
+  const bool isHot = isComplete && -excess < count / 2;
+  return -(isHot ? std::log1p(excess / count) : std::log(sum / count)) / beta;
+}
 
 }  // namespace
 
@@ -49,15 +68,17 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
     throw Error("ERR_RANGE",
                 "Expected " + where + " within reach of the items but its squared distance to every one overflows");
   }
-  result.weights = divergences;
-  const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
-  result.energy = epsilon * gibbs.energy;
-  result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
-  result.nearestDivergence = epsilon * std::max(0.0, gibbs.nearestDistance);
-  result.droppedMass = droppedMass(result.found, beta * epsilon);
   result.selfError = own.marginalError;
   result.marginalError = std::max(own.marginalError, greatest(divergences.size(), result.found.marginalErrors.data()));
   result.converged = result.marginalError <= items_.options().tolerance;
+  result.weights = divergences;
+  const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
+  result.gap = epsilon * (least + meanGap(divergences, beta * epsilon, least, items_.size()));
+  result.energy = result.gap - std::log(static_cast<double>(items_.size())) / beta;
+  if (!std::isfinite(result.energy)) throw Error("ERR_RANGE", "Expected a beta whose inverse does not overflow");
+  result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
+  result.nearestDivergence = epsilon * nonNegative(gibbs.nearestDistance, result.converged);
+  result.droppedMass = droppedMass(result.found, beta * epsilon);
   result.magnitude = epsilon * result.found.greatestCost;
   return result;
 }

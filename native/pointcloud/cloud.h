@@ -53,6 +53,9 @@ void normalise(std::size_t count, double* weights);
 // their sum and sets those below the least one to 0.
 void checkClouds(Clouds& clouds);
 
+// What rounding leaves below 0 of a divergence that was solved for is 0; what was not may be anything, and stays.
+inline double nonNegative(double divergence, bool converged) { return converged && divergence < 0 ? 0 : divergence; }
+
 // c_kj = |x_k - y_j|^2. `scratch` is work space.
 void costsBetween(const Cloud& x, const Cloud& y, AlignedVector<double>& scratch, AlignedVector<double>& costs);
 // |mean x - mean y|^2.

@@ -52,9 +52,10 @@ DivergenceMatrix CloudMemory::divergences(Clouds queries, Job& job) const {
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, SearchRule::all(), memo, queries.at(q), job);
     for (std::size_t i = 0; i < size; ++i) {
       const double error = std::max(assessment.found.marginalErrors[i], assessment.selfError);
-      result.values[q * size + i] = items_.epsilon() * std::max(0.0, assessment.found.divergences[i]);
+      const bool converged = error <= items_.options().tolerance;
+      result.values[q * size + i] = items_.epsilon() * nonNegative(assessment.found.divergences[i], converged);
       result.marginalErrors[q * size + i] = error;
-      result.converged[q * size + i] = error <= items_.options().tolerance;
+      result.converged[q * size + i] = converged;
     }
   });
   return result;
@@ -146,7 +147,7 @@ NearestClouds CloudMemory::nearest(Clouds queries, std::size_t k, bool prune, Jo
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(), isCloser);
     for (std::size_t i = 0; i < k; ++i) {
       result.indices[q * k + i] = found.items[order[i]];
-      result.divergences[q * k + i] = items_.epsilon() * std::max(0.0, found.divergences[order[i]]);
+      result.divergences[q * k + i] = items_.epsilon() * nonNegative(found.divergences[order[i]], assessment.converged);
     }
     result.marginalErrors[q] = assessment.marginalError;
     result.converged[q] = assessment.converged;

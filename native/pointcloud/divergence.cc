@@ -20,7 +20,7 @@ struct Solvers {
   PairSolver pair;
   SelfTransport self;
   AlignedVector<double> scratch, costs;
-  std::vector<double> potentials, images, selfImages, selfPotentials;
+  std::vector<double> potentials, selfPotentials;
 };
 
 std::int32_t saturated(std::size_t iterations) {
@@ -144,7 +144,7 @@ void diverge(Solvers& solvers, const Clouds& sources, const Clouds& targets, std
   result.iterations += self.iterations + own.iterations;
   result.converged = result.converged && self.converged && own.converged;
   record(result, pair, divergences);
-  divergences.values[pair] = epsilon * std::max(0.0, value);
+  divergences.values[pair] = epsilon * nonNegative(value, result.converged);
   checkReach(divergences.values[pair], sources, pair);
   if (!wantGradients) return;
   std::vector<double> images(n * d), selfImages(n * d), f(n);

@@ -71,6 +71,10 @@ describe('the page of an experiment', async () => {
     expect(content).not.toContain('Points of the clouds');
   });
 
+  it('titles axes with what their columns are called', () => {
+    expect(content).toContain('>the share</text>');
+  });
+
   it('zooms charts with two axes of numbers alone', () => {
     const hints = [...content.matchAll(/id="chart-(\w+)".*?<\/figure>/gs)].filter(([figure]) =>
       figure.includes('zoom'),
@@ -155,8 +159,8 @@ describe('the page of an experiment', async () => {
 describe('the text of an experiment', () => {
   it('has tables that are not raw, then findings and their tally', () => {
     const text = experimentText(exampleResult());
-    expect(text).toContain('Best of each method\n\nmethod         recalled  note\n');
-    expect(text).toContain('\ntransport         97.1%  the first\n');
+    expect(text).toContain('Best of each method\n\nmethod         the share  note\n');
+    expect(text).toContain('\ntransport          97.1%  the first\n');
     expect(text).not.toContain('Points of the clouds');
     expect(text.slice(text.indexOf('✓'))).toBe(
       [

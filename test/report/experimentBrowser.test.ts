@@ -85,7 +85,7 @@ describe.skipIf(!browserPath)(suite, () => {
     await liveFigures(tab, 3);
     await tab.hover('#chart-best .live .mark-rect.role-mark path >> nth=0');
     await tab.waitForSelector('.tip:not([hidden])');
-    expect(await tab.textContent('.tip')).toContain('transport');
+    expect(await tab.textContent('.tip')).toBe('the share: 97%method: transport');
     await tab.mouse.move(2, 2);
     await tab.waitForSelector('.tip', { state: 'hidden' });
     expect(complaints).toEqual([]);
@@ -135,7 +135,7 @@ describe.skipIf(!browserPath)(suite, () => {
     }
     expect(await colour(tab, 'figure', 'break-inside')).toBe('avoid');
     await tab.screenshot({ path: join(shots, 'print.png'), fullPage: true });
-    await tab.pdf({ path: join(shots, 'print.pdf'), format: 'A4' });
+    await tab.pdf({ path: join(shots, 'print.pdf'), format: 'A4', preferCSSPageSize: true });
     await tab.close();
   });
 

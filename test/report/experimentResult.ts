@@ -64,7 +64,7 @@ const barChart = {
     mark: 'bar',
     encoding: {
       y: { field: 'method', type: 'nominal', sort: null, axis: { title: null } },
-      x: { field: 'recalled', type: 'quantitative', axis: { title: 'recalled', format: '.0%' } },
+      x: { field: 'recalled', type: 'quantitative', axis: { format: '.0%' } },
     },
   },
 };
@@ -95,7 +95,7 @@ export function exampleResult(): ExperimentResult {
         title: 'Best of each method',
         columns: [
           { name: 'method', title: 'method' },
-          { name: 'recalled', title: 'recalled', format: '.1%' },
+          { name: 'recalled', title: 'the share', format: '.1%' },
           { name: 'note', title: 'note' },
         ],
         rows: methods.map((method, m) => [method, share(10, m), m === 0 ? 'the first' : null]),
