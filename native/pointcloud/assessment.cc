@@ -83,7 +83,7 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
   return result;
 }
 
-// Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), and sum_i w_i f_i(x_k).
+// Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), about the state's mean, and sum_i w_i f_i(x_k).
 struct Assessor::Sum {
   std::vector<double> images, potentials;
   std::vector<double> itemImages, itemPotentials;  // work space
@@ -103,11 +103,13 @@ void Assessor::addItem(const Assessment& assessment, std::size_t position, Memo&
   solver.writeSourcePotentials(sum.itemPotentials.data());
   addScaled(n * d, weight, sum.itemImages.data(), sum.images.data());
   addScaled(n, weight, sum.itemPotentials.data(), sum.potentials.data());
-  // Clouds are about their means: the item's is added to where it takes points, and f gains 2 <mean - item mean, x>.
+  // Clouds are about their means: relative to the state's, the item's is added to where it takes points; and f gains
+  // 2 <mean - item mean, x>.
+  const std::vector<double> difference = meanDifference(cloud, item, items_.unit());
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t i = 0; i < d; ++i) {
-      sum.images[k * d + i] += weight * item.mean[i];
-      sum.potentials[k] += 2 * weight * (cloud.mean[i] - item.mean[i]) * cloud.points[k * d + i];
+      sum.images[k * d + i] -= weight * difference[i];
+      sum.potentials[k] += 2 * weight * difference[i] * cloud.points[k * d + i];
     }
   }
 }
@@ -139,7 +141,7 @@ Descent Assessor::descent(const Assessment& assessment, Memo& memo, Job& job) {
     result.variation[k] = items_.epsilon() * (result.variation[k] - assessment.selfPotentials[k]);
     for (std::size_t i = 0; i < d; ++i) {
       double& move = result.moves[k * d + i];
-      move = items_.unit() * (move - cloud.mean[i] - assessment.selfImages[k * d + i]);
+      move = items_.unit() * (move - assessment.selfImages[k * d + i]);
       result.squaredMove += cloud.weights[k] * move * move;
     }
   }

@@ -18,6 +18,13 @@ State stateOf(const Clouds& clouds, std::size_t i) {
           {clouds.weights.begin() + begin, clouds.weights.begin() + end}};
 }
 
+// For verbs that look at a state once.
+Memo oneShot() {
+  Memo memo;
+  memo.carry.isKept = false;
+  return memo;
+}
+
 // Runs body(query) over the queries, which share the assessor's work space.
 template <typename Body>
 void forEachQuery(const Clouds& queries, Job& job, const Body& body) {
@@ -48,7 +55,7 @@ DivergenceMatrix CloudMemory::divergences(Clouds queries, Job& job) const {
   DivergenceMatrix result{std::vector<double>(queries.count * size), std::vector<double>(queries.count * size),
                           std::vector<std::uint8_t>(queries.count * size)};
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo;
+    Memo memo = oneShot();
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, SearchRule::all(), memo, queries.at(q), job);
     for (std::size_t i = 0; i < size; ++i) {
       const double error = std::max(assessment.found.marginalErrors[i], assessment.selfError);
@@ -70,7 +77,7 @@ WeightedQueries CloudMemory::weights(Clouds queries, double beta, Pruning prunin
                          std::vector<double>(queries.count), std::vector<double>(queries.count),
                          std::vector<std::uint8_t>(queries.count)};
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo;
+    Memo memo = oneShot();
     const Assessment assessment =
         assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
     result.energy[q] = assessment.energy;
@@ -136,7 +143,7 @@ NearestClouds CloudMemory::nearest(Clouds queries, std::size_t k, bool prune, Jo
                        std::vector<double>(queries.count), std::vector<std::uint8_t>(queries.count)};
   const SearchRule rule = prune ? SearchRule::nearest(k) : SearchRule::all();
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo;
+    Memo memo = oneShot();
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, rule, memo, queries.at(q), job);
     const Found& found = assessment.found;
     std::vector<std::size_t> order(found.items.size());
@@ -177,7 +184,7 @@ TransportImages CloudMemory::transport(Clouds query, const std::vector<std::int3
       std::copy(query.points.begin(), query.points.end(), out);  // where points without weight stay
       for (std::size_t k = 0; k < source.size; ++k) {
         for (std::size_t c = 0; c < d; ++c) {
-          out[source.index[k] * d + c] = items_.unit() * (images[k * d + c] + item.mean[c]);
+          out[source.index[k] * d + c] = items_.unit() * images[k * d + c] + item.rest[c] + item.mean[c];
         }
       }
     }
