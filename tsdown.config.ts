@@ -5,5 +5,5 @@ const common = { outDir: 'dist', platform: 'node', target: 'node20.19', failOnWa
 export default defineConfig([
   { ...common, entry: { index: 'lib/index.ts' }, format: ['esm', 'cjs'], dts: true },
   // Commands are run, never imported: one format, no types.
-  { ...common, entry: { 'cli/demo': 'lib/cli/demo.ts' }, format: 'esm', dts: false },
+  { ...common, entry: { 'cli/denseam': 'lib/cli/denseam.ts' }, format: 'esm', dts: false },
 ]);

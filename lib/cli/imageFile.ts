@@ -22,6 +22,6 @@ export async function findImageFile(data: string = debianFolder): Promise<string
   throw new Error(
     `No images: ${data} is neither an IDX file nor a folder with ${fileNames[0]} (or without .gz). Either\n` +
       '  install Fashion-MNIST:   apt-get install dataset-fashion-mnist   (Debian, Ubuntu)\n' +
-      '  or say where it is:      npm run demo -- --data <folder or file>',
+      '  or say where it is:      --data <folder or file>',
   );
 }

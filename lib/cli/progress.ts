@@ -10,30 +10,48 @@ export interface ProgressDisplay {
 /** Without a terminal a line is written every time another such share of the work is done. */
 const lineEvery = 0.1;
 
+/** Before that an estimate of the time that remains would only jump about. */
+const secondsBeforeEstimate = 2;
+
 /** A bar on a terminal, plain lines anywhere else. */
 export function showProgress(stream: NodeJS.WriteStream): ProgressDisplay {
   return stream.isTTY ? progressBar(stream) : progressLines(stream);
 }
 
+/** "about 3 min left", as far as it can be told from the time and the share of the work so far. */
+export function remainingTime(share: number, seconds: number): string | undefined {
+  if (share <= 0 || share >= 1 || seconds < secondsBeforeEstimate) return undefined;
+  const left = (seconds * (1 - share)) / share;
+  if (left < 90) return `about ${Math.ceil(left)} s left`;
+  return left < 90 * 60 ? `about ${Math.round(left / 60)} min left` : `about ${(left / 3600).toFixed(1)} h left`;
+}
+
 function progressBar(stream: NodeJS.WriteStream): ProgressDisplay {
-  const format = '{bar} {percentage} % | {duration_formatted} | {doing}';
+  const format = '{bar} {percentage} % | {left} | {doing}';
   const bar = new SingleBar(
     { format, stream, barsize: 24, hideCursor: true, clearOnComplete: true },
     Presets.shades_classic,
   );
-  bar.start(1, 0, { doing: '' });
+  const start = performance.now();
+  bar.start(1, 0, { doing: '', left: '0 s' });
   return {
-    update: ({ share, doing }) => bar.update(share, { doing }),
+    update: ({ share, doing }) => {
+      const seconds = (performance.now() - start) / 1000;
+      bar.update(share, { doing, left: remainingTime(share, seconds) ?? `${Math.floor(seconds)} s` });
+    },
     stop: () => bar.stop(),
   };
 }
 
 function progressLines(stream: NodeJS.WriteStream): ProgressDisplay {
+  const start = performance.now();
   let next = 0;
   return {
     update: ({ share, doing }) => {
       if (share < next) return;
-      stream.write(`${String(Math.round(100 * share)).padStart(3)} %  ${doing}\n`);
+      const left = remainingTime(share, (performance.now() - start) / 1000);
+      const percent = String(Math.round(100 * share)).padStart(3);
+      stream.write(`${percent} %  ${doing}${left === undefined ? '' : ` (${left})`}\n`);
       next = (Math.floor(share / lineEvery) + 1) * lineEvery;
     },
     stop: () => {},

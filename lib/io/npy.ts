@@ -38,21 +38,38 @@ export function parseNpy(bytes: Uint8Array, name = 'bytes'): NpyArray {
   return decoder.finish();
 }
 
+/** Numbers that .npy files are written of. */
+export type NpyData = FloatArray | Int32Array;
+
 /**
  * The bytes of an .npy file (format 1, little-endian, row-major) that `numpy.load` reads.
  *
  * @param data as many numbers as the product of `shape`; its type gives the file's
  * @throws DenseamError ERR_SHAPE when they are more or fewer
  */
-export function formatNpy(shape: readonly number[], data: FloatArray): Uint8Array {
-  if (elementCount(shape, data.BYTES_PER_ELEMENT) !== data.length) {
-    throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) but received ${data.length}`);
-  }
-  const header = encodeNpyHeader(shape, data instanceof Float32Array ? 'f4' : 'f8');
+export function formatNpy(shape: readonly number[], data: NpyData): Uint8Array {
+  const header = npyHeaderOf(shape, data);
   const length = header.length + data.byteLength;
   const file = allocate('The .npy file', length, () => new Uint8Array(length));
   file.set(header);
   file.set(bytesOf(data, 0, data.byteLength), header.length);
-  if (endianness() === 'BE') swapByteOrder(file.subarray(header.length), data instanceof Float32Array ? 4 : 8);
+  if (endianness() === 'BE') swapByteOrder(file.subarray(header.length), itemBytes(data));
   return file;
+}
+
+/**
+ * The header that goes before these numbers.
+ *
+ * @throws DenseamError ERR_SHAPE when they are more or fewer than the product of `shape`
+ */
+export function npyHeaderOf(shape: readonly number[], data: NpyData): Uint8Array {
+  if (elementCount(shape, data.BYTES_PER_ELEMENT) !== data.length) {
+    throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) but received ${data.length}`);
+  }
+  if (data instanceof Int32Array) return encodeNpyHeader(shape, 'i4');
+  return encodeNpyHeader(shape, data instanceof Float32Array ? 'f4' : 'f8');
+}
+
+export function itemBytes(data: NpyData): 4 | 8 {
+  return data instanceof Float64Array ? 8 : 4;
 }

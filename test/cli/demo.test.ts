@@ -1,37 +1,19 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { blobs, idxBytes } from '../experiments/pictures.ts';
-import { type CompiledPackage, compilePackage } from '../support/compiledPackage.ts';
+import { commandLine } from './support.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'denseam-demo-'));
+const { folder, denseam, interrupt } = commandLine();
 const images = join(folder, 'images.idx');
-let compiled: CompiledPackage;
 
 beforeAll(() => {
-  compiled = compilePackage();
   writeFileSync(images, idxBytes(blobs(30, 16, 1)));
   writeFileSync(join(folder, 'train-images-idx3-ubyte.gz'), gzipSync(idxBytes(blobs(30, 16, 1))));
-}, 60_000);
-
-afterAll(() => {
-  compiled.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-const command = () => fileURLToPath(new URL('cli/demo.js', compiled.entry));
-
-function demo(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command(), ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+const demo = (...args: string[]) => denseam('demo', ...args);
 
 describe('the demo', () => {
   it('prints both tables and writes the page, from a file or a folder', () => {
@@ -65,12 +47,12 @@ describe('the demo', () => {
   it.each([
     [['--seed', 'x'], "option '--seed <n>' argument 'x' is invalid. Expected an integer of 0 or more."],
     [['--queries', '0'], "option '--queries <n>' argument '0' is invalid. Expected an integer of 1 or more."],
-    [['--threads', '-1'], "option '--threads <n>' argument '-1' is invalid. Expected an integer of 1 or more."],
+    [['--threads', '-1'], "option '--threads <n>' argument '-1' is invalid. Expected an integer from 1 to 1024."],
     [['--colour'], "unknown option '--colour'"],
     [['more'], 'too many arguments'],
   ])('refuses %o with a hint', (args, message) => {
     const { status, stdout, stderr } = demo(...args);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help lists the options');
@@ -104,17 +86,10 @@ describe('the demo', () => {
     const big = join(folder, 'big.idx');
     const out = join(folder, 'stopped');
     writeFileSync(big, idxBytes(blobs(100, 16, 2)));
-    const args = ['--data', big, '--items', '100', '--queries', '100', '--out', out];
-    const child = spawn(process.execPath, [command(), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors += text;
-      // Once only: a second one would end the process at once.
-      if (!child.killed && errors.includes('Gaussian memory')) child.kill('SIGINT');
-    });
-    const status = await new Promise((resolve) => child.on('close', resolve));
+    const args = ['demo', '--data', big, '--items', '100', '--queries', '100', '--out', out];
+    const { status, stderr } = await interrupt(args, 'Gaussian memory');
     expect(status).toBe(130);
-    expect(errors).toContain('Stopped.');
+    expect(stderr).toContain('Stopped.');
     expect(existsSync(join(out, 'index.html'))).toBe(false);
   });
 });

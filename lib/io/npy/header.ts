@@ -125,7 +125,7 @@ function checkSize(header: NpyHeader, totalBytes: number, path: string): NpyHead
 }
 
 /** The header of a little-endian, row-major version 1.0 file, padded as numpy pads it. */
-export function encodeNpyHeader(shape: readonly number[], type: 'f4' | 'f8'): Uint8Array {
+export function encodeNpyHeader(shape: readonly number[], type: 'f4' | 'f8' | 'i4'): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '<${type}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const textStart = LENGTH_OFFSET + 2;

@@ -1,0 +1,76 @@
+import { extname } from 'node:path';
+import { DenseamError } from '../core/errors.ts';
+import type { CallOptions } from '../core/types.ts';
+import type { NamedArray } from '../io/npzWrite.ts';
+import { UsageError } from './command.ts';
+import { writeText } from './partFiles.ts';
+
+/** Help for the option that says where arrays go. */
+export const outputHelp = 'where the arrays go: a file that ends in .npz, .safetensors or .json';
+
+const endings = ['.npz', '.safetensors', '.json'];
+
+/** Refuses a file of another kind before anything is computed. */
+export function checkOutput(path: string | undefined): void {
+  if (path === undefined || endings.includes(extname(path))) return;
+  throw new UsageError(`Expected a file that ends in ${endings.join(', ')} for --out but received "${path}"`);
+}
+
+/** Writes arrays in the format that the file's ending says. */
+export async function writeArrays(
+  path: string,
+  arrays: readonly NamedArray[],
+  { signal }: Pick<CallOptions, 'signal'>,
+): Promise<void> {
+  if (extname(path) === '.npz') {
+    const { writeNpz } = await import('../io/npzWrite.ts');
+    await writeNpz(path, arrays, { signal });
+  } else if (extname(path) === '.safetensors') await writeTensors(path, arrays, signal);
+  else await writeText(path, `${JSON.stringify(nestedArrays(arrays))}\n`);
+}
+
+/** The format knows no integers: they go into float64, which holds every one of 32 bits. */
+async function writeTensors(
+  path: string,
+  arrays: readonly NamedArray[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { writeSafetensors } = await import('../io/safetensors.ts');
+  const floats = arrays.map(({ data, ...rest }) => {
+    return { ...rest, data: data instanceof Int32Array ? Float64Array.from(data) : data };
+  });
+  await writeSafetensors(
+    path,
+    {
+      tensors: floats.map(({ name, shape, data }) => {
+        return { name, shape, dtype: data instanceof Float32Array ? 'F32' : 'F64' };
+      }),
+      chunks: floats.map(({ name, data }) => ({ tensor: name, data })),
+    },
+    { signal },
+  );
+}
+
+/** Arrays as JSON has them: lists of lists, by name. */
+export function nestedArrays(arrays: readonly NamedArray[]): Record<string, unknown> {
+  return Object.fromEntries(arrays.map(({ name, shape, data }) => [name, nested(shape, data)]));
+}
+
+function nested(shape: readonly number[], data: NamedArray['data']): unknown {
+  const [extent, ...inner] = shape;
+  if (extent === undefined) return data[0];
+  if (inner.length === 0) return Array.from(data);
+  const width = data.length / extent;
+  return Array.from({ length: extent }, (_, i) => nested(inner, data.subarray(i * width, (i + 1) * width)));
+}
+
+/** One array of several results of the same shape, with an axis for them in front; a single one stays as it is. */
+export function stacked(results: readonly NamedArray[]): NamedArray {
+  const [first] = results;
+  if (first === undefined) throw new DenseamError('ERR_SHAPE', 'Expected at least one result but received none');
+  if (results.length === 1) return first;
+  const Type = first.data.constructor as new (length: number) => NamedArray['data'];
+  const data = new Type(first.data.length * results.length);
+  for (const [index, each] of results.entries()) data.set(each.data, index * first.data.length);
+  return { name: first.name, shape: [results.length, ...first.shape], data };
+}

@@ -1,0 +1,147 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Experiment, ExperimentResult, ExperimentSettings } from '../experiments/experiment.ts';
+import type { ExperimentProgress } from '../experiments/stages.ts';
+import { type CommonOptions, defineAction, type Run, UsageError } from './command.ts';
+import { integer } from './options.ts';
+import { filePartStore, partFolder } from './partFiles.ts';
+import { software } from './software.ts';
+
+interface RunOptions extends CommonOptions {
+  readonly all?: boolean;
+  readonly quick?: boolean;
+  readonly seed?: number;
+  readonly out: string;
+}
+
+export function addExperimentCommand(program: Command): void {
+  const group = program.command('experiment').description('runs the experiments of the papers');
+  defineAction(group.command('list').description('lists the experiments'), listExperiments).addHelpText(
+    'after',
+    `
+Examples:
+  denseam experiment list
+  denseam experiment list --json`,
+  );
+  const run = group
+    .command('run')
+    .description(
+      'Runs experiments, prints what was found beside what was published, and writes a page and the numbers. Finished ' +
+        'parts are kept: a run that was stopped goes on where it was when it is started again.',
+    )
+    .argument('[id...]', 'which ones: see denseam experiment list')
+    .option('--all', 'every one of them')
+    .option('--quick', 'at a small scale, in seconds; default is the published scale')
+    .option('--seed <n>', 'what all random choices follow from (default: the one of the experiment)', integer(0))
+    .option('--out <folder>', 'where a folder for each experiment goes', 'out/experiments');
+  defineAction(run, runExperiments).addHelpText(
+    'after',
+    `
+Examples:
+  denseam experiment run pointcloud-recovery
+  denseam experiment run pointcloud-recovery --quick --seed 7 --out results
+  denseam experiment run --all --quick --json`,
+  );
+}
+
+async function listExperiments({ print }: Run): Promise<void> {
+  const { experiments } = await import('../experiments/registry.ts');
+  const text = () =>
+    experiments.map(({ id, title, summary, source }) => `${id}\n  ${title} (${source})\n  ${summary}`).join('\n\n');
+  print(text, () =>
+    experiments.map(({ id, title, summary, source, settings, quick }) => {
+      return { id, title, summary, source, settings, quick };
+    }),
+  );
+}
+
+async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): Promise<void> {
+  const { experiments } = await import('../experiments/registry.ts');
+  const { experimentText } = await import('../report/experiment.ts');
+  const chosen = choose(experiments, ids, options.all ?? false);
+  const done = await run
+    .withProgress(async (onProgress) => {
+      const results: FinishedExperiment[] = [];
+      for (const [index, experiment] of chosen.entries()) {
+        results.push(
+          await runExperiment(run, experiment, options, ({ share, doing }) =>
+            onProgress({ share: (index + share) / chosen.length, doing: `${experiment.id}: ${doing}` }),
+          ),
+        );
+      }
+      return results;
+    })
+    .catch((error: unknown) => {
+      if (run.signal.aborted)
+        run.note(`What is finished is kept in ${options.out}; the same command goes on from there.`);
+      throw error;
+    });
+  const text = () =>
+    done
+      .map(({ experiment: { title, source }, result, folder }) =>
+        [`${title} (${source})`, experimentText(result), `Written to ${folder}`].join('\n\n'),
+      )
+      .join('\n\n');
+  run.print(text, () =>
+    done.map(({ experiment: { id, title, source }, settings, result, folder }) => {
+      return { id, title, source, settings, folder, ...result };
+    }),
+  );
+}
+
+/** An experiment with its result and the folder where that is written. */
+export interface FinishedExperiment {
+  readonly experiment: Experiment;
+  readonly settings: ExperimentSettings;
+  readonly result: ExperimentResult;
+  readonly folder: string;
+}
+
+function choose(experiments: readonly Experiment[], ids: readonly string[], all: boolean): readonly Experiment[] {
+  if (all && ids.length > 0) throw new UsageError(`Expected ids or --all but received both`);
+  if (all) return experiments;
+  const known = experiments.map(({ id }) => id).join(', ');
+  if (ids.length === 0) throw new UsageError(`Expected the id of an experiment (${known}) or --all`);
+  return [...new Set(ids)].map((id) => {
+    const found = experiments.find((experiment) => experiment.id === id);
+    if (found === undefined) throw new UsageError(`There is no experiment "${id}", only ${known}`);
+    return found;
+  });
+}
+
+async function runExperiment(
+  { signal }: Run,
+  experiment: Experiment,
+  { quick, seed, out }: RunOptions,
+  onProgress: (progress: ExperimentProgress) => void,
+): Promise<FinishedExperiment> {
+  const start = performance.now();
+  const given = quick ? experiment.quick : experiment.settings;
+  const settings = { ...given, seed: seed ?? given.seed };
+  const folder = join(out, experiment.id);
+  await mkdir(folder, { recursive: true });
+  const parts = filePartStore(partFolder(folder, settings, packageJson.version));
+  const result = await experiment.run(settings, { parts, signal, onProgress });
+  const finished = { experiment, settings, result, folder };
+  await writeReport(finished, quick ?? false, (performance.now() - start) / 1000);
+  return finished;
+}
+
+/** Not to be stopped: what took long is done. */
+async function writeReport(
+  { experiment, settings, result, folder }: FinishedExperiment,
+  quick: boolean,
+  seconds: number,
+): Promise<void> {
+  const { threads } = await import('../core/threads.ts');
+  const { experimentFiles } = await import('../report/experimentFiles.ts');
+  const command = `denseam experiment run ${experiment.id}${quick ? ' --quick' : ''} --seed ${settings.seed}`;
+  await experimentFiles(folder, experiment, settings, result, {
+    command,
+    software: await software(),
+    threads: threads(),
+    seconds,
+  });
+}

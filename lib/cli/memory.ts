@@ -1,0 +1,280 @@
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { CallOptions } from '../core/types.ts';
+import type { NamedArray } from '../io/npzWrite.ts';
+import { checkOutput, nestedArrays, outputHelp, writeArrays } from './arrays.ts';
+import { type CommonOptions, defineAction, type Run, stageProgress, UsageError } from './command.ts';
+import {
+  type ArrayOptions,
+  addArrayOptions,
+  arraysHelp,
+  type Kind,
+  kinds,
+  openMemory,
+  openModel,
+  readClouds,
+  readGaussianItems,
+  readVectors,
+} from './memoryFiles.ts';
+import { integer, number, numbers } from './options.ts';
+import { cloudRetrieval, gaussianRetrieval, retrievalArrays, vectorRetrieval } from './retrieval.ts';
+import { columnsText, pairsText } from './text.ts';
+
+interface CreateOptions extends CommonOptions, ArrayOptions {
+  readonly kind: Kind;
+  readonly epsilon?: number;
+}
+
+export interface RetrieveOptions extends CommonOptions, ArrayOptions {
+  readonly beta: readonly number[];
+  readonly out?: string;
+  readonly tolerance?: number;
+  readonly maxIterations?: number;
+  readonly ridge?: number;
+  readonly transportStep?: number;
+  readonly reweightStep?: number;
+}
+
+interface NearestOptions extends CommonOptions, ArrayOptions {
+  readonly k: number;
+  readonly out?: string;
+  readonly ridge?: number;
+}
+
+export function addMemoryCommand(program: Command): void {
+  const group = program.command('memory').description('stores items in files and recalls them');
+  addCreate(group);
+  addInfo(group);
+  addRetrieve(group);
+  addNearest(group);
+}
+
+function addCreate(group: Command): void {
+  const command = group
+    .command('create')
+    .description('Stores the items of an .npz file in a memory and writes that to a safetensors file.')
+    .argument('<arrays>', '.npz file')
+    .argument('<memory>', 'safetensors file to write')
+    .addOption(new Option('--kind <kind>', 'what the items are').choices(kinds).makeOptionMandatory())
+    .option('--epsilon <n>', 'of point clouds: entropic regularisation, in the units of a squared distance', number);
+  defineAction(addArrayOptions(command), createMemory).addHelpText(
+    'after',
+    `${arraysHelp}
+
+Examples:
+  denseam memory create items.npz gaussians.safetensors --kind gaussian --spread covariance
+  denseam memory create encoder.npz codes.safetensors --kind gaussian --spread logVariance --means mu --covariances log_var
+  denseam memory create clouds.npz clouds.safetensors --kind pointcloud --epsilon 0.1`,
+  );
+}
+
+function addInfo(group: Command): void {
+  const command = group
+    .command('info')
+    .description('Says what is in the file of a memory, after it has checked all of it.')
+    .argument('<memory>', 'safetensors file');
+  defineAction(command, showInfo).addHelpText(
+    'after',
+    `
+Examples:
+  denseam memory info gaussians.safetensors
+  denseam memory info digits.safetensors --json`,
+  );
+}
+
+function addRetrieve(group: Command): void {
+  const command = group
+    .command('retrieve')
+    .description('Recalls: follows the update from every query to a fixed point.')
+    .argument('<memory>', 'safetensors file')
+    .argument('<queries>', '.npz file')
+    .addOption(
+      new Option('--beta <n>', 'inverse temperature; several with commas between them: a retrieval with each')
+        .argParser(numbers)
+        .makeOptionMandatory(),
+    )
+    .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
+    .option('--tolerance <n>', 'how near to a fixed point a state stops (default: 1e-6)', number)
+    .option('--max-iterations <n>', 'steps at most (default: 100, of point clouds 300)', integer(0))
+    .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number)
+    .option('--transport-step <n>', 'of point clouds: from 0 (points stay) to 1 (default: 1)', number)
+    .option('--reweight-step <n>', 'of point clouds: from 0 (weights stay) up (default: 1 / epsilon)', number);
+  defineAction(addArrayOptions(command), retrieve).addHelpText(
+    'after',
+    `${arraysHelp}
+
+Examples:
+  denseam memory retrieve gaussians.safetensors queries.npz --spread covariance --beta 2
+  denseam memory retrieve gaussians.safetensors queries.npz --spread covariance --beta 0.5,1,2 --out recalled.npz
+  denseam memory retrieve clouds.safetensors queries.npz --beta 30 --reweight-step 0 --json`,
+  );
+}
+
+function addNearest(group: Command): void {
+  const command = group
+    .command('nearest')
+    .description('Finds the items nearest to every query.')
+    .argument('<memory>', 'safetensors file')
+    .argument('<queries>', '.npz file')
+    .option('-k <n>', 'how many', integer(1), 1)
+    .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
+    .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number);
+  defineAction(addArrayOptions(command), findNearest).addHelpText(
+    'after',
+    `${arraysHelp}
+
+Examples:
+  denseam memory nearest gaussians.safetensors queries.npz --spread covariance -k 5
+  denseam memory nearest clouds.safetensors queries.npz -k 3 --out neighbours.npz`,
+  );
+}
+
+async function createMemory(run: Run, options: CreateOptions, arrays: string, path: string): Promise<void> {
+  const { signal } = run;
+  const { kind, epsilon } = options;
+  if (kind === 'pointcloud' && epsilon === undefined) throw new UsageError('Expected --epsilon for point clouds');
+  if (kind !== 'pointcloud' && epsilon !== undefined) throw new UsageError('Expected --epsilon only for point clouds');
+  const { EuclideanMemory, GaussianMemory, PointCloudMemory } = await import('../index.ts');
+  const memory = await run.withProgress(async (onProgress) => {
+    const storing: CallOptions = { signal, onProgress: stageProgress(onProgress, 'storing', 0, 0.9) };
+    const read = { signal };
+    const made =
+      kind === 'gaussian'
+        ? await GaussianMemory.create(await readGaussianItems(arrays, options, read), { ...storing, index: false })
+        : kind === 'euclidean'
+          ? await EuclideanMemory.create(await readVectors(arrays, options.values, read), storing)
+          : await PointCloudMemory.create(await readClouds(arrays, read), { ...storing, epsilon: epsilon as number });
+    await made.save(path, { signal, onProgress: stageProgress(onProgress, 'writing', 0.9, 1) });
+    return made;
+  });
+  const { size, dimension, precision } = memory;
+  const text = () => `${path}: ${kind}, ${size} items in ${dimension} dimensions, ${precision}`;
+  run.print(text, () => ({ file: path, kind, size, dimension, precision }));
+}
+
+async function showInfo(run: Run, _: CommonOptions, path: string): Promise<void> {
+  const { kind, memory } = await run.withProgress((onProgress) =>
+    openModel(path, false, { signal: run.signal, onProgress: stageProgress(onProgress, 'reading') }),
+  );
+  const { size: bytes } = await stat(path);
+  const { dimension, precision } = memory;
+  const common = { file: path, bytes, kind, dimension, precision };
+  const info =
+    kind === 'von-mises-fisher'
+      ? {
+          ...common,
+          hiddenUnits: memory.hiddenUnits,
+          classes: memory.classes,
+          beta: memory.beta,
+          betaScale: memory.betaScale,
+          epochs: memory.history.length,
+        }
+      : kind === 'gaussian'
+        ? { ...common, size: memory.size, structure: memory.structure, basis: memory.basis !== undefined }
+        : kind === 'pointcloud'
+          ? { ...common, size: memory.size, epsilon: memory.epsilon }
+          : { ...common, size: memory.size };
+  run.print(
+    () => pairsText(info),
+    () => info,
+  );
+}
+
+/** Results as they are shown: arrays by name, and why each query stopped, for every beta. */
+interface Retrieved {
+  readonly arrays: readonly NamedArray[];
+  readonly stopped: readonly (readonly string[])[];
+}
+
+async function retrieve(run: Run, options: RetrieveOptions, path: string, queries: string): Promise<void> {
+  const { beta: betas, out } = options;
+  checkOutput(out);
+  const { arrays, stopped } = await run.withProgress(async (onProgress) => {
+    const { signal } = run;
+    const open = await openMemory(path, { signal, onProgress: stageProgress(onProgress, 'loading', 0, 0.2) });
+    const calling = { signal, onProgress: stageProgress(onProgress, 'recalling', 0.2, 1) };
+    return recall(open, options, queries, calling);
+  });
+  if (out !== undefined) await writeArrays(out, arrays, run);
+  const document = () => (out === undefined ? { ...nestedArrays(arrays), stopped } : { out, betas, stopped });
+  run.print(() => retrievedText({ arrays, stopped }, betas, out), document);
+}
+
+async function recall(
+  open: Awaited<ReturnType<typeof openMemory>>,
+  options: RetrieveOptions,
+  queries: string,
+  calling: CallOptions,
+): Promise<Retrieved> {
+  const { beta: betas, tolerance, maxIterations, ridge, transportStep, reweightStep } = options;
+  const iterating = { ...calling, betas, tolerance, maxIterations };
+  refuseForeign(open.kind, { ridge }, { transportStep, reweightStep });
+  if (open.kind === 'gaussian') {
+    const found = await open.memory.sweep(await readGaussianItems(queries, options, calling), { ...iterating, ridge });
+    return { arrays: retrievalArrays(betas, found, gaussianRetrieval), stopped: found.map((each) => each.stopped) };
+  }
+  if (open.kind === 'euclidean') {
+    const found = await open.memory.sweep(await readVectors(queries, options.values, calling), iterating);
+    return { arrays: retrievalArrays(betas, found, vectorRetrieval), stopped: found.map((each) => each.stopped) };
+  }
+  const flow = { ...iterating, transportStep, reweightStep };
+  const found = await open.memory.sweep(await readClouds(queries, calling), flow);
+  return { arrays: retrievalArrays(betas, found, cloudRetrieval), stopped: found.map((each) => each.stopped) };
+}
+
+/** An option that a memory knows nothing of would pass in silence. */
+function refuseForeign(kind: Kind, ofGaussians: object, ofClouds: object = {}): void {
+  const refuse = (options: object, whose: string) => {
+    const [given] = Object.entries(options).filter(([, value]) => value !== undefined);
+    if (given === undefined) return;
+    const name = given[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`Expected --${name} only for ${whose} but the memory is of kind ${kind}`);
+  };
+  if (kind !== 'gaussian') refuse(ofGaussians, 'Gaussians');
+  if (kind !== 'pointcloud') refuse(ofClouds, 'point clouds');
+}
+
+function retrievedText({ arrays, stopped }: Retrieved, betas: readonly number[], out: string | undefined): string {
+  if (out !== undefined) return `Written to ${out}`;
+  const data = (name: string) => arrays.find((array) => array.name === name)?.data ?? [];
+  const distance = arrays.some(({ name }) => name === 'nearestDistance') ? 'nearestDistance' : 'nearestDivergence';
+  const count = stopped[0]?.length ?? 0;
+  const rows = betas.flatMap((beta, b) =>
+    Array.from({ length: count }, (_, query) => {
+      const at = (name: string) => data(name)[b * count + query] ?? Number.NaN;
+      const why = stopped[b]?.[query] ?? '';
+      return [query, beta, at('energy'), at('nearest'), at(distance), at('iterations'), why] as const;
+    }),
+  );
+  const last = distance === 'nearestDistance' ? 'squared distance' : 'divergence';
+  return columnsText('Recalled', ['query', 'beta', 'energy', 'nearest item', last, 'iterations', 'stopped'], rows);
+}
+
+async function findNearest(run: Run, options: NearestOptions, path: string, queries: string): Promise<void> {
+  const { k, ridge, out } = options;
+  checkOutput(out);
+  const found = await run.withProgress(async (onProgress) => {
+    const { signal } = run;
+    const open = await openMemory(path, { signal, onProgress: stageProgress(onProgress, 'loading', 0, 0.5) });
+    refuseForeign(open.kind, { ridge });
+    const calling = { signal, k, onProgress: stageProgress(onProgress, 'comparing', 0.5, 1) };
+    if (open.kind === 'gaussian') {
+      return open.memory.nearest(await readGaussianItems(queries, options, run), { ...calling, ridge });
+    }
+    if (open.kind === 'euclidean') return open.memory.nearest(await readVectors(queries, options.values, run), calling);
+    return open.memory.nearest(await readClouds(queries, run), calling);
+  });
+  const { rows, indices } = found;
+  const [name, title] = 'distances' in found ? ['distances', 'squared distance'] : ['divergences', 'divergence'];
+  const values = 'distances' in found ? found.distances : found.divergences;
+  const arrays: NamedArray[] = [
+    { name: 'indices', shape: [rows, k], data: indices },
+    { name, shape: [rows, k], data: values },
+  ];
+  if (out !== undefined) await writeArrays(out, arrays, run);
+  const lines = Array.from(indices, (item, i) => [Math.floor(i / k), (i % k) + 1, item, values[i] as number]);
+  const text = () =>
+    out === undefined ? columnsText('Nearest items', ['query', 'rank', 'item', title], lines) : `Written to ${out}`;
+  run.print(text, () => (out === undefined ? nestedArrays(arrays) : { out }));
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DenseamError } from '../core/errors.ts';
+import type { ExperimentSettings, PartStore } from '../experiments/experiment.ts';
+import { writeAtomically } from '../io/atomic.ts';
+import { corruptFile, describing } from '../io/files.ts';
+
+/** Writes text so that the file is whole at every moment. Not to be stopped: it is the result of what took long. */
+export async function writeText(path: string, text: string): Promise<void> {
+  await writeAtomically(path, (handle) => describing('write', path, handle.writeFile(text)));
+}
+
+/** The folder of the parts that belong to these settings; another release may compute them in another way. */
+export function partFolder(folder: string, settings: ExperimentSettings, version: string): string {
+  const hash = createHash('sha256').update(jsonOf('settings', { version, settings }));
+  return join(folder, 'parts', hash.digest('hex').slice(0, 16));
+}
+
+/** Finished parts, a JSON file each. */
+export function filePartStore(folder: string): PartStore {
+  return {
+    async part<T>(name: string, compute: () => Promise<T>): Promise<T> {
+      if (!/^[A-Za-z0-9-]+$/.test(name)) {
+        const expected = 'letters, digits and dashes for the name of a part';
+        throw new DenseamError('ERR_RANGE', `Expected ${expected} but received "${name}"`);
+      }
+      const path = join(folder, `${name}.json`);
+      const text = (await readIfThere(path)) ?? (await computeAndKeep(path, name, compute));
+      // What was just computed takes the same way as what was kept, so that an interruption makes no difference.
+      return parse(text, path) as T;
+    },
+  };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await describing('read', path, readFile(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function computeAndKeep(path: string, name: string, compute: () => Promise<unknown>): Promise<string> {
+  const text = jsonOf(`part "${name}"`, await compute());
+  await mkdir(dirname(path), { recursive: true });
+  await writeText(path, text);
+  return text;
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw corruptFile(path, 'it is no JSON; remove it to compute this part again', error);
+  }
+}
+
+/** JSON of a value that comes back as it was. What JSON would change in silence (NaN, typed arrays, ...) is refused. */
+function jsonOf(what: string, value: unknown): string {
+  return JSON.stringify(value, (key, given: unknown) => {
+    const isPlain =
+      given === null ||
+      typeof given === 'string' ||
+      typeof given === 'boolean' ||
+      (typeof given === 'number' && Number.isFinite(given)) ||
+      Array.isArray(given) ||
+      (typeof given === 'object' && Object.getPrototypeOf(given) === Object.prototype);
+    if (isPlain || (given === undefined && key !== '')) return given;
+    throw new DenseamError('ERR_RANGE', `Expected plain JSON values in ${what} but "${key}" is ${String(given)}`);
+  });
+}

@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { experiments } from '../../lib/experiments/registry.ts';
+import { commandLine } from './support.ts';
+
+const { folder, denseam, interrupt } = commandLine();
+const id = 'pointcloud-recovery';
+
+/** The file of the only finished part of a run. */
+function partFile(out: string): string {
+  const parts = join(folder, out, id, 'parts');
+  const [settings = ''] = readdirSync(parts);
+  return join(parts, settings, 'recovery.json');
+}
+
+describe('denseam experiment', () => {
+  it('lists every experiment of the registry, for people and for machines', () => {
+    const text = denseam('experiment', 'list');
+    const json = denseam('experiment', 'list', '--json');
+    expect([text.status, json.status]).toEqual([0, 0]);
+    for (const { title, source } of experiments) expect(text.stdout).toContain(`${title} (${source})`);
+    expect(JSON.parse(json.stdout).map((each: { id: string }) => each.id)).toEqual(experiments.map((each) => each.id));
+  });
+
+  it('runs one, prints what it found and writes it', () => {
+    const { status, stdout, stderr } = denseam('experiment', 'run', id, '--quick', '--out', 'once');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Divergence to the own item after recall');
+    expect(stdout).toContain('published: robust recovery');
+    expect(stdout).toContain(join('once', id));
+    expect(stderr).toContain(`${id}: storing and perturbing`);
+    expect(JSON.parse(readFileSync(join(folder, 'once', id, 'result.json'), 'utf8')).settings.count).toBe(8);
+  });
+
+  it('prints one JSON document, in which the seed is the one that was asked for', () => {
+    const run = (...more: string[]) => {
+      const { status, stdout } = denseam('experiment', 'run', id, '--quick', '--json', '--out', 'seeds', ...more);
+      expect(status).toBe(0);
+      return JSON.parse(stdout)[0];
+    };
+    const [first, second] = [run(), run('--seed', '9')];
+    expect([first.settings.seed, second.settings.seed]).toEqual([1, 9]);
+    expect(second.tables).not.toEqual(first.tables);
+    expect(readdirSync(join(folder, 'seeds', id, 'parts'))).toHaveLength(2);
+    // With another number of threads nothing changes.
+    expect(run('--threads', '1', '--out', 'threads').tables).toEqual(first.tables);
+  });
+
+  it('stops at Ctrl-C, says how to go on, and ends with the same numbers', async () => {
+    const args = ['experiment', 'run', id, '--quick', '--json'];
+    const stopped = await interrupt([...args, '--out', 'stopped'], 'both');
+    expect(stopped.status).toBe(130);
+    expect(stopped.stdout).toBe('');
+    expect(stopped.stderr).toContain('the same command goes on from there');
+    expect(stopped.stderr.trimEnd().endsWith('Stopped.')).toBe(true);
+    expect(existsSync(join(folder, 'stopped', id, 'result.json'))).toBe(false);
+    const tables = (out: string) => JSON.parse(denseam(...args, '--out', out).stdout)[0].tables;
+    expect(tables('stopped')).toEqual(tables('whole'));
+  });
+
+  it('takes finished parts as they are, and refuses a damaged one', () => {
+    const args = ['experiment', 'run', id, '--quick', '--json', '--out', 'parts'] as const;
+    denseam(...args);
+    const part = JSON.parse(readFileSync(partFile('parts'), 'utf8'));
+    // A number that no run gives: who shows it has read it.
+    part.rows[0].medianDivergence = 12345;
+    writeFileSync(partFile('parts'), JSON.stringify(part));
+    expect(JSON.parse(denseam(...args).stdout)[0].tables[0].rows[0][1]).toBe(12345);
+
+    writeFileSync(partFile('parts'), '{"rows":');
+    const { status, stderr } = denseam(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain('recovery.json": it is no JSON; remove it to compute this part again (ERR_CORRUPT_FILE)');
+    rmSync(partFile('parts'));
+    expect(denseam(...args).status).toBe(0);
+  });
+
+  it.each([
+    [[], `Expected the id of an experiment (`],
+    [['nothing'], 'There is no experiment "nothing", only'],
+    [[id, '--all'], 'Expected ids or --all but received both'],
+    [[id, '--seed', '-1'], "option '--seed <n>' argument '-1' is invalid. Expected an integer of 0 or more."],
+  ])('refuses %o as a mistake of the command line', (args, message) => {
+    const { status, stdout, stderr } = denseam('experiment', 'run', ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^Error: /);
+    expect(stderr).toContain('--help lists the options');
+  });
+
+  it('says what is wrong with the folder for results', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { status, stderr } = denseam('experiment', 'run', id, '--quick', '--out', 'file');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Error: .*ENOTDIR/m);
+  });
+});
