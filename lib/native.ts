@@ -146,6 +146,23 @@ export interface NativeBasis {
   readonly values: Float64Array;
 }
 
+/** A matrix with a number for each of its rows and columns, on the native side. */
+export interface NativeMarginalMatrix {
+  readonly nativeMarginalMatrix: never;
+}
+
+/** Matrices that are too large to be copied at once. */
+export interface NativeMarginalMatrices {
+  makeMarginalMatrix(
+    rows: number,
+    columns: number,
+    rowSums: Float64Array,
+    columnSums: Float64Array,
+  ): NativeMarginalMatrix;
+  /** Copies the next numbers of the matrix, row by row, at once. */
+  appendMatrixNumbers(matrix: NativeMarginalMatrix, values: FloatArray): void;
+}
+
 /** Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned. */
 export interface NativeSampling {
   randomBasis(dimension: number, seed: bigint): Task<NativeBasis>;
@@ -259,6 +276,7 @@ export interface Native
     NativeSphereFunctions,
     NativeSphere,
     NativeSpherePreparation,
+    NativeMarginalMatrices,
     NativeScaling,
     NativeSphereTheory,
     NativePointCloud {

@@ -1,5 +1,5 @@
 import type { FloatArray } from './core/types.ts';
-import type { ProgressCallback, Task } from './native.ts';
+import type { NativeMarginalMatrix, ProgressCallback, Task } from './native.ts';
 
 /** What the addon knows of point clouds. `firstIndex` is what error messages count clouds from. */
 
@@ -192,13 +192,9 @@ export interface NativePointCloud {
     wantPlans: boolean,
     onProgress: ProgressCallback,
   ): Task<NativePlans>;
-  /** One problem with any finite costs, rows x columns. */
+  /** One problem with any finite costs. Takes the matrix over, once all its numbers are there. */
   solveTransportOfCosts(
-    rows: number,
-    columns: number,
-    costs: FloatArray,
-    rowWeights: Float64Array,
-    columnWeights: Float64Array,
+    problem: NativeMarginalMatrix,
     epsilon: number,
     solver: NativeSolverOptions,
     wantPlan: boolean,

@@ -1,5 +1,5 @@
 import type { FloatArray } from './core/types.ts';
-import type { ProgressCallback, Task } from './native.ts';
+import type { NativeMarginalMatrix, ProgressCallback, Task } from './native.ts';
 
 // What the addon has of the sphere and the von Mises-Fisher memory; native.ts has the rest.
 
@@ -237,24 +237,11 @@ export interface NativeReconstruction {
   readonly converged: Uint8Array;
 }
 
-/** A matrix that is to be scaled to these sums. */
-export interface NativeScalingProblem {
-  readonly nativeScalingProblem: never;
-}
-
 /** Sinkhorn and Knopp's scaling. */
 export interface NativeScaling {
-  makeScalingProblem(
-    rows: number,
-    columns: number,
-    rowSums: Float64Array,
-    columnSums: Float64Array,
-  ): NativeScalingProblem;
-  /** Copies the next numbers of the matrix, row by row, at once. */
-  appendScalingNumbers(problem: NativeScalingProblem, values: FloatArray): void;
-  /** Once all numbers are there; takes them over. */
+  /** Takes the matrix over, once all its numbers are there. */
   scaleMatrix(
-    problem: NativeScalingProblem,
+    problem: NativeMarginalMatrix,
     tolerance: number,
     maxIterations: number,
     onProgress: ProgressCallback,

@@ -1,4 +1,5 @@
 import { runTask } from '../core/calls.ts';
+import { marginalMatrix } from '../core/marginalMatrix.ts';
 import { readBoolean } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { Matrix } from '../core/types.ts';
@@ -102,9 +103,9 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
   const rowWeights = numberList('problem.rowWeights', problem.rowWeights, rows, 'one a row');
   const columnWeights = numberList('problem.columnWeights', problem.columnWeights, columns, 'one a column');
   problemFitsInMemory('problem.cost', costs.length);
+  const matrix = await marginalMatrix('problem.cost.data', costs, rowWeights, columnWeights, options.signal);
   const found = await runTask(
-    (report) =>
-      native.solveTransportOfCosts(rows, columns, costs, rowWeights, columnWeights, epsilon, solver, wantPlan, report),
+    (report) => native.solveTransportOfCosts(matrix, epsilon, solver, wantPlan, report),
     options,
   );
   return {

@@ -1,6 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
-import { coded, runTask } from '../core/calls.ts';
-import { partBytes } from '../core/inOrder.ts';
+import { runTask } from '../core/calls.ts';
+import { marginalMatrix } from '../core/marginalMatrix.ts';
 import type { CallOptions, FloatArray, FloatMatrix, Matrix } from '../core/types.ts';
 import {
   checkOptions,
@@ -8,14 +7,12 @@ import {
   fitsInMemory,
   floatArray,
   integer,
-  isDetached,
   nonNegative,
   numberList,
   object,
   product,
-  shapeError,
 } from '../core/validate.ts';
-import { type NativeScalingProblem, native } from '../native.ts';
+import { native } from '../native.ts';
 
 /** What {@link sinkhornKnopp} scales a matrix to. */
 export interface SinkhornKnoppOptions extends CallOptions {
@@ -78,10 +75,8 @@ export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppO
   const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-12);
   const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 1, greatestIterations);
   const { signal, onProgress } = options;
-  signal?.throwIfAborted();
   fitsInMemory('the scaled matrix', length * Float64Array.BYTES_PER_ELEMENT);
-  const problem = coded(() => native.makeScalingProblem(rows, columns, rowSums, columnSums));
-  await copyNumbers(problem, data, signal);
+  const problem = await marginalMatrix('matrix.data', data, rowSums, columnSums, signal);
   const scaled = await runTask((report) => native.scaleMatrix(problem, tolerance, maxIterations, report), {
     signal,
     onProgress,
@@ -95,21 +90,4 @@ export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppO
     residual,
     stopped: converged ? 'converged' : 'iterations',
   };
-}
-
-/** A few megabytes at a time, so that the event loop stays free. */
-async function copyNumbers(
-  problem: NativeScalingProblem,
-  data: FloatArray,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { length } = data;
-  const step = partBytes / Float64Array.BYTES_PER_ELEMENT;
-  for (let begin = 0; begin < length; begin += step) {
-    if (begin > 0) await setImmediate();
-    signal?.throwIfAborted();
-    if (isDetached(data)) throw shapeError('matrix.data', 'an array that stays during the call', 'a detached buffer');
-    const part = data.subarray(begin, Math.min(length, begin + step));
-    coded(() => native.appendScalingNumbers(problem, part));
-  }
 }

@@ -3,6 +3,7 @@
 #include "binding/arguments.h"
 #include "binding/basis.h"
 #include "binding/eigen.h"
+#include "binding/matrices.h"
 #include "binding/memory_object.h"
 #include "binding/pointcloud.h"
 #include "binding/promise_worker.h"
@@ -44,6 +45,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSphereTheory(env, exports);
   defineSphereFunctions(env, exports);
   defineSpherePreparation(env, exports);
+  defineMarginalMatrix(env, exports);
   defineTransport(env, exports);
   defineCloudMemory(env, exports);
   return exports;

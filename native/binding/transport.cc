@@ -1,9 +1,9 @@
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/matrices.h"
 #include "binding/pointcloud.h"
 #include "binding/promise_worker.h"
 #include "pointcloud/divergence.h"
@@ -11,7 +11,6 @@
 namespace denseam::binding {
 
 using pointcloud::Clouds;
-using pointcloud::CostMatrix;
 using pointcloud::Divergences;
 using pointcloud::Plans;
 using pointcloud::SolverOptions;
@@ -119,22 +118,15 @@ Napi::Value sinkhornDivergences(const Napi::CallbackInfo& info) {
       toDivergences);
 }
 
-// (rows, columns, costs, rowWeights, columnWeights, epsilon, solver, wantPlan, onProgress)
+// (matrix, epsilon, solver, wantPlan, onProgress)
 Napi::Value solveTransportOfCosts(const Napi::CallbackInfo& info) {
-  const std::size_t rows = readCount(info[0], "rows"), columns = readCount(info[1], "columns");
-  if (rows == 0 || columns == 0 || rows > std::numeric_limits<std::size_t>::max() / sizeof(double) / columns) {
-    throw codedError(info.Env(), "ERR_SHAPE", "Expected costs that have rows and columns and fit in memory");
-  }
-  auto problem = std::make_shared<CostMatrix>(CostMatrix{rows, columns, readDoubles(info[2], "costs", rows * columns),
-                                                         readDoubles(info[3], "rowWeights", rows),
-                                                         readDoubles(info[4], "columnWeights", columns)});
+  const double epsilon = readEpsilon(info[1]);
+  const SolverOptions options = readSolverOptions(info[2]);
+  const bool wantPlan = info[3].ToBoolean();
+  const auto problem = std::make_shared<MarginalMatrix>(takeMarginalMatrix(info[0]));
   return launch<Plans>(
-      info.Env(), info[8],
-      [problem, epsilon = readEpsilon(info[5]), options = readSolverOptions(info[6]),
-       wantPlan = info[7].ToBoolean().Value()](Job& job) {
-        return pointcloud::solveTransport(std::move(*problem), epsilon, options, wantPlan, job);
-      },
-      toPlans);
+      info.Env(), info[4],
+      [=](Job& job) { return pointcloud::solveTransport(*problem, epsilon, options, wantPlan, job); }, toPlans);
 }
 
 }  // namespace

@@ -42,11 +42,11 @@ Side readSide(const std::vector<double>& weights, const char* name) {
   return side;
 }
 
-double leastCost(const CostMatrix& problem) {
+double leastCost(const MarginalMatrix& problem) {
   double least = HUGE_VAL;
-  for (std::size_t k = 0; k < problem.rows; ++k) {
-    for (std::size_t j = 0; j < problem.columns; ++j) {
-      const double cost = problem.costs[k * problem.columns + j];
+  for (std::size_t k = 0; k < problem.rows(); ++k) {
+    for (std::size_t j = 0; j < problem.columns(); ++j) {
+      const double cost = problem.matrix[k * problem.columns() + j];
       if (!std::isfinite(cost)) {
         throw notFinite("cost[" + std::to_string(k) + ", " + std::to_string(j) + "]", cost);
       }
@@ -64,19 +64,20 @@ void spread(const Side& side, const double* potentials, double half, double epsi
 
 }  // namespace
 
-Plans solveTransport(CostMatrix problem, double epsilon, const SolverOptions& options, bool wantPlan, Job& job) {
+Plans solveTransport(const MarginalMatrix& problem, double epsilon, const SolverOptions& options, bool wantPlan,
+                     Job& job) {
   const double least = leastCost(problem);
-  Side rows = readSide(problem.rowWeights, "rowWeights"), columns = readSide(problem.columnWeights, "columnWeights");
+  Side rows = readSide(problem.rowSums, "rowWeights"), columns = readSide(problem.columnSums, "columnWeights");
   const bool swapped = rows.index.size() < columns.index.size();
   if (swapped) std::swap(rows, columns);
   const std::size_t n = rows.index.size(), m = columns.index.size();
   AlignedVector<double> costs(n * m);
   const auto place = [&](std::size_t k, std::size_t j) {
     const std::size_t row = rows.index[k], column = columns.index[j];
-    return swapped ? column * problem.columns + row : row * problem.columns + column;
+    return swapped ? column * problem.columns() + row : row * problem.columns() + column;
   };
   for (std::size_t k = 0; k < n; ++k) {
-    for (std::size_t j = 0; j < m; ++j) costs[k * m + j] = (problem.costs[place(k, j)] - least) / epsilon;
+    for (std::size_t j = 0; j < m; ++j) costs[k * m + j] = (problem.matrix[place(k, j)] - least) / epsilon;
   }
   if (!allFinite(n * m, costs.data())) {
     throw Error("ERR_RANGE", "Expected costs whose differences, divided by epsilon, do not overflow");
@@ -95,12 +96,12 @@ Plans solveTransport(CostMatrix problem, double epsilon, const SolverOptions& op
   plans.marginalErrors = {result.marginalError};
   plans.iterations = {static_cast<std::int32_t>(std::min<std::size_t>(result.iterations, 2147483647))};
   plans.converged = {result.converged};
-  plans.sourcePotentials.resize(problem.rows);
-  plans.targetPotentials.resize(problem.columns);
+  plans.sourcePotentials.resize(problem.rows());
+  plans.targetPotentials.resize(problem.columns());
   spread(rows, solver.rowPotentials(), value / 2, epsilon, swapped ? plans.targetPotentials : plans.sourcePotentials);
   spread(columns, potentials.data(), value / 2, epsilon, swapped ? plans.sourcePotentials : plans.targetPotentials);
   if (!wantPlan) return plans;
-  plans.plans.resize(problem.rows * problem.columns);
+  plans.plans.resize(problem.rows() * problem.columns());
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t j = 0; j < m; ++j) plans.plans[place(k, j)] = rows.weights[k] * p[k * m + j];
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "marginal_matrix.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/problem.h"
@@ -39,14 +40,8 @@ Plans solveTransport(Clouds sources, Clouds targets, double epsilon, const Solve
 Divergences sinkhornDivergences(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options,
                                 bool wantGradients, Job& job);
 
-// One problem with given costs, rows x columns.
-struct CostMatrix {
-  std::size_t rows;
-  std::size_t columns;
-  std::vector<double> costs;
-  std::vector<double> rowWeights;
-  std::vector<double> columnWeights;
-};
-Plans solveTransport(CostMatrix problem, double epsilon, const SolverOptions& options, bool wantPlan, Job& job);
+// One problem with given costs, between weights.
+Plans solveTransport(const MarginalMatrix& problem, double epsilon, const SolverOptions& options, bool wantPlan,
+                     Job& job);
 
 }  // namespace denseam::pointcloud

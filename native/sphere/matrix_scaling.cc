@@ -65,7 +65,7 @@ void checkSums(const char* name, const std::vector<double>& sums) {
 // and c; where they grow or shrink too far, their own exponents move into B, which that brings closer to the result.
 class Scaler {
  public:
-  Scaler(ScalingProblem problem, Job& job)
+  Scaler(MarginalMatrix problem, Job& job)
       : job_(job),
         rows_(problem.rowSums.size()),
         columns_(problem.columnSums.size()),
@@ -313,7 +313,7 @@ class Scaler {
 
 }  // namespace
 
-ScaledMatrix scaleMatrix(ScalingProblem problem, double tolerance, std::size_t maxIterations, Job& job) {
+ScaledMatrix scaleMatrix(MarginalMatrix problem, double tolerance, std::size_t maxIterations, Job& job) {
   return Scaler(std::move(problem), job).run(tolerance, maxIterations);
 }
 

@@ -3,15 +3,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "marginal_matrix.h"
 #include "parallel/job.h"
 
 namespace denseam::sphere {
-
-struct ScalingProblem {
-  std::vector<double> matrix;      // row-major
-  std::vector<double> rowSums;     // as many as rows
-  std::vector<double> columnSums;  // as many as columns
-};
 
 struct ScaledMatrix {
   std::vector<double> matrix;         // diag(rowScaling) A diag(columnScaling)
@@ -30,6 +25,6 @@ struct ScaledMatrix {
 // Errors where it cannot be scaled: a negative number or one that is not finite, totals of the sums that differ by more
 // than 1e-9, a row or a column of positive sum that is zero where it matters. Row sums are multiplied by what the
 // totals still differ. Other patterns of zeros without a scaling do not converge, or only in the limit.
-ScaledMatrix scaleMatrix(ScalingProblem problem, double tolerance, std::size_t maxIterations, Job& job);
+ScaledMatrix scaleMatrix(MarginalMatrix problem, double tolerance, std::size_t maxIterations, Job& job);
 
 }  // namespace denseam::sphere

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runTask } from '../../lib/core/calls.ts';
 import { DenseamError } from '../../lib/core/errors.ts';
+import { marginalMatrix } from '../../lib/core/marginalMatrix.ts';
 import { native } from '../../lib/native.ts';
 import { type Cloud, divergence, squaredDistance, transport } from '../reference/pointCloud.ts';
 import { dot, type Row, sum } from '../reference/sinkhorn.ts';
@@ -361,8 +362,10 @@ describe('what is not a cloud', () => {
     const half = Float64Array.of(0.5, 0.5);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const costs = Float64Array.of(0, 1, bad, 2);
-      const call = () =>
-        runTask((onProgress) => native.solveTransportOfCosts(2, 2, costs, half, half, 1, SOLVER, true, onProgress));
+      const call = async () => {
+        const matrix = await marginalMatrix('cost', costs, half, half, undefined);
+        return runTask((onProgress) => native.solveTransportOfCosts(matrix, 1, SOLVER, true, onProgress));
+      };
       const error = await expectFailure(call, 'ERR_NOT_FINITE', /cost.*\[1, 0\]/);
       expect(error.message).toContain(String(bad));
     }

@@ -1,5 +1,6 @@
 /** Entropic transport and the debiased divergence against the slow reference, closed forms and finite differences. */
 import { describe, expect, it } from 'vitest';
+import { marginalMatrix } from '../../lib/core/marginalMatrix.ts';
 import { native } from '../../lib/native.ts';
 import { gaussianCloud, gaussianDivergence, gaussianTransport } from '../reference/gaussHermite.ts';
 import { type Cloud, compare, costsOf, divergence, divergenceGradient, transport } from '../reference/pointCloud.ts';
@@ -135,20 +136,10 @@ describe('transport', () => {
 });
 
 describe('transport of given costs', () => {
-  const solve = (costs: Table, a: Row, b: Row, epsilon: number) => {
-    const [data, rowWeights, columnWeights] = [costs.flat(), a, b].map((values) => Float64Array.from(values));
-    const [rows, columns] = [costs.length, b.length];
-    return native.solveTransportOfCosts(
-      rows,
-      columns,
-      data as Float64Array,
-      rowWeights as Float64Array,
-      columnWeights as Float64Array,
-      epsilon,
-      SOLVER,
-      true,
-      undefined,
-    ).promise;
+  const solve = async (costs: Table, a: Row, b: Row, epsilon: number) => {
+    const data = Float64Array.from(costs.flat());
+    const matrix = await marginalMatrix('cost', data, Float64Array.from(a), Float64Array.from(b), undefined);
+    return native.solveTransportOfCosts(matrix, epsilon, SOLVER, true, undefined).promise;
   };
 
   it('is that of the clouds that have them', () =>

@@ -1,0 +1,31 @@
+import { setImmediate } from 'node:timers/promises';
+import { type NativeMarginalMatrix, native } from '../native.ts';
+import { coded } from './calls.ts';
+import { partBytes } from './inOrder.ts';
+import type { FloatArray } from './types.ts';
+import { isDetached, shapeError } from './validate.ts';
+
+/**
+ * Copies a matrix and a number for each of its rows and columns to the native side, a few megabytes at a time so that the event loop
+ * stays free. `name` is what errors call the numbers.
+ */
+export async function marginalMatrix(
+  name: string,
+  data: FloatArray,
+  rowSums: Float64Array,
+  columnSums: Float64Array,
+  signal: AbortSignal | undefined,
+): Promise<NativeMarginalMatrix> {
+  signal?.throwIfAborted();
+  const { length } = data;
+  const matrix = coded(() => native.makeMarginalMatrix(rowSums.length, columnSums.length, rowSums, columnSums));
+  const step = partBytes / Float64Array.BYTES_PER_ELEMENT;
+  for (let begin = 0; begin < length; begin += step) {
+    if (begin > 0) await setImmediate();
+    signal?.throwIfAborted();
+    if (isDetached(data)) throw shapeError(name, 'an array that stays during the call', 'a detached buffer');
+    const part = data.subarray(begin, Math.min(length, begin + step));
+    coded(() => native.appendMatrixNumbers(matrix, part));
+  }
+  return matrix;
+}
