@@ -120,8 +120,8 @@ describe.each(structures)('a %s model', (structure) => {
     const gaussians = await trainWord2Gauss(text, { ...training, structure });
     expect(gaussians).toMatchObject({ count: 12, dimension: 8, structure });
     const { means, dimension: d } = gaussians;
-    const squared = (a: number, b: number) =>
-      means.subarray(a * d, (a + 1) * d).reduce((sum, x, k) => sum + (x - (means[b * d + k] as number)) ** 2, 0);
+    const mean = (word: number) => [...means.subarray(word * d, (word + 1) * d)];
+    const squared = (a: number, b: number) => mean(a).reduce((sum, x, k) => sum + (x - (mean(b)[k] as number)) ** 2, 0);
     const pairs = [...Array(12).keys()].flatMap((a) => [...Array(a).keys()].map((b) => [a, b] as const));
     const like = pairs.filter(([a, b]) => topic(a) === topic(b)).map(([a, b]) => squared(a, b));
     const unlike = pairs.filter(([a, b]) => topic(a) !== topic(b)).map(([a, b]) => squared(a, b));
