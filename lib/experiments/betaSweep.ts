@@ -97,13 +97,16 @@ export function halfwayBeta({ points }: SweepCurve): number | undefined {
   return before.beta * (after.beta / before.beta) ** share;
 }
 
-/** Shares at and below which recall fails, and at and above which it works. */
-const failure = 0.01;
+/** Share at and above which recall works. */
 const success = 0.99;
 
+/** Share at and below which it fails: one query of those that all end in the middle may have the item that is nearest to it. */
+const failure = ({ queries }: SweepCurve) => Math.max(0.01, 1 / queries);
+
 /** Whether recall goes from nothing to everything over the sweep. */
-export function hasTransition({ points }: SweepCurve): boolean {
-  return (points[0]?.right ?? 1) <= failure && (points.at(-1)?.right ?? 0) >= success;
+export function hasTransition(curve: SweepCurve): boolean {
+  const { points } = curve;
+  return (points[0]?.right ?? 1) <= failure(curve) && (points.at(-1)?.right ?? 0) >= success;
 }
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
@@ -134,9 +137,9 @@ export function transitionFindings(curve: SweepCurve, published: string): Findin
   ];
 }
 
-function missingTransition({ points, limit }: SweepCurve): string {
-  if ((points[0]?.right ?? 1) > failure) return 'the least beta of the sweep recalls some already';
-  return `the nearest item is their own for ${percent(limit)} of the queries`;
+function missingTransition(curve: SweepCurve): string {
+  if ((curve.points[0]?.right ?? 1) > failure(curve)) return 'the least beta of the sweep recalls some already';
+  return `the nearest item is their own for ${percent(curve.limit)} of the queries`;
 }
 
 /** The name of the table that {@link recallTable} makes and {@link recallChart} draws. */

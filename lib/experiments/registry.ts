@@ -1,7 +1,8 @@
 import type { Experiment } from './experiment.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
+import { sentences } from './sentences.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes its own settings, and is only ever given those
-export const experiments: readonly Experiment<any>[] = [pointCloudRecovery, words];
+export const experiments: readonly Experiment<any>[] = [pointCloudRecovery, words, sentences];
