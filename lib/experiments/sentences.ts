@@ -1,6 +1,6 @@
 import { Random } from '../core/random.ts';
 import type { CallOptions, Gaussians } from '../core/types.ts';
-import { rangeError } from '../core/validate.ts';
+import { integer, rangeError } from '../core/validate.ts';
 import { GaussianMemory } from '../gaussian/memory.ts';
 import { readGaussians } from '../io/gaussians.ts';
 import {
@@ -31,9 +31,9 @@ import { Stages } from './stages.ts';
 
 /**
  * Recall of sentences. The paper takes its Gaussians from GaussCSE, whose weights come in no package: a file of them can be given
- * (docs/words.md). Otherwise a sentence becomes the mean and the spread of the embeddings of its variants, each with some words dropped,
- * much as GaussCSE is trained on what dropout makes of a sentence; a query is the same of a sentence that has already lost words. The
- * paper does not say what its queries are; those from a file are {@link basinQueries}.
+ * (docs/words.md). Otherwise a sentence becomes the mean and the spread of the embeddings of its variants, each with some words dropped;
+ * a query is the same of a sentence that has already lost words, as the paper's images lose pixels. It does not say what its queries on
+ * sentences are; those of a file are {@link basinQueries}.
  */
 export const sentences: Experiment<SentencesSettings> = createSentences(loadEncoder, drawSentences);
 
@@ -52,6 +52,8 @@ export function createSentences(
     quick: quickSentencesSettings,
     async run(settings, context) {
       drawTargets(settings.queries, settings.sentences, settings.seed);
+      // A variance takes two.
+      integer('settings.variants', settings.variants, 2, 2 ** 16);
       const recall =
         settings.source === 'encoder' ? recallEncoded(settings, context, load, draw) : recallFile(settings, context);
       const curves = await recall;

@@ -153,6 +153,14 @@ describe('the experiment with an encoder of sums of words', () => {
     expect(await experiment.run(experiment.quick, { parts: new MemoryParts() })).toEqual(result);
   });
 
+  it('refuses too few variants and too many queries before it encodes', async () => {
+    const { calls } = encoder;
+    const run = (wrong: object) => experiment.run({ ...experiment.quick, ...wrong }, { parts: new MemoryParts() });
+    await expect(run({ variants: 1 })).rejects.toThrow('from 2 to 65536 for settings.variants but received 1');
+    await expect(run({ queries: 41 })).rejects.toThrow('from 1 to 40 for settings.queries but received 41');
+    expect(encoder.calls).toBe(calls);
+  });
+
   it('reports progress that ends at the whole, and stops when it is aborted', async () => {
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBeCloseTo(1, 12);

