@@ -111,22 +111,24 @@ export function hasTransition(curve: SweepCurve): boolean {
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
-/** One beside what the paper says of the transition, one of where it is, which the paper only draws. */
+/**
+ * One beside what the paper says of the transition (`published`; nothing of a memory that it does not have), one of where it is, which the
+ * paper only draws.
+ */
 export function transitionFindings(curve: SweepCurve, published: string): Finding[] {
-  const { label, points, neighbourDistance } = curve;
+  const { label, points, neighbourDistance, limit } = curve;
   const [first, last] = [points[0], points.at(-1)] as [RecallPoint, RecallPoint];
   const shown = (beta: number) => beta.toPrecision(3);
   const halfway = halfwayBeta(curve);
-  const reproduced = hasTransition(curve);
+  const reached = `${percent(first.right)} at beta ${shown(first.beta)}, ${percent(last.right)} at beta ${shown(last.beta)}`;
   const position = (beta: number) =>
     `half at beta ${shown(beta)} (${shown(beta * neighbourDistance)} over the median squared distance to the nearest neighbour)`;
   return [
     {
       what: `recalled as beta grows, ${label}`,
       published,
-      ours: `${percent(first.right)} at beta ${shown(first.beta)}, ${percent(last.right)} at beta ${shown(last.beta)}`,
-      verdict: reproduced ? 'reproduced' : 'not reproduced',
-      ...(!reproduced && { why: missingTransition(curve) }),
+      ours: limit < success ? `${reached}; ${percent(limit)} are nearest to their own item` : reached,
+      ...transitionVerdict(curve, published),
     },
     {
       what: `position of the transition, ${label}`,
@@ -135,6 +137,12 @@ export function transitionFindings(curve: SweepCurve, published: string): Findin
       verdict: 'not published',
     },
   ];
+}
+
+function transitionVerdict(curve: SweepCurve, published: string): Pick<Finding, 'verdict' | 'why'> {
+  if (published === '') return { verdict: 'not published' };
+  if (hasTransition(curve)) return { verdict: 'reproduced' };
+  return { verdict: 'not reproduced', why: missingTransition(curve) };
 }
 
 function missingTransition(curve: SweepCurve): string {

@@ -56,9 +56,12 @@ export function createSentences(
       integer('settings.variants', settings.variants, 2, 2 ** 16);
       const recall =
         settings.source === 'encoder' ? recallEncoded(settings, context, load, draw) : recallFile(settings, context);
+      // Diagonal first, as in the paper; it has no full covariances.
       const curves = await recall;
       return {
-        findings: curves.flatMap((curve) => transitionFindings(curve, 'sharp phase transition in beta')),
+        findings: curves.flatMap((curve, n) =>
+          transitionFindings(curve, n === 0 ? 'sharp phase transition in beta' : ''),
+        ),
         tables: [memoriesTable(curves), recallTable(curves)],
         charts: [recallChart('sentences')],
         pictures: [],

@@ -38,7 +38,7 @@ export const defaultSentencesSettings: SentencesSettings = {
   droppedShare: 0.2,
   variants: 6,
   fullDimension: 24,
-  fullQueries: 50,
+  fullQueries: 30,
   ridgeShare: 0.1,
   scaledBetas: [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64],
   tolerance: 1e-4,

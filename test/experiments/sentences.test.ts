@@ -132,9 +132,11 @@ describe('the experiment with an encoder of sums of words', () => {
   });
 
   it('sees the transition in the diagonal memory', () => {
-    const [recalled, position] = result.findings;
+    const [recalled, position, full] = result.findings;
     expect(recalled).toMatchObject({ what: 'recalled as beta grows, diagonal', verdict: 'reproduced' });
     expect(position?.ours).toMatch(/^half at beta \d/);
+    // The paper has no full covariances.
+    expect(full).toMatchObject({ published: '', verdict: 'not published' });
   });
 
   it('recalls by full covariances, too', () => {
