@@ -56,7 +56,7 @@ export interface NativeCloudRetrieval {
   readonly gradientNorm: Float64Array;
   /** Greatest marginal error of the problems that the returned state's numbers come from. */
   readonly marginalError: Float64Array;
-  /** 0: the iterations were used up; 1: converged; 2: no step lowers the energy by more than rounding shows. */
+  /** 0: the iterations were used up; 1: converged; 2: no step lowers the energy by more than rounding shows; 3: a problem was not solved. */
   readonly stopped: Uint8Array;
   readonly evaluated: Int32Array;
   readonly droppedMass: Float64Array;
@@ -73,7 +73,7 @@ export interface NativePlans {
   readonly transportCosts: Float64Array;
   readonly marginalErrors: Float64Array;
   readonly iterations: Int32Array;
-  /** 1 where the marginal error is within the tolerance. */
+  /** 1 where the marginal error is within the tolerance; 0: the iterations were used up; 2: rounding allows no better. */
   readonly converged: Uint8Array;
   /** f and g, one for each point of the sources and the targets. */
   readonly sourcePotentials: Float64Array;

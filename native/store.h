@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,8 +28,10 @@ class Store {
     std::vector<Note> notes;
   };
 
-  explicit Store(std::size_t width, std::size_t lanes = 1)
-      : width_(width), lanes_(lanes), capacity_(capacityOf(width * lanes * sizeof(T)) * lanes) {}
+  // `mostItems`: in a block, for notes that are not free to copy; a multiple of the lanes.
+  explicit Store(std::size_t width, std::size_t lanes = 1,
+                 std::size_t mostItems = std::numeric_limits<std::size_t>::max())
+      : width_(width), lanes_(lanes), capacity_(std::min(mostItems, capacityOf(width * lanes * sizeof(T)) * lanes)) {}
 
   std::size_t width() const { return width_; }
   std::size_t lanes() const { return lanes_; }

@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: system packages, npm packages, the native build, the TypeScript build. Each step is
-// skipped when nothing it depends on has changed. `--dev` adds the system packages that only `npm run lint` needs, `--bench` those
-// that only `npm run bench` runs beside.
+// skipped when nothing it depends on has changed. `--test` adds the system packages that only `npm test` needs, `--dev` those that only
+// `npm run lint` needs, `--bench` those that only `npm run bench` runs beside.
 // It runs before there is a node_modules, hence plain JavaScript that imports nothing from npm.
 
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = join(root, '.setup');
 const log = join(stamps, 'log');
 /** Options and the system packages that they add. */
-const extraPackages = { '--dev': 'lint', '--bench': 'peers' };
+const extraPackages = { '--test': 'test', '--dev': 'lint', '--bench': 'peers' };
 let stepsRun = 0;
 
 function say(text) {

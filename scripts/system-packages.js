@@ -17,10 +17,12 @@ function dpkg(names) {
   );
 }
 
-// Each system: what the build needs, what only `npm run lint` needs, the peers that only `npm run bench` runs beside, what is
+// Each system: what the build needs, what only `npm test` needs (a browser to look at reports; on macOS browsers are no packages, and the
+// tests use one that is there), what only `npm run lint` needs, the peers that only `npm run bench` runs beside, what is
 // there, how a person installs the rest. POT is named for Debian alone: elsewhere pip installs it.
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
+  test: ['chromium'],
   lint: ['clang-format'],
   peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot'],
   installed: (names) => dpkg(names).map((line) => line.split(' ')[1]),
@@ -29,6 +31,7 @@ const debian = {
 
 const fedora = {
   build: ['gcc-c++', 'make', 'cmake', 'openblas-devel', 'openblas-static', 'lapack-devel'],
+  test: ['chromium'],
   lint: ['clang-tools-extra'],
   peers: ['python3-numpy', 'python3-scipy', 'python3-torch'],
   installed: (names) => lines('rpm', ['--query', '--queryformat', '%{NAME}\n', ...names]),
@@ -37,6 +40,7 @@ const fedora = {
 
 const homebrew = {
   build: ['cmake', 'openblas', 'gcc'],
+  test: [],
   lint: ['clang-format'],
   peers: ['numpy', 'scipy', 'pytorch'],
   installed: () => lines('brew', ['list', '--formula', '-1']),
@@ -46,6 +50,7 @@ const homebrew = {
 /** A system with no entry here: see whether the tools are there, and leave the libraries to CMake's own message. */
 const other = {
   build: ['c++', 'make', 'cmake'],
+  test: [],
   lint: ['clang-format'],
   peers: ['python3'],
   installed: (names) => names.filter((name) => output(name, ['--version']) !== undefined),
@@ -74,7 +79,7 @@ function privilege() {
 
 /**
  * Installs the missing system packages where that needs no answer from a person; else says what to type and throws. `extras`: what
- * is wanted beside the build, `lint` or `peers`.
+ * is wanted beside the build: `test`, `lint`, `peers`.
  */
 export function ensureSystemPackages(extras, run) {
   const system = currentSystem();

@@ -165,7 +165,7 @@ function scaled(features: Batches<Gaussians>, scale: FeatureScale): Batches<Gaus
 }
 
 /** Each Gaussian as one vector, its mean followed by its covariance: the Euclidean baseline of the published work. */
-function stacked({ count, dimension: d, means, covariances }: Gaussians): Vectors {
+export function stacked({ count, dimension: d, means, covariances }: Gaussians): Vectors {
   const dimension = d + d * d;
   const values = new Float64Array(count * dimension);
   for (let n = 0; n < count; n++) {

@@ -32,7 +32,8 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
             'Median divergence to the own item after recall, for each way of recalling, on a logarithmic axis.',
           table: 'recovery',
           specification: {
-            mark: 'bar',
+            // Bars would have to begin at 0, which a logarithmic axis does not have.
+            mark: { type: 'point', filled: true, size: 90 },
             encoding: {
               y: { field: 'channel', type: 'nominal', sort: null, axis: { title: null } },
               x: {

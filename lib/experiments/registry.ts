@@ -1,8 +1,20 @@
 import type { Experiment } from './experiment.ts';
+import { gaussianCapacity } from './gaussianCapacity.ts';
+import { gaussianDynamics } from './gaussianDynamics.ts';
+import { gaussianPlanar } from './gaussianPlanar.ts';
+import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes its own settings, and is only ever given those
-export const experiments: readonly Experiment<any>[] = [pointCloudRecovery, words, sentences];
+export const experiments: readonly Experiment<any>[] = [
+  gaussianDynamics,
+  gaussianPlanar,
+  gaussianCapacity,
+  words,
+  sentences,
+  pointCloudRecovery,
+  pointCloudCapacity,
+];

@@ -21,8 +21,8 @@ export interface CloudBatch extends NativeClouds {
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
-/** Of one problem: its costs, the kernel and the Newton matrix. */
-const workMatrices = 3;
+/** Of one problem: its costs, its plan, that scaled, and the Newton matrix; and the costs and the kernel of a self term. */
+const workMatrices = 6;
 
 /** Checks the shapes of clouds; their values are checked natively, in the pass that reads them. */
 export function cloudBatch(name: string, value: PointClouds): CloudBatch {

@@ -41,7 +41,7 @@ const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
  * Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights (Mustafi 2026).
  *
  * Every divergence comes from transport problems that are solved to `marginalTolerance`. Where one is not, because
- * `maxSolverIterations` were used up, {@link divergences} and {@link retrieve} say so in their result and all others reject with
+ * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in their result and all others reject with
  * ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it is dropped when an item is stored, and stays where it
  * is, with weight 0, in a query. Reads work on the items as they were when the call began; changes run one after the other, and each
  * is made whole or not at all.
@@ -213,7 +213,7 @@ export class PointCloudMemory {
   }
 
   /**
-   * Follows the flow from every query to a fixed point. The energy never rises. Each query stops by itself; everything returned of it
+   * Follows the flow from every query to a fixed point. The energy never rises but for what marginal errors leave. Each query stops by itself; everything returned of it
    * describes the returned state.
    *
    * @throws as {@link divergences}.
@@ -295,7 +295,7 @@ export class PointCloudMemory {
   }
 
   /**
-   * Copies of the items at these indices, without points that were dropped, weights of sum 1.
+   * Copies of the items at these indices, without points that were dropped, weights of sum 1 to the rounding of the memory's precision.
    *
    * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
    */

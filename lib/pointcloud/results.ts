@@ -2,11 +2,11 @@ import { DenseamError } from '../core/errors.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { NativeCloudRetrieval, NativeCloudStates, NativeSolverOptions } from '../native.ts';
 import { cloudSize, toPointClouds } from './batches.ts';
-import type { CloudRetrieval, CloudStop } from './types.ts';
+import type { CloudRetrieval, CloudStop, SolverStop } from './types.ts';
 
 // Results of the parts of a batch, put together.
 
-const stops: readonly CloudStop[] = ['iterations', 'converged', 'stalled'];
+const stops: readonly CloudStop[] = ['iterations', 'converged', 'stalled', 'unsolved'];
 
 /**
  * Refuses results that do not tell when they are none: those of `name` from index `first` on, with the marginal error of each.
@@ -22,7 +22,7 @@ export function checkSolved(
   throw new DenseamError(
     'ERR_NOT_CONVERGED',
     `Expected a marginal error of at most ${marginalTolerance} for the transport problems of ${name}[${first + at}] but reached ` +
-      `${marginalErrors[at]}; raise maxSolverIterations (${maxSolverIterations}), marginalTolerance or epsilon`,
+      `${marginalErrors[at]}; raise epsilon or marginalTolerance, or maxSolverIterations (${maxSolverIterations}) if they were used up`,
   );
 }
 
@@ -31,6 +31,13 @@ export function zeros(flags: Uint8Array): number {
   let count = 0;
   for (const flag of flags) if (flag === 0) count++;
   return count;
+}
+
+const solverStops: readonly SolverStop[] = ['iterations', 'converged', 'stalled'];
+
+/** Why each problem of a solver ended. */
+export function solverStopsOf({ converged }: { readonly converged: Uint8Array }): SolverStop[] {
+  return Array.from(converged, (stop) => solverStops[stop] as SolverStop);
 }
 
 export function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudStates {

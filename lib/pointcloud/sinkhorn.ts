@@ -17,6 +17,7 @@ import { type NativeSolverOptions, native } from '../native.ts';
 import { problemFitsInMemory } from './batches.ts';
 import { knownOptions, readSolver } from './options.ts';
 import { type CloudPairs, cloudPairs, inPairParts, offsetsOf, overPairs, pairSizes, totalOf } from './pairs.ts';
+import { solverStopsOf } from './results.ts';
 import type {
   PointClouds,
   SinkhornDivergenceOptions,
@@ -92,7 +93,7 @@ async function solvePairs(
     plans: wantPlans ? plansOf(pairs, parts) : [],
     marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
     iterations: concatInts(parts.map((part) => part.iterations)),
-    stopped: parts.flatMap(stopsOf),
+    stopped: parts.flatMap(solverStopsOf),
   };
 }
 
@@ -116,7 +117,7 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
     ...(wantPlan && { plan: { rows, columns, data: found.plans } }),
     marginalError: found.marginalErrors[0] as number,
     iterations: found.iterations[0] as number,
-    stopped: stopsOf(found)[0] as SolverStop,
+    stopped: solverStopsOf(found)[0] as SolverStop,
   };
 }
 
@@ -152,7 +153,7 @@ export async function sinkhornDivergence(
     values: concatFloats(parts.map((part) => part.values)),
     marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
     iterations: concatInts(parts.map((part) => part.iterations)),
-    stopped: parts.flatMap(stopsOf),
+    stopped: parts.flatMap(solverStopsOf),
     ...(wantGradients && {
       gradients: concatFloats(parts.map((part) => part.gradients)),
       firstVariations: concatFloats(parts.map((part) => part.firstVariations)),
@@ -190,8 +191,4 @@ function plansOf(pairs: CloudPairs, parts: readonly { plans: Float64Array; value
     }
   }
   return plans;
-}
-
-function stopsOf({ converged }: { readonly converged: Uint8Array }): SolverStop[] {
-  return Array.from(converged, (yes) => (yes ? 'converged' : 'iterations'));
 }

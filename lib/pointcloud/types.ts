@@ -16,7 +16,10 @@ export interface PointClouds {
 
 /** When a transport problem counts as solved. */
 export interface SolverOptions {
-  /** L1 error of the plan's marginals, above 0 and at most 0.01. Default 1e-10. */
+  /**
+   * L1 error of the plan's marginals, above 0 and at most 0.01. Default 1e-10. Rounding leaves some 1e-16 times the largest cost over
+   * epsilon.
+   */
   readonly marginalTolerance?: number | undefined;
   /** Iterations (Newton steps and Sinkhorn sweeps) of one problem at most, at least 1. Default 10000. */
   readonly maxSolverIterations?: number | undefined;
@@ -35,7 +38,7 @@ export interface PointCloudOptions extends PointCloudLoadOptions {
 export interface Divergences extends Matrix {
   /** L1 marginal error reached, rows x columns. */
   readonly marginalErrors: Float64Array;
-  /** Pairs whose marginal error is above the tolerance: their values are lower bounds, not results. */
+  /** Pairs whose marginal error is above the tolerance: their values are what the solver had when it stopped, not results. */
   readonly notConverged: number;
 }
 
@@ -49,7 +52,10 @@ export interface CloudBetaOptions extends PruningOptions {
 export interface FlowSteps {
   /** eta: from 0 (points stay) to 1 (to the barycentre of the frozen plans). Default 1. */
   readonly transportStep?: number | undefined;
-  /** tau: from 0 (weights stay) up; a step is capped so that no ratio of weights changes by more than e. Default 1 / epsilon. */
+  /**
+   * tau: from 0 (weights stay) up. A step is capped so that no ratio of weights changes by more than e, and weights wait while points gain
+   * more. Default 1 / epsilon.
+   */
   readonly reweightStep?: number | undefined;
 }
 
@@ -96,7 +102,7 @@ export interface CloudGradient {
   readonly points: Float64Array;
   /**
    * First variation V of the energy at every point of the queries, total. It is determined up to a constant, chosen so that its mean
-   * under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k.
+   * under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k. Points of weight 0 have no part in it, and 0 here.
    */
   readonly firstVariation: Float64Array;
   /** sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), one for each query. */
@@ -127,7 +133,7 @@ export interface CloudTransportMaps {
   readonly points: number;
   /** d. */
   readonly dimension: number;
-  /** T_i(x_k), count x points x d. */
+  /** T_i(x_k), count x points x d. Points of weight 0 stay where they are. */
   readonly images: Float64Array;
   /** L1 marginal error of the plan behind each map. */
   readonly marginalErrors: Float64Array;
@@ -150,11 +156,12 @@ export interface CloudRetrieval {
   /** Greatest L1 marginal error of the problems behind these numbers. Above the memory's `marginalTolerance` they were not solved. */
   readonly marginalError: Float64Array;
   /**
-   * Why it stopped: the gradient norm is within the tolerance, the iterations were used up, or no step lowers the energy by more than
-   * rounding and the marginal errors show.
+   * Why it stopped: `converged`, the gradient norm is within the tolerance; `iterations`, they were used up; `stalled`, no step lowers
+   * the energy by more than rounding shows; `unsolved`, a transport problem of the state or of the next ones was not solved to
+   * `marginalTolerance`: no step is taken on its word, and the numbers here are what the solver had when it stopped.
    */
   readonly stopped: readonly CloudStop[];
-  /** Items compared with the state, over all iterations. */
+  /** Items whose divergence from a state was computed to the end, over all states that were tried; bounds ruled out the others. */
   readonly evaluated: Int32Array;
   /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
   readonly droppedMass: Float64Array;
@@ -164,7 +171,7 @@ export interface CloudRetrieval {
   readonly trajectoryEnergy?: readonly Float64Array[];
 }
 
-export type CloudStop = 'converged' | 'iterations' | 'stalled';
+export type CloudStop = 'converged' | 'iterations' | 'stalled' | 'unsolved';
 
 /** What every solver of transport problems takes. */
 export interface TransportOptions extends CallOptions, SolverOptions {
@@ -202,7 +209,10 @@ export interface SinkhornResults {
   readonly values: Float64Array;
   /** The cost of the plan alone, sum_kj P_kj |x_k - y_j|^2. */
   readonly transportCosts: Float64Array;
-  /** f, one for each source point of every pair; pair i has those from sourceOffsets[i] to sourceOffsets[i + 1] - 1. */
+  /**
+   * f, one for each source point of every pair, 0 where the weight is; pair i has those from sourceOffsets[i] to
+   * sourceOffsets[i + 1] - 1.
+   */
   readonly sourcePotentials: Float64Array;
   /** count + 1. */
   readonly sourceOffsets: Int32Array;
@@ -216,7 +226,7 @@ export interface SinkhornResults {
   readonly marginalErrors: Float64Array;
   /** Newton steps and Sinkhorn sweeps of each. */
   readonly iterations: Int32Array;
-  /** Whether the marginal error is within the tolerance, or the iterations were used up. */
+  /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: readonly SolverStop[];
 }
 
@@ -236,7 +246,7 @@ export interface SinkhornResult {
   readonly marginalError: number;
   /** Newton steps and Sinkhorn sweeps. */
   readonly iterations: number;
-  /** Whether the marginal error is within the tolerance, or the iterations were used up. */
+  /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: SolverStop;
 }
 
@@ -250,14 +260,17 @@ export interface SinkhornDivergences {
   readonly marginalErrors: Float64Array;
   /** Newton steps and Sinkhorn sweeps of each pair. */
   readonly iterations: Int32Array;
-  /** Whether the marginal error is within the tolerance, or the iterations were used up. */
+  /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: readonly SolverStop[];
   /** dS/dx of every source point of every pair, total x d, if wanted. */
   readonly gradients?: Float64Array;
-  /** First variation of S at every source point of every pair, total, of mean 0 under the source's weights, if wanted. */
+  /**
+   * First variation of S at every source point of every pair, total, of mean 0 under the source's weights and 0 at points of weight 0,
+   * if wanted.
+   */
   readonly firstVariations?: Float64Array;
   /** Pair i has the source points sourceOffsets[i] to sourceOffsets[i + 1] - 1 of these; count + 1, if they are wanted. */
   readonly sourceOffsets?: Int32Array;
 }
 
-export type SolverStop = 'converged' | 'iterations';
+export type SolverStop = 'converged' | 'iterations' | 'stalled';

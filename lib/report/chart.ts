@@ -1,5 +1,5 @@
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import { chartConfig, pageColours } from './chartStyle.ts';
+import { drawSvg } from './drawing.ts';
 import { escapeHtml } from './html.ts';
 
 export interface Series {
@@ -25,10 +25,6 @@ const size = { width: 420, height: 300 };
 /** The limit stands at this many times the last x. */
 const limitStep = 2;
 
-/** Colours are the page's custom properties, so that one drawing serves light and dark. */
-const ink = 'var(--ink)';
-const faint = 'var(--line)';
-
 /** How the series look, in order: dashes and shapes tell them apart without colour. `mark` is the shape as the key draws it. */
 const looks = [
   { colour: 'var(--series-1)', dash: [1, 0], shape: 'circle', mark: '<circle cx="16" cy="6" r="3.5"/>' },
@@ -36,7 +32,7 @@ const looks = [
   { colour: 'var(--series-3)', dash: [2, 2], shape: 'triangle-up', mark: '<path d="M16 2l4.2 7.5h-8.4z"/>' },
 ];
 
-function specification({ description, xTitle, yTitle, series }: ShareChart): TopLevelSpec {
+function specification({ description, xTitle, yTitle, series }: ShareChart): object {
   const names = series.map(({ name }) => name);
   const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
   const atInfinity = limitStep * Math.max(...xs);
@@ -46,7 +42,6 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): Top
   const shape = { ...byName, scale: { domain: names, range: looks.map(({ shape }) => shape) } };
   const strokeDash = { ...byName, scale: { domain: names, range: looks.map(({ dash }) => dash) } };
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     ...size,
     autosize: { type: 'fit', contains: 'padding' },
     description,
@@ -76,21 +71,7 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): Top
       { data: { values: points }, mark: { type: 'point', filled: true, opacity: 1, size: 45 }, encoding: { shape } },
       { data: { values: limits }, mark: { type: 'point', opacity: 1, size: 70 }, encoding: { shape } },
     ],
-    config: {
-      font: 'system-ui, sans-serif',
-      view: { stroke: null },
-      axis: {
-        labelColor: ink,
-        titleColor: ink,
-        gridColor: faint,
-        domainColor: faint,
-        tickColor: faint,
-        labelFontSize: 12,
-        titleFontSize: 12,
-        titleFontWeight: 'normal',
-      },
-      axisX: { grid: false },
-    },
+    config: { ...chartConfig(pageColours), axisX: { grid: false } },
   };
 }
 
@@ -105,9 +86,7 @@ export function chartKey(names: readonly string[]): string {
 
 /** The chart as a figure whose drawing is SVG within the page. */
 export async function htmlChart(chart: ShareChart): Promise<string> {
-  const view = new View(parse(compile(specification(chart)).spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
+  const svg = await drawSvg(specification(chart));
   const drawing = `<div role="img" aria-label="${escapeHtml(chart.description)}">${svg}</div>`;
   return `<figure class="chart"><figcaption>${escapeHtml(chart.title)}</figcaption>${drawing}</figure>`;
 }

@@ -24,7 +24,8 @@ export interface PictureGrid {
 /** The colour of missing pixels: one that grey pictures do not have. */
 const missingColour = [0xb8, 0x3a, 0x7b] as const;
 
-function dataUri({ width, height, pixels, mask }: Picture): string {
+/** The picture as a PNG image within the page. */
+export function dataUri({ width, height, pixels, mask }: Omit<Picture, 'alt'>): string {
   const rgb = new Uint8Array(3 * pixels.length);
   for (const [at, value] of pixels.entries()) {
     rgb.set(mask?.[at] === 0 ? missingColour : [value, value, value], 3 * at);

@@ -10,3 +10,13 @@ const entities: Readonly<Record<string, string>> = {
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }
+
+/** JavaScript that ends no script element early: both sequences stand in strings and regular expressions alone, where \x3c is the same. */
+export function scriptText(code: string): string {
+  return code.replace(/<(?=\/script|!--)/gi, '\\x3c');
+}
+
+/** A value as JSON in an element of this id, for scripts to read. */
+export function jsonElement(id: string, value: unknown): string {
+  return `<script type="application/json" id="${escapeHtml(id)}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`;
+}

@@ -7,19 +7,13 @@ import { chartKey, htmlChart } from './chart.ts';
 import { htmlGrid, type Picture } from './grid.ts';
 import { escapeHtml } from './html.ts';
 import { htmlDefinitions, htmlPage } from './page.ts';
+import { htmlRun, type Run } from './run.ts';
 import { htmlTable, type Table } from './table.ts';
 
-/** Where and how an experiment ran, for its report. */
-export interface RunRecord {
+/** Where and how the demo ran, for its report. */
+export interface RunRecord extends Run {
   /** What the images are, "Fashion-MNIST" for instance. */
   readonly source: string;
-  /** The command that repeats the run. */
-  readonly command: string;
-  /** Versions of what computed. */
-  readonly software: string;
-  readonly threads: number;
-  /** Seconds from start to report. */
-  readonly seconds: number;
 }
 
 const memoryNames: Readonly<Record<MemoryKind, string>> = {
@@ -159,12 +153,8 @@ function record(result: ImagesResult, run: RunRecord): string {
     ['queries', `${number(settings.queries)} of the stored images, under each mask`],
     ['seed', String(settings.seed)],
     ['features', `${featureNames.length}, ${settings.scale}; ridge ${settings.ridge}`],
-    ['software', run.software],
-    ['threads', String(run.threads)],
-    ['time', `${run.seconds.toFixed(1)} s (${parts.join(', ')})`],
   ])}
-<p>To repeat it:</p>
-<pre><code>${escapeHtml(run.command)}</code></pre>`;
+${htmlRun(run, parts)}`;
 }
 
 /** The report of the experiment as one page. */

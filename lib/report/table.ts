@@ -1,11 +1,13 @@
 import { escapeHtml } from './html.ts';
 
-/** A table of text, shown alike in a terminal and on a page. The first column heads its rows; the others align right. */
+/** A table of text, shown alike in a terminal and on a page. The first column heads its rows. */
 export interface Table {
   readonly caption: string;
   /** Headings that span several columns each; their spans add up to the number of columns. */
   readonly groups?: readonly { readonly label: string; readonly span: number }[];
   readonly columns: readonly string[];
+  /** Which columns hold words and align left, as the first always does; the others align right. */
+  readonly words?: readonly boolean[];
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -13,7 +15,7 @@ export interface Table {
 const groupGap = '   ';
 
 /** The table for a terminal, in monospaced text. */
-export function textTable({ caption, groups = [], columns, rows }: Table): string {
+export function textTable({ caption, groups = [], columns, words = [], rows }: Table): string {
   const spans = groups.length > 0 ? groups.map(({ span }) => span) : [columns.length];
   const columnGap = groups.length > 0 ? ' ' : '  ';
   const labels = spans.map((_, group) => groups[group]?.label ?? '');
@@ -36,7 +38,8 @@ export function textTable({ caption, groups = [], columns, rows }: Table): strin
       inGroups(cells, spans).map((group, g) =>
         group.map((cell, at) => {
           const width = widths[g]?.[at] ?? 0;
-          return g === 0 && at === 0 ? cell.padEnd(width) : cell.padStart(width);
+          const column = spans.slice(0, g).reduce((sum, span) => sum + span, at);
+          return column === 0 || words[column] ? cell.padEnd(width) : cell.padStart(width);
         }),
       ),
     );
@@ -53,15 +56,18 @@ function inGroups<T>(cells: readonly T[], spans: readonly number[]): T[][] {
 }
 
 /** The table for a page; wide ones scroll within their own box. */
-export function htmlTable({ caption, groups = [], columns, rows }: Table): string {
+export function htmlTable({ caption, groups = [], columns, words = [], rows }: Table): string {
   const starts = groups.map((_, group) => groups.slice(0, group).reduce((sum, { span }) => sum + span, 0));
-  const space = (at: number) => (starts.includes(at) ? ' class="first"' : '');
+  const looks = (at: number) => {
+    const names = [...(starts.includes(at) ? ['first'] : []), ...(words[at] ? ['words'] : [])];
+    return names.length > 0 ? ` class="${names.join(' ')}"` : '';
+  };
   const heading = groups.map(
     ({ label, span }) => `<th scope="colgroup" colspan="${span}" class="first">${escapeHtml(label)}</th>`,
   );
-  const names = columns.map((name, at) => `<th scope="col"${space(at)}>${escapeHtml(name)}</th>`);
+  const names = columns.map((name, at) => `<th scope="col"${looks(at)}>${escapeHtml(name)}</th>`);
   const body = rows.map(([head = '', ...cells]) => {
-    const values = cells.map((cell, at) => `<td${space(at + 1)}>${escapeHtml(cell)}</td>`);
+    const values = cells.map((cell, at) => `<td${looks(at + 1)}>${escapeHtml(cell)}</td>`);
     return `<tr><th scope="row">${escapeHtml(head)}</th>${values.join('')}</tr>`;
   });
   return `<div class="scroll" role="region" aria-label="${escapeHtml(caption)}" tabindex="0"><table class="figures">

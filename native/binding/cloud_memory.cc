@@ -64,13 +64,18 @@ Napi::Value removeClouds(const Napi::CallbackInfo& info) {
       info.Env(), info.Env().Undefined(), [=](Job& job) { return memory->remove(indices, job); }, toItems);
 }
 
-Napi::Object toClouds(Napi::Env env, std::vector<std::int32_t>&& offsets, std::vector<double>&& points,
-                      std::vector<double>&& weights) {
+// Clouds as JavaScript takes them: put together on the pool, handed over without a copy.
+struct FlatClouds {
+  std::vector<std::int32_t> offsets;
+  std::vector<double> points, weights;
+};
+
+Napi::Object toClouds(Napi::Env env, FlatClouds&& clouds) {
   Napi::Object result = Napi::Object::New(env);
-  result.Set("count", static_cast<double>(offsets.size() - 1));
-  result.Set("offsets", toInt32Array(env, std::move(offsets)));
-  result.Set("points", toFloat64Array(env, std::move(points)));
-  result.Set("weights", toFloat64Array(env, std::move(weights)));
+  result.Set("count", static_cast<double>(clouds.offsets.size() - 1));
+  result.Set("offsets", toInt32Array(env, std::move(clouds.offsets)));
+  result.Set("points", toFloat64Array(env, std::move(clouds.points)));
+  result.Set("weights", toFloat64Array(env, std::move(clouds.weights)));
   return result;
 }
 
@@ -78,12 +83,15 @@ Napi::Object toClouds(Napi::Env env, std::vector<std::int32_t>&& offsets, std::v
 Napi::Value getClouds(const Napi::CallbackInfo& info) {
   const Snapshot memory = readMemory(info[0]);
   const auto indices = readIndices(info[1], memory->items().size());
-  return launch<Clouds>(
-      info.Env(), info.Env().Undefined(), [=](Job&) { return memory->items().get(indices); },
-      [](Napi::Env env, Clouds&& clouds) -> Napi::Value {
-        return toClouds(env, {clouds.offsets.begin(), clouds.offsets.end()},
-                        {clouds.points.begin(), clouds.points.end()}, {clouds.weights.begin(), clouds.weights.end()});
-      });
+  return launch<FlatClouds>(
+      info.Env(), info.Env().Undefined(),
+      [=](Job&) {
+        const Clouds clouds = memory->items().get(indices);
+        return FlatClouds{{clouds.offsets.begin(), clouds.offsets.end()},
+                          {clouds.points.begin(), clouds.points.end()},
+                          {clouds.weights.begin(), clouds.weights.end()}};
+      },
+      [](Napi::Env env, FlatClouds&& clouds) -> Napi::Value { return toClouds(env, std::move(clouds)); });
 }
 
 // Every verb on queries begins with (items, queries, firstIndex).
@@ -168,16 +176,22 @@ FlowOptions readFlow(const Napi::Value& value) {
 
 // States of all results, as they are or as they were after some iterations.
 template <typename StateOf>
-Napi::Value toStates(Napi::Env env, const std::vector<FlowResult>& results, const StateOf& stateOf) {
-  std::vector<std::int32_t> offsets{0};
-  std::vector<double> points, weights;
+FlatClouds flatten(const std::vector<FlowResult>& results, const StateOf& stateOf) {
+  FlatClouds clouds{{0}, {}, {}};
+  std::size_t points = 0, weights = 0;
+  for (const FlowResult& result : results) {
+    points += result.state.points.size();
+    weights += result.state.weights.size();
+  }
+  clouds.points.reserve(points);
+  clouds.weights.reserve(weights);
   for (const FlowResult& result : results) {
     const State& state = stateOf(result);
-    points.insert(points.end(), state.points.begin(), state.points.end());
-    weights.insert(weights.end(), state.weights.begin(), state.weights.end());
-    offsets.push_back(static_cast<std::int32_t>(weights.size()));
+    clouds.points.insert(clouds.points.end(), state.points.begin(), state.points.end());
+    clouds.weights.insert(clouds.weights.end(), state.weights.begin(), state.weights.end());
+    clouds.offsets.push_back(static_cast<std::int32_t>(clouds.weights.size()));
   }
-  return toClouds(env, std::move(offsets), std::move(points), std::move(weights));
+  return clouds;
 }
 
 template <typename T, typename Field>
@@ -187,31 +201,39 @@ std::vector<T> collect(const std::vector<FlowResult>& results, const Field& fiel
   return values;
 }
 
-std::int32_t saturated(std::size_t count) {
-  return static_cast<std::int32_t>(std::min<std::size_t>(count, 2147483647));
-}
+// What flows came to, as JavaScript takes it.
+struct FlatRetrieval {
+  std::vector<FlowResult> results;  // for their numbers
+  FlatClouds states;
+  std::vector<FlatClouds> trajectory;
+  std::vector<std::vector<double>> trajectoryEnergy;
+};
 
 // States that have stopped stay where they are.
-void setTrajectory(Napi::Env env, Napi::Object& out, const std::vector<FlowResult>& results) {
+void flattenTrajectory(FlatRetrieval& retrieval, Job& job) {
   std::size_t length = 0;
-  for (const FlowResult& result : results) length = std::max(length, result.trajectory.size());
-  if (length == 0) return;
-  Napi::Array states = Napi::Array::New(env, length), energies = Napi::Array::New(env, length);
+  for (const FlowResult& result : retrieval.results) length = std::max(length, result.trajectory.size());
   for (std::size_t i = 0; i < length; ++i) {
+    job.poll();
     const auto at = [i](const FlowResult& result) { return std::min(i, result.trajectory.size() - 1); };
-    const auto place = static_cast<std::uint32_t>(i);
-    states.Set(place, toStates(env, results, [&](const FlowResult& result) -> const State& {
-                 return result.trajectory[at(result)];
-               }));
-    energies.Set(place, toFloat64Array(env, collect<double>(results, [&](const FlowResult& result) {
-                                         return result.trajectoryEnergy[at(result)];
-                                       })));
+    retrieval.trajectory.push_back(flatten(
+        retrieval.results, [&](const FlowResult& result) -> const State& { return result.trajectory[at(result)]; }));
+    retrieval.trajectoryEnergy.push_back(collect<double>(
+        retrieval.results, [&](const FlowResult& result) { return result.trajectoryEnergy[at(result)]; }));
   }
-  out.Set("trajectory", states);
-  out.Set("trajectoryEnergy", energies);
+  for (FlowResult& result : retrieval.results) result.trajectory = {};
 }
 
-Napi::Value toRetrieval(Napi::Env env, std::vector<FlowResult>&& results) {
+FlatRetrieval retrieve(const CloudMemory& memory, Clouds queries, const FlowOptions& flow, Job& job) {
+  FlatRetrieval retrieval{memory.retrieve(std::move(queries), flow, job), {}, {}, {}};
+  retrieval.states = flatten(retrieval.results, [](const FlowResult& result) -> const State& { return result.state; });
+  flattenTrajectory(retrieval, job);
+  for (FlowResult& result : retrieval.results) result.state = {};
+  return retrieval;
+}
+
+Napi::Value toRetrieval(Napi::Env env, FlatRetrieval&& retrieval) {
+  const std::vector<FlowResult>& results = retrieval.results;
   Napi::Object out = Napi::Object::New(env);
   const auto floats = [&](const char* name, double FlowResult::*field) {
     out.Set(name, toFloat64Array(env, collect<double>(results, [=](const FlowResult& r) { return r.*field; })));
@@ -219,27 +241,34 @@ Napi::Value toRetrieval(Napi::Env env, std::vector<FlowResult>&& results) {
   const auto integers = [&](const char* name, const auto& field) {
     out.Set(name, toInt32Array(env, collect<std::int32_t>(results, field)));
   };
-  out.Set("states", toStates(env, results, [](const FlowResult& result) -> const State& { return result.state; }));
+  out.Set("states", toClouds(env, std::move(retrieval.states)));
   floats("energy", &FlowResult::energy);
   floats("nearestDivergence", &FlowResult::nearestDivergence);
   floats("gradientNorm", &FlowResult::gradientNorm);
   floats("marginalError", &FlowResult::marginalError);
   floats("droppedMass", &FlowResult::droppedMass);
   integers("nearest", [](const FlowResult& r) { return r.nearest; });
-  integers("iterations", [](const FlowResult& r) { return saturated(r.iterations); });
-  integers("evaluated", [](const FlowResult& r) { return saturated(r.evaluated); });
+  integers("iterations", [](const FlowResult& r) { return pointcloud::saturated(r.iterations); });
+  integers("evaluated", [](const FlowResult& r) { return pointcloud::saturated(r.evaluated); });
   const auto stopped = [](const FlowResult& r) { return static_cast<std::uint8_t>(r.stopped); };
   out.Set("stopped", toUint8Array(env, collect<std::uint8_t>(results, stopped)));
-  setTrajectory(env, out, results);
+  if (retrieval.trajectory.empty()) return out;
+  Napi::Array states = Napi::Array::New(env), energies = Napi::Array::New(env);
+  for (std::uint32_t i = 0; i < retrieval.trajectory.size(); ++i) {
+    states.Set(i, toClouds(env, std::move(retrieval.trajectory[i])));
+    energies.Set(i, toFloat64Array(env, std::move(retrieval.trajectoryEnergy[i])));
+  }
+  out.Set("trajectory", states);
+  out.Set("trajectoryEnergy", energies);
   return out;
 }
 
 // (..., flow, onProgress)
 Napi::Value cloudRetrieve(const Napi::CallbackInfo& info) {
-  return launch<std::vector<FlowResult>>(
+  return launch<FlatRetrieval>(
       info.Env(), info[4],
       [call = readCall(info), flow = readFlow(info[3])](Job& job) {
-        return call->memory->retrieve(std::move(call->queries), flow, job);
+        return retrieve(*call->memory, std::move(call->queries), flow, job);
       },
       toRetrieval);
 }

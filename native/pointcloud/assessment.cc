@@ -1,6 +1,7 @@
 #include "pointcloud/assessment.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <memory>
 #include <utility>
@@ -17,6 +18,24 @@ namespace {
 constexpr double kLeastGibbsWeight = 1e-18;
 // Sums over items are taken in so many parts at most, whatever the threads.
 constexpr std::size_t kMostParts = 16;
+
+// -log((1/N) sum_i exp(-beta (S_i - least))) / beta, of N divergences of which all that are not given are far off.
+// Where beta is so small that no exponential differs much from 1, by what they differ: the mean of S - least is not
+// lost.
+double meanGap(const std::vector<double>& divergences, double beta, double least, std::size_t size) {
+  double sum = 0, excess = 0, distance = 0;
+  for (const double divergence : divergences) {
+    const double exponent = -beta * (divergence - least);
+    sum += std::exp(exponent);
+    excess += std::expm1(exponent);
+    distance += divergence - least;
+  }
+  const auto count = static_cast<double>(size);
+  const bool isComplete = divergences.size() == size;
+  if (isComplete && excess > -DBL_MIN) return distance / count;  // beta, or its product with epsilon, is next to 0
+  const bool isHot = isComplete && -excess < count / 2;
+  return -(isHot ? std::log1p(excess / count) : std::log(sum / count)) / beta;
+}
 
 }  // namespace
 
@@ -49,20 +68,22 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
     throw Error("ERR_RANGE",
                 "Expected " + where + " within reach of the items but its squared distance to every one overflows");
   }
-  result.weights = divergences;
-  const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
-  result.energy = epsilon * gibbs.energy;
-  result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
-  result.nearestDivergence = epsilon * std::max(0.0, gibbs.nearestDistance);
-  result.droppedMass = droppedMass(result.found, beta * epsilon);
   result.selfError = own.marginalError;
   result.marginalError = std::max(own.marginalError, greatest(divergences.size(), result.found.marginalErrors.data()));
   result.converged = result.marginalError <= items_.options().tolerance;
+  result.weights = divergences;
+  const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
+  result.gap = epsilon * (least + meanGap(divergences, beta * epsilon, least, items_.size()));
+  result.energy = result.gap - std::log(static_cast<double>(items_.size())) / beta;
+  if (!std::isfinite(result.energy)) throw Error("ERR_RANGE", "Expected a beta whose inverse does not overflow");
+  result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
+  result.nearestDivergence = epsilon * nonNegative(gibbs.nearestDistance, result.converged);
+  result.droppedMass = droppedMass(result.found, beta * epsilon);
   result.magnitude = epsilon * result.found.greatestCost;
   return result;
 }
 
-// Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), and sum_i w_i f_i(x_k).
+// Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), about the state's mean, and sum_i w_i f_i(x_k).
 struct Assessor::Sum {
   std::vector<double> images, potentials;
   std::vector<double> itemImages, itemPotentials;  // work space
@@ -82,11 +103,13 @@ void Assessor::addItem(const Assessment& assessment, std::size_t position, Memo&
   solver.writeSourcePotentials(sum.itemPotentials.data());
   addScaled(n * d, weight, sum.itemImages.data(), sum.images.data());
   addScaled(n, weight, sum.itemPotentials.data(), sum.potentials.data());
-  // Clouds are about their means: the item's is added to where it takes points, and f gains 2 <mean - item mean, x>.
+  // Clouds are about their means: relative to the state's, the item's is added to where it takes points; and f gains
+  // 2 <mean - item mean, x>.
+  const std::vector<double> difference = meanDifference(cloud, item, items_.unit());
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t i = 0; i < d; ++i) {
-      sum.images[k * d + i] += weight * item.mean[i];
-      sum.potentials[k] += 2 * weight * (cloud.mean[i] - item.mean[i]) * cloud.points[k * d + i];
+      sum.images[k * d + i] -= weight * difference[i];
+      sum.potentials[k] += 2 * weight * difference[i] * cloud.points[k * d + i];
     }
   }
 }
@@ -118,7 +141,7 @@ Descent Assessor::descent(const Assessment& assessment, Memo& memo, Job& job) {
     result.variation[k] = items_.epsilon() * (result.variation[k] - assessment.selfPotentials[k]);
     for (std::size_t i = 0; i < d; ++i) {
       double& move = result.moves[k * d + i];
-      move = items_.unit() * (move - cloud.mean[i] - assessment.selfImages[k * d + i]);
+      move = items_.unit() * (move - assessment.selfImages[k * d + i]);
       result.squaredMove += cloud.weights[k] * move * move;
     }
   }

@@ -33,6 +33,7 @@ struct Assessment {
   Found found;                  // in units of epsilon
   std::vector<double> weights;  // Gibbs weights of the items found
   double energy = 0;
+  double gap = 0;  // the energy but for its constant -log N / beta, in which small beta would drown it
   std::int32_t nearest = 0;
   double nearestDivergence = 0;
   double droppedMass = 0;

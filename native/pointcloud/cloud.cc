@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "error.h"
-#include "euclidean/vector_math.h"
 #include "format.h"
 #include "pointcloud/kernels.h"
 
@@ -81,17 +80,23 @@ Cloud Cloud::prepare(std::size_t size, std::size_t d, const double* points, cons
     cloud.weights.push_back(weights[k]);
     for (std::size_t i = 0; i < d; ++i) mean[i] += weights[k] * points[k * d + i];
   }
+  cloud.rest.resize(d);
   for (std::size_t r = 0; r < cloud.size; ++r) {
-    const double* point = points + cloud.index[r] * d;
     for (std::size_t i = 0; i < d; ++i) {
-      const double coordinate = (point[i] - mean[i]) / unit;
-      if (!(std::fabs(coordinate) <= kGreatestCoordinate)) throw outOfReach(where);
-      cloud.points[r * d + i] = coordinate;
+      const double difference = points[cloud.index[r] * d + i] - mean[i];
+      cloud.points[r * d + i] = difference;
+      cloud.rest[i] += cloud.weights[r] * difference;
     }
   }
-  for (double& coordinate : mean) {
-    coordinate /= unit;
-    if (!(std::fabs(coordinate) <= kGreatestCoordinate)) throw outOfReach(where);
+  for (std::size_t r = 0; r < cloud.size; ++r) {
+    for (std::size_t i = 0; i < d; ++i) {
+      double& coordinate = cloud.points[r * d + i];
+      coordinate = (coordinate - cloud.rest[i]) / unit;
+      if (!(std::fabs(coordinate) <= kGreatestCoordinate)) throw outOfReach(where);
+    }
+  }
+  for (const double coordinate : mean) {
+    if (!(std::fabs(coordinate / unit) <= kGreatestCoordinate)) throw outOfReach(where);
   }
   cloud.mean = std::move(mean);
   return cloud;
@@ -107,8 +112,12 @@ void costsBetween(const Cloud& x, const Cloud& y, AlignedVector<double>& scratch
   squaredDistances(x.size, y.size, d, x.points.data(), scratch.data(), costs.data());
 }
 
-double squaredMeanDistance(const Cloud& x, const Cloud& y) {
-  return euclidean::squaredDistance(x.dimension, x.mean.data(), y.mean.data());
+std::vector<double> meanDifference(const Cloud& x, const Cloud& y, double unit) {
+  std::vector<double> difference(x.dimension);
+  for (std::size_t i = 0; i < x.dimension; ++i) {
+    difference[i] = ((x.mean[i] - y.mean[i]) + (x.rest[i] - y.rest[i])) / unit;
+  }
+  return difference;
 }
 
 }  // namespace denseam::pointcloud

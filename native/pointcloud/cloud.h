@@ -34,9 +34,11 @@ constexpr double kLeastWeight = 1e-100;
 struct Cloud {
   std::size_t size = 0;
   std::size_t dimension = 0;
-  AlignedVector<double> points;    // size x dimension
-  AlignedVector<double> weights;   // above 0, their sum is 1
-  std::vector<double> mean;        // in units of sqrt(epsilon), too
+  AlignedVector<double> points;   // size x dimension
+  AlignedVector<double> weights;  // above 0, their sum is 1
+  // In the caller's units: the mean is where points are counted from, rounded, plus the rest. Far from the origin the
+  // rest says what the rounding of the mean would add to divergences.
+  std::vector<double> mean, rest;
   std::vector<std::size_t> index;  // of each point in the cloud it came from
 
   // `unit` is sqrt(epsilon). Throws when coordinates in it are so large that their squares overflow; `where` names the
@@ -53,9 +55,12 @@ void normalise(std::size_t count, double* weights);
 // their sum and sets those below the least one to 0.
 void checkClouds(Clouds& clouds);
 
+// What rounding leaves below 0 of a divergence that was solved for is 0; what was not may be anything, and stays.
+inline double nonNegative(double divergence, bool converged) { return converged && divergence < 0 ? 0 : divergence; }
+
 // c_kj = |x_k - y_j|^2. `scratch` is work space.
 void costsBetween(const Cloud& x, const Cloud& y, AlignedVector<double>& scratch, AlignedVector<double>& costs);
-// |mean x - mean y|^2.
-double squaredMeanDistance(const Cloud& x, const Cloud& y);
+// mean x - mean y in units of sqrt(epsilon), `unit`.
+std::vector<double> meanDifference(const Cloud& x, const Cloud& y, double unit);
 
 }  // namespace denseam::pointcloud

@@ -18,6 +18,13 @@ State stateOf(const Clouds& clouds, std::size_t i) {
           {clouds.weights.begin() + begin, clouds.weights.begin() + end}};
 }
 
+// For verbs that look at a state once.
+Memo oneShot() {
+  Memo memo;
+  memo.carry.isKept = false;
+  return memo;
+}
+
 // Runs body(query) over the queries, which share the assessor's work space.
 template <typename Body>
 void forEachQuery(const Clouds& queries, Job& job, const Body& body) {
@@ -48,13 +55,14 @@ DivergenceMatrix CloudMemory::divergences(Clouds queries, Job& job) const {
   DivergenceMatrix result{std::vector<double>(queries.count * size), std::vector<double>(queries.count * size),
                           std::vector<std::uint8_t>(queries.count * size)};
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo;
+    Memo memo = oneShot();
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, SearchRule::all(), memo, queries.at(q), job);
     for (std::size_t i = 0; i < size; ++i) {
       const double error = std::max(assessment.found.marginalErrors[i], assessment.selfError);
-      result.values[q * size + i] = items_.epsilon() * std::max(0.0, assessment.found.divergences[i]);
+      const bool converged = error <= items_.options().tolerance;
+      result.values[q * size + i] = items_.epsilon() * nonNegative(assessment.found.divergences[i], converged);
       result.marginalErrors[q * size + i] = error;
-      result.converged[q * size + i] = error <= items_.options().tolerance;
+      result.converged[q * size + i] = converged;
     }
   });
   return result;
@@ -69,7 +77,7 @@ WeightedQueries CloudMemory::weights(Clouds queries, double beta, Pruning prunin
                          std::vector<double>(queries.count), std::vector<double>(queries.count),
                          std::vector<std::uint8_t>(queries.count)};
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo;
+    Memo memo = oneShot();
     const Assessment assessment =
         assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
     result.energy[q] = assessment.energy;
@@ -135,7 +143,7 @@ NearestClouds CloudMemory::nearest(Clouds queries, std::size_t k, bool prune, Jo
                        std::vector<double>(queries.count), std::vector<std::uint8_t>(queries.count)};
   const SearchRule rule = prune ? SearchRule::nearest(k) : SearchRule::all();
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo;
+    Memo memo = oneShot();
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, rule, memo, queries.at(q), job);
     const Found& found = assessment.found;
     std::vector<std::size_t> order(found.items.size());
@@ -146,7 +154,7 @@ NearestClouds CloudMemory::nearest(Clouds queries, std::size_t k, bool prune, Jo
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(), isCloser);
     for (std::size_t i = 0; i < k; ++i) {
       result.indices[q * k + i] = found.items[order[i]];
-      result.divergences[q * k + i] = items_.epsilon() * std::max(0.0, found.divergences[order[i]]);
+      result.divergences[q * k + i] = items_.epsilon() * nonNegative(found.divergences[order[i]], assessment.converged);
     }
     result.marginalErrors[q] = assessment.marginalError;
     result.converged[q] = assessment.converged;
@@ -176,7 +184,7 @@ TransportImages CloudMemory::transport(Clouds query, const std::vector<std::int3
       std::copy(query.points.begin(), query.points.end(), out);  // where points without weight stay
       for (std::size_t k = 0; k < source.size; ++k) {
         for (std::size_t c = 0; c < d; ++c) {
-          out[source.index[k] * d + c] = items_.unit() * (images[k * d + c] + item.mean[c]);
+          out[source.index[k] * d + c] = items_.unit() * images[k * d + c] + item.rest[c] + item.mean[c];
         }
       }
     }

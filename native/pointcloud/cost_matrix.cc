@@ -94,8 +94,8 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
   plans.values = {epsilon * value};
   plans.transportCosts = {epsilon * cost};
   plans.marginalErrors = {result.marginalError};
-  plans.iterations = {static_cast<std::int32_t>(std::min<std::size_t>(result.iterations, 2147483647))};
-  plans.converged = {result.converged};
+  plans.iterations = {saturated(result.iterations)};
+  plans.converged = {static_cast<std::uint8_t>(result.converged ? 1 : result.isAtRounding ? 2 : 0)};
   plans.sourcePotentials.resize(problem.rows());
   plans.targetPotentials.resize(problem.columns());
   spread(rows, solver.rowPotentials(), value / 2, epsilon, swapped ? plans.targetPotentials : plans.sourcePotentials);

@@ -20,12 +20,8 @@ struct Solvers {
   PairSolver pair;
   SelfTransport self;
   AlignedVector<double> scratch, costs;
-  std::vector<double> potentials, images, selfImages, selfPotentials;
+  std::vector<double> potentials, selfPotentials;
 };
-
-std::int32_t saturated(std::size_t iterations) {
-  return static_cast<std::int32_t>(std::min<std::size_t>(iterations, std::numeric_limits<std::int32_t>::max()));
-}
 
 void checkReach(double value, const Clouds& sources, std::size_t pair) {
   if (std::isfinite(value)) return;
@@ -55,11 +51,8 @@ SelfTransport::Result solveSelf(Solvers& solvers, const Cloud& cloud, const Solv
 // means, and g alike with -D: what is left of the constant is shared out so that both sides have the same mean.
 class PotentialWriter {
  public:
-  PotentialWriter(const Cloud& source, const Cloud& target, double epsilon) : epsilon_(epsilon) {
-    for (std::size_t i = 0; i < source.dimension; ++i) {
-      difference_.push_back(source.mean[i] - target.mean[i]);
-      opposite_.push_back(target.mean[i] - source.mean[i]);
-    }
+  PotentialWriter(const std::vector<double>& difference, double epsilon) : epsilon_(epsilon), difference_(difference) {
+    for (const double component : difference) opposite_.push_back(-component);
   }
   void write(const Cloud& source, const std::vector<double>& f, double half, double* out) const {
     write(source, difference_, f, half, out);
@@ -103,7 +96,7 @@ template <typename Result>
 void record(const TransportSolver::Result& result, std::size_t pair, Result& results) {
   results.marginalErrors[pair] = result.marginalError;
   results.iterations[pair] = saturated(result.iterations);
-  results.converged[pair] = result.converged;
+  results.converged[pair] = result.converged ? 1 : result.isAtRounding ? 2 : 0;
 }
 
 void solvePair(Solvers& solvers, const Clouds& sources, const Clouds& targets, std::size_t pair, double epsilon,
@@ -112,13 +105,14 @@ void solvePair(Solvers& solvers, const Clouds& sources, const Clouds& targets, s
   const Cloud source = prepared(sources, pair, unit), target = prepared(targets, pair, unit);
   solvers.potentials.clear();
   const auto result = solvers.pair.solve(source, target, options, solvers.potentials, job);
-  const double means = squaredMeanDistance(source, target);
+  const std::vector<double> difference = meanDifference(source, target, unit);
+  const double means = along(difference, difference.data());
   const double value = result.value + means;
   record(result, pair, plans);
   plans.values[pair] = epsilon * value;
   plans.transportCosts[pair] = epsilon * (solvers.pair.transportCost() + means);
   checkReach(plans.values[pair], sources, pair);
-  const PotentialWriter writer(source, target, epsilon);
+  const PotentialWriter writer(difference, epsilon);
   std::vector<double> f(source.size), g(target.size);
   solvers.pair.writeSourcePotentials(f.data());
   solvers.pair.writeTargetPotentials(g.data());
@@ -139,12 +133,13 @@ void diverge(Solvers& solvers, const Clouds& sources, const Clouds& targets, std
   const auto self = solveSelf(solvers, source, options, job);
   solvers.potentials.clear();
   auto result = solvers.pair.solve(source, target, options, solvers.potentials, job);
-  const double value = squaredMeanDistance(source, target) + result.value - self.value / 2 - own.value / 2;
+  const std::vector<double> difference = meanDifference(source, target, unit);
+  const double value = along(difference, difference.data()) + result.value - self.value / 2 - own.value / 2;
   result.marginalError = std::max({result.marginalError, self.marginalError, own.marginalError});
   result.iterations += self.iterations + own.iterations;
   result.converged = result.converged && self.converged && own.converged;
   record(result, pair, divergences);
-  divergences.values[pair] = epsilon * std::max(0.0, value);
+  divergences.values[pair] = epsilon * nonNegative(value, result.converged);
   checkReach(divergences.values[pair], sources, pair);
   if (!wantGradients) return;
   std::vector<double> images(n * d), selfImages(n * d), f(n);
@@ -153,11 +148,11 @@ void diverge(Solvers& solvers, const Clouds& sources, const Clouds& targets, std
   solvers.pair.writeSourcePotentials(f.data());
   for (std::size_t k = 0; k < n; ++k) f[k] -= solvers.selfPotentials[k];
   const std::size_t begin = sources.offsets[pair];
-  PotentialWriter(source, target, epsilon).write(source, f, 0, divergences.firstVariations.data() + begin);
+  PotentialWriter(difference, epsilon).write(source, f, 0, divergences.firstVariations.data() + begin);
   for (std::size_t k = 0; k < n; ++k) {
     double* gradient = divergences.gradients.data() + (begin + source.index[k]) * d;
     for (std::size_t i = 0; i < d; ++i) {
-      const double moved = selfImages[k * d + i] + source.mean[i] - images[k * d + i] - target.mean[i];
+      const double moved = selfImages[k * d + i] - images[k * d + i] + difference[i];
       gradient[i] = 2 * source.weights[k] * unit * moved;
     }
   }

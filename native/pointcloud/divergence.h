@@ -17,7 +17,7 @@ struct Plans {
   std::vector<double> transportCosts;  // <P, C>
   std::vector<double> marginalErrors;
   std::vector<std::int32_t> iterations;
-  std::vector<std::uint8_t> converged;
+  std::vector<std::uint8_t> converged;  // 1; 0: iterations were used up; 2: rounding allows no better
   // f and g, such that <a, f> = <b, g>; 0 at points of weight 0.
   std::vector<double> sourcePotentials;
   std::vector<double> targetPotentials;
@@ -28,7 +28,7 @@ struct Divergences {
   std::vector<double> values;
   std::vector<double> marginalErrors;
   std::vector<std::int32_t> iterations;
-  std::vector<std::uint8_t> converged;
+  std::vector<std::uint8_t> converged;  // as above
   // dS/dx and f_(source, target) - f_(source, source), of mean 0, for every source point; none unless wanted.
   std::vector<double> gradients;
   std::vector<double> firstVariations;

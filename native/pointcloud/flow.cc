@@ -14,6 +14,8 @@ constexpr double kRounding = 1e-15;
 // Steps of reweighting may need to be shorter than they begin; each tries to be this much longer than the last one.
 constexpr double kRegrowth = 1.3;
 constexpr int kMostReweightTrials = 12;
+// Steps to states whose problems are not solved, which takes long to find out.
+constexpr int kMostUnsolvedTrials = 4;
 // Most that reweighting changes the ratio of two weights, as a power of e.
 constexpr double kMostLogChange = 1;
 
@@ -36,11 +38,15 @@ class Flow {
         result_.stopped = Stop::kConverged;
         break;
       }
+      if (!assessment_.converged) {
+        result_.stopped = Stop::kUnsolved;
+        break;
+      }
       if (result_.iterations == options_.maxIterations) break;
       if (!advance()) {
         // A later beta may still move what this one cannot.
         if (isLastBeta()) {
-          result_.stopped = Stop::kStalled;
+          result_.stopped = unsolvedTrials_ == kMostUnsolvedTrials ? Stop::kUnsolved : Stop::kStalled;
           break;
         }
       }
@@ -77,35 +83,40 @@ class Flow {
   // One step, shortened until the energy falls as it should: reweighting first, which transport need not wait for, then
   // both. False when no step lowers the energy visibly.
   bool advance() {
-    const double reweightStep = cappedReweightStep();
+    const double reweightStep = this->reweightStep();
     reweightShare_ = std::min(1.0, kRegrowth * reweightShare_);
     double share = 1;
     for (int trial = 0;; ++trial) {
       const double eta = share * options_.transportStep, tau = share * reweightShare_ * reweightStep;
       const double fall = 2 * eta * descent_.squaredMove + tau * descent_.variance;
-      if (!(fall > kRounding * assessment_.magnitude)) return false;
-      if (accept(moved(eta, tau), assessment_.energy - kArmijo * fall, trial == 0)) return true;
-      const bool reweights = options_.reweightStep > 0 && trial < kMostReweightTrials;
+      if (!(fall > kRounding * assessment_.magnitude) || unsolvedTrials_ == kMostUnsolvedTrials) return false;
+      if (accept(moved(eta, tau), assessment_.gap - kArmijo * fall, trial == 0)) return true;
+      const bool reweights = reweightStep > 0 && trial < kMostReweightTrials;
       (reweights ? reweightShare_ : share) /= 2;
     }
   }
 
-  // Goes to the next state if its energy is low enough. Potentials stay with the state they belong to.
-  bool accept(State next, double energy, bool isCounted) {
+  // Goes to the next state if its energy is low enough and known: what is not solved looks lower than it is. Potentials
+  // stay with the state they belong to.
+  bool accept(State next, double gap, bool isCounted) {
     Memo memo = memo_;
     Assessment assessment = assess(next, beta(), memo, isCounted);
     result_.evaluated += assessment.found.items.size();
-    if (!(assessment.energy <= energy)) return false;
+    if (!assessment.converged) ++unsolvedTrials_;
+    if (!(assessment.converged && assessment.gap <= gap)) return false;
     result_.state = std::move(next);
     assessment_ = std::move(assessment);
     memo_ = std::move(memo);
     return true;
   }
 
-  double cappedReweightStep() const {
+  // Weights wait while points gain more: what is reweighted before its points have arrived goes to the wrong ones, and
+  // at small epsilon does not come back.
+  double reweightStep() const {
     const auto [least, most] = std::minmax_element(descent_.variation.begin(), descent_.variation.end());
     const double range = *most - *least;
-    return options_.reweightStep * range > kMostLogChange ? kMostLogChange / range : options_.reweightStep;
+    const double step = options_.reweightStep * range > kMostLogChange ? kMostLogChange / range : options_.reweightStep;
+    return 2 * options_.transportStep * descent_.squaredMove > step * descent_.variance ? 0 : step;
   }
 
   // x_k + eta move_k, and weights proportional to a_k exp(-tau V_k). A weight that vanishes stays 0.
@@ -150,6 +161,7 @@ class Flow {
   Assessment assessment_;
   Descent descent_;
   double reweightShare_ = 1;
+  int unsolvedTrials_ = 0;
   FlowResult result_;
 };
 

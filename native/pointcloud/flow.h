@@ -23,7 +23,8 @@ struct FlowOptions {
   bool trajectory;
 };
 
-enum class Stop : std::uint8_t { kIterations, kConverged, kStalled };
+// Stalled: no step lowers the energy visibly. Unsolved: a transport problem of the state has no solution to go on with.
+enum class Stop : std::uint8_t { kIterations, kConverged, kStalled, kUnsolved };
 
 // Where the flow from one state ended, and how.
 struct FlowResult {

@@ -11,6 +11,9 @@
 namespace denseam::pointcloud {
 namespace {
 
+// Adding an item copies the last block, and counts one reference more for each of its items.
+constexpr std::size_t kItemsInBlock = 4096;
+
 template <typename T>
 std::vector<T> keptNumbers(const Cloud& cloud, const double* values, std::size_t width) {
   std::vector<T> result;
@@ -50,7 +53,7 @@ CloudItems::CloudItems(std::size_t dimension, Precision precision, double epsilo
       epsilon_(epsilon),
       unit_(std::sqrt(epsilon)),
       options_(options),
-      store_(dimension) {}
+      store_(dimension, 1, kItemsInBlock) {}
 
 Cloud CloudItems::prepared(std::size_t index) const {
   const Item& stored = item(index);

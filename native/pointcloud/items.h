@@ -34,7 +34,7 @@ class CloudItems {
   const SolverOptions& options() const { return options_; }
 
   const Item& item(std::size_t index) const { return *store_.note(index); }
-  // In units of sqrt(epsilon).
+  // In the caller's units, rounded.
   const double* mean(std::size_t index) const { return store_.values(index); }
   // Ready for transport.
   Cloud prepared(std::size_t index) const;

@@ -58,10 +58,11 @@ DENSEAM_DISPATCH double greatest(std::size_t count, const double* values) {
   return result;
 }
 
-DENSEAM_DISPATCH double sum(std::size_t count, const double* values) {
+DENSEAM_DISPATCH double squaredDistance(std::size_t d, const double* x, const double* y, double unit) {
+  const double scale = 1 / unit;
   double result = 0;
 #pragma omp simd reduction(+ : result)
-  for (std::size_t i = 0; i < count; ++i) result += values[i];
+  for (std::size_t i = 0; i < d; ++i) result += (x[i] - y[i]) * scale * ((x[i] - y[i]) * scale);
   return result;
 }
 

@@ -9,8 +9,10 @@ namespace denseam::pointcloud {
 // are at distance 0, and far ones as exact as their coordinates.
 void squaredDistances(std::size_t n, std::size_t m, std::size_t d, const double* x, const double* y, double* c);
 
+// |x - y|^2 / unit^2, the differences divided first: large numbers may have a large unit.
+double squaredDistance(std::size_t d, const double* x, const double* y, double unit);
+
 double greatest(std::size_t count, const double* values);
-double sum(std::size_t count, const double* values);
 double innerProduct(std::size_t count, const double* x, const double* y);
 // |x - y|_1.
 double totalDifference(std::size_t count, const double* x, const double* y);

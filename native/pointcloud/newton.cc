@@ -20,30 +20,34 @@ std::size_t productsForAFactorisation(std::size_t columns) { return 8 + columns 
 // random.
 constexpr double kRidge = 1e-14;
 
+// Some tenths of a second at the largest sizes.
+constexpr std::size_t kRowsBetweenPolls = 512;
+
 }  // namespace
 
-bool NewtonSystem::solve(const Problem& problem, const double* p, const double* columnSums, double tolerance,
-                         double* d) {
+bool NewtonSystem::solve(const Problem& problem, const double* p, const double* columnSums, double tolerance, double* d,
+                         const Job& job) {
   const std::size_t m = problem.columns;
   for (auto* vector : {&root_, &right_, &solution_, &direction_, &image_, &scratch_}) vector->resize(m);
   for (std::size_t j = 0; j < m; ++j) {
     root_[j] = std::sqrt(columnSums[j]);
     right_[j] = (problem.columnWeights[j] - columnSums[j]) / root_[j];
   }
-  if (!factorises_ && !iterate(problem, p, tolerance)) factorises_ = true;
-  if (factorises_ && !factorise(problem, p)) return false;
+  if (!factorises_ && !iterate(problem, p, tolerance, job)) factorises_ = true;
+  if (factorises_ && !factorise(problem, p, job)) return false;
   for (std::size_t j = 0; j < m; ++j) d[j] = solution_[j] / root_[j];
   return allFinite(m, d);
 }
 
 // Conjugate gradients on D L D x = D (b - r), from x = 0. Everything stays orthogonal to the null vector.
-bool NewtonSystem::iterate(const Problem& problem, const double* p, double tolerance) {
+bool NewtonSystem::iterate(const Problem& problem, const double* p, double tolerance, const Job& job) {
   const std::size_t n = problem.rows, m = problem.columns;
   std::fill(solution_.begin(), solution_.end(), 0.0);
   direction_ = right_;
   double squared = innerProduct(m, right_.data(), right_.data());
   const double target = tolerance * tolerance * squared;
   for (std::size_t i = 0; i < productsForAFactorisation(m); ++i) {
+    job.poll();
     for (std::size_t j = 0; j < m; ++j) scratch_[j] = direction_[j] / root_[j];
     applyTwice(n, m, p, problem.rowWeights, scratch_.data(), image_.data());
     for (std::size_t j = 0; j < m; ++j) image_[j] = direction_[j] - image_[j] / root_[j];
@@ -59,13 +63,18 @@ bool NewtonSystem::iterate(const Problem& problem, const double* p, double toler
   return false;
 }
 
-bool NewtonSystem::factorise(const Problem& problem, const double* p) {
+bool NewtonSystem::factorise(const Problem& problem, const double* p, const Job& job) {
   const std::size_t n = problem.rows, m = problem.columns;
   scaled_.resize(n * m);
   matrix_.resize(m * m);
   scaleBothSides(n, m, p, problem.rowWeights, root_.data(), scaled_.data());
-  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, static_cast<int>(m), static_cast<int>(n), -1, scaled_.data(),
-              static_cast<int>(m), 0, matrix_.data(), static_cast<int>(m));
+  // In pieces, so that an abort does not wait for all of them.
+  for (std::size_t k = 0; k < n; k += kRowsBetweenPolls) {
+    job.poll();
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, static_cast<int>(m),
+                static_cast<int>(std::min(kRowsBetweenPolls, n - k)), -1, scaled_.data() + k * m, static_cast<int>(m),
+                k == 0 ? 0 : 1, matrix_.data(), static_cast<int>(m));
+  }
   // The diagonal as the sum of the rest, which unlike 1 - |q_j|^2 loses nothing where columns are hardly joined; and
   // the null vector's outer product, which makes the matrix definite and leaves the solution as it is.
   std::fill(image_.begin(), image_.end(), 0.0);

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "aligned.h"
+#include "parallel/job.h"
 #include "pointcloud/problem.h"
 
 namespace denseam::pointcloud {
@@ -14,13 +15,14 @@ class NewtonSystem {
  public:
   // d to a relative residual of `tolerance`, by conjugate gradients as long as they are cheaper than a factorisation.
   // False when L is numerically indefinite: no direction.
-  bool solve(const Problem& problem, const double* p, const double* columnSums, double tolerance, double* d);
+  bool solve(const Problem& problem, const double* p, const double* columnSums, double tolerance, double* d,
+             const Job& job);
   // Conjugate gradients are tried again.
   void forget() { factorises_ = false; }
 
  private:
-  bool iterate(const Problem& problem, const double* p, double tolerance);
-  bool factorise(const Problem& problem, const double* p);
+  bool iterate(const Problem& problem, const double* p, double tolerance, const Job& job);
+  bool factorise(const Problem& problem, const double* p, const Job& job);
 
   AlignedVector<double> root_, right_, solution_, direction_, image_, scratch_, matrix_, scaled_;
   bool factorises_ = false;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 namespace denseam::pointcloud {
 
@@ -20,5 +23,10 @@ struct SolverOptions {
   double tolerance;
   std::size_t maxIterations;
 };
+
+// A count as results have it.
+inline std::int32_t saturated(std::size_t count) {
+  return static_cast<std::int32_t>(std::min<std::size_t>(count, std::numeric_limits<std::int32_t>::max()));
+}
 
 }  // namespace denseam::pointcloud

@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "euclidean/vector_math.h"
 #include "parallel/pool.h"
+#include "pointcloud/kernels.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -44,7 +44,7 @@ class Search {
     errors_.resize(items_.size());
     parallel::forEach(items_.size(), kMeansInChunk, job_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
-        values_[i] = euclidean::squaredDistance(items_.dimension(), items_.mean(i), state_.mean.data());
+        values_[i] = squaredDistance(items_.dimension(), items_.mean(i), state_.mean.data(), items_.unit());
       }
     });
   }
@@ -90,11 +90,14 @@ class Search {
 
   void evaluate(const std::vector<std::int32_t>& wave) {
     const double limit = this->limit();
-    std::vector<std::vector<double>*> potentials;
-    for (const std::int32_t item : wave) potentials.push_back(&carry_.potentials[item]);
+    std::vector<std::vector<double>*> potentials(wave.size());
+    for (std::size_t i = 0; carry_.isKept && i < wave.size(); ++i) potentials[i] = &carry_.potentials[wave[i]];
     parallel::forEach(wave.size(), 1, job_, [&](std::size_t begin, std::size_t end) {
       auto solver = solvers_.take([] { return std::make_unique<PairSolver>(); });
-      for (std::size_t i = begin; i < end; ++i) evaluate(*solver, wave[i], limit, *potentials[i]);
+      for (std::size_t i = begin; i < end; ++i) {
+        std::vector<double> own;
+        evaluate(*solver, wave[i], limit, potentials[i] ? *potentials[i] : own);
+      }
       solvers_.giveBack(std::move(solver));
       if (rule_.isCounted) job_.advance(end - begin);
     });
@@ -105,7 +108,8 @@ class Search {
   void evaluate(PairSolver& solver, std::int32_t index, double limit, std::vector<double>& potentials) {
     const auto i = static_cast<std::size_t>(index);
     const Cloud item = items_.prepared(i);
-    const double means = values_[i];
+    const std::vector<double> difference = meanDifference(state_, item, items_.unit());
+    const double means = innerProduct(difference.size(), difference.data(), difference.data());
     const double selves = (self_ + items_.item(i).selfValue) / 2;
     const double slack = kSlack * (means + std::fabs(self_) + std::fabs(items_.item(i).selfValue) + std::fabs(limit));
     const double enough = std::isinf(limit) ? kInfinity : limit - means + selves + slack;

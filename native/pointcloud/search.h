@@ -15,6 +15,7 @@ namespace denseam::pointcloud {
 
 // Dual variables of the transport between a state and items, from one search of a moving state to the next.
 struct Carry {
+  bool isKept = true;  // false for a search that has no next one: its dual variables are let go item by item
   std::unordered_map<std::int32_t, std::vector<double>> potentials;
   std::int32_t nearest = -1;
 };

@@ -64,7 +64,9 @@ auto SelfTransport::solveWeak(std::size_t n, const double* costs, const double* 
   Result result;
   for (; result.iterations < std::min(kWeakUpdates, options.maxIterations); ++result.iterations) {
     job.poll();
+    const double previous = result.iterations == 0 ? HUGE_VAL : result.marginalError;
     result.marginalError = weakSelfUpdate(n, costs, weights, potentials, image_.data());
+    if (!(result.marginalError < kStillFalling * previous)) break;
   }
   result.converged = result.marginalError <= options.tolerance;
   result.value = 2 * innerProduct(n, weights, potentials);

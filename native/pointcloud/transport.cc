@@ -21,8 +21,10 @@ constexpr std::size_t kTrialSweeps = 4;
 constexpr double kWorthwhileSweeps = 60;
 // Where nothing else helps, sweeps may, slowly.
 constexpr std::size_t kPatientSweeps = 500;
-// How far a column sum may be from its weight before Newton's method waits for a Sinkhorn update.
-constexpr double kUneven = 20;
+// By what factor a column sum may differ from its weight: a column that is farther off would, however light it is,
+// shorten every step of Newton's method; so it gets a Sinkhorn update first. And what may remain at the end of a
+// temperature above 1, whose error then falls below this share of the column's weight.
+constexpr double kUneven = 20, kLooseUneven = 2, kLightShare = 0.3;
 // Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
 constexpr double kMostScaling = 1e50;
 // A column whose sum is below this needs the log domain.
@@ -66,13 +68,15 @@ auto TransportSolver::solve(const Problem& problem, const SolverOptions& options
     for (temperature_ = firstTemperature(); temperature_ > 1; temperature_ /= kCooling) {
       evaluate();
       descend(kLooseTolerance);
+      // Columns lighter than that show in no error. Left as they are, they would be far off at the last temperature.
+      descend(std::max(options.tolerance, kLightShare * lightestUnevenColumn()));
       if (std::isfinite(enough) && boundAtOne() > enough) return result_;
     }
     temperature_ = 1;
     evaluate();
   }
   descend(options.tolerance);
-  result_.converged = isSolved(options.tolerance);
+  finish();
   return result_;
 }
 
@@ -105,6 +109,11 @@ double TransportSolver::firstTemperature() const {
   return temperature;
 }
 
+void TransportSolver::finish() {
+  result_.converged = isSolved(options_.tolerance);
+  result_.isAtRounding = !result_.converged && !isExhausted() && !isEnough();
+}
+
 // f, the conditional plan, its column sums, the value and the marginal error from g.
 void TransportSolver::evaluate() {
   job_->poll();
@@ -132,7 +141,7 @@ void TransportSolver::solveWeak() {
     weakColumns(problem_, rowPotentials_.data(), potentials_);
     evaluate();
   }
-  result_.converged = isSolved(options_.tolerance);
+  finish();
 }
 
 void TransportSolver::writeColumnPotentials(double* g) {
@@ -155,15 +164,24 @@ void TransportSolver::updateColumns() {
   evaluate();
 }
 
-// Whether a column has so much more or less than its weight that it alone would shorten every step of Newton's method,
-// however little that weight is; sweeps only mind columns that are lost to rounding.
-bool TransportSolver::areColumnsUneven(bool useNewton) const {
+bool TransportSolver::isUneven(std::size_t column, double allowed) const {
+  const double sum = columnSums_[column], weight = problem_.columnWeights[column];
+  return sum < kLeastColumnSum || sum * allowed < weight || sum > allowed * weight;
+}
+
+bool TransportSolver::areColumnsUneven(double allowed) const {
   for (std::size_t j = 0; j < problem_.columns; ++j) {
-    const double ratio = columnSums_[j] / problem_.columnWeights[j];
-    if (columnSums_[j] < kLeastColumnSum) return true;
-    if (useNewton && (ratio * kUneven < 1 || ratio > kUneven)) return true;
+    if (isUneven(j, allowed)) return true;
   }
   return false;
+}
+
+double TransportSolver::lightestUnevenColumn() const {
+  double lightest = std::numeric_limits<double>::infinity();
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    if (isUneven(j, kLooseUneven)) lightest = std::min(lightest, problem_.columnWeights[j]);
+  }
+  return lightest;
 }
 
 void TransportSolver::descend(double tolerance) {
@@ -176,7 +194,7 @@ void TransportSolver::descend(double tolerance) {
     futile = progresses ? 0 : futile + 1;
     leastError = std::min(leastError, result_.marginalError);
     greatestValue = std::max(greatestValue, result_.value);
-    if (areColumnsUneven(useNewton)) updateColumns();
+    if (areColumnsUneven(useNewton ? kUneven : HUGE_VAL)) updateColumns();
     const bool isLastRound = futile + 1 == kMostFutileRounds;
     useNewton = useNewton && !isLastRound ? stepAlongNewton(tolerance)
                                           : sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
@@ -192,6 +210,7 @@ bool TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   std::fill(scaling_.begin(), scaling_.end(), 1.0);
   double error = result_.marginalError;
   for (std::size_t sweeps = 1; !isExhausted(); ++sweeps) {
+    job_->poll();
     ++result_.iterations;
     if (!rescale()) break;
     scalingSweep(problem.rows, m, plan_.data(), problem.rowWeights, scaling_.data(), scratch_.data());
@@ -226,7 +245,7 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
   const double error = result_.marginalError, value = result_.value;
   const double accuracy = std::min(kLoosestDirection, std::max(error, kTightestDirection * tolerance / error));
   ++result_.iterations;
-  if (!newton_.solve(problem, plan_.data(), columnSums_.data(), accuracy, direction_.data())) return false;
+  if (!newton_.solve(problem, plan_.data(), columnSums_.data(), accuracy, direction_.data(), *job_)) return false;
   double slope = 0, least = 0, most = 0;
   for (std::size_t j = 0; j < m; ++j) {
     slope += direction_[j] * (problem.columnWeights[j] - columnSums_[j]);

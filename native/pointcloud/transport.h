@@ -23,6 +23,7 @@ class TransportSolver {
     double marginalError = 0;
     std::size_t iterations = 0;
     bool converged = false;
+    bool isAtRounding = false;  // not converged, and more iterations would not help
   };
 
   // From g = `potentials` when `warm`, else from scratch; leaves the potentials there. Ends early, not converged, when
@@ -44,11 +45,16 @@ class TransportSolver {
   void prepare(const Problem& problem, double* potentials, const Job& job);
   double firstTemperature() const;
   void solveWeak();
+  void finish();
   // At one temperature, to `tolerance`.
   void descend(double tolerance);
   void evaluate();
   void updateColumns();
-  bool areColumnsUneven(bool useNewton) const;
+  // Whether a column has more or less than its weight by more than the factor that is allowed, or is lost to rounding.
+  bool isUneven(std::size_t column, double allowed) const;
+  bool areColumnsUneven(double allowed) const;
+  // Its weight; infinite when there is none.
+  double lightestUnevenColumn() const;
   bool sweep(double tolerance, std::size_t trialSweeps);
   bool rescale();
   bool stepAlongNewton(double tolerance);

@@ -171,6 +171,27 @@ describe('vanishing weights', () => {
     }));
 });
 
+describe('light points at small epsilon', () => {
+  it('are fitted at every temperature', async () => {
+    // No marginal error shows the second target point before the last temperature, and from there it is 80,000 epsilon away.
+    const source = {
+      points: [0.904254978145711, 0.21883003214044006, 2.2124358833461675, -0.35539697027199746].map((x) => [x]),
+      weights: [0.9990504247473799, 0.00005811338267579106, 0.0007727610159838817, 0.00011870085396050143],
+    };
+    const target = {
+      points: [[0.277456935393369], [0.9625127583546214]],
+      weights: [0.999959250449605, 0.00004074955039503241],
+    };
+    const { converged, iterations, value } = await planOf(source, target, 7.563381695657131e-6, {
+      marginalTolerance: 1e-10,
+    });
+    expect(converged).toBe(1);
+    expect(iterations).toBeLessThan(1000);
+    // By Sinkhorn's iteration in the log domain, epsilon halved.
+    expect(value).toBeCloseTo(0.39535488, 7);
+  });
+});
+
 describe('scales', () => {
   const [source, target] = pair();
 
@@ -260,6 +281,26 @@ describe('scales', () => {
       const [from, to] = [x, y].map((cloud) => sum(cloud.points.map((p, k) => sum(p) * (cloud.weights[k] as number))));
       const shift = 3 * 2 ** 54 + 2 ** 28 * ((from as number) - (to as number));
       expectRelative('apart', [apart.value], [shift + near.value], 1e-14);
+    }
+  });
+});
+
+describe('exact shifts', () => {
+  it('far from the origin change nothing, as the rounding of means is made up for', async () => {
+    const random = new TestRandom(5);
+    // Multiples of 2^-10, so that adding powers of two is exact.
+    const onGrid = (cloud: Cloud, by: number) =>
+      transformed(cloud, (x) => x.map((v) => Math.round(v * 1024) / 1024 + by));
+    const [source, target] = [
+      randomCloud(random, 7, 2),
+      transformed(randomCloud(random, 9, 2), (x) => x.map((v) => v + 12)),
+    ];
+    const at = async (offset: number) =>
+      (await divergenceOf(onGrid(source, offset), onGrid(target, offset), 0.5)).value;
+    const near = await at(0);
+    for (const offset of [2 ** 20, 2 ** 27, 2 ** 35]) {
+      // Sums of points about the mean, as near the origin.
+      expectRelative('S', [await at(offset)], [near], 1e-13);
     }
   });
 });

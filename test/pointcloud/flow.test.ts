@@ -290,3 +290,32 @@ describe('the flow', () => {
     expect(after).toBeLessThan(0.01 * before);
   });
 });
+
+describe('at the ends of what is allowed', () => {
+  const random = new TestRandom(12);
+  const clouds = Array.from({ length: 6 }, () => randomCloud(random, 5, 2));
+  const [items, query] = [clouds.slice(1), clouds[0] as Cloud];
+
+  it('tiny betas lead to the barycentre, whose energy they do not drown', async () => {
+    const stored = await storedClouds(items, 1);
+    const ends = [];
+    for (const beta of [1e-6, 1e-12, 1e-18]) {
+      const { gradientNorm, states, energy } = await retrieve(stored, [query], beta, 1, { maxIterations: 2000 });
+      // Divergences of about 1 are known to 1e-15; their root is what a gradient can tell.
+      expect(gradientNorm[0]).toBeLessThan(1e-5);
+      // Beside its constant what is left is a divergence of about 1.
+      expectRelative('energy', energy, [-Math.log(items.length) / beta], 1e-6);
+      ends.push(cloudAt(states, 0).points.flat());
+    }
+    // The least beta is a limit; the others are off by beta times squared divergences.
+    for (const end of ends) expectWithin('points', end, ends[2] as number[], 1e-3);
+  });
+
+  it('no step is taken on the word of a problem that is not solved', async () => {
+    const stored = await storedClouds(items, 1e-3, { maxSolverIterations: 2 });
+    const { stopped, states, marginalError, iterations } = await retrieve(stored, [query], 10, 1e-3);
+    expect([stopped[0], iterations[0]]).toEqual([3, 0]);
+    expect(marginalError[0]).toBeGreaterThan(1e-12);
+    expect(cloudAt(states, 0)).toEqual(query);
+  });
+});

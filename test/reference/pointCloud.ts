@@ -152,8 +152,10 @@ export class ReferencePointCloudMemory {
   step(query: Cloud, beta: number, steps: Steps, reweightShare = 1): Step | undefined {
     const now = this.evaluate(query, beta);
     const range = Math.max(...now.firstVariation) - Math.min(...now.firstVariation);
-    const reweight = Math.min(steps.reweight, 1 / range);
     const [square, spread] = [meanSquare(now.residual, query.weights), variance(now.firstVariation, query.weights)];
+    const capped = Math.min(steps.reweight, 1 / range);
+    // Weights wait while points gain more.
+    const reweight = 2 * steps.transport * square > capped * spread ? 0 : capped;
     let [share, part] = [1, reweightShare];
     for (let halvings = 0; halvings < MAX_HALVINGS; halvings++) {
       const [eta, tau] = [share * steps.transport, share * part * reweight];
@@ -162,7 +164,7 @@ export class ReferencePointCloudMemory {
       if (now.energy - energy >= ARMIJO * (2 * eta * square + tau * spread)) {
         return { state, energy, reweightShare: part };
       }
-      if (steps.reweight > 0 && halvings < MAX_REWEIGHT_HALVINGS) part /= 2;
+      if (reweight > 0 && halvings < MAX_REWEIGHT_HALVINGS) part /= 2;
       else share /= 2;
     }
     return undefined;

@@ -35,6 +35,12 @@ describe('tables', () => {
     expect(textTable(plain).split('\n').slice(2, 4)).toEqual(['kind    a  bb    c', '------  -  --  ---']);
   });
 
+  it('align words left, in a terminal and on a page', () => {
+    const words = { ...table, words: [true, false, true, false], rows: [['figs', '1', '2', '4']] };
+    expect(textTable(words).split('\n').at(-1)).toBe('figs    1 2                4');
+    expect(htmlTable(words)).toContain('<td class="first">1</td><td class="words">2</td><td class="first">4</td>');
+  });
+
   it('are tables to a page: caption, scopes, escaped text', () => {
     const html = htmlTable(table);
     expect(html).toContain('<caption>Fruit &lt;b&gt;</caption>');

@@ -1,0 +1,49 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExperimentResult, ExperimentSettings, ResultTable } from '../experiments/experiment.ts';
+import { writeAtomically } from '../io/atomic.ts';
+import { csvText } from './csv.ts';
+import { type Described, experimentPage } from './experiment.ts';
+import { jsonText } from './json.ts';
+import { chartFile } from './resultChart.ts';
+import type { Run } from './run.ts';
+
+/** What is the same whenever and wherever the experiment runs: the same settings give the same bytes. */
+function resultText({ id }: Described, settings: ExperimentSettings, result: ExperimentResult): string {
+  const { findings, tables, pictures } = result;
+  return `${jsonText({ experiment: id, settings, findings, tables, pictures })}\n`;
+}
+
+/**
+ * Writes an experiment's report into a folder, which is made if need be: the page, `result.json`, `run.json`, a CSV file for every
+ * table and an SVG file for every chart. Each file is replaced as a whole, the page last.
+ *
+ * @returns the files' names.
+ * @throws DenseamError when the result is not as its types say; the signal's reason; system errors.
+ */
+export async function experimentFiles<Settings extends ExperimentSettings>(
+  folder: string,
+  experiment: Described,
+  settings: Settings,
+  result: ExperimentResult,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const page = await experimentPage(experiment, settings, result, run);
+  const tables = new Map(result.tables.map((table) => [table.name, table]));
+  const charts = result.charts.map(
+    async (chart) => [`${chart.name}.svg`, await chartFile(chart, tables.get(chart.table) as ResultTable)] as const,
+  );
+  const files: (readonly [name: string, text: string])[] = [
+    ['result.json', resultText(experiment, settings, result)],
+    ['run.json', `${jsonText({ experiment: experiment.id, ...run })}\n`],
+    ...result.tables.map((table) => [`${table.name}.csv`, csvText(table)] as const),
+    ...(await Promise.all(charts)),
+    ['index.html', page],
+  ];
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of files) {
+    await writeAtomically(join(folder, name), (handle) => handle.writeFile(text), signal);
+  }
+  return files.map(([name]) => name);
+}

@@ -1,0 +1,25 @@
+import { escapeHtml } from './html.ts';
+import { htmlDefinitions } from './page.ts';
+
+/** Where and how something was computed. */
+export interface Run {
+  /** The command that repeats it. */
+  readonly command: string;
+  /** Versions of what computed. */
+  readonly software: string;
+  readonly threads: number;
+  /** Seconds from start to report. */
+  readonly seconds: number;
+}
+
+/** The run, with the times of its parts where there are some, and the command. */
+export function htmlRun({ command, software, threads, seconds }: Run, parts: readonly string[] = []): string {
+  const times = parts.length > 0 ? ` (${parts.join(', ')})` : '';
+  return `${htmlDefinitions([
+    ['software', software],
+    ['threads', String(threads)],
+    ['time', `${seconds.toFixed(1)} s${times}`],
+  ])}
+<p>To repeat it:</p>
+<pre><code>${escapeHtml(command)}</code></pre>`;
+}
