@@ -115,7 +115,7 @@ export async function nearestItemLimit<Batch>(
 }
 
 /** Median over the items of the squared distance to the nearest other item. */
-async function medianNeighbourDistance<Batch>(
+export async function medianNeighbourDistance<Batch>(
   memory: RecallingMemory<Batch>,
   items: Batch,
   options: CallOptions,
@@ -161,7 +161,8 @@ async function recallCurve<Batch>(
   return { neighbourDistance, limit, points, best: best.point, recalled: [...best.recalled] };
 }
 
-function summary(
+/** What became of queries, `targets` being their own items. */
+export function summary(
   { nearest, nearestDistance, iterations, stopped }: Retrieval<unknown>,
   targets: Int32Array,
   neighbourDistance: number,

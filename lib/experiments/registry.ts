@@ -4,6 +4,8 @@ import { gaussianDynamics } from './gaussianDynamics.ts';
 import { gaussianPlanar } from './gaussianPlanar.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
+import { sentences } from './sentences.ts';
+import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes its own settings, and is only ever given those
@@ -11,6 +13,8 @@ export const experiments: readonly Experiment<any>[] = [
   gaussianDynamics,
   gaussianPlanar,
   gaussianCapacity,
+  words,
+  sentences,
   pointCloudRecovery,
   pointCloudCapacity,
 ];

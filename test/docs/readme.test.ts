@@ -23,6 +23,7 @@ const documents = [
   'docs/gaussian.md',
   'docs/sphere.md',
   'docs/pointcloud.md',
+  'docs/words.md',
   'docs/developing.md',
   'docs/performance.md',
 ];
