@@ -8,9 +8,9 @@ namespace denseam {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
-// Blocks are kept in classes of powers of two from where malloc asks the system for pages to where doing so no longer
-// shows beside the use of the block.
-constexpr std::size_t kLeastKept = std::size_t{1} << 17, kMostKept = std::size_t{1} << 24;
+// Blocks are kept in classes of powers of two from where malloc may return a freed one to the system to where doing so
+// no longer shows beside the use of the block.
+constexpr std::size_t kLeastKept = std::size_t{1} << 15, kMostKept = std::size_t{1} << 24;
 constexpr std::size_t kMostKeptTogether = std::size_t{1} << 26;
 constexpr std::size_t kClasses = std::countr_zero(kMostKept) - std::countr_zero(kLeastKept) + 1;
 
@@ -38,8 +38,11 @@ class FreeBlocks {
     const std::lock_guard lock(mutex_);
     if (kept_ + bytes > kMostKeptTogether) return false;
     std::vector<void*>& blocks = blocks_[classOf(bytes)];
-    blocks.reserve(kMostKeptTogether / kLeastKept);  // once: nothing is thrown while memory is freed
-    blocks.push_back(block);
+    try {
+      blocks.push_back(block);
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
     kept_ += bytes;
     return true;
   }

@@ -74,27 +74,19 @@ Cloud Cloud::prepare(std::size_t size, std::size_t d, const double* points, cons
     if (weights[k] > 0) cloud.index.push_back(k);
   }
   cloud.size = cloud.index.size();
-  cloud.points.resize(cloud.size * d);
+  cloud.points.reserve(cloud.size * d);
+  cloud.weights.reserve(cloud.size);
   std::vector<double> mean(d);
   for (const std::size_t k : cloud.index) {
+    const double* point = points + k * d;
     cloud.weights.push_back(weights[k]);
-    for (std::size_t i = 0; i < d; ++i) mean[i] += weights[k] * points[k * d + i];
+    cloud.points.insert(cloud.points.end(), point, point + d);
+    addScaled(d, weights[k], point, mean.data());
   }
   cloud.rest.resize(d);
-  for (std::size_t r = 0; r < cloud.size; ++r) {
-    for (std::size_t i = 0; i < d; ++i) {
-      const double difference = points[cloud.index[r] * d + i] - mean[i];
-      cloud.points[r * d + i] = difference;
-      cloud.rest[i] += cloud.weights[r] * difference;
-    }
-  }
-  for (std::size_t r = 0; r < cloud.size; ++r) {
-    for (std::size_t i = 0; i < d; ++i) {
-      double& coordinate = cloud.points[r * d + i];
-      coordinate = (coordinate - cloud.rest[i]) / unit;
-      if (!(std::fabs(coordinate) <= kGreatestCoordinate)) throw outOfReach(where);
-    }
-  }
+  centre(cloud.size, d, cloud.weights.data(), mean.data(), cloud.points.data(), cloud.rest.data());
+  const double reach = shiftAndScale(cloud.size, d, cloud.rest.data(), 1 / unit, cloud.points.data());
+  if (!(reach <= kGreatestCoordinate)) throw outOfReach(where);
   for (const double coordinate : mean) {
     if (!(std::fabs(coordinate / unit) <= kGreatestCoordinate)) throw outOfReach(where);
   }
@@ -106,9 +98,7 @@ void costsBetween(const Cloud& x, const Cloud& y, AlignedVector<double>& scratch
   const std::size_t d = x.dimension;
   scratch.resize(y.size * d);
   costs.resize(x.size * y.size);
-  for (std::size_t j = 0; j < y.size; ++j) {
-    for (std::size_t i = 0; i < d; ++i) scratch[i * y.size + j] = y.points[j * d + i];
-  }
+  transpose(y.size, d, y.points.data(), scratch.data());
   squaredDistances(x.size, y.size, d, x.points.data(), scratch.data(), costs.data());
 }
 

@@ -58,6 +58,50 @@ DENSEAM_DISPATCH double greatest(std::size_t count, const double* values) {
   return result;
 }
 
+void transpose(std::size_t n, std::size_t d, const double* x, double* y) {
+  // In squares of a cache line: rows of y may be a power of two apart, which a cache takes badly one by one.
+  constexpr std::size_t kSide = 8;
+  for (std::size_t k = 0; k < n; k += kSide) {
+    for (std::size_t i = 0; i < d; i += kSide) {
+      const std::size_t rows = std::min(n, k + kSide), columns = std::min(d, i + kSide);
+      for (std::size_t column = i; column < columns; ++column) {
+        for (std::size_t row = k; row < rows; ++row) y[column * n + row] = x[row * d + column];
+      }
+    }
+  }
+}
+
+DENSEAM_DISPATCH double shiftAndScale(std::size_t n, std::size_t d, const double* __restrict shift, double scale,
+                                      double* __restrict x) {
+  double most = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    double* __restrict row = x + k * d;
+#pragma omp simd reduction(max : most)
+    for (std::size_t i = 0; i < d; ++i) {
+      row[i] = (row[i] - shift[i]) * scale;
+      const double size = std::fabs(row[i]) <= std::numeric_limits<double>::max()
+                              ? std::fabs(row[i])
+                              : std::numeric_limits<double>::infinity();
+      most = size > most ? size : most;
+    }
+  }
+  return most;
+}
+
+DENSEAM_DISPATCH void centre(std::size_t n, std::size_t d, const double* __restrict weights,
+                             const double* __restrict shift, double* __restrict x, double* __restrict sums) {
+  for (std::size_t i = 0; i < d; ++i) sums[i] = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    double* __restrict row = x + k * d;
+    const double weight = weights[k];
+#pragma omp simd
+    for (std::size_t i = 0; i < d; ++i) {
+      row[i] -= shift[i];
+      sums[i] += weight * row[i];
+    }
+  }
+}
+
 DENSEAM_DISPATCH double squaredDistance(std::size_t d, const double* x, const double* y, double unit) {
   const double scale = 1 / unit;
   double result = 0;

@@ -9,6 +9,14 @@ namespace denseam::pointcloud {
 // are at distance 0, and far ones as exact as their coordinates.
 void squaredDistances(std::size_t n, std::size_t m, std::size_t d, const double* x, const double* y, double* c);
 
+// y <- x transposed, of x, n x d.
+void transpose(std::size_t n, std::size_t d, const double* x, double* y);
+// x <- (x - shift) scale for each of n rows of d numbers. Returns the greatest absolute value, NaN counting as
+// infinite.
+double shiftAndScale(std::size_t n, std::size_t d, const double* shift, double scale, double* x);
+// x <- x - shift for each of n rows, and what the rows then sum to, weighted.
+void centre(std::size_t n, std::size_t d, const double* weights, const double* shift, double* x, double* sums);
+
 // |x - y|^2 / unit^2, the differences divided first: large numbers may have a large unit.
 double squaredDistance(std::size_t d, const double* x, const double* y, double unit);
 
