@@ -181,7 +181,7 @@ export interface NativePointCloud {
     indices: Int32Array,
     onProgress: ProgressCallback,
   ): Task<{ readonly images: Float64Array; readonly marginalErrors: Float64Array; readonly converged: Uint8Array }>;
-  /** Source i with target i. */
+  /** Source i with target i; a single cloud on one side goes with every one of the other. */
   solveTransport(
     sources: NativeClouds,
     targets: NativeClouds,

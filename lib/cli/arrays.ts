@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
+import { writeText } from '../io/atomic.ts';
 import type { NamedArray } from '../io/npzWrite.ts';
 import { UsageError } from './command.ts';
-import { writeText } from './partFiles.ts';
 
 /** Help for the option that says where arrays go. */
 export const outputHelp = 'where the arrays go: a file that ends in .npz, .safetensors or .json';

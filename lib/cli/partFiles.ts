@@ -3,13 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import type { ExperimentSettings, PartStore } from '../experiments/experiment.ts';
-import { writeAtomically } from '../io/atomic.ts';
+import { writeText } from '../io/atomic.ts';
 import { corruptFile, describing } from '../io/files.ts';
-
-/** Writes text so that the file is whole at every moment. Not to be stopped: it is the result of what took long. */
-export async function writeText(path: string, text: string): Promise<void> {
-  await writeAtomically(path, (handle) => describing('write', path, handle.writeFile(text)));
-}
 
 /** The folder of the parts that belong to these settings; another release may compute them in another way. */
 export function partFolder(folder: string, settings: ExperimentSettings, version: string): string {
@@ -45,7 +40,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function computeAndKeep(path: string, name: string, compute: () => Promise<unknown>): Promise<string> {
   const text = jsonOf(`part "${name}"`, await compute());
   await mkdir(dirname(path), { recursive: true });
-  await writeText(path, text);
+  await writeText(path, text); // without the signal: it is the result of what took long
   return text;
 }
 

@@ -9,6 +9,7 @@ import { perturb } from '../gaussian/sampling.ts';
 import { basinRadius } from '../gaussian/theory.ts';
 import type { Finding, ResultChart, ResultTable } from './experiment.ts';
 import { medianNeighbourDistance, nearestItemLimit, type RecallPoint, type RecallSettings, summary } from './recall.ts';
+import { percent } from './shares.ts';
 
 /** What to recall. */
 export interface SweepTask {
@@ -108,8 +109,6 @@ export function hasTransition(curve: SweepCurve): boolean {
   const { points } = curve;
   return (points[0]?.right ?? 1) <= failure(curve) && (points.at(-1)?.right ?? 0) >= success;
 }
-
-const percent = (share: number) => `${Math.round(100 * share)} %`;
 
 /**
  * One beside what the paper says of the transition (`published`; nothing of a memory that it does not have), one of where it is, which the

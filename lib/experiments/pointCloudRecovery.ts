@@ -1,6 +1,7 @@
 import type { Experiment, Finding, ResultTable } from './experiment.ts';
 import { type RecoveryResult, type RecoveryRow, runRecovery } from './recovery.ts';
 import { defaultRecoverySettings, type RecoverySettings } from './recoverySettings.ts';
+import { percent } from './shares.ts';
 
 const names: Readonly<Record<RecoveryRow['channel'], string>> = {
   none: 'queries as they are',
@@ -76,7 +77,6 @@ function table({ rows }: RecoveryResult): ResultTable {
 
 function findings({ rows, settings }: RecoveryResult): Finding[] {
   const recovered = (channel: RecoveryRow['channel']) => rows.find((row) => row.channel === channel)?.recovered ?? 0;
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
   const others = (['transport', 'reweighting', 'euclidean'] as const).map(
     (channel) => `${names[channel]} ${percent(recovered(channel))}`,
   );

@@ -41,6 +41,11 @@ export async function writeAtomically(
   await flushDirectory(directory);
 }
 
+/** The same for text. */
+export async function writeText(path: string, text: string, signal?: AbortSignal | undefined): Promise<void> {
+  await writeAtomically(path, (handle) => describing('write', path, handle.writeFile(text)), signal);
+}
+
 async function fillAndFlush(
   handle: FileHandle,
   path: string,

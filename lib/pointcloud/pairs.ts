@@ -82,23 +82,7 @@ export function inPairParts<T>(
 }
 
 function sideOf(batch: CloudBatch, begin: number, end: number): CloudBatch {
-  return batch.count === 1 ? repeated(sliceClouds(batch, 0, 1), end - begin) : sliceClouds(batch, begin, end);
-}
-
-/** One cloud again and again. */
-function repeated(cloud: CloudBatch, count: number): CloudBatch {
-  if (count === 1) return cloud;
-  const { points, weights } = cloud;
-  const offsets = Int32Array.from({ length: count + 1 }, (_, i) => i * weights.length);
-  const all = {
-    points: new (points.constructor as Float64ArrayConstructor)(count * points.length),
-    weights: new (weights.constructor as Float64ArrayConstructor)(count * weights.length),
-  };
-  for (let i = 0; i < count; i++) {
-    all.points.set(points, i * points.length);
-    all.weights.set(weights, i * weights.length);
-  }
-  return { ...cloud, count, offsets, ...all };
+  return batch.count === 1 ? sliceClouds(batch, 0, 1) : sliceClouds(batch, begin, end);
 }
 
 /** Where the points of every pair begin on one side, and where the last ones end. */

@@ -162,7 +162,7 @@ async function findSizes(
       maxSolverIterations,
       signal,
     });
-    const unsolved = reached.stopped.indexOf('iterations');
+    const unsolved = reached.stopped.findIndex((stop) => stop !== 'converged');
     if (unsolved >= 0) throw notConverged(indices[unsolved] as number, reached.marginalErrors[unsolved] as number);
     for (const [at, i] of indices.entries()) {
       const search = searches[i] as SizeSearch;

@@ -1,7 +1,8 @@
 import { DenseamError } from '../core/errors.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { NativeCloudRetrieval, NativeCloudStates, NativeSolverOptions } from '../native.ts';
-import { cloudSize, toPointClouds } from './batches.ts';
+import { toPointClouds } from './batches.ts';
+import { selectClouds } from './select.ts';
 import type { CloudRetrieval, CloudStop, SolverStop } from './types.ts';
 
 // Results of the parts of a batch, put together.
@@ -117,16 +118,6 @@ function everyNth<A extends Numbers>(values: A, first: number, step: number): A 
 
 function everyNthCloud(states: NativeCloudStates, first: number, step: number): NativeCloudStates {
   const dimension = states.points.length / states.weights.length;
-  const count = states.count / step;
-  const offsets = new Int32Array(count + 1);
-  for (let i = 0; i < count; i++) offsets[i + 1] = (offsets[i] as number) + cloudSize(states, i * step + first);
-  const total = offsets[count] as number;
-  const [points, weights] = [new Float64Array(total * dimension), new Float64Array(total)];
-  for (let i = 0; i < count; i++) {
-    const to = offsets[i] as number;
-    const [from, end] = [states.offsets[i * step + first] as number, states.offsets[i * step + first + 1] as number];
-    points.set(states.points.subarray(from * dimension, end * dimension), to * dimension);
-    weights.set(states.weights.subarray(from, end), to);
-  }
-  return { count, offsets, points, weights };
+  const indices = Array.from({ length: states.count / step }, (_, i) => first + i * step);
+  return selectClouds({ ...states, dimension }, indices);
 }

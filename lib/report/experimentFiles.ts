@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExperimentResult, ExperimentSettings, ResultTable } from '../experiments/experiment.ts';
-import { writeAtomically } from '../io/atomic.ts';
+import { writeText } from '../io/atomic.ts';
 import { csvText } from './csv.ts';
 import { type Described, experimentPage } from './experiment.ts';
 import { jsonText } from './json.ts';
@@ -43,7 +43,7 @@ export async function experimentFiles<Settings extends ExperimentSettings>(
   ];
   await mkdir(folder, { recursive: true });
   for (const [name, text] of files) {
-    await writeAtomically(join(folder, name), (handle) => handle.writeFile(text), signal);
+    await writeText(join(folder, name), text, signal);
   }
   return files.map(([name]) => name);
 }

@@ -17,6 +17,7 @@ using pointcloud::CloudItems;
 using pointcloud::CloudMemory;
 using pointcloud::Clouds;
 using pointcloud::DivergenceMatrix;
+using pointcloud::FlatClouds;
 using pointcloud::FlowOptions;
 using pointcloud::FlowResult;
 using pointcloud::Gradients;
@@ -64,12 +65,6 @@ Napi::Value removeClouds(const Napi::CallbackInfo& info) {
       info.Env(), info.Env().Undefined(), [=](Job& job) { return memory->remove(indices, job); }, toItems);
 }
 
-// Clouds as JavaScript takes them: put together on the pool, handed over without a copy.
-struct FlatClouds {
-  std::vector<std::int32_t> offsets;
-  std::vector<double> points, weights;
-};
-
 Napi::Object toClouds(Napi::Env env, FlatClouds&& clouds) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("count", static_cast<double>(clouds.offsets.size() - 1));
@@ -84,13 +79,7 @@ Napi::Value getClouds(const Napi::CallbackInfo& info) {
   const Snapshot memory = readMemory(info[0]);
   const auto indices = readIndices(info[1], memory->items().size());
   return launch<FlatClouds>(
-      info.Env(), info.Env().Undefined(),
-      [=](Job&) {
-        const Clouds clouds = memory->items().get(indices);
-        return FlatClouds{{clouds.offsets.begin(), clouds.offsets.end()},
-                          {clouds.points.begin(), clouds.points.end()},
-                          {clouds.weights.begin(), clouds.weights.end()}};
-      },
+      info.Env(), info.Env().Undefined(), [=](Job&) { return memory->items().get(indices); },
       [](Napi::Env env, FlatClouds&& clouds) -> Napi::Value { return toClouds(env, std::move(clouds)); });
 }
 
@@ -177,7 +166,7 @@ FlowOptions readFlow(const Napi::Value& value) {
 // States of all results, as they are or as they were after some iterations.
 template <typename StateOf>
 FlatClouds flatten(const std::vector<FlowResult>& results, const StateOf& stateOf) {
-  FlatClouds clouds{{0}, {}, {}};
+  FlatClouds clouds;
   std::size_t points = 0, weights = 0;
   for (const FlowResult& result : results) {
     points += result.state.points.size();

@@ -92,8 +92,9 @@ std::shared_ptr<Pairs> readPairs(const Napi::CallbackInfo& info) {
   auto pairs =
       std::make_shared<Pairs>(Pairs{readClouds(info[0], dimension, info[2]), readClouds(info[1], dimension, info[2]),
                                     readEpsilon(info[4]), readSolverOptions(info[5])});
-  if (pairs->sources.count == pairs->targets.count) return pairs;
-  throw codedError(info.Env(), "ERR_SHAPE", "Expected as many sources as targets");
+  const std::size_t sources = pairs->sources.count, targets = pairs->targets.count;
+  if (sources == targets || sources == 1 || targets == 1) return pairs;
+  throw codedError(info.Env(), "ERR_SHAPE", "Expected as many sources as targets, or one");
 }
 
 // (..., wantPlans, onProgress)

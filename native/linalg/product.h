@@ -33,4 +33,10 @@ inline void multiply(std::size_t m, std::size_t n, std::size_t k, MatrixView<flo
               static_cast<int>(stride));
 }
 
+// y <- a x: n x n, of any layout.
+inline void multiply(std::size_t n, MatrixView<double> a, const double* x, double* y) {
+  cblas_dgemv(CblasRowMajor, a.transpose, static_cast<int>(n), static_cast<int>(n), 1.0, a.values,
+              static_cast<int>(a.stride), x, 1, 0.0, y, 1);
+}
+
 }  // namespace denseam::linalg

@@ -10,6 +10,7 @@
 #include "gibbs.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -50,16 +51,14 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
   result.cloud = Cloud::prepare(state.weights.size(), items_.dimension(), state.points.data(), state.weights.data(),
                                 items_.unit(), where);
   const Cloud& cloud = result.cloud;
-  AlignedVector<double> scratch, costs;
-  costsBetween(cloud, cloud, scratch, costs);
-  const bool warm = memo.selfPotentials.size() == cloud.size;
-  memo.selfPotentials.resize(cloud.size);
-  SelfTransport self;
-  const auto own = self.solve(cloud.size, costs.data(), cloud.weights.data(), items_.options(), warm,
-                              memo.selfPotentials.data(), job);
+  auto self = selfSolvers_.take([] { return std::make_unique<SelfTransport>(); });
+  const Solved own = self->solve(cloud, items_.options(), memo.selfPotentials, job);
   result.selfPotentials = memo.selfPotentials;
-  result.selfImages.resize(cloud.size * cloud.dimension);
-  self.barycentres(cloud.size, cloud.dimension, cloud.points.data(), cloud.weights.data(), result.selfImages.data());
+  if (memo.carry.isKept) {
+    result.selfImages.resize(cloud.size * cloud.dimension);
+    self->writeImages(cloud, result.selfImages.data());
+  }
+  selfSolvers_.giveBack(std::move(self));
 
   result.found = search(items_, cloud, own.value, rule, memo.carry, solvers_, job);
   const std::vector<double>& divergences = result.found.divergences;

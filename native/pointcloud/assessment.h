@@ -25,6 +25,9 @@ struct State {
 struct Memo {
   Carry carry;
   std::vector<double> selfPotentials;
+
+  // Of a state that is looked at once, and asked for no descent.
+  static Memo once() { return {{false, {}, -1}, {}}; }
 };
 
 // Where a state stands: its divergences, Gibbs weights and energy, in the units of the squared distance.
@@ -44,7 +47,8 @@ struct Assessment {
   // How large the numbers are whose difference the energy is.
   double magnitude = 0;
   std::vector<double> selfPotentials;  // in units of epsilon
-  std::vector<double> selfImages;      // where the plan to itself takes its points, about their mean
+  // Where the plan to itself takes its points, about their mean; none where nobody asks for a descent.
+  std::vector<double> selfImages;
 };
 
 // Which way the energy falls. One row for each point of weight above 0.
@@ -76,6 +80,7 @@ class Assessor {
 
   const CloudItems& items_;
   Spares<PairSolver> solvers_;
+  Spares<SelfTransport> selfSolvers_;
 };
 
 }  // namespace denseam::pointcloud

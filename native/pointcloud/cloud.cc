@@ -5,40 +5,15 @@
 #include "error.h"
 #include "format.h"
 #include "pointcloud/kernels.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
 
 // Squares of what is within this have room for sums over any dimension.
 constexpr double kGreatestCoordinate = 1e150;
-// How far a sum of weights may be from 1: what decimal files and single precision leave.
-constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
-
 Error outOfReach(const std::string& where) {
   return {"ERR_RANGE", "Expected coordinates within 1e150 sqrt(epsilon) for " + where + ", as squares beyond overflow"};
-}
-
-void checkWeights(Clouds& clouds, std::size_t cloud) {
-  const std::size_t begin = clouds.offsets[cloud], end = clouds.offsets[cloud + 1];
-  double total = 0;
-  for (std::size_t k = begin; k < end; ++k) {
-    const double weight = clouds.weights[k];
-    const auto where = [&] { return "weight " + std::to_string(k - begin) + " of " + clouds.at(cloud); };
-    if (!std::isfinite(weight)) throw notFinite(where(), weight);
-    if (weight < 0) {
-      throw Error("ERR_RANGE", "Expected a number of at least 0 for " + where() + " but received " + number(weight));
-    }
-    total += weight;
-  }
-  const double allowed = clouds.precision == Precision::kFloat32 ? kSumErrorOfFloats : kSumError;
-  if (!(std::fabs(total - 1) <= allowed)) {
-    throw Error("ERR_RANGE",
-                "Expected weights that sum to 1 for " + clouds.at(cloud) + " but their sum is " + number(total));
-  }
-  for (std::size_t k = begin; k < end; ++k) {
-    if (clouds.weights[k] < kLeastWeight) clouds.weights[k] = 0;
-  }
-  normalise(end - begin, clouds.weights.data() + begin);
 }
 
 }  // namespace
@@ -48,6 +23,26 @@ void normalise(std::size_t count, double* weights) {
   for (std::size_t k = 0; k < count; ++k) total += weights[k];
   if (std::fabs(total - 1) <= static_cast<double>(count) * 0x1p-53) return;
   for (std::size_t k = 0; k < count; ++k) weights[k] /= total;
+}
+
+void checkWeights(std::size_t count, double* weights, double sumError,
+                  const std::function<std::string(std::size_t)>& weightAt, const std::string& where) {
+  double total = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!std::isfinite(weights[k])) throw notFinite(weightAt(k), weights[k]);
+    if (weights[k] < 0) {
+      throw Error("ERR_RANGE",
+                  "Expected a number of at least 0 for " + weightAt(k) + " but received " + number(weights[k]));
+    }
+    total += weights[k];
+  }
+  if (!(std::fabs(total - 1) <= sumError)) {
+    throw Error("ERR_RANGE", "Expected weights that sum to 1 for " + where + " but their sum is " + number(total));
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    if (weights[k] < kLeastWeight) weights[k] = 0;
+  }
+  normalise(count, weights);
 }
 
 void checkClouds(Clouds& clouds) {
@@ -62,7 +57,10 @@ void checkClouds(Clouds& clouds) {
                         value);
       }
     }
-    checkWeights(clouds, cloud);
+    const double sumError = clouds.precision == Precision::kFloat32 ? kSumErrorOfFloats : kSumError;
+    const auto weightAt = [&](std::size_t k) { return "weight " + std::to_string(k) + " of " + clouds.at(cloud); };
+    checkWeights(clouds.size(cloud), clouds.weights.data() + clouds.offsets[cloud], sumError, weightAt,
+                 clouds.at(cloud));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@
 namespace denseam::pointcloud {
 
 // Clouds as a caller gave them, copied. Cloud i has the points offsets[i] to offsets[i + 1]. The name is what errors
-// call the argument; its clouds are counted from `first`, its points from `firstPoint`.
+// call the argument; its clouds are counted from `first`.
 struct Clouds {
   std::size_t count = 0;
   std::size_t dimension = 0;
@@ -24,6 +25,12 @@ struct Clouds {
 
   std::size_t size(std::size_t cloud) const { return offsets[cloud + 1] - offsets[cloud]; }
   std::string at(std::size_t cloud) const { return name + "[" + std::to_string(first + cloud) + "]"; }
+};
+
+// Clouds as they are handed back: offsets, points and weights of all.
+struct FlatClouds {
+  std::vector<std::int32_t> offsets{0};
+  std::vector<double> points, weights;
 };
 
 // A point of a lower weight has no part in anything: neither its logarithm nor its square is safe.
@@ -50,6 +57,14 @@ struct Cloud {
 // Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were
 // divided once stay as they are.
 void normalise(std::size_t count, double* weights);
+
+// How far a sum of weights may be from 1: what decimal files and single precision leave.
+constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
+
+// Throws unless all weights are finite and at least 0, with the sum 1 to `sumError`; then sets those below the least
+// one to 0 and normalises the rest. `weightAt(k)` and `where` are what errors call a weight and all of them.
+void checkWeights(std::size_t count, double* weights, double sumError,
+                  const std::function<std::string(std::size_t)>& weightAt, const std::string& where);
 
 // Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by
 // their sum and sets those below the least one to 0.

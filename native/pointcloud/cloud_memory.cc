@@ -18,13 +18,6 @@ State stateOf(const Clouds& clouds, std::size_t i) {
           {clouds.weights.begin() + begin, clouds.weights.begin() + end}};
 }
 
-// For verbs that look at a state once.
-Memo oneShot() {
-  Memo memo;
-  memo.carry.isKept = false;
-  return memo;
-}
-
 // Runs body(query) over the queries, which share the assessor's work space.
 template <typename Body>
 void forEachQuery(const Clouds& queries, Job& job, const Body& body) {
@@ -55,7 +48,7 @@ DivergenceMatrix CloudMemory::divergences(Clouds queries, Job& job) const {
   DivergenceMatrix result{std::vector<double>(queries.count * size), std::vector<double>(queries.count * size),
                           std::vector<std::uint8_t>(queries.count * size)};
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo = oneShot();
+    Memo memo = Memo::once();
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, SearchRule::all(), memo, queries.at(q), job);
     for (std::size_t i = 0; i < size; ++i) {
       const double error = std::max(assessment.found.marginalErrors[i], assessment.selfError);
@@ -77,7 +70,7 @@ WeightedQueries CloudMemory::weights(Clouds queries, double beta, Pruning prunin
                          std::vector<double>(queries.count), std::vector<double>(queries.count),
                          std::vector<std::uint8_t>(queries.count)};
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo = oneShot();
+    Memo memo = Memo::once();
     const Assessment assessment =
         assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
     result.energy[q] = assessment.energy;
@@ -143,7 +136,7 @@ NearestClouds CloudMemory::nearest(Clouds queries, std::size_t k, bool prune, Jo
                        std::vector<double>(queries.count), std::vector<std::uint8_t>(queries.count)};
   const SearchRule rule = prune ? SearchRule::nearest(k) : SearchRule::all();
   forEachQuery(queries, job, [&](std::size_t q) {
-    Memo memo = oneShot();
+    Memo memo = Memo::once();
     const Assessment assessment = assessor.assess(stateOf(queries, q), 1, rule, memo, queries.at(q), job);
     const Found& found = assessment.found;
     std::vector<std::size_t> order(found.items.size());
@@ -179,7 +172,7 @@ TransportImages CloudMemory::transport(Clouds query, const std::vector<std::int3
       const auto solved = solver->solve(source, item, items_.options(), potentials, job);
       solver->writeImages(images.data());
       result.marginalErrors[i] = solved.marginalError;
-      result.converged[i] = solved.converged;
+      result.converged[i] = solved.converged();
       double* out = result.images.data() + i * n * d;
       std::copy(query.points.begin(), query.points.end(), out);  // where points without weight stay
       for (std::size_t k = 0; k < source.size; ++k) {

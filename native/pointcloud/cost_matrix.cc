@@ -9,6 +9,7 @@
 #include "pointcloud/divergence.h"
 #include "pointcloud/kernels.h"
 #include "pointcloud/transport.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -19,25 +20,15 @@ struct Side {
   std::vector<double> weights;
 };
 
-Side readSide(const std::vector<double>& weights, const char* name) {
+Side readSide(std::vector<double> weights, const std::string& name) {
+  checkWeights(
+      weights.size(), weights.data(), kSumError, [&](std::size_t i) { return name + "[" + std::to_string(i) + "]"; },
+      name);
   Side side;
-  double total = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const std::string where = std::string(name) + "[" + std::to_string(i) + "]";
-    if (!std::isfinite(weights[i])) throw notFinite(where, weights[i]);
-    if (weights[i] < 0) {
-      throw Error("ERR_RANGE", "Expected a number of at least 0 for " + where + " but received " + number(weights[i]));
-    }
-    total += weights[i];
-  }
-  if (!(std::fabs(total - 1) <= 1e-6)) {
-    throw Error("ERR_RANGE",
-                std::string("Expected weights that sum to 1 for ") + name + " but their sum is " + number(total));
-  }
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] < kLeastWeight) continue;
+    if (weights[i] == 0) continue;
     side.index.push_back(i);
-    side.weights.push_back(weights[i] / total);
+    side.weights.push_back(weights[i]);
   }
   return side;
 }
@@ -95,7 +86,7 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
   plans.transportCosts = {epsilon * cost};
   plans.marginalErrors = {result.marginalError};
   plans.iterations = {saturated(result.iterations)};
-  plans.converged = {static_cast<std::uint8_t>(result.converged ? 1 : result.isAtRounding ? 2 : 0)};
+  plans.converged = {static_cast<std::uint8_t>(result.outcome)};
   plans.sourcePotentials.resize(problem.rows());
   plans.targetPotentials.resize(problem.columns());
   spread(rows, solver.rowPotentials(), value / 2, epsilon, swapped ? plans.targetPotentials : plans.sourcePotentials);

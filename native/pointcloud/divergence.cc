@@ -11,6 +11,7 @@
 #include "pointcloud/pair.h"
 #include "pointcloud/self_transport.h"
 #include "spares.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -19,17 +20,16 @@ namespace {
 struct Solvers {
   PairSolver pair;
   SelfTransport self;
-  AlignedVector<double> scratch, costs;
   std::vector<double> potentials, selfPotentials;
 };
 
-void checkReach(double value, const Clouds& sources, std::size_t pair) {
+void checkReach(double value, const std::string& source) {
   if (std::isfinite(value)) return;
-  throw Error("ERR_RANGE", "Expected " + sources.at(pair) +
-                               " within reach of its target but the squared distance between them overflows");
+  throw Error("ERR_RANGE",
+              "Expected " + source + " within reach of its target but the squared distance between them overflows");
 }
 
-// <x, y> of a vector that is in units of sqrt(epsilon), and an offset.
+// <difference, point>.
 double along(const std::vector<double>& difference, const double* point) {
   return innerProduct(difference.size(), difference.data(), point);
 }
@@ -40,12 +40,26 @@ Cloud prepared(const Clouds& clouds, std::size_t i, double unit) {
                         clouds.weights.data() + begin, unit, clouds.at(i));
 }
 
-SelfTransport::Result solveSelf(Solvers& solvers, const Cloud& cloud, const SolverOptions& options, const Job& job) {
-  costsBetween(cloud, cloud, solvers.scratch, solvers.costs);
-  solvers.selfPotentials.assign(cloud.size, 0);
-  return solvers.self.solve(cloud.size, solvers.costs.data(), cloud.weights.data(), options, false,
-                            solvers.selfPotentials.data(), job);
-}
+// Source i goes with target i; a single cloud on one side goes with every one of the other.
+struct Pairing {
+  const Clouds& sources;
+  const Clouds& targets;
+  double unit;  // sqrt(epsilon)
+  // Where the points of every pair's source and target begin among those of all pairs, and where the last ones end.
+  std::vector<std::size_t> sourceBegins{0}, targetBegins{0};
+
+  Pairing(const Clouds& from, const Clouds& to, double epsilon) : sources(from), targets(to), unit(std::sqrt(epsilon)) {
+    for (std::size_t pair = 0; pair < std::max(from.count, to.count); ++pair) {
+      sourceBegins.push_back(sourceBegins[pair] + from.size(source(pair)));
+      targetBegins.push_back(targetBegins[pair] + to.size(target(pair)));
+    }
+  }
+  std::size_t count() const { return sourceBegins.size() - 1; }
+  std::size_t source(std::size_t pair) const { return sources.count == 1 ? 0 : pair; }
+  std::size_t target(std::size_t pair) const { return targets.count == 1 ? 0 : pair; }
+  Cloud preparedSource(std::size_t pair) const { return prepared(sources, source(pair), unit); }
+  Cloud preparedTarget(std::size_t pair) const { return prepared(targets, target(pair), unit); }
+};
 
 // Between clouds at different places, f(x) = f(x - mean) + 2 <D, x - mean> + |D|^2 / 2 with D the difference of their
 // means, and g alike with -D: what is left of the constant is shared out so that both sides have the same mean.
@@ -92,82 +106,86 @@ void resize(Plans& plans, std::size_t count, std::size_t sourcePoints, std::size
   plans.targetPotentials.resize(targetPoints);
 }
 
-template <typename Result>
-void record(const TransportSolver::Result& result, std::size_t pair, Result& results) {
-  results.marginalErrors[pair] = result.marginalError;
-  results.iterations[pair] = saturated(result.iterations);
-  results.converged[pair] = result.converged ? 1 : result.isAtRounding ? 2 : 0;
+template <typename Results>
+void record(const Solved& solved, std::size_t pair, Results& results) {
+  results.marginalErrors[pair] = solved.marginalError;
+  results.iterations[pair] = saturated(solved.iterations);
+  results.converged[pair] = static_cast<std::uint8_t>(solved.outcome);
 }
 
-void solvePair(Solvers& solvers, const Clouds& sources, const Clouds& targets, std::size_t pair, double epsilon,
-               const SolverOptions& options, double* planOut, Plans& plans, const Job& job) {
-  const double unit = std::sqrt(epsilon);
-  const Cloud source = prepared(sources, pair, unit), target = prepared(targets, pair, unit);
+void solvePair(Solvers& solvers, const Pairing& pairs, std::size_t pair, double epsilon, const SolverOptions& options,
+               double* planOut, Plans& plans, const Job& job) {
+  const Cloud source = pairs.preparedSource(pair), target = pairs.preparedTarget(pair);
   solvers.potentials.clear();
-  const auto result = solvers.pair.solve(source, target, options, solvers.potentials, job);
-  const std::vector<double> difference = meanDifference(source, target, unit);
+  const Solved solved = solvers.pair.solve(source, target, options, solvers.potentials, job);
+  const std::vector<double> difference = meanDifference(source, target, pairs.unit);
   const double means = along(difference, difference.data());
-  const double value = result.value + means;
-  record(result, pair, plans);
+  const double value = solved.value + means;
+  record(solved, pair, plans);
   plans.values[pair] = epsilon * value;
   plans.transportCosts[pair] = epsilon * (solvers.pair.transportCost() + means);
-  checkReach(plans.values[pair], sources, pair);
+  checkReach(plans.values[pair], pairs.sources.at(pairs.source(pair)));
   const PotentialWriter writer(difference, epsilon);
   std::vector<double> f(source.size), g(target.size);
   solvers.pair.writeSourcePotentials(f.data());
   solvers.pair.writeTargetPotentials(g.data());
-  writer.write(source, f, value / 2, plans.sourcePotentials.data() + sources.offsets[pair]);
-  writer.writeTarget(target, g, value / 2, plans.targetPotentials.data() + targets.offsets[pair]);
+  writer.write(source, f, value / 2, plans.sourcePotentials.data() + pairs.sourceBegins[pair]);
+  writer.writeTarget(target, g, value / 2, plans.targetPotentials.data() + pairs.targetBegins[pair]);
   if (!planOut) return;
   std::vector<double> plan(source.size * target.size);
   solvers.pair.writePlan(plan.data());
-  spreadPlan(plan, source.index, target.index, targets.size(pair), planOut);
+  spreadPlan(plan, source.index, target.index, pairs.targets.size(pairs.target(pair)), planOut);
 }
 
-void diverge(Solvers& solvers, const Clouds& sources, const Clouds& targets, std::size_t pair, double epsilon,
-             const SolverOptions& options, bool wantGradients, Divergences& divergences, const Job& job) {
-  const double unit = std::sqrt(epsilon);
-  const Cloud source = prepared(sources, pair, unit), target = prepared(targets, pair, unit);
+// The worst of three problems that make one result.
+Solved joined(Solved solved, const Solved& self, const Solved& own) {
+  for (const Solved& other : {self, own}) {
+    solved.marginalError = std::max(solved.marginalError, other.marginalError);
+    solved.iterations += other.iterations;
+    if (!other.converged() && solved.outcome != Outcome::kIterations) solved.outcome = other.outcome;
+  }
+  return solved;
+}
+
+// `own`: the transport of the target to itself.
+void diverge(Solvers& solvers, const Pairing& pairs, std::size_t pair, const Solved& own, double epsilon,
+             const SolverOptions& options, Divergences& divergences, const Job& job) {
+  const Cloud source = pairs.preparedSource(pair), target = pairs.preparedTarget(pair);
   const std::size_t n = source.size, d = source.dimension;
-  const auto own = solveSelf(solvers, target, options, job);
-  const auto self = solveSelf(solvers, source, options, job);
+  solvers.selfPotentials.clear();
   solvers.potentials.clear();
-  auto result = solvers.pair.solve(source, target, options, solvers.potentials, job);
-  const std::vector<double> difference = meanDifference(source, target, unit);
-  const double value = along(difference, difference.data()) + result.value - self.value / 2 - own.value / 2;
-  result.marginalError = std::max({result.marginalError, self.marginalError, own.marginalError});
-  result.iterations += self.iterations + own.iterations;
-  result.converged = result.converged && self.converged && own.converged;
-  record(result, pair, divergences);
-  divergences.values[pair] = epsilon * nonNegative(value, result.converged);
-  checkReach(divergences.values[pair], sources, pair);
-  if (!wantGradients) return;
+  const Solved self = solvers.self.solve(source, options, solvers.selfPotentials, job);
+  const Solved cross = solvers.pair.solve(source, target, options, solvers.potentials, job);
+  const Solved solved = joined(cross, self, own);
+  const std::vector<double> difference = meanDifference(source, target, pairs.unit);
+  const double value = along(difference, difference.data()) + cross.value - self.value / 2 - own.value / 2;
+  record(solved, pair, divergences);
+  divergences.values[pair] = epsilon * nonNegative(value, solved.converged());
+  checkReach(divergences.values[pair], pairs.sources.at(pairs.source(pair)));
+  if (divergences.gradients.empty()) return;
   std::vector<double> images(n * d), selfImages(n * d), f(n);
   solvers.pair.writeImages(images.data());
-  solvers.self.barycentres(n, d, source.points.data(), source.weights.data(), selfImages.data());
+  solvers.self.writeImages(source, selfImages.data());
   solvers.pair.writeSourcePotentials(f.data());
   for (std::size_t k = 0; k < n; ++k) f[k] -= solvers.selfPotentials[k];
-  const std::size_t begin = sources.offsets[pair];
+  const std::size_t begin = pairs.sourceBegins[pair];
   PotentialWriter(difference, epsilon).write(source, f, 0, divergences.firstVariations.data() + begin);
   for (std::size_t k = 0; k < n; ++k) {
     double* gradient = divergences.gradients.data() + (begin + source.index[k]) * d;
     for (std::size_t i = 0; i < d; ++i) {
       const double moved = selfImages[k * d + i] - images[k * d + i] + difference[i];
-      gradient[i] = 2 * source.weights[k] * unit * moved;
+      gradient[i] = 2 * source.weights[k] * pairs.unit * moved;
     }
   }
 }
 
-// Runs body(solvers, pair) over the pairs.
+// Runs body(solvers, i) over [0, count).
 template <typename Body>
-void forEachPair(std::size_t count, Job& job, const Body& body) {
-  job.expect(count);
-  Spares<Solvers> spares;
+void forEachProblem(std::size_t count, Spares<Solvers>& spares, const Job& job, const Body& body) {
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     auto solvers = spares.take([] { return std::make_unique<Solvers>(); });
-    for (std::size_t pair = begin; pair < end; ++pair) body(*solvers, pair);
+    for (std::size_t i = begin; i < end; ++i) body(*solvers, i);
     spares.giveBack(std::move(solvers));
-    job.advance(end - begin);
   });
 }
 
@@ -177,14 +195,20 @@ Plans solveTransport(Clouds sources, Clouds targets, double epsilon, const Solve
                      Job& job) {
   checkClouds(sources);
   checkClouds(targets);
+  const Pairing pairs(sources, targets, epsilon);
+  job.expect(pairs.count());
   Plans plans;
-  resize(plans, sources.count, sources.offsets.back(), targets.offsets.back());
+  resize(plans, pairs.count(), pairs.sourceBegins.back(), pairs.targetBegins.back());
   std::vector<std::size_t> begins{0};
-  for (std::size_t i = 0; i < sources.count; ++i) begins.push_back(begins[i] + sources.size(i) * targets.size(i));
+  for (std::size_t i = 0; i < pairs.count(); ++i) {
+    begins.push_back(begins[i] + sources.size(pairs.source(i)) * targets.size(pairs.target(i)));
+  }
   if (wantPlans) plans.plans.resize(begins.back());
-  forEachPair(sources.count, job, [&](Solvers& solvers, std::size_t pair) {
+  Spares<Solvers> spares;
+  forEachProblem(pairs.count(), spares, job, [&](Solvers& solvers, std::size_t pair) {
     double* plan = wantPlans ? plans.plans.data() + begins[pair] : nullptr;
-    solvePair(solvers, sources, targets, pair, epsilon, options, plan, plans, job);
+    solvePair(solvers, pairs, pair, epsilon, options, plan, plans, job);
+    job.advance(1);
   });
   return plans;
 }
@@ -193,17 +217,26 @@ Divergences sinkhornDivergences(Clouds sources, Clouds targets, double epsilon, 
                                 bool wantGradients, Job& job) {
   checkClouds(sources);
   checkClouds(targets);
+  const Pairing pairs(sources, targets, epsilon);
+  job.expect(pairs.count());
   Divergences divergences;
-  divergences.values.resize(sources.count);
-  divergences.marginalErrors.resize(sources.count);
-  divergences.iterations.resize(sources.count);
-  divergences.converged.resize(sources.count);
+  divergences.values.resize(pairs.count());
+  divergences.marginalErrors.resize(pairs.count());
+  divergences.iterations.resize(pairs.count());
+  divergences.converged.resize(pairs.count());
   if (wantGradients) {
-    divergences.gradients.resize(sources.points.size());
-    divergences.firstVariations.resize(sources.weights.size());
+    divergences.gradients.resize(pairs.sourceBegins.back() * sources.dimension);
+    divergences.firstVariations.resize(pairs.sourceBegins.back());
   }
-  forEachPair(sources.count, job, [&](Solvers& solvers, std::size_t pair) {
-    diverge(solvers, sources, targets, pair, epsilon, options, wantGradients, divergences, job);
+  Spares<Solvers> spares;
+  std::vector<Solved> own(targets.count);  // once for each target, however many sources it goes with
+  forEachProblem(targets.count, spares, job, [&](Solvers& solvers, std::size_t target) {
+    solvers.selfPotentials.clear();
+    own[target] = solvers.self.solve(prepared(targets, target, pairs.unit), options, solvers.selfPotentials, job);
+  });
+  forEachProblem(pairs.count(), spares, job, [&](Solvers& solvers, std::size_t pair) {
+    diverge(solvers, pairs, pair, own[pairs.target(pair)], epsilon, options, divergences, job);
+    job.advance(1);
   });
   return divergences;
 }

@@ -17,7 +17,7 @@ struct Plans {
   std::vector<double> transportCosts;  // <P, C>
   std::vector<double> marginalErrors;
   std::vector<std::int32_t> iterations;
-  std::vector<std::uint8_t> converged;  // 1; 0: iterations were used up; 2: rounding allows no better
+  std::vector<std::uint8_t> converged;  // an Outcome
   // f and g, such that <a, f> = <b, g>; 0 at points of weight 0.
   std::vector<double> sourcePotentials;
   std::vector<double> targetPotentials;
@@ -28,13 +28,13 @@ struct Divergences {
   std::vector<double> values;
   std::vector<double> marginalErrors;
   std::vector<std::int32_t> iterations;
-  std::vector<std::uint8_t> converged;  // as above
+  std::vector<std::uint8_t> converged;  // an Outcome
   // dS/dx and f_(source, target) - f_(source, source), of mean 0, for every source point; none unless wanted.
   std::vector<double> gradients;
   std::vector<double> firstVariations;
 };
 
-// Source i with target i, as many of each.
+// Source i with target i, as many of each; a single cloud on one side goes with every one of the other.
 Plans solveTransport(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options, bool wantPlans,
                      Job& job);
 Divergences sinkhornDivergences(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options,

@@ -15,35 +15,40 @@ namespace {
 constexpr std::size_t kItemsInBlock = 4096;
 
 template <typename T>
-std::vector<T> keptNumbers(const Cloud& cloud, const double* values, std::size_t width) {
+std::vector<T> keptNumbers(const std::vector<std::size_t>& kept, const double* values, std::size_t width) {
   std::vector<T> result;
-  result.reserve(cloud.size * width);
-  for (const std::size_t k : cloud.index) {
+  result.reserve(kept.size() * width);
+  for (const std::size_t k : kept) {
     for (std::size_t i = 0; i < width; ++i) result.push_back(static_cast<T>(values[k * width + i]));
   }
   return result;
 }
 
-Numbers kept(Precision precision, const Cloud& cloud, const double* values, std::size_t width) {
-  if (precision == Precision::kFloat32) return keptNumbers<float>(cloud, values, width);
-  return keptNumbers<double>(cloud, values, width);
+// The points that have weight, as they are stored.
+Item makeItem(Precision precision, std::size_t size, std::size_t dimension, const double* points,
+              const double* weights) {
+  std::vector<std::size_t> kept;
+  for (std::size_t k = 0; k < size; ++k) {
+    if (weights[k] > 0) kept.push_back(k);
+  }
+  if (precision == Precision::kFloat32) {
+    return {kept.size(), keptNumbers<float>(kept, points, dimension), keptNumbers<float>(kept, weights, 1), 0, 0};
+  }
+  return {kept.size(), keptNumbers<double>(kept, points, dimension), keptNumbers<double>(kept, weights, 1), 0, 0};
 }
 
-std::vector<double> toDoubles(const Numbers& numbers) {
-  return std::visit([](const auto& values) { return std::vector<double>(values.begin(), values.end()); }, numbers);
+Cloud prepared(const Item& item, std::size_t dimension, double unit, const std::string& where) {
+  if (const auto* points = std::get_if<std::vector<double>>(&item.points)) {
+    const auto& weights = std::get<std::vector<double>>(item.weights);
+    return Cloud::prepare(item.size, dimension, points->data(), weights.data(), unit, where);
+  }
+  const auto& points = std::get<std::vector<float>>(item.points);
+  const auto& weights = std::get<std::vector<float>>(item.weights);
+  const std::vector<double> wide(points.begin(), points.end());
+  std::vector<double> normal(weights.begin(), weights.end());
+  normalise(normal.size(), normal.data());  // rounded weights no longer sum to 1
+  return Cloud::prepare(item.size, dimension, wide.data(), normal.data(), unit, where);
 }
-
-// Weights that were rounded no longer sum to 1.
-std::vector<double> weightsOf(const Item& item) {
-  std::vector<double> weights = toDoubles(item.weights);
-  normalise(weights.size(), weights.data());
-  return weights;
-}
-
-struct Workspace {
-  SelfTransport self;
-  AlignedVector<double> scratch, costs;
-};
 
 }  // namespace
 
@@ -56,15 +61,7 @@ CloudItems::CloudItems(std::size_t dimension, Precision precision, double epsilo
       store_(dimension, 1, kItemsInBlock) {}
 
 Cloud CloudItems::prepared(std::size_t index) const {
-  const Item& stored = item(index);
-  const std::vector<double> points = toDoubles(stored.points), weights = weightsOf(stored);
-  return Cloud::prepare(stored.size, dimension_, points.data(), weights.data(), unit_, "items");
-}
-
-std::size_t CloudItems::points() const {
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < size(); ++i) total += item(i).size;
-  return total;
+  return pointcloud::prepared(item(index), dimension_, unit_, "items");
 }
 
 void CloudItems::append(Clouds clouds, Job& job) {
@@ -72,51 +69,45 @@ void CloudItems::append(Clouds clouds, Job& job) {
   job.expect(clouds.count);
   std::vector<double> means(clouds.count * dimension_);
   std::vector<std::shared_ptr<const Item>> items(clouds.count);
-  Spares<Workspace> spares;
+  Spares<SelfTransport> spares;
   parallel::forEach(clouds.count, 1, job, [&](std::size_t begin, std::size_t end) {
-    auto work = spares.take([] { return std::make_unique<Workspace>(); });
+    auto self = spares.take([] { return std::make_unique<SelfTransport>(); });
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t first = clouds.offsets[i];
-      const double* points = clouds.points.data() + first * dimension_;
-      const double* weights = clouds.weights.data() + first;
-      const Cloud given = Cloud::prepare(clouds.size(i), dimension_, points, weights, unit_, clouds.at(i));
-      auto item = std::make_shared<Item>(
-          Item{given.size, kept(precision_, given, points, dimension_), kept(precision_, given, weights, 1), 0, 0});
-      // As it is stored: single precision has moved it.
-      const std::vector<double> storedPoints = toDoubles(item->points), storedWeights = weightsOf(*item);
-      const Cloud cloud =
-          Cloud::prepare(given.size, dimension_, storedPoints.data(), storedWeights.data(), unit_, clouds.at(i));
-      costsBetween(cloud, cloud, work->scratch, work->costs);
-      std::vector<double> potentials(cloud.size);
-      const auto self = work->self.solve(cloud.size, work->costs.data(), cloud.weights.data(), options_, false,
-                                         potentials.data(), job);
-      item->selfValue = self.value;
-      item->selfError = self.marginalError;
+      auto item =
+          std::make_shared<Item>(makeItem(precision_, clouds.size(i), dimension_,
+                                          clouds.points.data() + first * dimension_, clouds.weights.data() + first));
+      const Cloud cloud = pointcloud::prepared(*item, dimension_, unit_, clouds.at(i));
+      std::vector<double> potentials;
+      const Solved solved = self->solve(cloud, options_, potentials, job);
+      item->selfValue = solved.value;
+      item->selfError = solved.marginalError;
       std::copy(cloud.mean.begin(), cloud.mean.end(), means.begin() + static_cast<std::ptrdiff_t>(i * dimension_));
       items[i] = std::move(item);
     }
-    spares.giveBack(std::move(work));
+    spares.giveBack(std::move(self));
     job.advance(end - begin);
   });
+  for (const auto& item : items) points_ += item->size;
   store_.append(means.data(), items.data(), clouds.count);
 }
 
 void CloudItems::remove(std::vector<std::int32_t> indices, Job& job) {
   std::sort(indices.begin(), indices.end());
+  for (const std::int32_t index : indices) points_ -= item(static_cast<std::size_t>(index)).size;
   store_.remove(indices, job);
 }
 
-Clouds CloudItems::get(const std::vector<std::int32_t>& indices) const {
-  Clouds clouds;
-  clouds.count = indices.size();
-  clouds.dimension = dimension_;
-  clouds.offsets = {0};
+FlatClouds CloudItems::get(const std::vector<std::int32_t>& indices) const {
+  FlatClouds clouds;
+  const auto add = [](std::vector<double>& to, const Numbers& numbers) {
+    std::visit([&](const auto& values) { to.insert(to.end(), values.begin(), values.end()); }, numbers);
+  };
   for (const std::int32_t index : indices) {
     const Item& stored = item(static_cast<std::size_t>(index));
-    const std::vector<double> points = toDoubles(stored.points), weights = toDoubles(stored.weights);
-    clouds.points.insert(clouds.points.end(), points.begin(), points.end());
-    clouds.weights.insert(clouds.weights.end(), weights.begin(), weights.end());
-    clouds.offsets.push_back(clouds.weights.size());
+    add(clouds.points, stored.points);
+    add(clouds.weights, stored.weights);
+    clouds.offsets.push_back(static_cast<std::int32_t>(clouds.weights.size()));
   }
   return clouds;
 }

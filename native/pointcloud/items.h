@@ -38,11 +38,12 @@ class CloudItems {
   const double* mean(std::size_t index) const { return store_.values(index); }
   // Ready for transport.
   Cloud prepared(std::size_t index) const;
-  std::size_t points() const;
+  // Of all items.
+  std::size_t points() const { return points_; }
 
   void append(Clouds clouds, Job& job);
   void remove(std::vector<std::int32_t> indices, Job& job);
-  Clouds get(const std::vector<std::int32_t>& indices) const;
+  FlatClouds get(const std::vector<std::int32_t>& indices) const;
 
  private:
   std::size_t dimension_;
@@ -50,6 +51,7 @@ class CloudItems {
   double epsilon_;
   double unit_;  // sqrt(epsilon)
   SolverOptions options_;
+  std::size_t points_ = 0;
   Store<double, std::shared_ptr<const Item>> store_;
 };
 

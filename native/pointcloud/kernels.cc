@@ -51,13 +51,6 @@ DENSEAM_DISPATCH void squaredDistances(std::size_t n, std::size_t m, std::size_t
   distanceEdge(n - rows, m, m, d, x + rows * d, y, c + rows * m);
 }
 
-DENSEAM_DISPATCH double greatest(std::size_t count, const double* values) {
-  double result = -std::numeric_limits<double>::infinity();
-#pragma omp simd reduction(max : result)
-  for (std::size_t i = 0; i < count; ++i) result = values[i] > result ? values[i] : result;
-  return result;
-}
-
 void transpose(std::size_t n, std::size_t d, const double* x, double* y) {
   // In squares of a cache line: rows of y may be a power of two apart, which a cache takes badly one by one.
   constexpr std::size_t kSide = 8;
@@ -107,13 +100,6 @@ DENSEAM_DISPATCH double squaredDistance(std::size_t d, const double* x, const do
   double result = 0;
 #pragma omp simd reduction(+ : result)
   for (std::size_t i = 0; i < d; ++i) result += (x[i] - y[i]) * scale * ((x[i] - y[i]) * scale);
-  return result;
-}
-
-DENSEAM_DISPATCH double innerProduct(std::size_t count, const double* x, const double* y) {
-  double result = 0;
-#pragma omp simd reduction(+ : result)
-  for (std::size_t i = 0; i < count; ++i) result += x[i] * y[i];
   return result;
 }
 
@@ -177,43 +163,53 @@ DENSEAM_DISPATCH void columnLogSums(std::size_t n, std::size_t m, double inverse
   for (std::size_t j = 0; j < m; ++j) logSums[j] = greatestTerm[j] + std::log(logSums[j]);
 }
 
-DENSEAM_DISPATCH void scalingSweep(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
-                                   const double* __restrict v, double* __restrict s) {
-  for (std::size_t j = 0; j < m; ++j) s[j] = 0;
-  for (std::size_t k = 0; k < n; ++k) {
-    const double* __restrict row = p + k * m;
-    double product = 0;
-#pragma omp simd reduction(+ : product)
-    for (std::size_t j = 0; j < m; ++j) product += row[j] * v[j];
-    const double scale = a[k] / product;
-#pragma omp simd
-    for (std::size_t j = 0; j < m; ++j) s[j] += scale * row[j];
-  }
-}
+namespace {
 
-DENSEAM_DISPATCH void applyTwice(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
-                                 const double* __restrict x, double* __restrict y) {
+// y <- sum_k scale(k, p_k . x) p_k, four rows at a time: their sums do not wait for each other, and x and y are read
+// once for all.
+template <typename Scale>
+DENSEAM_INLINE void sumOfRows(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict x,
+                              double* __restrict y, const Scale& scale) {
   for (std::size_t j = 0; j < m; ++j) y[j] = 0;
-  for (std::size_t k = 0; k < n; ++k) {
-    const double* __restrict row = p + k * m;
+  std::size_t k = 0;
+  for (; k + 4 <= n; k += 4) {
+    const double *row0 = p + k * m, *row1 = row0 + m, *row2 = row1 + m, *row3 = row2 + m;
+    double product0 = 0, product1 = 0, product2 = 0, product3 = 0;
+#pragma omp simd reduction(+ : product0, product1, product2, product3)
+    for (std::size_t j = 0; j < m; ++j) {
+      product0 += row0[j] * x[j];
+      product1 += row1[j] * x[j];
+      product2 += row2[j] * x[j];
+      product3 += row3[j] * x[j];
+    }
+    const double scale0 = scale(k, product0), scale1 = scale(k + 1, product1);
+    const double scale2 = scale(k + 2, product2), scale3 = scale(k + 3, product3);
+#pragma omp simd
+    for (std::size_t j = 0; j < m; ++j) {
+      y[j] += (scale0 * row0[j] + scale1 * row1[j]) + (scale2 * row2[j] + scale3 * row3[j]);
+    }
+  }
+  for (; k < n; ++k) {
+    const double* row = p + k * m;
     double product = 0;
 #pragma omp simd reduction(+ : product)
     for (std::size_t j = 0; j < m; ++j) product += row[j] * x[j];
-    const double scale = a[k] * product;
+    const double factor = scale(k, product);
 #pragma omp simd
-    for (std::size_t j = 0; j < m; ++j) y[j] += scale * row[j];
+    for (std::size_t j = 0; j < m; ++j) y[j] += factor * row[j];
   }
 }
 
-DENSEAM_DISPATCH void multiplyVector(std::size_t n, const double* __restrict k, const double* __restrict x,
-                                     double* __restrict y) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const double* __restrict row = k + i * n;
-    double product = 0;
-#pragma omp simd reduction(+ : product)
-    for (std::size_t j = 0; j < n; ++j) product += row[j] * x[j];
-    y[i] = product;
-  }
+}  // namespace
+
+DENSEAM_DISPATCH void scalingSweep(std::size_t n, std::size_t m, const double* p, const double* a, const double* v,
+                                   double* s) {
+  sumOfRows(n, m, p, v, s, [a](std::size_t k, double product) { return a[k] / product; });
+}
+
+DENSEAM_DISPATCH void applyTwice(std::size_t n, std::size_t m, const double* p, const double* a, const double* x,
+                                 double* y) {
+  sumOfRows(n, m, p, x, y, [a](std::size_t k, double product) { return a[k] * product; });
 }
 
 DENSEAM_DISPATCH void scaleBothSides(std::size_t n, std::size_t m, const double* __restrict p,
@@ -223,11 +219,6 @@ DENSEAM_DISPATCH void scaleBothSides(std::size_t n, std::size_t m, const double*
 #pragma omp simd
     for (std::size_t j = 0; j < m; ++j) q[k * m + j] = scale * p[k * m + j] / s[j];
   }
-}
-
-DENSEAM_DISPATCH void addScaled(std::size_t count, double scale, const double* __restrict x, double* __restrict y) {
-#pragma omp simd
-  for (std::size_t i = 0; i < count; ++i) y[i] += scale * x[i];
 }
 
 DENSEAM_DISPATCH void gibbsKernel(std::size_t count, const double* __restrict costs, double* __restrict kernel) {

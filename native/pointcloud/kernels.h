@@ -20,8 +20,6 @@ void centre(std::size_t n, std::size_t d, const double* weights, const double* s
 // |x - y|^2 / unit^2, the differences divided first: large numbers may have a large unit.
 double squaredDistance(std::size_t d, const double* x, const double* y, double unit);
 
-double greatest(std::size_t count, const double* values);
-double innerProduct(std::size_t count, const double* x, const double* y);
 // |x - y|_1.
 double totalDifference(std::size_t count, const double* x, const double* y);
 bool allFinite(std::size_t count, const double* values);
@@ -41,14 +39,8 @@ void scalingSweep(std::size_t n, std::size_t m, const double* p, const double* a
 // y <- p' diag(a) p x. Reads p once.
 void applyTwice(std::size_t n, std::size_t m, const double* p, const double* a, const double* x, double* y);
 
-// y <- k x for a square matrix.
-void multiplyVector(std::size_t n, const double* k, const double* x, double* y);
-
 // q_kj <- sqrt(a_k) p_kj / s_j.
 void scaleBothSides(std::size_t n, std::size_t m, const double* p, const double* a, const double* s, double* q);
-
-// y <- y + scale x.
-void addScaled(std::size_t count, double scale, const double* x, double* y);
 
 // k <- exp(-c).
 void gibbsKernel(std::size_t count, const double* costs, double* kernel);

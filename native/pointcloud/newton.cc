@@ -8,6 +8,7 @@
 
 #include "linalg/linalg.h"
 #include "pointcloud/kernels.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

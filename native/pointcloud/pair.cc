@@ -5,6 +5,7 @@
 
 #include "linalg/product.h"
 #include "pointcloud/kernels.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 
@@ -18,8 +19,8 @@ Problem PairSolver::build(const Cloud& source, const Cloud& target) {
   return {rows.size, columns.size, costs_.data(), rows.weights.data(), columns.weights.data()};
 }
 
-auto PairSolver::solve(const Cloud& source, const Cloud& target, const SolverOptions& options,
-                       std::vector<double>& potentials, const Job& job, double enough) -> Result {
+Solved PairSolver::solve(const Cloud& source, const Cloud& target, const SolverOptions& options,
+                         std::vector<double>& potentials, const Job& job, double enough) {
   const Problem problem = build(source, target);
   const bool warm = potentials.size() == problem.columns;
   potentials.resize(problem.columns);
@@ -27,19 +28,15 @@ auto PairSolver::solve(const Cloud& source, const Cloud& target, const SolverOpt
   return solver_.solve(problem, options, warm, potentials.data(), job, enough);
 }
 
-auto PairSolver::restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job)
-    -> Result {
+Solved PairSolver::restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job) {
   const Problem problem = build(source, target);
   potentials_ = potentials.data();
   return solver_.restore(problem, potentials.data(), job);
 }
 
 void PairSolver::writeSourcePotentials(double* f) {
-  if (!swapped_) {
-    std::copy_n(solver_.rowPotentials(), source_->size, f);
-    return;
-  }
-  solver_.writeColumnPotentials(f);
+  if (swapped_) return solver_.writeColumnPotentials(f);
+  std::copy_n(solver_.rowPotentials(), source_->size, f);
 }
 
 void PairSolver::writeTargetPotentials(double* g) const {

@@ -15,13 +15,11 @@ namespace denseam::pointcloud {
 // the cloud with fewer points: Newton's systems are then smaller.
 class PairSolver {
  public:
-  using Result = TransportSolver::Result;
-
   // From `potentials` when there are any that fit, else from scratch; leaves them there.
-  Result solve(const Cloud& source, const Cloud& target, const SolverOptions& options, std::vector<double>& potentials,
+  Solved solve(const Cloud& source, const Cloud& target, const SolverOptions& options, std::vector<double>& potentials,
                const Job& job, double enough = std::numeric_limits<double>::infinity());
   // What `solve` ended with, from the potentials it left.
-  Result restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job);
+  Solved restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job);
 
   // Of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact softmin of
   // g; where the plan takes every source point, source.size x dimension; and the plan itself.

@@ -24,6 +24,19 @@ struct SolverOptions {
   std::size_t maxIterations;
 };
 
+// Why a solver ended; the numbers are those of lib/nativePointCloud.ts.
+enum class Outcome : std::uint8_t { kIterations, kConverged, kAtRounding };
+
+// What a transport problem came to.
+struct Solved {
+  double value = 0;
+  double marginalError = 0;
+  std::size_t iterations = 0;
+  Outcome outcome = Outcome::kIterations;
+
+  bool converged() const { return outcome == Outcome::kConverged; }
+};
+
 // A count as results have it.
 inline std::int32_t saturated(std::size_t count) {
   return static_cast<std::int32_t>(std::min<std::size_t>(count, std::numeric_limits<std::int32_t>::max()));

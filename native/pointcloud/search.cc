@@ -7,6 +7,7 @@
 
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -63,11 +64,11 @@ class Search {
     const auto kth = open_.begin() + static_cast<std::ptrdiff_t>(k);
     std::partial_sort(open_.begin(), kth, open_.end(), [&](auto a, auto b) { return isCloser(a, b); });
     std::vector<std::int32_t> wave(open_.begin(), kth);
-    const bool isKnown = carry_.nearest >= 0 && std::find(wave.begin(), wave.end(), carry_.nearest) == wave.end();
-    if (isKnown) wave.push_back(carry_.nearest);
-    const std::size_t taken = wave.size();
     open_.erase(open_.begin(), kth);
-    if (taken > k) open_.erase(std::find(open_.begin(), open_.end(), carry_.nearest));
+    const auto known = std::find(open_.begin(), open_.end(), carry_.nearest);
+    if (known == open_.end()) return wave;
+    wave.push_back(*known);
+    open_.erase(known);
     return wave;
   }
 

@@ -6,6 +6,7 @@
 #include "linalg/product.h"
 #include "pointcloud/kernels.h"
 #include "pointcloud/weak.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -14,24 +15,30 @@ namespace {
 constexpr double kAimedTolerance = 1e-14;
 // The error halves with every sweep until rounding ends it.
 constexpr double kStillFalling = 0.9;
+// An error below this that no longer falls is what sums over the points leave.
+constexpr double kRoundingError = 1e-12;
 // Each update halves the error of potentials that begin within the costs.
 constexpr std::size_t kWeakUpdates = 55;
 
 }  // namespace
 
-auto SelfTransport::solve(std::size_t n, const double* costs, const double* weights, const SolverOptions& options,
-                          bool warm, double* potentials, const Job& job) -> Result {
-  if (greatest(n * n, costs) < kWeakCost) return solveWeak(n, costs, weights, options, potentials, job);
+Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, std::vector<double>& potentials,
+                            const Job& job) {
+  const std::size_t n = cloud.size;
+  const AlignedVector<double>& weights = cloud.weights;
+  costsBetween(cloud, cloud, scratch_, costs_);
+  if (potentials.size() != n) potentials.assign(n, 0);
   kernel_.resize(n * n);
+  gibbsKernel(n * n, costs_.data(), kernel_.data());
   for (auto* vector : {&scaling_, &mass_, &image_}) vector->resize(n);
-  gibbsKernel(n * n, costs, kernel_.data());
-  for (std::size_t k = 0; k < n; ++k) scaling_[k] = warm ? std::exp(potentials[k]) : 1;
-  Result result;
+  if (greatest(n * n, costs_.data()) < kWeakCost) return solveWeak(cloud, options, potentials.data(), job);
+  for (std::size_t k = 0; k < n; ++k) scaling_[k] = std::exp(potentials[k]);
+  Solved result;
   double previous = HUGE_VAL;
   while (true) {
     job.poll();
     for (std::size_t k = 0; k < n; ++k) mass_[k] = weights[k] * scaling_[k];
-    multiplyVector(n, kernel_.data(), mass_.data(), image_.data());
+    linalg::multiply(n, {kernel_.data(), n}, mass_.data(), image_.data());
     result.marginalError = 0;
     double total = 0;
     for (std::size_t k = 0; k < n; ++k) {
@@ -41,9 +48,13 @@ auto SelfTransport::solve(std::size_t n, const double* costs, const double* weig
     }
     result.value = 1 - total;
     const bool falls = result.marginalError < kStillFalling * previous;
-    result.converged = result.marginalError <= options.tolerance;
-    if (result.marginalError <= kAimedTolerance || (result.converged && !falls)) break;
+    if (result.marginalError <= options.tolerance) result.outcome = Outcome::kConverged;
+    if (result.marginalError <= kAimedTolerance || (result.converged() && !falls)) break;
     if (result.iterations == options.maxIterations) break;
+    if (!falls && result.marginalError < kRoundingError) {
+      result.outcome = Outcome::kAtRounding;
+      break;
+    }
     previous = result.marginalError;
     ++result.iterations;
     for (std::size_t k = 0; k < n; ++k) scaling_[k] = std::sqrt(scaling_[k] / image_[k]);
@@ -56,36 +67,36 @@ auto SelfTransport::solve(std::size_t n, const double* costs, const double* weig
 }
 
 // From 0 in any case: it takes no more updates than digits.
-auto SelfTransport::solveWeak(std::size_t n, const double* costs, const double* weights, const SolverOptions& options,
-                              double* potentials, const Job& job) -> Result {
-  kernel_.resize(n * n);
-  for (auto* vector : {&scaling_, &mass_, &image_}) vector->resize(n);
+Solved SelfTransport::solveWeak(const Cloud& cloud, const SolverOptions& options, double* potentials, const Job& job) {
+  const std::size_t n = cloud.size;
+  const double* weights = cloud.weights.data();
   std::fill_n(potentials, n, 0.0);
-  Result result;
+  Solved result;
   for (; result.iterations < std::min(kWeakUpdates, options.maxIterations); ++result.iterations) {
     job.poll();
     const double previous = result.iterations == 0 ? HUGE_VAL : result.marginalError;
-    result.marginalError = weakSelfUpdate(n, costs, weights, potentials, image_.data());
+    result.marginalError = weakSelfUpdate(n, costs_.data(), weights, potentials, image_.data());
     if (!(result.marginalError < kStillFalling * previous)) break;
   }
-  result.converged = result.marginalError <= options.tolerance;
+  result.outcome = result.marginalError <= options.tolerance                           ? Outcome::kConverged
+                   : result.iterations < std::min(kWeakUpdates, options.maxIterations) ? Outcome::kAtRounding
+                                                                                       : Outcome::kIterations;
   result.value = 2 * innerProduct(n, weights, potentials);
-  gibbsKernel(n * n, costs, kernel_.data());
   for (std::size_t k = 0; k < n; ++k) {
     scaling_[k] = std::exp(potentials[k]);
     mass_[k] = weights[k] * scaling_[k];
   }
-  multiplyVector(n, kernel_.data(), mass_.data(), image_.data());
+  linalg::multiply(n, {kernel_.data(), n}, mass_.data(), image_.data());
   return result;
 }
 
-void SelfTransport::barycentres(std::size_t n, std::size_t d, const double* coordinates, const double* weights,
-                                double* images) {
-  moved_.resize(n * d);
+void SelfTransport::writeImages(const Cloud& cloud, double* images) {
+  const std::size_t n = cloud.size, d = cloud.dimension;
+  scratch_.resize(n * d);
   for (std::size_t k = 0; k < n; ++k) {
-    for (std::size_t i = 0; i < d; ++i) moved_[k * d + i] = weights[k] * scaling_[k] * coordinates[k * d + i];
+    for (std::size_t i = 0; i < d; ++i) scratch_[k * d + i] = mass_[k] * cloud.points[k * d + i];
   }
-  linalg::multiply(n, d, n, {kernel_.data(), n}, {moved_.data(), d}, 0, images, d);
+  linalg::multiply(n, d, n, {kernel_.data(), n}, {scratch_.data(), d}, 0, images, d);
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t i = 0; i < d; ++i) images[k * d + i] /= image_[k];
   }

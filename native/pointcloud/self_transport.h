@@ -1,39 +1,31 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "aligned.h"
 #include "parallel/job.h"
+#include "pointcloud/cloud.h"
 #include "pointcloud/problem.h"
 
 namespace denseam::pointcloud {
 
-// Solves the transport of a cloud to itself, with one potential f for both sides: averaged updates f <- (f + Tf) / 2,
-// as multiplications with exp(-c). That is safe at any cost: c_kk = 0, so sqrt(min a) <= exp(f) <= 1 / sqrt(min a), and
-// what underflows in the kernel shows in no sum. The kernel is positive semidefinite, so the error halves with every
-// update.
+// Solves the transport of a cloud to itself, in work space of its own, with one potential f for both sides: averaged
+// updates f <- (f + Tf) / 2, as multiplications with exp(-c). That is safe at any cost: c_kk = 0, so sqrt(min a) <=
+// exp(f) <= 1 / sqrt(min a), and what underflows in the kernel shows in no sum. The kernel is positive semidefinite, so
+// the error halves with every update.
 class SelfTransport {
  public:
-  struct Result {
-    double value = 0;
-    double marginalError = 0;
-    std::size_t iterations = 0;
-    bool converged = false;
-  };
+  // From f = `potentials` when there are as many as points, else from 0; leaves f there.
+  Solved solve(const Cloud& cloud, const SolverOptions& options, std::vector<double>& potentials, const Job& job);
 
-  // From f = `potentials` when `warm`, else from 0; leaves f there. `costs` are points x points, in units of epsilon.
-  Result solve(std::size_t points, const double* costs, const double* weights, const SolverOptions& options, bool warm,
-               double* potentials, const Job& job);
-
-  // Of the last cloud: where its plan takes each point, points x dimension.
-  void barycentres(std::size_t points, std::size_t dimension, const double* coordinates, const double* weights,
-                   double* images);
+  // Of the last cloud: where its plan takes each point, about the mean, points x dimension.
+  void writeImages(const Cloud& cloud, double* images);
 
  private:
-  Result solveWeak(std::size_t points, const double* costs, const double* weights, const SolverOptions& options,
-                   double* potentials, const Job& job);
+  Solved solveWeak(const Cloud& cloud, const SolverOptions& options, double* potentials, const Job& job);
 
-  AlignedVector<double> kernel_, scaling_, mass_, image_, moved_;
+  AlignedVector<double> scratch_, costs_, kernel_, scaling_, mass_, image_;
 };
 
 }  // namespace denseam::pointcloud

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pointcloud/kernels.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -16,6 +17,8 @@ constexpr double kLooseTolerance = 1e-2;
 // Newton's method begins below this marginal error, or after so many sweeps.
 constexpr double kNewtonError = 0.3;
 constexpr std::size_t kMostFirstSweeps = 20;
+// Of at most 2: potentials with more from a warm start are no better than none.
+constexpr double kUsefulError = 1.4;
 // Sweeps after which their rate is known; they go on when they will end within about the cost of Newton's method.
 constexpr std::size_t kTrialSweeps = 4;
 constexpr double kWorthwhileSweeps = 60;
@@ -48,8 +51,8 @@ constexpr int kMostFutileRounds = 6;
 
 }  // namespace
 
-auto TransportSolver::solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials,
-                            const Job& job, double enough) -> Result {
+Solved TransportSolver::solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials,
+                              const Job& job, double enough) {
   prepare(problem, potentials, job);
   options_ = options;
   enough_ = enough;
@@ -60,8 +63,7 @@ auto TransportSolver::solve(const Problem& problem, const SolverOptions& options
   if (warm) {
     evaluate();
     if (isEnough()) return result_;
-    // Potentials that are far off are no better than none.
-    warm = result_.marginalError < 2 * (1 - kNewtonError);
+    warm = result_.marginalError < kUsefulError;
   }
   if (!warm) {
     std::fill_n(potentials, problem.columns, 0.0);
@@ -80,7 +82,7 @@ auto TransportSolver::solve(const Problem& problem, const SolverOptions& options
   return result_;
 }
 
-auto TransportSolver::restore(const Problem& problem, double* potentials, const Job& job) -> Result {
+Solved TransportSolver::restore(const Problem& problem, double* potentials, const Job& job) {
   prepare(problem, potentials, job);
   evaluate();
   return result_;
@@ -110,8 +112,11 @@ double TransportSolver::firstTemperature() const {
 }
 
 void TransportSolver::finish() {
-  result_.converged = isSolved(options_.tolerance);
-  result_.isAtRounding = !result_.converged && !isExhausted() && !isEnough();
+  if (isSolved(options_.tolerance)) {
+    result_.outcome = Outcome::kConverged;
+  } else if (!isExhausted() && !isEnough()) {
+    result_.outcome = Outcome::kAtRounding;
+  }
 }
 
 // f, the conditional plan, its column sums, the value and the marginal error from g.
@@ -196,14 +201,17 @@ void TransportSolver::descend(double tolerance) {
     greatestValue = std::max(greatestValue, result_.value);
     if (areColumnsUneven(useNewton ? kUneven : HUGE_VAL)) updateColumns();
     const bool isLastRound = futile + 1 == kMostFutileRounds;
-    useNewton = useNewton && !isLastRound ? stepAlongNewton(tolerance)
-                                          : sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
+    if (useNewton && !isLastRound) {
+      useNewton = stepAlongNewton(tolerance);
+    } else {
+      sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
+      useNewton = true;
+    }
   }
 }
 
-// Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g. Returns whether Newton's method
-// is to go on.
-bool TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
+// Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g.
+void TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   scratch_ = columnSums_;
@@ -224,7 +232,6 @@ bool TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   }
   for (std::size_t j = 0; j < m; ++j) potentials_[j] += temperature_ * std::log(scaling_[j]);
   evaluate();
-  return true;
 }
 
 // The column scaling that Sinkhorn's update asks for, from the column sums that rows of the sum 1 have without it.

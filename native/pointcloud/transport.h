@@ -18,21 +18,14 @@ namespace denseam::pointcloud {
 // Any g gives a lower bound on the regularised cost: a search may stop early.
 class TransportSolver {
  public:
-  struct Result {
-    double value = 0;  // <a, f> + <b, g>, a lower bound, and the regularised cost when converged
-    double marginalError = 0;
-    std::size_t iterations = 0;
-    bool converged = false;
-    bool isAtRounding = false;  // not converged, and more iterations would not help
-  };
-
-  // From g = `potentials` when `warm`, else from scratch; leaves the potentials there. Ends early, not converged, when
+  // From g = `potentials` when `warm`, else from scratch; leaves the potentials there. The value is <a, f> + <b, g>: a
+  // lower bound, and the regularised cost when converged. Ends early, not converged, when
   // the value is certainly above `enough`.
-  Result solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials, const Job& job,
+  Solved solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials, const Job& job,
                double enough = std::numeric_limits<double>::infinity());
 
   // What `solve` ended with, from the potentials it left.
-  Result restore(const Problem& problem, double* potentials, const Job& job);
+  Solved restore(const Problem& problem, double* potentials, const Job& job);
 
   // Of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
   const double* rowPotentials() const { return rowPotentials_.data(); }
@@ -55,7 +48,7 @@ class TransportSolver {
   bool areColumnsUneven(double allowed) const;
   // Its weight; infinite when there is none.
   double lightestUnevenColumn() const;
-  bool sweep(double tolerance, std::size_t trialSweeps);
+  void sweep(double tolerance, std::size_t trialSweeps);
   bool rescale();
   bool stepAlongNewton(double tolerance);
   double boundAtOne();
@@ -72,7 +65,7 @@ class TransportSolver {
   double greatestCost_ = 0;
   double temperature_ = 1;
   double enough_ = std::numeric_limits<double>::infinity();
-  Result result_;
+  Solved result_;
   NewtonSystem newton_;
   AlignedVector<double> plan_, rowPotentials_, logColumnWeights_, logRowWeights_, columnSums_, scaling_, scratch_,
       direction_, saved_;

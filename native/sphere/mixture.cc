@@ -7,6 +7,7 @@
 #include "linalg/product.h"
 #include "sphere/normalizer.h"
 #include "sphere/vector_math.h"
+#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "format.h"
 #include "parallel/pool.h"
-#include "sphere/vector_math.h"
+#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

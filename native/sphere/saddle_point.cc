@@ -8,7 +8,7 @@
 #include "sphere/multipliers.h"
 #include "sphere/normalizer.h"
 #include "sphere/tiles.h"
-#include "sphere/vector_math.h"
+#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

@@ -9,7 +9,7 @@
 #include "random.h"
 #include "sphere/batch_pass.h"
 #include "sphere/tiles.h"
-#include "sphere/vector_math.h"
+#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

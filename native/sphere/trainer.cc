@@ -14,6 +14,7 @@
 #include "sphere/normalizer.h"
 #include "sphere/tiles.h"
 #include "sphere/vector_math.h"
+#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

@@ -88,6 +88,9 @@ describe('perturbClouds', () => {
     await expectFailure(() => perturbClouds(farAway, 1e-12, { epsilon: 1e12 }), 'ERR_RANGE', 'rounding');
     const few = { epsilon, maxSolverIterations: 1 };
     await expectFailure(() => perturbClouds(clouds, 0.1, few), 'ERR_NOT_CONVERGED', /clouds\[\d+\]/);
+    // Rounding ends the solver before any iterations are used up.
+    const exact = { epsilon, marginalTolerance: 1e-18 };
+    await expectFailure(() => perturbClouds(clouds, 0.1, exact), 'ERR_NOT_CONVERGED', /clouds\[\d+\]/);
     await expectFailure(() => perturbClouds(clouds, -1, { epsilon }), 'ERR_RANGE', 'divergence');
     await expectFailure(() => perturbClouds(clouds, 1, { epsilon: 0 }), 'ERR_RANGE', 'epsilon');
     const channels = 'mass' as 'both';

@@ -1,9 +1,9 @@
 /** Scaling of matrices to given sums: marginals, closed forms, invariances, patterns of zeros, extreme scales. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FloatMatrix, type SinkhornKnoppOptions, setThreads, sinkhornKnopp, threads } from '../../lib/index.ts';
+import { type FloatMatrix, setThreads, sinkhornKnopp, threads } from '../../lib/index.ts';
 import { sinkhornKnopp as referenceSinkhornKnopp } from '../reference/sphereTraining.ts';
-import { expectFailure, expectRelative, expectSameBits, expectWithin, largest } from '../support/assertions.ts';
+import { expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';
 import { check } from '../support/check.ts';
 import { TestRandom } from '../support/random.ts';
 
@@ -334,78 +334,5 @@ describe('large matrices', () => {
     const long = sinkhornKnopp(triangle, { ...options, maxIterations: 2 ** 31 - 1, signal: controller.signal });
     setTimeout(() => controller.abort(reason), 50);
     await expect(long).rejects.toBe(reason);
-  });
-});
-
-describe('bad input', () => {
-  const good = matrixOf([
-    [1, 2],
-    [3, 4],
-  ]);
-  const sums = { rowSums: [0.5, 0.5], columnSums: [0.5, 0.5] };
-  const withOptions = (options: object) => sinkhornKnopp(good, { ...sums, ...options } as SinkhornKnoppOptions);
-  const withNumber = (at: number, value: number) =>
-    sinkhornKnopp({ ...good, data: good.data.map((x, i) => (i === at ? value : x)) }, sums);
-
-  it('the matrix', async () => {
-    await expectFailure(() => sinkhornKnopp(null as never, sums), 'ERR_SHAPE', /matrix/);
-    await expectFailure(() => sinkhornKnopp({ ...good, rows: 0 }, sums), 'ERR_SHAPE', /matrix\.rows/);
-    await expectFailure(() => sinkhornKnopp({ ...good, columns: 3 }, sums), 'ERR_SHAPE', /matrix\.data/);
-    await expectFailure(() => sinkhornKnopp({ ...good, data: [1, 2, 3, 4] as never }, sums), 'ERR_SHAPE', /data/);
-    await expectFailure(() => withNumber(2, -1e-9), 'ERR_RANGE', /matrix\.data\[2\].*-1e-09/);
-    await expectFailure(() => withNumber(3, Number.NaN), 'ERR_NOT_FINITE', /matrix\.data\[3\]/);
-    await expectFailure(() => withNumber(0, Number.POSITIVE_INFINITY), 'ERR_NOT_FINITE', /matrix\.data\[0\]/);
-  });
-
-  it('options', async () => {
-    await expectFailure(() => sinkhornKnopp(good, undefined as never), 'ERR_SHAPE', /options/);
-    await expectFailure(() => withOptions({ rowSums: undefined }), 'ERR_SHAPE', /options\.rowSums/);
-    await expectFailure(() => withOptions({ rowSums: [1] }), 'ERR_SHAPE', /options\.rowSums/);
-    await expectFailure(() => withOptions({ columnSums: ['1', 0] }), 'ERR_SHAPE', /options\.columnSums\[0\]/);
-    await expectFailure(() => withOptions({ columnSums: [1.5, -0.5] }), 'ERR_RANGE', /options\.columnSums\[1\].*-0\.5/);
-    await expectFailure(() => withOptions({ rowSums: [Number.NaN, 1] }), 'ERR_NOT_FINITE', /options\.rowSums\[0\]/);
-    await expectFailure(() => withOptions({ rowSums: [0.5, 0.6] }), 'ERR_RANGE', /total.*1\.1 and 1/);
-    await expectFailure(() => withOptions({ tolerance: -1 }), 'ERR_RANGE', /options\.tolerance/);
-    await expectFailure(() => withOptions({ maxIterations: 0 }), 'ERR_RANGE', /options\.maxIterations/);
-    await expectFailure(() => withOptions({ sweeps: 3 }), 'ERR_RANGE', /sweeps/);
-  });
-
-  it('totals: 1e-9 apart is an error, less is taken out', async () => {
-    await expectFailure(() => withOptions({ rowSums: [0.5, 0.5 + 2e-9] }), 'ERR_RANGE', /total/);
-    const { stopped, residual } = await withOptions({ rowSums: [0.5, 0.5 + 5e-10] });
-    expect([stopped, residual <= 1e-12]).toEqual(['converged', true]);
-  });
-
-  it('rows and columns of zeros, also where only columns of sum zero fill them', async () => {
-    const zeroRow = matrixOf([
-      [1, 2],
-      [0, 0],
-    ]);
-    await expectFailure(() => sinkhornKnopp(zeroRow, sums), 'ERR_RANGE', /options\.rowSums\[1\].*0\.5.*row 1/);
-    const zeroColumn = matrixOf([
-      [1, 0],
-      [2, 0],
-    ]);
-    await expectFailure(() => sinkhornKnopp(zeroColumn, sums), 'ERR_RANGE', /options\.columnSums\[1\].*column 1/);
-    const corner = matrixOf([
-      [1, 1],
-      [0, 1],
-    ]);
-    const options = { rowSums: [0.5, 0.5], columnSums: [1, 0] };
-    await expectFailure(() => sinkhornKnopp(corner, options), 'ERR_RANGE', /options\.rowSums\[1\].*row 1/);
-  });
-
-  it('an array that is transferred away while it is copied', async () => {
-    const n = 1500; // 18 MB: several parts
-    const data = new Float64Array(n * n).fill(1);
-    const call = sinkhornKnopp({ rows: n, columns: n, data }, { rowSums: even(n), columnSums: even(n) });
-    structuredClone(data, { transfer: [data.buffer] });
-    await expectFailure(() => call, 'ERR_SHAPE', /matrix\.data.*detached/);
-  });
-
-  it('largest number: finite', async () => {
-    const data = Float64Array.of(Number.MAX_VALUE, 1, 1, Number.MIN_VALUE);
-    const { matrix } = await sinkhornKnopp({ rows: 2, columns: 2, data }, sums);
-    expect(largest(matrix.data)).toBeLessThanOrEqual(0.5);
   });
 });

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+
+// Loops over plain vectors, in the precision that they are in. Each is compiled for several instruction sets and chosen
+// when the library loads.
+namespace denseam {
+
+float greatest(std::size_t n, const float* x);
+double greatest(std::size_t n, const double* x);
+
+// y_j <- y_j x_j.
+void multiplyBy(std::size_t n, const float* x, float* y);
+void multiplyBy(std::size_t n, const double* x, double* y);
+
+// sum_j x_j y_j.
+double innerProduct(std::size_t n, const float* x, const float* y);
+double innerProduct(std::size_t n, const double* x, const double* y);
+
+// sum_j (x_j - y_j)^2.
+double squaredDistance(std::size_t n, const float* x, const float* y);
+double squaredDistance(std::size_t n, const double* x, const double* y);
+
+// y_j <- y_j scale.
+void scaleBy(std::size_t n, double scale, float* y);
+void scaleBy(std::size_t n, double scale, double* y);
+
+// y_j <- y_j + scale x_j.
+void addScaled(std::size_t n, double scale, const float* x, float* y);
+void addScaled(std::size_t n, double scale, const double* x, double* y);
+
+}  // namespace denseam
