@@ -6,7 +6,7 @@ import type { Experiment, ExperimentResult, ExperimentSettings } from '../experi
 import type { ExperimentProgress } from '../experiments/stages.ts';
 import { type CommonOptions, defineAction, type Run, UsageError } from './command.ts';
 import { integer } from './options.ts';
-import { filePartStore, partFolder } from './partFiles.ts';
+import { filePartStore } from './partFiles.ts';
 import { software } from './software.ts';
 
 interface RunOptions extends CommonOptions {
@@ -122,7 +122,7 @@ async function runExperiment(
   const settings = { ...given, seed: seed ?? given.seed };
   const folder = join(out, experiment.id);
   await mkdir(folder, { recursive: true });
-  const parts = filePartStore(partFolder(folder, settings, packageJson.version));
+  const parts = filePartStore(out, experiment.id, settings, packageJson.version);
   const result = await experiment.run(settings, { parts, signal, onProgress });
   const finished = { experiment, settings, result, folder };
   await writeReport(finished, quick ?? false, (performance.now() - start) / 1000);

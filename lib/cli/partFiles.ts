@@ -7,25 +7,29 @@ import { writeText } from '../io/atomic.ts';
 import { corruptFile, describing } from '../io/files.ts';
 
 /** The folder of the parts that belong to these settings; another release may compute them in another way. */
-export function partFolder(folder: string, settings: ExperimentSettings, version: string): string {
+function partFolder(folder: string, settings: object, version: string): string {
   const hash = createHash('sha256').update(jsonOf('settings', { version, settings }));
   return join(folder, 'parts', hash.digest('hex').slice(0, 16));
 }
 
-/** Finished parts, a JSON file each. */
-export function filePartStore(folder: string): PartStore {
+/** Finished parts of the experiment `id`, a JSON file each, in its folder within `out`; those that experiments share beside it. */
+export function filePartStore(out: string, id: string, settings: ExperimentSettings, version: string): PartStore {
+  const own = partFolder(join(out, id), settings, version);
   return {
-    async part<T>(name: string, compute: () => Promise<T>): Promise<T> {
-      if (!/^[A-Za-z0-9-]+$/.test(name)) {
-        const expected = 'letters, digits and dashes for the name of a part';
-        throw new DenseamError('ERR_RANGE', `Expected ${expected} but received "${name}"`);
-      }
-      const path = join(folder, `${name}.json`);
-      const text = (await readIfThere(path)) ?? (await computeAndKeep(path, name, compute));
-      // What was just computed takes the same way as what was kept, so that an interruption makes no difference.
-      return parse(text, path) as T;
-    },
+    part: (name, compute) => keptPart(own, name, compute),
+    sharedPart: (name, choices, compute) => keptPart(partFolder(out, choices, version), name, compute),
   };
+}
+
+async function keptPart<T>(folder: string, name: string, compute: () => Promise<T>): Promise<T> {
+  if (!/^[A-Za-z0-9-]+$/.test(name)) {
+    const expected = 'letters, digits and dashes for the name of a part';
+    throw new DenseamError('ERR_RANGE', `Expected ${expected} but received "${name}"`);
+  }
+  const path = join(folder, `${name}.json`);
+  const text = (await readIfThere(path)) ?? (await computeAndKeep(path, name, compute));
+  // What was just computed takes the same way as what was kept, so that an interruption makes no difference.
+  return parse(text, path) as T;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -16,6 +16,11 @@ export interface ExperimentSettings {
 export interface PartStore {
   /** The part of this name (letters, digits, dashes) if it is finished, else what `compute` gives, kept from then on. Plain JSON values only. */
   part<T>(name: string, compute: () => Promise<T>): Promise<T>;
+  /**
+   * The same of a part that is decided by `choices` alone, plain JSON values, whatever other settings the experiment has: one that
+   * experiments share, such as a trained model.
+   */
+  sharedPart<T>(name: string, choices: object, compute: () => Promise<T>): Promise<T>;
 }
 
 export interface ExperimentContext extends ExperimentOptions {
@@ -36,7 +41,8 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   /** The same in under 20 seconds. */
   readonly quick: Settings;
   /**
-   * The same settings give the same result, to the last digit, on any number of threads: results hold no times and nothing of the machine.
+   * The same settings give the same result, to the last digit, on any number of threads: only tables that say so ({@link
+   * ResultTable.isMeasured}) hold times, and nothing is of the machine.
    *
    * @throws DenseamError; the signal's reason.
    */
@@ -76,6 +82,8 @@ export interface ResultTable {
   readonly rows: readonly (readonly Cell[])[];
   /** Raw numbers that people would rather look at in a chart are in files, but not on the page. */
   readonly isRaw?: boolean;
+  /** Times: on another run or machine they are others. They are kept apart from what every run gives again. */
+  readonly isMeasured?: boolean;
 }
 
 export interface ResultChart {

@@ -10,8 +10,15 @@ import type { Run } from './run.ts';
 
 /** What is the same whenever and wherever the experiment runs: the same settings give the same bytes. */
 function resultText({ id }: Described, settings: ExperimentSettings, result: ExperimentResult): string {
-  const { findings, tables, pictures } = result;
+  const { findings, pictures } = result;
+  const tables = result.tables.filter(({ isMeasured }) => !isMeasured);
   return `${jsonText({ experiment: id, settings, findings, tables, pictures })}\n`;
+}
+
+/** What is of this run and machine. */
+function runText({ id }: Described, { tables }: ExperimentResult, run: Run): string {
+  const measured = tables.filter(({ isMeasured }) => isMeasured);
+  return `${jsonText({ experiment: id, ...run, ...(measured.length > 0 && { tables: measured }) })}\n`;
 }
 
 /**
@@ -36,7 +43,7 @@ export async function experimentFiles<Settings extends ExperimentSettings>(
   );
   const files: (readonly [name: string, text: string])[] = [
     ['result.json', resultText(experiment, settings, result)],
-    ['run.json', `${jsonText({ experiment: experiment.id, ...run })}\n`],
+    ['run.json', runText(experiment, result, run)],
     ...result.tables.map((table) => [`${table.name}.csv`, csvText(table)] as const),
     ...(await Promise.all(charts)),
     ['index.html', page],

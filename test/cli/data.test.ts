@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { dataSets } from '../../lib/cli/dataSets.ts';
+import { dataSets } from '../../lib/experiments/dataSets.ts';
 import { readIdx } from '../../lib/io/idx.ts';
 import { commandLine } from './support.ts';
 

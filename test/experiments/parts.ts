@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { expect } from 'vitest';
 import type { PartStore } from '../../lib/experiments/experiment.ts';
 
 const require = createRequire(import.meta.url);
@@ -13,17 +14,33 @@ export function isInstalled(name: string): boolean {
   }
 }
 
-/** Keeps parts as a file would: as JSON. */
+/** Keeps parts as files would: as JSON texts. */
 export class MemoryParts implements PartStore {
-  private readonly parts = new Map<string, string>();
+  readonly texts = new Map<string, string>();
+  /** Names of the parts that had to be computed, as often as they had to be. */
+  readonly computed: string[] = [];
 
   get names(): string[] {
-    return [...this.parts.keys()];
+    return [...this.texts.keys()];
   }
 
-  async part<T>(name: string, compute: () => Promise<T>): Promise<T> {
-    const kept = this.parts.get(name) ?? JSON.stringify(await compute());
-    this.parts.set(name, kept);
-    return JSON.parse(kept) as T;
+  part<T>(name: string, compute: () => Promise<T>): Promise<T> {
+    expect(name).toMatch(/^[a-zA-Z0-9-]+$/);
+    return this.keep(name, compute);
+  }
+
+  sharedPart<T>(name: string, choices: object, compute: () => Promise<T>): Promise<T> {
+    expect(name).toMatch(/^[a-zA-Z0-9-]+$/);
+    return this.keep(`${name} ${JSON.stringify(choices)}`, compute);
+  }
+
+  private async keep<T>(name: string, compute: () => Promise<T>): Promise<T> {
+    let text = this.texts.get(name);
+    if (text === undefined) {
+      this.computed.push(name);
+      text = JSON.stringify(await compute());
+      this.texts.set(name, text);
+    }
+    return JSON.parse(text) as T;
   }
 }
