@@ -13,6 +13,7 @@ import { ascending, percent, quantile, shareOf } from '../../lib/experiments/sha
 import { distancesToOwn, drawItems, drawQueries, range } from '../../lib/experiments/sphereItems.ts';
 import { EuclideanMemory, GaussianMemory, type Gaussians, toFull } from '../../lib/index.ts';
 import { expectFailure } from '../support/assertions.ts';
+import { MemoryParts } from './parts.ts';
 
 const shape = { count: 60, dimension: 3, range: [1, 1.1], seed: 3 } as const;
 
@@ -214,6 +215,6 @@ const refused: [Experiment<any>, object, string][] = [
 ];
 
 it.each(refused)('$id refuses $1', async (experiment, change, mention) => {
-  const parts = { part: <T>(_: string, compute: () => Promise<T>) => compute() };
+  const parts = new MemoryParts();
   await expectFailure(() => experiment.run({ ...experiment.quick, ...change }, { parts }), 'ERR_RANGE', mention);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pointCloudRecovery } from '../../lib/experiments/pointCloudRecovery.ts';
 import { experimentPage, experimentText } from '../../lib/report/experiment.ts';
+import { MemoryParts } from '../experiments/parts.ts';
 import { described, exampleResult, hostile, run, settings } from './experimentResult.ts';
 
 const escaped = hostile
@@ -175,7 +176,7 @@ describe('the text of an experiment', () => {
 
 it('reports the experiments of the registry', async () => {
   const small = { ...pointCloudRecovery.quick, count: 3, points: 4, maxIterations: 5 };
-  const parts = { part: <T>(_: string, compute: () => Promise<T>) => compute() };
+  const parts = new MemoryParts();
   const result = await pointCloudRecovery.run(small, { parts });
   const html = await experimentPage(pointCloudRecovery, small, result, run);
   expect(html).toContain('<figcaption>Divergence to the own item</figcaption>');
