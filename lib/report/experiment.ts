@@ -81,10 +81,9 @@ function numbersLink({ name, isRaw }: ResultTable): string {
   return isRaw ? `<a href="${name}.csv">The numbers: ${name}.csv</a>` : `<a href="#table-${name}">The numbers</a>`;
 }
 
-function chartFigure({ chart, svg, isSingle, canZoom }: PageChart, table: ResultTable): string {
+function chartFigure({ chart, svg, isSingle, help }: PageChart, table: ResultTable): string {
   const label = `role="img" aria-label="${escapeHtml(chart.description)}"`;
-  const help = 'Drag to move, turn the wheel with Ctrl to zoom, double-click to reset.';
-  const hint = canZoom ? ` <span class="live">${help}</span>` : '';
+  const hint = help.length > 0 ? ` <span class="live">${help.join(' ')}</span>` : '';
   return `<figure class="chart${isSingle ? '' : ' panels'}" id="chart-${chart.name}">
 <figcaption>${escapeHtml(chart.title)}</figcaption>
 <div class="still" ${label}>${svg}</div>
