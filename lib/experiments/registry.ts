@@ -5,6 +5,7 @@ import { gaussianPlanar } from './gaussianPlanar.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
+import { vmfSaddles } from './vmfSaddles.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
@@ -17,4 +18,5 @@ export const experiments: readonly Experiment<any>[] = [
   sentences,
   pointCloudRecovery,
   pointCloudCapacity,
+  vmfSaddles,
 ];
