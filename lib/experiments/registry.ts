@@ -5,6 +5,7 @@ import { gaussianPlanar } from './gaussianPlanar.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
+import { vmfPatches } from './vmfPatches.ts';
 import { vmfSaddles } from './vmfSaddles.ts';
 import { words } from './words.ts';
 
@@ -18,5 +19,6 @@ export const experiments: readonly Experiment<any>[] = [
   sentences,
   pointCloudRecovery,
   pointCloudCapacity,
+  vmfPatches,
   vmfSaddles,
 ];

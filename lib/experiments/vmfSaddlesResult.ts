@@ -106,7 +106,6 @@ const orderParametersChart: ResultChart = {
         color: { field: 'value', type: 'quantitative', legend: { title: 'order parameter' } },
       },
     },
-    resolve: { scale: { y: 'independent' } },
   },
 };
 
