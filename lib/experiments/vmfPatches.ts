@@ -1,5 +1,7 @@
 /** Latent classes of patches of digits, found without labels (Thériault and Tantari 2025, figures 5 and 8 to 11). */
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+import { rangeError } from '../core/validate.ts';
+import { VonMisesFisherMemory } from '../sphere/memory.ts';
 import { imagePatches, toSphere } from '../sphere/preparation.ts';
 import type { Experiment, ExperimentContext } from './experiment.ts';
 import { readLabelledImages } from './labelledImages.ts';
@@ -29,17 +31,30 @@ export const vmfPatches: Experiment<VmfPatchesSettings> = {
   },
 };
 
+/** Where training starts. */
+export interface PatchStart {
+  /** What the first memories follow from. */
+  readonly seed: number;
+  /** beta after the trial of each seed, the last of which is the one taken. */
+  readonly trials: readonly number[];
+}
+
+/** All patches, and those of them without contrast. */
+export interface PatchCount {
+  readonly patches: number;
+  readonly blank: number;
+}
+
 /** One model and what became of its classes. */
 export interface PatchModel {
   readonly blanks: BlankTreatment;
+  readonly start: PatchStart & PatchCount;
   readonly trained: TrainedSphere;
   readonly labels: SoftLabels;
   readonly overlaps: ClassOverlaps | null;
 }
 
 export interface PatchesMeasured {
-  readonly patches: number;
-  readonly blank: number;
   readonly models: readonly PatchModel[];
 }
 
@@ -48,25 +63,32 @@ async function measure(
   { parts, ...options }: ExperimentContext,
 ): Promise<PatchesMeasured> {
   const { blanks, permutations, seed } = settings;
-  const stages = new Stages(1 + 2 * blanks.length, options);
+  const stages = new Stages(3 * blanks.length, options);
   let patches: Promise<Vectors> | undefined;
   const readOnce = (options: CallOptions) => {
     patches ??= readPatches(settings, options);
     return patches;
   };
-  const counts = await stages.run('patches', 1, (options) =>
-    parts.part('patches', async () => count(await readOnce(options))),
-  );
   const models: PatchModel[] = [];
   for (const treatment of blanks) {
+    const read = async (options: CallOptions) => {
+      const patches = await readOnce({ signal: options.signal });
+      return treatment === 'kept' ? patches : withoutBlanks(patches);
+    };
+    const start = await stages.run(`starts, blank patches ${treatment}`, 1, (options) =>
+      parts.part(`start-${treatment.replace(' ', '-')}`, async () => ({
+        ...count(await readOnce({ signal: options.signal })),
+        ...(await findStart(await read(options), settings, options)),
+      })),
+    );
     const trained = await stages.run(`training, blank patches ${treatment}`, 2, (options) =>
-      train(treatment, settings, () => readOnce({ signal: options.signal }), parts, options),
+      train(treatment, start, settings, () => read(options), parts, options),
     );
     const labels = softLabels(trained.memory.classWeights);
     const overlaps = classOverlaps(trained.memory, labels.classes, permutations, seed);
-    models.push({ blanks: treatment, trained, labels, overlaps });
+    models.push({ blanks: treatment, start, trained, labels, overlaps });
   }
-  return { ...counts, models };
+  return { models };
 }
 
 async function readPatches(
@@ -77,27 +99,56 @@ async function readPatches(
   return toSphere(await imagePatches(pixels, { size, stride, signal }), { signal });
 }
 
+/** Minibatches that a start is tried with; a beta that falls has reached nothing by then. */
+const trialSteps = 200;
+/** Two in three starts fail. */
+const mostTrials = 50;
+
+/**
+ * The first of the seeds from `settings.seed` on at which beta rises. While beta is so small the memories hardly move, and beta
+ * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows and
+ * stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
+ */
+async function findStart(patches: Vectors, settings: VmfPatchesSettings, options: CallOptions): Promise<PatchStart> {
+  const { classes, batchSize, betaFrom, seed } = settings;
+  const count = Math.min(patches.count, trialSteps * batchSize);
+  const rows = { ...patches, count, values: patches.values.subarray(0, count * patches.dimension), classes };
+  const trials: number[] = [];
+  for (let own = seed; trials.length < mostTrials; own++) {
+    const { beta } = await VonMisesFisherMemory.train(rows, {
+      ...trainingOf(settings, own),
+      maxEpochs: Math.ceil((trialSteps * batchSize) / count),
+      signal: options.signal,
+    });
+    trials.push(beta);
+    if (beta > betaFrom) return { seed: own, trials };
+    options.onProgress?.({ completed: trials.length, total: mostTrials });
+  }
+  throw rangeError('settings.betaFrom', `a beta that rises from one of ${mostTrials} starts`, betaFrom);
+}
+
+function trainingOf(settings: VmfPatchesSettings, seed: number) {
+  const { hiddenUnits, betaScale, betaFrom, posteriorSoftening, batchSize, epochs: maxEpochs } = settings;
+  const beta = { trainedFrom: betaFrom };
+  // As many epochs as are asked for: nothing is kept for validation, which would end training early.
+  return { hiddenUnits, betaScale, beta, posteriorSoftening, batchSize, maxEpochs, validationShare: 0, seed };
+}
+
 function train(
   treatment: BlankTreatment,
+  { seed }: PatchStart,
   settings: VmfPatchesSettings,
   read: () => Promise<Vectors>,
   parts: ExperimentContext['parts'],
   options: CallOptions,
 ): Promise<TrainedSphere> {
-  const { data, images, patchSize, stride, hiddenUnits, classes, betaScale, betaFrom, posteriorSoftening } = settings;
-  const { batchSize, epochs: maxEpochs, seed } = settings;
+  const { data, images, patchSize, stride, classes } = settings;
   const rows = { data, part: 'train', images, patchSize, stride, blanks: treatment, classes };
-  const beta = { trainedFrom: betaFrom };
-  const training = { hiddenUnits, betaScale, beta, posteriorSoftening, batchSize, maxEpochs, seed };
-  const readRows = async () => {
-    const patches = await read();
-    return { ...(treatment === 'kept' ? patches : withoutBlanks(patches)), classes };
-  };
-  // As many epochs as are asked for: nothing is kept for validation, which would end training early.
-  return trainedSphere(parts, rows, readRows, { ...training, validationShare: 0 }, options);
+  const readRows = async () => ({ ...(await read()), classes });
+  return trainedSphere(parts, rows, readRows, trainingOf(settings, seed), options);
 }
 
-function count(patches: Vectors): Pick<PatchesMeasured, 'patches' | 'blank'> {
+function count(patches: Vectors): PatchCount {
   let blank = 0;
   for (let row = 0; row < patches.count; row++) if (isBlank(patches.values, row, patches.dimension)) blank++;
   return { patches: patches.count, blank };

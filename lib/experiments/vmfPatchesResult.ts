@@ -75,8 +75,16 @@ const className = (y: number) => (y === 0 ? 'none' : `${y}`);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const used = ({ labels }: PatchModel) => new Set(labels.classes.filter((y) => y > 0)).size;
 
-function blankFinding({ patches, blank, models }: PatchesMeasured): Finding {
-  const betas = models.map(({ blanks, trained }) => `${trained.memory.beta.toFixed(1)} with blank patches ${blanks}`);
+function blankFinding({ models }: PatchesMeasured): Finding {
+  const [
+    {
+      start: { patches, blank },
+    },
+  ] = models as [PatchModel];
+  const betas = models.map(
+    ({ blanks, start, trained }) =>
+      `${trained.memory.beta.toFixed(1)} with blank patches ${blanks} (start ${start.trials.length} tried: at the others before it beta fell)`,
+  );
   return {
     what: 'patches without contrast, and the trained beta',
     published: '',
@@ -119,13 +127,15 @@ function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> 
   return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
 }
 
-function modelsTable({ patches, blank, models }: PatchesMeasured): ResultTable {
+function modelsTable({ models }: PatchesMeasured): ResultTable {
   return {
     name: 'models',
     title: 'Classes of memories',
     columns: [
       { name: 'blanks', title: 'blank patches' },
       { name: 'rows', title: 'patches', format: 'd' },
+      { name: 'start', title: 'seed of the start', format: 'd' },
+      { name: 'refused', title: 'starts at which beta fell', format: 'd' },
       { name: 'beta', title: 'beta', format: '.2f' },
       { name: 'loss', title: 'loss', format: '.4f' },
       { name: 'dominant', title: `a class above ${percent(dominance)}`, format: '.0%' },
@@ -139,10 +149,12 @@ function modelsTable({ patches, blank, models }: PatchesMeasured): ResultTable {
       { name: 'p', title: 'p', format: '.1~g' },
     ],
     rows: models.map((model) => {
-      const { blanks, trained, labels, overlaps } = model;
+      const { blanks, start, trained, labels, overlaps } = model;
       return [
         blanks,
-        blanks === 'kept' ? patches : patches - blank,
+        start.patches - (blanks === 'kept' ? 0 : start.blank),
+        start.seed,
+        start.trials.length - 1,
         trained.memory.beta,
         trained.history.at(-1)?.loss ?? null,
         labels.dominant,

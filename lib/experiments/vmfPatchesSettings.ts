@@ -57,7 +57,7 @@ export const quickVmfPatchesSettings: VmfPatchesSettings = {
   images: 500,
   blanks: ['left out'],
   batchSize: 50,
-  epochs: 14,
+  epochs: 10,
 };
 
 /** What training does not check itself. */
