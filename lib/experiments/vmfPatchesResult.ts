@@ -222,7 +222,7 @@ const byEpoch = (name: 'beta' | 'loss', title: string, description: string): Res
       x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
       y: { field: name, type: 'quantitative', scale: { zero: name === 'beta' }, title: name },
       color: { field: 'blanks', type: 'nominal', title: 'blank patches' },
-      strokeDash: { field: 'blanks', type: 'nominal', legend: null },
+      strokeDash: { field: 'blanks', type: 'nominal', title: 'blank patches' },
     },
   },
 });

@@ -34,7 +34,7 @@ function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copie
       { name: 'case', title: 'equations' },
       number('v', 'v'),
       number('rho', 'rho'),
-      number('effective', 'effective beta'),
+      number('effective', 'effective beta', '.4~g'),
       number('iterations', 'applications', 'd'),
       number('residual', 'residual', '.1e'),
       number('duplicate', 'residual of the duplicate', '.1e'),
@@ -97,7 +97,7 @@ const orderParametersChart: ResultChart = {
     'As figure 2: a square for each unit (down) and memory of the teacher (across). The last rows of the duplicate repeat its first.',
   table: 'order-parameters',
   specification: {
-    facet: { column: { field: 'panel', type: 'nominal', sort: null, header: { title: null } } },
+    facet: { column: { field: 'panel', type: 'nominal', sort: [fixedPanel, duplicatePanel], header: { title: null } } },
     spec: {
       mark: 'rect',
       encoding: {
@@ -177,7 +177,7 @@ const profileChart: ResultChart = {
       x: { field: 't', type: 'quantitative', title: 'distance along the direction' },
       y: { field: 'change', type: 'quantitative', title: 'change of the loss' },
       color: { field: 'what', type: 'nominal', title: null },
-      strokeDash: { field: 'what', type: 'nominal', legend: null },
+      strokeDash: { field: 'what', type: 'nominal', title: null },
     },
   },
 };
@@ -210,7 +210,7 @@ const fallChart: ResultChart = {
       x: { field: 'iteration', type: 'quantitative', title: 'applications of the equations' },
       y: { field: 'loss', type: 'quantitative', scale: { zero: false }, title: 'loss' },
       color: { field: 'start', type: 'nominal', title: 'from' },
-      strokeDash: { field: 'start', type: 'nominal', legend: null },
+      strokeDash: { field: 'start', type: 'nominal', title: 'from' },
     },
   },
 };
