@@ -1,0 +1,103 @@
+/** What the memories of a trained model are: noise or prototypes, used or idle, of one class or of none. */
+import { median } from '../core/statistics.ts';
+import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+import { EuclideanMemory } from '../euclidean/memory.ts';
+import type { VonMisesFisherMemory } from '../sphere/memory.ts';
+import { rescaledClassWeights } from './classWeightsChart.ts';
+import type { DigitRows } from './digitModels.ts';
+import { shareOf } from './shares.ts';
+
+export interface MemoryMeasures {
+  /** Of every memory: its overlap w.x with the training digit most like it. */
+  readonly overlaps: readonly number[];
+  /** Share of memories that are noise. */
+  readonly noise: number;
+  /** Share of memories that are the most similar one of no training digit. */
+  readonly idle: number;
+  /** Median overlap of memories that are not noise with the other one most like them; null where there are no two. */
+  readonly likeness: number | null;
+  /** Median of the greatest probability in a memory's soft label. */
+  readonly certainty: number;
+}
+
+/** @param stored the training digits, as the items of a memory. */
+export async function measureMemories(
+  memory: VonMisesFisherMemory,
+  train: DigitRows,
+  stored: EuclideanMemory,
+  leastSharedNorm: number,
+  { signal, onProgress }: CallOptions,
+): Promise<MemoryMeasures> {
+  const { hiddenUnits, dimension, classWeights } = memory;
+  const memories = { count: hiddenUnits, dimension, values: memory.memories };
+  const overlaps = await nearestOverlaps(stored, memories, 1, { signal });
+  const isNoise = (overlap: number) => overlap ** 2 < leastSharedNorm;
+  const { indices } = await memory.nearestMemory(train, { signal, onProgress });
+  const settled = overlaps.flatMap((overlap, index) => (isNoise(overlap) ? [] : [index]));
+  const labels = overlaps.map((_, index) => rescaledClassWeights(classWeights, index));
+  return {
+    overlaps,
+    noise: shareOf(overlaps, isNoise),
+    idle: 1 - new Set(indices).size / hiddenUnits,
+    likeness: settled.length < 2 ? null : await likeness(selectRows(memories, settled), { signal }),
+    certainty: median(labels.map((label) => Math.max(...label))),
+  };
+}
+
+/** w.x of every row with the k-th nearest item, from |w - x|^2 = 2 - 2 w.x of unit vectors. */
+async function nearestOverlaps(
+  items: EuclideanMemory,
+  rows: Vectors,
+  k: number,
+  options: CallOptions,
+): Promise<number[]> {
+  const { distances } = await items.nearest(rows, { ...options, k });
+  return Array.from({ length: rows.count }, (_, row) => 1 - (distances[row * k + k - 1] as number) / 2);
+}
+
+async function likeness(rows: Vectors, options: CallOptions): Promise<number> {
+  // The nearest of all is the memory itself.
+  return median(await nearestOverlaps(await EuclideanMemory.create(rows, options), rows, 2, options));
+}
+
+export function selectRows({ dimension, values }: Vectors, indices: readonly number[]): Vectors {
+  const selected: FloatArray = values.slice(0, indices.length * dimension);
+  for (const [to, from] of indices.entries()) {
+    selected.set(values.subarray(from * dimension, (from + 1) * dimension), to * dimension);
+  }
+  return { count: indices.length, dimension, values: selected };
+}
+
+/** How well a model classifies, and how well the nearest memory alone explains what it says (section 4.2). */
+export interface Fidelity {
+  readonly accuracy: number;
+  readonly fidelity: number;
+  /** Of the rows that are classified right, and of the others; null where there are none. */
+  readonly right: number | null;
+  readonly wrong: number | null;
+  readonly wrongCount: number;
+}
+
+export async function measureFidelity(
+  memory: VonMisesFisherMemory,
+  test: DigitRows,
+  options: CallOptions,
+): Promise<Fidelity> {
+  const { signal } = options;
+  const { classes } = await memory.nearestMemory(test, { signal });
+  const predicted = await memory.predict(test, options);
+  const rows = Array.from(predicted, (label, i) => ({
+    isRight: label === test.labels[i],
+    isExplained: label === classes[i],
+  }));
+  const explained = (some: typeof rows) => shareOf(some, ({ isExplained }) => isExplained);
+  const [right, wrong] = [true, false].map((is) => rows.filter(({ isRight }) => isRight === is));
+  const explainedOf = (some: typeof rows = []) => (some.length === 0 ? null : explained(some));
+  return {
+    accuracy: shareOf(rows, ({ isRight }) => isRight),
+    fidelity: explained(rows),
+    right: explainedOf(right),
+    wrong: explainedOf(wrong),
+    wrongCount: wrong?.length ?? 0,
+  };
+}

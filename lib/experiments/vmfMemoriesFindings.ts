@@ -1,0 +1,152 @@
+import { type DigitSettings, isPublishedScale } from './digitModels.ts';
+import type { Finding } from './experiment.ts';
+import { percent } from './shares.ts';
+import type { MeasuredMemories, MeasuredModel } from './vmfMemories.ts';
+
+/** At any scale: what memories are. At the published one, with its many units: how many are noise, and the fidelity. */
+export function memoriesFindings(measured: MeasuredMemories, settings: DigitSettings): Finding[] {
+  const { few, fixed, trained, reconstruction } = measured;
+  const [lowest, highest] = [fixed[0], fixed.at(-1)] as [MeasuredModel, MeasuredModel];
+  const [regularised, ...others] = trained as [MeasuredModel, ...MeasuredModel[]];
+  const ofScale = [
+    noiseFinding(highest),
+    convergenceFinding(lowest, highest),
+    cleanerFinding(regularised, highest),
+    ...others.map((other) => runawayFinding(other, regularised)),
+    ...fidelityFindings(regularised),
+  ];
+  return [
+    fewFinding(few),
+    ...(isPublishedScale(settings) ? ofScale : ofScale.map(unpublished)),
+    diversityFinding(lowest, highest),
+    softLabelFinding(regularised),
+    reconstructionFinding(regularised, reconstruction),
+  ];
+}
+
+function unpublished({ what, ours }: Finding): Finding {
+  return { what, published: '', ours, verdict: 'not published' };
+}
+
+function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
+  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
+}
+
+const fewRows = 'fewer rows, units or epochs than the published ones';
+
+function fewFinding({ name, noise, likeness, accuracy }: MeasuredModel): Finding {
+  return {
+    what: name,
+    published: 'interpretable prototypes: all 25 memories are digits (figure 1)',
+    ours: `${percent(noise)} are noise; nearest pairs of memories overlap by ${likeness?.toFixed(2)}, accuracy ${percent(accuracy)}`,
+    ...verdict(noise === 0, fewRows),
+  };
+}
+
+/** At least one in ten. */
+const many = 0.1;
+
+function noiseFinding({ name, noise, idle }: MeasuredModel): Finding {
+  return {
+    what: `memories that stay noise, ${name}`,
+    published: 'many stay stuck in noisy states that do not contribute to classification (figure 3)',
+    ours: `${percent(noise)} are noise; ${percent(idle)} are the most similar one of no training digit`,
+    ...verdict(noise >= many && idle >= noise / 2, fewRows),
+  };
+}
+
+function convergenceFinding(lowest: MeasuredModel, highest: MeasuredModel): Finding {
+  return {
+    what: `memories that stay noise, ${lowest.name} beside ${highest.name}`,
+    published: 'a lower beta helps the memories converge (figure 3)',
+    ours: `${percent(lowest.noise)} beside ${percent(highest.noise)}`,
+    ...verdict(lowest.noise < highest.noise / 2, fewRows),
+  };
+}
+
+function diversityFinding(lowest: MeasuredModel, highest: MeasuredModel): Finding {
+  const [low, high] = [lowest.likeness, highest.likeness];
+  return {
+    what: `diversity of the memories, ${lowest.name} beside ${highest.name}`,
+    published: 'a lower beta reduces their resolution and diversity',
+    ours: `median overlap with the most similar other memory ${low?.toFixed(3)} beside ${high?.toFixed(3)}`,
+    ...verdict(low !== null && high !== null && low > high, fewRows),
+  };
+}
+
+function cleanerFinding(trained: MeasuredModel, highest: MeasuredModel): Finding {
+  return {
+    what: `memories that stay noise, beta ${trained.name}`,
+    published: 'much cleaner memories than with a fixed beta (figure 4)',
+    ours: `${percent(trained.noise)}, beside ${percent(highest.noise)} with ${highest.name}; beta ${trained.model.memory.beta.toPrecision(3)}`,
+    ...verdict(trained.noise < highest.noise / 2, fewRows),
+  };
+}
+
+function runawayFinding(other: MeasuredModel, regularised: MeasuredModel): Finding {
+  const beta = ({ model }: MeasuredModel) => model.memory.beta.toPrecision(3);
+  return {
+    what: `memories that stay noise, beta ${other.name}`,
+    published: 'beta increases so quickly that many memories still stay stuck in noisy states',
+    ours: `${percent(other.noise)}; beta ${beta(other)} (${regularised.name}: ${beta(regularised)}), accuracy ${percent(other.accuracy)}`,
+    ...verdict(other.noise >= many && other.noise > regularised.noise, fewRows),
+  };
+}
+
+/** Labels are softened: a memory of digits of one class alone gives that class 0.91. */
+const clear = 0.8;
+
+function softLabelFinding({ name, certainty }: MeasuredModel): Finding {
+  return {
+    what: `soft labels, beta ${name}`,
+    published: 'the class weights of a memory over its share are its soft label (figure 4)',
+    ours: `the likeliest class of a memory has ${percent(certainty)} in the median`,
+    ...verdict(certainty >= clear, fewRows),
+  };
+}
+
+/** Published, and how far ours may be from it: "approximately" is half a unit of what is printed, and two standard errors of 10,000 digits. */
+const fidelities = {
+  fidelity: { of: 'test digits', published: 0.98, tolerance: 0.01 },
+  right: { of: 'digits that are classified right', published: 0.99, tolerance: 0.01 },
+} as const;
+const wrongFidelity = 0.7;
+
+function fidelityFindings(model: MeasuredModel): Finding[] {
+  const { name, wrong, wrongCount } = model;
+  const what = (of: string) => `given the class of the most similar memory, ${of}, beta ${name}`;
+  const close = (['fidelity', 'right'] as const).map((key) => {
+    const { of, published, tolerance } = fidelities[key];
+    const ours = model[key] ?? 0;
+    return {
+      what: what(of),
+      published: `approximately ${percent(published)}`,
+      ours: percent(ours),
+      ...verdict(Math.abs(ours - published) <= tolerance, fewRows),
+    };
+  });
+  // Half of the ten that "70 %" is rounded to, and two standard errors.
+  const tolerance = 0.05 + 2 * Math.sqrt((wrongFidelity * (1 - wrongFidelity)) / Math.max(1, wrongCount));
+  return [
+    ...close,
+    {
+      what: what('digits that are classified wrong'),
+      published: `approximately ${percent(wrongFidelity)}`,
+      ours: wrong === null ? 'none is' : `${percent(wrong)} of ${wrongCount}`,
+      ...verdict(wrong !== null && Math.abs(wrong - wrongFidelity) <= tolerance, fewRows),
+    },
+  ];
+}
+
+function reconstructionFinding(
+  { name }: MeasuredModel,
+  { converged, ownClass, different }: MeasuredMemories['reconstruction'],
+): Finding {
+  const counts = `${Math.min(...different)} to ${Math.max(...different)} different ones a class`;
+  return {
+    what: `patterns of a class as local minima of -log P(x | y), beta ${name}`,
+    published: 'minima reconstruct patterns of the class (section 2.1)',
+    ours: `${percent(converged)} of random starts converge; ${percent(ownClass)} of the states are classified as that class; ${counts}`,
+    ...verdict(converged === 1 && ownClass >= 0.99, fewRows),
+  };
+}
