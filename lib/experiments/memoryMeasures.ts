@@ -16,7 +16,9 @@ export interface MemoryMeasures {
   readonly idle: number;
   /** Median overlap of memories that are not noise with the other one most like them; null where there are no two. */
   readonly likeness: number | null;
-  /** Median of the greatest probability in a memory's soft label. */
+  /** Share of memories whose likeliest class is that of the training digit most like them. */
+  readonly labelled: number;
+  /** Median of the probability of a memory's likeliest class. */
   readonly certainty: number;
 }
 
@@ -30,34 +32,30 @@ export async function measureMemories(
 ): Promise<MemoryMeasures> {
   const { hiddenUnits, dimension, classWeights } = memory;
   const memories = { count: hiddenUnits, dimension, values: memory.memories };
-  const overlaps = await nearestOverlaps(stored, memories, 1, { signal });
+  const nearest = await stored.nearest(memories, { signal });
+  const overlaps = Array.from(nearest.distances, overlapAt);
   const isNoise = (overlap: number) => overlap ** 2 < leastSharedNorm;
   const { indices } = await memory.nearestMemory(train, { signal, onProgress });
   const settled = overlaps.flatMap((overlap, index) => (isNoise(overlap) ? [] : [index]));
-  const labels = overlaps.map((_, index) => rescaledClassWeights(classWeights, index));
+  const classes = memory.memoryClasses;
   return {
     overlaps,
     noise: shareOf(overlaps, isNoise),
     idle: 1 - new Set(indices).size / hiddenUnits,
     likeness: settled.length < 2 ? null : await likeness(selectRows(memories, settled), { signal }),
-    certainty: median(labels.map((label) => Math.max(...label))),
+    labelled: shareOf(nearest.indices, (digit, index) => train.labels[digit] === classes[index]),
+    certainty: median(overlaps.map((_, index) => Math.max(...rescaledClassWeights(classWeights, index)))),
   };
 }
 
-/** w.x of every row with the k-th nearest item, from |w - x|^2 = 2 - 2 w.x of unit vectors. */
-async function nearestOverlaps(
-  items: EuclideanMemory,
-  rows: Vectors,
-  k: number,
-  options: CallOptions,
-): Promise<number[]> {
-  const { distances } = await items.nearest(rows, { ...options, k });
-  return Array.from({ length: rows.count }, (_, row) => 1 - (distances[row * k + k - 1] as number) / 2);
-}
+/** w.x of unit vectors at this squared distance, |w - x|^2 = 2 - 2 w.x. */
+const overlapAt = (squaredDistance: number) => 1 - squaredDistance / 2;
 
+/** The median overlap of rows with the other row most like them. */
 async function likeness(rows: Vectors, options: CallOptions): Promise<number> {
-  // The nearest of all is the memory itself.
-  return median(await nearestOverlaps(await EuclideanMemory.create(rows, options), rows, 2, options));
+  const { distances } = await (await EuclideanMemory.create(rows, options)).nearest(rows, { ...options, k: 2 });
+  // The nearest of all is the row itself.
+  return median(distances.filter((_, at) => at % 2 === 1).map(overlapAt));
 }
 
 export function selectRows({ dimension, values }: Vectors, indices: readonly number[]): Vectors {

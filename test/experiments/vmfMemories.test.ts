@@ -29,6 +29,7 @@ describe('what the paper says of memories', async () => {
     noise: 0,
     idle: 0,
     likeness: 0.9,
+    labelled: 0.95,
     certainty: 0.9,
     accuracy: 0.9,
     fidelity: 0.98,
@@ -78,7 +79,7 @@ describe('what the paper says of memories', async () => {
     ['none with another', { trained: [model({}), model({ noise: 0.05 })] }, ['memories that stay noise, beta some']],
     [
       'another fidelity',
-      { trained: [model({ fidelity: 0.965, right: 0.975, wrong: 0.8, certainty: 0.7 })] },
+      { trained: [model({ fidelity: 0.965, right: 0.975, wrong: 0.8, labelled: 0.85 })] },
       [
         'given the class of the most similar memory, test digits, beta some',
         'given the class of the most similar memory, digits that are classified right, beta some',
