@@ -1,7 +1,7 @@
 /** Patterns that a memory makes of a class alone, and of the class and half of a digit (section 2.1). */
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+import { rangeError } from '../core/validate.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
-import { sampleUniformSphere } from '../sphere/sampling.ts';
 import { type DigitRows, digitNames } from './digitModels.ts';
 import { selectRows } from './memoryMeasures.ts';
 import { pixelsOf } from './memoryPictures.ts';
@@ -25,15 +25,18 @@ export const shownStates = 5;
 /** Two states are the same where they are as near as the tolerance of two of them and slow convergence allow. */
 const sameOverlap = 0.999;
 
-/** Local minima of -log P(x | y) of every class y, from random directions. */
+/**
+ * Local minima of -log P(x | y) of every class y.
+ *
+ * @param directions the starts of class 1, as many of class 2, and so on.
+ */
 export async function reconstructClasses(
   memory: VonMisesFisherMemory,
-  starts: number,
-  seed: number,
+  directions: Vectors,
   options: CallOptions,
 ): Promise<ClassReconstruction> {
   const { classes: count, dimension } = memory;
-  const directions = await sampleUniformSphere({ count: count * starts, dimension, seed, signal: options.signal });
+  const starts = directions.count / count;
   const classes = Array.from({ length: directions.count }, (_, start) => 1 + Math.floor(start / starts));
   const { states, stopped } = await memory.reconstruct(directions, { classes, tolerance, ...options });
   const predicted = await memory.predict(states, { signal: options.signal });
@@ -45,6 +48,16 @@ export async function reconstructClasses(
       state % starts < shownStates ? [pixelsOf(states.values, state, dimension)] : [],
     ),
   };
+}
+
+/** The first digits of each class, as many of each, class after class. */
+export function firstOfClasses(test: DigitRows, starts: number): Vectors {
+  const indices = digitNames.flatMap((name, y) => {
+    const own = Array.from(test.labels.keys()).filter((row) => test.labels[row] === y + 1);
+    if (own.length >= starts) return own.slice(0, starts);
+    throw rangeError('settings.starts', `at most ${own.length}, the number of test digits ${name},`, starts);
+  });
+  return selectRows(test, indices);
 }
 
 function countDifferent({ dimension, values }: Vectors, begin: number, end: number): number {

@@ -4,6 +4,7 @@ import type { CallOptions } from '../core/types.ts';
 import { integer, positive, rangeError } from '../core/validate.ts';
 import { EuclideanMemory } from '../euclidean/memory.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
+import { sampleUniformSphere } from '../sphere/sampling.ts';
 import {
   type BetaChoice,
   betaChoices,
@@ -18,6 +19,7 @@ import {
   type ClassReconstruction,
   type Completion,
   completeHalves,
+  firstOfClasses,
   reconstructClasses,
 } from './digitReconstruction.ts';
 import type { Experiment, ExperimentContext } from './experiment.ts';
@@ -68,8 +70,8 @@ export interface MeasuredMemories {
   readonly few: MeasuredModel;
   readonly fixed: readonly MeasuredModel[];
   readonly trained: readonly MeasuredModel[];
-  /** Of the model with the least sigma. */
-  readonly reconstruction: ClassReconstruction;
+  /** Of the model with the least sigma, from random directions and from test digits. */
+  readonly patterns: { readonly random: ClassReconstruction; readonly digits: ClassReconstruction };
   readonly completions: readonly Completion[];
 }
 
@@ -139,13 +141,13 @@ async function measure(settings: VmfMemoriesSettings, context: ExperimentContext
   const [few, ...large] = models as [MeasuredModel, ...MeasuredModel[]];
   const trained = large.filter(({ choice }) => 'betaScale' in choice);
   const { memory } = (trained[0] as MeasuredModel).model;
-  const reconstruction = await stages.run('reconstructing classes', measuringCost, (options) =>
-    parts.part('reconstruction', () => reconstructClasses(memory, settings.starts, settings.seed, options)),
+  const patterns = await stages.run('reconstructing classes', measuringCost, (options) =>
+    parts.part('patterns', () => reconstructPatterns(memory, digits, settings, options)),
   );
   const completions = await stages.run('completing digits', measuringCost, (options) =>
     parts.part('completions', async () => completeHalves(memory, await digits.test(), options)),
   );
-  return { few, fixed: large.filter(({ choice }) => 'beta' in choice), trained, reconstruction, completions };
+  return { few, fixed: large.filter(({ choice }) => 'beta' in choice), trained, patterns, completions };
 }
 
 /** Measures models beside training digits that are stored once. */
@@ -156,5 +158,20 @@ function modelMeasurer(digits: Digits, { leastSharedNorm }: VmfMemoriesSettings,
     stored ??= EuclideanMemory.create(train, { signal });
     const fidelity = await measureFidelity(memory, test, { signal });
     return { ...fidelity, ...(await measureMemories(memory, train, await stored, leastSharedNorm, options)) };
+  };
+}
+
+async function reconstructPatterns(
+  memory: VonMisesFisherMemory,
+  { test }: Digits,
+  { starts, seed }: VmfMemoriesSettings,
+  options: CallOptions,
+): Promise<MeasuredMemories['patterns']> {
+  const { dimension, classes } = memory;
+  const { signal } = options;
+  const directions = await sampleUniformSphere({ count: classes * starts, dimension, seed, signal });
+  return {
+    random: await reconstructClasses(memory, directions, { signal }),
+    digits: await reconstructClasses(memory, firstOfClasses(await test(), starts), options),
   };
 }

@@ -1,11 +1,12 @@
 import { type DigitSettings, isPublishedScale } from './digitModels.ts';
+import type { ClassReconstruction } from './digitReconstruction.ts';
 import type { Finding } from './experiment.ts';
 import { percent } from './shares.ts';
 import type { MeasuredMemories, MeasuredModel } from './vmfMemories.ts';
 
 /** At any scale: what memories are. At the published one, with its many units: how many are noise, and the fidelity. */
 export function memoriesFindings(measured: MeasuredMemories, settings: DigitSettings): Finding[] {
-  const { few, fixed, trained, reconstruction } = measured;
+  const { few, fixed, trained, patterns } = measured;
   const [lowest, highest] = [fixed[0], fixed.at(-1)] as [MeasuredModel, MeasuredModel];
   const [regularised, ...others] = trained as [MeasuredModel, ...MeasuredModel[]];
   const ofScale = [
@@ -20,7 +21,7 @@ export function memoriesFindings(measured: MeasuredMemories, settings: DigitSett
     ...(isPublishedScale(settings) ? ofScale : ofScale.map(unpublished)),
     diversityFinding(lowest, highest),
     softLabelFinding(regularised),
-    reconstructionFinding(regularised, reconstruction),
+    patternsFinding(regularised, patterns),
   ];
 }
 
@@ -38,7 +39,7 @@ function fewFinding({ name, noise, likeness, accuracy }: MeasuredModel): Finding
   return {
     what: name,
     published: 'interpretable prototypes: all 25 memories are digits (figure 1)',
-    ours: `${percent(noise)} are noise; nearest pairs of memories overlap by ${likeness?.toFixed(2)}, accuracy ${percent(accuracy)}`,
+    ours: `${percent(noise)} are noise; a memory overlaps the one most like it by ${likeness?.toFixed(2)} in the median; accuracy ${percent(accuracy)}`,
     ...verdict(noise === 0, fewRows),
   };
 }
@@ -138,15 +139,16 @@ function fidelityFindings(model: MeasuredModel): Finding[] {
   ];
 }
 
-function reconstructionFinding(
-  { name }: MeasuredModel,
-  { converged, ownClass, different }: MeasuredMemories['reconstruction'],
-): Finding {
-  const counts = `${Math.min(...different)} to ${Math.max(...different)} different ones a class`;
+function patternsFinding({ name }: MeasuredModel, patterns: MeasuredMemories['patterns']): Finding {
+  const shown = ({ converged, ownClass, different }: ClassReconstruction) =>
+    `${percent(converged)} converge, to ${Math.min(...different)} to ${Math.max(...different)} states a class, ${percent(ownClass)} of them classified as it`;
+  const holds = [patterns.random, patterns.digits].every(
+    ({ converged, ownClass }) => converged === 1 && ownClass >= 0.99,
+  );
   return {
     what: `patterns of a class as local minima of -log P(x | y), beta ${name}`,
     published: 'minima reconstruct patterns of the class (section 2.1)',
-    ours: `${percent(converged)} of random starts converge; ${percent(ownClass)} of the states are classified as that class; ${counts}`,
-    ...verdict(converged === 1 && ownClass >= 0.99, fewRows),
+    ours: `from random directions ${shown(patterns.random)}; from its test digits ${shown(patterns.digits)}`,
+    ...verdict(holds, fewRows),
   };
 }

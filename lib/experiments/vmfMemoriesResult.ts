@@ -12,7 +12,7 @@ export function memoriesTables(measured: MeasuredMemories, settings: VmfMemories
   return [
     modelsTable(allModels(measured)),
     overlapsTable(allModels(measured), settings),
-    reconstructionTable(measured),
+    patternsTable(measured),
     ...measured.trained.slice(0, 1).map((model) => classWeightsTable({ ...weightsOf(model), classNames: digitNames })),
   ];
 }
@@ -78,15 +78,16 @@ function overlapsTable(models: readonly MeasuredModel[], { leastSharedNorm }: Vm
   };
 }
 
-function reconstructionTable({ reconstruction: { different } }: MeasuredMemories): ResultTable {
+function patternsTable({ patterns: { random, digits } }: MeasuredMemories): ResultTable {
   return {
-    name: 'reconstructions',
-    title: 'Local minima of -log P(x | y) from random directions',
+    name: 'patterns',
+    title: 'Local minima of -log P(x | y): how many different ones starts lead to',
     columns: [
       { name: 'class', title: 'class' },
-      { name: 'different', title: 'different states', format: 'd' },
+      { name: 'random', title: 'from random directions', format: 'd' },
+      { name: 'digits', title: 'from test digits of the class', format: 'd' },
     ],
-    rows: different.map((count, y) => [digitNames[y] as string, count]),
+    rows: digitNames.map((name, y) => [name, random.different[y] as number, digits.different[y] as number]),
   };
 }
 
@@ -141,7 +142,7 @@ const side = 28;
 export function memoriesPictures(measured: MeasuredMemories): ResultPictures[] {
   return [
     ...allModels(measured).map(modelPictures),
-    reconstructionPictures(measured),
+    ...patternPictures(measured),
     completionPictures(measured.completions),
   ];
 }
@@ -164,17 +165,21 @@ function modelPictures({ name, part, model: { memory }, shown }: MeasuredModel):
 
 const className = (y: number) => (y === 0 ? 'none' : (digitNames[y - 1] as string));
 
-function reconstructionPictures({ reconstruction: { pixels }, trained: [model] }: MeasuredMemories): ResultPictures {
-  const shown = pixels.length / digitNames.length;
-  return {
-    name: 'reconstructions',
-    title: `Patterns of each class, from random directions: beta ${model?.name}`,
-    description: `Local minima of -log P(x | y), up to ${shownStates} for each class, a class a row.`,
-    width: side,
-    height: side,
-    columns: shown,
-    images: pixels.map((pixels, at) => ({ pixels, caption: digitNames[Math.floor(at / shown)] as string })),
-  };
+function patternPictures({ patterns, trained: [model] }: MeasuredMemories): ResultPictures[] {
+  return (['random', 'digits'] as const).map((start) => {
+    const { pixels } = patterns[start];
+    const columns = pixels.length / digitNames.length;
+    const from = start === 'random' ? 'random directions' : 'its first test digits';
+    return {
+      name: `patterns-${start}`,
+      title: `Patterns of each class, from ${from}: beta ${model?.name}`,
+      description: `Local minima of -log P(x | y), up to ${shownStates} for each class, a class a row.`,
+      width: side,
+      height: side,
+      columns,
+      images: pixels.map((pixels, at) => ({ pixels, caption: digitNames[Math.floor(at / columns)] as string })),
+    };
+  });
 }
 
 function completionPictures(completions: readonly Completion[]): ResultPictures {

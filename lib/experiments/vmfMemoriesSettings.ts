@@ -8,7 +8,7 @@ export interface VmfMemoriesSettings extends DigitSettings {
   readonly shown: number;
   /** A memory whose squared overlap with the training digit most like it is below this is noise. */
   readonly leastSharedNorm: number;
-  /** Starts of reconstruction, of every class. */
+  /** Of reconstruction, for every class: so many random directions, and as many test digits. */
   readonly starts: number;
 }
 

@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { EuclideanMemory } from '../../lib/euclidean/memory.ts';
 import type { DigitRows } from '../../lib/experiments/digitModels.ts';
-import { completeHalves, reconstructClasses } from '../../lib/experiments/digitReconstruction.ts';
+import { completeHalves, firstOfClasses, reconstructClasses } from '../../lib/experiments/digitReconstruction.ts';
 import { measureFidelity, measureMemories } from '../../lib/experiments/memoryMeasures.ts';
 import { VonMisesFisherMemory } from '../../lib/sphere/memory.ts';
+import { sampleUniformSphere } from '../../lib/sphere/sampling.ts';
 
 const unit = (...values: number[]) => {
   const norm = Math.hypot(...values);
@@ -106,7 +107,8 @@ describe('patterns', async () => {
   const memory = await model(memories, weights, 200);
 
   it('of a class are its memories', async () => {
-    const found = await reconstructClasses(memory, 40, 1, {});
+    const directions = await sampleUniformSphere({ count: 80, dimension: 4, seed: 1 });
+    const found = await reconstructClasses(memory, directions, {});
     expect(found).toMatchObject({ converged: 1, ownClass: 1, different: [2, 1] });
     // As grey from 0 to 255: of (3, 1, 1, 1), (1, 3, 1, 1) and (-1, -1, 1, 3).
     const texts = new Set(found.pixels.map((pixels) => pixels.join(' ')));
@@ -123,4 +125,18 @@ describe('patterns', async () => {
     expect(second?.start[2]).toBe(second?.start[3]);
     expect(second?.completed[2]).toBeLessThan(second?.completed[3] as number);
   });
+});
+
+it('starts are the first digits of each class', () => {
+  const labels = Array.from({ length: 30 }, (_, row) => 1 + ((7 * row) % 10));
+  const test = digitRows(
+    labels.map((_, row) => [row]),
+    labels,
+    10,
+  );
+  const { values } = firstOfClasses(test, 2);
+  // 7 row = label - 1 modulo 10: row = 3 (label - 1), and ten later.
+  expect([...values.slice(0, 6)]).toEqual([0, 10, 3, 13, 6, 16]);
+  expect(values).toHaveLength(20);
+  expect(() => firstOfClasses(test, 4)).toThrow('at most 3, the number of test digits 0, for settings.starts');
 });

@@ -38,11 +38,12 @@ describe('what the paper says of memories', async () => {
     wrongCount: 400,
     ...change,
   });
+  const states = (converged: number, ownClass: number) => ({ converged, ownClass, different: [1], pixels: [] });
   const measured = {
     few: model({}),
     fixed: [model({ noise: 0.02, likeness: 0.99 }), model({ noise: 0.2, idle: 0.2 })],
     trained: [model({}), model({ noise: 0.3 })],
-    reconstruction: { converged: 1, ownClass: 1, different: [1], pixels: [] },
+    patterns: { random: states(1, 1), digits: states(1, 1) },
     completions: [],
   };
   const unreproduced = (change: Partial<MeasuredMemories>) =>
@@ -89,7 +90,12 @@ describe('what the paper says of memories', async () => {
     ],
     [
       'states of other classes',
-      { reconstruction: { converged: 1, ownClass: 0.98, different: [1], pixels: [] } },
+      { patterns: { random: states(1, 1), digits: states(1, 0.98) } },
+      ['patterns of a class as local minima of -log P(x | y), beta some'],
+    ],
+    [
+      'starts that lead nowhere',
+      { patterns: { random: states(0.9, 1), digits: states(1, 1) } },
       ['patterns of a class as local minima of -log P(x | y), beta some'],
     ],
   ])('is not found: %s', (_, change, expected) => {
