@@ -37,6 +37,7 @@ export {
 export { type IdxArray, readIdx } from './io/idx.ts';
 export { type NpyArray, readNpy } from './io/npy.ts';
 export { readNpz } from './io/npz.ts';
+export { type NamedArray, writeNpz } from './io/npzWrite.ts';
 export {
   type ReadWord2GaussOptions,
   readWord2Gauss,
