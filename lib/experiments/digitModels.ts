@@ -1,7 +1,7 @@
 /** Memories of handwritten digits: of table 1 and figures 1, 3 and 4 of Thériault and Tantari 2025. */
 import type { CallOptions } from '../core/types.ts';
 import type { SphereTrainingData } from '../sphere/types.ts';
-import type { ExperimentSettings, PartStore } from './experiment.ts';
+import type { ExperimentSettings, Finding, PartStore } from './experiment.ts';
 import { type ImageSource, onSphere, readLabelledImages } from './labelledImages.ts';
 import { ascending } from './shares.ts';
 import { type TrainedSphere, trainedSphere } from './sphereModels.ts';
@@ -85,8 +85,18 @@ export function betaPart(choice: BetaChoice): string {
 }
 
 /** Whether models are of the published size and data. */
-export function isPublishedScale({ data, trainCount, testCount, hiddenUnits }: DigitSettings): boolean {
+function isPublishedScale({ data, trainCount, testCount, hiddenUnits }: DigitSettings): boolean {
   return data === 'mnist' && trainCount === 0 && testCount === 0 && hiddenUnits === 1000;
+}
+
+/** A finding about models of the published size and data, from what may be others. */
+export function atPublishedScale(finding: Finding, settings: DigitSettings): Finding {
+  if (finding.verdict === 'not published' || isPublishedScale(settings)) return finding;
+  return { ...finding, verdict: 'undetermined', why: 'the paper says it of 1000 memories and all digits' };
+}
+
+export function findingVerdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
+  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
 }
 
 export type DigitRows = SphereTrainingData & { readonly labels: Int32Array };

@@ -1,4 +1,4 @@
-import { type DigitSettings, isPublishedScale } from './digitModels.ts';
+import { atPublishedScale, type DigitSettings, findingVerdict } from './digitModels.ts';
 import type { ClassReconstruction } from './digitReconstruction.ts';
 import type { Finding } from './experiment.ts';
 import { percent } from './shares.ts';
@@ -18,19 +18,11 @@ export function memoriesFindings(measured: MeasuredMemories, settings: DigitSett
   ];
   return [
     fewFinding(few),
-    ...(isPublishedScale(settings) ? ofScale : ofScale.map(unpublished)),
+    ...ofScale.map((finding) => atPublishedScale(finding, settings)),
     diversityFinding(lowest, highest),
     softLabelFinding(regularised),
     patternsFinding(regularised, patterns),
   ];
-}
-
-function unpublished({ what, ours }: Finding): Finding {
-  return { what, published: '', ours, verdict: 'not published' };
-}
-
-function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
-  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
 }
 
 const fewRows = 'fewer rows, units or epochs than the published ones';
@@ -40,7 +32,7 @@ function fewFinding({ name, noise, likeness, accuracy }: MeasuredModel): Finding
     what: name,
     published: 'interpretable prototypes: all 25 memories are digits (figure 1)',
     ours: `${percent(noise)} are noise; a memory overlaps the one most like it by ${likeness?.toFixed(2)} in the median; accuracy ${percent(accuracy)}`,
-    ...verdict(noise === 0, fewRows),
+    ...findingVerdict(noise === 0, fewRows),
   };
 }
 
@@ -52,7 +44,7 @@ function noiseFinding({ name, noise, idle }: MeasuredModel): Finding {
     what: `memories that stay noise, ${name}`,
     published: 'many stay stuck in noisy states that do not contribute to classification (figure 3)',
     ours: `${percent(noise)} are noise; ${percent(idle)} are the most similar one of no training digit`,
-    ...verdict(noise >= many && idle >= noise / 2, fewRows),
+    ...findingVerdict(noise >= many && idle >= noise / 2, fewRows),
   };
 }
 
@@ -61,7 +53,7 @@ function convergenceFinding(lowest: MeasuredModel, highest: MeasuredModel): Find
     what: `memories that stay noise, ${lowest.name} beside ${highest.name}`,
     published: 'a lower beta helps the memories converge (figure 3)',
     ours: `${percent(lowest.noise)} beside ${percent(highest.noise)}`,
-    ...verdict(lowest.noise < highest.noise / 2, fewRows),
+    ...findingVerdict(lowest.noise < highest.noise / 2, fewRows),
   };
 }
 
@@ -71,7 +63,7 @@ function diversityFinding(lowest: MeasuredModel, highest: MeasuredModel): Findin
     what: `diversity of the memories, ${lowest.name} beside ${highest.name}`,
     published: 'a lower beta reduces their resolution and diversity',
     ours: `median overlap with the most similar other memory ${low?.toFixed(3)} beside ${high?.toFixed(3)}`,
-    ...verdict(low !== null && high !== null && low > high, fewRows),
+    ...findingVerdict(low !== null && high !== null && low > high, fewRows),
   };
 }
 
@@ -80,7 +72,7 @@ function cleanerFinding(trained: MeasuredModel, highest: MeasuredModel): Finding
     what: `memories that stay noise, beta ${trained.name}`,
     published: 'much cleaner memories than with a fixed beta (figure 4)',
     ours: `${percent(trained.noise)}, beside ${percent(highest.noise)} with ${highest.name}; beta ${trained.model.memory.beta.toPrecision(3)}`,
-    ...verdict(trained.noise < highest.noise / 2, fewRows),
+    ...findingVerdict(trained.noise < highest.noise / 2, fewRows),
   };
 }
 
@@ -90,7 +82,7 @@ function runawayFinding(other: MeasuredModel, regularised: MeasuredModel): Findi
     what: `memories that stay noise, beta ${other.name}`,
     published: 'beta increases so quickly that many memories still stay stuck in noisy states',
     ours: `${percent(other.noise)}; beta ${beta(other)} (${regularised.name}: ${beta(regularised)}), accuracy ${percent(other.accuracy)}`,
-    ...verdict(other.noise >= many && other.noise > regularised.noise, fewRows),
+    ...findingVerdict(other.noise >= many && other.noise > regularised.noise, fewRows),
   };
 }
 
@@ -102,7 +94,7 @@ function softLabelFinding({ name, labelled, certainty }: MeasuredModel): Finding
     what: `soft labels, beta ${name}`,
     published: 'the class weights of a memory over its share are its soft label (figure 4)',
     ours: `likeliest is the class of the training digit most like it for ${percent(labelled)} of the memories; it has ${percent(certainty)} in the median`,
-    ...verdict(labelled >= described, fewRows),
+    ...findingVerdict(labelled >= described, fewRows),
   };
 }
 
@@ -123,7 +115,7 @@ function fidelityFindings(model: MeasuredModel): Finding[] {
       what: what(of),
       published: `approximately ${percent(published)}`,
       ours: percent(ours),
-      ...verdict(Math.abs(ours - published) <= tolerance, fewRows),
+      ...findingVerdict(Math.abs(ours - published) <= tolerance, fewRows),
     };
   });
   // Half of the ten that "70 %" is rounded to, and two standard errors.
@@ -134,7 +126,7 @@ function fidelityFindings(model: MeasuredModel): Finding[] {
       what: what('digits that are classified wrong'),
       published: `approximately ${percent(wrongFidelity)}`,
       ours: wrong === null ? 'none is' : `${percent(wrong)} of ${wrongCount}`,
-      ...verdict(wrong !== null && Math.abs(wrong - wrongFidelity) <= tolerance, fewRows),
+      ...findingVerdict(wrong !== null && Math.abs(wrong - wrongFidelity) <= tolerance, fewRows),
     },
   ];
 }
@@ -149,6 +141,6 @@ function patternsFinding({ name }: MeasuredModel, patterns: MeasuredMemories['pa
     what: `patterns of a class as local minima of -log P(x | y), beta ${name}`,
     published: 'minima reconstruct patterns of the class (section 2.1)',
     ours: `from random directions ${shown(patterns.random)}; from its test digits ${shown(patterns.digits)}`,
-    ...verdict(holds, fewRows),
+    ...findingVerdict(holds, fewRows),
   };
 }

@@ -155,7 +155,7 @@ function modelPictures({ name, part, model: { memory }, shown }: MeasuredModel):
   return {
     name: `memories-${part}`,
     title: `${these} memories: ${name}`,
-    description: 'Memories as grey images, each with its name and likeliest class.',
+    description: `${these} memories as grey images, each with its name and likeliest class: ${name}.`,
     width: side,
     height: side,
     columns: letterRows,

@@ -1,6 +1,7 @@
 /** Accuracy of the von Mises-Fisher memory against beta, fixed or trained (Thériault and Tantari 2025, table 1). */
 import type { CallOptions } from '../core/types.ts';
 import {
+  atPublishedScale,
   type BetaChoice,
   betaChoices,
   betaName,
@@ -10,7 +11,7 @@ import {
   defaultDigitSettings,
   digitModel,
   digitsOf,
-  isPublishedScale,
+  findingVerdict,
   quickDigitSettings,
 } from './digitModels.ts';
 import type { Experiment, ExperimentContext, Finding, ResultTable } from './experiment.ts';
@@ -30,8 +31,8 @@ export const vmfTemperature: Experiment<DigitSettings> = {
   async run(settings, context) {
     const rows = await measure(settings, context);
     return {
-      findings: [...rows.flatMap((row) => accuracyFindings(row, settings)), ...orderFindings(rows, settings)],
-      tables: [accuracyTable(rows, settings), historyTable(rows), timesTable(rows)],
+      findings: [...rows.map((row) => accuracyFinding(row, settings)), ...orderFindings(rows, settings)],
+      tables: [accuracyTable(rows), historyTable(rows), timesTable(rows)],
       charts: [accuracyChart, historyChart, betaChart],
       pictures: [],
     };
@@ -99,21 +100,26 @@ const rounding = 0.01;
 /** Beyond it: about two standard errors of a share of 10,000 test digits, and other random starts. */
 const tolerance = 0.01;
 
-function publishedAccuracy(choice: BetaChoice, settings: DigitSettings): number | undefined {
-  if (!isPublishedScale(settings)) return undefined;
+function publishedAccuracy(choice: BetaChoice): number | undefined {
   return 'beta' in choice ? published.beta.get(choice.beta) : published.betaScale.get(choice.betaScale);
 }
 
 /** @internal Beside table 1, where the settings are its. */
-export function accuracyFindings(row: MeasuredBeta, settings: DigitSettings): Finding[] {
+export function accuracyFinding(row: MeasuredBeta, settings: DigitSettings): Finding {
   const { choice, accuracy, name, beta, history, kept } = row;
-  const expected = publishedAccuracy(choice, settings);
+  const expected = publishedAccuracy(choice);
   const what = `test accuracy, ${name}`;
   const trained = 'betaScale' in choice ? `, beta ${beta.toPrecision(3)} in the end` : '';
   const ours = `${percent(accuracy)} (${history.length} epochs, the model of epoch ${kept.epoch}${trained})`;
-  if (expected === undefined) return [{ what, published: '', ours, verdict: 'not published' }];
+  if (expected === undefined) return { what, published: '', ours, verdict: 'not published' };
   const holds = accuracy >= expected - tolerance && accuracy < expected + rounding + tolerance;
-  return [{ what, published: `${percent(expected)}, rounded down`, ours, ...verdict(holds, shortTraining) }];
+  const finding = {
+    what,
+    published: `${percent(expected)}, rounded down`,
+    ours,
+    ...findingVerdict(holds, shortTraining),
+  };
+  return atPublishedScale(finding, settings);
 }
 
 const shortTraining = 'training is shorter than the published one, which takes up to 300 epochs in batches of 1000';
@@ -132,25 +138,22 @@ export function orderFindings(rows: readonly MeasuredBeta[], settings: DigitSett
       what: 'accuracy against a fixed beta',
       published: 'a lower beta comes with a gradual reduction in accuracy',
       ours: shown,
-      ...verdict(rises, 'fewer units or rows favour smoother memories'),
+      ...findingVerdict(rises, 'fewer units or rows favour smoother memories'),
     },
-    isPublishedScale(settings)
-      ? {
-          what,
-          published: 'much better accuracy: 4 % of errors against 9 %',
-          ours,
-          // Published: less than half. "Much better" leaves room up to two thirds.
-          ...verdict(errors < (2 / 3) * fixedErrors, shortTraining),
-        }
-      : { what, published: '', ours, verdict: 'not published' },
+    atPublishedScale(
+      {
+        what,
+        published: 'much better accuracy: 4 % of errors against 9 %',
+        ours,
+        // Published: less than half. "Much better" leaves room up to two thirds.
+        ...findingVerdict(errors < (2 / 3) * fixedErrors, shortTraining),
+      },
+      settings,
+    ),
   ];
 }
 
-function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
-  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
-}
-
-function accuracyTable(rows: readonly MeasuredBeta[], settings: DigitSettings): ResultTable {
+function accuracyTable(rows: readonly MeasuredBeta[]): ResultTable {
   return {
     name: 'accuracy',
     title: 'Classification accuracy',
@@ -166,7 +169,7 @@ function accuracyTable(rows: readonly MeasuredBeta[], settings: DigitSettings): 
       { name: 'kept', title: 'model of epoch', format: 'd' },
     ],
     rows: rows.map(({ choice, name, accuracy, kept, beta, betaScale, history }) => {
-      const expected = publishedAccuracy(choice, settings);
+      const expected = publishedAccuracy(choice);
       return [
         name,
         accuracy,

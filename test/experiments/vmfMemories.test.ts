@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { MeasuredMemories, MeasuredModel } from '../../lib/experiments/vmfMemories.ts';
 import { vmfMemories } from '../../lib/experiments/vmfMemories.ts';
 import { memoriesFindings } from '../../lib/experiments/vmfMemoriesFindings.ts';
+import { vmfTemperature } from '../../lib/experiments/vmfTemperature.ts';
 import { VonMisesFisherMemory } from '../../lib/sphere/memory.ts';
 import { expectFailure } from '../support/assertions.ts';
 import { MemoryParts } from './parts.ts';
 import { describeWholeRuns } from './wholeRuns.ts';
 
-describeWholeRuns(vmfMemories, ['reproduced', ...Array(7).fill('not published'), ...Array(3).fill('reproduced')]);
+describeWholeRuns(vmfMemories, ['reproduced', ...Array(7).fill('undetermined'), ...Array(3).fill('reproduced')]);
 
 describe('what the paper says of memories', async () => {
   const memory = await VonMisesFisherMemory.from({
@@ -101,6 +102,16 @@ describe('what the paper says of memories', async () => {
   ])('is not found: %s', (_, change, expected) => {
     expect(unreproduced(change)).toEqual(expected);
   });
+});
+
+it('takes the models that vmf-temperature has trained, and trains the small one', async () => {
+  const short = { maxEpochs: 1, fixedMaxEpochs: 1 };
+  const parts = new MemoryParts();
+  const models = () => parts.computed.filter((name) => name === 'sphere-model').length;
+  await vmfTemperature.run({ ...vmfTemperature.quick, ...short }, { parts });
+  expect(models()).toBe(4);
+  await vmfMemories.run({ ...vmfMemories.quick, ...short }, { parts });
+  expect(models()).toBe(5);
 });
 
 it.each([
