@@ -3,7 +3,7 @@ import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import { rangeError } from '../core/validate.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
 import { type DigitRows, digitNames } from './digitModels.ts';
-import { selectRows } from './memoryMeasures.ts';
+import { countDifferent, overlap, selectRows } from './memoryMeasures.ts';
 import { pixelsOf } from './memoryPictures.ts';
 import { shareOf } from './shares.ts';
 
@@ -23,7 +23,7 @@ const tolerance = 1e-4;
 /** How many states of a class are shown, at most. */
 export const shownStates = 5;
 /** Two states are the same where they are as near as the tolerance of two of them and slow convergence allow. */
-const sameOverlap = 0.999;
+const sameState = 0.999;
 
 /**
  * Local minima of -log P(x | y) of every class y.
@@ -43,7 +43,16 @@ export async function reconstructClasses(
   return {
     converged: shareOf(stopped, (why) => why === 'converged'),
     ownClass: shareOf(predicted, (label, i) => label === classes[i]),
-    different: Array.from({ length: count }, (_, y) => countDifferent(states, y * starts, (y + 1) * starts)),
+    different: Array.from({ length: count }, (_, y) =>
+      countDifferent(
+        {
+          count: starts,
+          dimension,
+          values: states.values.subarray(y * starts * dimension, (y + 1) * starts * dimension),
+        },
+        sameState,
+      ),
+    ),
     pixels: classes.flatMap((_, state) =>
       state % starts < shownStates ? [pixelsOf(states.values, state, dimension)] : [],
     ),
@@ -58,22 +67,6 @@ export function firstOfClasses(test: DigitRows, starts: number): Vectors {
     throw rangeError('settings.starts', `at most ${own.length}, the number of test digits ${name},`, starts);
   });
   return selectRows(test, indices);
-}
-
-function countDifferent({ dimension, values }: Vectors, begin: number, end: number): number {
-  const row = (index: number) => values.subarray(index * dimension, (index + 1) * dimension);
-  const kept: FloatArray[] = [];
-  for (let index = begin; index < end; index++) {
-    const state = row(index);
-    if (kept.every((other) => overlap(state, other) < sameOverlap)) kept.push(state);
-  }
-  return kept.length;
-}
-
-function overlap(a: FloatArray, b: FloatArray): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }
 
 /** A test digit, what is shown of it and what is made of that. */

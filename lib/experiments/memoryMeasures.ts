@@ -1,7 +1,7 @@
 /** What the memories of a trained model are: noise or prototypes, used or idle, of one class or of none. */
 import { median } from '../core/statistics.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
-import { EuclideanMemory } from '../euclidean/memory.ts';
+import type { EuclideanMemory } from '../euclidean/memory.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
 import { rescaledClassWeights } from './classWeightsChart.ts';
 import type { DigitRows } from './digitModels.ts';
@@ -14,8 +14,8 @@ export interface MemoryMeasures {
   readonly noise: number;
   /** Share of memories that are the most similar one of no training digit. */
   readonly idle: number;
-  /** Median overlap of memories that are not noise with the other one most like them; null where there are no two. */
-  readonly likeness: number | null;
+  /** How many memories that are not noise differ from all such before them. */
+  readonly different: number;
   /** Share of memories whose likeliest class is that of the training digit most like them. */
   readonly labelled: number;
   /** Median of the probability of a memory's likeliest class. */
@@ -42,7 +42,7 @@ export async function measureMemories(
     overlaps,
     noise: shareOf(overlaps, isNoise),
     idle: 1 - new Set(indices).size / hiddenUnits,
-    likeness: settled.length < 2 ? null : await likeness(selectRows(memories, settled), { signal }),
+    different: countDifferent(selectRows(memories, settled), sameMemory),
     labelled: shareOf(nearest.indices, (digit, index) => train.labels[digit] === classes[index]),
     certainty: median(overlaps.map((_, index) => Math.max(...rescaledClassWeights(classWeights, index)))),
   };
@@ -51,11 +51,23 @@ export async function measureMemories(
 /** w.x of unit vectors at this squared distance, |w - x|^2 = 2 - 2 w.x. */
 const overlapAt = (squaredDistance: number) => 1 - squaredDistance / 2;
 
-/** The median overlap of rows with the other row most like them. */
-async function likeness(rows: Vectors, options: CallOptions): Promise<number> {
-  const { distances } = await (await EuclideanMemory.create(rows, options)).nearest(rows, { ...options, k: 2 });
-  // The nearest of all is the row itself.
-  return median(distances.filter((_, at) => at % 2 === 1).map(overlapAt));
+/** Two memories look the same from this overlap on. */
+const sameMemory = 0.99;
+
+/** How many rows overlap with all that are counted before them by less than this. */
+export function countDifferent({ count, dimension, values }: Vectors, same: number): number {
+  const counted: FloatArray[] = [];
+  for (let index = 0; index < count; index++) {
+    const row = values.subarray(index * dimension, (index + 1) * dimension);
+    if (counted.every((other) => overlap(row, other) < same)) counted.push(row);
+  }
+  return counted.length;
+}
+
+export function overlap(a: FloatArray, b: FloatArray): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }
 
 export function selectRows({ dimension, values }: Vectors, indices: readonly number[]): Vectors {

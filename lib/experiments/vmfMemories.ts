@@ -103,7 +103,7 @@ function plan(settings: VmfMemoriesSettings): [ModelPlan, ...ModelPlan[]] {
     name: `${fewUnits} memories, beta ${fewBeta}`,
     part: 'few',
     choice: { beta: fewBeta },
-    settings: { ...settings, hiddenUnits: fewUnits },
+    settings: fewSettings(settings),
     shown: Array.from({ length: fewUnits }, (_, index) => index),
   };
   const large = betaChoices(settings).map((choice) => ({
@@ -114,6 +114,13 @@ function plan(settings: VmfMemoriesSettings): [ModelPlan, ...ModelPlan[]] {
     shown: drawn,
   }));
   return [few, ...large];
+}
+
+/** Few units cost little: they are trained as long as the paper does. */
+function fewSettings(settings: VmfMemoriesSettings): DigitSettings {
+  const { fewUnits, batchSize, maxEpochs, patience } = settings;
+  const length = { fixedBatchSize: batchSize, fixedMaxEpochs: maxEpochs, fixedPatience: patience };
+  return { ...settings, ...length, hiddenUnits: fewUnits };
 }
 
 /** Expected time of measuring a model beside training it, for the progress only. */

@@ -37,7 +37,7 @@ function modelsTable(models: readonly MeasuredModel[]): ResultTable {
       { name: 'accuracy', title: 'accuracy on test digits', format: '.1%' },
       { name: 'noise', title: 'noise', format: '.1%' },
       { name: 'idle', title: 'most similar to no digit', format: '.1%' },
-      { name: 'likeness', title: 'overlap with the next memory', format: '.3f' },
+      { name: 'different', title: 'different, no noise', format: 'd' },
       { name: 'labelled', title: 'likeliest class is that of the digit', format: '.1%' },
       { name: 'certainty', title: 'its median weight', format: '.0%' },
       { name: 'fidelity', title: 'fidelity', format: '.1%' },
@@ -51,7 +51,7 @@ function modelsTable(models: readonly MeasuredModel[]): ResultTable {
       measures.accuracy,
       measures.noise,
       measures.idle,
-      measures.likeness,
+      measures.different,
       measures.labelled,
       measures.certainty,
       measures.fidelity,
@@ -91,8 +91,13 @@ function patternsTable({ patterns: { random, digits } }: MeasuredMemories): Resu
   };
 }
 
-export function memoriesCharts({ trained }: MeasuredMemories): ResultChart[] {
-  return [noiseChart, overlapsChart, ...trained.slice(0, 1).map((model) => classWeightsChart(weightsOf(model)))];
+export function memoriesCharts(measured: MeasuredMemories): ResultChart[] {
+  const names = allModels(measured).map(({ name }) => name);
+  return [
+    noiseChart,
+    overlapsChart(names),
+    ...measured.trained.slice(0, 1).map((model) => classWeightsChart(weightsOf(model))),
+  ];
 }
 
 const noiseChart: ResultChart = {
@@ -110,14 +115,14 @@ const noiseChart: ResultChart = {
   },
 };
 
-const overlapsChart: ResultChart = {
+const overlapsChart = (names: readonly string[]): ResultChart => ({
   name: 'overlaps',
   title: 'Overlap of memories with the training digit most like them',
   description:
     'A histogram for each model: prototypes overlap with a digit by about 0.9, memories that stay noise by far less.',
   table: 'overlaps',
   specification: {
-    facet: { field: 'model', type: 'nominal', sort: null, header: { title: null } },
+    facet: { field: 'model', type: 'nominal', sort: names, header: { title: null } },
     columns: 3,
     spec: {
       mark: 'bar',
@@ -134,7 +139,7 @@ const overlapsChart: ResultChart = {
     },
     resolve: { scale: { y: 'independent' } },
   },
-};
+});
 
 /** Pixels of digits. */
 const side = 28;

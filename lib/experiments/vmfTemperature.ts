@@ -109,7 +109,7 @@ export function accuracyFinding(row: MeasuredBeta, settings: DigitSettings): Fin
   const { choice, accuracy, name, beta, history, kept } = row;
   const expected = publishedAccuracy(choice);
   const what = `test accuracy, ${name}`;
-  const trained = 'betaScale' in choice ? `, beta ${beta.toPrecision(3)} in the end` : '';
+  const trained = 'betaScale' in choice ? `, beta ${beta.toFixed(0)} in the end` : '';
   const ours = `${percent(accuracy)} (${history.length} epochs, the model of epoch ${kept.epoch}${trained})`;
   if (expected === undefined) return { what, published: '', ours, verdict: 'not published' };
   const holds = accuracy >= expected - tolerance && accuracy < expected + rounding + tolerance;

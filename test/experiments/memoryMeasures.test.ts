@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EuclideanMemory } from '../../lib/euclidean/memory.ts';
 import type { DigitRows } from '../../lib/experiments/digitModels.ts';
 import { completeHalves, firstOfClasses, reconstructClasses } from '../../lib/experiments/digitReconstruction.ts';
-import { measureFidelity, measureMemories } from '../../lib/experiments/memoryMeasures.ts';
+import { countDifferent, measureFidelity, measureMemories } from '../../lib/experiments/memoryMeasures.ts';
 import { VonMisesFisherMemory } from '../../lib/sphere/memory.ts';
 import { sampleUniformSphere } from '../../lib/sphere/sampling.ts';
 
@@ -54,11 +54,13 @@ describe('memories beside training digits', async () => {
     expect((await measure(0.2)).noise).toBe(0.25);
   });
 
-  it('are alike or not, noise left out', async () => {
-    expect((await measure(0.5)).likeness).toBeCloseTo(1 / Math.hypot(1, 0.2), 9);
-    // The third is as near to the first as to none.
-    expect((await measure(0.2)).likeness).toBeCloseTo(1 / Math.hypot(1, 0.2), 9);
-    expect((await measure(0.9999)).likeness).toBe(null);
+  it('differ or not, noise left out', async () => {
+    // The second overlaps with the first by 0.98.
+    expect((await measure(0.5)).different).toBe(2);
+    expect((await measure(0.2)).different).toBe(3);
+    expect((await measure(0.9999)).different).toBe(1);
+    const { memories: values } = memory;
+    expect(countDifferent({ count: 4, dimension: 4, values }, 0.98)).toBe(3);
   });
 
   it('have soft labels', async () => {

@@ -29,7 +29,7 @@ describe('what the paper says of memories', async () => {
     overlaps: [1],
     noise: 0,
     idle: 0,
-    likeness: 0.9,
+    different: 500,
     labelled: 0.95,
     certainty: 0.9,
     accuracy: 0.9,
@@ -42,7 +42,7 @@ describe('what the paper says of memories', async () => {
   const states = (converged: number, ownClass: number) => ({ converged, ownClass, different: [1], pixels: [] });
   const measured = {
     few: model({}),
-    fixed: [model({ noise: 0.02, likeness: 0.99 }), model({ noise: 0.2, idle: 0.2 })],
+    fixed: [model({ noise: 0.02, different: 100 }), model({ noise: 0.2, idle: 0.2 })],
     trained: [model({}), model({ noise: 0.3 })],
     patterns: { random: states(1, 1), digits: states(1, 1) },
     completions: [],
@@ -60,18 +60,18 @@ describe('what the paper says of memories', async () => {
     ['noise among few', { few: model({ noise: 0.04 }) }, ['some']],
     [
       'little noise at the highest beta',
-      { fixed: [model({ noise: 0.01, likeness: 0.99 }), model({ noise: 0.09, idle: 0.2 })] },
+      { fixed: [model({ noise: 0.01, different: 100 }), model({ noise: 0.09, idle: 0.2 })] },
       ['memories that stay noise, some'],
     ],
     [
       'noise that is used',
-      { fixed: [model({ likeness: 0.99 }), model({ noise: 0.2, idle: 0.09 })] },
+      { fixed: [model({ different: 100 }), model({ noise: 0.2, idle: 0.09 })] },
       ['memories that stay noise, some'],
     ],
     [
       'as much noise at a low beta, whose memories differ',
-      { fixed: [model({ noise: 0.1, likeness: 0.8 }), model({ noise: 0.2, idle: 0.2 })] },
-      ['memories that stay noise, some beside some', 'diversity of the memories, some beside some'],
+      { fixed: [model({ noise: 0.1, different: 600 }), model({ noise: 0.2, idle: 0.2 })] },
+      ['memories that stay noise, some beside some', 'different memories, some beside some'],
     ],
     [
       'noise with a suitable sigma',
@@ -91,7 +91,7 @@ describe('what the paper says of memories', async () => {
     ],
     [
       'states of other classes',
-      { patterns: { random: states(1, 1), digits: states(1, 0.98) } },
+      { patterns: { random: states(1, 1), digits: states(1, 0.94) } },
       ['patterns of a class as local minima of -log P(x | y), beta some'],
     ],
     [
