@@ -112,7 +112,7 @@ it('takes the models that vmf-temperature has trained, and trains the small one'
   expect(models()).toBe(4);
   await vmfMemories.run({ ...vmfMemories.quick, ...short }, { parts });
   expect(models()).toBe(5);
-});
+}, 120_000);
 
 it.each([
   [{ shown: 26 }, 'settings.shown'],
