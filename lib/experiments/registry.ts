@@ -5,8 +5,10 @@ import { gaussianPlanar } from './gaussianPlanar.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
+import { vmfMemories } from './vmfMemories.ts';
 import { vmfPatches } from './vmfPatches.ts';
 import { vmfSaddles } from './vmfSaddles.ts';
+import { vmfTemperature } from './vmfTemperature.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
@@ -19,6 +21,8 @@ export const experiments: readonly Experiment<any>[] = [
   sentences,
   pointCloudRecovery,
   pointCloudCapacity,
+  vmfTemperature,
+  vmfMemories,
   vmfPatches,
   vmfSaddles,
 ];

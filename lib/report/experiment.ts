@@ -22,18 +22,25 @@ import { htmlTable, textTable } from './table.ts';
 export type Described = Pick<Experiment, 'id' | 'title' | 'summary' | 'source'>;
 
 /** A verdict is a sign and a word, not colour alone. */
-const signs: Readonly<Record<Verdict, string>> = { reproduced: '✓', 'not reproduced': '✗', 'not published': '–' };
+const signs: Readonly<Record<Verdict, string>> = {
+  reproduced: '✓',
+  'not reproduced': '✗',
+  undetermined: '?',
+  'not published': '–',
+};
 const looks: Readonly<Record<Verdict, string>> = {
   reproduced: 'right',
   'not reproduced': 'wrong',
+  undetermined: '',
   'not published': '',
 };
 
 /** How many of the published results were found again, in a sentence. */
 function tally(findings: readonly Finding[]): string {
   const published = findings.filter(({ verdict }) => verdict !== 'not published');
-  const reproduced = published.filter(({ verdict }) => verdict === 'reproduced');
-  return `Reproduced: ${reproduced.length} of ${published.length} published results.`;
+  const count = (wanted: Verdict) => published.filter(({ verdict }) => verdict === wanted).length;
+  const open = count('undetermined') > 0 ? ` Undetermined at this scale: ${count('undetermined')}.` : '';
+  return `Reproduced: ${count('reproduced')} of ${published.length} published results.${open}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { experiments } from '../../lib/experiments/registry.ts';
@@ -78,6 +78,23 @@ describe('denseam experiment', () => {
     expect(existsSync(join(folder, 'stopped', id, 'result.json'))).toBe(false);
     const tables = (out: string) => JSON.parse(denseam(...args, '--out', out).stdout)[0].tables;
     expect(tables('stopped')).toEqual(tables('whole'));
+  });
+
+  it('keeps the parts that were finished at Ctrl-C, and computes only the others when it goes on', async () => {
+    const args = ['experiment', 'run', 'gaussian-dynamics', '--quick', '--json'];
+    const stopped = await interrupt([...args, '--out', 'half'], 'general, d = 20');
+    expect(stopped.status).toBe(130);
+    const [parts] = readdirSync(join(folder, 'half', 'gaussian-dynamics', 'parts'), { withFileTypes: true });
+    const kept = join(parts?.parentPath ?? '', parts?.name ?? '');
+    const times = () => new Map(readdirSync(kept).map((name) => [name, statSync(join(kept, name)).mtimeMs]));
+    const before = times();
+    expect(before.size).toBeGreaterThanOrEqual(8);
+    expect(before.size).toBeLessThan(12);
+    const tables = (out: string) => JSON.parse(denseam(...args, '--out', out).stdout)[0].tables;
+    expect(tables('half')).toEqual(tables('unbroken'));
+    const after = times();
+    expect(after.size).toBe(12);
+    for (const [name, time] of before) expect(after.get(name)).toBe(time);
   });
 
   it('takes finished parts as they are, and refuses a damaged one', () => {
