@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { curvesChart, speedChart } from './charts.ts';
+import { markdownTable } from './markdown.ts';
 import { root } from './package.ts';
 import { curveTable, figureColumns, figureRow, groups } from './report.ts';
 import { type Results, type SectionResult, writeText } from './results.ts';
@@ -46,6 +47,9 @@ async function drawCharts(results: Results): Promise<void> {
 
 const image = (name: string) => join(images, `bench-${name}.svg`);
 
+/** Headings of columns that hold words; the others hold numbers. */
+const wordy = ['', 'figure'];
+
 /** What differs from one run to the next on the same machine. */
 const momentary = ['date', 'load'];
 
@@ -77,32 +81,18 @@ function circumstances(sections: readonly (readonly [string, SectionResult])[]):
     ['date', [...new Set(days)].join(', ')],
     ...(quick ? [['note', 'run with --quick: small problems, not to be quoted']] : []),
   ];
-  return markdownTable(['', ''], rows);
+  return markdownTable(['', ''], rows, wordy);
 }
 
 function sectionMarkdown({ title, method, figures, curves, notes, repeats, quick }: SectionResult): string {
   const runs = `Medians of ${repeats} runs.${quick ? ' Run with --quick: not to be quoted.' : ''}`;
   return [
     `_${title}._ ${method} ${runs}`,
-    ...(figures.length > 0 ? [markdownTable(figureColumns, figures.map(figureRow))] : []),
+    ...(figures.length > 0 ? [markdownTable(figureColumns, figures.map(figureRow), wordy)] : []),
     ...groups(curves, ({ chart, panel }) => `${chart} ${panel}`).flatMap((group) => {
       const { caption, columns, rows } = curveTable(group);
-      return [`${caption}`, markdownTable(columns, rows)];
+      return [`${caption}`, markdownTable(columns, rows, wordy)];
     }),
     ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
   ].join('\n\n');
-}
-
-/** Headings of columns that hold words; the others hold numbers. */
-const wordy = ['', 'figure'];
-
-/** A table whose columns line up in the source too: words to the left, numbers to the right. */
-function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((heading, at) => Math.max(3, heading.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const isWordy = columns.map((heading) => wordy.includes(heading));
-  const aligned = (text: string, at: number) =>
-    isWordy[at] ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0);
-  const cells = (row: readonly string[]) => `| ${row.map(aligned).join(' | ')} |`;
-  const rule = widths.map((width, at) => (isWordy[at] ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [cells(columns), `| ${rule.join(' | ')} |`, ...rows.map(cells)].join('\n');
 }

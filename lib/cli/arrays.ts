@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
-import { writeText } from '../io/atomic.ts';
+import { writeContents } from '../io/atomic.ts';
 import type { NamedArray } from '../io/npzWrite.ts';
 import { UsageError } from './command.ts';
 
@@ -26,7 +26,7 @@ export async function writeArrays(
     const { writeNpz } = await import('../io/npzWrite.ts');
     await writeNpz(path, arrays, { signal });
   } else if (extname(path) === '.safetensors') await writeTensors(path, arrays, signal);
-  else await writeText(path, `${JSON.stringify(nestedArrays(arrays))}\n`);
+  else await writeContents(path, `${JSON.stringify(nestedArrays(arrays))}\n`);
 }
 
 /** The format knows no integers: they go into float64, which holds every one of 32 bits. */

@@ -7,6 +7,7 @@ import { type CommonOptions, defineAction, type Run } from './command.ts';
 import { debianFolder, findImageFile } from './imageFile.ts';
 import { integer } from './options.ts';
 import { software } from './software.ts';
+import { shellWord } from './text.ts';
 
 interface DemoOptions extends CommonOptions {
   readonly data?: string;
@@ -49,8 +50,7 @@ Examples:
 
 /** The command that repeats a run, with every choice spelt out. */
 function repeatCommand({ data, out }: DemoOptions, { seed, items, queries }: ImagesSettings): string {
-  const quoted = (text: string) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  const paths = `${data === undefined ? '' : ` --data ${quoted(data)}`} --out ${quoted(out)}`;
+  const paths = `${data === undefined ? '' : ` --data ${shellWord(data)}`} --out ${shellWord(out)}`;
   return `${demoCommand} --seed ${seed} --items ${items} --queries ${queries}${paths}`;
 }
 

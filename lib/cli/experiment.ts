@@ -7,12 +7,15 @@ import type { ExperimentProgress } from '../experiments/stages.ts';
 import { type CommonOptions, defineAction, type Run, UsageError } from './command.ts';
 import { integer } from './options.ts';
 import { filePartStore } from './partFiles.ts';
+import { withChanges } from './settings.ts';
 import { software } from './software.ts';
+import { shellWord } from './text.ts';
 
 interface RunOptions extends CommonOptions {
   readonly all?: boolean;
   readonly quick?: boolean;
   readonly seed?: number;
+  readonly set: readonly string[];
   readonly out: string;
 }
 
@@ -35,6 +38,12 @@ Examples:
     .option('--all', 'every one of them')
     .option('--quick', 'at a small scale, in seconds; default is the published scale')
     .option('--seed <n>', 'what all random choices follow from (default: the one of the experiment)', integer(0))
+    .option(
+      '--set <name=value>',
+      'another value of a setting, lists with commas (experiment list --json has all settings); more than once for several',
+      (change: string, changes: string[]) => [...changes, change],
+      [],
+    )
     .option('--out <folder>', 'where a folder for each experiment goes', 'out/experiments');
   defineAction(run, runExperiments).addHelpText(
     'after',
@@ -42,6 +51,7 @@ Examples:
 Examples:
   denseam experiment run pointcloud-recovery
   denseam experiment run pointcloud-recovery --quick --seed 7 --out results
+  denseam experiment run words --set corpus=text8 --set structures=diagonal
   denseam experiment run --all --quick --json`,
   );
 }
@@ -114,30 +124,36 @@ function choose(experiments: readonly Experiment[], ids: readonly string[], all:
 async function runExperiment(
   { signal }: Run,
   experiment: Experiment,
-  { quick, seed, out }: RunOptions,
+  { quick, seed, set, out }: RunOptions,
   onProgress: (progress: ExperimentProgress) => void,
 ): Promise<FinishedExperiment> {
   const start = performance.now();
   const given = quick ? experiment.quick : experiment.settings;
-  const settings = { ...given, seed: seed ?? given.seed };
+  const settings = withChanges(experiment.id, { ...given, seed: seed ?? given.seed }, set);
   const folder = join(out, experiment.id);
   await mkdir(folder, { recursive: true });
   const parts = filePartStore(out, experiment.id, settings, packageJson.version);
   const result = await experiment.run(settings, { parts, signal, onProgress });
   const finished = { experiment, settings, result, folder };
-  await writeReport(finished, quick ?? false, (performance.now() - start) / 1000);
+  const words = [
+    ...(quick ? ['--quick'] : []),
+    '--seed',
+    `${settings.seed}`,
+    ...set.flatMap((each) => ['--set', shellWord(each)]),
+  ];
+  const command = ['denseam experiment run', experiment.id, ...words].join(' ');
+  await writeReport(finished, command, (performance.now() - start) / 1000);
   return finished;
 }
 
 /** Not to be stopped: what took long is done. */
 async function writeReport(
   { experiment, settings, result, folder }: FinishedExperiment,
-  quick: boolean,
+  command: string,
   seconds: number,
 ): Promise<void> {
   const { threads } = await import('../core/threads.ts');
   const { experimentFiles } = await import('../report/experimentFiles.ts');
-  const command = `denseam experiment run ${experiment.id}${quick ? ' --quick' : ''} --seed ${settings.seed}`;
   await experimentFiles(folder, experiment, settings, result, {
     command,
     software: await software(),

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import type { ExperimentSettings, PartStore } from '../experiments/experiment.ts';
-import { writeText } from '../io/atomic.ts';
+import { writeContents } from '../io/atomic.ts';
 import { corruptFile, describing } from '../io/files.ts';
 
 /** The folder of the parts that belong to these settings; another release may compute them in another way. */
@@ -17,7 +17,7 @@ export function filePartStore(out: string, id: string, settings: ExperimentSetti
   const own = partFolder(join(out, id), settings, version);
   return {
     part: (name, compute) => keptPart(own, name, compute),
-    sharedPart: (name, choices, compute) => keptPart(partFolder(out, choices, version), name, compute),
+    sharedPart: async (name, choices, compute) => keptPart(partFolder(out, choices, version), name, compute),
   };
 }
 
@@ -44,7 +44,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function computeAndKeep(path: string, name: string, compute: () => Promise<unknown>): Promise<string> {
   const text = jsonOf(`part "${name}"`, await compute());
   await mkdir(dirname(path), { recursive: true });
-  await writeText(path, text); // without the signal: it is the result of what took long
+  await writeContents(path, text); // without the signal: it is the result of what took long
   return text;
 }
 

@@ -58,7 +58,8 @@ export interface ExperimentResult {
   readonly pictures: readonly ResultPictures[];
 }
 
-export type Verdict = 'reproduced' | 'not reproduced' | 'not published';
+/** `undetermined`: a run of this size does not tell. */
+export type Verdict = 'reproduced' | 'not reproduced' | 'undetermined' | 'not published';
 
 export interface Finding {
   /** What is compared: "recovered after one step at beta 2, d = 10". */
@@ -67,7 +68,7 @@ export interface Finding {
   readonly published: string;
   readonly ours: string;
   readonly verdict: Verdict;
-  /** Where it is not reproduced: why, as far as is known. */
+  /** Where it is not reproduced, or undetermined: why, as far as is known. */
   readonly why?: string;
 }
 

@@ -117,7 +117,7 @@ function growthFinding(capacities: readonly Capacity[], beta: number, settings: 
   if (!growth) {
     const ours = `the capacity is among the counts tried in ${known.length} dimensions`;
     if (beta < leastBeta) return { what, published: '', ours, verdict: 'not published' };
-    return { what, published, ours, verdict: 'not reproduced', why: 'too few dimensions for a rate' };
+    return { what, published, ours, verdict: 'undetermined', why: 'too few dimensions for a rate' };
   }
   const [first, last] = [known[0], known.at(-1)] as [(typeof known)[number], (typeof known)[number]];
   const ours = `N from ${first.count.toFixed(0)} (d = ${first.dimension}) to ${last.count.toFixed(0)} (d = ${last.dimension}), rate ${growth.rate.toFixed(2)}, correlation of log N and d ${growth.correlation.toFixed(3)} over ${known.length} dimensions`;

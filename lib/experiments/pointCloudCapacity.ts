@@ -152,10 +152,10 @@ function capacityFinding({ grid }: MeasuredClouds, divergence: number, settings:
 
 function capacityVerdict(growth: ReturnType<typeof growthRate>): Pick<Finding, 'verdict' | 'why'> {
   if (growth && growth.rate > 0 && isStraight(growth)) return { verdict: 'reproduced' };
-  const why = growth
-    ? 'log N against d is no rising line'
-    : 'the capacity is among the counts tried in too few dimensions for a rate; in the others it is below or above all of them';
-  return { verdict: 'not reproduced', why };
+  if (growth) return { verdict: 'not reproduced', why: 'log N against d is no rising line' };
+  const why =
+    'the capacity is among the counts tried in too few dimensions for a rate; in the others it is below or above all of them';
+  return { verdict: 'undetermined', why };
 }
 
 function disjointFinding(

@@ -41,9 +41,13 @@ export async function writeAtomically(
   await flushDirectory(directory);
 }
 
-/** The same for text. */
-export async function writeText(path: string, text: string, signal?: AbortSignal | undefined): Promise<void> {
-  await writeAtomically(path, (handle) => describing('write', path, handle.writeFile(text)), signal);
+/** The same for contents that are at hand. */
+export async function writeContents(
+  path: string,
+  contents: string | Uint8Array,
+  signal?: AbortSignal | undefined,
+): Promise<void> {
+  await writeAtomically(path, (handle) => describing('write', path, handle.writeFile(contents)), signal);
 }
 
 async function fillAndFlush(

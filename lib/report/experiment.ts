@@ -22,18 +22,25 @@ import { htmlTable, textTable } from './table.ts';
 export type Described = Pick<Experiment, 'id' | 'title' | 'summary' | 'source'>;
 
 /** A verdict is a sign and a word, not colour alone. */
-const signs: Readonly<Record<Verdict, string>> = { reproduced: '✓', 'not reproduced': '✗', 'not published': '–' };
+const signs: Readonly<Record<Verdict, string>> = {
+  reproduced: '✓',
+  'not reproduced': '✗',
+  undetermined: '?',
+  'not published': '–',
+};
 const looks: Readonly<Record<Verdict, string>> = {
   reproduced: 'right',
   'not reproduced': 'wrong',
+  undetermined: '',
   'not published': '',
 };
 
 /** How many of the published results were found again, in a sentence. */
 function tally(findings: readonly Finding[]): string {
   const published = findings.filter(({ verdict }) => verdict !== 'not published');
-  const reproduced = published.filter(({ verdict }) => verdict === 'reproduced');
-  return `Reproduced: ${reproduced.length} of ${published.length} published results.`;
+  const count = (wanted: Verdict) => published.filter(({ verdict }) => verdict === wanted).length;
+  const open = count('undetermined') > 0 ? ` Undetermined at this scale: ${count('undetermined')}.` : '';
+  return `Reproduced: ${count('reproduced')} of ${published.length} published results.${open}`;
 }
 
 /**
@@ -81,10 +88,9 @@ function numbersLink({ name, isRaw }: ResultTable): string {
   return isRaw ? `<a href="${name}.csv">The numbers: ${name}.csv</a>` : `<a href="#table-${name}">The numbers</a>`;
 }
 
-function chartFigure({ chart, svg, isSingle, canZoom }: PageChart, table: ResultTable): string {
+function chartFigure({ chart, svg, isSingle, help }: PageChart, table: ResultTable): string {
   const label = `role="img" aria-label="${escapeHtml(chart.description)}"`;
-  const help = 'Drag to move, turn the wheel with Ctrl to zoom, double-click to reset.';
-  const hint = canZoom ? ` <span class="live">${help}</span>` : '';
+  const hint = help.length > 0 ? ` <span class="live">${help.join(' ')}</span>` : '';
   return `<figure class="chart${isSingle ? '' : ' panels'}" id="chart-${chart.name}">
 <figcaption>${escapeHtml(chart.title)}</figcaption>
 <div class="still" ${label}>${svg}</div>

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExperimentResult, ExperimentSettings, ResultTable } from '../experiments/experiment.ts';
-import { writeText } from '../io/atomic.ts';
+import { writeContents } from '../io/atomic.ts';
 import { csvText } from './csv.ts';
 import { type Described, experimentPage } from './experiment.ts';
 import { jsonText } from './json.ts';
+import { picturesPng } from './picturesFile.ts';
 import { chartFile } from './resultChart.ts';
 import type { Run } from './run.ts';
 
@@ -23,7 +24,7 @@ function runText({ id }: Described, { tables }: ExperimentResult, run: Run): str
 
 /**
  * Writes an experiment's report into a folder, which is made if need be: the page, `result.json`, `run.json`, a CSV file for every
- * table and an SVG file for every chart. Each file is replaced as a whole, the page last.
+ * table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is replaced as a whole, the page last.
  *
  * @returns the files' names.
  * @throws DenseamError when the result is not as its types say; the signal's reason; system errors.
@@ -41,16 +42,15 @@ export async function experimentFiles<Settings extends ExperimentSettings>(
   const charts = result.charts.map(
     async (chart) => [`${chart.name}.svg`, await chartFile(chart, tables.get(chart.table) as ResultTable)] as const,
   );
-  const files: (readonly [name: string, text: string])[] = [
+  const files: (readonly [name: string, contents: string | Uint8Array])[] = [
     ['result.json', resultText(experiment, settings, result)],
     ['run.json', runText(experiment, result, run)],
     ...result.tables.map((table) => [`${table.name}.csv`, csvText(table)] as const),
     ...(await Promise.all(charts)),
+    ...result.pictures.map((each) => [`${each.name}.png`, picturesPng(each)] as const),
     ['index.html', page],
   ];
   await mkdir(folder, { recursive: true });
-  for (const [name, text] of files) {
-    await writeText(join(folder, name), text, signal);
-  }
+  for (const [name, contents] of files) await writeContents(join(folder, name), contents, signal);
   return files.map(([name]) => name);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { experiments } from '../../lib/experiments/registry.ts';
@@ -47,6 +47,27 @@ describe('denseam experiment', () => {
     expect(run('--threads', '1', '--out', 'threads').tables).toEqual(first.tables);
   });
 
+  it('runs with other settings, and says so in the command that repeats it', () => {
+    const args = [
+      'experiment',
+      'run',
+      id,
+      '--quick',
+      '--json',
+      '--out',
+      'set',
+      '--set',
+      'count=5',
+      '--set',
+      'maxIterations=20',
+    ];
+    const { status, stdout } = denseam(...args);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)[0].settings).toMatchObject({ count: 5, maxIterations: 20, seed: 1 });
+    const { command } = JSON.parse(readFileSync(join(folder, 'set', id, 'run.json'), 'utf8'));
+    expect(command).toBe(`denseam experiment run ${id} --quick --seed 1 --set count=5 --set maxIterations=20`);
+  });
+
   it('stops at Ctrl-C, says how to go on, and ends with the same numbers', async () => {
     const args = ['experiment', 'run', id, '--quick', '--json'];
     const stopped = await interrupt([...args, '--out', 'stopped'], 'both');
@@ -57,6 +78,23 @@ describe('denseam experiment', () => {
     expect(existsSync(join(folder, 'stopped', id, 'result.json'))).toBe(false);
     const tables = (out: string) => JSON.parse(denseam(...args, '--out', out).stdout)[0].tables;
     expect(tables('stopped')).toEqual(tables('whole'));
+  });
+
+  it('keeps the parts that were finished at Ctrl-C, and computes only the others when it goes on', async () => {
+    const args = ['experiment', 'run', 'gaussian-dynamics', '--quick', '--json'];
+    const stopped = await interrupt([...args, '--out', 'half'], 'general, d = 20');
+    expect(stopped.status).toBe(130);
+    const [parts] = readdirSync(join(folder, 'half', 'gaussian-dynamics', 'parts'), { withFileTypes: true });
+    const kept = join(parts?.parentPath ?? '', parts?.name ?? '');
+    const times = () => new Map(readdirSync(kept).map((name) => [name, statSync(join(kept, name)).mtimeMs]));
+    const before = times();
+    expect(before.size).toBeGreaterThanOrEqual(8);
+    expect(before.size).toBeLessThan(12);
+    const tables = (out: string) => JSON.parse(denseam(...args, '--out', out).stdout)[0].tables;
+    expect(tables('half')).toEqual(tables('unbroken'));
+    const after = times();
+    expect(after.size).toBe(12);
+    for (const [name, time] of before) expect(after.get(name)).toBe(time);
   });
 
   it('takes finished parts as they are, and refuses a damaged one', () => {
@@ -80,6 +118,9 @@ describe('denseam experiment', () => {
     [[], `Expected the id of an experiment (`],
     [['nothing'], 'There is no experiment "nothing", only'],
     [[id, '--all'], 'Expected ids or --all but received both'],
+    [[id, '--set', 'nothing=1'], 'Expected <name>=<value> of a setting of pointcloud-recovery (count, '],
+    [[id, '--set', 'count'], 'but received "count"'],
+    [[id, '--set', 'count=many'], 'Expected a number for pointcloud-recovery: count but received "many"'],
     [[id, '--seed', '-1'], "option '--seed <n>' argument '-1' is invalid. Expected an integer of 0 or more."],
   ])('refuses %o as a mistake of the command line', (args, message) => {
     const { status, stdout, stderr } = denseam('experiment', 'run', ...args);

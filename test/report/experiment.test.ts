@@ -174,6 +174,14 @@ describe('the text of an experiment', () => {
   });
 });
 
+it('counts what a run of this size does not tell apart from what it refutes', () => {
+  const { findings, ...rest } = exampleResult();
+  const open = { what: 'growth', published: 'fast', ours: 'two points', verdict: 'undetermined', why: 'few' } as const;
+  const text = experimentText({ ...rest, findings: [...findings, open] });
+  expect(text).toContain('? undetermined: growth');
+  expect(text).toContain('Reproduced: 1 of 3 published results. Undetermined at this scale: 1.');
+});
+
 it('reports the experiments of the registry', async () => {
   const small = { ...pointCloudRecovery.quick, count: 3, points: 4, maxIterations: 5 };
   const parts = new MemoryParts();

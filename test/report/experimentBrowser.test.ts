@@ -114,6 +114,27 @@ describe.skipIf(!browserPath)(suite, () => {
     await tab.close();
   });
 
+  it('shows a series alone when its name in the legend is clicked, and all again at a second click', async () => {
+    const { tab, complaints } = await open(page);
+    await liveFigures(tab, 3);
+    expect(await tab.textContent('#chart-curves .note')).toContain('Click names in the legend');
+    expect(await tab.textContent('#chart-best .note')).not.toContain('legend');
+    const opacities = () =>
+      tab.$$eval('#chart-curves .live .mark-line.role-mark path', (all) =>
+        all.map((line) => line.getAttribute('opacity') ?? '1').sort(),
+      );
+    expect(new Set(await opacities())).toEqual(new Set(['1']));
+    const entry = '#chart-curves .live .role-legend-label text >> nth=1';
+    await tab.click(entry);
+    await expect.poll(async () => (await opacities()).filter((value) => value === '1').length).toBe(1);
+    expect((await opacities()).filter((value) => value === '0.07')).toHaveLength(5);
+    await tab.screenshot({ path: join(shots, 'alone.png') });
+    await tab.click(entry);
+    await expect.poll(async () => new Set(await opacities()).size).toBe(1);
+    expect(complaints).toEqual([]);
+    await tab.close();
+  });
+
   it('is dark to those who want it, live charts included', async () => {
     const { tab } = await open(page, { colorScheme: 'dark' });
     await liveFigures(tab, 3);

@@ -16,6 +16,7 @@ const names = [
   'curves.csv',
   'curves.svg',
   'index.html',
+  'patches.png',
   'points.csv',
   'result.json',
   'run.json',
@@ -37,6 +38,23 @@ describe('the files of an experiment', async () => {
     const { findings, tables, pictures } = exampleResult();
     expect(JSON.parse(read('result.json'))).toEqual({ experiment: 'example', settings, findings, tables, pictures });
     expect(JSON.parse(read('run.json'))).toEqual({ experiment: 'example', ...run });
+  });
+
+  it('keep measured times with the run', async () => {
+    const { tables, ...rest } = exampleResult();
+    const times = {
+      name: 'times',
+      title: 'Times',
+      columns: [{ name: 's', title: 's' }],
+      rows: [[1.5]],
+      isMeasured: true,
+    };
+    const at = join(folder, 'times');
+    await experimentFiles(at, described, settings, { ...rest, tables: [...tables, times] }, run);
+    const json = (name: string) => JSON.parse(readFileSync(join(at, name), 'utf8'));
+    expect(json('result.json').tables).toEqual(tables);
+    expect(json('run.json').tables).toEqual([times]);
+    expect(readFileSync(join(at, 'times.csv'), 'utf8')).toBe('s\r\n1.5\r\n');
   });
 
   it('keep all digits of tables', () => {

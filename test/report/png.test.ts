@@ -1,18 +1,7 @@
-import { crc32, inflateSync } from 'node:zlib';
+import { inflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { encodePng } from '../../lib/report/png.ts';
-
-/** The chunks of a PNG file, each with its checksum proved. */
-function chunks(png: Buffer): { type: string; data: Buffer }[] {
-  const found = [];
-  for (let at = 8; at < png.length; ) {
-    const length = png.readUInt32BE(at);
-    expect(png.readUInt32BE(at + 8 + length)).toBe(crc32(png.subarray(at + 4, at + 8 + length)));
-    found.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, at + 8 + length) });
-    at += 12 + length;
-  }
-  return found;
-}
+import { chunks } from './pngReader.ts';
 
 it('writes PNG files that hold the pixels', () => {
   const rgb = Uint8Array.from({ length: 18 }, (_, at) => 10 * at);
