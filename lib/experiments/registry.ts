@@ -5,6 +5,8 @@ import { gaussianPlanar } from './gaussianPlanar.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
+import { vmfSplitting } from './vmfSplitting.ts';
+import { vmfTree } from './vmfTree.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
@@ -17,4 +19,6 @@ export const experiments: readonly Experiment<any>[] = [
   sentences,
   pointCloudRecovery,
   pointCloudCapacity,
+  vmfSplitting,
+  vmfTree,
 ];

@@ -1,0 +1,113 @@
+import type { Finding } from './experiment.ts';
+import { percent, shareOf } from './shares.ts';
+import type { ProjectedTree } from './vmfTree.ts';
+import { type EpochShape, epochShape, partedForGood, trunkOverlap } from './vmfTreeShape.ts';
+import { className, treeName } from './vmfTreeTables.ts';
+
+/** "Either 7 or 1": but for those of the last epochs before the memories part. */
+const leastOfTwo = 0.9;
+const startsApart = 'the memories begin too far from each other, or an epoch is too long';
+/** So many branches that it is a tree: one for each class of the digits. */
+const leastBranches = 10;
+/** Of pairs that have parted, those that may not meet again: a tree but for a few. */
+const leastParted = 0.95;
+
+export function treeFindings(trees: readonly ProjectedTree[]): Finding[] {
+  const [whole, grown] = trees.map((tree) => ({
+    tree,
+    shapes: tree.epochs.map((epoch) => epochShape(epoch, tree.root)),
+  }));
+  const both = [whole, grown] as [ShapedTree, ShapedTree];
+  return [...both.map(classesFinding), treeFinding(both[0]), trunkFinding(both)];
+}
+
+interface ShapedTree {
+  readonly tree: ProjectedTree;
+  readonly shapes: readonly EpochShape[];
+}
+
+/** As long as all memories are on one branch, "at the beginning": what they are of. */
+function classesFinding({ tree, shapes }: ShapedTree): Finding {
+  const { mostNumerous, epochs } = tree;
+  const parted = shapes.findIndex(({ branches }) => branches > 1);
+  const count = parted < 0 ? shapes.length : parted;
+  const labels = epochs.slice(0, count).flatMap(({ classes }) => classes);
+  const [first, second] = mostNumerous.map((label) => shareOf(labels, (own) => own === label)) as [number, number];
+  const [firstName, secondName] = mostNumerous.map(className);
+  const what = `${treeName(tree)}: classes of the memories at the beginning`;
+  const published = 'either 7 or 1, the most numerous classes';
+  if (labels.length === 0) {
+    return { what, published, ours: 'more than one branch after the first epoch', ...verdict(false, startsApart) };
+  }
+  const shares = `${percent(first)} of ${firstName} and ${percent(second)} of ${secondName}, the most numerous classes`;
+  const ours = `${shares}, while they are on one branch (${count} epochs)`;
+  return { what, published, ours, ...verdict(first + second >= leastOfTwo, `less than ${percent(leastOfTwo)} in all`) };
+}
+
+function treeFindings(trees: readonly ProjectedTree[]): Finding[] {
+  const [whole, grown] = trees.map((tree) => ({
+    tree,
+    shapes: tree.epochs.map((epoch) => epochShape(epoch, tree.root)),
+  }));
+  const both = [whole, grown] as [ShapedTree, ShapedTree];
+  return [...both.map(classesFinding), treeFinding(both[0]), trunkFinding(both)];
+}
+
+interface ShapedTree {
+  readonly tree: ProjectedTree;
+  readonly shapes: readonly EpochShape[];
+}
+
+/** In how many epochs from the first on all memories are of these classes. */
+function epochsWithin(shapes: readonly EpochShape[], classes: readonly number[]): number {
+  const at = shapes.findIndex((shape) => shape.classes.some((label) => !classes.includes(label)));
+  return at < 0 ? shapes.length : at;
+}
+
+function classesFinding({ tree, shapes }: ShapedTree): Finding {
+  const { mostNumerous } = tree;
+  const names = mostNumerous.map(className).join(' and ');
+  const count = epochsWithin(shapes, mostNumerous);
+  const seen = new Set(shapes.slice(0, count).flatMap(({ classes }) => classes));
+  const holds = seen.size === 2 && count < shapes.length;
+  const [from, to] = [shapes[0] as EpochShape, shapes[count] ?? (shapes.at(-1) as EpochShape)];
+  return {
+    what: `${treeName(tree)}: classes of the memories at first`,
+    published: '7 or 1, the most numerous ones',
+    ours: `all of ${names}, the most numerous ones, for ${count} epochs; ${from.classes.length} class at first, ${to.classes.length} then`,
+    ...verdict(
+      holds,
+      count === 0 ? 'there are others from the first epoch on' : 'they were all of one class until there were others',
+    ),
+  };
+}
+
+function treeFinding({ tree, shapes }: ShapedTree): Finding {
+  const [first, last] = [shapes[0], shapes.at(-1)] as [EpochShape, EpochShape];
+  const parted = partedForGood(tree);
+  const holds = first.branches === 1 && last.branches >= leastBranches && (parted ?? 0) >= leastParted;
+  const stay = parted === undefined ? 'none part' : `${percent(parted)} of the pairs that have parted stay apart`;
+  return {
+    what: `${treeName(tree)}: a tree of broken symmetries`,
+    published: 'a tree whose bifurcations are where memories differentiate from each other',
+    ours: `${first.branches} branch after the first epoch, ${last.branches} after the last; mean overlap ${first.meanOverlap.toFixed(3)} and ${last.meanOverlap.toFixed(3)}; ${stay}`,
+    ...verdict(holds, `not one branch at first and ${leastBranches} or more in the end that stay apart`),
+  };
+}
+
+function trunkFinding([whole, grown]: readonly [ShapedTree, ShapedTree]): Finding {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const [trunk, grownTrunk] = [whole, grown].map(({ shapes }) => sum(shapes.map(({ inTrunk }) => inTrunk)));
+  const [all, grownAll] = [whole, grown].map(({ tree }) => sum(tree.epochs.map(({ hiddenUnits }) => hiddenUnits)));
+  const holds = (grownTrunk as number) < (trunk as number) / 2 && (grownAll as number) < (all as number);
+  return {
+    what: 'points of the trunk, and in all',
+    published: 'with splitting the trunk is more sparsely populated, and there are fewer values P x T in all',
+    ours: `${grownTrunk} with splitting and ${trunk} without have an overlap above ${trunkOverlap} with the root; ${grownAll} and ${all} in all`,
+    ...verdict(holds, 'less than half as many points in the trunk are expected'),
+  };
+}
+
+function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
+  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
+}
