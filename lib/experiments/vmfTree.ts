@@ -27,7 +27,12 @@ export const vmfTree: Experiment<VmfTreeSettings> = {
   async run(settings, context) {
     checkVmfTreeSettings(settings);
     const trees = await projectedTrees(settings, context);
-    return { findings: treeFindings(trees), tables: treeTables(trees), charts: treeCharts, pictures: [] };
+    return {
+      findings: treeFindings(trees, settings.data),
+      tables: treeTables(trees),
+      charts: treeCharts,
+      pictures: [],
+    };
   },
 };
 
