@@ -71,6 +71,43 @@ export function logLine(points: readonly (readonly [x: number, y: number])[]): L
   return { slope, error: logs.length > 2 ? Math.sqrt(residuals / (logs.length - 2) / squares) : 0 };
 }
 
+export interface Plateaus {
+  /** d log cost / d log P_max between sizes of as many stages, by least squares with a constant for each number of stages. */
+  readonly slope: number;
+  /** Rises of the cost from a size to the next, where it has a stage more, and where it has as many. */
+  readonly jumps: readonly Rise[];
+  readonly steps: readonly Rise[];
+}
+
+export interface Rise {
+  readonly sizes: readonly [number, number];
+  readonly factor: number;
+}
+
+export function plateaus(line: readonly SplittingPoint[]): Plateaus {
+  let [products, squares] = [0, 0];
+  for (const stages of new Set(line.map((point) => point.stages))) {
+    const logs = line
+      .filter((point) => point.stages === stages)
+      .map(({ hiddenUnits, cost }) => [Math.log(hiddenUnits), Math.log(cost.mean)] as const);
+    const { mean } = spread(logs.map(([x]) => x));
+    for (const [x, y] of logs) {
+      products += (x - mean) * y;
+      squares += (x - mean) ** 2;
+    }
+  }
+  const [jumps, steps]: [Rise[], Rise[]] = [[], []];
+  for (const [at, after] of line.slice(1).entries()) {
+    const before = line[at] as SplittingPoint;
+    const rise: Rise = {
+      sizes: [before.hiddenUnits, after.hiddenUnits],
+      factor: after.cost.mean / before.cost.mean,
+    };
+    (after.stages > before.stages ? jumps : steps).push(rise);
+  }
+  return { slope: squares > 0 ? products / squares : 0, jumps, steps };
+}
+
 /** How far y is from being proportional to x: the root mean square of log(y / x) about its mean. */
 export function disproportion(points: readonly (readonly [x: number, y: number])[]): number {
   const ratios = points.map(([x, y]) => Math.log(y / x));

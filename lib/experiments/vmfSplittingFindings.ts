@@ -1,6 +1,6 @@
 import type { Finding } from './experiment.ts';
 import { percent } from './shares.ts';
-import { disproportion, lineOf, logLine, type SplittingPoint, splittingPoints } from './splittingPoints.ts';
+import { disproportion, lineOf, logLine, plateaus, type SplittingPoint, splittingPoints } from './splittingPoints.ts';
 import type { SplittingTraining } from './vmfSplitting.ts';
 
 /** What the paper says holds of its two sets of data. */
@@ -14,6 +14,9 @@ const slight = 0.03;
 const marginal = 0.01;
 /** "Proportional": the exponent is nearer to 1 than to a half or one and a half. */
 const exponentTolerance = 0.25;
+
+/** "Constant": the exponent is nearer to 0 than to 1. */
+const constantExponent = 0.5;
 
 /** A spread over fewer seeds, or sizes less than half as far apart, say too little. */
 const leastRuns = 3;
@@ -31,7 +34,12 @@ export function splittingFindings(trainings: readonly SplittingTraining[]): Find
   const points = splittingPoints(trainings);
   return [...new Set(trainings.map(({ data }) => data))].flatMap((data) => {
     const lines = { data, whole: lineOf(points, data, false), grown: lineOf(points, data, true) };
-    const claims = [accuracyClaim, gainClaim, savingClaim, ...(isLong(lines) ? [wholeCostClaim, grownCostClaim] : [])];
+    const claims = [
+      accuracyClaim,
+      gainClaim,
+      savingClaim,
+      ...(isLong(lines) ? [wholeCostClaim, plateauClaim, grownCostClaim] : []),
+    ];
     return claims.map((claim) => finding(lines, claim));
   });
 }
@@ -112,6 +120,24 @@ function wholeCostClaim({ data, whole }: Lines): ReturnType<Claim> {
   };
 }
 
+function plateauClaim({ data, grown }: Lines): ReturnType<Claim> {
+  const { slope, jumps, steps } = plateaus(grown);
+  const factors = jumps.map(({ sizes: [before, after], factor }) => `${factor.toFixed(1)} from ${before} to ${after}`);
+  const jump = factors.length > 0 ? `, and rises by a factor of ${factors.join(', ')}, where a stage is added` : '';
+  const rises = (list: readonly { readonly factor: number }[]) => list.map(({ factor }) => factor);
+  return {
+    what: `${data}: cost with splitting, as a function of P_max`,
+    published: 'piecewise constant, with a jump where a stage is added',
+    ours: `proportional to P_max^${slope.toFixed(2)} between sizes of as many stages${jump}`,
+    holds:
+      slope < constantExponent &&
+      jumps.length > 0 &&
+      steps.length > 0 &&
+      Math.min(...rises(jumps)) > Math.max(...rises(steps)),
+    why: 'expected: an exponent below 0.5, and no other rise between neighbours as great as that where a stage is added',
+  };
+}
+
 function grownCostClaim({ data, whole, grown }: Lines): ReturnType<Claim> {
   const { slope } = exponent(grown);
   const byStages = disproportion(grown.map(({ stages, cost }) => [stages, cost.mean]));
@@ -121,6 +147,6 @@ function grownCostClaim({ data, whole, grown }: Lines): ReturnType<Claim> {
     published: 'better explained by the number of stages, which is 1 + ceil(log2(P_max / P_0)), than by P_max',
     ours: `${percent(byStages)} from proportional to the stages, ${percent(bySize)} from proportional to P_max; P_max^${slope.toFixed(2)} in all, against ${exponent(whole).slope.toFixed(2)} without`,
     holds: byStages < bySize,
-    why: 'the last stages, of the most units, take most of the cost',
+    why: 'the stage that is added has the most units, and costs about as much as all before it',
   };
 }

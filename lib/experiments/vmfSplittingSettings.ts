@@ -28,7 +28,7 @@ export const defaultVmfSplittingSettings: VmfSplittingSettings = {
   data: ['mnist', 'fashion-mnist'],
   rows: 12_000,
   batchSize: 200,
-  hiddenUnits: [200, 250, 300, 325, 400],
+  hiddenUnits: [200, 250, 300, 325, 350, 400],
   from: 20,
   patience: 1,
   runs: 3,

@@ -82,7 +82,7 @@ const color = {
   field: 'digit',
   type: 'nominal',
   scale: { domain: classNames, scheme: 'paired' },
-  legend: { title: 'class', orient: 'right' },
+  legend: { title: 'class', orient: 'right', symbolOpacity: 1 },
 };
 const hidden = { axis: { title: null, labels: false, ticks: false }, scale: { zero: false } };
 const method = { field: 'method', type: 'nominal', sort: order, legend: { title: null, orient: 'bottom' } };
