@@ -4,6 +4,7 @@ import { estimateBasinRadius } from '../pointcloud/basins.ts';
 import { type CloudRecallRow, cloudSeparation, measureCloudRecall } from '../pointcloud/capacity.ts';
 import { PointCloudMemory } from '../pointcloud/memory.ts';
 import { samplePointClouds } from '../pointcloud/sampling.ts';
+import { areClose, type PairsRow } from './cloudPairs.ts';
 import type { ExperimentSettings } from './experiment.ts';
 import { shareOf } from './shares.ts';
 
@@ -30,6 +31,9 @@ export interface CloudCapacitySettings extends ExperimentSettings {
   readonly capacityDivergences: readonly number[];
   /** Items of a memory that queries are made from. */
   readonly queries: number;
+  /** Random pairs whose divergence is measured, and the dimensions, in which they are seldom close but not never. */
+  readonly pairs: number;
+  readonly pairDimensions: readonly number[];
   /** Memories for each separation. */
   readonly trials: number;
   /** Items of a memory whose basins are measured, and the queries that each divergence of a basin is tried with. */
@@ -96,7 +100,7 @@ export async function measureSeparation(
     separations.push((await cloudSeparation(memory, { signal })).divergence);
     onProgress?.({ completed: trial + 1, total: trials });
   }
-  const disjoint = shareOf(separations, (separation) => Math.sqrt(separation) > 2 * Math.sqrt(baseDivergence));
+  const disjoint = shareOf(separations, (separation) => !areClose(separation, baseDivergence));
   return { dimension, count, separation: Math.min(...separations), disjoint };
 }
 
@@ -151,6 +155,7 @@ export interface MeasuredClouds {
   /** Every count in every dimension. */
   readonly grid: readonly CloudRecallRow[];
   readonly variations: readonly VariedRow[];
+  readonly pairs: readonly PairsRow[];
   readonly separations: readonly SeparationRow[];
   readonly basins: readonly BasinRow[];
 }

@@ -14,6 +14,7 @@ import {
   type SeparationRow,
   type VariedRow,
 } from './cloudCapacity.ts';
+import { measureClosePairs, type PairsRow, pairsFinding } from './cloudPairs.ts';
 import type { Experiment, ExperimentContext, Finding } from './experiment.ts';
 import { cloudCapacityCharts, cloudCapacityTables } from './pointCloudCapacityTables.ts';
 import { ascending, percent } from './shares.ts';
@@ -34,6 +35,8 @@ const standard: CloudCapacitySettings = {
   divergences: [0.1, 0.3, 1, 3, 10],
   baseDivergence: 3,
   capacityDivergences: [1, 3, 5],
+  pairs: 100_000,
+  pairDimensions: [6, 7, 8, 9, 10, 11],
   queries: 100,
   trials: 10,
   basins: 5,
@@ -62,7 +65,15 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
       divergences: [0.3, 3],
       capacityDivergences: [3],
     },
-    ...{ queries: 10, trials: 4, basins: 2, basinTrials: 4, maxIterations: 30 },
+    ...{
+      pairs: 2000,
+      pairDimensions: [6, 7, 8, 9],
+      queries: 10,
+      trials: 4,
+      basins: 2,
+      basinTrials: 4,
+      maxIterations: 30,
+    },
   },
   async run(settings, context) {
     check(settings);
@@ -70,6 +81,7 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
     return {
       findings: [
         ...settings.capacityDivergences.map((divergence) => capacityFinding(measured, divergence, settings)),
+        pairsFinding(measured.pairs, settings),
         disjointFinding(measured, settings),
         basinFinding(measured, settings),
       ],
@@ -80,10 +92,11 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
   },
 };
 
-function check({ counts, separationCounts, baseCount, dimensions }: CloudCapacitySettings): void {
+function check({ counts, separationCounts, baseCount, dimensions, pairDimensions }: CloudCapacitySettings): void {
   ascending('settings.counts', counts);
   ascending('settings.separationCounts', separationCounts);
   ascending('settings.dimensions', dimensions);
+  ascending('settings.pairDimensions', pairDimensions);
   // A single item has no neighbour to be apart from.
   integer('settings.counts[0]', counts[0], 2, Number.MAX_SAFE_INTEGER);
   integer('settings.separationCounts[0]', separationCounts[0], 2, Number.MAX_SAFE_INTEGER);
@@ -96,12 +109,18 @@ async function measureAll(settings: CloudCapacitySettings, context: ExperimentCo
   const { counts, separationCounts, dimensions } = settings;
   const ends = new Set([separationCounts[0] as number, separationCounts.at(-1) as number]);
   const varied = Object.keys(variedLists) as (keyof typeof variedLists)[];
-  const stages = new Stages(dimensions.length * (1 + separationCounts.length + ends.size) + varied.length, context);
+  const inDimension = 1 + separationCounts.length + ends.size;
+  const total = settings.pairDimensions.length + dimensions.length * inDimension + varied.length;
+  const stages = new Stages(total, context);
   const part = <T>(name: string, measure: (options: CallOptions) => Promise<T>) =>
     stages.run(name, 1, (options) => context.parts.part(name, () => measure(options)));
   const grid: CloudRecallRow[] = [];
+  const pairs: PairsRow[] = [];
   const separations: SeparationRow[] = [];
   const basins: BasinRow[] = [];
+  for (const dimension of settings.pairDimensions) {
+    pairs.push(await part(`pairs-d${dimension}`, (options) => measureClosePairs(dimension, settings, options)));
+  }
   for (const dimension of dimensions) {
     const lists = { counts, dimensions: [dimension], divergences: settings.capacityDivergences };
     grid.push(...(await part(`recall-d${dimension}`, (options) => measureRecall(lists, settings, options))));
@@ -120,7 +139,7 @@ async function measureAll(settings: CloudCapacitySettings, context: ExperimentCo
     const rows = await part(`recall-by-${name}`, (options) => measureRecall(lists, settings, options));
     variations.push(...rows.map((row) => ({ ...row, varied: name, value: row[name] })));
   }
-  return { grid, variations, separations, basins };
+  return { grid, variations, pairs, separations, basins };
 }
 
 /** Of the queries, for what is said to be a memory's capacity. */

@@ -10,7 +10,7 @@ const recallColumns = [
   { name: 'medianIterations', title: 'median iterations', format: '.0f' },
 ] as const;
 
-export function cloudCapacityTables({ grid, variations, separations, basins }: MeasuredClouds): ResultTable[] {
+export function cloudCapacityTables({ grid, variations, pairs, separations, basins }: MeasuredClouds): ResultTable[] {
   return [
     {
       name: 'recall',
@@ -32,6 +32,17 @@ export function cloudCapacityTables({ grid, variations, separations, basins }: M
       title: 'Recall with one setting varied',
       columns: [{ name: 'varied', title: 'varied' }, { name: 'value', title: 'value' }, ...recallColumns],
       rows: variations.map((row): Cell[] => [row.varied, row.value, ...recallColumns.map(({ name }) => row[name])]),
+    },
+    {
+      name: 'pairs',
+      title: 'Random pairs of clouds',
+      columns: [
+        { name: 'dimension', title: 'd' },
+        { name: 'pairs', title: 'pairs' },
+        { name: 'close', title: 'with balls that meet', format: '.2~%' },
+        { name: 'items', title: 'N without such a pair', format: '.3~r' },
+      ],
+      rows: pairs.map(({ dimension, pairs, close, items }) => [dimension, pairs, close, items]),
     },
     {
       name: 'separation',
@@ -114,6 +125,21 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
         },
       },
       resolve: { scale: { x: 'independent' } },
+    },
+  },
+  {
+    name: 'items',
+    title: 'Items without a close pair',
+    description:
+      'Number of random clouds of which no two are close with probability one half, on a logarithmic axis, against the dimension: it grows exponentially or faster.',
+    table: 'pairs',
+    specification: {
+      transform: [{ filter: 'datum.items !== null' }],
+      mark: line,
+      encoding: {
+        x: byDimension,
+        y: { field: 'items', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 5 } },
+      },
     },
   },
   {
