@@ -1,6 +1,7 @@
 import type { ResultChart, ResultTable } from './experiment.ts';
 import { lineOf, logLine, type SplittingPoint, splittingPoints } from './splittingPoints.ts';
 import type { SplittingTraining } from './vmfSplitting.ts';
+import { publishedData } from './vmfSplittingSettings.ts';
 
 export const methodNames = { whole: 'without splitting', splitting: 'with splitting' } as const;
 const methodName = ({ splits }: Pick<SplittingPoint, 'splits'>) => methodNames[splits ? 'splitting' : 'whole'];
@@ -119,6 +120,8 @@ function trainingsTable(trainings: readonly SplittingTraining[]): ResultTable {
   };
 }
 
+/** Two of them side by side. */
+const panelSize = { width: 280, height: 220 };
 const order = [methodNames.whole, methodNames.splitting];
 const color = { field: 'method', type: 'nominal', sort: order, legend: { title: null, orient: 'bottom' } };
 const size = { field: 'hiddenUnits', type: 'quantitative', axis: { title: 'P_max' }, scale: { zero: false } };
@@ -127,8 +130,9 @@ const size = { field: 'hiddenUnits', type: 'quantitative', axis: { title: 'P_max
 function panels(field: string, lower: string, upper: string, axis: object, scale: object): object {
   const vertical = { type: 'quantitative', axis, scale };
   return {
-    facet: { column: { field: 'data', type: 'nominal', sort: null, header: { title: null } } },
+    facet: { column: { field: 'data', type: 'nominal', sort: [...publishedData], header: { title: null } } },
     spec: {
+      ...panelSize,
       encoding: { x: size, color },
       layer: [
         { mark: { type: 'rule' }, encoding: { y: { field: lower, ...vertical }, y2: { field: upper } } },

@@ -15,6 +15,7 @@ function epochsTable(trees: readonly ProjectedTree[]): ResultTable {
   return {
     name: 'epochs',
     title: 'The memories at the end of every epoch',
+    isRaw: true,
     columns: [
       { name: 'method', title: 'method' },
       { name: 'epoch', title: 'epoch' },
@@ -115,13 +116,14 @@ export const treeCharts: readonly ResultChart[] = [
           y: { field: 'y', type: 'quantitative', ...hidden },
           color,
         },
+        // Thousands of marks: what each says of itself would be most of the drawing.
         layer: [
           {
-            mark: { type: 'rule', opacity: 0.35, strokeWidth: 0.8 },
+            mark: { type: 'rule', opacity: 0.35, strokeWidth: 0.8, aria: false },
             encoding: { x2: { field: 'fromX' }, y2: { field: 'fromY' } },
           },
           {
-            mark: { type: 'point', filled: true, opacity: 0.8 },
+            mark: { type: 'point', filled: true, opacity: 0.8, aria: false },
             encoding: {
               size: { field: 'epoch', type: 'quantitative', scale: { range: [4, 30] }, legend: { title: 'epoch' } },
             },
