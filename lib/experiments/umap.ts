@@ -10,7 +10,7 @@ import { installed, notInstalled } from './corpus.ts';
 export type PlanePoints = readonly (readonly [x: number, y: number])[];
 
 export interface PlaneChoices {
-  /** Of every point, itself included; more than there are of any other points is too many. */
+  /** How many nearest rows decide where a point is, 2 or more; of a row itself, it is one of them. */
   readonly neighbours: number;
   readonly seed: number;
 }

@@ -111,7 +111,7 @@ async function train(
   const memory = await VonMisesFisherMemory.train(train, { ...choices, ...options });
   const predicted = await memory.predict(test, { signal: options.signal });
   const stages = growthStages(memory.history);
-  const validation = Math.floor(validationShare * train.count);
+  const validation = Math.max(1, Math.floor(validationShare * train.count));
   const training = train.count - validation;
   const rows = { training, validation, splitting: Math.min(splittingRows, training) };
   return {
