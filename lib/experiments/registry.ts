@@ -8,7 +8,9 @@ import { sentences } from './sentences.ts';
 import { vmfMemories } from './vmfMemories.ts';
 import { vmfPatches } from './vmfPatches.ts';
 import { vmfSaddles } from './vmfSaddles.ts';
+import { vmfSplitting } from './vmfSplitting.ts';
 import { vmfTemperature } from './vmfTemperature.ts';
+import { vmfTree } from './vmfTree.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
@@ -24,5 +26,7 @@ export const experiments: readonly Experiment<any>[] = [
   vmfTemperature,
   vmfMemories,
   vmfPatches,
+  vmfTree,
+  vmfSplitting,
   vmfSaddles,
 ];

@@ -6,7 +6,7 @@ import type { PartStore } from './experiment.ts';
 import { type PackedFloats, packFloats, unpackFloats } from './packed.ts';
 
 /** What a training is made of besides its rows. */
-export type SphereTraining = Omit<TrainOptions, 'signal' | 'onProgress' | 'onEpoch' | 'checkpoint'>;
+export type SphereTraining = Omit<TrainOptions, 'signal' | 'onProgress' | 'onEpoch' | 'checkpoint' | 'initialMemories'>;
 
 /** Epochs of a training without what is different every time: the seconds. */
 export type EpochHistory = readonly Omit<EpochRecord, 'seconds'>[];

@@ -13,6 +13,7 @@ import {
   checkTrainingCall,
   readClassWeights,
   readData,
+  readInitialMemories,
   readTrainOptions,
   type TrainingSettings,
 } from './options.ts';
@@ -93,7 +94,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
     const checked = readData(data);
     const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
-    const progress = await firstProgress(checked, settings, options);
+    const initial = readInitialMemories(options, settings, checked);
+    const progress = await firstProgress(checked, settings, options, initial);
     const print = options.checkpoint === undefined ? '' : await fingerprint(checked);
     return finishTraining(checked, settings, progress, options, options.checkpoint, print);
   }

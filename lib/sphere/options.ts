@@ -63,6 +63,7 @@ const trainOptionNames = new Set([
   'checkpoint',
   'classShares',
   'hiddenUnits',
+  'initialMemories',
   'labelSoftening',
   'learningRate',
   'maxEpochs',
@@ -151,6 +152,19 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
         : readSplitting(options.splitting, hiddenUnits, trainingRows < data.batch.count),
     seed: String(seedBits(options.seed ?? 0)),
   };
+}
+
+/** Where the memories of the first units begin, if that is given: a batch whose norms are not checked yet. */
+export function readInitialMemories(
+  { initialMemories: given }: TrainOptions,
+  { splitting, hiddenUnits }: TrainingSettings,
+  { batch: { dimension } }: CheckedData,
+): Batch | undefined {
+  if (given === undefined) return undefined;
+  const name = 'options.initialMemories';
+  const count = splitting?.from ?? hiddenUnits;
+  const positions = floatArray(name, given, product(name, count, dimension), `${count} x ${dimension}`);
+  return { name, kind: 'euclidean', count, dimension, positions };
 }
 
 /** At least one where a share is asked for and two rows are there. */

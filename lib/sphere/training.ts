@@ -1,9 +1,10 @@
+import type { Batch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import type { CallOptions } from '../core/types.ts';
 import { type NativeSphereSplit, type NativeSphereState, type NativeSphereTrainer, native } from '../native.ts';
 import type { CheckedData, TrainingSettings } from './options.ts';
 import { toNativeRows } from './rows.ts';
-import type { EpochRecord, TrainingCallOptions } from './types.ts';
+import type { EpochRecord, TrainingCallOptions, VonMisesFisherParameters } from './types.ts';
 
 /** The parts of a state that make a model. */
 export type ModelState = Pick<
@@ -26,11 +27,12 @@ export interface TrainingProgress {
 
 const secondsPerMillisecond = 1e-3;
 
-/** Where a run begins. */
+/** Where a run begins; with memories drawn at random if none are given. */
 export async function firstProgress(
   data: CheckedData,
   settings: TrainingSettings,
   options: CallOptions,
+  initialMemories?: Batch | undefined,
 ): Promise<TrainingProgress> {
   const { hiddenUnits, background, splitting, classShares, beta, betaScale, seed } = settings;
   const units = splitting?.from ?? hiddenUnits;
@@ -48,10 +50,23 @@ export async function firstProgress(
     seed: BigInt(seed),
   };
   const { dimension } = data.batch;
-  const state = await runTask(() => native.initialSphereState(dimension, data.precision, start), {
+  const drawn = await runTask(() => native.initialSphereState(dimension, data.precision, start), {
     signal: options.signal,
   });
+  const state = initialMemories ? { ...drawn, memories: await checkedMemories(initialMemories, data, options) } : drawn;
   return { state, best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, history: [], done: false };
+}
+
+/** A copy in the precision of the data, once the native side has found the norms right. */
+async function checkedMemories(
+  batch: Batch,
+  { precision }: CheckedData,
+  { signal }: CallOptions,
+): Promise<NativeSphereState['memories']> {
+  const { positions } = batch;
+  const copy = precision === 'float32' ? Float32Array.from(positions) : Float64Array.from(positions);
+  await toNativeRows(batch.name, { ...batch, positions: copy }, precision, 'refused', { signal });
+  return copy;
 }
 
 /**
@@ -86,10 +101,16 @@ export async function runTraining(
     progress = await endStage(afterEpoch(progress, state, record), trainer, settings, options);
     seconds = elapsed();
     await keep(progress);
-    options.onEpoch?.(record);
+    options.onEpoch?.(record, () => parametersOf(state, data));
   }
   reportEnd(data, settings, options);
   return progress;
+}
+
+function parametersOf(state: ModelState, { batch: { dimension }, classes }: CheckedData): VonMisesFisherParameters {
+  const { hiddenUnits, beta, betaScale, memories, classWeights } = state;
+  const weights = { rows: hiddenUnits + 1, columns: classes + 1, data: classWeights.slice() };
+  return { dimension, hiddenUnits, classes, beta, betaScale, memories: memories.slice(), classWeights: weights };
 }
 
 function afterEpoch(progress: TrainingProgress, state: NativeSphereState, record: EpochRecord): TrainingProgress {

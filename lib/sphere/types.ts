@@ -85,8 +85,8 @@ export interface SplittingOptions {
 
 /** What every training call takes. */
 export interface TrainingCallOptions extends CallOptions {
-  /** Told of every epoch as it ends. */
-  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+  /** Told of every epoch as it ends; `parameters` gives a copy of what the model was then, before a split that may follow. */
+  readonly onEpoch?: ((record: EpochRecord, parameters: () => VonMisesFisherParameters) => void) | undefined;
 }
 
 export interface TrainOptions extends TrainingCallOptions {
@@ -129,6 +129,11 @@ export interface TrainOptions extends TrainingCallOptions {
   readonly validationShare?: number | undefined;
   /** Grow the network instead of starting with all units. */
   readonly splitting?: SplittingOptions | undefined;
+  /**
+   * Where the memories begin: as many rows of norm 1 as there are units at first, a copy of them in the precision of the data. Default:
+   * uniformly distributed on the sphere.
+   */
+  readonly initialMemories?: FloatArray | undefined;
   /** What all random choices follow from. Default 0. */
   readonly seed?: Seed | undefined;
   /** A file to keep the state in, written anew (whatever it held) after every epoch; see {@link VonMisesFisherMemory.resume}. */

@@ -118,6 +118,15 @@ describe('train refuses options', () => {
     ['with a seed that is none', { seed: 0.5 }, 'ERR_RANGE', 'seed', '0.5'],
     ['with a checkpoint that is no path', { checkpoint: 7 }, 'ERR_SHAPE', 'options.checkpoint', '7'],
     ['with a listener that is none', { onEpoch: 'x' }, 'ERR_SHAPE', 'options.onEpoch', '"x"'],
+    ['with initial memories that are none', { initialMemories: [1] }, 'ERR_SHAPE', 'options.initialMemories'],
+    ['with too few initial memories', { initialMemories: Float64Array.of(1) }, 'ERR_SHAPE', 'options.initialMemories'],
+    [
+      'with an initial memory of another norm',
+      { initialMemories: Float64Array.of(1, 0, 0, 2) },
+      'ERR_RANGE',
+      'options.initialMemories[1]',
+      'norm 1',
+    ],
     ['with a signal that is none', { signal: {} }, 'ERR_SHAPE', 'options.signal'],
     ['that split from nothing', { splitting: { from: 0, epochs: 1 } }, 'ERR_RANGE', 'options.splitting.from', '0'],
     [

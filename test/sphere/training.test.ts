@@ -2,13 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import {
   imagePatches,
+  sampleUniformSphere,
   setThreads,
   threads,
   toSphere,
   VonMisesFisherMemory,
   vonMisesFisherMeanResultantLength,
 } from '../../lib/index.ts';
-import type { EpochRecord, SphereTrainingData, TrainOptions } from '../../lib/sphere/types.ts';
+import type {
+  EpochRecord,
+  SphereTrainingData,
+  TrainOptions,
+  VonMisesFisherParameters,
+} from '../../lib/sphere/types.ts';
 import { columnSums, rowSums } from '../reference/sphereTraining.ts';
 import { expectSameBits, expectWithin } from '../support/assertions.ts';
 import { bars, rowsFrom, single, teacherData } from './data.ts';
@@ -135,6 +141,31 @@ describe('training with labels', () => {
   });
 });
 
+describe('initial memories', () => {
+  it.each(['float64', 'float32'])('are where training begins, in %s', async (precision) => {
+    const all = await teacherData({ count: 200 });
+    const data = precision === 'float32' ? single(all) : all;
+    const { values } = await sampleUniformSphere({ count: 12, dimension: 16, seed: 8 });
+    const start = values.slice();
+    // So short a step that nothing moves in single precision, and by 1e-12 at most in double.
+    const still = { ...quick, learningRate: 1e-7, maxEpochs: 1, initialMemories: start };
+    const memory = await VonMisesFisherMemory.train(data, still);
+    expect(memory.precision).toBe(precision);
+    expectWithin('memories', memory.memories, values, precision === 'float32' ? 1e-7 : 1e-10);
+    expectSameBits('given', start, values);
+  });
+
+  it('are those of the units that a network grows from', async () => {
+    const data = await teacherData({ count: 200 });
+    const options = { ...quick, maxEpochs: 2, splitting: { from: 3, epochs: 1 } };
+    const { values } = await sampleUniformSphere({ count: 12, dimension: 16, seed: 8 });
+    const call = VonMisesFisherMemory.train(data, { ...options, initialMemories: values });
+    await expect(call).rejects.toThrow('Expected 48 numbers (3 x 16) for options.initialMemories but received 192');
+    const memory = await VonMisesFisherMemory.train(data, { ...options, initialMemories: values.subarray(0, 48) });
+    expect(memory.history.map(({ hiddenUnits }) => hiddenUnits)).toEqual([3, 6]);
+  });
+});
+
 describe('the same data, options and seed', () => {
   it('give the same bits on any number of threads; another seed does not', async () => {
     const data = single(await teacherData({ count: 700, dimension: 40 }));
@@ -236,6 +267,35 @@ describe('progress', () => {
     expect(seen.every((completed, i) => completed >= (seen[i - 1] ?? 0))).toBe(true);
     expect(seen.at(-1)).toBe(1000);
     expect(seen.filter((completed) => completed === 1000)).toHaveLength(1);
+  });
+
+  it('every epoch can be asked for the parameters then, those before a split included', async () => {
+    const data = single(await teacherData({ count: 200 }));
+    const told: { record: EpochRecord; parameters: VonMisesFisherParameters }[] = [];
+    const options = { ...quick, maxEpochs: 4, splitting: { from: 6, epochs: 2 } };
+    const train = (maxEpochs: number, onEpoch?: TrainOptions['onEpoch']) =>
+      VonMisesFisherMemory.train(data, { ...options, maxEpochs, validationShare: 0, onEpoch });
+    await train(4, (record, parameters) => told.push({ record, parameters: parameters() }));
+    expect(told.map(({ parameters }) => parameters.hiddenUnits)).toEqual([6, 6, 12, 12]);
+    for (const { record, parameters } of told) {
+      // Without validation rows a training of so many epochs ends with the model of the last one, which is not split.
+      const memory = await train(record.epoch);
+      expect(parameters.beta).toBe(record.beta);
+      expectSameBits('memories', parameters.memories, memory.memories);
+      expectSameBits('class weights', parameters.classWeights.data, memory.classWeights.data);
+    }
+  });
+
+  it('a listener that writes into the parameters it was given changes nothing', async () => {
+    const data = await teacherData({ count: 200 });
+    const plain = await VonMisesFisherMemory.train(data, { ...quick, maxEpochs: 3 });
+    const onEpoch: TrainOptions['onEpoch'] = (_, parameters) => {
+      parameters().memories.fill(0);
+      parameters().classWeights.data.fill(0);
+    };
+    const memory = await VonMisesFisherMemory.train(data, { ...quick, maxEpochs: 3, onEpoch });
+    expectSameBits('memories', memory.memories, plain.memories);
+    expectSameBits('class weights', memory.classWeights.data, plain.classWeights.data);
   });
 
   it('an abort rejects with its reason, a callback that throws with what it threw', async () => {
