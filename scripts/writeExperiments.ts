@@ -1,7 +1,19 @@
 // Writes into docs/experiments.md what a run of the experiments found, so that no figure there is typed, and puts their figures beside it.
 //
 //   node dist/cli/denseam.js experiment run --all && npm run experiments:docs
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+//
+// Drawings of thousands of marks become PNG files, by rsvg-convert (Debian: librsvg2-bin).
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable } from '../bench/markdown.ts';
 import type { ExperimentResult, Finding, ResultTable } from '../lib/experiments/experiment.ts';
@@ -57,12 +69,23 @@ function reasons(findings: readonly Finding[]): string[] {
   return given.length > 0 ? [given.join('\n')] : [];
 }
 
+/** Bytes of the largest drawing that is taken as it is. */
+const largestDrawing = 150_000;
+
+/** Copies the file, or its picture, and returns its name there. */
+function place(id: string, from: string, file: string): string {
+  const isLarge = file.endsWith('.svg') && statSync(from).size > largestDrawing;
+  const name = `${id}-${isLarge ? file.replace(/svg$/, 'png') : file}`;
+  mkdirSync(images, { recursive: true });
+  if (isLarge) execFileSync('rsvg-convert', ['--width', '1000', '--output', join(images, name), from]);
+  else copyFileSync(from, join(images, name));
+  kept.add(name);
+  return name;
+}
+
 /** The file, copied beside the document, with the description that the drawing or the result has of it. */
 function figure(id: string, folder: string, file: string, { pictures }: ExperimentResult): string {
-  const name = `${id}-${file}`;
-  mkdirSync(images, { recursive: true });
-  copyFileSync(join(folder, file), join(images, name));
-  kept.add(name);
+  const name = place(id, join(folder, file), file);
   const of = pictures.find((each) => `${each.name}.png` === file);
   const [, drawn = ''] = of ? [] : (/<desc>(.*?)<\/desc>/s.exec(readFileSync(join(folder, file), 'utf8')) ?? []);
   return `![${(of?.description ?? drawn).replaceAll(/[[\]\n]/g, ' ')}](images/experiments/${name})`;
