@@ -33,6 +33,7 @@ import {
 import { drawSample, type ImageSample, maskKinds } from './imageSample.ts';
 import { readLabelledImages } from './labelledImages.ts';
 import { type Contender, measureRecall, recallWork } from './recall.ts';
+import { ascending } from './shares.ts';
 import { type ExperimentProgress, Stages } from './stages.ts';
 
 /** Recall of images with pixels missing, from learned latents and from region covariances. */
@@ -45,6 +46,7 @@ export const imageRecall: Experiment<ImageRecallSettings> = {
   settings: defaultImageRecallSettings,
   quick: quickImageRecallSettings,
   async run(settings, context) {
+    ascending('settings.scaledBetas', settings.scaledBetas);
     integer('settings.shown', settings.shown, 1, settings.queries);
     const stages = new Stages(settings.data.length * totalWork(settings), context);
     const sets: ImageSetRecall[] = [];

@@ -105,7 +105,7 @@ function plateaus({ curves }: ImageRecall, queries: number): Compared {
   return {
     ours,
     verdict: 'not reproduced',
-    why: 'a baseline recalls as many or more: pixels hidden at random move it less',
+    why: 'a baseline recalls as many of these images, or more',
   };
 }
 
@@ -253,7 +253,7 @@ export const lossChart: ResultChart = {
   },
 };
 
-/** The first queries of a data set: original, masked, what the autoencoder makes of it, and what the memories recall at their best. */
+/** The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall at their best. */
 export function galleries(set: ImageSetRecall): ResultPictures[] {
   const { sample, recalls, reconstructions, data } = set;
   const { height, width } = sample.size;
@@ -264,7 +264,7 @@ export function galleries(set: ImageSetRecall): ResultPictures[] {
     return [
       { pixels: [...(sample.bytes[target] as Uint8Array)], caption: 'original' },
       { pixels: Array.from(masked, (value) => Math.round(255 * value)), caption: 'masked' },
-      { pixels: reconstructions.slice(query * pixels, (query + 1) * pixels), caption: 'reconstruction' },
+      { pixels: reconstructions.slice(query * pixels, (query + 1) * pixels), caption: 'decoded' },
       ...recalls.flatMap((recall, n) => shownRecalls(recall, sample, query, n === 0)),
     ];
   });
