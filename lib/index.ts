@@ -35,7 +35,7 @@ export {
   type SpreadKind,
 } from './io/gaussians.ts';
 export { type IdxArray, readIdx } from './io/idx.ts';
-export { type NpyArray, readNpy } from './io/npy.ts';
+export { type NpyArray, type NpyData, readNpy } from './io/npy.ts';
 export { readNpz } from './io/npz.ts';
 export { type NamedArray, writeNpz } from './io/npzWrite.ts';
 export {

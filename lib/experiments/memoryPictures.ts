@@ -25,8 +25,11 @@ export function memoryImages(
   return indices.map((index) => ({ pixels: pixelsOf(memories, index, dimension), caption: caption(index) }));
 }
 
+/** Rows of a figure, and memories in a row. */
+export const letterRows = 5;
+
 /** How the paper names the units of a figure: AA, AB, ..., in rows of five. */
 export function letterName(position: number): string {
   const letter = (index: number) => String.fromCharCode(65 + index);
-  return `${letter(Math.floor(position / 5))}${letter(position % 5)}`;
+  return `${letter(Math.floor(position / letterRows))}${letter(position % letterRows)}`;
 }

@@ -6,6 +6,8 @@ import { imageRecall } from './imageRecall.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
+import { vmfMemories } from './vmfMemories.ts';
+import { vmfTemperature } from './vmfTemperature.ts';
 import { words } from './words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
@@ -19,4 +21,6 @@ export const experiments: readonly Experiment<any>[] = [
   sentences,
   pointCloudRecovery,
   pointCloudCapacity,
+  vmfTemperature,
+  vmfMemories,
 ];
