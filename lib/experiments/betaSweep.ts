@@ -90,7 +90,7 @@ export function selectGaussians(gaussians: Gaussians, indices: Int32Array): Gaus
 }
 
 /** The beta at which recall passes one half, on the line between two points (in log beta); undefined if it never does. */
-export function halfwayBeta({ points }: SweepCurve): number | undefined {
+export function halfwayBeta({ points }: Pick<SweepCurve, 'points'>): number | undefined {
   const above = points.findIndex(({ right }) => right >= 0.5);
   const [before, after] = [points[above - 1], points[above]];
   if (!before || !after) return undefined;

@@ -4,7 +4,7 @@ import type { CallOptions, Gaussians, Vectors } from '../core/types.ts';
 import { EuclideanMemory } from '../euclidean/memory.ts';
 import { GaussianMemory } from '../gaussian/memory.ts';
 import { perturb } from '../gaussian/sampling.ts';
-import { stacked } from './images.ts';
+import { stacked } from './imageMemories.ts';
 import { shareOf } from './shares.ts';
 import { distancesToOwn } from './sphereItems.ts';
 

@@ -2,6 +2,7 @@ import type { Experiment } from './experiment.ts';
 import { gaussianCapacity } from './gaussianCapacity.ts';
 import { gaussianDynamics } from './gaussianDynamics.ts';
 import { gaussianPlanar } from './gaussianPlanar.ts';
+import { imageRecall } from './imageRecall.ts';
 import { pointCloudCapacity } from './pointCloudCapacity.ts';
 import { pointCloudRecovery } from './pointCloudRecovery.ts';
 import { sentences } from './sentences.ts';
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment<any>[] = [
   gaussianDynamics,
   gaussianPlanar,
   gaussianCapacity,
+  imageRecall,
   words,
   sentences,
   pointCloudRecovery,
