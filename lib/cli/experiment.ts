@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Experiment, ExperimentResult, ExperimentSettings } from '../experiments/experiment.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
-import { type CommonOptions, defineAction, type Run, UsageError } from './command.ts';
+import { type CommonOptions, defineAction, describeError, type Run, UsageError } from './command.ts';
 import { integer } from './options.ts';
 import { filePartStore } from './partFiles.ts';
 import { withChanges } from './settings.ts';
@@ -70,35 +70,69 @@ async function listExperiments({ print }: Run): Promise<void> {
 async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): Promise<void> {
   const { experiments } = await import('../experiments/registry.ts');
   const { experimentText } = await import('../report/experiment.ts');
-  const chosen = choose(experiments, ids, options.all ?? false);
-  const done = await run
-    .withProgress(async (onProgress) => {
-      const results: FinishedExperiment[] = [];
-      for (const [index, experiment] of chosen.entries()) {
-        results.push(
-          await runExperiment(run, experiment, options, ({ share, doing }) =>
-            onProgress({ share: (index + share) / chosen.length, doing: `${experiment.id}: ${doing}` }),
-          ),
-        );
-      }
-      return results;
-    })
+  const plans = choose(experiments, ids, options.all ?? false).map((experiment) => plan(experiment, options));
+  const { finished, failed } = await run
+    .withProgress((onProgress) => runPlans(run, plans, options.out, onProgress))
     .catch((error: unknown) => {
       if (run.signal.aborted)
         run.note(`What is finished is kept in ${options.out}; the same command goes on from there.`);
       throw error;
     });
   const text = () =>
-    done
+    finished
       .map(({ experiment: { title, source }, result, folder }) =>
         [`${title} (${source})`, experimentText(result), `Written to ${folder}`].join('\n\n'),
       )
       .join('\n\n');
   run.print(text, () =>
-    done.map(({ experiment: { id, title, source }, settings, result, folder }) => {
+    finished.map(({ experiment: { id, title, source }, settings, result, folder }) => {
       return { id, title, source, settings, folder, ...result };
     }),
   );
+  if (failed.length > 0) throw new Error(`${failed.length} of ${plans.length} experiments failed: ${failed.join(', ')}`);
+}
+
+/** An experiment that is to be run, with which settings, and the command that repeats it. */
+interface Plan {
+  readonly experiment: Experiment;
+  readonly settings: ExperimentSettings;
+  readonly command: string;
+}
+
+function plan(experiment: Experiment, { quick, seed, set }: RunOptions): Plan {
+  const given = quick ? experiment.quick : experiment.settings;
+  const settings = withChanges(experiment.id, { ...given, seed: seed ?? given.seed }, set);
+  const words = [
+    ...(quick ? ['--quick'] : []),
+    '--seed',
+    `${settings.seed}`,
+    ...set.flatMap((each) => ['--set', shellWord(each)]),
+  ];
+  return { experiment, settings, command: ['denseam experiment run', experiment.id, ...words].join(' ') };
+}
+
+/** Runs one after the other. Of several, one that fails does not keep the others from running. */
+async function runPlans(
+  run: Run,
+  plans: readonly Plan[],
+  out: string,
+  onProgress: (progress: ExperimentProgress) => void,
+): Promise<{ readonly finished: readonly FinishedExperiment[]; readonly failed: readonly string[] }> {
+  const finished: FinishedExperiment[] = [];
+  const failed: string[] = [];
+  for (const [index, each] of plans.entries()) {
+    const { id } = each.experiment;
+    const report = ({ share, doing }: ExperimentProgress) =>
+      onProgress({ share: (index + share) / plans.length, doing: `${id}: ${doing}` });
+    try {
+      finished.push(await runPlan(run, each, out, report));
+    } catch (error) {
+      if (run.signal.aborted || plans.length === 1) throw error;
+      run.note(`${id} failed: ${describeError(error)}`);
+      failed.push(id);
+    }
+  }
+  return { finished, failed };
 }
 
 /** An experiment with its result and the folder where that is written. */
@@ -121,27 +155,18 @@ function choose(experiments: readonly Experiment[], ids: readonly string[], all:
   });
 }
 
-async function runExperiment(
+async function runPlan(
   { signal }: Run,
-  experiment: Experiment,
-  { quick, seed, set, out }: RunOptions,
+  { experiment, settings, command }: Plan,
+  out: string,
   onProgress: (progress: ExperimentProgress) => void,
 ): Promise<FinishedExperiment> {
   const start = performance.now();
-  const given = quick ? experiment.quick : experiment.settings;
-  const settings = withChanges(experiment.id, { ...given, seed: seed ?? given.seed }, set);
   const folder = join(out, experiment.id);
   await mkdir(folder, { recursive: true });
   const parts = filePartStore(out, experiment.id, settings, packageJson.version);
   const result = await experiment.run(settings, { parts, signal, onProgress });
   const finished = { experiment, settings, result, folder };
-  const words = [
-    ...(quick ? ['--quick'] : []),
-    '--seed',
-    `${settings.seed}`,
-    ...set.flatMap((each) => ['--set', shellWord(each)]),
-  ];
-  const command = ['denseam experiment run', experiment.id, ...words].join(' ');
   await writeReport(finished, command, (performance.now() - start) / 1000);
   return finished;
 }

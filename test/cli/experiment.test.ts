@@ -114,6 +114,26 @@ describe('denseam experiment', () => {
     expect(denseam(...args).status).toBe(0);
   });
 
+  it('goes on with the others when one fails, and says which in the end', () => {
+    const args = ['experiment', 'run', id, 'gaussian-planar', '--quick', '--json', '--out', 'several'] as const;
+    denseam(...args);
+    writeFileSync(partFile('several'), '{"rows":');
+    const { status, stdout, stderr } = denseam(...args);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).map((each: { id: string }) => each.id)).toEqual(['gaussian-planar']);
+    expect(stderr).toContain(`${id} failed: "`);
+    expect(stderr).toContain('it is no JSON');
+    expect(stderr.trimEnd().endsWith(`Error: 1 of 2 experiments failed: ${id}`)).toBe(true);
+  });
+
+  it('refuses a setting that one of them does not have before any runs', () => {
+    const args = ['experiment', 'run', id, 'gaussian-planar', '--quick', '--out', 'none', '--set', 'planes=3'] as const;
+    const { status, stderr } = denseam(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`a setting of ${id}`);
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  });
+
   it.each([
     [[], `Expected the id of an experiment (`],
     [['nothing'], 'There is no experiment "nothing", only'],
