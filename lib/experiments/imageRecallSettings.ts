@@ -12,14 +12,14 @@ export interface ImageRecallSettings extends ExperimentSettings, ImagesSettings,
 
 /**
  * In place of CelebA and CIFAR-10; folders of these, as grey IDX files, are taken by `data`. The paper names neither the number of
- * images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about two minutes.
+ * images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about four minutes.
  */
 export const defaultImageRecallSettings: ImageRecallSettings = {
   ...defaultImagesSettings,
   data: ['mnist', 'fashion-mnist'],
-  queries: 100,
+  queries: 200,
   scaledBetas: [0.5, 1, 2, 4, 8, 16, 32, 64],
-  trainingImages: 5000,
+  trainingImages: 20_000,
   hiddenUnits: 128,
   latentDimension: 16,
   epochs: 10,
