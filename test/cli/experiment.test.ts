@@ -121,7 +121,7 @@ describe('denseam experiment', () => {
     const { status, stdout, stderr } = denseam(...args);
     expect(status).toBe(1);
     expect(JSON.parse(stdout).map((each: { id: string }) => each.id)).toEqual(['gaussian-planar']);
-    expect(stderr).toContain(`${id} failed: "`);
+    expect(stderr).toContain(`${id} failed: File "`);
     expect(stderr).toContain('it is no JSON');
     expect(stderr.trimEnd().endsWith(`Error: 1 of 2 experiments failed: ${id}`)).toBe(true);
   });
