@@ -89,7 +89,8 @@ async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): 
       return { id, title, source, settings, folder, ...result };
     }),
   );
-  if (failed.length > 0) throw new Error(`${failed.length} of ${plans.length} experiments failed: ${failed.join(', ')}`);
+  if (failed.length > 0)
+    throw new Error(`${failed.length} of ${plans.length} experiments failed: ${failed.join(', ')}`);
 }
 
 /** An experiment that is to be run, with which settings, and the command that repeats it. */

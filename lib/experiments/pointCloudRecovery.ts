@@ -19,7 +19,7 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
     'Clouds perturbed in points and weights are recalled by the flow, by each of its channels alone, and by the Euclidean memory.',
   source: 'Mustafi 2026, experiments on synthetic Gaussian clouds',
   settings: defaultRecoverySettings,
-  quick: { ...defaultRecoverySettings, count: 8, maxIterations: 500 },
+  quick: { ...defaultRecoverySettings, count: 8 },
   async run(settings, { parts, signal, onProgress }) {
     const result = await parts.part('recovery', () => runRecovery(settings, { signal, onProgress }));
     return {

