@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { defaultImagesSettings, type ImagesSettings } from '../experiments/imagesSettings.ts';
+import { defaultImagesSettings, type ImagesSettings } from '../experiments/images/imagesSettings.ts';
 import type { RunRecord } from '../report/images.ts';
 import { type CommonOptions, defineAction, type Run } from './command.ts';
 import { debianFolder, findImageFile } from './imageFile.ts';
@@ -62,8 +62,8 @@ async function runDemo({ signal, withProgress, print }: Run, options: DemoOption
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
   const { threads } = await import('../core/threads.ts');
   const { readIdx } = await import('../io/idx.ts');
-  const { runImages } = await import('../experiments/images.ts');
-  const { maskKinds } = await import('../experiments/imageSample.ts');
+  const { runImages } = await import('../experiments/images/images.ts');
+  const { maskKinds } = await import('../experiments/images/imageSample.ts');
   const { imagesPage, limitsTable, recallLegend, recallTable, verdict } = await import('../report/images.ts');
   const { textTable } = await import('../report/table.ts');
 

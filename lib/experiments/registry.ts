@@ -1,18 +1,18 @@
 import type { Experiment } from './experiment.ts';
-import { gaussianCapacity } from './gaussianCapacity.ts';
-import { gaussianDynamics } from './gaussianDynamics.ts';
-import { gaussianPlanar } from './gaussianPlanar.ts';
-import { imageRecall } from './imageRecall.ts';
-import { pointCloudCapacity } from './pointCloudCapacity.ts';
-import { pointCloudRecovery } from './pointCloudRecovery.ts';
-import { sentences } from './sentences.ts';
-import { vmfMemories } from './vmfMemories.ts';
-import { vmfPatches } from './vmfPatches.ts';
-import { vmfSaddles } from './vmfSaddles.ts';
-import { vmfSplitting } from './vmfSplitting.ts';
-import { vmfTemperature } from './vmfTemperature.ts';
-import { vmfTree } from './vmfTree.ts';
-import { words } from './words.ts';
+import { gaussianCapacity } from './gaussian/gaussianCapacity.ts';
+import { gaussianDynamics } from './gaussian/gaussianDynamics.ts';
+import { gaussianPlanar } from './gaussian/gaussianPlanar.ts';
+import { imageRecall } from './images/imageRecall.ts';
+import { pointCloudCapacity } from './pointcloud/pointCloudCapacity.ts';
+import { pointCloudRecovery } from './pointcloud/pointCloudRecovery.ts';
+import { vmfMemories } from './sphere/vmfMemories.ts';
+import { vmfPatches } from './sphere/vmfPatches.ts';
+import { vmfSaddles } from './sphere/vmfSaddles.ts';
+import { vmfSplitting } from './sphere/vmfSplitting.ts';
+import { vmfTemperature } from './sphere/vmfTemperature.ts';
+import { vmfTree } from './sphere/vmfTree.ts';
+import { sentences } from './text/sentences.ts';
+import { words } from './text/words.ts';
 
 /** Every experiment, in the order of `denseam experiment list`. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes its own settings, and is only ever given those

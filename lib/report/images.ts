@@ -1,7 +1,7 @@
-import { featureNames } from '../experiments/features.ts';
-import { type MaskKind, maskKinds } from '../experiments/imageSample.ts';
-import type { GalleryRow, ImagesResult, MemoryKind } from '../experiments/images.ts';
-import { memoryKinds } from '../experiments/images.ts';
+import { featureNames } from '../experiments/images/features.ts';
+import { type MaskKind, maskKinds } from '../experiments/images/imageSample.ts';
+import type { GalleryRow, ImagesResult, MemoryKind } from '../experiments/images/images.ts';
+import { memoryKinds } from '../experiments/images/images.ts';
 import { type RecallPoint, settledShare } from '../experiments/recall.ts';
 import { chartKey, htmlChart } from './chart.ts';
 import { htmlGrid, type Picture } from './grid.ts';

@@ -1,9 +1,9 @@
 /** The experiments on random items. */
-import { gaussianCapacity } from '../../lib/experiments/gaussianCapacity.ts';
-import { gaussianDynamics } from '../../lib/experiments/gaussianDynamics.ts';
-import { gaussianPlanar } from '../../lib/experiments/gaussianPlanar.ts';
-import { pointCloudCapacity } from '../../lib/experiments/pointCloudCapacity.ts';
-import { pointCloudRecovery } from '../../lib/experiments/pointCloudRecovery.ts';
+import { gaussianCapacity } from '../../lib/experiments/gaussian/gaussianCapacity.ts';
+import { gaussianDynamics } from '../../lib/experiments/gaussian/gaussianDynamics.ts';
+import { gaussianPlanar } from '../../lib/experiments/gaussian/gaussianPlanar.ts';
+import { pointCloudCapacity } from '../../lib/experiments/pointcloud/pointCloudCapacity.ts';
+import { pointCloudRecovery } from '../../lib/experiments/pointcloud/pointCloudRecovery.ts';
 import { describeWholeRuns } from './wholeRuns.ts';
 
 const [yes, unsure, open] = ['reproduced', 'undetermined', 'not published'] as const;

@@ -1,17 +1,17 @@
 /** What the experiments on random items are made of, against closed forms and other ways of computing the same. */
 import { describe, expect, it } from 'vitest';
-import { growthRate, measureDimension, measuredCapacity } from '../../lib/experiments/capacityMeasure.ts';
-import { measureBasins, measureSeparation } from '../../lib/experiments/cloudCapacity.ts';
-import { itemsWithoutClosePair, measureClosePairs, pairsFinding } from '../../lib/experiments/cloudPairs.ts';
-import { measureLine } from '../../lib/experiments/dynamics.ts';
 import type { Experiment } from '../../lib/experiments/experiment.ts';
-import { gaussianCapacity } from '../../lib/experiments/gaussianCapacity.ts';
-import { gaussianDynamics } from '../../lib/experiments/gaussianDynamics.ts';
-import { gaussianPlanar } from '../../lib/experiments/gaussianPlanar.ts';
-import { outline, planarRows, recallPlane, toGaussians } from '../../lib/experiments/planar.ts';
-import { pointCloudCapacity } from '../../lib/experiments/pointCloudCapacity.ts';
+import { growthRate, measureDimension, measuredCapacity } from '../../lib/experiments/gaussian/capacityMeasure.ts';
+import { measureLine } from '../../lib/experiments/gaussian/dynamics.ts';
+import { gaussianCapacity } from '../../lib/experiments/gaussian/gaussianCapacity.ts';
+import { gaussianDynamics } from '../../lib/experiments/gaussian/gaussianDynamics.ts';
+import { gaussianPlanar } from '../../lib/experiments/gaussian/gaussianPlanar.ts';
+import { outline, planarRows, recallPlane, toGaussians } from '../../lib/experiments/gaussian/planar.ts';
+import { distancesToOwn, drawItems, drawQueries, range } from '../../lib/experiments/gaussian/sphereItems.ts';
+import { measureBasins, measureSeparation } from '../../lib/experiments/pointcloud/cloudCapacity.ts';
+import { itemsWithoutClosePair, measureClosePairs, pairsFinding } from '../../lib/experiments/pointcloud/cloudPairs.ts';
+import { pointCloudCapacity } from '../../lib/experiments/pointcloud/pointCloudCapacity.ts';
 import { ascending, percent, quantile, shareOf } from '../../lib/experiments/shares.ts';
-import { distancesToOwn, drawItems, drawQueries, range } from '../../lib/experiments/sphereItems.ts';
 import { EuclideanMemory, GaussianMemory, type Gaussians, toFull } from '../../lib/index.ts';
 import { expectFailure } from '../support/assertions.ts';
 import { MemoryParts } from './parts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pointCloudRecovery } from '../../lib/experiments/pointCloudRecovery.ts';
+import { pointCloudRecovery } from '../../lib/experiments/pointcloud/pointCloudRecovery.ts';
 import { experimentPage, experimentText } from '../../lib/report/experiment.ts';
 import { MemoryParts } from '../experiments/parts.ts';
 import { described, exampleResult, hostile, run, settings } from './experimentResult.ts';

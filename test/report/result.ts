@@ -1,6 +1,6 @@
-import type { MaskKind } from '../../lib/experiments/imageSample.ts';
-import type { GalleryRow, ImagesResult } from '../../lib/experiments/images.ts';
-import { defaultImagesSettings } from '../../lib/experiments/imagesSettings.ts';
+import type { MaskKind } from '../../lib/experiments/images/imageSample.ts';
+import type { GalleryRow, ImagesResult } from '../../lib/experiments/images/images.ts';
+import { defaultImagesSettings } from '../../lib/experiments/images/imagesSettings.ts';
 import type { RecallCurve } from '../../lib/experiments/recall.ts';
 import type { RunRecord } from '../../lib/report/images.ts';
 

@@ -1,0 +1,110 @@
+/** Patterns that a memory makes of a class alone, and of the class and half of a digit (section 2.1). */
+import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
+import { rangeError } from '../../core/validate.ts';
+import type { VonMisesFisherMemory } from '../../sphere/memory.ts';
+import { shareOf } from '../shares.ts';
+import { type DigitRows, digitNames } from './digitModels.ts';
+import { countDifferent, overlap, selectRows } from './memoryMeasures.ts';
+import { pixelsOf } from './memoryPictures.ts';
+
+export interface ClassReconstruction {
+  /** Share of starts that reached a local minimum. */
+  readonly converged: number;
+  /** Share of the states that the memory classifies as what they are patterns of. */
+  readonly ownClass: number;
+  /** How many states of each class differ from all before them. */
+  readonly different: readonly number[];
+  /** Pixels of the first states of each class, class after class. */
+  readonly pixels: readonly (readonly number[])[];
+}
+
+/** Steps of a float32 memory do not get much shorter: rounding moves a state by up to 1e-7 (1 + betaScale beta). */
+const tolerance = 1e-4;
+/** How many states of a class are shown, at most. */
+export const shownStates = 5;
+/** Two states are the same where they are as near as the tolerance of two of them and slow convergence allow. */
+const sameState = 0.999;
+
+/**
+ * Local minima of -log P(x | y) of every class y.
+ *
+ * @param directions the starts of class 1, as many of class 2, and so on.
+ */
+export async function reconstructClasses(
+  memory: VonMisesFisherMemory,
+  directions: Vectors,
+  options: CallOptions,
+): Promise<ClassReconstruction> {
+  const { classes: count, dimension } = memory;
+  const starts = directions.count / count;
+  const classes = Array.from({ length: directions.count }, (_, start) => 1 + Math.floor(start / starts));
+  const { states, stopped } = await memory.reconstruct(directions, { classes, tolerance, ...options });
+  const predicted = await memory.predict(states, { signal: options.signal });
+  return {
+    converged: shareOf(stopped, (why) => why === 'converged'),
+    ownClass: shareOf(predicted, (label, i) => label === classes[i]),
+    different: Array.from({ length: count }, (_, y) =>
+      countDifferent(
+        {
+          count: starts,
+          dimension,
+          values: states.values.subarray(y * starts * dimension, (y + 1) * starts * dimension),
+        },
+        sameState,
+      ),
+    ),
+    pixels: classes.flatMap((_, state) =>
+      state % starts < shownStates ? [pixelsOf(states.values, state, dimension)] : [],
+    ),
+  };
+}
+
+/** The first digits of each class, as many of each, class after class. */
+export function firstOfClasses(test: DigitRows, starts: number): Vectors {
+  const indices = digitNames.flatMap((name, y) => {
+    const own = Array.from(test.labels.keys()).filter((row) => test.labels[row] === y + 1);
+    if (own.length >= starts) return own.slice(0, starts);
+    throw rangeError('settings.starts', `at most ${own.length}, the number of test digits ${name},`, starts);
+  });
+  return selectRows(test, indices);
+}
+
+/** A test digit, what is shown of it and what is made of that. */
+export interface Completion {
+  readonly digit: string;
+  readonly original: readonly number[];
+  readonly start: readonly number[];
+  readonly completed: readonly number[];
+}
+
+/** The first test digit of each class, its upper half known, completed as a pattern of its class. */
+export async function completeHalves(
+  memory: VonMisesFisherMemory,
+  test: DigitRows,
+  options: CallOptions,
+): Promise<Completion[]> {
+  const { dimension } = memory;
+  const indices = digitNames.map((_, y) => test.labels.indexOf(y + 1)).filter((index) => index >= 0);
+  const originals = selectRows(test, indices);
+  const starts = { ...originals, values: originals.values.slice() };
+  for (let row = 0; row < indices.length; row++) {
+    hideLowerHalf(starts.values.subarray(row * dimension, (row + 1) * dimension));
+  }
+  const clamped = Array.from({ length: dimension }, (_, pixel) => pixel < dimension / 2);
+  const classes = indices.map((index) => test.labels[index] as number);
+  const { states } = await memory.reconstruct(starts, { classes, clamped, tolerance, ...options });
+  return classes.map((y, row) => ({
+    digit: digitNames[y - 1] as string,
+    original: pixelsOf(originals.values, row, dimension),
+    start: pixelsOf(starts.values, row, dimension),
+    completed: pixelsOf(states.values, row, dimension),
+  }));
+}
+
+/** Every pixel of the lower half gets the same value below 0, black, and the norm is 1 again. */
+function hideLowerHalf(direction: FloatArray): void {
+  const half = direction.length / 2;
+  const upper = direction.subarray(0, half);
+  const known = overlap(upper, upper);
+  direction.fill(-Math.sqrt(Math.max(0, 1 - known) / half), half);
+}

@@ -1,0 +1,128 @@
+/** Projection onto a plane by UMAP (McInnes and others 2018), of the package umap-js. */
+import { setImmediate } from 'node:timers/promises';
+import type { UMAP, UMAPParameters } from 'umap-js';
+import { Random } from '../../core/random.ts';
+import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
+import { EuclideanMemory } from '../../euclidean/memory.ts';
+import { installed, notInstalled } from '../optionalPackages.ts';
+
+/** Coordinates of points in the plane. */
+export type PlanePoints = readonly (readonly [x: number, y: number])[];
+
+export interface PlaneChoices {
+  /** How many nearest rows decide where a point is, 2 or more; of a row itself, it is one of them. */
+  readonly neighbours: number;
+  readonly seed: number;
+}
+
+/** Epochs of the layout between two looks at the signal: some tenths of a second. */
+const epochsAtATime = 10;
+
+/**
+ * Fits the plane to some rows by UMAP. Others are put where UMAP's own projection of new points begins: at the mean of their nearest rows,
+ * weighted by how strongly they belong to each.
+ *
+ * @throws DenseamError ERR_RANGE if umap-js is not installed; the signal's reason.
+ */
+export async function projectOntoPlane(
+  rows: Vectors,
+  others: Vectors,
+  choices: PlaneChoices,
+  { signal, onProgress }: CallOptions = {},
+): Promise<{ rows: PlanePoints; others: PlanePoints }> {
+  const memory = await EuclideanMemory.create(rows, { signal });
+  const k = choices.neighbours;
+  const own = await memory.nearest(rows, { k, signal });
+  const nearest = await memory.nearest(others, { k, signal });
+  const fitted = await fitPlane(rows, neighbourLists(rows, rows, own.indices, true), choices, { signal, onProgress });
+  const projected = neighbourLists(others, rows, nearest.indices, false).map((list) => {
+    const weights = memberships(list.map(([, distance]) => distance));
+    const mean = (axis: 0 | 1) =>
+      list.reduce(
+        (sum, [index], at) => sum + (weights[at] as number) * (fitted[index] as PlanePoints[number])[axis],
+        0,
+      );
+    return [mean(0), mean(1)] as const;
+  });
+  return { rows: fitted, others: projected };
+}
+
+async function fitPlane(
+  rows: Vectors,
+  lists: NeighbourList[],
+  { neighbours, seed }: PlaneChoices,
+  { signal, onProgress }: CallOptions,
+): Promise<PlanePoints> {
+  const random = new Random(seed);
+  const umap = createUmap({ nNeighbors: neighbours, random: () => random.uniform() });
+  umap.setPrecomputedKNN(
+    lists.map((list) => list.map(([index]) => index)),
+    lists.map((list) => list.map(([, distance]) => distance)),
+  );
+  const total = umap.initializeFit(asArrays(rows));
+  for (let epoch = 1; epoch <= total; epoch++) {
+    umap.step();
+    if (epoch % epochsAtATime === 0) await setImmediate();
+    signal?.throwIfAborted();
+    onProgress?.({ completed: epoch, total });
+  }
+  return umap.getEmbedding().map(([x, y]) => [x as number, y as number]);
+}
+
+function createUmap(parameters: UMAPParameters): UMAP {
+  try {
+    const { UMAP: Umap } = installed('umap-js') as { UMAP: new (parameters: UMAPParameters) => UMAP };
+    return new Umap(parameters);
+  } catch (cause) {
+    throw notInstalled('umap-js', 'the projection onto a plane', cause);
+  }
+}
+
+type NeighbourList = (readonly [index: number, distance: number])[];
+
+/** The nearest rows of every point, nearest first; of rows themselves, each begins with itself. */
+function neighbourLists(points: Vectors, rows: Vectors, indices: Int32Array, areSame: boolean): NeighbourList[] {
+  const k = indices.length / points.count;
+  return Array.from({ length: points.count }, (_, i) => {
+    const found = Array.from(indices.subarray(i * k, (i + 1) * k));
+    const others = areSame ? found.filter((index) => index !== i).slice(0, k - 1) : found;
+    const list = others.map((index) => [index, distance(points, i, rows, index)] as const);
+    list.sort(([, a], [, b]) => a - b);
+    return areSame ? [[i, 0] as const, ...list] : list;
+  });
+}
+
+const bisections = 64;
+
+/** exp(-(d - d_nearest) / s) over its sum, s such that the sum is log2 of the number of neighbours: UMAP's. Distances ascend. */
+export function memberships(distances: readonly number[]): number[] {
+  const [nearest] = distances as [number];
+  const at = (scale: number) =>
+    distances.map((distance) => (distance > nearest ? Math.exp((nearest - distance) / scale) : 1));
+  const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0);
+  const wanted = Math.log2(distances.length);
+  let [low, high] = [0, (distances.at(-1) as number) - nearest];
+  // At `high` every weight is at least 1/e: with the neighbours that there are usually more than wanted.
+  for (let pass = 0; pass < bisections; pass++) {
+    const middle = (low + high) / 2;
+    if (total(at(middle)) > wanted) high = middle;
+    else low = middle;
+  }
+  const weights = at(high);
+  const sum = total(weights);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Without the cancellation of a product of matrices: neighbours are near. */
+function distance({ dimension, values }: Vectors, i: number, rows: Vectors, j: number): number {
+  let sum = 0;
+  for (let k = 0; k < dimension; k++) {
+    sum += ((values[i * dimension + k] as number) - (rows.values[j * dimension + k] as number)) ** 2;
+  }
+  return Math.sqrt(sum);
+}
+
+function asArrays({ count, dimension, values }: Vectors): number[][] {
+  const row = (i: number): FloatArray => values.subarray(i * dimension, (i + 1) * dimension);
+  return Array.from({ length: count }, (_, i) => Array.from(row(i)));
+}

@@ -1,0 +1,184 @@
+/** The memories that training leaves: prototypes, noise and soft labels (Thériault and Tantari 2025, figures 1, 3 and 4). */
+import { Random } from '../../core/random.ts';
+import type { CallOptions } from '../../core/types.ts';
+import { integer, positive, rangeError } from '../../core/validate.ts';
+import { EuclideanMemory } from '../../euclidean/memory.ts';
+import type { VonMisesFisherMemory } from '../../sphere/memory.ts';
+import { sampleUniformSphere } from '../../sphere/sampling.ts';
+import type { Experiment, ExperimentContext } from '../experiment.ts';
+import { Stages } from '../stages.ts';
+import {
+  type BetaChoice,
+  betaChoices,
+  betaName,
+  betaPart,
+  type DigitSettings,
+  type Digits,
+  digitModel,
+  digitsOf,
+} from './digitModels.ts';
+import {
+  type ClassReconstruction,
+  type Completion,
+  completeHalves,
+  firstOfClasses,
+  reconstructClasses,
+} from './digitReconstruction.ts';
+import { type Fidelity, type MemoryMeasures, measureFidelity, measureMemories } from './memoryMeasures.ts';
+import { letterRows } from './memoryPictures.ts';
+import type { TrainedSphere } from './sphereModels.ts';
+import { memoriesFindings } from './vmfMemoriesFindings.ts';
+import { memoriesCharts, memoriesPictures, memoriesTables } from './vmfMemoriesResult.ts';
+import {
+  defaultVmfMemoriesSettings,
+  quickVmfMemoriesSettings,
+  type VmfMemoriesSettings,
+} from './vmfMemoriesSettings.ts';
+
+export const vmfMemories: Experiment<VmfMemoriesSettings> = {
+  id: 'vmf-memories',
+  title: 'Memories as prototypes',
+  summary:
+    'What the memories of trained models look like, how many stay noise at each beta, their soft labels, and what they reconstruct.',
+  source: 'Thériault and Tantari 2025, sections 2.1, 4.1 and 4.2, figures 1, 3 and 4',
+  settings: defaultVmfMemoriesSettings,
+  quick: quickVmfMemoriesSettings,
+  async run(settings, context) {
+    check(settings);
+    const measured = await measure(settings, context);
+    return {
+      findings: memoriesFindings(measured, settings),
+      tables: memoriesTables(measured, settings),
+      charts: memoriesCharts(measured),
+      pictures: memoriesPictures(measured),
+    };
+  },
+};
+
+/** A model with what was measured of it. */
+export interface MeasuredModel extends MemoryMeasures, Fidelity {
+  readonly name: string;
+  readonly part: string;
+  readonly choice: BetaChoice;
+  readonly model: TrainedSphere;
+  /** Which memories are shown. */
+  readonly shown: readonly number[];
+}
+
+export interface MeasuredMemories {
+  /** All of whose memories are shown. */
+  readonly few: MeasuredModel;
+  readonly fixed: readonly MeasuredModel[];
+  readonly trained: readonly MeasuredModel[];
+  /** Of the model with the least sigma, from random directions and from test digits. */
+  readonly patterns: { readonly random: ClassReconstruction; readonly digits: ClassReconstruction };
+  readonly completions: readonly Completion[];
+}
+
+function check({ hiddenUnits, fewUnits, fewBeta, shown, leastSharedNorm, starts }: VmfMemoriesSettings): void {
+  integer('settings.fewUnits', fewUnits, 1, letterRows ** 2);
+  positive('settings.fewBeta', fewBeta);
+  integer('settings.hiddenUnits', hiddenUnits, 1, Number.MAX_SAFE_INTEGER);
+  integer('settings.shown', shown, 1, Math.min(hiddenUnits, letterRows ** 2));
+  if (!(leastSharedNorm > 0 && leastSharedNorm < 1)) {
+    throw rangeError('settings.leastSharedNorm', 'a number between 0 and 1', leastSharedNorm);
+  }
+  integer('settings.starts', starts, 1, 10_000);
+}
+
+/** A model to be. */
+interface ModelPlan {
+  readonly name: string;
+  readonly part: string;
+  readonly choice: BetaChoice;
+  readonly settings: DigitSettings;
+  readonly shown: readonly number[];
+}
+
+function plan(settings: VmfMemoriesSettings): [ModelPlan, ...ModelPlan[]] {
+  const { hiddenUnits, fewUnits, fewBeta, shown, seed } = settings;
+  // The same ones of every large model.
+  const drawn = Array.from(new Random(seed).sample(shown, hiddenUnits));
+  const few = {
+    name: `${fewUnits} memories, beta ${fewBeta}`,
+    part: 'few',
+    choice: { beta: fewBeta },
+    settings: fewSettings(settings),
+    shown: Array.from({ length: fewUnits }, (_, index) => index),
+  };
+  const large = betaChoices(settings).map((choice) => ({
+    name: betaName(choice),
+    part: betaPart(choice),
+    choice,
+    settings,
+    shown: drawn,
+  }));
+  return [few, ...large];
+}
+
+/** Few units cost little: they are trained as long as the paper does. */
+function fewSettings(settings: VmfMemoriesSettings): DigitSettings {
+  const { fewUnits, batchSize, maxEpochs, patience } = settings;
+  const length = { fixedBatchSize: batchSize, fixedMaxEpochs: maxEpochs, fixedPatience: patience };
+  return { ...settings, ...length, hiddenUnits: fewUnits };
+}
+
+/** Expected time of measuring a model beside training it, for the progress only. */
+const measuringCost = 0.1;
+
+async function measure(settings: VmfMemoriesSettings, context: ExperimentContext): Promise<MeasuredMemories> {
+  const { parts, signal } = context;
+  const plans = plan(settings);
+  const digits = digitsOf(settings, signal);
+  const trainingCost = (units: number) => units / settings.hiddenUnits;
+  const total = plans.reduce((sum, { settings }) => sum + trainingCost(settings.hiddenUnits) + measuringCost, 0);
+  const stages = new Stages(total + 2 * measuringCost, context);
+  const measureModel = modelMeasurer(digits, settings, signal);
+  const models: MeasuredModel[] = [];
+  for (const { settings: own, ...plan } of plans) {
+    const { name, part, choice } = plan;
+    const model = await stages.run(`${name}: training`, trainingCost(own.hiddenUnits), (options) =>
+      digitModel(choice, own, digits, parts, options),
+    );
+    const measures = await stages.run(`${name}: measuring`, measuringCost, (options) =>
+      parts.part(`memories-${part}`, () => measureModel(model.memory, options)),
+    );
+    models.push({ ...plan, model, ...measures });
+  }
+  const [few, ...large] = models as [MeasuredModel, ...MeasuredModel[]];
+  const trained = large.filter(({ choice }) => 'betaScale' in choice);
+  const { memory } = (trained[0] as MeasuredModel).model;
+  const patterns = await stages.run('reconstructing classes', measuringCost, (options) =>
+    parts.part('patterns', () => reconstructPatterns(memory, digits, settings, options)),
+  );
+  const completions = await stages.run('completing digits', measuringCost, (options) =>
+    parts.part('completions', async () => completeHalves(memory, await digits.test(), options)),
+  );
+  return { few, fixed: large.filter(({ choice }) => 'beta' in choice), trained, patterns, completions };
+}
+
+/** Measures models beside training digits that are stored once. */
+function modelMeasurer(digits: Digits, { leastSharedNorm }: VmfMemoriesSettings, signal: AbortSignal | undefined) {
+  let stored: Promise<EuclideanMemory> | undefined;
+  return async (memory: VonMisesFisherMemory, options: CallOptions): Promise<MemoryMeasures & Fidelity> => {
+    const [train, test] = [await digits.train(), await digits.test()];
+    stored ??= EuclideanMemory.create(train, { signal });
+    const fidelity = await measureFidelity(memory, test, { signal });
+    return { ...fidelity, ...(await measureMemories(memory, train, await stored, leastSharedNorm, options)) };
+  };
+}
+
+async function reconstructPatterns(
+  memory: VonMisesFisherMemory,
+  { test }: Digits,
+  { starts, seed }: VmfMemoriesSettings,
+  options: CallOptions,
+): Promise<MeasuredMemories['patterns']> {
+  const { dimension, classes } = memory;
+  const { signal } = options;
+  const directions = await sampleUniformSphere({ count: classes * starts, dimension, seed, signal });
+  return {
+    random: await reconstructClasses(memory, directions, { signal }),
+    digits: await reconstructClasses(memory, firstOfClasses(await test(), starts), options),
+  };
+}

@@ -1,0 +1,172 @@
+/** Latent classes of patches of digits, found without labels (Thériault and Tantari 2025, figures 5 and 8 to 11). */
+import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
+import { rangeError } from '../../core/validate.ts';
+import { VonMisesFisherMemory } from '../../sphere/memory.ts';
+import { imagePatches, toSphere } from '../../sphere/preparation.ts';
+import type { Experiment, ExperimentContext } from '../experiment.ts';
+import { readLabelledImages } from '../labelledImages.ts';
+import { Stages } from '../stages.ts';
+import { type ClassOverlaps, classOverlaps, type SoftLabels, softLabels } from './latentClasses.ts';
+import { type TrainedSphere, trainedSphere } from './sphereModels.ts';
+import { vmfPatchesResult } from './vmfPatchesResult.ts';
+import {
+  type BlankTreatment,
+  checkVmfPatchesSettings,
+  defaultVmfPatchesSettings,
+  quickVmfPatchesSettings,
+  type VmfPatchesSettings,
+} from './vmfPatchesSettings.ts';
+
+export const vmfPatches: Experiment<VmfPatchesSettings> = {
+  id: 'vmf-patches',
+  title: 'Classes found without labels',
+  summary:
+    'A memory is trained without labels on small patches of digits; its memories and the classes they get are shown.',
+  source: 'Thériault and Tantari 2025, section 4.2 and appendix J, figures 5, 8, 9, 10 and 11',
+  settings: defaultVmfPatchesSettings,
+  quick: quickVmfPatchesSettings,
+  async run(settings, context) {
+    checkVmfPatchesSettings(settings);
+    return vmfPatchesResult(await measure(settings, context), settings);
+  },
+};
+
+/** Where training starts. */
+export interface PatchStart {
+  /** What the first memories follow from. */
+  readonly seed: number;
+  /** beta after the trial of each seed, the last of which is the one taken. */
+  readonly trials: readonly number[];
+}
+
+/** All patches, and those of them without contrast. */
+export interface PatchCount {
+  readonly patches: number;
+  readonly blank: number;
+}
+
+/** One model and what became of its classes. */
+export interface PatchModel {
+  readonly blanks: BlankTreatment;
+  readonly start: PatchStart & PatchCount;
+  readonly trained: TrainedSphere;
+  readonly labels: SoftLabels;
+  readonly overlaps: ClassOverlaps | null;
+}
+
+export interface PatchesMeasured {
+  readonly models: readonly PatchModel[];
+}
+
+async function measure(
+  settings: VmfPatchesSettings,
+  { parts, ...options }: ExperimentContext,
+): Promise<PatchesMeasured> {
+  const { blanks, permutations, seed } = settings;
+  const stages = new Stages(3 * blanks.length, options);
+  let patches: Promise<Vectors> | undefined;
+  const readOnce = (options: CallOptions) => {
+    patches ??= readPatches(settings, options);
+    return patches;
+  };
+  const models: PatchModel[] = [];
+  for (const treatment of blanks) {
+    const read = async (options: CallOptions) => {
+      const patches = await readOnce({ signal: options.signal });
+      return treatment === 'kept' ? patches : withoutBlanks(patches);
+    };
+    const start = await stages.run(`starts, blank patches ${treatment}`, 1, (options) =>
+      parts.part(`start-${treatment.replace(' ', '-')}`, async () => ({
+        ...count(await readOnce({ signal: options.signal })),
+        ...(await findStart(await read(options), settings, options)),
+      })),
+    );
+    const trained = await stages.run(`training, blank patches ${treatment}`, 2, (options) =>
+      train(treatment, start, settings, () => read(options), parts, options),
+    );
+    const labels = softLabels(trained.memory.classWeights);
+    const overlaps = classOverlaps(trained.memory, labels.classes, permutations, seed);
+    models.push({ blanks: treatment, start, trained, labels, overlaps });
+  }
+  return { models };
+}
+
+async function readPatches(
+  { data, images, patchSize: size, stride }: VmfPatchesSettings,
+  { signal }: CallOptions,
+): Promise<Vectors> {
+  const { images: pixels } = await readLabelledImages({ data, part: 'train', count: images }, { signal });
+  return toSphere(await imagePatches(pixels, { size, stride, signal }), { signal });
+}
+
+/** Minibatches that a start is tried with; a beta that falls has reached nothing by then. */
+const trialSteps = 200;
+/** Two in three starts fail. */
+const mostTrials = 50;
+
+/**
+ * The first of the seeds from `settings.seed` on at which beta rises. While beta is so small the memories hardly move, and beta
+ * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows and
+ * stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
+ */
+async function findStart(patches: Vectors, settings: VmfPatchesSettings, options: CallOptions): Promise<PatchStart> {
+  const { classes, batchSize, betaFrom, seed } = settings;
+  const count = Math.min(patches.count, trialSteps * batchSize);
+  const rows = { ...patches, count, values: patches.values.subarray(0, count * patches.dimension), classes };
+  const trials: number[] = [];
+  for (let own = seed; trials.length < mostTrials; own++) {
+    const { beta } = await VonMisesFisherMemory.train(rows, {
+      ...trainingOf(settings, own),
+      maxEpochs: Math.ceil((trialSteps * batchSize) / count),
+      signal: options.signal,
+    });
+    trials.push(beta);
+    if (beta > betaFrom) return { seed: own, trials };
+    options.onProgress?.({ completed: trials.length, total: mostTrials });
+  }
+  throw rangeError('settings.betaFrom', `a beta that rises from one of ${mostTrials} starts`, betaFrom);
+}
+
+function trainingOf(settings: VmfPatchesSettings, seed: number) {
+  const { hiddenUnits, betaScale, betaFrom, posteriorSoftening, batchSize, epochs: maxEpochs } = settings;
+  const beta = { trainedFrom: betaFrom };
+  // As many epochs as are asked for: nothing is kept for validation, which would end training early.
+  return { hiddenUnits, betaScale, beta, posteriorSoftening, batchSize, maxEpochs, validationShare: 0, seed };
+}
+
+function train(
+  treatment: BlankTreatment,
+  { seed }: PatchStart,
+  settings: VmfPatchesSettings,
+  read: () => Promise<Vectors>,
+  parts: ExperimentContext['parts'],
+  options: CallOptions,
+): Promise<TrainedSphere> {
+  const { data, images, patchSize, stride, classes } = settings;
+  const rows = { data, part: 'train', images, patchSize, stride, blanks: treatment, classes };
+  const readRows = async () => ({ ...(await read()), classes });
+  return trainedSphere(parts, rows, readRows, trainingOf(settings, seed), options);
+}
+
+function count(patches: Vectors): PatchCount {
+  let blank = 0;
+  for (let row = 0; row < patches.count; row++) if (isBlank(patches.values, row, patches.dimension)) blank++;
+  return { patches: patches.count, blank };
+}
+
+function isBlank(values: FloatArray, row: number, dimension: number): boolean {
+  for (let at = row * dimension; at < (row + 1) * dimension; at++) if (values[at] !== 0) return false;
+  return true;
+}
+
+export function withoutBlanks({ count, dimension, values }: Vectors): Vectors {
+  const kept = values.slice();
+  let rows = 0;
+  for (let row = 0; row < count; row++) {
+    if (isBlank(values, row, dimension)) continue;
+    kept.copyWithin(rows * dimension, row * dimension, (row + 1) * dimension);
+    // Rows move towards the start only, so what is still to come is not touched.
+    rows++;
+  }
+  return { count: rows, dimension, values: kept.subarray(0, rows * dimension) };
+}

@@ -1,0 +1,236 @@
+/** Figures, tables and findings of the experiment on patches. */
+
+import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../experiment.ts';
+import { percent } from '../shares.ts';
+import { classWeightsChart, classWeightsTable } from './classWeightsChart.ts';
+import { dominance } from './latentClasses.ts';
+import { letterName, memoryImages } from './memoryPictures.ts';
+import type { PatchesMeasured, PatchModel } from './vmfPatches.ts';
+import type { VmfPatchesSettings } from './vmfPatchesSettings.ts';
+
+export function vmfPatchesResult(measured: PatchesMeasured, settings: VmfPatchesSettings): ExperimentResult {
+  const [first] = measured.models as [PatchModel];
+  const figures = figuresOf(first, settings);
+  const shown = figures.map(({ name, title, indices }) => ({
+    name: `weights-${name}`,
+    title: `Class weights of ${title}`,
+    classWeights: first.trained.memory.classWeights,
+    indices,
+    classNames: Array.from({ length: settings.classes }, (_, y) => `${y + 1}`),
+  }));
+  return {
+    findings: [blankFinding(measured), ...measured.models.flatMap((model) => findingsOf(model, settings))],
+    tables: [
+      modelsTable(measured),
+      epochsTable(measured),
+      classesTable(measured, settings),
+      ...shown.map(classWeightsTable),
+    ],
+    charts: [betaChart, lossChart, ...shown.map(classWeightsChart)],
+    pictures: figures.map((figure) => picturesOf(figure, first, settings)),
+  };
+}
+
+const perFigure = 25;
+
+interface Figure {
+  readonly name: string;
+  readonly title: string;
+  readonly indices: readonly number[];
+}
+
+/** Figure 5: as they come, that is at random. Figures 8 to 11: all of them, sorted by class. */
+function figuresOf({ labels: { classes } }: PatchModel, { hiddenUnits }: VmfPatchesSettings): Figure[] {
+  const all = Array.from({ length: hiddenUnits }, (_, unit) => unit);
+  const sorted = [...all].sort((a, b) => (classes[a] as number) - (classes[b] as number) || a - b);
+  const figures: Figure[] = [{ name: 'mixed', title: 'memories as in figure 5', indices: all.slice(0, perFigure) }];
+  for (let begin = 0; begin < hiddenUnits; begin += perFigure) {
+    const indices = sorted.slice(begin, begin + perFigure);
+    const title = `memories ${begin + 1} to ${begin + indices.length}, sorted by class`;
+    figures.push({ name: `sorted-${begin / perFigure + 1}`, title, indices });
+  }
+  return figures;
+}
+
+function picturesOf(
+  { name, title, indices }: Figure,
+  { trained, labels }: PatchModel,
+  { patchSize }: VmfPatchesSettings,
+): ResultPictures {
+  const { memory } = trained;
+  const position = new Map(indices.map((index, at) => [index, at]));
+  const caption = (index: number) =>
+    `${letterName(position.get(index) as number)}: ${className(labels.classes[index] as number)}`;
+  return {
+    name: `memories-${name}`,
+    title: `${title[0]?.toUpperCase()}${title.slice(1)}`,
+    description: 'Each patch with its letters and its likeliest class.',
+    width: patchSize,
+    height: patchSize,
+    columns: 5,
+    images: memoryImages(memory, indices, caption),
+  };
+}
+
+const className = (y: number) => (y === 0 ? 'none' : `${y}`);
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const used = ({ labels }: PatchModel) => new Set(labels.classes.filter((y) => y > 0)).size;
+
+function blankFinding({ models }: PatchesMeasured): Finding {
+  const [
+    {
+      start: { patches, blank },
+    },
+  ] = models as [PatchModel];
+  const betas = models.map(
+    ({ blanks, start, trained }) =>
+      `${trained.memory.beta.toFixed(1)} with blank patches ${blanks} (start ${start.trials.length} tried: at the others before it beta fell)`,
+  );
+  return {
+    what: 'patches without contrast, and the trained beta',
+    published: '',
+    ours: `${percent(blank / patches)} of ${patches} patches are blank; beta ends at ${betas.join(', ')}`,
+    verdict: 'not published',
+  };
+}
+
+/** "Most" of the heat maps' columns: nine of ten. */
+const mostMemories = 0.9;
+/** Of the permutation test. */
+const significance = 0.01;
+
+function findingsOf(model: PatchModel, { classes }: VmfPatchesSettings): Finding[] {
+  const { labels, overlaps, blanks } = model;
+  const entropy = `${mean(labels.entropies).toFixed(3)} of at most ${Math.log(classes + 1).toFixed(3)}`;
+  const where = `blank patches ${blanks}`;
+  return [
+    {
+      what: `memories with a class of their own, ${where}`,
+      published: 'the heat maps of class weights have one bright square for nearly every memory',
+      ours: `${percent(labels.dominant)} have a class with more than ${percent(dominance)} of their weight; mean entropy ${entropy}; ${used(model)} of ${classes} classes are used`,
+      ...verdict(labels.dominant >= mostMemories, 'too few steps of descent for beta to rise'),
+    },
+    {
+      what: `what memories of a class have in common, ${where}`,
+      published: 'reasonable latent classes',
+      ours: overlaps
+        ? `mean overlap ${overlaps.within.toFixed(3)} within a class, ${overlaps.between.toFixed(3)} between classes; p = ${overlaps.pValue.toPrecision(2)} by dealing the classes out at random`
+        : 'all memories are of one class',
+      ...verdict(
+        overlaps !== null && overlaps.pValue <= significance,
+        'memories of a class are not more alike than others',
+      ),
+    },
+  ];
+}
+
+function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
+  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
+}
+
+function modelsTable({ models }: PatchesMeasured): ResultTable {
+  return {
+    name: 'models',
+    title: 'Classes of memories',
+    columns: [
+      { name: 'blanks', title: 'blank patches' },
+      { name: 'rows', title: 'patches', format: 'd' },
+      { name: 'start', title: 'seed of the start', format: 'd' },
+      { name: 'refused', title: 'starts at which beta fell', format: 'd' },
+      { name: 'beta', title: 'beta', format: '.2f' },
+      { name: 'loss', title: 'loss', format: '.4f' },
+      { name: 'dominant', title: `a class above ${percent(dominance)}`, format: '.0%' },
+      { name: 'entropy', title: 'mean entropy', format: '.3f' },
+      { name: 'used', title: 'classes used', format: 'd' },
+      { name: 'none', title: 'memories of no class', format: 'd' },
+      { name: 'within', title: 'overlap within a class', format: '.3f' },
+      { name: 'between', title: 'between classes', format: '.3f' },
+      { name: 'difference', title: 'difference', format: '.3f' },
+      { name: 'random', title: 'greatest difference at random', format: '.3f' },
+      { name: 'p', title: 'p', format: '.1~g' },
+    ],
+    rows: models.map((model) => {
+      const { blanks, start, trained, labels, overlaps } = model;
+      return [
+        blanks,
+        start.patches - (blanks === 'kept' ? 0 : start.blank),
+        start.seed,
+        start.trials.length - 1,
+        trained.memory.beta,
+        trained.history.at(-1)?.loss ?? null,
+        labels.dominant,
+        mean(labels.entropies),
+        used(model),
+        labels.classes.filter((y) => y === 0).length,
+        overlaps?.within ?? null,
+        overlaps?.between ?? null,
+        overlaps?.difference ?? null,
+        overlaps?.greatestAtRandom ?? null,
+        overlaps?.pValue ?? null,
+      ];
+    }),
+  };
+}
+
+function epochsTable({ models }: PatchesMeasured): ResultTable {
+  return {
+    name: 'epochs',
+    title: 'Training, epoch by epoch',
+    columns: [
+      { name: 'blanks', title: 'blank patches' },
+      { name: 'epoch', title: 'epoch', format: 'd' },
+      { name: 'beta', title: 'beta', format: '.3f' },
+      { name: 'loss', title: 'loss', format: '.4f' },
+    ],
+    rows: models.flatMap(({ blanks, trained }) =>
+      trained.history.map(({ epoch, beta, loss }) => [blanks, epoch, beta, loss]),
+    ),
+  };
+}
+
+/** How many memories each class has, beside the share of the probability that it was given. */
+function classesTable({ models }: PatchesMeasured, { classes }: VmfPatchesSettings): ResultTable {
+  return {
+    name: 'classes',
+    title: 'Memories of each class, beside its share of the probability',
+    columns: [
+      { name: 'blanks', title: 'blank patches' },
+      { name: 'class', title: 'class' },
+      { name: 'share', title: 'share of the class', format: '.3f' },
+      { name: 'memories', title: 'memories', format: 'd' },
+    ],
+    rows: models.flatMap(({ blanks, trained, labels }) => {
+      const { data, columns } = trained.memory.classWeights;
+      const share = (y: number) => data.reduce((sum, weight, at) => (at % columns === y ? sum + weight : sum), 0);
+      return Array.from({ length: classes + 1 }, (_, y) => [
+        blanks,
+        className(y),
+        share(y),
+        labels.classes.filter((own) => own === y).length,
+      ]);
+    }),
+  };
+}
+
+const byEpoch = (name: 'beta' | 'loss', title: string, description: string): ResultChart => ({
+  name,
+  title,
+  description,
+  table: 'epochs',
+  specification: {
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
+      y: { field: name, type: 'quantitative', scale: { zero: name === 'beta' }, title: name },
+      color: { field: 'blanks', type: 'nominal', title: 'blank patches' },
+      strokeDash: { field: 'blanks', type: 'nominal', title: 'blank patches' },
+    },
+  },
+});
+
+const betaChart = byEpoch(
+  'beta',
+  'The trained beta',
+  'beta at the end of every epoch: it waits, then rises at once as the memories part.',
+);
+const lossChart = byEpoch('loss', 'The loss', 'The loss of every epoch: it falls when beta rises.');

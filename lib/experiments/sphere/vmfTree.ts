@@ -1,0 +1,118 @@
+/** Memories on their way through a tree of broken symmetries (Thériault and Tantari 2025, section 4.3). */
+import type { CallOptions, FloatArray } from '../../core/types.ts';
+import type { SphereTrainingData } from '../../sphere/types.ts';
+import type { Experiment, ExperimentContext } from '../experiment.ts';
+import { onSphere, readLabelledImages } from '../labelledImages.ts';
+import { Stages } from '../stages.ts';
+import { type PlanePoints, projectOntoPlane } from './umap.ts';
+import { treeFindings } from './vmfTreeFindings.ts';
+import { growTree, openTree, type Tree } from './vmfTreeRuns.ts';
+import {
+  checkVmfTreeSettings,
+  defaultVmfTreeSettings,
+  quickVmfTreeSettings,
+  type VmfTreeSettings,
+} from './vmfTreeSettings.ts';
+import { overlapMatrix } from './vmfTreeShape.ts';
+import { treeCharts, treeTables } from './vmfTreeTables.ts';
+
+export const vmfTree: Experiment<VmfTreeSettings> = {
+  id: 'vmf-tree',
+  title: 'The tree that memories follow as they learn',
+  summary:
+    'The overlaps of memories with digits are followed from epoch to epoch, with and without splitting, and projected onto a plane by UMAP.',
+  source: 'Thériault and Tantari 2025, figure 6 and appendix D',
+  settings: defaultVmfTreeSettings,
+  quick: quickVmfTreeSettings,
+  async run(settings, context) {
+    checkVmfTreeSettings(settings);
+    const trees = await projectedTrees(settings, context);
+    return {
+      findings: treeFindings(trees, settings.data),
+      tables: treeTables(trees),
+      charts: treeCharts,
+      pictures: [],
+    };
+  },
+};
+
+/** A tree and where its points are on the plane: the memories of the first epoch, then those of the next. */
+export interface ProjectedTree extends Tree {
+  readonly splits: boolean;
+  readonly points: PlanePoints;
+  /** The two classes of the most rows, ascending. */
+  readonly mostNumerous: readonly [number, number];
+}
+
+/** Expected time of the stages, for the progress only. */
+const work = { whole: 2, splitting: 1, projection: 20 };
+
+/** The tree without splitting and the one with it, in the plane of the first. */
+async function projectedTrees(settings: VmfTreeSettings, context: ExperimentContext): Promise<ProjectedTree[]> {
+  const { parts, signal } = context;
+  const stages = new Stages(work.whole + work.splitting + work.projection, context);
+  let pending: Promise<SphereTrainingData & { readonly labels: Int32Array }> | undefined;
+  const read = () => {
+    pending ??= readRows(settings, { signal });
+    return pending;
+  };
+  const grow = async (name: 'whole' | 'splitting') => {
+    const kept = await stages.run(`training, ${name}`, work[name], (options) =>
+      parts.part(name, async () => {
+        const data = await read();
+        const tree = await growTree(data, name === 'splitting', settings, options);
+        return { ...tree, mostNumerous: mostNumerous(data.labels) };
+      }),
+    );
+    return { ...openTree(kept), mostNumerous: kept.mostNumerous };
+  };
+  const [whole, splitting] = [await grow('whole'), await grow('splitting')];
+  const plane = await stages.run('projection', work.projection, (options) =>
+    parts.part('projection', async () => project(await read(), [whole, splitting], settings, options)),
+  );
+  return [
+    { ...whole, splits: false, points: plane.rows },
+    { ...splitting, splits: true, points: plane.others },
+  ];
+}
+
+async function readRows({ data, rows }: VmfTreeSettings, options: CallOptions) {
+  const classes = 10;
+  return onSphere(await readLabelledImages({ data, part: 'train', count: rows }, options), classes, options);
+}
+
+function mostNumerous(labels: Int32Array): [number, number] {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [first, second] = [...counts].sort(([, a], [, b]) => b - a) as [[number, number], [number, number]];
+  return first[0] < second[0] ? [first[0], second[0]] : [second[0], first[0]];
+}
+
+/** Of the vectors of overlaps with the first rows; UMAP is fitted to those without splitting. */
+async function project(
+  { dimension, values }: SphereTrainingData,
+  [whole, splitting]: readonly [Tree, Tree],
+  { patterns: count, neighbours, seed }: VmfTreeSettings,
+  options: CallOptions,
+): Promise<{ rows: PlanePoints; others: PlanePoints }> {
+  const patterns = values.subarray(0, count * dimension);
+  const overlaps = ({ epochs }: Tree) => {
+    const parts = epochs.map(({ memories }) => overlapMatrix(memories, patterns, dimension));
+    return {
+      count: epochs.reduce((sum, { hiddenUnits }) => sum + hiddenUnits, 0),
+      dimension: count,
+      values: joined(parts),
+    };
+  };
+  return projectOntoPlane(overlaps(whole), overlaps(splitting), { neighbours, seed }, options);
+}
+
+function joined(parts: readonly FloatArray[]): Float64Array {
+  const result = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}

@@ -1,0 +1,67 @@
+import { integer, positive } from '../../core/validate.ts';
+import type { ExperimentSettings } from '../experiment.ts';
+
+/** The choices of the experiment on the tree of learning. */
+export interface VmfTreeSettings extends ExperimentSettings {
+  /** `mnist`, `fashion-mnist` or the path of a folder with such files. */
+  readonly data: string;
+  /** Training rows from the start of the set; 0 for all. */
+  readonly rows: number;
+  readonly batchSize: number;
+  readonly hiddenUnits: number;
+  /** In all, with and without splitting. */
+  readonly epochs: number;
+  /** How many hidden units there are at first where the network grows, and epochs between two splits. */
+  readonly from: number;
+  readonly stageEpochs: number;
+  /** kappa of the distribution about the mean direction of the rows that memories begin with. */
+  readonly concentration: number;
+  /** Training rows, from the first one on, that overlaps are taken with. */
+  readonly patterns: number;
+  /** Of every point in the projection (UMAP's n_neighbors). */
+  readonly neighbours: number;
+}
+
+/**
+ * The paper says neither how many memories there are nor for how many epochs they learn: here as many as UMAP in JavaScript projects in half
+ * a minute. An epoch is a third as many steps as in the published trainings, so that the tree is seen in more detail. Published rows:
+ * rows 0 and batchSize 1000.
+ */
+export const defaultVmfTreeSettings: VmfTreeSettings = {
+  data: 'mnist',
+  rows: 4000,
+  batchSize: 200,
+  hiddenUnits: 48,
+  epochs: 60,
+  from: 3,
+  stageEpochs: 10,
+  // In 784 dimensions this is an overlap of 0.996 with the mean direction: the memories begin as one.
+  concentration: 1e5,
+  patterns: 1000,
+  neighbours: 30,
+  seed: 1,
+};
+
+export const quickVmfTreeSettings: VmfTreeSettings = {
+  ...defaultVmfTreeSettings,
+  rows: 2000,
+  batchSize: 50,
+  hiddenUnits: 12,
+  epochs: 20,
+  stageEpochs: 5,
+  patterns: 100,
+  neighbours: 15,
+};
+
+/** What training does not check itself. */
+export function checkVmfTreeSettings(settings: VmfTreeSettings): void {
+  const { rows, hiddenUnits, epochs, patterns, neighbours, concentration } = settings;
+  positive('settings.concentration', concentration);
+  integer('settings.rows', rows, 0, Number.MAX_SAFE_INTEGER);
+  integer('settings.patterns', patterns, 1, rows || Number.MAX_SAFE_INTEGER);
+  integer('settings.hiddenUnits', hiddenUnits, 2, Number.MAX_SAFE_INTEGER);
+  integer('settings.from', settings.from, 2, hiddenUnits);
+  integer('settings.epochs', epochs, 1, Number.MAX_SAFE_INTEGER);
+  // As many other points as there are without splitting.
+  integer('settings.neighbours', neighbours, 2, hiddenUnits * epochs - 1);
+}

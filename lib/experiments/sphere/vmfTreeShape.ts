@@ -1,0 +1,97 @@
+/** The shape of a tree of learning, in numbers that no projection enters. */
+import type { FloatArray } from '../../core/types.ts';
+import type { Tree, TreeEpoch } from './vmfTreeRuns.ts';
+
+/** Memories whose overlap is above it, directly or by way of others, are on one branch. */
+export const branchOverlap = 0.95;
+/** Memories whose overlap with the root is above it are in the trunk. */
+export const trunkOverlap = 0.95;
+
+export interface EpochShape {
+  /** Of two different memories, the mean overlap. */
+  readonly meanOverlap: number;
+  readonly branches: number;
+  readonly inTrunk: number;
+  /** Of the memories, without doubles, ascending; 0 for none. */
+  readonly classes: readonly number[];
+}
+
+export function epochShape({ hiddenUnits, memories, classes }: TreeEpoch, root: FloatArray): EpochShape {
+  const dimension = root.length;
+  const rows = Array.from({ length: hiddenUnits }, (_, unit) => rowOf(memories, unit, dimension));
+  const overlaps = rows.flatMap((row, a) => rows.slice(0, a).map((other) => dot(row, other)));
+  return {
+    meanOverlap: overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length,
+    branches: new Set(branchesOf(memories, dimension)).size,
+    inTrunk: rows.filter((row) => dot(row, root) > trunkOverlap).length,
+    classes: [...new Set(classes)].sort((a, b) => a - b),
+  };
+}
+
+/** For each memory the least index on its branch. */
+export function branchesOf(memories: FloatArray, dimension: number): number[] {
+  const count = memories.length / dimension;
+  const branch = Array.from({ length: count }, (_, unit) => unit);
+  for (let a = 0; a < count; a++) {
+    for (let b = 0; b < a; b++) {
+      const [own, other] = [branch[a] as number, branch[b] as number];
+      const joins = own !== other && dot(rowOf(memories, a, dimension), rowOf(memories, b, dimension)) > branchOverlap;
+      if (!joins) continue;
+      const [least, greatest] = [Math.min(own, other), Math.max(own, other)];
+      for (let unit = 0; unit < count; unit++) if (branch[unit] === greatest) branch[unit] = least;
+    }
+  }
+  return branch;
+}
+
+/**
+ * Of the pairs of memories that were on two branches after some epoch, the share that is at the end: 1 in a tree, whose branches do not
+ * grow together. Of memories that there were all the time; undefined where none have parted.
+ */
+export function partedForGood({ epochs, dimension }: Tree): number | undefined {
+  const count = epochs[0]?.hiddenUnits ?? 0;
+  const branches = epochs.map(({ memories }) => branchesOf(memories.subarray(0, count * dimension), dimension));
+  let [parted, apart] = [0, 0];
+  for (let a = 0; a < count; a++) {
+    for (let b = 0; b < a; b++) {
+      const differs = branches.map((branch) => branch[a] !== branch[b]);
+      if (!differs.includes(true)) continue;
+      parted++;
+      if (differs.at(-1)) apart++;
+    }
+  }
+  return parted > 0 ? apart / parted : undefined;
+}
+
+/** For each memory the one that it comes from, in the epoch before: itself, or for one that is new the most similar one. */
+export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number): number[] {
+  return Array.from({ length: epoch.hiddenUnits }, (_, unit) => {
+    if (unit < before.hiddenUnits) return unit;
+    const row = rowOf(epoch.memories, unit, dimension);
+    const overlaps = Array.from({ length: before.hiddenUnits }, (_, other) =>
+      dot(row, rowOf(before.memories, other, dimension)),
+    );
+    return overlaps.indexOf(Math.max(...overlaps));
+  });
+}
+
+/** Overlaps of rows with rows of the same length: rows x patterns. */
+export function overlapMatrix(rows: FloatArray, patterns: FloatArray, dimension: number): Float64Array {
+  const [height, width] = [rows.length / dimension, patterns.length / dimension];
+  const result = new Float64Array(height * width);
+  for (let i = 0; i < height; i++) {
+    const row = rowOf(rows, i, dimension);
+    for (let j = 0; j < width; j++) result[i * width + j] = dot(row, rowOf(patterns, j, dimension));
+  }
+  return result;
+}
+
+function rowOf(values: FloatArray, row: number, dimension: number): FloatArray {
+  return values.subarray(row * dimension, (row + 1) * dimension);
+}
+
+function dot(a: FloatArray, b: FloatArray): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
+  return sum;
+}

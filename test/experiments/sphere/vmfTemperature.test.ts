@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { BetaChoice, DigitSettings } from '../../../lib/experiments/sphere/digitModels.ts';
+import {
+  accuracyFinding,
+  type MeasuredBeta,
+  orderFindings,
+  vmfTemperature,
+} from '../../../lib/experiments/sphere/vmfTemperature.ts';
+import { expectFailure } from '../../support/assertions.ts';
+import { MemoryParts } from '../parts.ts';
+import { describeWholeRuns } from '../wholeRuns.ts';
+
+describeWholeRuns(vmfTemperature, [...Array(3).fill('undetermined'), 'not published', 'reproduced', 'undetermined']);
+
+const record = {
+  epoch: 1,
+  hiddenUnits: 1000,
+  beta: 6,
+  loss: 0,
+  accuracy: 0,
+  validationLoss: 0,
+  validationAccuracy: 0.5,
+};
+
+function row(choice: BetaChoice, accuracy: number): MeasuredBeta {
+  const kept = { history: [record], kept: record, seconds: 1 };
+  return { choice, name: JSON.stringify(choice), beta: 6, betaScale: 1, accuracy, ...kept };
+}
+
+describe('table 1', () => {
+  const verdictOf = (choice: BetaChoice, accuracy: number, settings: DigitSettings = vmfTemperature.settings) =>
+    accuracyFinding(row(choice, accuracy), settings).verdict;
+
+  it('is reproduced within a point of what rounds down to it', () => {
+    expect(verdictOf({ beta: 6 }, 0.7801)).toBe('reproduced');
+    expect(verdictOf({ beta: 6 }, 0.8099)).toBe('reproduced');
+    expect(verdictOf({ beta: 6 }, 0.7799)).toBe('not reproduced');
+    expect(verdictOf({ beta: 6 }, 0.8101)).toBe('not reproduced');
+    expect(verdictOf({ betaScale: 0.25 }, 0.961)).toBe('reproduced');
+    expect(verdictOf({ betaScale: 0.25 }, 0.914)).toBe('not reproduced');
+  });
+
+  it('says nothing of another beta, and other sizes and data do not tell', () => {
+    expect(verdictOf({ beta: 7 }, 0.8)).toBe('not published');
+    expect(verdictOf({ betaScale: 1 }, 0.845)).toBe('not published');
+    for (const change of [{ hiddenUnits: 999 }, { trainCount: 59_999 }, { testCount: 10 }, { data: 'fashion-mnist' }]) {
+      expect(verdictOf({ beta: 6 }, 0.79, { ...vmfTemperature.settings, ...change })).toBe('undetermined');
+    }
+  });
+
+  it('has an order', () => {
+    const verdicts = (fixed: readonly number[], trained: number) =>
+      orderFindings(
+        [...fixed.map((accuracy) => row({ beta: 6 }, accuracy)), row({ betaScale: 0.25 }, trained)],
+        vmfTemperature.settings,
+      ).map(({ verdict }) => verdict);
+    expect(verdicts([0.79, 0.85, 0.91], 0.96)).toEqual(['reproduced', 'reproduced']);
+    expect(verdicts([0.79, 0.85, 0.84], 0.96)).toEqual(['not reproduced', 'reproduced']);
+    // Two thirds of the errors of 0.91 are 0.06.
+    expect(verdicts([0.79, 0.85, 0.91], 0.939)).toEqual(['reproduced', 'not reproduced']);
+  });
+});
+
+it.each([
+  [{ betas: [] }, 'settings.betas'],
+  [{ betas: [18, 6] }, 'settings.betas[1]'],
+  [{ betaScales: [] }, 'settings.betaScales'],
+  [{ data: 'letters' }, 'there is no folder "letters"'],
+  [{ trainCount: 100_000 }, 'at most 60000'],
+  [{ hiddenUnits: 0 }, 'options.hiddenUnits'],
+])('refuses %o', async (change, mention) => {
+  const settings = { ...vmfTemperature.quick, ...change };
+  await expectFailure(() => vmfTemperature.run(settings, { parts: new MemoryParts() }), 'ERR_RANGE', mention);
+});
