@@ -44,6 +44,7 @@ const rewritten = text.replaceAll(
       throw new Error(`${id} has not been run: there is no ${folder}/result.json`);
     const result: ExperimentResult = json(folder, 'result.json');
     const run: Run & { tables?: readonly ResultTable[] } = json(folder, 'run.json');
+    if (/ --(quick|set)\b/.test(run.command)) throw new Error(`${id} was not run at its default scale: ${run.command}`);
     const all = [...result.tables, ...(run.tables ?? [])];
     const parts = [
       findingsTable(result.findings),

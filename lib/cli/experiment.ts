@@ -16,8 +16,11 @@ interface RunOptions extends CommonOptions {
   readonly quick?: boolean;
   readonly seed?: number;
   readonly set: readonly string[];
-  readonly out: string;
+  readonly out?: string;
 }
+
+/** Where reports go. Those of quick runs have a place of their own, so that they do not take that of long ones. */
+const folderOf = ({ out, quick }: RunOptions) => out ?? join('out', quick ? 'experiments-quick' : 'experiments');
 
 export function addExperimentCommand(program: Command): void {
   const group = program.command('experiment').description('runs the experiments of the papers');
@@ -44,7 +47,10 @@ Examples:
       (change: string, changes: string[]) => [...changes, change],
       [],
     )
-    .option('--out <folder>', 'where a folder for each experiment goes', 'out/experiments');
+    .option(
+      '--out <folder>',
+      'where a folder for each experiment goes (default: out/experiments, or out/experiments-quick)',
+    );
   defineAction(run, runExperiments).addHelpText(
     'after',
     `
@@ -68,14 +74,16 @@ async function listExperiments({ print }: Run): Promise<void> {
 }
 
 async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): Promise<void> {
-  const { experiments } = await import('../experiments/registry.ts');
+  const { experiments, expectedSeconds } = await import('../experiments/registry.ts');
   const { experimentText } = await import('../report/experiment.ts');
   const plans = choose(experiments, ids, options.all ?? false).map((experiment) => plan(experiment, options));
+  const out = folderOf(options);
+  // Quick ones all take about as long.
+  const weights = plans.map(({ experiment: { id } }) => (options.quick ? 1 : (expectedSeconds[id] ?? 1)));
   const { finished, failed } = await run
-    .withProgress((onProgress) => runPlans(run, plans, options.out, onProgress))
+    .withProgress((onProgress) => runPlans(run, plans, out, sharedProgress(weights, onProgress)))
     .catch((error: unknown) => {
-      if (run.signal.aborted)
-        run.note(`What is finished is kept in ${options.out}; the same command goes on from there.`);
+      if (run.signal.aborted) run.note(`What is finished is kept in ${out}; the same command goes on from there.`);
       throw error;
     });
   const text = () =>
@@ -103,6 +111,9 @@ interface Plan {
 function plan(experiment: Experiment, { quick, seed, set }: RunOptions): Plan {
   const given = quick ? experiment.quick : experiment.settings;
   const settings = withChanges(experiment.id, { ...given, seed: seed ?? given.seed }, set);
+  if (!(Number.isSafeInteger(settings.seed) && settings.seed >= 0)) {
+    throw new UsageError(`Expected an integer of 0 or more for ${experiment.id}: seed but received ${settings.seed}`);
+  }
   const words = [
     ...(quick ? ['--quick'] : []),
     '--seed',
@@ -112,23 +123,33 @@ function plan(experiment: Experiment, { quick, seed, set }: RunOptions): Plan {
   return { experiment, settings, command: ['denseam experiment run', experiment.id, ...words].join(' ') };
 }
 
+/** The progress of each of several as a part of the whole. */
+function sharedProgress(weights: readonly number[], onProgress: (progress: ExperimentProgress) => void) {
+  const sum = (some: readonly number[]) => some.reduce((total, weight) => total + weight, 0);
+  return (index: number, { share, doing }: ExperimentProgress) => {
+    const done = sum(weights.slice(0, index)) + share * (weights[index] as number);
+    onProgress({ share: done / sum(weights), doing });
+  };
+}
+
 /** Runs one after the other. Of several, one that fails does not keep the others from running. */
 async function runPlans(
   run: Run,
   plans: readonly Plan[],
   out: string,
-  onProgress: (progress: ExperimentProgress) => void,
+  onProgress: (index: number, progress: ExperimentProgress) => void,
 ): Promise<{ readonly finished: readonly FinishedExperiment[]; readonly failed: readonly string[] }> {
   const finished: FinishedExperiment[] = [];
   const failed: string[] = [];
   for (const [index, each] of plans.entries()) {
     const { id } = each.experiment;
-    const report = ({ share, doing }: ExperimentProgress) =>
-      onProgress({ share: (index + share) / plans.length, doing: `${id}: ${doing}` });
+    const report = ({ share, doing }: ExperimentProgress) => onProgress(index, { share, doing: `${id}: ${doing}` });
     try {
       finished.push(await runPlan(run, each, out, report));
     } catch (error) {
-      if (run.signal.aborted || plans.length === 1) throw error;
+      if (run.signal.aborted) throw error;
+      nameSettings(error);
+      if (plans.length === 1) throw error;
       run.note(`${id} failed: ${describeError(error)}`);
       failed.push(id);
     }
@@ -154,6 +175,11 @@ function choose(experiments: readonly Experiment[], ids: readonly string[], all:
     if (found === undefined) throw new UsageError(`There is no experiment "${id}", only ${known}`);
     return found;
   });
+}
+
+/** What an experiment passes on to the library came from its settings: errors that name an option are about a setting. */
+function nameSettings(error: unknown): void {
+  if (error instanceof Error) error.message = error.message.replaceAll(/\boptions\./g, 'settings.');
 }
 
 async function runPlan(

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { ExperimentResult, ExperimentSettings, ResultTable } from '../experiments/experiment.ts';
 import { writeContents } from '../io/atomic.ts';
 import { csvText } from './csv.ts';
@@ -9,6 +9,9 @@ import { picturesPng } from './picturesFile.ts';
 import { chartFile } from './resultChart.ts';
 import type { Run } from './run.ts';
 
+/** Holds what is of one run, and what its report consists of. */
+const runFile = 'run.json';
+
 /** What is the same whenever and wherever the experiment runs: the same settings give the same bytes. */
 function resultText({ id }: Described, settings: ExperimentSettings, result: ExperimentResult): string {
   const { findings, pictures } = result;
@@ -17,14 +20,26 @@ function resultText({ id }: Described, settings: ExperimentSettings, result: Exp
 }
 
 /** What is of this run and machine. */
-function runText({ id }: Described, { tables }: ExperimentResult, run: Run): string {
+function runText({ id }: Described, { tables }: ExperimentResult, run: Run, files: readonly string[]): string {
   const measured = tables.filter(({ isMeasured }) => isMeasured);
-  return `${jsonText({ experiment: id, ...run, ...(measured.length > 0 && { tables: measured }) })}\n`;
+  return `${jsonText({ experiment: id, ...run, files, ...(measured.length > 0 && { tables: measured }) })}\n`;
+}
+
+/** The files that a run before this one has left in the folder, as its `run.json` says. */
+async function filesBefore(folder: string): Promise<string[]> {
+  try {
+    const { files } = JSON.parse(await readFile(join(folder, runFile), 'utf8')) as { files?: unknown };
+    // Names of files of this folder, never paths.
+    return Array.isArray(files) ? files.filter((name) => typeof name === 'string' && name === basename(name)) : [];
+  } catch {
+    return []; // there was none
+  }
 }
 
 /**
  * Writes an experiment's report into a folder, which is made if need be: the page, `result.json`, `run.json`, a CSV file for every
- * table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is replaced as a whole, the page last.
+ * table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is replaced as a whole, the page last; files of
+ * a report that was there before and are not in this one are removed.
  *
  * @returns the files' names.
  * @throws DenseamError when the result is not as its types say; the signal's reason; system errors.
@@ -42,15 +57,18 @@ export async function experimentFiles<Settings extends ExperimentSettings>(
   const charts = result.charts.map(
     async (chart) => [`${chart.name}.svg`, await chartFile(chart, tables.get(chart.table) as ResultTable)] as const,
   );
-  const files: (readonly [name: string, contents: string | Uint8Array])[] = [
+  const others: (readonly [name: string, contents: string | Uint8Array])[] = [
     ['result.json', resultText(experiment, settings, result)],
-    ['run.json', runText(experiment, result, run)],
     ...result.tables.map((table) => [`${table.name}.csv`, csvText(table)] as const),
     ...(await Promise.all(charts)),
     ...result.pictures.map((each) => [`${each.name}.png`, picturesPng(each)] as const),
     ['index.html', page],
   ];
+  const names = [runFile, ...others.map(([name]) => name)];
   await mkdir(folder, { recursive: true });
+  const before = await filesBefore(folder);
+  const files = [[runFile, runText(experiment, result, run, names)] as const, ...others];
   for (const [name, contents] of files) await writeContents(join(folder, name), contents, signal);
-  return files.map(([name]) => name);
+  for (const name of before) if (!names.includes(name)) await rm(join(folder, name), { force: true });
+  return names;
 }

@@ -163,7 +163,8 @@ export function readInitialMemories(
   if (given === undefined) return undefined;
   const name = 'options.initialMemories';
   const count = splitting?.from ?? hiddenUnits;
-  const positions = floatArray(name, given, product(name, count, dimension), `${count} x ${dimension}`);
+  // A copy: training reads it after it has returned to its caller.
+  const positions = floatArray(name, given, product(name, count, dimension), `${count} x ${dimension}`).slice();
   return { name, kind: 'euclidean', count, dimension, positions };
 }
 

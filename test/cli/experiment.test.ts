@@ -141,6 +141,7 @@ describe('denseam experiment', () => {
     [[id, '--set', 'nothing=1'], 'Expected <name>=<value> of a setting of pointcloud-recovery (count, '],
     [[id, '--set', 'count'], 'but received "count"'],
     [[id, '--set', 'count=many'], 'Expected a number for pointcloud-recovery: count but received "many"'],
+    [[id, '--set', 'seed=0.5'], 'Expected an integer of 0 or more for pointcloud-recovery: seed but received 0.5'],
     [[id, '--seed', '-1'], "option '--seed <n>' argument '-1' is invalid. Expected an integer of 0 or more."],
   ])('refuses %o as a mistake of the command line', (args, message) => {
     const { status, stdout, stderr } = denseam('experiment', 'run', ...args);
@@ -148,6 +149,19 @@ describe('denseam experiment', () => {
     expect(stderr).toContain(message);
     expect(stderr).toMatch(/^Error: /);
     expect(stderr).toContain('--help lists the options');
+  });
+
+  it('calls what the library refuses by the name of the setting', () => {
+    const { status, stderr } = denseam('experiment', 'run', id, '--quick', '--out', 'refused', '--set', 'points=0');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Error: Expected .* settings\.points.* but received 0/m);
+    expect(stderr).not.toContain('--points');
+  });
+
+  it('has a place of its own for quick runs', () => {
+    denseam('experiment', 'run', id, '--quick', '--set', 'count=3', '--set', 'maxIterations=5');
+    expect(existsSync(join(folder, 'out', 'experiments-quick', id, 'index.html'))).toBe(true);
+    expect(existsSync(join(folder, 'out', 'experiments'))).toBe(false);
   });
 
   it('says what is wrong with the folder for results', () => {

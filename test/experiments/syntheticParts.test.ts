@@ -195,13 +195,15 @@ it('random pairs of single points are close as seldom as a chi-squared variable 
 
 it('growth is exponential when its steps do not fade', () => {
   const rows = (shares: readonly number[]) =>
-    shares.map((close, at) => ({ dimension: 4 + at, pairs: 1000, close, items: itemsWithoutClosePair(close) }));
+    shares.map((close, at) => ({ dimension: 4 + at, pairs: 10_000, close, items: itemsWithoutClosePair(close) }));
   const verdict = (...shares: number[]) => pairsFinding(rows(shares), pointCloudCapacity.quick).verdict;
   expect(verdict(0.2, 0.1, 0.05, 0.02)).toBe('reproduced');
   expect(verdict(0.2, 0.05, 0.04, 0.035)).toBe('not reproduced');
   expect(verdict(0.2, 0.05, 0.06, 0.02)).toBe('not reproduced');
   // Shares of nearly all pairs, and of a few, tell nothing.
-  expect(verdict(0.9, 0.2, 0.1, 0.05, 0.009, 0)).toBe('undetermined');
+  expect(verdict(0.9, 0.2, 0.1, 0.05, 0.002, 0)).toBe('undetermined');
+  // A step that is less than the first by less than the errors of both.
+  expect(verdict(0.2, 0.1, 0.05, 0.0254)).toBe('reproduced');
 });
 
 it('basins are those of the first items', async () => {
@@ -236,6 +238,12 @@ const refused: [Experiment<any>, object, string][] = [
   [pointCloudCapacity, { counts: [10, 10] }, 'settings.counts[1]'],
   [pointCloudCapacity, { baseCount: 1 }, 'settings.baseCount'],
   [pointCloudCapacity, { pairs: 0 }, 'settings.pairs'],
+  [pointCloudCapacity, { pairDimensions: [2.5, 3] }, 'settings.pairDimensions[0]'],
+  [pointCloudCapacity, { trials: 0 }, 'settings.trials'],
+  [pointCloudCapacity, { basins: 0 }, 'settings.basins'],
+  [pointCloudCapacity, { basinTrials: 1e15 }, 'settings.basinTrials'],
+  [pointCloudCapacity, { epsilons: [0.1, -1] }, 'settings.epsilons[1]'],
+  [pointCloudCapacity, { baseBeta: 0 }, 'settings.baseBeta'],
 ];
 
 it.each(refused)('$id refuses $1', async (experiment, change, mention) => {

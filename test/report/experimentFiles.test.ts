@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -37,7 +37,9 @@ describe('the files of an experiment', async () => {
   it('keep the result whole, and the run apart', () => {
     const { findings, tables, pictures } = exampleResult();
     expect(JSON.parse(read('result.json'))).toEqual({ experiment: 'example', settings, findings, tables, pictures });
-    expect(JSON.parse(read('run.json'))).toEqual({ experiment: 'example', ...run });
+    const { files, ...rest } = JSON.parse(read('run.json'));
+    expect(rest).toEqual({ experiment: 'example', ...run });
+    expect([...files].sort()).toEqual(names);
   });
 
   it('keep measured times with the run', async () => {
@@ -87,6 +89,19 @@ describe('the files of an experiment', async () => {
     await experimentFiles(first, described, { ...settings, seed: 8 }, exampleResult(), run);
     expect(JSON.parse(read('result.json')).settings.seed).toBe(8);
     expect(readdirSync(first).sort()).toEqual(names);
+  });
+
+  it('of a run before go when this one has none of their name; others stay', async () => {
+    const at = join(folder, 'fewer');
+    await experimentFiles(at, described, settings, exampleResult(), run);
+    writeFileSync(join(at, 'notes.txt'), 'mine');
+    await experimentFiles(at, described, settings, { ...exampleResult(), charts: [], pictures: [] }, run);
+    const left = names.filter((name) => !/\.(svg|png)$/.test(name));
+    expect(readdirSync(at).sort()).toEqual([...left, 'notes.txt'].sort());
+    // What a foreign file says of paths is no reason to remove anything.
+    writeFileSync(join(at, 'run.json'), JSON.stringify({ files: ['../fewer/notes.txt', 'best.csv', 5] }));
+    await experimentFiles(at, described, settings, { ...exampleResult(), charts: [], pictures: [] }, run);
+    expect(readdirSync(at).sort()).toEqual([...left, 'notes.txt'].sort());
   });
 
   it('are not written once the signal is aborted', async () => {

@@ -209,8 +209,7 @@ const recovered = {
 const recallChart: ResultChart = {
   name: 'recall',
   title: 'Recall against the number of items',
-  description:
-    'Share of the queries recovered against N, a panel for each beta and a line for each dimension: it falls later the greater the dimension and beta are.',
+  description: 'Share of the queries recovered against N, a panel for each beta and a line for each dimension.',
   table: 'recall',
   specification: {
     facet: { field: 'beta', type: 'nominal', header: { title: 'beta' } },
@@ -230,7 +229,7 @@ const capacityChart: ResultChart = {
   name: 'capacity',
   title: 'Items held against the dimension',
   description:
-    'N held, on a logarithmic axis, against the dimension, a line for each beta: close to straight lines, which is exponential growth. Where all counts tried were held the line ends level.',
+    'N held, on a logarithmic axis, against the dimension, a line for each beta: straight lines are exponential growth. Where all counts tried were held the line ends level.',
   table: 'capacity',
   specification: {
     transform: [{ filter: 'datum.count !== null' }],

@@ -173,7 +173,7 @@ const chart: ResultChart = {
   name: 'dynamics',
   title: 'W2 to the own item through the iterations',
   description:
-    'Median and the middle four fifths of W2 to the own item against the iteration, a panel for each dimension and beta: it falls to nothing at the large beta and grows at the small one.',
+    'Median and the middle four fifths of W2 to the own item against the iteration, a panel for each dimension and beta.',
   table: 'dynamics',
   specification: {
     facet: {

@@ -216,7 +216,7 @@ const drawing: ResultChart = {
   name: 'ellipses',
   title: 'Queries and what they retrieve',
   description:
-    'Outlines of the stored Gaussians, the query and what was retrieved, a row for each query and a column for each memory: the Gaussian memory retrieves all, the Euclidean one fails in rows 1 and 3.',
+    'Outlines of the stored Gaussians, the query and what was retrieved, a row for each query and a column for each memory.',
   table: 'ellipses',
   specification: {
     facet: {

@@ -53,8 +53,8 @@ export async function measureClosePairs(
 /** Far from the seeds of the blocks, which are their beginnings. */
 const targetSeed = 2 ** 31;
 
-/** So many close pairs tell their share to about a third. */
-const leastPairs = 10;
+/** So many close pairs tell their share to a fifth, and N to a tenth. */
+const leastPairs = 25;
 
 /** With more of them N is two or less, and says nothing of growth. */
 const greatestShare = 0.2;
@@ -62,31 +62,47 @@ const greatestShare = 0.2;
 /** Rates of growth are told from at least this many dimensions. */
 const leastSteps = 3;
 
+/** By how much log N rises with a dimension, and the standard error of that: the share's is its root over the root of the pairs. */
+interface Rate {
+  readonly rate: number;
+  readonly error: number;
+}
+
+function growthRates(rows: readonly PairsRow[]): Rate[] {
+  return rows.slice(1).map((row, at) => {
+    const before = rows[at] as PairsRow;
+    const steps = row.dimension - before.dimension;
+    const logs = [before, row].map(({ items }) => Math.log(items as number)) as [number, number];
+    // N goes with the root of one over the share, so that its relative error is half of the share's.
+    const variance = [before, row].reduce((sum, { close, pairs }) => sum + 1 / (4 * close * pairs), 0);
+    return { rate: (logs[1] - logs[0]) / steps, error: Math.sqrt(variance) / steps };
+  });
+}
+
 /**
  * Exponential growth is a log N that rises by at least a constant with every dimension. About normal centres it does so ever faster, as a
- * chi-squared variable of d degrees falls below a fixed bound ever more seldom: no line is asked for, but steps that do not fade.
+ * chi-squared variable of d degrees falls below a fixed bound ever more seldom: no line is asked for, but steps of which none is below the
+ * first by more than two standard errors.
  */
 export function pairsFinding(rows: readonly PairsRow[], settings: CloudCapacitySettings): Finding {
-  const known = rows.flatMap(({ dimension, pairs, close, items }) =>
-    items !== null && close * pairs >= leastPairs && close <= greatestShare ? [{ dimension, items }] : [],
+  const known = rows.filter(
+    ({ pairs, close, items }) => items !== null && close * pairs >= leastPairs && close <= greatestShare,
   );
-  const rates = known.slice(1).map(({ dimension, items }, at) => {
-    const before = known[at] as (typeof known)[number];
-    return Math.log(items / before.items) / (dimension - before.dimension);
-  });
-  const texts = known.map(({ dimension, items }) => `${items.toPrecision(3)} (d = ${dimension})`);
+  const rates = growthRates(known);
+  const texts = known.map(({ dimension, items }) => `${(items as number).toPrecision(3)} (d = ${dimension})`);
+  const steps = rates.map(({ rate, error }) => `${rate.toFixed(2)} ± ${error.toFixed(2)}`);
   const finding = {
     what: `items whose balls of divergence ${settings.baseDivergence} are disjoint with probability 1/2, from ${settings.pairs} random pairs`,
     published: 'basins are disjoint with high probability: exponential capacity in the ambient dimension',
-    ours: `N = ${texts.join(', ')}; log N grows by ${rates.map((rate) => rate.toFixed(2)).join(', ')} a dimension`,
+    ours: `N = ${texts.join(', ')}; log N grows by ${steps.join(', ')} a dimension`,
   };
   if (rates.length < leastSteps) {
     const why = `close pairs are many enough to count, and not all, in ${known.length} dimensions only`;
     return { ...finding, verdict: 'undetermined', why };
   }
-  const [first, last] = [rates[0], rates.at(-1)] as [number, number];
-  // Rates are known to about a tenth.
-  const isExponential = rates.every((rate) => rate > 0) && last >= 0.9 * first;
+  const [first] = rates as [Rate];
+  const fades = ({ rate, error }: Rate) => first.rate - rate > 2 * Math.hypot(first.error, error);
+  const isExponential = rates.every(({ rate, error }) => rate > 2 * error) && !rates.some(fades);
   if (isExponential) return { ...finding, verdict: 'reproduced' };
   return { ...finding, verdict: 'not reproduced', why: 'log N rises less and less with d' };
 }

@@ -1,7 +1,7 @@
 /** Recall of ever more random point clouds in growing dimensions, their separation and their basins (Mustafi 2026). */
 import { median } from '../../core/statistics.ts';
 import type { CallOptions } from '../../core/types.ts';
-import { integer } from '../../core/validate.ts';
+import { integer, positive } from '../../core/validate.ts';
 import type { CloudRecallRow } from '../../pointcloud/capacity.ts';
 import type { Experiment, ExperimentContext, Finding } from '../experiment.ts';
 import { growthRate, isStraight, measuredCapacity } from '../gaussian/capacityMeasure.ts';
@@ -35,7 +35,7 @@ const standard: CloudCapacitySettings = {
   divergences: [0.1, 0.3, 1, 3, 10],
   baseDivergence: 3,
   capacityDivergences: [1, 3, 5],
-  pairs: 100_000,
+  pairs: 400_000,
   pairDimensions: [6, 7, 8, 9, 10, 11],
   queries: 100,
   trials: 10,
@@ -66,7 +66,7 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
       capacityDivergences: [3],
     },
     ...{
-      pairs: 2000,
+      pairs: 10_000,
       pairDimensions: [6, 7, 8, 9],
       queries: 10,
       trials: 4,
@@ -92,15 +92,31 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
   },
 };
 
-function check({ counts, separationCounts, baseCount, dimensions, pairDimensions }: CloudCapacitySettings): void {
-  ascending('settings.counts', counts);
-  ascending('settings.separationCounts', separationCounts);
-  ascending('settings.dimensions', dimensions);
-  ascending('settings.pairDimensions', pairDimensions);
-  // A single item has no neighbour to be apart from.
-  integer('settings.counts[0]', counts[0], 2, Number.MAX_SAFE_INTEGER);
-  integer('settings.separationCounts[0]', separationCounts[0], 2, Number.MAX_SAFE_INTEGER);
-  integer('settings.baseCount', baseCount, 2, Number.MAX_SAFE_INTEGER);
+/** Of clouds, pairs, queries: more would take days. */
+const mostItems = 1e8;
+/** Queries that are made of one item at a time. */
+const mostTrials = 1e5;
+
+function check(settings: CloudCapacitySettings): void {
+  const { counts, separationCounts, dimensions, pairDimensions } = settings;
+  for (const [name, list] of Object.entries({ counts, separationCounts, dimensions, pairDimensions })) {
+    ascending(`settings.${name}`, list);
+    // A single item has no neighbour to be apart from.
+    const least = name.endsWith('ounts') ? 2 : 1;
+    for (const [at, value] of list.entries()) integer(`settings.${name}[${at}]`, value, least, mostItems);
+  }
+  integer('settings.baseCount', settings.baseCount, 2, mostItems);
+  for (const name of ['points', 'baseDimension', 'pairs', 'queries', 'trials', 'basins'] as const) {
+    integer(`settings.${name}`, settings[name], 1, mostItems);
+  }
+  integer('settings.basinTrials', settings.basinTrials, 1, mostTrials);
+  integer('settings.maxIterations', settings.maxIterations, 1, 2 ** 31 - 1);
+  for (const name of ['baseEpsilon', 'baseBeta', 'baseDivergence', 'threshold'] as const) {
+    positive(`settings.${name}`, settings[name]);
+  }
+  for (const name of ['epsilons', 'betas', 'divergences', 'capacityDivergences'] as const) {
+    for (const [at, value] of settings[name].entries()) positive(`settings.${name}[${at}]`, value);
+  }
 }
 
 const variedLists = { epsilon: 'epsilons', beta: 'betas', divergence: 'divergences' } as const;

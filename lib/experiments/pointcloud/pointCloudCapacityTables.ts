@@ -96,7 +96,7 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
     name: 'recall',
     title: 'Recall against the number of clouds',
     description:
-      'Share of the queries recovered against N, a panel for each divergence of the queries and a line for each dimension: the greater the dimension, the later it falls.',
+      'Share of the queries recovered against N, a panel for each divergence of the queries and a line for each dimension.',
     table: 'recall',
     specification: {
       facet: { column: { field: 'divergence', type: 'nominal', header: { title: 'divergence' } } },
@@ -132,7 +132,7 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
     name: 'items',
     title: 'Items without a close pair',
     description:
-      'Number of random clouds of which no two are close with probability one half, on a logarithmic axis, against the dimension: it grows exponentially or faster.',
+      'Number of random clouds of which no two are close with probability one half, on a logarithmic axis, against the dimension.',
     table: 'pairs',
     specification: {
       transform: [{ filter: 'datum.items !== null' }],

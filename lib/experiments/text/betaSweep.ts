@@ -216,7 +216,7 @@ export function recallChart(what: string): ResultChart {
   return {
     name: recallName,
     title: `Share of ${what} recalled`,
-    description: `The share of queries recalled as their own item rises from nothing to all as beta grows, for ${what}.`,
+    description: `The share of queries recalled as their own item against beta, for ${what}.`,
     table: recallName,
     specification: {
       mark: { type: 'line', point: true },
