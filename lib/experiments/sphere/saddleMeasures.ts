@@ -176,7 +176,10 @@ async function inRandomDirections(
 const parted = 0.01;
 const [descentSteps, stepIterations] = [30, 5];
 
-/** The loss through applications of the equations, which never raise it, from the duplicate as it is and with its copies parted. */
+/**
+ * The loss through applications of the equations, which never raise it, from the duplicate as it is and with its copies parted. As it is
+ * it would stay for ever; in floating point copies that differ in a last digit part in the end, and whether they do is of the machine.
+ */
 export interface DescentPoint {
   readonly iteration: number;
   readonly kept: number;

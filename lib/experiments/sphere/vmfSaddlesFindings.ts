@@ -125,7 +125,7 @@ function descentFinding(measured: SaddlesMeasured, { tolerance, copies }: VmfSad
   return {
     what: 'descent from the duplicate',
     published: 'weights of small networks are unstable in larger ones, which lets them grow',
-    ours: `${last.iteration} applications of the equations lower the loss by ${short(fall)} once copies are parted, by ${short(Math.max(0, first.kept - last.kept))} from the exact duplicate`,
+    ours: `${last.iteration} applications of the equations lower the loss by ${short(fall)} once copies are parted, by ${short(Math.max(0, first.kept - last.kept))} from the exact duplicate, whose copies rounding alone can part`,
     ...judgedAtFixedPoint((fixedPoints as [Found])[0], tolerance, unstable, () =>
       verdict(fall > 0 && never === 1, 'the loss does not fall, or rises on the way'),
     ),
