@@ -115,8 +115,8 @@ const mostTrials = 50;
 
 /**
  * The first of the seeds from `settings.seed` on at which beta rises. While beta is so small the memories hardly move, and beta
- * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows and
- * stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
+ * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows
+ * and stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
  */
 async function findStart(patches: Vectors, settings: VmfPatchesSettings, options: CallOptions): Promise<PatchStart> {
   const { classes, hiddenUnits, batchSize, betaFrom, seed } = settings;

@@ -98,8 +98,9 @@ function blankFinding({ models }: PatchesMeasured): Finding {
 const significance = 0.01;
 
 /**
- * Chance alone is too little to ask for: among thousands of pairs it is excluded by overlaps that no one would see. Two directions drawn at
- * random in R^N overlap by 1 / sqrt(N), root mean square: memories of a class are to be more alike than others by as much at least.
+ * Chance alone is too little to ask for: among thousands of pairs it is excluded by overlaps that no one would see. Two
+ * directions drawn at random in R^N overlap by 1 / sqrt(N), root mean square: memories of a class are to be more alike than
+ * others by as much at least.
  */
 const leastDifference = ({ patchSize }: VmfPatchesSettings) => 1 / patchSize;
 
@@ -143,7 +144,7 @@ function verdict(
   if (holds) return { verdict: 'reproduced' };
   const steps = Math.round((start.patches * epochs) / batchSize);
   return steps < publishedSteps
-    ? { verdict: 'undetermined', why: `${steps} steps of descent, where the paper takes some ${publishedSteps}` }
+    ? { verdict: 'undetermined', why: `${steps} steps of descent, of ${publishedSteps} at the published scale` }
     : { verdict: 'not reproduced', why: 'memories of a class are not more alike than others' };
 }
 

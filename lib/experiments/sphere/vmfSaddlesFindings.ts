@@ -50,8 +50,8 @@ function stationaryFinding({ descent, fixedPoints }: SaddlesMeasured, { toleranc
 }
 
 /**
- * Halving is exact in binary, so what a duplicate adds is the order of sums and the multipliers, which are right to about 1e-14; of the
- * loss, whose size is a thousand or two, the last bits.
+ * Halving is exact in binary, so what a duplicate adds is the order of sums and the multipliers, which are right to about 1e-14;
+ * of the loss, whose size is a thousand or two, the last bits.
  */
 const [residualRounding, lossRounding] = [1e-12, 1e-15];
 
@@ -80,10 +80,11 @@ function minimumFinding({ landscape: { partings, fixedRandom } }: SaddlesMeasure
   const all = [...partings.map(({ alone }) => alone), ...fixedRandom];
   const rising = all.filter(({ curvature }) => curvature > 0).length;
   const slope = greatest(all.map(({ slope }) => Math.abs(slope)));
+  const isMinimum = rising === all.length && slope <= slopeTolerance;
   return {
     what: 'the small network, its memories moved alone or all at random',
     published: '',
-    ours: `the loss rises in ${rising} of ${all.length} directions, slopes at most ${short(slope)}: a minimum as far as these tell`,
+    ours: `the loss rises in ${rising} of ${all.length} directions, slopes at most ${short(slope)}: ${isMinimum ? 'a minimum' : 'no minimum'} as far as these tell`,
     verdict: 'not published',
   };
 }
@@ -138,11 +139,11 @@ const ends = <T>(list: readonly T[]) => [list[0], list.at(-1)] as [T, T];
 function betasFinding({ betas }: SaddlesMeasured): Finding {
   const [first, last] = ends(betas);
   const far = betas.filter(({ residual }) => residual > sweepTolerance).map(({ beta }) => beta);
-  const judge = () => {
+  const judge = (): Judged => {
     if (far.length > 0) return undetermined(`not converged at beta ${far.join(', ')}`);
     if (last.unstable < first.unstable) return verdict(false, 'fewer part at the greatest beta than at the least');
     if (first.unstable > 0 || last.unstable < 1) return undetermined('the betas do not reach from none to all');
-    return verdict(true, '');
+    return { verdict: 'reproduced' };
   };
   return {
     what: 'memories that part when duplicated, as beta grows',
