@@ -1,5 +1,7 @@
 /** What the classes mean that a memory has found without labels. */
+import { setImmediate } from 'node:timers/promises';
 import { Random } from '../../core/random.ts';
+import type { CallOptions } from '../../core/types.ts';
 import type { ClassWeights, VonMisesFisherParameters } from '../../sphere/types.ts';
 import { shareOf } from '../shares.ts';
 import { rescaledClassWeights } from './classWeightsChart.ts';
@@ -40,20 +42,29 @@ export interface ClassOverlaps {
   readonly pValue: number;
 }
 
+/** Pairs of memories that are summed before others have their turn: some tens of milliseconds. */
+const pairsInARow = 10_000_000;
+
 /** Null where no class has two memories, or one has all. */
-export function classOverlaps(
+export async function classOverlaps(
   { memories, dimension, hiddenUnits }: Pick<VonMisesFisherParameters, 'memories' | 'dimension' | 'hiddenUnits'>,
   classes: readonly number[],
   permutations: number,
   seed: number,
-): ClassOverlaps | null {
+  { signal }: CallOptions = {},
+): Promise<ClassOverlaps | null> {
   const overlaps = pairOverlaps(memories, dimension, hiddenUnits);
   const own = meansByClass(overlaps, classes);
   if (own === null) return null;
   const random = new Random(seed);
   const difference = own.within - own.between;
+  const inARow = Math.ceil(pairsInARow / overlaps.length);
   let [greatestAtRandom, noLess] = [Number.NEGATIVE_INFINITY, 1];
   for (let i = 0; i < permutations; i++) {
+    if (i % inARow === 0) {
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
     // As many pairs are of one class in every dealing.
     const dealt = meansByClass(overlaps, random.shuffle([...classes])) as { within: number; between: number };
     greatestAtRandom = Math.max(greatestAtRandom, dealt.within - dealt.between);

@@ -18,7 +18,7 @@ import {
   randomDirections,
   toPlain,
 } from './saddleModels.ts';
-import type { VmfSaddlesSettings } from './vmfSaddlesSettings.ts';
+import { sampledRows, type VmfSaddlesSettings } from './vmfSaddlesSettings.ts';
 
 /** A solution, and its duplicate (eq. 13) put into the same equations. */
 export interface FixedPoint {
@@ -176,7 +176,11 @@ async function inRandomDirections(
 const parted = 0.01;
 const [descentSteps, stepIterations] = [30, 5];
 
-/** The loss through applications of the equations, which never raise it, from the duplicate as it is and with its copies parted. */
+/**
+ * The loss through applications of the equations, which never raise it, from the duplicate as it is and with its copies parted.
+ * As it is it would stay for ever; in floating point copies that differ in a last digit part in the end, and whether they do is
+ * of the machine.
+ */
 export interface DescentPoint {
   readonly iteration: number;
   readonly kept: number;
@@ -233,7 +237,7 @@ export interface BetaPoint {
 }
 
 /** The share of unstable memories does not need more; near a transition the equations converge slowly. */
-const sweepTolerance = 1e-6;
+export const sweepTolerance = 1e-6;
 
 export async function stabilityAt(
   beta: number,
@@ -248,13 +252,13 @@ export async function stabilityAt(
   return { beta, residual: found.residual, betaSplit: [...betaSplit], unstable: share };
 }
 
-/** What a student learns from sampled data beside what eq. 10 says without them. */
+/** The equations on data that a teacher gave beside eq. 10, which is their mean over such data as N tends to infinity. */
 export interface StudentPoint {
   readonly dimension: number;
   readonly rows: number;
-  /** Means of the overlap of each teacher's memory with the student's of the same index. */
-  readonly learnt: number;
-  readonly foretold: number;
+  /** Means of the overlap of each teacher's memory with the one of the same index: on sampled data, and of eq. 10. */
+  readonly sampled: number;
+  readonly limit: number;
   /** Greatest differences of all overlaps and class weights (times P). */
   readonly overlapError: number;
   readonly weightError: number;
@@ -266,9 +270,10 @@ const teacherSoftening = 0.2;
 const startNoise = 0.1;
 
 /**
- * The data have a label each and enter as patterns of their own. The student is the mean of the posterior: given which data belong to
- * a memory, its distribution is von Mises-Fisher, with concentration beta |xbar|, and the mean has length A_N(beta |xbar|), nearly
- * s(2 beta |xbar| / N). That is eq. 10 with these patterns, v = Infinity and rho = 1 / N.
+ * No student is trained here, and none drawn from the posterior. The data have a label each and enter as patterns of their own:
+ * given which data belong to a memory, its posterior is von Mises-Fisher, with concentration beta |xbar|, and the mean has length
+ * A_N(beta |xbar|), nearly s(2 beta |xbar| / N). That is eq. 10 with these patterns, v = Infinity and rho = 1 / N. Both solutions
+ * start near the teacher. So this tells whether the mean over data in eq. 10 is right, not whether students learn as it says.
  */
 export async function studentPoint(
   dimension: number,
@@ -276,17 +281,17 @@ export async function studentPoint(
   { signal, onProgress }: CallOptions,
 ): Promise<StudentPoint> {
   const teacher = await drawTeacher(hiddenUnits, dimension, seed, { signal });
-  const rows = Math.round(rho * hiddenUnits * dimension);
+  const rows = sampledRows(dimension, { hiddenUnits, load: rho });
   const source = { memories: teacher, classWeights: teacher.classWeights, beta: v * dimension };
   const data = await sampleTeacher({ ...source, count: rows, seed: seed + 1, signal });
   const targets = oneHot(data.labels, hiddenUnits + 1);
   const start = startNear(teacher, beta, new Random(seed));
   const solver = { beta, start, tolerance, maxIterations, signal };
-  const learnt = await solveSaddlePoint(data, targets, { ...solver, rho: 1 / dimension });
+  const sampled = await solveSaddlePoint(data, targets, { ...solver, rho: 1 / dimension });
   onProgress?.({ completed: 1, total: 2 });
-  const foretold = await solveSaddlePoint(teacher, teacher.targets, { ...solver, v, rho });
-  const own = (length: (mu: number) => number) => overlapsWith(teacher, learnt, length);
-  const slope = learnt.orderParameters.data;
+  const limit = await solveSaddlePoint(teacher, teacher.targets, { ...solver, v, rho });
+  const own = (length: (mu: number) => number) => overlapsWith(teacher, sampled, length);
+  const slope = sampled.orderParameters.data;
   const lengths = Array.from({ length: hiddenUnits }, (_, mu) => {
     const sum = slope.subarray(mu * dimension, (mu + 1) * dimension).reduce((total, x) => total + x * x, 0);
     return vonMisesFisherMeanResultantLength(dimension, beta * Math.sqrt(sum));
@@ -299,10 +304,10 @@ export async function studentPoint(
   return {
     dimension,
     rows,
-    learnt: mean(overlaps),
-    foretold: mean(foretold.overlaps.data),
-    overlapError: pairs(overlaps, foretold.overlaps.data),
-    weightError: hiddenUnits * pairs(learnt.classWeights.data, foretold.classWeights.data),
+    sampled: mean(overlaps),
+    limit: mean(limit.overlaps.data),
+    overlapError: pairs(overlaps, limit.overlaps.data),
+    weightError: hiddenUnits * pairs(sampled.classWeights.data, limit.classWeights.data),
   };
 }
 

@@ -127,8 +127,8 @@ export interface Derivatives {
 }
 
 /**
- * Of central differences: rounding of 1e-15 of the loss and t^2 / 12 of the fourth derivative, which is at most beta^4, together leave
- * a thousandth of the curvature or so.
+ * Of central differences: rounding of 1e-15 of the loss and t^2 / 12 of the fourth derivative, which is at most beta^4, together
+ * leave a thousandth of the curvature or so.
  */
 const step = 1e-3;
 

@@ -1,6 +1,6 @@
 /** Latent classes of patches of digits, found without labels (Thériault and Tantari 2025, figures 5 and 8 to 11). */
 import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
-import { rangeError } from '../../core/validate.ts';
+import { integer, rangeError } from '../../core/validate.ts';
 import { VonMisesFisherMemory } from '../../sphere/memory.ts';
 import { imagePatches, toSphere } from '../../sphere/preparation.ts';
 import type { Experiment, ExperimentContext } from '../experiment.ts';
@@ -73,7 +73,7 @@ async function measure(
   for (const treatment of blanks) {
     const read = async (options: CallOptions) => {
       const patches = await readOnce({ signal: options.signal });
-      return treatment === 'kept' ? patches : withoutBlanks(patches);
+      return enoughRows(treatment === 'kept' ? patches : withoutBlanks(patches), settings);
     };
     const start = await stages.run(`starts, blank patches ${treatment}`, 1, (options) =>
       parts.part(`start-${treatment.replace(' ', '-')}`, async () => ({
@@ -85,7 +85,9 @@ async function measure(
       train(treatment, start, settings, () => read(options), parts, options),
     );
     const labels = softLabels(trained.memory.classWeights);
-    const overlaps = classOverlaps(trained.memory, labels.classes, permutations, seed);
+    const overlaps = await classOverlaps(trained.memory, labels.classes, permutations, seed, {
+      signal: options.signal,
+    });
     models.push({ blanks: treatment, start, trained, labels, overlaps });
   }
   return { models };
@@ -96,7 +98,14 @@ async function readPatches(
   { signal }: CallOptions,
 ): Promise<Vectors> {
   const { images: pixels } = await readLabelledImages({ data, part: 'train', count: images }, { signal });
+  integer('settings.patchSize', size, 2, Math.min(pixels.height, pixels.width));
   return toSphere(await imagePatches(pixels, { size, stride, signal }), { signal });
+}
+
+/** How many patches there are is only known once the images are read. */
+function enoughRows(patches: Vectors, { hiddenUnits }: VmfPatchesSettings): Vectors {
+  if (hiddenUnits <= patches.count) return patches;
+  throw rangeError('settings.hiddenUnits', `at most ${patches.count}, the number of patches,`, hiddenUnits);
 }
 
 /** Minibatches that a start is tried with; a beta that falls has reached nothing by then. */
@@ -106,12 +115,13 @@ const mostTrials = 50;
 
 /**
  * The first of the seeds from `settings.seed` on at which beta rises. While beta is so small the memories hardly move, and beta
- * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows and
- * stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
+ * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows
+ * and stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
  */
 async function findStart(patches: Vectors, settings: VmfPatchesSettings, options: CallOptions): Promise<PatchStart> {
-  const { classes, batchSize, betaFrom, seed } = settings;
-  const count = Math.min(patches.count, trialSteps * batchSize);
+  const { classes, hiddenUnits, batchSize, betaFrom, seed } = settings;
+  // Training takes no fewer rows than units.
+  const count = Math.min(patches.count, Math.max(hiddenUnits, trialSteps * batchSize));
   const rows = { ...patches, count, values: patches.values.subarray(0, count * patches.dimension), classes };
   const trials: number[] = [];
   for (let own = seed; trials.length < mostTrials; own++) {

@@ -51,34 +51,43 @@ export const defaultVmfPatchesSettings: VmfPatchesSettings = {
   seed: 1,
 };
 
-/** Without blank patches beta rises within a few thousand steps. */
+/** Without blank patches beta rises within a few thousand steps; with them these are too few, which is seen beside. */
 export const quickVmfPatchesSettings: VmfPatchesSettings = {
   ...defaultVmfPatchesSettings,
   images: 500,
-  blanks: ['left out'],
+  blanks: ['left out', 'kept'],
   batchSize: 50,
   epochs: 10,
 };
 
-/** What training does not check itself. */
-export function checkVmfPatchesSettings({
-  blanks,
-  permutations,
-  classes,
-  betaFrom,
-  ...rest
-}: VmfPatchesSettings): void {
+/** Of the dealings: their p is then as small as anyone asks for, after seconds. */
+const mostPermutations = 100_000;
+/** Their pairs fit in memory, and the figures on a page. */
+const mostMemories = 2000;
+/** Of epochs, and of pixels across a patch. */
+const greatestExtent = 10_000;
+
+/** All that can be said before the images are read. */
+export function checkVmfPatchesSettings(settings: VmfPatchesSettings): void {
+  const { blanks, posteriorSoftening } = settings;
+  integer('settings.images', settings.images, 0, Number.MAX_SAFE_INTEGER);
+  integer('settings.patchSize', settings.patchSize, 2, greatestExtent);
+  integer('settings.stride', settings.stride, 1, greatestExtent);
   if (blanks.length === 0) throw rangeError('settings.blanks', `some of ${blankTreatments.join(', ')}`, blanks);
   blanks.forEach((treatment, at) => {
     if (!blankTreatments.includes(treatment) || blanks.indexOf(treatment) < at) {
       throw rangeError(`settings.blanks[${at}]`, `one of ${blankTreatments.join(', ')}, each once,`, treatment);
     }
   });
-  integer('settings.permutations', permutations, 1, Number.MAX_SAFE_INTEGER);
+  integer('settings.hiddenUnits', settings.hiddenUnits, 2, mostMemories);
   // So many have a colour and a line each in the figures.
-  integer('settings.classes', classes, 1, 50);
-  integer('settings.hiddenUnits', rest.hiddenUnits, 2, Number.MAX_SAFE_INTEGER);
-  positive('settings.betaFrom', betaFrom);
-  positive('settings.betaScale', rest.betaScale);
-  nonNegative('settings.posteriorSoftening', rest.posteriorSoftening);
+  integer('settings.classes', settings.classes, 1, 50);
+  positive('settings.betaScale', settings.betaScale);
+  positive('settings.betaFrom', settings.betaFrom);
+  if (nonNegative('settings.posteriorSoftening', posteriorSoftening) > 1) {
+    throw rangeError('settings.posteriorSoftening', 'a number from 0 to 1', posteriorSoftening);
+  }
+  integer('settings.batchSize', settings.batchSize, 1, 2 ** 31 - 1);
+  integer('settings.epochs', settings.epochs, 1, greatestExtent);
+  integer('settings.permutations', settings.permutations, 1, mostPermutations);
 }

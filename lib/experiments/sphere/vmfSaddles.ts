@@ -1,5 +1,6 @@
 /** The saddle-point equations and the hierarchy of saddles in numbers (Thériault and Tantari 2025, section 3, figure 2). */
 import type { CallOptions } from '../../core/types.ts';
+import type { VonMisesFisherMemory } from '../../sphere/memory.ts';
 import type { Experiment, ExperimentContext } from '../experiment.ts';
 import { onSphere, readLabelledImages } from '../labelledImages.ts';
 import { Stages } from '../stages.ts';
@@ -31,7 +32,7 @@ export const vmfSaddles: Experiment<VmfSaddlesSettings> = {
   id: 'vmf-saddles',
   title: 'Saddle points that come from smaller networks',
   summary:
-    'Fixed points of the saddle-point equations are found on images and on the data of teachers; their units are duplicated, and the loss is followed as the copies part.',
+    'Fixed points of the saddle-point equations are found on images and for random teachers; their units are duplicated, and the loss is followed as the copies part.',
   source: 'Thériault and Tantari 2025, section 3, figure 2, appendices F, H and I',
   settings: defaultVmfSaddlesSettings,
   quick: quickVmfSaddlesSettings,
@@ -58,57 +59,69 @@ const softening = 0.1;
 /** Expected seconds, for the progress only. */
 const work = { train: 1, images: 4, teacher: 0.2, landscape: 1, descent: 1, beta: 2, student: 0.5 };
 
+/** Runs a stage of this weight whose result is a finished part of its name. */
+type Part = <T>(name: string, weight: number, compute: (options: CallOptions) => Promise<T>) => Promise<T>;
+
 async function measure(
   settings: VmfSaddlesSettings,
   { parts, ...options }: ExperimentContext,
 ): Promise<SaddlesMeasured> {
-  const { beta, noise, load, betas, studentDimensions, seed } = settings;
+  const { betas, studentDimensions, seed } = settings;
+  const { signal } = options;
   const fixed = work.train + 2 * work.images + 2 * work.teacher + work.landscape + work.descent;
   const stages = new Stages(fixed + betas.length * work.beta + studentDimensions.length * work.student, options);
-  const stage = <T>(name: string, weight: number, compute: (options: CallOptions) => Promise<T>) =>
+  const part: Part = (name, weight, compute) =>
     stages.run(name, weight, (options) => parts.part(name.replaceAll(/[^a-zA-Z0-9]+/g, '-'), () => compute(options)));
 
-  const images = await onSphere(await readImages(settings, { signal: options.signal }), imageClasses, {
-    signal: options.signal,
-  });
+  const images = await onSphere(await readImages(settings, { signal }), imageClasses, { signal });
   const patterns = softPatterns(images, softening);
   const { memory } = await stages.run('training', work.train, (options) =>
     train(settings, async () => images, parts, options),
   );
-  const descent = await parts.part('descent', () => descentEnd(memory, patterns, { signal: options.signal }));
-  const onImages = (name: string, given: { v?: number; rho?: number }) =>
-    stage(name, work.images, (options) => fixedPoint(patterns, { beta, start: memory, ...given }, settings, options));
-  const plain = await onImages('fixed point', {});
-  const noisy = await onImages('noisy teacher', { v: noise });
-  const onTeacher = (name: string, given: { rho?: number }) =>
-    stage(name, work.teacher, (options) => randomTeacher(given, settings, options));
-  const random = await onTeacher('random teacher', {});
-  const finite = await onTeacher('finite rho', { rho: load });
-  const points: BetaPoint[] = [];
-  const fixedPoints = [
-    { what: 'images (eq. 6)', ...plain },
-    { what: 'images, noisy teacher (eq. 10)', ...noisy },
-    { what: 'random teacher (eq. 9)', ...random },
-    { what: 'random teacher, finite rho (eq. 9)', ...finite },
-  ];
-  const found = {
+  const descent = await parts.part('descent', () => descentEnd(memory, patterns, { signal }));
+  const fixedPoints = await findFixedPoints(memory, patterns, settings, part);
+  const [{ model }] = fixedPoints;
+  return {
     descent,
     fixedPoints,
-    landscape: await stage('landscape', work.landscape, (options) => landscape(plain.model, patterns, seed, options)),
-    fromDuplicate: await stage('from-duplicate', work.descent, (options) =>
-      followDuplicate(plain.model, patterns, settings, options),
+    landscape: await part('landscape', work.landscape, (options) => landscape(model, patterns, seed, options)),
+    fromDuplicate: await part('from-duplicate', work.descent, (options) =>
+      followDuplicate(model, patterns, settings, options),
+    ),
+    betas: await inTurn(betas, (beta) =>
+      part(`beta ${beta}`, work.beta, (options) => stabilityAt(beta, patterns, settings, options)),
+    ),
+    students: await inTurn(studentDimensions, (dimension) =>
+      part(`student ${dimension}`, work.student, (options) => studentPoint(dimension, settings, options)),
     ),
   };
-  for (const each of betas) {
-    const at = (options: CallOptions) => stabilityAt(each, patterns, settings, options);
-    points.push(await stage(`beta ${each}`, work.beta, at));
-  }
-  const students: StudentPoint[] = [];
-  for (const dimension of studentDimensions) {
-    const at = (options: CallOptions) => studentPoint(dimension, settings, options);
-    students.push(await stage(`student ${dimension}`, work.student, at));
-  }
-  return { ...found, betas: points, students };
+}
+
+async function inTurn<T, U>(list: readonly T[], compute: (each: T) => Promise<U>): Promise<U[]> {
+  const results: U[] = [];
+  for (const each of list) results.push(await compute(each));
+  return results;
+}
+
+type NamedFixedPoint = SaddlesMeasured['fixedPoints'][number];
+
+async function findFixedPoints(
+  memory: VonMisesFisherMemory,
+  patterns: Patterns,
+  settings: VmfSaddlesSettings,
+  part: Part,
+): Promise<[NamedFixedPoint, ...NamedFixedPoint[]]> {
+  const { beta, noise, load } = settings;
+  const onImages = (name: string, given: { v?: number }) =>
+    part(name, work.images, (options) => fixedPoint(patterns, { beta, start: memory, ...given }, settings, options));
+  const onTeacher = (name: string, given: { rho?: number }) =>
+    part(name, work.teacher, (options) => randomTeacher(given, settings, options));
+  return [
+    { what: 'images (eq. 6)', ...(await onImages('fixed point', {})) },
+    { what: 'images, noisy teacher (eq. 10)', ...(await onImages('noisy teacher', { v: noise })) },
+    { what: 'random teacher (eq. 9)', ...(await onTeacher('random teacher', {})) },
+    { what: 'random teacher, finite rho (eq. 9)', ...(await onTeacher('finite rho', { rho: load })) },
+  ];
 }
 
 function readImages({ data, images }: VmfSaddlesSettings, { signal }: CallOptions) {

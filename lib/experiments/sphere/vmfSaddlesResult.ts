@@ -169,7 +169,7 @@ const profileChart: ResultChart = {
   name: 'profile',
   title: 'The loss as copies part',
   description:
-    'The change of the loss against the distance: it rises where the memory moves alone, so the small network is at a minimum, and falls where its two copies part.',
+    'The change of the loss against the distance along the most unstable direction: of the memory moved alone, and of its two copies moved apart.',
   table: 'profile',
   specification: {
     mark: { type: 'line', point: true },
@@ -243,7 +243,7 @@ function betasTable({ betas }: SaddlesMeasured): ResultTable {
 const betasChart: ResultChart = {
   name: 'betas',
   title: 'When a duplicate is a saddle',
-  description: 'The share of memories whose copies part, against beta: none at the least, all at the greatest.',
+  description: 'The share of memories whose copies part, against beta; a fixed point was found for each beta.',
   table: 'betas',
   specification: {
     mark: { type: 'line', point: true },
@@ -257,20 +257,20 @@ const betasChart: ResultChart = {
 function studentsTable({ students }: SaddlesMeasured): ResultTable {
   return {
     name: 'students',
-    title: 'Overlap of students with their teacher: learnt from sampled data, and foretold by eq. 10',
+    title: 'Overlaps with a teacher: of eq. 10, and of the same equations on data drawn from the teacher',
     columns: [
       number('dimension', 'N', 'd'),
       number('rows', 'data', 'd'),
-      number('learnt', 'learnt', '.4f'),
-      number('foretold', 'foretold', '.4f'),
+      number('sampled', 'mean overlap on data', '.4f'),
+      number('limit', 'of eq. 10', '.4f'),
       number('overlapError', 'greatest difference of any overlap', '.2~g'),
       number('weightError', 'greatest difference of class weights, times P', '.2~g'),
     ],
-    rows: students.map(({ dimension, rows, learnt, foretold, overlapError, weightError }) => [
+    rows: students.map(({ dimension, rows, sampled, limit, overlapError, weightError }) => [
       dimension,
       rows,
-      learnt,
-      foretold,
+      sampled,
+      limit,
       overlapError,
       weightError,
     ]),
@@ -279,9 +279,9 @@ function studentsTable({ students }: SaddlesMeasured): ResultTable {
 
 const studentsChart: ResultChart = {
   name: 'students',
-  title: 'Learnt beside foretold',
+  title: 'Eq. 10 beside the same equations on sampled data',
   description:
-    'The greatest difference between learnt and foretold overlaps against the dimension: it falls as the dimension grows.',
+    'The greatest difference between the overlaps of eq. 10 and those of the same equations on sampled data, against the dimension.',
   table: 'students',
   specification: {
     mark: { type: 'line', point: true },

@@ -83,26 +83,52 @@ describe('the loss about a model', () => {
 
 describe('the experiment', () => {
   it.each([
+    [{ images: -1 }, 'settings.images'],
+    [{ images: 9 }, 'settings.hiddenUnits'],
+    [{ hiddenUnits: 0 }, 'settings.hiddenUnits'],
     [{ copies: 11 }, 'settings.copies'],
+    [{ copies: 0 }, 'settings.copies'],
+    [{ epochs: 0 }, 'settings.epochs'],
+    [{ batchSize: 1.5 }, 'settings.batchSize'],
+    [{ beta: 0 }, 'settings.beta'],
+    [{ beta: 1e9 }, 'settings.beta'],
+    [{ noise: Number.POSITIVE_INFINITY }, 'settings.noise'],
+    [{ load: 0 }, 'settings.load'],
+    [{ load: 1e-9 }, 'settings.load'],
     [{ betas: [] }, 'settings.betas'],
     [{ betas: [0, 2] }, 'settings.betas[0]'],
+    [{ betas: [2, 2] }, 'settings.betas[1]'],
+    [{ betas: [2, 1e9] }, 'settings.betas[1]'],
+    [{ dimension: 1 }, 'settings.dimension'],
+    [{ teacherUnits: 150 }, 'settings.teacherUnits'],
+    [{ studentDimensions: [] }, 'settings.studentDimensions'],
     [{ studentDimensions: [5] }, 'settings.studentDimensions[0]'],
-    [{ load: 0 }, 'settings.load'],
+    [{ studentDimensions: [50, 60.5] }, 'settings.studentDimensions[1]'],
+    [{ studentDimensions: [50, 10_000] }, 'settings.studentDimensions[1]'],
+    [{ tolerance: 0.1 }, 'settings.tolerance'],
+    [{ maxIterations: -1 }, 'settings.maxIterations'],
   ])('refuses %o', async (wrong, name) => {
     const run = vmfSaddles.run({ ...vmfSaddles.quick, ...wrong }, { parts: new MemoryParts() });
     await expect(run).rejects.toMatchObject({ code: 'ERR_RANGE', message: expect.stringContaining(name) });
   });
 });
 
+it('claims nothing of points that the equations have not reached', async () => {
+  const settings = { ...vmfSaddles.quick, maxIterations: 1 };
+  const { findings } = await vmfSaddles.run(settings, { parts: new MemoryParts() });
+  expect(findings.map(({ verdict }) => verdict)).toEqual([
+    ...new Array(4).fill('undetermined'),
+    ...new Array(2).fill('not published'),
+    ...new Array(3).fill('undetermined'),
+    'not published',
+  ]);
+  expect(findings[1]?.why).toContain('not converged');
+}, 60_000);
+
 describeWholeRuns(vmfSaddles, [
-  'reproduced',
-  'reproduced',
-  'reproduced',
-  'reproduced',
+  ...new Array(4).fill('reproduced'),
   'not published',
   'not published',
-  'reproduced',
-  'reproduced',
-  'reproduced',
-  'reproduced',
+  ...new Array(3).fill('reproduced'),
+  'not published',
 ]);
