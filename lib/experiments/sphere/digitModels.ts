@@ -1,5 +1,4 @@
 /** Memories of handwritten digits: of table 1 and figures 1, 3 and 4 of Thériault and Tantari 2025. */
-import { seedBits } from '../../core/random.ts';
 import type { CallOptions } from '../../core/types.ts';
 import { integer, positive, rangeError } from '../../core/validate.ts';
 import type { SphereTrainingData } from '../../sphere/types.ts';
@@ -77,7 +76,7 @@ const greatest = {
 
 /** @throws DenseamError ERR_RANGE, with the name of the setting. */
 export function checkDigitSettings(settings: DigitSettings): void {
-  seedBits(settings.seed);
+  integer('settings.seed', settings.seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   integer('settings.trainCount', settings.trainCount, 0, greatest.images);
   integer('settings.testCount', settings.testCount, 0, greatest.images);
   integer('settings.hiddenUnits', settings.hiddenUnits, 1, greatest.hiddenUnits);

@@ -37,7 +37,7 @@ function modelsTable(models: readonly MeasuredModel[]): ResultTable {
       { name: 'accuracy', title: 'accuracy on test digits', format: '.1%' },
       { name: 'noise', title: 'noise', format: '.1%' },
       { name: 'idle', title: 'most similar to no digit', format: '.1%' },
-      { name: 'idleNoise', title: 'of those that are noise', format: '.1%' },
+      { name: 'idleNoise', title: 'noise most similar to no digit', format: '.1%' },
       { name: 'different', title: 'different, no noise', format: 'd' },
       { name: 'labelled', title: 'likeliest class is that of the digit', format: '.1%' },
       { name: 'certainty', title: 'its median weight', format: '.0%' },

@@ -77,7 +77,7 @@ describe('table 1', () => {
 });
 
 const badSettings: readonly (readonly [Partial<DigitSettings>, string])[] = [
-  [{ seed: 0.5 }, 'seed'],
+  [{ seed: 0.5 }, 'settings.seed'],
   [{ betas: [] }, 'settings.betas'],
   [{ betas: [18, 6] }, 'settings.betas[1]'],
   [{ betas: [0, 6] }, 'settings.betas[0]'],
