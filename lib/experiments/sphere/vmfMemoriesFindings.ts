@@ -20,41 +20,15 @@ export function memoriesFindings(measured: MeasuredMemories, settings: VmfMemori
   const [lowest, highest] = [fixed[0], fixed.at(-1)] as [MeasuredModel, MeasuredModel];
   const [regularised, ...others] = trained as [MeasuredModel, ...MeasuredModel[]];
   const ofScale = [
-    comparedWith([[highest, high]], noiseFinding(highest)),
-    comparedWith(
-      [
-        [lowest, low],
-        [highest, high],
-      ],
-      convergenceFinding(lowest, highest),
-    ),
-    comparedWith(
-      [
-        [regularised, suitable],
-        [highest, high],
-      ],
-      cleanerFinding(regularised, highest),
-    ),
-    ...others.map((other) =>
-      comparedWith(
-        [
-          [other, plain],
-          [regularised, suitable],
-        ],
-        runawayFinding(other, regularised),
-      ),
-    ),
-    ...fidelityFindings(regularised).map((finding) => comparedWith([[regularised, suitable]], finding)),
+    comparedWith(noiseFinding(highest), [highest, high]),
+    comparedWith(convergenceFinding(lowest, highest), [lowest, low], [highest, high]),
+    comparedWith(cleanerFinding(regularised, highest), [regularised, suitable], [highest, high]),
+    ...others.map((other) => comparedWith(runawayFinding(other, regularised), [other, plain], [regularised, suitable])),
+    ...fidelityFindings(regularised).map((finding) => comparedWith(finding, [regularised, suitable])),
   ];
   const ofAnyScale = [
-    comparedWith(
-      [
-        [lowest, low],
-        [highest, high],
-      ],
-      diversityFinding(lowest, highest),
-    ),
-    comparedWith([[regularised, suitable]], softLabelFinding(regularised)),
+    comparedWith(diversityFinding(lowest, highest), [lowest, low], [highest, high]),
+    comparedWith(softLabelFinding(regularised), [regularised, suitable]),
   ];
   return [
     ofDigits(fewFinding(measured.few, settings), settings),
@@ -65,7 +39,7 @@ export function memoriesFindings(measured: MeasuredMemories, settings: VmfMemori
 }
 
 /** A finding about models, each beside the choice of beta of which the paper says it. */
-function comparedWith(models: readonly (readonly [MeasuredModel, BetaChoice])[], finding: Finding): Finding {
+function comparedWith(finding: Finding, ...models: (readonly [MeasuredModel, BetaChoice])[]): Finding {
   const isSame = models.every(([{ choice }, published]) => betaName(choice) === betaName(published));
   const names = models.map(([, published]) => betaName(published));
   return comparedIf(isSame, `the paper says it of ${names.join(' and ')}`, finding);
