@@ -56,7 +56,7 @@ export function classWeightsChart({ name, title }: Pick<ShownWeights, 'name' | '
     name,
     title,
     description:
-      'A square for each memory (across) and class (down), coloured by the probability of the class given the memory: most memories have one class.',
+      'A square for each memory (across) and class (down), coloured by the probability of the class given the memory.',
     table: name,
     specification: {
       mark: 'rect',

@@ -1,9 +1,8 @@
 /** Patterns that a memory makes of a class alone, and of the class and half of a digit (section 2.1). */
 import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
-import { rangeError } from '../../core/validate.ts';
 import type { VonMisesFisherMemory } from '../../sphere/memory.ts';
 import { shareOf } from '../shares.ts';
-import { type DigitRows, digitNames } from './digitModels.ts';
+import type { DigitRows } from './digitModels.ts';
 import { countDifferent, overlap, selectRows } from './memoryMeasures.ts';
 import { pixelsOf } from './memoryPictures.ts';
 
@@ -43,35 +42,37 @@ export async function reconstructClasses(
   return {
     converged: shareOf(stopped, (why) => why === 'converged'),
     ownClass: shareOf(predicted, (label, i) => label === classes[i]),
-    different: Array.from({ length: count }, (_, y) =>
-      countDifferent(
-        {
-          count: starts,
-          dimension,
-          values: states.values.subarray(y * starts * dimension, (y + 1) * starts * dimension),
-        },
-        sameState,
-      ),
-    ),
+    different: await countStates(states, count, options),
     pixels: classes.flatMap((_, state) =>
       state % starts < shownStates ? [pixelsOf(states.values, state, dimension)] : [],
     ),
   };
 }
 
-/** The first digits of each class, as many of each, class after class. */
+/** How many different states there are of each class, of as many in a row of each. */
+async function countStates({ count, dimension, values }: Vectors, classes: number, { signal }: CallOptions) {
+  const starts = count / classes;
+  const different: number[] = [];
+  for (let y = 0; y < classes; y++) {
+    const own = values.subarray(y * starts * dimension, (y + 1) * starts * dimension);
+    different.push(await countDifferent({ count: starts, dimension, values: own }, sameState, signal));
+  }
+  return different;
+}
+
+/** The first digits of each class, so many of each, class after class. */
 export function firstOfClasses(test: DigitRows, starts: number): Vectors {
-  const indices = digitNames.flatMap((name, y) => {
-    const own = Array.from(test.labels.keys()).filter((row) => test.labels[row] === y + 1);
-    if (own.length >= starts) return own.slice(0, starts);
-    throw rangeError('settings.starts', `at most ${own.length}, the number of test digits ${name},`, starts);
-  });
-  return selectRows(test, indices);
+  const rows = Array.from(test.labels.keys());
+  const indices = Array.from({ length: test.classes }, (_, y) =>
+    rows.filter((row) => test.labels[row] === y + 1).slice(0, starts),
+  );
+  return selectRows(test, indices.flat());
 }
 
 /** A test digit, what is shown of it and what is made of that. */
 export interface Completion {
-  readonly digit: string;
+  /** Its class, from 1. */
+  readonly label: number;
   readonly original: readonly number[];
   readonly start: readonly number[];
   readonly completed: readonly number[];
@@ -84,27 +85,27 @@ export async function completeHalves(
   options: CallOptions,
 ): Promise<Completion[]> {
   const { dimension } = memory;
-  const indices = digitNames.map((_, y) => test.labels.indexOf(y + 1)).filter((index) => index >= 0);
+  const known = Math.floor(test.height / 2) * test.width;
+  const indices = Array.from({ length: test.classes }, (_, y) => test.labels.indexOf(y + 1)).filter((row) => row >= 0);
   const originals = selectRows(test, indices);
   const starts = { ...originals, values: originals.values.slice() };
   for (let row = 0; row < indices.length; row++) {
-    hideLowerHalf(starts.values.subarray(row * dimension, (row + 1) * dimension));
+    hideAllBut(known, starts.values.subarray(row * dimension, (row + 1) * dimension));
   }
-  const clamped = Array.from({ length: dimension }, (_, pixel) => pixel < dimension / 2);
+  const clamped = Array.from({ length: dimension }, (_, pixel) => pixel < known);
   const classes = indices.map((index) => test.labels[index] as number);
   const { states } = await memory.reconstruct(starts, { classes, clamped, tolerance, ...options });
-  return classes.map((y, row) => ({
-    digit: digitNames[y - 1] as string,
+  return classes.map((label, row) => ({
+    label,
     original: pixelsOf(originals.values, row, dimension),
     start: pixelsOf(starts.values, row, dimension),
     completed: pixelsOf(states.values, row, dimension),
   }));
 }
 
-/** Every pixel of the lower half gets the same value below 0, black, and the norm is 1 again. */
-function hideLowerHalf(direction: FloatArray): void {
-  const half = direction.length / 2;
-  const upper = direction.subarray(0, half);
-  const known = overlap(upper, upper);
-  direction.fill(-Math.sqrt(Math.max(0, 1 - known) / half), half);
+/** Every pixel after the known ones gets the same value below 0, black, and the norm is 1 again. */
+function hideAllBut(known: number, direction: FloatArray): void {
+  const shown = direction.subarray(0, known);
+  const hidden = direction.length - known;
+  direction.fill(-Math.sqrt(Math.max(0, 1 - overlap(shown, shown)) / hidden), known);
 }

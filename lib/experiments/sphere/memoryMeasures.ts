@@ -1,4 +1,5 @@
 /** What the memories of a trained model are: noise or prototypes, used or idle, of one class or of none. */
+import { setImmediate } from 'node:timers/promises';
 import { median } from '../../core/statistics.ts';
 import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
 import type { EuclideanMemory } from '../../euclidean/memory.ts';
@@ -14,6 +15,8 @@ export interface MemoryMeasures {
   readonly noise: number;
   /** Share of memories that are the most similar one of no training digit. */
   readonly idle: number;
+  /** The same among those that are noise; null where none is. */
+  readonly idleNoise: number | null;
   /** How many memories that are not noise differ from all such before them. */
   readonly different: number;
   /** Share of memories whose likeliest class is that of the training digit most like them. */
@@ -36,13 +39,16 @@ export async function measureMemories(
   const overlaps = Array.from(nearest.distances, overlapAt);
   const isNoise = (overlap: number) => overlap ** 2 < leastSharedNorm;
   const { indices } = await memory.nearestMemory(train, { signal, onProgress });
+  const used = new Set(indices);
+  const noise = overlaps.flatMap((overlap, index) => (isNoise(overlap) ? [index] : []));
   const settled = overlaps.flatMap((overlap, index) => (isNoise(overlap) ? [] : [index]));
   const classes = memory.memoryClasses;
   return {
     overlaps,
     noise: shareOf(overlaps, isNoise),
-    idle: 1 - new Set(indices).size / hiddenUnits,
-    different: countDifferent(selectRows(memories, settled), sameMemory),
+    idle: 1 - used.size / hiddenUnits,
+    idleNoise: noise.length === 0 ? null : shareOf(noise, (index) => !used.has(index)),
+    different: await countDifferent(selectRows(memories, settled), sameMemory, signal),
     labelled: shareOf(nearest.indices, (digit, index) => train.labels[digit] === classes[index]),
     certainty: median(overlaps.map((_, index) => Math.max(...rescaledClassWeights(classWeights, index)))),
   };
@@ -54,10 +60,24 @@ const overlapAt = (squaredDistance: number) => 1 - squaredDistance / 2;
 /** Two memories look the same from this overlap on. */
 const sameMemory = 0.99;
 
+/** Overlaps between two looks at the signal: some milliseconds of images. */
+const overlapsAtATime = 10_000;
+
 /** How many rows overlap with all that are counted before them by less than this. */
-export function countDifferent({ count, dimension, values }: Vectors, same: number): number {
+export async function countDifferent(
+  { count, dimension, values }: Vectors,
+  same: number,
+  signal?: AbortSignal,
+): Promise<number> {
   const counted: FloatArray[] = [];
+  let overlaps = 0;
   for (let index = 0; index < count; index++) {
+    overlaps += counted.length;
+    if (overlaps >= overlapsAtATime) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      overlaps = 0;
+    }
     const row = values.subarray(index * dimension, (index + 1) * dimension);
     if (counted.every((other) => overlap(row, other) < same)) counted.push(row);
   }

@@ -12,8 +12,13 @@ import {
   betaChoices,
   betaName,
   betaPart,
+  checkDigitSettings,
+  checkUnits,
+  classNames,
+  type DigitImages,
   type DigitSettings,
   type Digits,
+  digitImages,
   digitModel,
   digitsOf,
 } from './digitModels.ts';
@@ -73,17 +78,31 @@ export interface MeasuredMemories {
   /** Of the model with the least sigma, from random directions and from test digits. */
   readonly patterns: { readonly random: ClassReconstruction; readonly digits: ClassReconstruction };
   readonly completions: readonly Completion[];
+  readonly images: Pick<DigitImages, 'height' | 'width'>;
+  readonly classNames: readonly string[];
 }
 
-function check({ hiddenUnits, fewUnits, fewBeta, shown, leastSharedNorm, starts }: VmfMemoriesSettings): void {
+/** For every class: ten times so many images are starts, 63 MB of MNIST's. */
+const greatestStarts = 1000;
+
+function check(settings: VmfMemoriesSettings): void {
+  checkDigitSettings(settings);
+  const { hiddenUnits, fewUnits, fewBeta, shown, leastSharedNorm, starts } = settings;
   integer('settings.fewUnits', fewUnits, 1, letterRows ** 2);
   positive('settings.fewBeta', fewBeta);
-  integer('settings.hiddenUnits', hiddenUnits, 1, Number.MAX_SAFE_INTEGER);
   integer('settings.shown', shown, 1, Math.min(hiddenUnits, letterRows ** 2));
   if (!(leastSharedNorm > 0 && leastSharedNorm < 1)) {
     throw rangeError('settings.leastSharedNorm', 'a number between 0 and 1', leastSharedNorm);
   }
-  integer('settings.starts', starts, 1, 10_000);
+  integer('settings.starts', starts, 1, greatestStarts);
+}
+
+/** Checks what only the images tell. */
+function checkImages({ starts, fewUnits }: VmfMemoriesSettings, images: DigitImages): void {
+  checkUnits('settings.fewUnits', fewUnits, images);
+  for (const [y, own] of images.testClasses.entries()) {
+    if (starts > own) throw rangeError('settings.starts', `at most ${own}, the test images of class ${y + 1},`, starts);
+  }
 }
 
 /** A model to be. */
@@ -132,7 +151,9 @@ async function measure(settings: VmfMemoriesSettings, context: ExperimentContext
   const digits = digitsOf(settings, signal);
   const trainingCost = (units: number) => units / settings.hiddenUnits;
   const total = plans.reduce((sum, { settings }) => sum + trainingCost(settings.hiddenUnits) + measuringCost, 0);
-  const stages = new Stages(total + 2 * measuringCost, context);
+  const stages = new Stages(total + 3 * measuringCost, context);
+  const images = await stages.run('reading images', measuringCost, () => digitImages(digits, settings, parts));
+  checkImages(settings, images);
   const measureModel = modelMeasurer(digits, settings, signal);
   const models: MeasuredModel[] = [];
   for (const { settings: own, ...plan } of plans) {
@@ -141,7 +162,7 @@ async function measure(settings: VmfMemoriesSettings, context: ExperimentContext
       digitModel(choice, own, digits, parts, options),
     );
     const measures = await stages.run(`${name}: measuring`, measuringCost, (options) =>
-      parts.part(`memories-${part}`, () => measureModel(model.memory, options)),
+      parts.part(`measures-${part}`, () => measureModel(model.memory, options)),
     );
     models.push({ ...plan, model, ...measures });
   }
@@ -152,9 +173,10 @@ async function measure(settings: VmfMemoriesSettings, context: ExperimentContext
     parts.part('patterns', () => reconstructPatterns(memory, digits, settings, options)),
   );
   const completions = await stages.run('completing digits', measuringCost, (options) =>
-    parts.part('completions', async () => completeHalves(memory, await digits.test(), options)),
+    parts.part('completed-halves', async () => completeHalves(memory, await digits.test(), options)),
   );
-  return { few, fixed: large.filter(({ choice }) => 'beta' in choice), trained, patterns, completions };
+  const fixed = large.filter(({ choice }) => 'beta' in choice);
+  return { few, fixed, trained, patterns, completions, images, classNames: classNames(settings) };
 }
 
 /** Measures models beside training digits that are stored once. */

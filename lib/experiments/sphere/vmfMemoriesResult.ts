@@ -1,7 +1,6 @@
 import type { ResultChart, ResultPictures, ResultTable } from '../experiment.ts';
 import { classWeightsChart, classWeightsTable } from './classWeightsChart.ts';
-import { digitNames } from './digitModels.ts';
-import { type Completion, shownStates } from './digitReconstruction.ts';
+import { shownStates } from './digitReconstruction.ts';
 import { letterName, letterRows, memoryImages } from './memoryPictures.ts';
 import type { MeasuredMemories, MeasuredModel } from './vmfMemories.ts';
 import type { VmfMemoriesSettings } from './vmfMemoriesSettings.ts';
@@ -9,11 +8,12 @@ import type { VmfMemoriesSettings } from './vmfMemoriesSettings.ts';
 const allModels = ({ few, fixed, trained }: MeasuredMemories) => [few, ...fixed, ...trained];
 
 export function memoriesTables(measured: MeasuredMemories, settings: VmfMemoriesSettings): ResultTable[] {
+  const { trained, classNames } = measured;
   return [
     modelsTable(allModels(measured)),
     overlapsTable(allModels(measured), settings),
     patternsTable(measured),
-    ...measured.trained.slice(0, 1).map((model) => classWeightsTable({ ...weightsOf(model), classNames: digitNames })),
+    ...trained.slice(0, 1).map((model) => classWeightsTable({ ...weightsOf(model), classNames })),
   ];
 }
 
@@ -37,6 +37,7 @@ function modelsTable(models: readonly MeasuredModel[]): ResultTable {
       { name: 'accuracy', title: 'accuracy on test digits', format: '.1%' },
       { name: 'noise', title: 'noise', format: '.1%' },
       { name: 'idle', title: 'most similar to no digit', format: '.1%' },
+      { name: 'idleNoise', title: 'noise most similar to no digit', format: '.1%' },
       { name: 'different', title: 'different, no noise', format: 'd' },
       { name: 'labelled', title: 'likeliest class is that of the digit', format: '.1%' },
       { name: 'certainty', title: 'its median weight', format: '.0%' },
@@ -51,6 +52,7 @@ function modelsTable(models: readonly MeasuredModel[]): ResultTable {
       measures.accuracy,
       measures.noise,
       measures.idle,
+      measures.idleNoise,
       measures.different,
       measures.labelled,
       measures.certainty,
@@ -78,7 +80,7 @@ function overlapsTable(models: readonly MeasuredModel[], { leastSharedNorm }: Vm
   };
 }
 
-function patternsTable({ patterns: { random, digits } }: MeasuredMemories): ResultTable {
+function patternsTable({ patterns: { random, digits }, classNames }: MeasuredMemories): ResultTable {
   return {
     name: 'patterns',
     title: 'Local minima of -log P(x | y): how many different ones starts lead to',
@@ -87,7 +89,7 @@ function patternsTable({ patterns: { random, digits } }: MeasuredMemories): Resu
       { name: 'random', title: 'from random directions', format: 'd' },
       { name: 'digits', title: 'from test digits of the class', format: 'd' },
     ],
-    rows: digitNames.map((name, y) => [name, random.different[y] as number, digits.different[y] as number]),
+    rows: classNames.map((name, y) => [name, random.different[y] as number, digits.different[y] as number]),
   };
 }
 
@@ -103,7 +105,7 @@ export function memoriesCharts(measured: MeasuredMemories): ResultChart[] {
 const noiseChart: ResultChart = {
   name: 'noise',
   title: 'Share of memories that stay noise',
-  description: 'A bar for each model: none of few memories are noise, more the higher beta, few where beta is trained.',
+  description: 'A bar for each model: the share of its memories that are noise.',
   table: 'models',
   specification: {
     height: 220,
@@ -119,7 +121,7 @@ const overlapsChart = (names: readonly string[]): ResultChart => ({
   name: 'overlaps',
   title: 'Overlap of memories with the training digit most like them',
   description:
-    'A histogram for each model: prototypes overlap with a digit by about 0.9, memories that stay noise by far less.',
+    'A histogram for each model: how many memories overlap by how much with a digit, coloured by whether they count as noise.',
   table: 'overlaps',
   specification: {
     facet: { field: 'model', type: 'nominal', sort: names, header: { title: null } },
@@ -141,19 +143,20 @@ const overlapsChart = (names: readonly string[]): ResultChart => ({
   },
 });
 
-/** Pixels of digits. */
-const side = 28;
-
 export function memoriesPictures(measured: MeasuredMemories): ResultPictures[] {
   return [
-    ...allModels(measured).map(modelPictures),
+    ...allModels(measured).map((model) => modelPictures(model, measured)),
     ...patternPictures(measured),
-    completionPictures(measured.completions),
+    completionPictures(measured),
   ];
 }
 
-function modelPictures({ name, part, model: { memory }, shown }: MeasuredModel): ResultPictures {
+const sizeOf = ({ images: { height, width } }: MeasuredMemories) => ({ height, width });
+
+function modelPictures({ name, part, model, shown }: MeasuredModel, measured: MeasuredMemories): ResultPictures {
+  const { memory } = model;
   const classes = memory.memoryClasses;
+  const className = (y: number) => (y === 0 ? 'none' : (measured.classNames[y - 1] as string));
   const caption = (index: number) => `${letterName(shown.indexOf(index))}: ${className(classes[index] as number)}`;
   const these =
     shown.length === memory.hiddenUnits ? `All ${shown.length}` : `${shown.length} of the ${memory.hiddenUnits}`;
@@ -161,42 +164,39 @@ function modelPictures({ name, part, model: { memory }, shown }: MeasuredModel):
     name: `memories-${part}`,
     title: `${these} memories: ${name}`,
     description: `${these} memories as grey images, each with its name and likeliest class: ${name}.`,
-    width: side,
-    height: side,
+    ...sizeOf(measured),
     columns: letterRows,
     images: memoryImages(memory, shown, caption),
   };
 }
 
-const className = (y: number) => (y === 0 ? 'none' : (digitNames[y - 1] as string));
-
-function patternPictures({ patterns, trained: [model] }: MeasuredMemories): ResultPictures[] {
+function patternPictures(measured: MeasuredMemories): ResultPictures[] {
+  const { patterns, trained, classNames } = measured;
   return (['random', 'digits'] as const).map((start) => {
     const { pixels } = patterns[start];
-    const columns = pixels.length / digitNames.length;
+    const columns = pixels.length / classNames.length;
     const from = start === 'random' ? 'random directions' : 'its first test digits';
     return {
       name: `patterns-${start}`,
-      title: `Patterns of each class, from ${from}: beta ${model?.name}`,
+      title: `Patterns of each class, from ${from}: beta ${trained[0]?.name}`,
       description: `Local minima of -log P(x | y), up to ${shownStates} for each class, a class a row.`,
-      width: side,
-      height: side,
+      ...sizeOf(measured),
       columns,
-      images: pixels.map((pixels, at) => ({ pixels, caption: digitNames[Math.floor(at / columns)] as string })),
+      images: pixels.map((pixels, at) => ({ pixels, caption: classNames[Math.floor(at / columns)] as string })),
     };
   });
 }
 
-function completionPictures(completions: readonly Completion[]): ResultPictures {
+function completionPictures(measured: MeasuredMemories): ResultPictures {
+  const { completions, classNames } = measured;
   return {
     name: 'completions',
     title: 'Test digits, their upper halves, and what is made of them with the class',
     description: 'The first test digit of each class, the half of it that is known, and its completion.',
-    width: side,
-    height: side,
+    ...sizeOf(measured),
     columns: 6,
-    images: completions.flatMap(({ digit, original, start, completed }) => [
-      { pixels: original, caption: digit },
+    images: completions.flatMap(({ label, original, start, completed }) => [
+      { pixels: original, caption: classNames[label - 1] as string },
       { pixels: start, caption: 'known' },
       { pixels: completed, caption: 'completed' },
     ]),

@@ -1,6 +1,7 @@
 /** Accuracy of the von Mises-Fisher memory against beta, fixed or trained (Thériault and Tantari 2025, table 1). */
 import type { CallOptions } from '../../core/types.ts';
 import type { Experiment, ExperimentContext, Finding, ResultTable } from '../experiment.ts';
+import { comparedIf, findingVerdict } from '../findings.ts';
 import { percent, shareOf } from '../shares.ts';
 import { Stages } from '../stages.ts';
 import {
@@ -9,12 +10,15 @@ import {
   betaChoices,
   betaName,
   betaPart,
+  checkDigitSettings,
   type DigitSettings,
   type Digits,
   defaultDigitSettings,
+  digitImages,
   digitModel,
   digitsOf,
-  findingVerdict,
+  ofDigits,
+  otherTraining,
   quickDigitSettings,
 } from './digitModels.ts';
 import type { EpochHistory, TrainedSphere } from './sphereModels.ts';
@@ -29,6 +33,7 @@ export const vmfTemperature: Experiment<DigitSettings> = {
   settings: defaultDigitSettings,
   quick: quickDigitSettings,
   async run(settings, context) {
+    checkDigitSettings(settings);
     const rows = await measure(settings, context);
     return {
       findings: [...rows.map((row) => accuracyFinding(row, settings)), ...orderFindings(rows, settings)],
@@ -58,7 +63,8 @@ const testingCost = 0.01;
 async function measure(settings: DigitSettings, { parts, ...options }: ExperimentContext): Promise<MeasuredBeta[]> {
   const choices = betaChoices(settings);
   const digits = digitsOf(settings, options.signal);
-  const stages = new Stages(choices.length * (1 + testingCost), options);
+  const stages = new Stages(choices.length * (1 + testingCost) + testingCost, options);
+  await stages.run('reading images', testingCost, () => digitImages(digits, settings, parts));
   const rows: MeasuredBeta[] = [];
   for (const choice of choices) {
     const name = betaName(choice);
@@ -117,40 +123,47 @@ export function accuracyFinding(row: MeasuredBeta, settings: DigitSettings): Fin
     what,
     published: `${percent(expected)}, rounded down`,
     ours,
-    ...findingVerdict(holds, shortTraining),
+    ...findingVerdict(holds, otherTraining),
   };
   return atPublishedScale(finding, settings);
 }
 
-const shortTraining = 'training is shorter than the published one, which takes up to 300 epochs in batches of 1000';
+/** Fewer do not show that something rises step by step. */
+const leastSteps = 3;
 
 /** @internal What the text says of the table: the lower beta, the lower the accuracy; trained with a suitable sigma, it is much better. */
 export function orderFindings(rows: readonly MeasuredBeta[], settings: DigitSettings): Finding[] {
   const fixed = rows.filter(({ choice }) => 'beta' in choice);
   const regularised = rows.find(({ choice }) => 'betaScale' in choice) as MeasuredBeta;
-  const shown = fixed.map(({ name, accuracy }) => `${name}: ${percent(accuracy)}`).join(', ');
+  return [ofDigits(riseFinding(fixed), settings), atPublishedScale(errorsFinding(fixed, regularised), settings)];
+}
+
+function riseFinding(fixed: readonly MeasuredBeta[]): Finding {
   const rises = fixed.every(({ accuracy }, at) => at === 0 || accuracy > (fixed[at - 1] as MeasuredBeta).accuracy);
-  const [errors, fixedErrors] = [1 - regularised.accuracy, 1 - Math.max(...fixed.map(({ accuracy }) => accuracy))];
-  const what = `errors beside those of the best fixed beta, ${regularised.name}`;
-  const ours = `${percent(errors)} against ${percent(fixedErrors)}`;
-  return [
-    {
-      what: 'accuracy against a fixed beta',
-      published: 'a lower beta comes with a gradual reduction in accuracy',
-      ours: shown,
-      ...findingVerdict(rises, 'fewer units or rows favour smoother memories'),
-    },
-    atPublishedScale(
-      {
-        what,
-        published: 'much better accuracy: 4 % of errors against 9 %',
-        ours,
-        // Published: less than half. "Much better" leaves room up to two thirds.
-        ...findingVerdict(errors < (2 / 3) * fixedErrors, shortTraining),
-      },
-      settings,
-    ),
-  ];
+  const tooFew = `it takes ${leastSteps} fixed beta at least to see whether accuracy rises step by step`;
+  return comparedIf(fixed.length >= leastSteps, tooFew, {
+    what: 'accuracy against a fixed beta',
+    published: 'step by step, accuracy falls with a fixed beta',
+    ours: fixed.map(({ name, accuracy }) => `${name}: ${percent(accuracy)}`).join(', '),
+    ...findingVerdict(rises, 'fewer units or rows favour smoother memories'),
+  });
+}
+
+/** Table 1's best fixed beta, and its sigma. */
+const compared = { beta: 18, betaScale: 0.25 } as const;
+
+function errorsFinding(fixed: readonly MeasuredBeta[], { name, choice, accuracy }: MeasuredBeta): Finding {
+  const [errors, fixedErrors] = [1 - accuracy, 1 - Math.max(...fixed.map(({ accuracy }) => accuracy))];
+  const isCompared =
+    betaName(choice) === betaName({ betaScale: compared.betaScale }) &&
+    fixed.some(({ choice }) => betaName(choice) === betaName({ beta: compared.beta }));
+  return comparedIf(isCompared, `the paper says it of sigma ${compared.betaScale} and beta ${compared.beta}`, {
+    what: `errors beside those of the best fixed beta, ${name}`,
+    published: 'fewer than half of them: 4 % of the digits instead of 9 %',
+    ours: `${percent(errors)} against ${percent(fixedErrors)}`,
+    // The published accuracies are rounded down and ours have another seed: that leaves room up to two thirds.
+    ...findingVerdict(errors < (2 / 3) * fixedErrors, otherTraining),
+  });
 }
 
 function accuracyTable(rows: readonly MeasuredBeta[]): ResultTable {

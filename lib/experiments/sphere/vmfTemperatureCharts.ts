@@ -6,7 +6,7 @@ export const accuracyChart: ResultChart = {
   name: 'accuracy',
   title: 'Accuracy on test digits: found (points) and published (bars, the width of their rounding)',
   description:
-    'A row for each training: accuracy on test digits as a point, beside the published one as a bar. It rises with a fixed beta and is highest with a trained one.',
+    'A row for each training: accuracy on test digits as a point, beside the published one, where there is one, as a bar.',
   table: 'accuracy',
   specification: {
     height: 220,
@@ -38,8 +38,7 @@ const epoch = { field: 'epoch', type: 'quantitative', axis: { title: 'epoch', ti
 export const historyChart: ResultChart = {
   name: 'history',
   title: 'Accuracy on validation digits through the training',
-  description:
-    'Accuracy on validation digits against the epoch, a line for each training: it rises fast at first, and slowly to the end where beta is fixed.',
+  description: 'Accuracy on validation digits against the epoch, a line for each training.',
   table: 'history',
   specification: {
     mark: 'line',
@@ -60,8 +59,7 @@ export const historyChart: ResultChart = {
 export const betaChart: ResultChart = {
   name: 'beta',
   title: 'beta through the training',
-  description:
-    'beta against the epoch on a logarithmic axis, a line for each training: constant where it is fixed, rising fast from 1 where it is trained.',
+  description: 'beta against the epoch on a logarithmic axis, a line for each training.',
   table: 'history',
   specification: {
     mark: 'line',

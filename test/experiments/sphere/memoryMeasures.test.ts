@@ -32,10 +32,12 @@ function model(memories: readonly number[][], classWeights: readonly number[][],
   });
 }
 
+/** Images of two lines. */
 function digitRows(rows: readonly number[][], labels: readonly number[], classes: number): DigitRows {
   const dimension = (rows[0] as number[]).length;
   const values = Float64Array.from(rows.flat());
-  return { count: rows.length, dimension, values, labels: Int32Array.from(labels), classes };
+  const size = { height: 2, width: dimension / 2 };
+  return { count: rows.length, dimension, values, labels: Int32Array.from(labels), classes, ...size };
 }
 
 describe('memories beside training digits', async () => {
@@ -54,8 +56,11 @@ describe('memories beside training digits', async () => {
   });
 
   it('are noise where little of their norm is shared with a digit', async () => {
-    expect(await measure(0.5)).toMatchObject({ noise: 0.5, idle: 0.5 });
-    expect((await measure(0.2)).noise).toBe(0.25);
+    expect(await measure(0.5)).toMatchObject({ noise: 0.5, idle: 0.5, idleNoise: 1 });
+    expect(await measure(0.2)).toMatchObject({ noise: 0.25, idleNoise: 1 });
+    // The copy of the first digit is "noise" here, too, and not idle.
+    expect(await measure(1.1)).toMatchObject({ noise: 1, idleNoise: 0.5 });
+    expect((await measure(-1)).idleNoise).toBeNull();
   });
 
   it('differ or not, noise left out', async () => {
@@ -64,7 +69,16 @@ describe('memories beside training digits', async () => {
     expect((await measure(0.2)).different).toBe(3);
     expect((await measure(0.9999)).different).toBe(1);
     const { memories: values } = memory;
-    expect(countDifferent({ count: 4, dimension: 4, values }, 0.98)).toBe(3);
+    expect(await countDifferent({ count: 4, dimension: 4, values }, 0.98)).toBe(3);
+  });
+
+  it('are counted while the signal is looked at', async () => {
+    const many = await sampleUniformSphere({ count: 500, dimension: 4, seed: 1 });
+    const controller = new AbortController();
+    const counting = countDifferent(many, 2, controller.signal);
+    controller.abort(new Error('enough'));
+    await expect(counting).rejects.toThrow('enough');
+    expect(await countDifferent(many, 2)).toBe(500);
   });
 
   it('have soft labels', async () => {
@@ -125,7 +139,7 @@ describe('patterns', async () => {
   it('are completed with what the class says', async () => {
     const test = digitRows([unit(-1, -1, 3, -3), unit(3, 1, 1, 3)], [2, 1], 2);
     const [first, second] = await completeHalves(memory, test, {});
-    expect(first).toMatchObject({ digit: '0', original: [255, 0, 0, 255] });
+    expect(first).toMatchObject({ label: 1, original: [255, 0, 0, 255] });
     // The lower half of (3, 1, .., ..) becomes even, as it is in the memory, and is as long as it was.
     expect(first?.completed[2]).toBe(first?.completed[3]);
     expect(second?.start[2]).toBe(second?.start[3]);
@@ -144,5 +158,4 @@ it('starts are the first digits of each class', () => {
   // 7 row = label - 1 modulo 10: row = 3 (label - 1), and ten later.
   expect([...values.slice(0, 6)]).toEqual([0, 10, 3, 13, 6, 16]);
   expect(values).toHaveLength(20);
-  expect(() => firstOfClasses(test, 4)).toThrow('at most 3, the number of test digits 0, for settings.starts');
 });

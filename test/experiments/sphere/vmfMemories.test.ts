@@ -1,14 +1,24 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { MeasuredMemories, MeasuredModel } from '../../../lib/experiments/sphere/vmfMemories.ts';
 import { vmfMemories } from '../../../lib/experiments/sphere/vmfMemories.ts';
 import { memoriesFindings } from '../../../lib/experiments/sphere/vmfMemoriesFindings.ts';
+import type { VmfMemoriesSettings } from '../../../lib/experiments/sphere/vmfMemoriesSettings.ts';
 import { vmfTemperature } from '../../../lib/experiments/sphere/vmfTemperature.ts';
+import { checkResult } from '../../../lib/report/checkResult.ts';
 import { VonMisesFisherMemory } from '../../../lib/sphere/memory.ts';
 import { expectFailure } from '../../support/assertions.ts';
 import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
-describeWholeRuns(vmfMemories, ['reproduced', ...Array(7).fill('undetermined'), ...Array(3).fill('reproduced')]);
+describeWholeRuns(vmfMemories, [
+  'reproduced',
+  ...Array(7).fill('undetermined'),
+  ...Array(2).fill('reproduced'),
+  'not published',
+]);
 
 describe('what the paper says of memories', async () => {
   const memory = await VonMisesFisherMemory.from({
@@ -29,6 +39,7 @@ describe('what the paper says of memories', async () => {
     overlaps: [1],
     noise: 0,
     idle: 0,
+    idleNoise: null,
     different: 500,
     labelled: 0.95,
     certainty: 0.9,
@@ -39,65 +50,80 @@ describe('what the paper says of memories', async () => {
     wrongCount: 400,
     ...change,
   });
-  const states = (converged: number, ownClass: number) => ({ converged, ownClass, different: [1], pixels: [] });
+  const low = (change: Partial<MeasuredModel>) => model({ choice: { beta: 6 }, ...change });
+  const high = (change: Partial<MeasuredModel>) => model({ choice: { beta: 18 }, idleNoise: 0.95, ...change });
+  const suitable = (change: Partial<MeasuredModel>) => model({ choice: { betaScale: 0.25 }, ...change });
+  const plain = (change: Partial<MeasuredModel>) => model({ choice: { betaScale: 1 }, ...change });
+  const states = { converged: 1, ownClass: 0.9, different: [1], pixels: [] };
   const measured = {
     few: model({}),
-    fixed: [model({ noise: 0.02, different: 100 }), model({ noise: 0.2, idle: 0.2 })],
-    trained: [model({}), model({ noise: 0.3 })],
-    patterns: { random: states(1, 1), digits: states(1, 1) },
+    fixed: [low({ noise: 0.02, different: 100 }), high({ noise: 0.2 })],
+    trained: [suitable({}), plain({ noise: 0.3 })],
+    patterns: { random: states, digits: states },
     completions: [],
+    images: { height: 1, width: 2 },
+    classNames: ['0'],
   };
+  const verdicts = (change: Partial<MeasuredMemories>, settings: Partial<VmfMemoriesSettings> = {}) =>
+    memoriesFindings({ ...measured, ...change }, { ...vmfMemories.settings, ...settings }).map(
+      ({ verdict }) => verdict,
+    );
   const unreproduced = (change: Partial<MeasuredMemories>) =>
     memoriesFindings({ ...measured, ...change }, vmfMemories.settings)
-      .filter(({ verdict }) => verdict !== 'reproduced')
+      .filter(({ verdict }) => verdict === 'not reproduced')
       .map(({ what }) => what);
 
   it('is found where it is so', () => {
-    expect(unreproduced({})).toEqual([]);
+    expect(verdicts({})).toEqual([...Array(10).fill('reproduced'), 'not published']);
+  });
+
+  it('is not judged by models that it does not speak of', () => {
+    const undetermined = (found: readonly string[]) =>
+      found.flatMap((verdict, at) => (verdict === 'undetermined' ? [at] : []));
+    const ofHigh = verdicts({ fixed: [low({ noise: 0.02 }), model({ choice: { beta: 12 }, noise: 0.2 })] });
+    expect(undetermined(ofHigh)).toEqual([1, 2, 3, 8]);
+    const ofLow = verdicts({ fixed: [model({ choice: { beta: 10 } }), high({ noise: 0.2 })] });
+    expect(undetermined(ofLow)).toEqual([2, 8]);
+    const ofSuitable = verdicts({ trained: [model({ choice: { betaScale: 0.5 } }), plain({ noise: 0.3 })] });
+    expect(undetermined(ofSuitable)).toEqual([3, 4, 5, 6, 7, 9]);
+    expect(undetermined(verdicts({}, { fewUnits: 24 }))).toEqual([0]);
+    expect(undetermined(verdicts({}, { fewBeta: 15 }))).toEqual([0]);
+    expect(undetermined(verdicts({}, { hiddenUnits: 999 }))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(undetermined(verdicts({}, { data: 'fashion-mnist' }))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it.each<[string, Partial<MeasuredMemories>, string[]]>([
     ['noise among few', { few: model({ noise: 0.04 }) }, ['some']],
     [
       'little noise at the highest beta',
-      { fixed: [model({ noise: 0.01, different: 100 }), model({ noise: 0.09, idle: 0.2 })] },
+      { fixed: [low({ noise: 0.01, different: 100 }), high({ noise: 0.09, idleNoise: 0.95 })] },
       ['memories that stay noise, some'],
     ],
     [
       'noise that is used',
-      { fixed: [model({ different: 100 }), model({ noise: 0.2, idle: 0.09 })] },
+      { fixed: [low({ different: 100 }), high({ noise: 0.2, idleNoise: 0.85 })] },
       ['memories that stay noise, some'],
     ],
     [
       'as much noise at a low beta, whose memories differ',
-      { fixed: [model({ noise: 0.1, different: 600 }), model({ noise: 0.2, idle: 0.2 })] },
+      { fixed: [low({ noise: 0.1, different: 600 }), high({ noise: 0.2, idleNoise: 0.95 })] },
       ['memories that stay noise, some beside some', 'different memories, some beside some'],
     ],
     [
       'noise with a suitable sigma',
-      { trained: [model({ noise: 0.1 }), model({ noise: 0.3 })] },
+      { trained: [suitable({ noise: 0.1 }), plain({ noise: 0.3 })] },
       ['memories that stay noise, beta some'],
     ],
-    ['none with another', { trained: [model({}), model({ noise: 0.05 })] }, ['memories that stay noise, beta some']],
+    ['none with another', { trained: [suitable({}), plain({ noise: 0.05 })] }, ['memories that stay noise, beta some']],
     [
       'another fidelity',
-      { trained: [model({ fidelity: 0.965, right: 0.975, wrong: 0.8, labelled: 0.85 })] },
+      { trained: [suitable({ fidelity: 0.965, right: 0.975, wrong: 0.8, labelled: 0.85 })] },
       [
         'given the class of the most similar memory, test digits, beta some',
         'given the class of the most similar memory, digits that are classified right, beta some',
         'given the class of the most similar memory, digits that are classified wrong, beta some',
         'soft labels, beta some',
       ],
-    ],
-    [
-      'states of other classes',
-      { patterns: { random: states(1, 1), digits: states(1, 0.94) } },
-      ['patterns of a class as local minima of -log P(x | y), beta some'],
-    ],
-    [
-      'starts that lead nowhere',
-      { patterns: { random: states(0.9, 1), digits: states(1, 1) } },
-      ['patterns of a class as local minima of -log P(x | y), beta some'],
     ],
   ])('is not found: %s', (_, change, expected) => {
     expect(unreproduced(change)).toEqual(expected);
@@ -114,15 +140,55 @@ it('takes the models that vmf-temperature has trained, and trains the small one'
   expect(models()).toBe(5);
 }, 120_000);
 
+/** Images of 6 x 4 pixels in ten classes, each with a bright pixel of its own. */
+async function writeImages(folder: string, part: 'train' | 't10k', count: number): Promise<void> {
+  const [height, width] = [6, 4];
+  const bytes = Uint8Array.from({ length: count * height * width }, (_, at) => {
+    const [image, pixel] = [Math.floor(at / (height * width)), at % (height * width)];
+    return pixel === 2 * (image % 10) ? 255 : (31 * image + 17 * pixel) % 97;
+  });
+  const header = (...shape: number[]) => {
+    const view = new DataView(new ArrayBuffer(4 * (shape.length + 1)));
+    for (const [at, value] of [0x0800 + shape.length, ...shape].entries()) view.setInt32(4 * at, value);
+    return new Uint8Array(view.buffer);
+  };
+  const labels = Uint8Array.from({ length: count }, (_, image) => image % 10);
+  await writeFile(join(folder, `${part}-images-idx3-ubyte`), Buffer.concat([header(count, height, width), bytes]));
+  await writeFile(join(folder, `${part}-labels-idx1-ubyte`), Buffer.concat([header(count), labels]));
+}
+
+it('takes images of any size, and numbers their classes', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'denseam-'));
+  try {
+    await writeImages(data, 'train', 200);
+    await writeImages(data, 't10k', 100);
+    const small = { data, trainCount: 0, testCount: 0, hiddenUnits: 30, maxEpochs: 2, fixedMaxEpochs: 2 };
+    const result = await vmfMemories.run({ ...vmfMemories.quick, ...small }, { parts: new MemoryParts() });
+    checkResult(result);
+    for (const { height, width } of result.pictures) expect([height, width]).toEqual([6, 4]);
+    const completions = result.pictures.find(({ name }) => name === 'completions');
+    expect(completions?.images[3]?.caption).toBe('class 2');
+    expect(result.findings.map(({ verdict }) => verdict)).not.toContain('reproduced');
+  } finally {
+    await rm(data, { recursive: true });
+  }
+});
+
 it.each([
+  [{ trainCount: -5 }, 'settings.trainCount'],
   [{ shown: 26 }, 'settings.shown'],
   [{ hiddenUnits: 10 }, 'settings.shown'],
   [{ fewUnits: 26 }, 'settings.fewUnits'],
+  [{ trainCount: 20, hiddenUnits: 18, shown: 18 }, 'at most 18, the number of training images, for settings.fewUnits'],
   [{ fewBeta: 0 }, 'settings.fewBeta'],
   [{ leastSharedNorm: 1 }, 'settings.leastSharedNorm'],
   [{ starts: 0 }, 'settings.starts'],
+  [{ starts: 1001 }, 'settings.starts'],
+  [{ starts: 200 }, 'the test images of class 1, for settings.starts'],
   [{ betaScales: [] }, 'settings.betaScales'],
-])('refuses %o', async (change, mention) => {
+])('refuses %o before anything is trained', async (change, mention) => {
   const settings = { ...vmfMemories.quick, ...change };
-  await expectFailure(() => vmfMemories.run(settings, { parts: new MemoryParts() }), 'ERR_RANGE', mention);
+  const parts = new MemoryParts();
+  await expectFailure(() => vmfMemories.run(settings, { parts }), 'ERR_RANGE', mention);
+  expect(parts.names.filter((name) => name !== 'images')).toEqual([]);
 });
