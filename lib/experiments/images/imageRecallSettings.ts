@@ -1,9 +1,9 @@
 import type { ExperimentSettings } from '../experiment.ts';
 import type { AutoencoderTraining } from './autoencoderTraining.ts';
-import { defaultImagesSettings, type ImagesSettings } from './imagesSettings.ts';
+import { type DemoSettings, defaultDemoSettings } from './demoSettings.ts';
 
 /** The choices of the experiment on images. */
-export interface ImageRecallSettings extends ExperimentSettings, ImagesSettings, AutoencoderTraining {
+export interface ImageRecallSettings extends ExperimentSettings, DemoSettings, AutoencoderTraining {
   /** `mnist`, `fashion-mnist`, or paths of folders with grey images in IDX files of the same names as theirs. */
   readonly data: readonly string[];
   /** Images from the start of the training set that the autoencoder learns; those stored are of the test set. */
@@ -15,7 +15,7 @@ export interface ImageRecallSettings extends ExperimentSettings, ImagesSettings,
  * images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about four minutes.
  */
 export const defaultImageRecallSettings: ImageRecallSettings = {
-  ...defaultImagesSettings,
+  ...defaultDemoSettings,
   data: ['mnist', 'fashion-mnist'],
   queries: 200,
   scaledBetas: [0.5, 1, 2, 4, 8, 16, 32, 64],
