@@ -106,7 +106,7 @@ type RecallChartSettings = Pick<ImageRecallSettings, 'data' | 'hiddenShare' | 'b
 
 /** What tells lines apart, by colour and by dashes; one legend shows both. */
 function linesBy(field: string, title: string) {
-  const channel = { field, type: 'nominal', sort: null, legend: { title } };
+  const channel = { field, type: 'nominal', sort: null, legend: { title, symbolType: 'stroke', symbolSize: 400 } };
   return { color: channel, strokeDash: channel };
 }
 
