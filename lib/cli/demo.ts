@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { defaultImagesSettings, type ImagesSettings } from '../experiments/images/imagesSettings.ts';
+import { type DemoSettings, defaultDemoSettings } from '../experiments/images/demoSettings.ts';
 import type { RunRecord } from '../report/images.ts';
 import { type CommonOptions, defineAction, type Run } from './command.ts';
 import { debianFolder, findImageFile } from './imageFile.ts';
@@ -22,7 +22,7 @@ const { npm_lifecycle_event: npmScript } = process.env;
 const demoCommand = npmScript === 'demo' ? 'npm run demo --' : 'denseam demo';
 
 export function addDemoCommand(program: Command): void {
-  const defaults = defaultImagesSettings;
+  const defaults = defaultDemoSettings;
   const command = program
     .command('demo')
     .summary('recalls images with pixels hidden, and draws what it found')
@@ -49,7 +49,7 @@ Examples:
 }
 
 /** The command that repeats a run, with every choice spelt out. */
-function repeatCommand({ data, out }: DemoOptions, { seed, items, queries }: ImagesSettings): string {
+function repeatCommand({ data, out }: DemoOptions, { seed, items, queries }: DemoSettings): string {
   const paths = `${data === undefined ? '' : ` --data ${shellWord(data)}`} --out ${shellWord(out)}`;
   return `${demoCommand} --seed ${seed} --items ${items} --queries ${queries}${paths}`;
 }
@@ -62,15 +62,15 @@ async function runDemo({ signal, withProgress, print }: Run, options: DemoOption
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
   const { threads } = await import('../core/threads.ts');
   const { readIdx } = await import('../io/idx.ts');
-  const { runImages } = await import('../experiments/images/images.ts');
+  const { runDemoRecall } = await import('../experiments/images/demoRecall.ts');
   const { maskKinds } = await import('../experiments/images/imageSample.ts');
   const { imagesPage, limitsTable, recallLegend, recallTable, verdict } = await import('../report/images.ts');
   const { textTable } = await import('../report/table.ts');
 
-  const { seed, items, queries = Math.min(items, defaultImagesSettings.queries) } = options;
-  const settings = { ...defaultImagesSettings, seed, items, queries };
+  const { seed, items, queries = Math.min(items, defaultDemoSettings.queries) } = options;
+  const settings = { ...defaultDemoSettings, seed, items, queries };
   const file = await readIdx(path, { signal });
-  const result = await withProgress((onProgress) => runImages(file, settings, { signal, onProgress }));
+  const result = await withProgress((onProgress) => runDemoRecall(file, settings, { signal, onProgress }));
 
   const run: RunRecord = {
     source: options.data ?? 'Fashion-MNIST',

@@ -26,32 +26,45 @@ export interface LabelledImages {
 }
 
 /**
- * @throws DenseamError ERR_RANGE where the data set is not on this machine, or has fewer images than `count`; ERR_CORRUPT_FILE; the
- * system's errors.
+ * @throws DenseamError ERR_RANGE where the data set is not on this machine, lacks a file, or has fewer images than `count`;
+ * ERR_CORRUPT_FILE; the system's errors.
  */
-export async function readLabelledImages(source: ImageSource, { signal }: CallOptions = {}): Promise<LabelledImages> {
-  const { part, count: wanted } = source;
-  const folder = findFolder(source.data);
-  const imagesPath = idxPath(folder, `${part}-images-idx3-ubyte`);
-  const labelsPath = idxPath(folder, `${part}-labels-idx1-ubyte`);
-  const [{ shape, data: pixels }, { shape: labelShape, data: labels }] = await Promise.all([
-    readIdx(imagesPath, { signal }),
-    readIdx(labelsPath, { signal }),
-  ]);
+export async function readImages(source: ImageSource, { signal }: CallOptions = {}): Promise<Images<Uint8Array>> {
+  const { images } = await readFirst(source, { signal });
+  return images;
+}
+
+/** The images from the start, and how many there are. */
+async function readFirst({ data, part, count: wanted }: ImageSource, { signal }: CallOptions) {
+  const path = idxPath(data, `${part}-images-idx3-ubyte`, 'images');
+  const { shape, data: pixels } = await readIdx(path, { signal });
   if (shape.length !== 3 || !(pixels instanceof Uint8Array)) {
-    throw corruptFile(imagesPath, `its shape (${shape.join(', ')}) is not that of images of bytes`);
+    throw corruptFile(path, `its shape (${shape.join(', ')}) is not that of images of bytes`);
   }
   const [all = 0, height = 0, width = 0] = shape;
-  if (labelShape.length !== 1 || labels.length !== all || !(labels instanceof Uint8Array)) {
-    throw corruptFile(labelsPath, `it has labels of shape (${labelShape.join(', ')}) for ${all} images`);
-  }
   const count = wanted || all;
   if (count > all) {
-    const expected = `Expected at most ${all}, the number of images in "${imagesPath}", for the number of images`;
+    const expected = `Expected at most ${all}, the number of images in "${path}", for the number of images`;
     throw new DenseamError('ERR_RANGE', `${expected} but received ${count}`);
   }
-  const values = pixels.subarray(0, count * height * width);
-  return { images: { count, height, width, values }, labels: labels.subarray(0, count) };
+  return { all, images: { count, height, width, values: pixels.subarray(0, count * height * width) } };
+}
+
+/**
+ * Images and their labels.
+ *
+ * @throws as {@link readImages} does.
+ */
+export async function readLabelledImages(source: ImageSource, { signal }: CallOptions = {}): Promise<LabelledImages> {
+  const path = idxPath(source.data, `${source.part}-labels-idx1-ubyte`, 'labels');
+  const [{ all, images }, { shape, data: labels }] = await Promise.all([
+    readFirst(source, { signal }),
+    readIdx(path, { signal }),
+  ]);
+  if (shape.length !== 1 || labels.length !== all || !(labels instanceof Uint8Array)) {
+    throw corruptFile(path, `it has labels of shape (${shape.join(', ')}) for ${all} images`);
+  }
+  return { images, labels: labels.subarray(0, images.count) };
 }
 
 /** Rows on the sphere, as the published experiments prepare them, with classes: label 0 is class 1, as class 0 is "none". */
@@ -74,7 +87,14 @@ function findFolder(data: string): string {
 }
 
 /** The file of this name, plain or zipped. */
-function idxPath(folder: string, name: string): string {
-  const plain = join(folder, name);
-  return existsSync(plain) ? plain : `${plain}.gz`;
+function idxPath(data: string, name: string, contents: 'images' | 'labels'): string {
+  const folder = findFolder(data);
+  const found = [name, `${name}.gz`].map((file) => join(folder, file)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  const expected = `Expected ${contents} in "${join(folder, name)}", or the same with .gz at its end, for settings.data`;
+  throw new DenseamError('ERR_RANGE', `${expected} but received "${data}", which has no such file: ${folderFiles}`);
 }
+
+const folderFiles =
+  'a folder holds train-images-idx3-ubyte and t10k-images-idx3-ubyte, and, for experiments with classes, train-labels-idx1-ubyte and ' +
+  't10k-labels-idx1-ubyte';

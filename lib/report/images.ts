@@ -1,7 +1,7 @@
+import type { DemoRecall, GalleryRow, MemoryKind } from '../experiments/images/demoRecall.ts';
+import { memoryKinds } from '../experiments/images/demoRecall.ts';
 import { featureNames } from '../experiments/images/features.ts';
 import { type MaskKind, maskKinds } from '../experiments/images/imageSample.ts';
-import type { GalleryRow, ImagesResult, MemoryKind } from '../experiments/images/images.ts';
-import { memoryKinds } from '../experiments/images/images.ts';
 import { type RecallPoint, settledShare } from '../experiments/recall.ts';
 import { chartKey, htmlChart } from './chart.ts';
 import { htmlGrid, type Picture } from './grid.ts';
@@ -26,14 +26,14 @@ const number = (value: number) => value.toLocaleString('en');
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** What a mask hides, in words. */
-function maskName({ settings }: ImagesResult, mask: MaskKind): string {
+function maskName({ settings }: DemoRecall, mask: MaskKind): string {
   const { hiddenShare, blockSide } = settings;
   if (mask === 'random') return `${Number((100 * hiddenShare).toFixed(1))} % of the pixels hidden at random`;
   return `a block of ${blockSide} x ${blockSide} pixels hidden`;
 }
 
 /** Recall at every beta and its limit, of all memories under one mask. */
-export function recallTable(result: ImagesResult, mask: MaskKind): Table {
+export function recallTable(result: DemoRecall, mask: MaskKind): Table {
   const curves = memoryKinds.map((memory) => result.curves[memory][mask]);
   const rows = result.settings.scaledBetas.map((scaledBeta, at) => {
     const points = curves.map(({ points }) => points[at] as RecallPoint);
@@ -53,7 +53,7 @@ export function recallTable(result: ImagesResult, mask: MaskKind): Table {
 }
 
 /** How to read a recall table, for the terminal and the page. */
-export function recallLegend({ settings }: ImagesResult): string[] {
+export function recallLegend({ settings }: DemoRecall): string[] {
   return [
     'd*: the median distance from an item to its nearest neighbour, in each memory on its own. beta*: beta x d* squared.',
     `right: the stored item nearest to the fixed point is the query's own, of ${number(settings.queries)} queries.`,
@@ -64,7 +64,7 @@ export function recallLegend({ settings }: ImagesResult): string[] {
 }
 
 /** The best recall of each memory under a mask, and whose is the highest: a sentence. */
-export function verdict(result: ImagesResult, mask: MaskKind): string {
+export function verdict(result: DemoRecall, mask: MaskKind): string {
   const bests = memoryKinds.map((memory) => ({ name: memoryNames[memory], ...result.curves[memory][mask].best }));
   const highest = Math.max(...bests.map(({ right }) => right));
   const names = bests.filter(({ right }) => right === highest).map(({ name }) => name);
@@ -74,7 +74,7 @@ export function verdict(result: ImagesResult, mask: MaskKind): string {
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-async function recallChart(result: ImagesResult, mask: MaskKind): Promise<string> {
+async function recallChart(result: DemoRecall, mask: MaskKind): Promise<string> {
   return htmlChart({
     title: capitalised(maskName(result, mask)),
     description: `Line chart of the share of right recalls against beta*. ${verdict(result, mask)}`,
@@ -87,7 +87,7 @@ async function recallChart(result: ImagesResult, mask: MaskKind): Promise<string
   });
 }
 
-function galleryGrid(result: ImagesResult, mask: MaskKind): string {
+function galleryGrid(result: DemoRecall, mask: MaskKind): string {
   const { height, width } = result.size;
   const pictures = ({ image, original, mask: present, recalled }: GalleryRow): Picture[] => [
     { width, height, pixels: original, alt: `Image ${image}` },
@@ -110,7 +110,7 @@ function galleryGrid(result: ImagesResult, mask: MaskKind): string {
 }
 
 /** The nearest-item limit of every memory over all stored images, in all units of the features. */
-export function limitsTable({ limits, settings }: ImagesResult): Table {
+export function limitsTable({ limits, settings }: DemoRecall): Table {
   return {
     caption: `Share of all ${number(settings.items)} masked images that are nearest to their own original`,
     columns: ['memory, units of its features', ...maskKinds.map((mask) => `${mask} mask`)],
@@ -128,7 +128,7 @@ const note = (text: string) => `<p class="note">${prose(text)}</p>`;
 const list = (entries: readonly string[]) => `<ul>${entries.map((entry) => `<li>${prose(entry)}</li>`).join('')}</ul>`;
 const columns = (parts: readonly string[]) => `<div class="columns">${parts.join('\n')}</div>`;
 
-function method({ settings }: ImagesResult): string[] {
+function method({ settings }: DemoRecall): string[] {
   return [
     `Every image is one Gaussian: mean and covariance of ${featureNames.length} features of a pixel (${featureNames.join(', ')}), ` +
       'weighted by intensity: the region-covariance descriptor (Tuzel, Porikli and Meer, 2006).',
@@ -142,7 +142,7 @@ function method({ settings }: ImagesResult): string[] {
   ];
 }
 
-function record(result: ImagesResult, run: RunRecord): string {
+function record(result: DemoRecall, run: RunRecord): string {
   const { settings, seconds, size, available } = result;
   const parts = (Object.entries(seconds) as [string, number][]).map(([name, s]) => `${name} ${s.toFixed(1)} s`);
   return `${htmlDefinitions([
@@ -158,7 +158,7 @@ ${htmlRun(run, parts)}`;
 }
 
 /** The report of the experiment as one page. */
-export async function imagesPage(result: ImagesResult, run: RunRecord): Promise<string> {
+export async function imagesPage(result: DemoRecall, run: RunRecord): Promise<string> {
   const { settings } = result;
   const charts = await Promise.all(maskKinds.map((mask) => recallChart(result, mask)));
   // Half the width of a 95 % interval for a share of one half, in percentage points.

@@ -1,6 +1,6 @@
+import type { DemoRecall, GalleryRow } from '../../lib/experiments/images/demoRecall.ts';
+import { defaultDemoSettings } from '../../lib/experiments/images/demoSettings.ts';
 import type { MaskKind } from '../../lib/experiments/images/imageSample.ts';
-import type { GalleryRow, ImagesResult } from '../../lib/experiments/images/images.ts';
-import { defaultImagesSettings } from '../../lib/experiments/images/imagesSettings.ts';
 import type { RecallCurve } from '../../lib/experiments/recall.ts';
 import type { RunRecord } from '../../lib/report/images.ts';
 
@@ -18,7 +18,7 @@ function curve(rights: [number, number, number], limit: number): RecallCurve {
 }
 
 /** A result of the image experiment whose figures are easy to tell apart. */
-export function exampleResult(): ImagesResult {
+export function exampleResult(): DemoRecall {
   const picture = Uint8Array.of(0, 85, 170, 255);
   const row: GalleryRow = {
     image: 4321,
@@ -32,7 +32,7 @@ export function exampleResult(): ImagesResult {
   };
   const both = (random: RecallCurve, block: RecallCurve): Record<MaskKind, RecallCurve> => ({ random, block });
   return {
-    settings: { ...defaultImagesSettings, items: 1234, queries: 100, scaledBetas: [1, 4, 16] },
+    settings: { ...defaultDemoSettings, items: 1234, queries: 100, scaledBetas: [1, 4, 16] },
     size: { height: 2, width: 2 },
     available: 60000,
     curves: {

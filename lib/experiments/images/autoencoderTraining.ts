@@ -55,8 +55,8 @@ export async function trainAutoencoder(
   settings: AutoencoderTraining,
   { signal, onProgress }: CallOptions = {},
 ): Promise<TrainedAutoencoder> {
-  const { epochs, batch, seed } = checked(settings, images.count);
-  const { hiddenUnits, latentDimension } = settings;
+  checkTraining(settings, images.count);
+  const { hiddenUnits, latentDimension, epochs, batch, seed } = settings;
   const sizes = { pixels: images.pixels, hiddenUnits, latentDimension };
   const tf = await loadTensorFlow();
   const random = new Random(seed);
@@ -85,14 +85,17 @@ export async function trainAutoencoder(
   }
 }
 
-function checked(settings: AutoencoderTraining, images: number): AutoencoderTraining {
-  const { hiddenUnits, latentDimension, epochs, batch, learningRate } = settings;
-  integer('settings.hiddenUnits', hiddenUnits, 1, 2 ** 16);
-  integer('settings.latentDimension', latentDimension, 1, 2 ** 12);
-  integer('settings.epochs', epochs, 1, 2 ** 20);
-  integer('settings.batch', batch, 1, images);
-  positive('settings.learningRate', learningRate);
-  return settings;
+/**
+ * Checks what can be, with limits that a training of hours stays below.
+ *
+ * @throws DenseamError ERR_RANGE.
+ */
+export function checkTraining(settings: AutoencoderTraining, images: number): void {
+  integer('settings.hiddenUnits', settings.hiddenUnits, 1, 4096);
+  integer('settings.latentDimension', settings.latentDimension, 1, 512);
+  integer('settings.epochs', settings.epochs, 1, 10_000);
+  integer('settings.batch', settings.batch, 1, Math.min(images, 4096));
+  positive('settings.learningRate', settings.learningRate);
 }
 
 /** Normal weights of variance 2 / (inputs + outputs) (Glorot and Bengio 2010), and no offsets. */

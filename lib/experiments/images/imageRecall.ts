@@ -1,9 +1,9 @@
 import type { Gaussians, Vectors } from '../../core/types.ts';
-import { integer } from '../../core/validate.ts';
+import { rangeError } from '../../core/validate.ts';
+import { dataSets } from '../dataSets.ts';
 import type { Experiment, ExperimentContext } from '../experiment.ts';
-import { readLabelledImages } from '../labelledImages.ts';
+import { readImages } from '../labelledImages.ts';
 import { type Contender, measureRecall, recallWork } from '../recall.ts';
-import { ascending } from '../shares.ts';
 import { type ExperimentProgress, Stages } from '../stages.ts';
 import { type Autoencoder, keepAutoencoder, unpackAutoencoder } from './autoencoder.ts';
 import { trainAutoencoder } from './autoencoderTraining.ts';
@@ -18,21 +18,24 @@ import {
   scaled,
   stacked,
 } from './imageMemories.ts';
+import { imageFindings } from './imageRecallFindings.ts';
 import {
+  checkAgainstImages,
+  checkSettings,
   defaultImageRecallSettings,
   type ImageRecallSettings,
   quickImageRecallSettings,
 } from './imageRecallSettings.ts';
 import {
-  galleries,
+  gallery,
   type ImageRecall,
   type ImageSetRecall,
-  imageFindings,
   limitsTable,
   lossChart,
   lossTable,
   recallCharts,
   recallTable,
+  setNames,
 } from './imageRecallTables.ts';
 import { drawSample, type ImageSample, maskKinds } from './imageSample.ts';
 
@@ -46,20 +49,36 @@ export const imageRecall: Experiment<ImageRecallSettings> = {
   settings: defaultImageRecallSettings,
   quick: quickImageRecallSettings,
   async run(settings, context) {
-    ascending('settings.scaledBetas', settings.scaledBetas);
-    integer('settings.shown', settings.shown, 1, settings.queries);
+    checkSettings(settings);
+    for (const data of settings.data) await checkImages(data, settings, context);
     const stages = new Stages(settings.data.length * totalWork(settings), context);
     const sets: ImageSetRecall[] = [];
-    for (const data of settings.data) sets.push(await recallSet(data, settings, context, stages));
+    for (const at of settings.data.keys()) sets.push(await recallSet(at, settings, context, stages));
     const recalls = sets.flatMap(({ recalls }) => recalls);
     return {
-      findings: recalls.flatMap((recall) => imageFindings(recall, settings.queries)),
+      findings: sets.flatMap(({ recalls, sample }) =>
+        recalls.flatMap((recall) => imageFindings(recall, sample.targets.subarray(0, settings.queries))),
+      ),
       tables: [limitsTable(recalls), recallTable(recalls), lossTable(sets)],
       charts: [...recallCharts(settings), lossChart],
-      pictures: sets.flatMap(galleries),
+      pictures: sets.map((set, at) => gallery(set, pictureName(settings.data[at] as string, at))),
     };
   },
 };
+
+/** That a data set is there, is of one size and has enough images is known before the training of the first begins. */
+async function checkImages(data: string, settings: ImageRecallSettings, { signal }: ExperimentContext): Promise<void> {
+  const stored = await readImages({ data, part: 't10k', count: 0 }, { signal });
+  checkAgainstImages(settings, stored);
+  const { height, width } = await readImages({ data, part: 'train', count: settings.trainingImages }, { signal });
+  if (height === stored.height && width === stored.width) return;
+  const expected = `images of one size in both files, ${stored.height} x ${stored.width} or ${height} x ${width},`;
+  throw rangeError('settings.data', expected, data);
+}
+
+/** Folders have names that a file may not have, and may share one. */
+const pictureName = (data: string, at: number) =>
+  dataSets.some(({ name }) => name === data) ? `recalled-${data}` : `recalled-folder-${at + 1}`;
 
 /** What one step of the training costs, and encoding an image, beside one iteration of one query, for the progress only. */
 const stepCost = 3000;
@@ -89,19 +108,20 @@ const trainingWork = ({ epochs, trainingImages, batch }: ImageRecallSettings) =>
 const latentCost = 1;
 
 async function recallSet(
-  data: string,
+  at: number,
   settings: ImageRecallSettings,
   { parts, signal }: ExperimentContext,
   stages: Stages,
 ): Promise<ImageSetRecall> {
-  const { images } = await readLabelledImages({ data, part: 't10k', count: 0 }, { signal });
-  const { count, height, width, values } = images;
+  const data = settings.data[at] as string;
+  const name = setNames(settings.data)[at] as string;
+  const { count, height, width, values } = await readImages({ data, part: 't10k', count: 0 }, { signal });
   const sample = drawSample({ shape: [count, height, width], data: values }, settings);
-  const trained = await stages.run(`${data}: training`, trainingWork(settings), (options) => {
+  const trained = await stages.run(`${name}: training`, trainingWork(settings), (options) => {
     const choices = trainingChoices(data, settings);
     return parts.sharedPart('image-autoencoder', choices, async () => {
       const source = { data, part: 'train', count: settings.trainingImages } as const;
-      const { images } = await readLabelledImages(source, { signal });
+      const images = await readImages(source, { signal });
       const training = { count: images.count, pixels: images.height * images.width, values: images.values };
       const { autoencoder, losses } = await trainAutoencoder(training, settings, options);
       return { kept: keepAutoencoder(autoencoder), losses };
@@ -110,23 +130,23 @@ async function recallSet(
   const autoencoder = unpackAutoencoder(trained.kept);
   const works = recallWorks(settings);
   const part = <T>(features: keyof typeof works, recall: (stages: Stages) => Promise<T>): Promise<T> =>
-    stages.run(`${data}: recall, ${features}`, works[features], ({ signal, onProgress }) => {
+    stages.run(`${name}: recall, ${features}`, works[features], ({ signal, onProgress }) => {
       const report = ({ share }: ExperimentProgress) => onProgress?.({ completed: share, total: 1 });
       const within = new Stages(works[features], { signal, onProgress: report });
-      return parts.part(`${features}-${settings.data.indexOf(data)}`, () => recall(within));
+      return parts.part(`${features}-${at}`, () => recall(within));
     });
   const pixels = await part('pixels', (stages) => recallPixels(sample, settings, stages));
   const latents = await part('latents', (stages) => recallLatents(sample, autoencoder, settings, stages));
   const regions = await part('regions', (stages) => recallRegions(sample, settings, stages));
   const { reconstructions, ...latentCurves } = latents;
   return {
-    data,
+    data: name,
     sample,
     losses: trained.losses,
     reconstructions,
     recalls: [
-      { data, features: 'latents', curves: { ...latentCurves, pixels } },
-      { data, features: 'region covariances', curves: { ...regions, pixels } },
+      { data: name, features: 'latents', curves: { ...latentCurves, pixels } },
+      { data: name, features: 'region covariances', curves: { ...regions, pixels } },
     ],
   };
 }

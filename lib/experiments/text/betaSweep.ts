@@ -95,25 +95,47 @@ export function selectGaussians(gaussians: Gaussians, indices: Int32Array): Gaus
   return { ...gaussians, count: indices.length, means: select(means), covariances: select(covariances) };
 }
 
-/** The beta at which recall passes one half, on the line between two points (in log beta); undefined if it never does. */
-export function halfwayBeta({ points }: Pick<SweepCurve, 'points'>): number | undefined {
-  const above = points.findIndex(({ right }) => right >= 0.5);
+/** What is looked at for a transition. */
+type Rise = Pick<SweepCurve, 'points' | 'queries' | 'limit'>;
+
+/** The beta at which recall passes a share, on the line between two points (in log beta); undefined if it never does. */
+function passingBeta({ points }: Pick<SweepCurve, 'points'>, share: number): number | undefined {
+  const above = points.findIndex(({ right }) => right >= share);
   const [before, after] = [points[above - 1], points[above]];
   if (!before || !after) return undefined;
-  const share = (0.5 - before.right) / (after.right - before.right);
-  return before.beta * (after.beta / before.beta) ** share;
+  return before.beta * (after.beta / before.beta) ** ((share - before.right) / (after.right - before.right));
 }
 
-/** Share at and above which recall works. */
+/** The beta at which recall passes one half. */
+export const halfwayBeta = (curve: Pick<SweepCurve, 'points'>) => passingBeta(curve, 0.5);
+
+/** Share at and above which recall works, of all that is possible. */
 const success = 0.99;
 
 /** Share at and below which it fails: one query of those that all end in the middle may have the item that is nearest to it. */
-const failure = ({ queries }: SweepCurve) => Math.max(0.01, 1 / queries);
+const failure = ({ queries }: Rise) => Math.max(0.01, 1 / queries);
 
-/** Whether recall goes from nothing to everything over the sweep. */
-export function hasTransition(curve: SweepCurve): boolean {
-  const { points } = curve;
-  return (points[0]?.right ?? 1) <= failure(curve) && (points.at(-1)?.right ?? 0) >= success;
+/**
+ * Factor of beta within which a steep rise goes from 10 to 90 % of what is possible. The weight of one item among 1,000 that are equally far
+ * away does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9; twice that is left for queries whose
+ * neighbours are at different distances. A share that saturates, beta / (beta + c), takes a factor of 81.
+ */
+const steep = 4;
+
+/** The factor of beta from 10 to 90 % of what is possible. */
+function width(curve: Rise, possible: number): number {
+  const [from, to] = [passingBeta(curve, 0.1 * possible), passingBeta(curve, 0.9 * possible)];
+  return from === undefined || to === undefined ? Number.POSITIVE_INFINITY : to / from;
+}
+
+/**
+ * Whether recall goes from nothing to what is possible over the sweep, and steeply. Where the claim is of all queries, that is all of them; of
+ * queries that were damaged it is their nearest-item limit, which recall tends to at great beta whatever the memory: what can fail then is the
+ * start and the steepness.
+ */
+function hasTransition(curve: Rise, possible: number): boolean {
+  const [first, last] = [curve.points[0]?.right ?? 1, curve.points.at(-1)?.right ?? 0];
+  return first <= failure(curve) && last >= success * possible && width(curve, possible) <= steep;
 }
 
 /**
@@ -144,15 +166,20 @@ export function transitionFindings(curve: SweepCurve, published: string): Findin
   ];
 }
 
-function transitionVerdict(curve: SweepCurve, published: string): Pick<Finding, 'verdict' | 'why'> {
+/** The verdict on a claim of a transition, `published`, see {@link hasTransition}. */
+export function transitionVerdict(curve: Rise, published: string, possible = 1): Pick<Finding, 'verdict' | 'why'> {
   if (published === '') return { verdict: 'not published' };
-  if (hasTransition(curve)) return { verdict: 'reproduced' };
-  return { verdict: 'not reproduced', why: missingTransition(curve) };
+  if (hasTransition(curve, possible)) return { verdict: 'reproduced' };
+  return { verdict: 'not reproduced', why: missingTransition(curve, possible) };
 }
 
-function missingTransition(curve: SweepCurve): string {
-  if ((curve.points[0]?.right ?? 1) > failure(curve)) return 'the least beta of the sweep recalls some already';
-  return `the nearest item is their own for ${percent(curve.limit)} of the queries`;
+function missingTransition(curve: Rise, possible: number): string {
+  const [first, last] = [curve.points[0]?.right ?? 1, curve.points.at(-1)?.right ?? 0];
+  if (first > failure(curve)) return 'the least beta of the sweep recalls some already';
+  if (curve.limit < success * possible)
+    return `the nearest item is their own for ${percent(curve.limit)} of the queries`;
+  if (last < success * possible) return 'the greatest beta of the sweep recalls less than is possible';
+  return `it is not steep: from 10 to 90 % of what is possible, beta grows by more than a factor of ${steep}`;
 }
 
 /** The name of the table that {@link recallTable} makes and {@link recallChart} draws. */

@@ -7,6 +7,7 @@
 import type { Gaussians, Vectors } from '../../core/types.ts';
 import { type Contender, measureRecall, nearestItemLimit, type RecallCurve, recallWork } from '../recall.ts';
 import { type ExperimentOptions, Stages } from '../stages.ts';
+import type { DemoSettings } from './demoSettings.ts';
 import {
   type Batches,
   createContenders,
@@ -19,7 +20,6 @@ import {
   stacked,
 } from './imageMemories.ts';
 import { drawSample, type ImageFile, type ImageSample, type MaskKind, maskKinds } from './imageSample.ts';
-import type { ImagesSettings } from './imagesSettings.ts';
 import type { ImageSize, Mask } from './masks.ts';
 import { type FeatureScale, featureScales } from './scaling.ts';
 
@@ -45,8 +45,8 @@ export interface GalleryRow {
   readonly recalled: Readonly<Record<MemoryKind, { readonly pixels: Uint8Array; readonly right: boolean }>>;
 }
 
-export interface ImagesResult {
-  readonly settings: ImagesSettings;
+export interface DemoRecall {
+  readonly settings: DemoSettings;
   readonly size: ImageSize;
   /** How many images the file holds. */
   readonly available: number;
@@ -59,11 +59,11 @@ export interface ImagesResult {
 }
 
 /** Runs the experiment. Rejects with ERR_RANGE or ERR_SHAPE, before it starts, if settings or images do not fit. */
-export async function runImages(
+export async function runDemoRecall(
   file: ImageFile,
-  settings: ImagesSettings,
+  settings: DemoSettings,
   options: ExperimentOptions = {},
-): Promise<ImagesResult> {
+): Promise<DemoRecall> {
   const sample = drawSample(file, settings);
   const targets = sample.targets.subarray(0, settings.queries);
   const stages = new Stages(totalWork(settings), options);
@@ -101,7 +101,7 @@ export async function runImages(
 
 type Contenders = ReturnType<typeof createContenders>;
 
-function totalWork(settings: ImagesSettings): number {
+function totalWork(settings: DemoSettings): number {
   const { items, queries } = settings;
   const { gaussian, euclidean, pixels } = createContenders(settings);
   const recalls = (gaussian.cost + euclidean.cost + pixels.cost) * recallWork(items, queries, maskKinds, settings);
@@ -136,7 +136,7 @@ async function nearestLimits(
   return results;
 }
 
-function gallery(sample: ImageSample, curves: ImagesResult['curves'], shown: number): ImagesResult['gallery'] {
+function gallery(sample: ImageSample, curves: DemoRecall['curves'], shown: number): DemoRecall['gallery'] {
   const { bytes, indices, targets, masks } = sample;
   const rows = (kind: MaskKind) =>
     Array.from(

@@ -2,8 +2,8 @@ import type { RecallSettings } from '../recall.ts';
 import type { SampleSettings } from './imageSample.ts';
 import type { FeatureScale } from './scaling.ts';
 
-/** The choices of the image experiment. */
-export interface ImagesSettings extends SampleSettings, RecallSettings {
+/** The choices of the demo. */
+export interface DemoSettings extends SampleSettings, RecallSettings {
   /** Units in which the Gaussian and Euclidean memories compare features. */
   readonly scale: FeatureScale;
   /** Added to the variances of a query's features, for images too plain to span all of them. */
@@ -16,7 +16,7 @@ export interface ImagesSettings extends SampleSettings, RecallSettings {
  * Sized for well under a minute on two cores; nearly all of it goes to Gaussian recalls at the smallest betas. Features are
  * standardised because units such as pixels and grey levels are nobody's choice; the limits in other units are reported too.
  */
-export const defaultImagesSettings: ImagesSettings = {
+export const defaultDemoSettings: DemoSettings = {
   items: 1000,
   queries: 60,
   seed: 1,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { memoryKinds, runDemoRecall } from '../../../lib/experiments/images/demoRecall.ts';
+import { type DemoSettings, defaultDemoSettings } from '../../../lib/experiments/images/demoSettings.ts';
 import { drawSample, maskKinds } from '../../../lib/experiments/images/imageSample.ts';
-import { memoryKinds, runImages } from '../../../lib/experiments/images/images.ts';
-import { defaultImagesSettings, type ImagesSettings } from '../../../lib/experiments/images/imagesSettings.ts';
 import { blobs } from '../pictures.ts';
 
 const file = blobs(60, 16, 1);
-const settings: ImagesSettings = {
-  ...defaultImagesSettings,
+const settings: DemoSettings = {
+  ...defaultDemoSettings,
   items: 40,
   queries: 10,
   blockSide: 5,
@@ -15,9 +15,9 @@ const settings: ImagesSettings = {
   shown: 3,
 };
 
-describe('the image experiment', () => {
+describe('the recall of the demo', () => {
   it('measures every memory under both masks, and tends to the nearest-item limit', async () => {
-    const result = await runImages(file, settings);
+    const result = await runDemoRecall(file, settings);
     for (const memory of memoryKinds) {
       for (const mask of maskKinds) {
         const { points, limit, recalled } = result.curves[memory][mask];
@@ -41,7 +41,7 @@ describe('the image experiment', () => {
 
   it('gives the same for the same seed, and something else for another', async () => {
     const figures = async (seed: number) => {
-      const { seconds: _, ...rest } = await runImages(file, { ...settings, seed });
+      const { seconds: _, ...rest } = await runDemoRecall(file, { ...settings, seed });
       return rest;
     };
     const first = await figures(5);
@@ -51,18 +51,18 @@ describe('the image experiment', () => {
 
   it('reports progress that never falls and ends at the whole', async () => {
     const shares: number[] = [];
-    await runImages(file, settings, { onProgress: ({ share }) => shares.push(share) });
+    await runDemoRecall(file, settings, { onProgress: ({ share }) => shares.push(share) });
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBeCloseTo(1, 9);
   });
 
   it('stops when aborted, with the reason of the signal', async () => {
     const reason = new Error('enough');
-    const aborted = runImages(file, settings, { signal: AbortSignal.abort(reason) });
+    const aborted = runDemoRecall(file, settings, { signal: AbortSignal.abort(reason) });
     await expect(aborted).rejects.toBe(reason);
     const controller = new AbortController();
     const onProgress = ({ share }: { share: number }) => share > 0.3 && controller.abort(reason);
-    await expect(runImages(file, settings, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    await expect(runDemoRecall(file, settings, { signal: controller.signal, onProgress })).rejects.toBe(reason);
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('the image experiment', () => {
     [{ seed: -1 }, 'seed', -1],
     [{ seed: 0.5 }, 'seed', 0.5],
   ])('refuses the settings %o by name', async (change, name, value) => {
-    const refused = expect(runImages(file, { ...settings, ...change })).rejects;
+    const refused = expect(runDemoRecall(file, { ...settings, ...change })).rejects;
     await refused.toMatchObject({
       code: 'ERR_RANGE',
       message: expect.stringContaining(`for ${name} but received ${value}`),
@@ -81,12 +81,12 @@ describe('the image experiment', () => {
 
   it('refuses what is not a stack of images', async () => {
     const labels = { shape: [60], data: new Uint8Array(60) };
-    await expect(runImages(labels, settings)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await expect(runDemoRecall(labels, settings)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   });
 });
 
 it('limits count all items, so with all of them as queries they are those of the curves', async () => {
-  const result = await runImages(file, { ...settings, queries: settings.items, scaledBetas: [64] });
+  const result = await runDemoRecall(file, { ...settings, queries: settings.items, scaledBetas: [64] });
   for (const { memory, scale, limits } of result.limits) {
     if (scale !== undefined && scale !== settings.scale) continue;
     for (const mask of maskKinds) expect(limits[mask]).toBe(result.curves[memory][mask].limit);
