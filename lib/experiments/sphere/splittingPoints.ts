@@ -24,6 +24,32 @@ export function spread(values: readonly number[]): Spread {
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }
 
+/** A mean and its standard error, of independent numbers; where there is one of them, the error is not known, and 0. */
+export interface Estimate {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/** What splitting changes in the accuracy: the mean over sizes and seeds of the difference of two trainings that have both in common. */
+export function pairedDifference(whole: readonly SplittingPoint[], grown: readonly SplittingPoint[]): Estimate {
+  const others = whole.flatMap(({ trainings }) => trainings);
+  const differences = grown
+    .flatMap(({ trainings }) => trainings)
+    .flatMap(({ hiddenUnits, seed, accuracy }) =>
+      others
+        .filter((other) => other.hiddenUnits === hiddenUnits && other.seed === seed)
+        .map((other) => accuracy - other.accuracy),
+    );
+  const { mean, deviation } = spread(differences);
+  return { mean, error: deviation / Math.sqrt(differences.length) };
+}
+
+/** What the accuracy rises by from one size to another, by the spread over seeds at each. */
+export function accuracyRise(from: SplittingPoint, to: SplittingPoint): Estimate {
+  const variance = ({ accuracy, trainings }: SplittingPoint) => accuracy.deviation ** 2 / trainings.length;
+  return { mean: to.accuracy.mean - from.accuracy.mean, error: Math.sqrt(variance(from) + variance(to)) };
+}
+
 /** In the order of the trainings. */
 export function splittingPoints(trainings: readonly SplittingTraining[]): SplittingPoint[] {
   const groups = new Map<string, SplittingTraining[]>();

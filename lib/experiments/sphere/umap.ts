@@ -15,8 +15,9 @@ export interface PlaneChoices {
   readonly seed: number;
 }
 
-/** Epochs of the layout between two looks at the signal: some tenths of a second. */
+/** Epochs of the layout, and lists of neighbours, between two looks at the signal: some tenths of a second. */
 const epochsAtATime = 10;
+const listsAtATime = 100;
 
 /**
  * Fits the plane to some rows by UMAP. Others are put where UMAP's own projection of new points begins: at the mean of their nearest rows,
@@ -34,17 +35,33 @@ export async function projectOntoPlane(
   const k = choices.neighbours;
   const own = await memory.nearest(rows, { k, signal });
   const nearest = await memory.nearest(others, { k, signal });
-  const fitted = await fitPlane(rows, neighbourLists(rows, rows, own.indices, true), choices, { signal, onProgress });
-  const projected = neighbourLists(others, rows, nearest.indices, false).map((list) => {
-    const weights = memberships(list.map(([, distance]) => distance));
-    const mean = (axis: 0 | 1) =>
-      list.reduce(
-        (sum, [index], at) => sum + (weights[at] as number) * (fitted[index] as PlanePoints[number])[axis],
-        0,
-      );
-    return [mean(0), mean(1)] as const;
-  });
+  const lists = await neighbourLists(rows, rows, own.indices, true, signal);
+  const fitted = await fitPlane(rows, lists, choices, { signal, onProgress });
+  const otherLists = await neighbourLists(others, rows, nearest.indices, false, signal);
+  const projected: (readonly [number, number])[] = [];
+  for (const list of otherLists) {
+    projected.push(weightedMean(list, fitted));
+    if (projected.length % listsAtATime === 0) await breathe(signal);
+  }
   return { rows: fitted, others: projected };
+}
+
+/** Lets others run, and looks at the signal. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
+}
+
+/** Where UMAP begins with a new point. */
+function weightedMean(list: NeighbourList, fitted: PlanePoints): readonly [number, number] {
+  const weights = memberships(list.map(([, distance]) => distance));
+  let [x, y] = [0, 0];
+  for (const [at, [index]] of list.entries()) {
+    const [weight, point] = [weights[at] as number, fitted[index] as PlanePoints[number]];
+    x += weight * point[0];
+    y += weight * point[1];
+  }
+  return [x, y];
 }
 
 async function fitPlane(
@@ -59,11 +76,13 @@ async function fitPlane(
     lists.map((list) => list.map(([index]) => index)),
     lists.map((list) => list.map(([, distance]) => distance)),
   );
+  // One call that cannot be interrupted: about a second for some thousands of rows.
+  await breathe(signal);
   const total = umap.initializeFit(asArrays(rows));
+  await breathe(signal);
   for (let epoch = 1; epoch <= total; epoch++) {
     umap.step();
-    if (epoch % epochsAtATime === 0) await setImmediate();
-    signal?.throwIfAborted();
+    if (epoch % epochsAtATime === 0) await breathe(signal);
     onProgress?.({ completed: epoch, total });
   }
   return umap.getEmbedding().map(([x, y]) => [x as number, y as number]);
@@ -81,15 +100,24 @@ function createUmap(parameters: UMAPParameters): UMAP {
 type NeighbourList = (readonly [index: number, distance: number])[];
 
 /** The nearest rows of every point, nearest first; of rows themselves, each begins with itself. */
-function neighbourLists(points: Vectors, rows: Vectors, indices: Int32Array, areSame: boolean): NeighbourList[] {
+async function neighbourLists(
+  points: Vectors,
+  rows: Vectors,
+  indices: Int32Array,
+  areSame: boolean,
+  signal: AbortSignal | undefined,
+): Promise<NeighbourList[]> {
   const k = indices.length / points.count;
-  return Array.from({ length: points.count }, (_, i) => {
+  const lists: NeighbourList[] = [];
+  for (let i = 0; i < points.count; i++) {
     const found = Array.from(indices.subarray(i * k, (i + 1) * k));
     const others = areSame ? found.filter((index) => index !== i).slice(0, k - 1) : found;
     const list = others.map((index) => [index, distance(points, i, rows, index)] as const);
     list.sort(([, a], [, b]) => a - b);
-    return areSame ? [[i, 0] as const, ...list] : list;
-  });
+    lists.push(areSame ? [[i, 0] as const, ...list] : list);
+    if (lists.length % listsAtATime === 0) await breathe(signal);
+  }
+  return lists;
 }
 
 const bisections = 64;

@@ -7,8 +7,10 @@ import { onSphere, readLabelledImages } from '../labelledImages.ts';
 import { shareOf } from '../shares.ts';
 import { Stages } from '../stages.ts';
 import { type GrowthStage, growthStages, trainingCost } from './splittingCost.ts';
+import { partedRows, validationShare } from './splittingRows.ts';
 import { splittingFindings } from './vmfSplittingFindings.ts';
 import {
+  checkSizes,
   checkVmfSplittingSettings,
   defaultVmfSplittingSettings,
   quickVmfSplittingSettings,
@@ -83,19 +85,22 @@ async function runTrainings(settings: VmfSplittingSettings, context: ExperimentC
 }
 
 /** Reads a data set when it is first asked for: a run whose parts are all there needs none. */
-function readOnce(data: string, { rows }: VmfSplittingSettings, { signal }: CallOptions): () => Promise<LabelledRows> {
+function readOnce(data: string, settings: VmfSplittingSettings, { signal }: CallOptions): () => Promise<LabelledRows> {
   const classes = 10;
   const read = async (part: 'train' | 't10k', count: number) =>
     onSphere(await readLabelledImages({ data, part, count }, { signal }), classes, { signal });
   let pending: Promise<LabelledRows> | undefined;
   return () => {
-    pending ??= (async () => ({ train: await read('train', rows), test: await read('t10k', 0) }))();
+    pending ??= (async () => {
+      const train = await read('train', settings.rows);
+      checkSizes(settings, train.count);
+      return { train, test: await read('t10k', 0) };
+    })();
     return pending;
   };
 }
 
-/** The published share of rows for validation; rows and passes that splits look at are the package's defaults. */
-const validationShare = 0.1;
+/** Rows and passes that splits look at: the package's defaults. */
 const splittingRows = 10_000;
 const splittingPasses = 6;
 
@@ -111,9 +116,8 @@ async function train(
   const memory = await VonMisesFisherMemory.train(train, { ...choices, ...options });
   const predicted = await memory.predict(test, { signal: options.signal });
   const stages = growthStages(memory.history);
-  const validation = Math.max(1, Math.floor(validationShare * train.count));
-  const training = train.count - validation;
-  const rows = { training, validation, splitting: Math.min(splittingRows, training) };
+  const parted = partedRows(train.count);
+  const rows = { ...parted, splitting: Math.min(splittingRows, parted.training) };
   return {
     ...one,
     accuracy: shareOf(predicted, (label, i) => label === test.labels[i]),

@@ -1,24 +1,37 @@
 import type { Finding } from '../experiment.ts';
 import { percent } from '../shares.ts';
-import { disproportion, lineOf, logLine, plateaus, type SplittingPoint, splittingPoints } from './splittingPoints.ts';
+import {
+  accuracyRise,
+  disproportion,
+  type Estimate,
+  lineOf,
+  logLine,
+  pairedDifference,
+  plateaus,
+  type SplittingPoint,
+  splittingPoints,
+} from './splittingPoints.ts';
 import type { SplittingTraining } from './vmfSplitting.ts';
 import { publishedData } from './vmfSplittingSettings.ts';
 
 const fashion = 'fashion-mnist';
 
-/** "Similar" accuracy: they differ by at most a hundredth, a tenth of what is wrong at this size. */
+/** What is within so many standard errors may be chance. */
+const sureErrors = 2;
+/** "Similar" accuracy: for sure they differ by at most a hundredth, a sixth of what is wrong at this size. */
 const similar = 0.01;
 /** A "slight" difference, and a "marginal" gain. */
 const slight = 0.03;
 const marginal = 0.01;
-/** "Proportional": the exponent is nearer to 1 than to a half or one and a half. */
-const exponentTolerance = 0.25;
+/** "Proportional": beside the errors of the exponent, so much of it counts for nothing. */
+const exponentTolerance = 0.05;
 
 /** "Constant": the exponent is nearer to 0 than to 1. */
 const constantExponent = 0.5;
 
-/** A spread over fewer seeds, or sizes less than half as far apart, say too little. */
+/** A spread over fewer seeds, a line through fewer sizes, or sizes less than half as far apart, say too little. */
 const leastRuns = 3;
+const leastSizes = 3;
 const leastRange = 1.5;
 
 interface Lines {
@@ -46,9 +59,10 @@ export function splittingFindings(trainings: readonly SplittingTraining[]): Find
 function finding(lines: Lines, claim: Claim): Finding {
   const { holds, why, published, ...rest } = claim(lines);
   if (!publishedData.includes(lines.data)) return { ...rest, published: '', verdict: 'not published' };
-  const tells = isLong(lines) && lines.whole.every(({ trainings }) => trainings.length >= leastRuns);
+  const hasSpread = lines.whole.every(({ trainings }) => trainings.length >= leastRuns);
+  const tells = isLong(lines) && hasSpread && lines.whole.length >= leastSizes;
   if (!tells) {
-    const few = `fewer than ${leastRuns} seeds, or sizes that differ by less than a factor of ${leastRange}`;
+    const few = `fewer than ${leastRuns} seeds or ${leastSizes} sizes, or sizes that differ by less than a factor of ${leastRange}`;
     return { ...rest, published, verdict: 'undetermined', why: few };
   }
   return holds ? { ...rest, published, verdict: 'reproduced' } : { ...rest, published, verdict: 'not reproduced', why };
@@ -63,29 +77,46 @@ function isLong({ whole }: Lines): boolean {
 const ends = (line: readonly SplittingPoint[]) => [line[0], line.at(-1)] as [SplittingPoint, SplittingPoint];
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+const points = (share: number) => (100 * share).toFixed(2);
+const withError = ({ mean, error }: Estimate) => `${points(mean)} points (standard error ${points(error)})`;
+/** Whether it is above 0, and not by chance. */
+const isAbove = ({ mean, error }: Estimate) => mean > sureErrors * error;
+
 function accuracyClaim({ data, whole, grown }: Lines): ReturnType<Claim> {
-  const difference = mean(grown.map((point, at) => point.accuracy.mean - (whole[at] as SplittingPoint).accuracy.mean));
+  const difference = pairedDifference(whole, grown);
   const [own, other] = [whole, grown].map((line) => percent(mean(line.map(({ accuracy }) => accuracy.mean))));
+  const lower = grown.filter(({ accuracy }, at) => accuracy.mean < (whole[at] as SplittingPoint).accuracy.mean).length;
   const isFashion = data === fashion;
   return {
     what: `${data}: accuracy with and without splitting`,
-    published: isFashion ? 'slightly higher with splitting' : 'not significantly different',
-    ours: `${other} with, ${own} without, on average over all sizes`,
-    holds: isFashion ? difference > 0 && difference <= slight : Math.abs(difference) <= similar,
-    why: `the means differ by ${percent(difference)}`,
+    published: isFashion ? 'slightly higher with splitting' : 'similar',
+    ours: `${other} with, ${own} without; pairs of one size and seed differ by ${withError(difference)}; lower with splitting at ${lower} of ${grown.length} sizes`,
+    holds: isFashion
+      ? isAbove(difference) && difference.mean <= slight
+      : Math.abs(difference.mean) + sureErrors * difference.error <= similar,
+    why: isFashion
+      ? `expected: more than ${sureErrors} standard errors, at most ${points(slight)} points`
+      : `expected: at most ${points(similar)} points, ${sureErrors} standard errors included`,
   };
 }
 
 function gainClaim({ data, whole }: Lines): ReturnType<Claim> {
   const [small, large] = ends(whole);
-  const gain = large.accuracy.mean - small.accuracy.mean;
-  const isFashion = data === fashion;
+  const gain = accuracyRise(small, large);
+  const steps = whole.slice(1).map((point, at) => accuracyRise(whole[at] as SplittingPoint, point));
+  const falls = steps.filter(({ mean }) => mean < 0);
+  const [verb, isFashion] = [gain.mean < 0 ? 'falls' : 'rises', data === fashion];
   return {
     what: `${data}: accuracy gained by more hidden units`,
     published: isFashion ? 'marginal' : 'rises consistently',
-    ours: `from ${percent(small.accuracy.mean)} at ${small.hiddenUnits} to ${percent(large.accuracy.mean)} at ${large.hiddenUnits} units without splitting`,
-    holds: isFashion ? gain < marginal : gain > 0,
-    why: isFashion ? `more than ${percent(marginal)}` : 'it does not rise',
+    ours: `${verb} from ${percent(small.accuracy.mean)} at ${small.hiddenUnits} to ${percent(large.accuracy.mean)} at ${large.hiddenUnits} units without splitting, by ${withError({ ...gain, mean: Math.abs(gain.mean) })}; a fall in ${falls.length} of ${steps.length} steps from size to size`,
+    // A step may fall by chance.
+    holds: isFashion
+      ? Math.abs(gain.mean) <= marginal
+      : isAbove(gain) && falls.every(({ mean, error }) => -mean <= sureErrors * error),
+    why: isFashion
+      ? `expected: at most ${points(marginal)} points, up or down`
+      : `expected: a rise by more than ${sureErrors} standard errors, and no step that falls by as much`,
   };
 }
 
@@ -114,8 +145,8 @@ function wholeCostClaim({ data, whole }: Lines): ReturnType<Claim> {
     what: `${data}: cost without splitting`,
     published: 'proportional to P_max',
     ours: `proportional to P_max^${slope.toFixed(2)} (standard error ${error.toFixed(2)})`,
-    holds: Math.abs(slope - 1) <= exponentTolerance,
-    why: `larger networks train for more epochs, ${small} and ${large} at the ends: an epoch's cost is proportional to P_max`,
+    holds: Math.abs(slope - 1) <= sureErrors * error + exponentTolerance,
+    why: `further from 1 than ${sureErrors} standard errors and ${exponentTolerance}: the cost of an epoch is proportional to P_max, and there are ${small} epochs at the least size and ${large} at the greatest`,
   };
 }
 

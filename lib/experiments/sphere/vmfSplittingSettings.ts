@@ -1,6 +1,7 @@
 import { integer, rangeError } from '../../core/validate.ts';
 import type { ExperimentSettings } from '../experiment.ts';
 import { ascending } from '../shares.ts';
+import { checkRows, checkUnits } from './splittingRows.ts';
 
 /** The choices of the experiment on splitting. */
 export interface VmfSplittingSettings extends ExperimentSettings {
@@ -48,12 +49,31 @@ export const quickVmfSplittingSettings: VmfSplittingSettings = {
   runs: 2,
 };
 
-/** What training does not check itself. */
-export function checkVmfSplittingSettings({ data, hiddenUnits, from, runs, rows }: VmfSplittingSettings): void {
+/** Sizes, trainings and epochs of patience that would take days, or more memory than there is. */
+const greatestUnits = 20_000;
+const greatestRuns = 1000;
+const greatestPatience = 1000;
+const greatestBatch = 1_000_000;
+
+export function checkVmfSplittingSettings(settings: VmfSplittingSettings): void {
+  const { data, hiddenUnits, from, runs, rows, batchSize, patience, seed } = settings;
   if (data.length === 0) throw rangeError('settings.data', 'names of data sets', data);
+  const twice = data.findIndex((name, at) => data.indexOf(name) < at);
+  if (twice >= 0) throw rangeError(`settings.data[${twice}]`, 'another data set than those before', data[twice]);
+  checkRows(rows);
   ascending('settings.hiddenUnits', hiddenUnits);
-  integer('settings.hiddenUnits[0]', hiddenUnits[0], 1, Number.MAX_SAFE_INTEGER);
+  checkSizes(settings, rows);
   integer('settings.from', from, 1, hiddenUnits[0] as number);
-  integer('settings.runs', runs, 1, Number.MAX_SAFE_INTEGER);
-  integer('settings.rows', rows, 0, Number.MAX_SAFE_INTEGER);
+  integer('settings.batchSize', batchSize, 1, greatestBatch);
+  integer('settings.patience', patience, 1, greatestPatience);
+  integer('settings.runs', runs, 1, greatestRuns);
+  // The last training's is seed + runs - 1.
+  integer('settings.seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - runs);
+}
+
+/** Again when the rows have been read, of which there are as many as the files have. */
+export function checkSizes({ hiddenUnits }: VmfSplittingSettings, rows: number): void {
+  for (const [at, units] of hiddenUnits.entries()) {
+    checkUnits(`settings.hiddenUnits[${at}]`, units, 1, greatestUnits, rows);
+  }
 }

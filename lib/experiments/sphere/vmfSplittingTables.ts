@@ -165,14 +165,15 @@ export const splittingCharts: readonly ResultChart[] = [
     name: 'cost',
     title: 'Counted cost, the smallest network without splitting being 1',
     description:
-      'Mean and standard deviation of the counted cost of training against the final number of hidden units: it rises steeply without splitting and is several times less with it.',
+      'Mean and standard deviation of the counted cost of training against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'points',
     specification: panels('relative', 'relativeLower', 'relativeUpper', { title: 'relative cost' }, {}),
   },
   {
     name: 'seconds',
     title: 'Time of training, that of the smallest network without splitting being 1',
-    description: 'The same of the seconds that training took on the machine of this run.',
+    description:
+      'Mean and standard deviation of the seconds that training took on the machine of this run, against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'seconds',
     specification: panels('relative', 'relativeLower', 'relativeUpper', { title: 'relative time' }, {}),
   },

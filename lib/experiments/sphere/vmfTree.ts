@@ -1,5 +1,6 @@
 /** Memories on their way through a tree of broken symmetries (Thériault and Tantari 2025, section 4.3). */
 import type { CallOptions, FloatArray } from '../../core/types.ts';
+import { rangeError } from '../../core/validate.ts';
 import type { SphereTrainingData } from '../../sphere/types.ts';
 import type { Experiment, ExperimentContext } from '../experiment.ts';
 import { onSphere, readLabelledImages } from '../labelledImages.ts';
@@ -8,12 +9,13 @@ import { type PlanePoints, projectOntoPlane } from './umap.ts';
 import { treeFindings } from './vmfTreeFindings.ts';
 import { growTree, openTree, type Tree } from './vmfTreeRuns.ts';
 import {
+  checkSizes,
   checkVmfTreeSettings,
   defaultVmfTreeSettings,
   quickVmfTreeSettings,
   type VmfTreeSettings,
 } from './vmfTreeSettings.ts';
-import { overlapMatrix } from './vmfTreeShape.ts';
+import { type EpochShape, overlapMatrix, treeShapes } from './vmfTreeShape.ts';
 import { treeCharts, treeTables } from './vmfTreeTables.ts';
 
 export const vmfTree: Experiment<VmfTreeSettings> = {
@@ -40,6 +42,7 @@ export const vmfTree: Experiment<VmfTreeSettings> = {
 export interface ProjectedTree extends Tree {
   readonly splits: boolean;
   readonly points: PlanePoints;
+  readonly shapes: readonly EpochShape[];
   /** The two classes of the most rows, ascending. */
   readonly mostNumerous: readonly [number, number];
 }
@@ -71,21 +74,27 @@ async function projectedTrees(settings: VmfTreeSettings, context: ExperimentCont
     parts.part('projection', async () => project(await read(), [whole, splitting], settings, options)),
   );
   return [
-    { ...whole, splits: false, points: plane.rows },
-    { ...splitting, splits: true, points: plane.others },
+    { ...whole, splits: false, points: plane.rows, shapes: await treeShapes(whole, { signal }) },
+    { ...splitting, splits: true, points: plane.others, shapes: await treeShapes(splitting, { signal }) },
   ];
 }
 
-async function readRows({ data, rows }: VmfTreeSettings, options: CallOptions) {
+async function readRows(settings: VmfTreeSettings, options: CallOptions) {
   const classes = 10;
-  return onSphere(await readLabelledImages({ data, part: 'train', count: rows }, options), classes, options);
+  const images = await readLabelledImages({ data: settings.data, part: 'train', count: settings.rows }, options);
+  const rows = await onSphere(images, classes, options);
+  checkSizes(settings, rows.count);
+  return rows;
 }
 
 function mostNumerous(labels: Int32Array): [number, number] {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const [first, second] = [...counts].sort(([, a], [, b]) => b - a) as [[number, number], [number, number]];
-  return first[0] < second[0] ? [first[0], second[0]] : [second[0], first[0]];
+  const [first, second] = [...counts].sort(([, a], [, b]) => b - a).map(([label]) => label);
+  if (first === undefined || second === undefined) {
+    throw rangeError('settings.rows', 'as many as show two classes', labels.length);
+  }
+  return first < second ? [first, second] : [second, first];
 }
 
 /** Of the vectors of overlaps with the first rows; UMAP is fitted to those without splitting. */
@@ -96,15 +105,16 @@ async function project(
   options: CallOptions,
 ): Promise<{ rows: PlanePoints; others: PlanePoints }> {
   const patterns = values.subarray(0, count * dimension);
-  const overlaps = ({ epochs }: Tree) => {
-    const parts = epochs.map(({ memories }) => overlapMatrix(memories, patterns, dimension));
+  const overlaps = async ({ epochs }: Tree) => {
+    const parts: Float64Array[] = [];
+    for (const { memories } of epochs) parts.push(await overlapMatrix(memories, patterns, dimension, options));
     return {
       count: epochs.reduce((sum, { hiddenUnits }) => sum + hiddenUnits, 0),
       dimension: count,
       values: joined(parts),
     };
   };
-  return projectOntoPlane(overlaps(whole), overlaps(splitting), { neighbours, seed }, options);
+  return projectOntoPlane(await overlaps(whole), await overlaps(splitting), { neighbours, seed }, options);
 }
 
 function joined(parts: readonly FloatArray[]): Float64Array {

@@ -1,5 +1,6 @@
-import { integer, positive } from '../../core/validate.ts';
+import { integer, positive, rangeError } from '../../core/validate.ts';
 import type { ExperimentSettings } from '../experiment.ts';
+import { checkRows, checkUnits } from './splittingRows.ts';
 
 /** The choices of the experiment on the tree of learning. */
 export interface VmfTreeSettings extends ExperimentSettings {
@@ -53,15 +54,36 @@ export const quickVmfTreeSettings: VmfTreeSettings = {
   neighbours: 15,
 };
 
-/** What training does not check itself. */
+/** Networks whose pairs of memories take longer to compare than to train. */
+const greatestUnits = 500;
+/** Points, neighbours of each and overlaps in all that UMAP in JavaScript still projects, in minutes. */
+const greatestPoints = 20_000;
+const greatestNeighbours = 200;
+const greatestOverlaps = 2 ** 26;
+const greatestBatch = 1_000_000;
+/** In some thousands of dimensions memories that begin with it are one to the last digits of single precision. */
+const greatestConcentration = 1e12;
+
 export function checkVmfTreeSettings(settings: VmfTreeSettings): void {
-  const { rows, hiddenUnits, epochs, patterns, neighbours, concentration } = settings;
-  positive('settings.concentration', concentration);
-  integer('settings.rows', rows, 0, Number.MAX_SAFE_INTEGER);
-  integer('settings.patterns', patterns, 1, rows || Number.MAX_SAFE_INTEGER);
-  integer('settings.hiddenUnits', hiddenUnits, 2, Number.MAX_SAFE_INTEGER);
+  const { rows, hiddenUnits, epochs, patterns, neighbours, concentration, seed } = settings;
+  if (positive('settings.concentration', concentration) > greatestConcentration) {
+    throw rangeError('settings.concentration', `a number of at most ${greatestConcentration}`, concentration);
+  }
+  checkRows(rows);
+  checkSizes(settings, rows);
   integer('settings.from', settings.from, 2, hiddenUnits);
-  integer('settings.epochs', epochs, 1, Number.MAX_SAFE_INTEGER);
+  integer('settings.batchSize', settings.batchSize, 1, greatestBatch);
+  integer('settings.epochs', epochs, 1, Math.floor(greatestPoints / hiddenUnits));
+  integer('settings.stageEpochs', settings.stageEpochs, 1, epochs);
+  const points = hiddenUnits * epochs;
+  integer('settings.patterns', patterns, 1, Math.floor(greatestOverlaps / points));
   // As many other points as there are without splitting.
-  integer('settings.neighbours', neighbours, 2, hiddenUnits * epochs - 1);
+  integer('settings.neighbours', neighbours, 2, Math.min(points - 1, greatestNeighbours));
+  integer('settings.seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+}
+
+/** Again when the rows have been read, of which there are as many as the files have. */
+export function checkSizes({ hiddenUnits, patterns }: VmfTreeSettings, rows: number): void {
+  checkUnits('settings.hiddenUnits', hiddenUnits, 2, greatestUnits, rows);
+  integer('settings.patterns', patterns, 1, rows || Number.MAX_SAFE_INTEGER);
 }

@@ -1,5 +1,6 @@
 /** The shape of a tree of learning, in numbers that no projection enters. */
-import type { FloatArray } from '../../core/types.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { CallOptions, FloatArray } from '../../core/types.ts';
 import type { Tree, TreeEpoch } from './vmfTreeRuns.ts';
 
 /** Memories whose overlap is above it, directly or by way of others, are on one branch. */
@@ -8,21 +9,38 @@ export const branchOverlap = 0.95;
 export const trunkOverlap = 0.95;
 
 export interface EpochShape {
+  readonly hiddenUnits: number;
   /** Of two different memories, the mean overlap. */
   readonly meanOverlap: number;
+  /** For each memory the least index on its branch, and how many branches there are. */
+  readonly branchOf: readonly number[];
   readonly branches: number;
   readonly inTrunk: number;
   /** Of the memories, without doubles, ascending; 0 for none. */
   readonly classes: readonly number[];
 }
 
+/** Of every epoch. */
+export async function treeShapes({ epochs, root }: Tree, { signal }: CallOptions = {}): Promise<EpochShape[]> {
+  const shapes: EpochShape[] = [];
+  for (const epoch of epochs) {
+    shapes.push(epochShape(epoch, root));
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+  return shapes;
+}
+
 export function epochShape({ hiddenUnits, memories, classes }: TreeEpoch, root: FloatArray): EpochShape {
   const dimension = root.length;
   const rows = Array.from({ length: hiddenUnits }, (_, unit) => rowOf(memories, unit, dimension));
   const overlaps = rows.flatMap((row, a) => rows.slice(0, a).map((other) => dot(row, other)));
+  const branchOf = branchesOf(memories, dimension);
   return {
+    hiddenUnits,
     meanOverlap: overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length,
-    branches: new Set(branchesOf(memories, dimension)).size,
+    branchOf,
+    branches: new Set(branchOf).size,
     inTrunk: rows.filter((row) => dot(row, root) > trunkOverlap).length,
     classes: [...new Set(classes)].sort((a, b) => a - b),
   };
@@ -48,13 +66,12 @@ export function branchesOf(memories: FloatArray, dimension: number): number[] {
  * Of the pairs of memories that were on two branches after some epoch, the share that is at the end: 1 in a tree, whose branches do not
  * grow together. Of memories that there were all the time; undefined where none have parted.
  */
-export function partedForGood({ epochs, dimension }: Tree): number | undefined {
-  const count = epochs[0]?.hiddenUnits ?? 0;
-  const branches = epochs.map(({ memories }) => branchesOf(memories.subarray(0, count * dimension), dimension));
+export function partedForGood(shapes: readonly EpochShape[]): number | undefined {
+  const count = shapes[0]?.hiddenUnits ?? 0;
   let [parted, apart] = [0, 0];
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
-      const differs = branches.map((branch) => branch[a] !== branch[b]);
+      const differs = shapes.map(({ branchOf }) => branchOf[a] !== branchOf[b]);
       if (!differs.includes(true)) continue;
       parted++;
       if (differs.at(-1)) apart++;
@@ -75,13 +92,25 @@ export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number
   });
 }
 
+/** Products of numbers between two looks at the signal: some hundredths of a second. */
+const productsAtATime = 5e7;
+
 /** Overlaps of rows with rows of the same length: rows x patterns. */
-export function overlapMatrix(rows: FloatArray, patterns: FloatArray, dimension: number): Float64Array {
+export async function overlapMatrix(
+  rows: FloatArray,
+  patterns: FloatArray,
+  dimension: number,
+  { signal }: CallOptions = {},
+): Promise<Float64Array> {
   const [height, width] = [rows.length / dimension, patterns.length / dimension];
+  const rowsAtATime = Math.ceil(productsAtATime / patterns.length);
   const result = new Float64Array(height * width);
   for (let i = 0; i < height; i++) {
     const row = rowOf(rows, i, dimension);
     for (let j = 0; j < width; j++) result[i * width + j] = dot(row, rowOf(patterns, j, dimension));
+    if ((i + 1) % rowsAtATime > 0) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
   }
   return result;
 }

@@ -1,6 +1,6 @@
 import type { Cell, ResultChart, ResultTable } from '../experiment.ts';
 import type { ProjectedTree } from './vmfTree.ts';
-import { epochShape, originsOf } from './vmfTreeShape.ts';
+import { type EpochShape, originsOf } from './vmfTreeShape.ts';
 
 export const treeName = ({ splits }: { readonly splits: boolean }) => (splits ? 'with splitting' : 'without splitting');
 
@@ -29,7 +29,7 @@ function epochsTable(trees: readonly ProjectedTree[]): ResultTable {
     ],
     rows: trees.flatMap((tree) =>
       tree.epochs.map((epoch, at) => {
-        const { meanOverlap, branches, inTrunk, classes } = epochShape(epoch, tree.root);
+        const { meanOverlap, branches, inTrunk, classes } = tree.shapes[at] as EpochShape;
         const { hiddenUnits, beta, accuracy } = epoch;
         const names = classes.map(className).join(', ');
         return [treeName(tree), at + 1, hiddenUnits, beta, accuracy, meanOverlap, branches, inTrunk, names];
@@ -105,7 +105,7 @@ export const treeCharts: readonly ResultChart[] = [
     name: 'tree',
     title: 'Overlaps of the memories with digits while they learn, on a plane',
     description:
-      'A point for every memory and epoch, joined to where the memory was before, coloured by its class; without splitting on the left, with it on the right. From a trunk of two classes branches part.',
+      'A point for every memory and epoch, joined to where the memory was before, coloured by its class; without splitting on the left, with it on the right.',
     table: 'tree',
     specification: {
       facet: { column: { field: 'method', type: 'nominal', sort: order, header: { title: null } } },
@@ -135,14 +135,15 @@ export const treeCharts: readonly ResultChart[] = [
   {
     name: 'overlap',
     title: 'Mean overlap of two memories',
-    description: 'It is near 1 while the memories are one, and falls as they part.',
+    description: 'The mean overlap of two different memories after every epoch, without splitting and with it.',
     table: 'epochs',
     specification: byEpoch('meanOverlap', 'mean overlap'),
   },
   {
     name: 'branches',
     title: 'Branches',
-    description: 'How many groups of memories that are alike there are after every epoch.',
+    description:
+      'How many groups of memories that are alike there are after every epoch, without splitting and with it.',
     table: 'epochs',
     specification: byEpoch('branches', 'branches'),
   },

@@ -3,14 +3,20 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../lib/experiments/experiment.ts';
 import { growthStages, trainingCost } from '../../../lib/experiments/sphere/splittingCost.ts';
 import {
+  accuracyRise,
   disproportion,
   logLine,
+  pairedDifference,
   plateaus,
+  type SplittingPoint,
   splittingPoints,
   spread,
 } from '../../../lib/experiments/sphere/splittingPoints.ts';
+import { partedRows } from '../../../lib/experiments/sphere/splittingRows.ts';
 import { type SplittingTraining, vmfSplitting } from '../../../lib/experiments/sphere/vmfSplitting.ts';
 import { splittingFindings } from '../../../lib/experiments/sphere/vmfSplittingFindings.ts';
+import { VonMisesFisherMemory } from '../../../lib/sphere/memory.ts';
+import { teacherData } from '../../sphere/data.ts';
 import { expectFailure } from '../../support/assertions.ts';
 import { isInstalled, MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
@@ -106,6 +112,38 @@ it('spreads are sample deviations', () => {
   expect(spread([3])).toEqual({ mean: 3, deviation: 0 });
 });
 
+describe('accuracies', () => {
+  const points = (splits: boolean, change: Parameters<typeof published>[1]) =>
+    splittingPoints(published('mnist', change)).filter((point) => point.splits === splits);
+
+  it('are compared in pairs of one size and seed', () => {
+    // Seeds differ by much more than pairs do: by 1, 2 and 3 thousandths at five sizes.
+    const accuracy = ({ splits, seed, hiddenUnits }: SplittingTraining) =>
+      seed / 10 + hiddenUnits / 1000 + (splits ? seed / 1000 : 0);
+    const { mean, error } = pairedDifference(points(false, { accuracy }), points(true, { accuracy }));
+    expect(mean).toBeCloseTo(0.002, 12);
+    expect(error).toBeCloseTo(Math.sqrt((10 * 0.001 ** 2) / 14 / 15), 12);
+  });
+
+  it('rise by the difference of means, with the errors of both', () => {
+    const accuracy = ({ seed, hiddenUnits }: SplittingTraining) => (hiddenUnits === 100 ? 0.01 : 0.02) * seed;
+    const [from, to] = points(false, { accuracy }) as [SplittingPoint, SplittingPoint];
+    const { mean, error } = accuracyRise(from, to);
+    expect(mean).toBeCloseTo(0.02, 12);
+    expect(error).toBeCloseTo(Math.sqrt((0.01 ** 2 + 0.02 ** 2) / 3), 12);
+  });
+});
+
+it('rows are parted as training parts them: it takes a unit for each that it learns from, and no more', async () => {
+  for (const count of [12, 20, 39]) {
+    const data = await teacherData({ count, memories: 2 });
+    const { training } = partedRows(count);
+    const train = (hiddenUnits: number) => VonMisesFisherMemory.train(data, { hiddenUnits, maxEpochs: 1 });
+    expect((await train(training)).hiddenUnits).toBe(training);
+    await expectFailure(() => train(training + 1), 'ERR_RANGE', `at most ${training}`);
+  }
+});
+
 describe('findings', () => {
   it.each(['mnist', 'fashion-mnist'])('are as published of trainings as in the paper, on %s', (data) => {
     expect(verdicts(splittingFindings(published(data)))).toEqual(new Array(6).fill(yes));
@@ -114,10 +152,37 @@ describe('findings', () => {
   it.each<[string, string, Parameters<typeof published>[1], number[]]>([
     ['accuracy that differs', 'mnist', { accuracy: ({ splits, accuracy }) => accuracy + (splits ? 0.02 : 0) }, [0]],
     ['accuracy that is not higher', 'fashion-mnist', { accuracy: () => 0.8 }, [0]],
+    // By 0.6 points on average, at a standard error of 0.4.
+    [
+      'accuracy that may differ',
+      'mnist',
+      { accuracy: ({ splits, seed, accuracy }) => accuracy + (splits ? 0.006 + 0.02 * (seed - 2) : 0) },
+      [0],
+    ],
+    // By one point on average, little more than one standard error.
+    [
+      'accuracy that is higher by chance',
+      'fashion-mnist',
+      { accuracy: ({ splits, seed }) => 0.8 + (splits ? 0.01 + 0.04 * (seed - 2) : 0) },
+      [0],
+    ],
     ['accuracy that does not rise', 'mnist', { accuracy: () => 0.9 }, [1]],
+    [
+      'accuracy that falls on the way',
+      'mnist',
+      { accuracy: ({ hiddenUnits }) => (hiddenUnits === 160 ? 0.9 : 0.9 + hiddenUnits / 1e5) },
+      [1],
+    ],
+    ['accuracy that falls', 'fashion-mnist', { accuracy: (one) => one.accuracy - one.hiddenUnits / 5000 }, [1]],
     ['accuracy that rises', 'fashion-mnist', { accuracy: (one) => one.accuracy + one.hiddenUnits / 5000 }, [1]],
     // Linear with splitting: no plateau, and stages explain nothing.
     ['splitting that saves little', 'mnist', { cost: (one) => one.hiddenUnits * (one.splits ? 0.6 : 1) }, [2, 4, 5]],
+    [
+      'a cost that is not quite proportional',
+      'mnist',
+      { cost: (one) => (one.splits ? one.cost : one.cost ** 1.2) },
+      [3],
+    ],
     ['a cost that is quadratic', 'mnist', { cost: (one) => (one.splits ? one.cost : one.hiddenUnits ** 2) }, [3]],
   ])('see %s', (_, data, change, failing) => {
     const expected = Array.from({ length: 6 }, (_, at) => (failing.includes(at) ? no : yes));
@@ -135,14 +200,31 @@ describe('findings', () => {
 
 describe('settings', () => {
   it.each<[string, object, string]>([
+    ['no size', { hiddenUnits: [] }, 'settings.hiddenUnits'],
     ['sizes that fall', { hiddenUnits: [20, 10] }, 'settings.hiddenUnits[1]'],
+    ['half a unit', { hiddenUnits: [30, 40.5] }, 'settings.hiddenUnits[1]'],
+    ['more units than rows to learn from', { hiddenUnits: [30, 1351] }, 'settings.hiddenUnits[1]'],
+    ['more units than fit', { rows: 0, hiddenUnits: [30, 1e9] }, 'settings.hiddenUnits[1]'],
+    ['no unit at first', { from: 0 }, 'settings.from'],
     ['more units at first than at the end', { from: 31 }, 'settings.from'],
     ['no data', { data: [] }, 'settings.data'],
-    ['no run', { runs: 0 }, 'settings.runs'],
+    ['data twice', { data: ['mnist', 'mnist'] }, 'settings.data[1]'],
     ['other data than there are', { data: ['nowhere'] }, 'settings.data'],
-  ])('with %s are refused', async (_, change, name) => {
-    const run = () => vmfSplitting.run({ ...vmfSplitting.quick, ...change }, { parts: new MemoryParts() });
-    await expectFailure(run, 'ERR_RANGE', name);
+    ['one row', { rows: 1 }, 'settings.rows'],
+    ['half a row', { rows: 1500.5 }, 'settings.rows'],
+    ['rows without end', { rows: 1e12 }, 'settings.rows'],
+    ['no batch', { batchSize: 0 }, 'settings.batchSize'],
+    ['half a row in a batch', { batchSize: 50.5 }, 'settings.batchSize'],
+    ['no patience', { patience: 0 }, 'settings.patience'],
+    ['patience without end', { patience: 1e9 }, 'settings.patience'],
+    ['no run', { runs: 0 }, 'settings.runs'],
+    ['runs without end', { runs: 1e9 }, 'settings.runs'],
+    ['half a seed', { seed: 0.5 }, 'settings.seed'],
+    ['no room for the seeds of all runs', { seed: Number.MAX_SAFE_INTEGER }, 'settings.seed'],
+  ])('with %s are refused before anything runs', async (_, change, name) => {
+    const parts = new MemoryParts();
+    await expectFailure(() => vmfSplitting.run({ ...vmfSplitting.quick, ...change }, { parts }), 'ERR_RANGE', name);
+    expect(parts.texts.size).toBe(0);
   });
 });
 
