@@ -53,13 +53,13 @@ function treeFinding(tree: ProjectedTree): Finding {
   const stay = parted === undefined ? 'none part' : `${percent(parted)} of the pairs that have parted stay apart`;
   return {
     what: `${treeName(tree)}: a tree of broken symmetries`,
-    published: 'a tree whose bifurcations are where memories differentiate from each other',
+    published: 'a tree, at whose forks memories that were alike become different',
     ours: `${first.branches} branch after the first epoch, ${last.branches} after the last; mean overlap ${first.meanOverlap.toFixed(3)} and ${last.meanOverlap.toFixed(3)}; ${stay}`,
     ...verdict(holds, `not one branch at first and ${leastBranches} or more in the end that stay apart`),
   };
 }
 
-/** Fewer units at the start make the trunk sparse by themselves: by how much is what memories that leave it as early as the others do show. */
+/** Fewer units at the start make the trunk sparse by themselves: how much so, memories that leave it as early as the others show. */
 function trunkFinding(whole: ProjectedTree, grown: ProjectedTree): Finding {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const pointsOf = ({ shapes }: ProjectedTree) => sum(shapes.map(({ hiddenUnits }) => hiddenUnits));
