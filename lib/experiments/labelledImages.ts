@@ -96,5 +96,5 @@ function idxPath(data: string, name: string, contents: 'images' | 'labels'): str
 }
 
 const folderFiles =
-  'a folder holds train-images-idx3-ubyte and t10k-images-idx3-ubyte, and, for experiments with classes, train-labels-idx1-ubyte and ' +
-  't10k-labels-idx1-ubyte';
+  'a folder holds train-images-idx3-ubyte and t10k-images-idx3-ubyte, ' +
+  'and, for experiments with classes, train-labels-idx1-ubyte and t10k-labels-idx1-ubyte';

@@ -1,5 +1,5 @@
 /**
- * Recall of images with pixels missing, by three memories of the same images: Gaussians in the Bures-Wasserstein
+ * What the demo does: recall of images with pixels missing, by three memories of the same images: Gaussians in the Bures-Wasserstein
  * geometry, the classical memory on their stacked (mean, covariance), and the classical memory on raw pixels. The
  * design follows the image experiments of Tankala and Balasubramanian (2026), with region-covariance descriptors in
  * place of learned latents: no trained network stands between the pixels and the result.
@@ -58,7 +58,7 @@ export interface DemoRecall {
   readonly seconds: Readonly<Record<MemoryKind | 'features' | 'limits', number>>;
 }
 
-/** Runs the experiment. Rejects with ERR_RANGE or ERR_SHAPE, before it starts, if settings or images do not fit. */
+/** Runs it. Rejects with ERR_RANGE or ERR_SHAPE, before it starts, if settings or images do not fit. */
 export async function runDemoRecall(
   file: ImageFile,
   settings: DemoSettings,

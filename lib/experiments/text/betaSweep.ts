@@ -116,9 +116,9 @@ const success = 0.99;
 const failure = ({ queries }: Rise) => Math.max(0.01, 1 / queries);
 
 /**
- * Factor of beta within which a steep rise goes from 10 to 90 % of what is possible. The weight of one item among 1,000 that are equally far
- * away does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9; twice that is left for queries whose
- * neighbours are at different distances. A share that saturates, beta / (beta + c), takes a factor of 81.
+ * Factor of beta within which a steep rise goes from 10 to 90 % of what is possible. The weight of one item among 1,000 that are
+ * equally far away does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9; twice that is left for
+ * queries whose neighbours are at different distances. A share that saturates, beta / (beta + c), takes a factor of 81.
  */
 const steep = 4;
 
@@ -129,9 +129,9 @@ function width(curve: Rise, possible: number): number {
 }
 
 /**
- * Whether recall goes from nothing to what is possible over the sweep, and steeply. Where the claim is of all queries, that is all of them; of
- * queries that were damaged it is their nearest-item limit, which recall tends to at great beta whatever the memory: what can fail then is the
- * start and the steepness.
+ * Whether recall goes from nothing to what is possible over the sweep, and steeply. Where the claim is of all queries, that is all of
+ * them; of queries that were damaged it is their nearest-item limit, which recall tends to at great beta whatever the memory: what can
+ * fail then is the start and the steepness.
  */
 function hasTransition(curve: Rise, possible: number): boolean {
   const [first, last] = [curve.points[0]?.right ?? 1, curve.points.at(-1)?.right ?? 0];
