@@ -6,7 +6,7 @@ import { type CompiledPackage, compilePackage } from '../support/compiledPackage
 let compiled: CompiledPackage;
 beforeAll(() => {
   compiled = compilePackage();
-});
+}, 60_000);
 afterAll(() => compiled?.remove());
 
 /** A hang shows as SIGKILL at this limit; the slowest child takes about a tenth of it on two cores. */

@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'data.npy'), formatNpy([count, dimension], values));
   data = { count, dimension, values, labels: Array.from({ length: count }, (_, i) => 1 + (i % 3)), classes: 3 };
   whole = await VonMisesFisherMemory.train(data, options);
-});
+}, 60_000);
 beforeEach(() => {
   checkpoint = join(folder, `${Math.random()}.safetensors`);
 });
