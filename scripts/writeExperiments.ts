@@ -24,6 +24,9 @@ const runs = join('out', 'experiments');
 const document = join('docs', 'experiments.md');
 const images = join('docs', 'images', 'experiments');
 
+/** Bytes of the largest drawing that is taken as it is. */
+const largestDrawing = 150_000;
+
 /** `<!-- experiment: <id>; figures: <file>, <file>; tables: <name>, <name> -->`, what is rewritten, `<!-- end -->`. */
 const block = /(<!-- experiment: ([\w-]+)(?:; figures: ([^;]*?))?(?:; tables: ([^;]*?))? -->\n).*?(<!-- end -->)/gs;
 
@@ -69,9 +72,6 @@ function reasons(findings: readonly Finding[]): string[] {
   const given = findings.flatMap(({ what, why }) => (why === undefined ? [] : [`- Why not (${what}): ${why}`]));
   return given.length > 0 ? [given.join('\n')] : [];
 }
-
-/** Bytes of the largest drawing that is taken as it is. */
-const largestDrawing = 150_000;
 
 /** Copies the file, or its picture, and returns its name there. */
 function place(id: string, from: string, file: string): string {
