@@ -169,7 +169,7 @@ export function readInitialMemories(
 }
 
 /** At least one where a share is asked for and two rows are there. */
-function validationRows(count: number, share: number): number {
+export function validationRows(count: number, share: number): number {
   return share > 0 && count > 1 ? Math.max(1, Math.floor(count * share)) : 0;
 }
 

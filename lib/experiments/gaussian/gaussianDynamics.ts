@@ -2,6 +2,7 @@
 import { integer, positive, rangeError } from '../../core/validate.ts';
 import { oneStepErrorBound } from '../../gaussian/theory.ts';
 import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable } from '../experiment.ts';
+import { findingVerdict } from '../findings.ts';
 import { percent } from '../shares.ts';
 import { Stages } from '../stages.ts';
 import {
@@ -102,21 +103,22 @@ function finding({ kind, dimension, beta, points }: MeasuredLine, { threshold }:
   const moved = `mean W2 ${before}, ${after} after one step, ${end} after ${last.iteration}; own item nearest of ${percent(last.nearest)}`;
   if (kind === publishedCase && beta === recallingBeta) {
     const holds = first.within >= recoveredShare;
-    return { what, published: 'the original after one iteration', ours: recovered, ...verdict(holds, nearNeighbours) };
+    return {
+      what,
+      published: 'the original after one iteration',
+      ours: recovered,
+      ...findingVerdict(holds, nearNeighbours),
+    };
   }
   if (kind === publishedCase && beta === failingBeta) {
     const holds = last.within === 0 && last.mean > start.mean;
-    return { what, published: 'retrieval fails and moves away', ours: moved, ...verdict(holds, fewItems) };
+    return { what, published: 'retrieval fails and moves away', ours: moved, ...findingVerdict(holds, fewItems) };
   }
   return { what, published: '', ours: `${recovered}; ${moved}`, verdict: 'not published' };
 }
 
 const nearNeighbours = 'items too near to each other for this beta pull at the states';
 const fewItems = 'some items outweigh all others even at so small a beta';
-
-function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
-  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
-}
 
 function table(lines: readonly MeasuredLine[]): ResultTable {
   const fields = ['median', 'mean', 'lower', 'upper', 'largest', 'within', 'nearest'] as const;

@@ -1,5 +1,6 @@
 /** How many rows a training learns from and how many it validates with, for the counted cost and for settings that depend on it. */
 import { integer, rangeError } from '../../core/validate.ts';
+import { validationRows } from '../../sphere/options.ts';
 
 /** Of all rows, the published share for validation. */
 export const validationShare = 0.1;
@@ -8,9 +9,9 @@ export const validationShare = 0.1;
 const greatestRows = 1_000_000;
 const leastRows = 4;
 
-/** As training parts its rows, which a test holds this to. */
+/** As training parts its rows. */
 export function partedRows(count: number): { readonly training: number; readonly validation: number } {
-  const validation = Math.max(1, Math.floor(validationShare * count));
+  const validation = validationRows(count, validationShare);
   return { training: count - validation, validation };
 }
 

@@ -1,5 +1,6 @@
 /** Figures, tables and findings of the experiment on patches. */
 
+import { mean } from '../../core/statistics.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../experiment.ts';
 import { percent } from '../shares.ts';
 import { classWeightsChart, classWeightsTable } from './classWeightsChart.ts';
@@ -73,7 +74,6 @@ function picturesOf(
 }
 
 const className = (y: number) => (y === 0 ? 'none' : `${y}`);
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const used = ({ labels }: PatchModel) => new Set(labels.classes.filter((y) => y > 0)).size;
 
 function blankFinding({ models }: PatchesMeasured): Finding {

@@ -1,5 +1,6 @@
 /** What the paper says of saddle points beside what was found. */
 import type { Finding } from '../experiment.ts';
+import { findingVerdict } from '../findings.ts';
 import { percent, shareOf } from '../shares.ts';
 import { sweepTolerance } from './saddleMeasures.ts';
 import type { SaddlesMeasured } from './vmfSaddles.ts';
@@ -26,10 +27,6 @@ type Judged = Pick<Finding, 'verdict' | 'why'>;
 
 const undetermined = (why: string): Judged => ({ verdict: 'undetermined', why });
 
-function verdict(holds: boolean, why: string): Judged {
-  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
-}
-
 /** What is said of a fixed point cannot be told where the equations have not reached one. */
 const notConverged = ({ iterations, residual }: Found) =>
   undetermined(`not converged: ${iterations} applications of the equations leave a residual of ${short(residual)}`);
@@ -44,7 +41,7 @@ function stationaryFinding({ descent, fixedPoints }: SaddlesMeasured, { toleranc
     published: 'memories are the directions of wbar, class weights pbar / zeta',
     ours: `residuals ${left} after gradient descent; applied on, the equations end at ${short(residual)} and change the loss by ${short(loss - descent.loss)}`,
     ...(residual <= tolerance
-      ? verdict(loss <= descent.loss, 'the loss is higher where the equations hold than where descent ended')
+      ? findingVerdict(loss <= descent.loss, 'the loss is higher where the equations hold than where descent ended')
       : notConverged(fixed)),
   };
 }
@@ -66,7 +63,7 @@ function duplicateFindings({ fixedPoints }: SaddlesMeasured, settings: VmfSaddle
     if (rho !== null) return { what, published: '', ours, verdict: 'not published' };
     const holds =
       duplicateResidual <= residual + residualRounding && change <= 10 * lossRounding * (1 + Math.abs(loss));
-    const judged = residual <= tolerance ? verdict(holds, 'more than rounding') : notConverged(fixed);
+    const judged = residual <= tolerance ? findingVerdict(holds, 'more than rounding') : notConverged(fixed);
     return { what, published: 'a fixed point, too (eq. 13)', ours, ...judged };
   });
 }
@@ -104,7 +101,7 @@ function saddleFinding({ landscape, fixedPoints }: SaddlesMeasured, { tolerance 
     published: 'a saddle where beta is large enough (appendix I)',
     ours: `slopes at most ${short(slope)}; the loss falls for ${falling} of ${partings.length} memories, its second derivative within ${short(error)} (relative) of the eigenvalue of the splitting matrix`,
     ...judgedAtFixedPoint(fixed, tolerance, unstable.length, () =>
-      verdict(holds, 'the loss is not at rest, or does not fall as the splitting matrix says'),
+      findingVerdict(holds, 'the loss is not at rest, or does not fall as the splitting matrix says'),
     ),
   };
 }
@@ -128,7 +125,7 @@ function descentFinding(measured: SaddlesMeasured, { tolerance, copies }: VmfSad
     published: 'weights of small networks are unstable in larger ones, which lets them grow',
     ours: `${last.iteration} applications of the equations lower the loss by ${short(fall)} once copies are parted, by ${short(Math.max(0, first.kept - last.kept))} from the exact duplicate, whose copies rounding alone can part`,
     ...judgedAtFixedPoint((fixedPoints as [Found])[0], tolerance, unstable, () =>
-      verdict(fall > 0 && never === 1, 'the loss does not fall, or rises on the way'),
+      findingVerdict(fall > 0 && never === 1, 'the loss does not fall, or rises on the way'),
     ),
   };
 }
@@ -141,7 +138,8 @@ function betasFinding({ betas }: SaddlesMeasured): Finding {
   const far = betas.filter(({ residual }) => residual > sweepTolerance).map(({ beta }) => beta);
   const judge = (): Judged => {
     if (far.length > 0) return undetermined(`not converged at beta ${far.join(', ')}`);
-    if (last.unstable < first.unstable) return verdict(false, 'fewer part at the greatest beta than at the least');
+    if (last.unstable < first.unstable)
+      return findingVerdict(false, 'fewer part at the greatest beta than at the least');
     if (first.unstable > 0 || last.unstable < 1) return undetermined('the betas do not reach from none to all');
     return { verdict: 'reproduced' };
   };

@@ -1,3 +1,4 @@
+import { mean } from '../../core/statistics.ts';
 import type { Finding } from '../experiment.ts';
 import { percent } from '../shares.ts';
 import {
@@ -75,8 +76,6 @@ function isLong({ whole }: Lines): boolean {
 }
 
 const ends = (line: readonly SplittingPoint[]) => [line[0], line.at(-1)] as [SplittingPoint, SplittingPoint];
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 const points = (share: number) => (100 * share).toFixed(2);
 const withError = ({ mean, error }: Estimate) => `${points(mean)} points (standard error ${points(error)})`;
 /** Whether it is above 0, and not by chance. */

@@ -1,4 +1,5 @@
 import type { Finding } from '../experiment.ts';
+import { findingVerdict } from '../findings.ts';
 import { percent } from '../shares.ts';
 import type { ProjectedTree } from './vmfTree.ts';
 import { type EpochShape, partedForGood, trunkOverlap } from './vmfTreeShape.ts';
@@ -35,7 +36,7 @@ function classesFinding(tree: ProjectedTree): Finding {
     what: `${treeName(tree)}: classes of the memories at the beginning`,
     published: 'of 7 or of 1, the two most numerous classes, before any other',
     ours: `${[first, then].filter((part) => part !== '').join(', then ')}; the most numerous are ${namesOf(mostNumerous)}; that memories start in one class is trivial, as class weights start at the class shares`,
-    ...verdict(missing.length === 0, `no memory is of ${namesOf(missing)} before one is of a third class`),
+    ...findingVerdict(missing.length === 0, `no memory is of ${namesOf(missing)} before one is of a third class`),
   };
 }
 
@@ -55,7 +56,7 @@ function treeFinding(tree: ProjectedTree): Finding {
     what: `${treeName(tree)}: a tree of broken symmetries`,
     published: 'a tree, at whose forks memories that were alike become different',
     ours: `${first.branches} branch after the first epoch, ${last.branches} after the last; mean overlap ${first.meanOverlap.toFixed(3)} and ${last.meanOverlap.toFixed(3)}; ${stay}`,
-    ...verdict(holds, `not one branch at first and ${leastBranches} or more in the end that stay apart`),
+    ...findingVerdict(holds, `not one branch at first and ${leastBranches} or more in the end that stay apart`),
   };
 }
 
@@ -71,12 +72,8 @@ function trunkFinding(whole: ProjectedTree, grown: ProjectedTree): Finding {
     what: `points in the trunk, whose overlap with the root is above ${trunkOverlap}`,
     published: 'with splitting the trunk is more sparsely populated',
     ours: `${percent(own)} of the ${pointsOf(grown)} points with splitting, ${percent(other)} of the ${pointsOf(whole)} without; that it starts with ${fewer} units in place of ${all} implies much of it: ${percent(implied)}, if memories left the trunk as they do without`,
-    ...verdict(own < other, 'expected: a smaller share of the points than without splitting'),
+    ...findingVerdict(own < other, 'expected: a smaller share of the points than without splitting'),
   };
 }
 
 const shareInTrunk = ({ inTrunk, hiddenUnits }: EpochShape) => inTrunk / hiddenUnits;
-
-function verdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
-  return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
-}

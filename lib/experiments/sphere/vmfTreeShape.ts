@@ -1,6 +1,8 @@
 /** The shape of a tree of learning, in numbers that no projection enters. */
+
 import { setImmediate } from 'node:timers/promises';
 import type { CallOptions, FloatArray } from '../../core/types.ts';
+import { overlap } from './memoryMeasures.ts';
 import type { Tree, TreeEpoch } from './vmfTreeRuns.ts';
 
 /** Memories whose overlap is above it, directly or by way of others, are on one branch. */
@@ -34,14 +36,14 @@ export async function treeShapes({ epochs, root }: Tree, { signal }: CallOptions
 export function epochShape({ hiddenUnits, memories, classes }: TreeEpoch, root: FloatArray): EpochShape {
   const dimension = root.length;
   const rows = Array.from({ length: hiddenUnits }, (_, unit) => rowOf(memories, unit, dimension));
-  const overlaps = rows.flatMap((row, a) => rows.slice(0, a).map((other) => dot(row, other)));
+  const overlaps = rows.flatMap((row, a) => rows.slice(0, a).map((other) => overlap(row, other)));
   const branchOf = branchesOf(memories, dimension);
   return {
     hiddenUnits,
     meanOverlap: overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length,
     branchOf,
     branches: new Set(branchOf).size,
-    inTrunk: rows.filter((row) => dot(row, root) > trunkOverlap).length,
+    inTrunk: rows.filter((row) => overlap(row, root) > trunkOverlap).length,
     classes: [...new Set(classes)].sort((a, b) => a - b),
   };
 }
@@ -53,7 +55,8 @@ export function branchesOf(memories: FloatArray, dimension: number): number[] {
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
       const [own, other] = [branch[a] as number, branch[b] as number];
-      const joins = own !== other && dot(rowOf(memories, a, dimension), rowOf(memories, b, dimension)) > branchOverlap;
+      const joins =
+        own !== other && overlap(rowOf(memories, a, dimension), rowOf(memories, b, dimension)) > branchOverlap;
       if (!joins) continue;
       const [least, greatest] = [Math.min(own, other), Math.max(own, other)];
       for (let unit = 0; unit < count; unit++) if (branch[unit] === greatest) branch[unit] = least;
@@ -86,7 +89,7 @@ export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number
     if (unit < before.hiddenUnits) return unit;
     const row = rowOf(epoch.memories, unit, dimension);
     const overlaps = Array.from({ length: before.hiddenUnits }, (_, other) =>
-      dot(row, rowOf(before.memories, other, dimension)),
+      overlap(row, rowOf(before.memories, other, dimension)),
     );
     return overlaps.indexOf(Math.max(...overlaps));
   });
@@ -107,7 +110,7 @@ export async function overlapMatrix(
   const result = new Float64Array(height * width);
   for (let i = 0; i < height; i++) {
     const row = rowOf(rows, i, dimension);
-    for (let j = 0; j < width; j++) result[i * width + j] = dot(row, rowOf(patterns, j, dimension));
+    for (let j = 0; j < width; j++) result[i * width + j] = overlap(row, rowOf(patterns, j, dimension));
     if ((i + 1) % rowsAtATime > 0) continue;
     await setImmediate();
     signal?.throwIfAborted();
@@ -117,10 +120,4 @@ export async function overlapMatrix(
 
 function rowOf(values: FloatArray, row: number, dimension: number): FloatArray {
   return values.subarray(row * dimension, (row + 1) * dimension);
-}
-
-function dot(a: FloatArray, b: FloatArray): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
-  return sum;
 }
