@@ -12,6 +12,10 @@ export type ErrorCode =
   | 'ERR_NOT_CONVERGED'
   /** A file is truncated, altered, or not what it should be. */
   | 'ERR_CORRUPT_FILE'
+  /** The input is valid, but of a kind that denseam does not read or compute. */
+  | 'ERR_UNSUPPORTED'
+  /** The memory or model was closed. */
+  | 'ERR_CLOSED'
   /** The result or the work space does not fit in memory. */
   | 'ERR_OUT_OF_MEMORY'
   /** The native part could not be loaded. */
