@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { type Entry, openPromise } from 'yauzl';
+import type { Entry } from 'yauzl';
 import type { CallOptions } from '../core/types.ts';
 import {
   corruptFile,
@@ -87,6 +87,7 @@ interface Member {
 /** The arrays that the archive's directory lists. Only the directory is read through yauzl, the bytes are read by us. */
 async function* members(path: string): AsyncGenerator<Member, void, undefined> {
   const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
+  const { openPromise } = await import('yauzl'); // only here: it takes megabytes of a process
   const archive = await openPromise(path, { autoClose: false }).catch((error) => Promise.reject(damaged(error)));
   try {
     const entries = archive.eachEntry();

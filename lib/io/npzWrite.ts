@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { Readable } from 'node:stream';
-import { ZipFile } from 'yazl';
+import type { ZipFile } from 'yazl';
 import type { CallOptions } from '../core/types.ts';
 import { writeAtomically } from './atomic.ts';
 import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from './files.ts';
@@ -28,11 +28,12 @@ export async function writeNpz(
   { signal }: Pick<CallOptions, 'signal'> = {},
 ): Promise<void> {
   const headers = arrays.map(({ shape, data }) => npyHeaderOf(shape, data));
+  const yazl = await import('yazl'); // only here: it takes megabytes of a process
   await writeAtomically(
     path,
     async (handle) => {
       let position = 0;
-      for await (const piece of archiveOf(arrays, headers)) {
+      for await (const piece of archiveOf(new yazl.ZipFile(), arrays, headers)) {
         signal?.throwIfAborted();
         await writeFully(handle, piece, position, path);
         position += piece.length;
@@ -42,8 +43,11 @@ export async function writeNpz(
   );
 }
 
-function archiveOf(arrays: readonly NamedArray[], headers: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  const archive = new ZipFile();
+function archiveOf(
+  archive: ZipFile,
+  arrays: readonly NamedArray[],
+  headers: readonly Uint8Array[],
+): AsyncIterable<Uint8Array> {
   // The earliest time of the format: when a file was written is no part of what is in it.
   const fixed = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
   for (const [index, { name, data }] of arrays.entries()) {
