@@ -1,6 +1,8 @@
 import { DenseamError } from './errors.ts';
 import type { FloatArray } from './types.ts';
 
+export { fitsInMemory } from './availableMemory.ts';
+
 // Validators that say "Expected X for Y but received Z".
 
 /** How a value reads in an error message. */
@@ -160,19 +162,4 @@ export function numberList(name: string, value: unknown, length: number, shape: 
     if (typeof number !== 'number') throw shapeError(`${name}[${i}]`, 'a number', describe(number));
     return number;
   });
-}
-
-// Kept free for everything else in the process.
-const memoryReserve = 64 * 2 ** 20;
-
-/** Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used. */
-export function fitsInMemory(name: string, bytes: number): void {
-  const available = process.availableMemory() - memoryReserve;
-  if (bytes > available) {
-    const gib = (n: number) => `${(n / 2 ** 30).toFixed(1)} GiB`;
-    throw new DenseamError(
-      'ERR_OUT_OF_MEMORY',
-      `Expected ${name} to fit in memory but it needs ${gib(bytes)} of ${gib(Math.max(0, available))} left`,
-    );
-  }
 }
