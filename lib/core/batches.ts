@@ -1,4 +1,6 @@
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
+import { allocated } from './availableMemory.ts';
+import { DenseamError } from './errors.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
 import { describe, extent, floatArray, isDetached, object, product, shapeError, squareMatrix } from './validate.ts';
 
@@ -20,6 +22,22 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
   return { position: dimension, covariance };
 }
 
+// BLAS and LAPACK count in 32 bits. The eigenvectors of a d x d matrix take 1 + 6 d + 2 d^2 numbers of work space; a diagonal Gaussian
+// is a row of 2 d.
+const greatestFullDimension = 32_766;
+const greatestDimension = 2 ** 30 - 1;
+
+/** Refuses what BLAS and LAPACK could not count, before anything is allocated. */
+function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
+  const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
+  if (dimension <= greatest) return;
+  const what = kind === 'full' ? ' of full covariances' : '';
+  throw new DenseamError(
+    'ERR_UNSUPPORTED',
+    `Expected at most ${greatest} for ${name}${what} but received ${dimension}`,
+  );
+}
+
 /** Checks the shapes of Gaussians; their values are checked natively, in the pass that reads them. */
 export function gaussianBatch(name: string, value: Gaussians): Batch {
   object(name, value);
@@ -29,6 +47,7 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   const { structure } = value;
   const count = extent(`${name}.count`, value.count);
   const dimension = extent(`${name}.dimension`, value.dimension);
+  checkSupported(`${name}.dimension`, structure, dimension);
   const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
@@ -58,6 +77,7 @@ export function vectorBatch(name: string, value: Vectors): Batch {
   object(name, value);
   const count = extent(`${name}.count`, value.count);
   const dimension = extent(`${name}.dimension`, value.dimension);
+  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   const length = product(`${name}.values`, count, dimension);
   const positions = floatArray(`${name}.values`, value.values, length, `${count} x ${dimension}`);
   return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };
@@ -65,7 +85,11 @@ export function vectorBatch(name: string, value: Vectors): Batch {
 
 /** The same numbers in arrays of their own. */
 export function copy(batch: Batch): Batch {
-  return { ...batch, positions: batch.positions.slice(), covariances: batch.covariances?.slice() };
+  return allocated(batch.name, () => ({
+    ...batch,
+    positions: batch.positions.slice(),
+    covariances: batch.covariances?.slice(),
+  }));
 }
 
 /**

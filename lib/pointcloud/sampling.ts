@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { allocated } from '../core/availableMemory.ts';
 import { Random, type Seed } from '../core/random.ts';
 import type { CallOptions } from '../core/types.ts';
 import { checkOptions, fitsInMemory, integer, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
@@ -72,8 +73,8 @@ export async function samplePointClouds(options: SampleCloudsOptions): Promise<O
   const total = offsets[count] as number;
   const numbers = product('the sample', total, dimension + 1);
   fitsInMemory('the sample', numbers * Float64Array.BYTES_PER_ELEMENT);
-  const points = new Float64Array(total * dimension);
-  const weights = new Float64Array(total);
+  const points = allocated('the sample', () => new Float64Array(total * dimension));
+  const weights = allocated('the sample', () => new Float64Array(total));
   let drawn = 0;
   for (let i = 0; i < count; i++) {
     const [begin, end] = [offsets[i] as number, offsets[i + 1] as number];

@@ -1,3 +1,4 @@
+import { allocated } from '../core/availableMemory.ts';
 import { runTask } from '../core/calls.ts';
 import { forParts } from '../core/inOrder.ts';
 import type { Precision } from '../core/memory.ts';
@@ -98,7 +99,7 @@ export async function toSphere(data: RawVectors, options: ToSphereOptions = {}):
   const centre = readBoolean('options.centre', options.centre, true);
   const single = readPrecision(options.precision, given) === 'float32';
   fitsInMemory('the result', length * (single ? Float32Array : Float64Array).BYTES_PER_ELEMENT);
-  const values = single ? new Float32Array(length) : new Float64Array(length);
+  const values = allocated('the result', () => (single ? new Float32Array(length) : new Float64Array(length)));
   const bytes = dimension * Math.max(given.BYTES_PER_ELEMENT, values.BYTES_PER_ELEMENT);
   await forParts(count, bytes, options, async (begin, end, ofPart) => {
     const part = slice('data.values', given, begin * dimension, end * dimension);
@@ -135,7 +136,7 @@ export async function imagePatches<A extends RawArray>(
   const perImage = product('the patches', rows, columns, size, size);
   const total = product('the patches', count, perImage);
   fitsInMemory('the patches', total * given.BYTES_PER_ELEMENT);
-  const values = emptyLike(given, total);
+  const values = allocated('the patches', () => emptyLike(given, total));
   const pixelBytes = given.BYTES_PER_ELEMENT;
   const target = bytesOf(values);
   await forParts(count, pixelBytes * Math.max(height * width, perImage), options, async (begin, end, ofPart) => {

@@ -1,3 +1,4 @@
+import { allocated } from '../core/availableMemory.ts';
 import { vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { forParts } from '../core/inOrder.ts';
@@ -169,13 +170,13 @@ async function drawSample(
   fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT + 2 * count * Int32Array.BYTES_PER_ELEMENT);
   const { signal } = options;
   const handle = await runTask(() => native.makeSphereTeacher(source), { signal });
-  const sample = {
+  const sample = allocated('the sample', () => ({
     count,
     dimension,
     values: new Float64Array(length),
     labels: new Int32Array(count),
     hidden: new Int32Array(count),
-  };
+  }));
   await fillInParts(sample, handle, purpose, seed, options);
   return sample;
 }

@@ -26,7 +26,12 @@ Napi::Value makeSphereRows(const Napi::CallbackInfo& info) {
   const std::size_t dimension = readCount(info[0], "dimension");
   const std::size_t capacity = readCount(info[2], "capacity");
   const bool isSingle = readPrecision(info[1]) == Precision::kFloat32;
-  SharedRows rows = isSingle ? makeRows<float>(dimension, capacity) : makeRows<double>(dimension, capacity);
+  SharedRows rows;
+  try {
+    rows = isSingle ? makeRows<float>(dimension, capacity) : makeRows<double>(dimension, capacity);
+  } catch (const std::exception&) {
+    throw codedError(info.Env(), "ERR_OUT_OF_MEMORY", "The rows do not fit in memory");
+  }
   const std::size_t bytes = std::visit([](const auto& own) { return bytesOf(own.values); }, *rows);
   return toHandle(info.Env(), std::move(rows), bytes);
 }
