@@ -3,7 +3,14 @@ import { defineConfig } from 'tsdown';
 const common = { outDir: 'dist', platform: 'node', target: 'node20.19', failOnWarn: true } as const;
 
 export default defineConfig([
-  { ...common, entry: { index: 'lib/index.ts' }, format: ['esm', 'cjs'], dts: true },
+  // Types of Symbol.dispose, for who compiles with an older lib.
+  {
+    ...common,
+    entry: { index: 'lib/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  },
   // Commands are run, never imported: one format, no types.
   { ...common, entry: { 'cli/denseam': 'lib/cli/denseam.ts' }, format: 'esm', dts: false },
 ]);
