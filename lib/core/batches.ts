@@ -27,8 +27,8 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
 const greatestFullDimension = 32_766;
 const greatestDimension = 2 ** 30 - 1;
 
-/** Refuses what BLAS and LAPACK could not count, before anything is allocated. */
-function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
+/** @internal Refuses what BLAS and LAPACK could not count. */
+export function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
   const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
   if (dimension <= greatest) return;
   const what = kind === 'full' ? ' of full covariances' : '';
@@ -47,19 +47,15 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   const { structure } = value;
   const count = extent(`${name}.count`, value.count);
   const dimension = extent(`${name}.dimension`, value.dimension);
-  checkSupported(`${name}.dimension`, structure, dimension);
   const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
-  return {
-    name,
-    kind: structure,
-    count,
-    dimension,
-    positions: floatArray(`${name}.means`, value.means, count * dimension, `${count} x ${dimension}`),
-    covariances: floatArray(`${name}.covariances`, value.covariances, length, shape.join(' x ')),
-    basis: basisOf(name, value),
-  };
+  // Before the arrays, so that nobody has to make such large ones to hear of it.
+  if (structure === 'full') checkSupported(`${name}.dimension`, structure, dimension);
+  const positions = floatArray(`${name}.means`, value.means, count * dimension, `${count} x ${dimension}`);
+  const covariances = floatArray(`${name}.covariances`, value.covariances, length, shape.join(' x '));
+  if (structure !== 'full') checkSupported(`${name}.dimension`, structure, dimension);
+  return { name, kind: structure, count, dimension, positions, covariances, basis: basisOf(name, value) };
 }
 
 /** Checks the shape of a basis and returns one that has a meaning; that of a full batch has none. */
@@ -77,9 +73,9 @@ export function vectorBatch(name: string, value: Vectors): Batch {
   object(name, value);
   const count = extent(`${name}.count`, value.count);
   const dimension = extent(`${name}.dimension`, value.dimension);
-  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   const length = product(`${name}.values`, count, dimension);
   const positions = floatArray(`${name}.values`, value.values, length, `${count} x ${dimension}`);
+  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };
 }
 
