@@ -15,7 +15,8 @@ export function shapeError(name: string, expected: string, received: string): De
   return expectedError('ERR_SHAPE', name, expected, received);
 }
 
-function expectedError(code: ErrorCode, argument: string, expected: string, received: string): DenseamError {
+/** An error with this code: "Expected X for Y but received Z". */
+export function expectedError(code: ErrorCode, argument: string, expected: string, received: string): DenseamError {
   const message = `Expected ${expected} for ${argument} but received ${received}`;
   return new DenseamError(code, message, { argument, expected, received });
 }
