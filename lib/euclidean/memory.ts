@@ -1,8 +1,8 @@
 import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches.ts';
 import { Memory } from '../core/memory.ts';
+import { aPath, callOptions, readOptions } from '../core/options.ts';
 import { loadItems } from '../core/persistence.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
-import { checkOptions } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { NativeStates } from '../native.ts';
  */
 export class EuclideanMemory extends Memory<Vectors> {
   private constructor(dimension: number, precision: 'float32' | 'float64') {
-    super('euclidean', dimension, precision);
+    super('euclidean', dimension, precision, false, {});
   }
 
   /**
@@ -20,9 +20,9 @@ export class EuclideanMemory extends Memory<Vectors> {
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Vectors, options: CallOptions = {}): Promise<EuclideanMemory> {
-    checkOptions(options);
+    const read = readOptions(callOptions, options);
     const batch = vectorBatch('items', items);
-    return new EuclideanMemory(batch.dimension, precisionOf(batch)).fill(batch, options);
+    return new EuclideanMemory(batch.dimension, precisionOf(batch)).fill(batch, read);
   }
 
   /**
@@ -31,10 +31,11 @@ export class EuclideanMemory extends Memory<Vectors> {
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
   static async load(path: string, options: CallOptions = {}): Promise<EuclideanMemory> {
-    checkOptions(options);
-    const file = await loadItems(path, 'euclidean');
+    const from = aPath('path', path);
+    const read = readOptions(callOptions, options);
+    const file = await loadItems(from, 'euclidean');
     try {
-      return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, options);
+      return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, read);
     } finally {
       await file.close();
     }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Batch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
@@ -57,7 +58,7 @@ const singleTolerance = 1e-5;
 
 /** How far covariances may be from diagonal in a basis when nothing else is asked for. */
 export function roundingTolerance({ covariances }: Batch): number {
-  return covariances instanceof Float32Array ? singleTolerance : doubleTolerance;
+  return types.isFloat32Array(covariances) ? singleTolerance : doubleTolerance;
 }
 
 /**
