@@ -63,7 +63,8 @@ export function readBoolean(name: string, value: unknown, fallback: boolean): bo
 }
 
 export interface Iterating {
-  readonly tolerance: number;
+  /** Undefined where the memory's own scale is to say it. */
+  readonly tolerance: number | undefined;
   readonly maxIterations: number;
   readonly pruning: number | undefined;
   readonly trajectory: boolean;
@@ -71,7 +72,7 @@ export interface Iterating {
 
 export function readIteration(options: IterationOptions, defaultIterations = 100): Iterating {
   return {
-    tolerance: nonNegative('options.tolerance', options.tolerance ?? 1e-6),
+    tolerance: options.tolerance === undefined ? undefined : nonNegative('options.tolerance', options.tolerance),
     maxIterations: integer('options.maxIterations', options.maxIterations ?? defaultIterations, 0, maxIterationsLimit),
     pruning: readPruning(options.pruning),
     trajectory: readBoolean('options.trajectory', options.trajectory, false),

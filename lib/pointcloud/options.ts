@@ -61,5 +61,5 @@ export function readSteps(
 /** All but the betas. */
 export function readFlow(options: CloudIterationOptions, epsilon: number): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
   const iterating: Iterating = readIteration(options, defaultIterations);
-  return { ...iterating, ...readSteps(options, epsilon) };
+  return { ...iterating, tolerance: iterating.tolerance ?? 1e-6, ...readSteps(options, epsilon) };
 }
