@@ -110,14 +110,17 @@ export interface NativeMemory {
     pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<NativeStates>;
-  /** `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. */
+  /**
+   * `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. Without a tolerance
+   * the memory's own scale says it.
+   */
   retrieve(
     queries: NativeBatch,
     firstIndex: number,
     ridge: number,
     betas: Float64Array,
     sweep: boolean,
-    tolerance: number,
+    tolerance: number | undefined,
     maxIterations: number,
     pruning: number | undefined,
     trajectory: boolean,

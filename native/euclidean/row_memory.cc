@@ -199,10 +199,31 @@ void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, 
                      batch.covariances.data() + slot * embedding_.variances());
 }
 
+// A row is a mean and the roots whose squares sum to the trace.
+template <typename T>
+double RowMemory<T>::defaultTolerance(const Job& job) const {
+  const std::size_t d = embedding_.dimension();
+  return defaultTolerance_.get([&] {
+    return measureScale(
+        size(), d,
+        [&](std::size_t item, double* mean) {
+          const T* row = rows_.values(item);
+          std::copy_n(row, d, mean);
+          double trace = 0;
+          for (std::size_t k = d; k < embedding_.width(); ++k) {
+            trace += static_cast<double>(row[k]) * static_cast<double>(row[k]);
+          }
+          return trace;
+        },
+        job);
+  });
+}
+
 template <typename T>
 Retrieval RowMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
-  Iteration<RowMemory> iteration(*this, size(), options, emptyBatch(queries.count * copies));
+  const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);
+  Iteration<RowMemory> iteration(*this, size(), options, tolerance, emptyBatch(queries.count * copies));
   return iteration.run(embed(queries, ridge, true, job), job);
 }
 
