@@ -16,7 +16,7 @@ namespace denseam::euclidean {
 template <typename T>
 class RowMemory : public Memory {
  public:
-  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding.width()) {}
+  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding) {}
 
   std::size_t size() const override { return rows_.size(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
