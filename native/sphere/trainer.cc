@@ -120,9 +120,8 @@ class TrainerOf : public Trainer {
 
   // All gradients are taken at the model as it was before the step.
   Totals step(const Batch<T>& batch, std::size_t rows, BatchPass<T>& pass, const Job& job) {
-    const LogNormalizer normalizer = logNormalizer(model().dimension, model().beta);
-    const Mixture<T> mixture(model().hiddenUnits, model().labels, model().classWeights.data(), model().effectiveBeta(),
-                             normalizer.value);
+    const Mixture<T> mixture(model());
+    const double meanResultantLength = logNormalizer(model().dimension, model().beta).derivative;
     const Totals totals =
         pass.run(mixture, model().memories.data(), batch.values(), rows, objective(batch.labels()), 0, job);
     const T* sums = pass.sumMemories(batch.values(), false, job);
@@ -139,7 +138,7 @@ class TrainerOf : public Trainer {
         }
       }
     });
-    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, normalizer.derivative));
+    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, meanResultantLength));
     return totals;
   }
 
