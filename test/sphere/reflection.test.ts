@@ -13,14 +13,14 @@ describe.each(PRECISIONS)('a step through zero in %s', (precision) => {
   it('is the step above zero, turned round to the last bit', async () => {
     await check(sphereCases({ maxPoints: 40, betas: [0.3, 1, 6] }), 20, async (of) => {
       const state = movingState(of.model, of.seed, precision);
-      const after = async (beta: number) => {
+      const stepped = async (beta: number) => {
         const velocities = { ...state.velocities, beta };
         const trainer = await makeTrainer(of, toNative({ ...state, velocities }, precision));
         await epoch(trainer);
         return fromNative(await stateOf(trainer));
       };
       // Both see the same gradients; a step moves beta by 0.1 times a velocity of which 0.9 is left.
-      const [above, below] = [await after(1000), await after(-1000)];
+      const [above, below] = [await stepped(1000), await stepped(-1000)];
       expect(below.beta).toBeGreaterThan(0);
       const expected = { ...mirrored(above), beta: below.beta };
       const velocities = { ...expected.velocities, beta: below.velocities.beta };
