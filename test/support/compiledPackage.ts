@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -37,7 +38,7 @@ function compileFolder(from: string, to: string): void {
     else if (entry.name.endsWith('.ts')) {
       const { outputText } = ts.transpileModule(readFileSync(source, 'utf8'), { compilerOptions, fileName: source });
       writeFileSync(join(to, entry.name.replace(/\.ts$/, '.js')), outputText);
-    }
+    } else if (entry.name.endsWith('.cjs')) cpSync(source, join(to, entry.name));
   }
 }
 
