@@ -8,7 +8,7 @@ function remedy({ code, message }: NodeJS.ErrnoException): string {
   }
   // The words of musl's loader.
   if (/^Error (loading shared library|relocating)/.test(message)) {
-    return 'The prebuilt binary needs glibc, which musl (Alpine) is not: take an image with glibc, or build from a clone.';
+    return 'The prebuilt binary needs glibc and this system has musl: take an image with glibc, or build from a clone.';
   }
   return (
     'From a clone, run "npm run build"; from npm, reinstall the package on this platform or report it as missing. ' +

@@ -112,7 +112,7 @@ describe('the error of a package whose binary does not load', () => {
     rmSync(target, { recursive: true });
   });
 
-  // These two damage the package: they come last.
+  // These damage the package: they come last.
   it('does not pass over a binary that is no binary', () => {
     writeFileSync(join(installed, prebuilt), 'no library');
     expect(message()).toContain(opening);
@@ -124,5 +124,15 @@ describe('the error of a package whose binary does not load', () => {
     expect(message()).toContain(opening);
     expect(message()).toContain('holds no binary for this platform');
     expect(message()).toContain('reinstall the package');
+  });
+
+  it('says on musl that the binary needs glibc', () => {
+    // What musl's loader says of it.
+    const words = `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${prebuilt})`;
+    const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
+    writeFileSync(join(installed, 'dist/addon.cjs'), addon);
+    expect(message()).toContain(opening);
+    expect(message()).toContain('needs glibc');
+    expect(message()).not.toContain('reinstall');
   });
 });
