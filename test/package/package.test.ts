@@ -115,15 +115,17 @@ describe('the error of a package whose binary does not load', () => {
   // These damage the package: they come last.
   it('does not pass over a binary that is no binary', () => {
     writeFileSync(join(installed, prebuilt), 'no library');
-    expect(message()).toContain(opening);
-    expect(message()).toContain(prebuilt);
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain(prebuilt);
   });
 
   it('names the platform and the way out when the binary is missing', () => {
     rmSync(join(installed, 'prebuilds'), { recursive: true });
-    expect(message()).toContain(opening);
-    expect(message()).toContain('holds no binary for this platform');
-    expect(message()).toContain('reinstall the package');
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain('holds no binary for this platform');
+    expect(text).toContain('reinstall the package');
   });
 
   it('says on musl that the binary needs glibc', () => {
@@ -131,8 +133,9 @@ describe('the error of a package whose binary does not load', () => {
     const words = `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${prebuilt})`;
     const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
     writeFileSync(join(installed, 'dist/addon.cjs'), addon);
-    expect(message()).toContain(opening);
-    expect(message()).toContain('needs glibc');
-    expect(message()).not.toContain('reinstall');
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain('needs glibc');
+    expect(text).not.toContain('reinstall');
   });
 });
