@@ -13,11 +13,11 @@
 
 namespace denseam::euclidean {
 
-// What a part of the rows contributes to one query: the running minimum, the sum of exp(-beta (D - minimum)) and the
-// rows' sum under these weights.
+// What a part of the rows contributes to one query: the running minimum, the sum of exp(-beta (D - minimum)) over all
+// rows but the nearest, and (elsewhere) the rows' sum under these weights.
 struct Partial {
   double shift = std::numeric_limits<double>::infinity();
-  double sum = 0;
+  double others = 0;
   double nearestDistance = std::numeric_limits<double>::infinity();
   std::int32_t nearest = 0;
 
@@ -27,6 +27,8 @@ struct Partial {
       nearest = static_cast<std::int32_t>(index);
     }
   }
+  // The nearest row's own weight relative to a minimum: 1 but for rounding, 0 where there is no row.
+  double own(double beta, double minimum) const { return std::exp(-beta * (nearestDistance - minimum)); }
 };
 
 // One tile of queries, each with `copies` betas: results are counted query by query.
@@ -66,6 +68,7 @@ class Recall {
   // The distances of query q become weights of result r relative to its running minimum; returns their sum.
   double weigh(std::size_t q, std::size_t r, double least) {
     Partial& partial = partials_[r];
+    const Partial before = partial;
     T* distances = weights(r);
     refine(q, r, least);
     double shift = std::min(partial.shift, exact_.empty() ? least : std::numeric_limits<double>::infinity());
@@ -75,13 +78,22 @@ class Recall {
       for (const auto& [j, distance] : exact_) shift = std::min(shift, distance);
     }
     if (shift < partial.shift) rescale(r, shift);
-    double sum = gibbs(scorer_.tile().count, betas_[r], shift, distances);
+    if (partial.nearestDistance < before.nearestDistance) partial.others += before.own(betas_[r], shift);
+    const double inexact = gibbs(scorer_.tile().count, betas_[r], shift, distances);
+    partial.others += inexact;
+    return inexact + weighExact(r, distances);
+  }
+
+  // The rows whose distances are exact; the nearest of all is one of them when it is in this tile.
+  double weighExact(std::size_t r, T* distances) {
+    Partial& partial = partials_[r];
+    double sum = 0;
     for (const auto& [j, distance] : exact_) {
-      const double weight = std::exp(-betas_[r] * (distance - shift));
+      const double weight = std::exp(-betas_[r] * (distance - partial.shift));
       distances[j] = static_cast<T>(weight);
       sum += weight;
+      if (static_cast<std::int32_t>(scorer_.tile().first + j) != partial.nearest) partial.others += weight;
     }
-    partial.sum += sum;
     return sum;
   }
 
@@ -112,7 +124,7 @@ class Recall {
   void rescale(std::size_t r, double shift) {
     Partial& partial = partials_[r];
     const double factor = std::exp(-betas_[r] * (partial.shift - shift));
-    partial.sum *= factor;
+    partial.others *= factor;
     if (wantNext_) {
       double* next = next_ + r * rows_.width();
       std::transform(next, next + rows_.width(), next, [factor](double x) { return x * factor; });
@@ -157,15 +169,17 @@ inline void merge(const Plan& plan, std::size_t results, std::size_t width, std:
   for (std::size_t part = 0; part < plan.parts; ++part) {
     const Partial& partial = partials[part * results + r];
     const double factor = std::exp(-beta * (partial.shift - whole.shift));
-    whole.sum += factor * partial.sum;
+    whole.others += factor * partial.others;
+    if (partial.nearest != whole.nearest) whole.others += partial.own(beta, whole.shift);
     if (next == nullptr || factor == 0) continue;
     const double* sum = sums.data() + (part * results + r) * width;
     for (std::size_t j = 0; j < width; ++j) next[j] += factor * sum[j];
   }
-  evaluation.energy[r] = whole.shift - std::log(whole.sum) / beta;
+  const double own = whole.own(beta, whole.shift);
+  evaluation.energy[r] = whole.shift - std::log1p(whole.others + (own - 1)) / beta;
   evaluation.nearest[r] = whole.nearest;
   evaluation.nearestDistance[r] = whole.nearestDistance;
-  if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / whole.sum; });
+  if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / (own + whole.others); });
 }
 
 }  // namespace denseam::euclidean

@@ -136,7 +136,7 @@ State Dynamics<T>::move(const Evaluation<T>& evaluation, std::size_t state, cons
                         double& stepLength, const Job& job) const {
   const std::size_t d = items_.dimension();
   const Frame& frame = evaluation.frame(state);
-  State next{std::vector<double>(d), image(evaluation, state, weighted, job)};
+  State next{std::vector<double>(d), image(evaluation, state, weighted, job), d};
   for (std::size_t k = 0; k < weighted.items.size(); ++k) {
     if (weighted.weights[k] == 0) continue;
     const T* mean = items_.mean(static_cast<std::size_t>(weighted.items[k]));

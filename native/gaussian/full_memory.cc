@@ -56,7 +56,7 @@ Batch FullMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) con
     for (std::size_t i = begin; i < end; ++i) {
       const auto item = static_cast<std::size_t>(indices[i]);
       std::copy_n(items_.mean(item), d, batch.positions.data() + i * d);
-      items_.covariance(item, batch.covariances.data() + i * d * d);
+      items_.given(item, batch.covariances.data() + i * d * d);
     }
   });
   return batch;

@@ -27,6 +27,10 @@ constexpr double kHopeless = 0.9;
 // the one before: all threads have work, and not many items are evaluated in vain.
 constexpr std::size_t kFirstWave = 8;
 constexpr std::size_t kWaveGrowth = 4;
+// Half the spacing of the numbers just below 1.
+constexpr double kInvisibleMass = 0x1p-53;
+// exp(-745) is the last that is not 0.
+constexpr double kGreatestExponent = 745;
 // Numbers read in a chunk of about 20 microseconds.
 constexpr std::size_t kNumbersInChunk = 100'000;
 
@@ -41,8 +45,9 @@ void Carry::move(double stepLength, double slack) {
   for (double& bound : reach) bound = std::max(0.0, bound - step);
 }
 
+// Who lets go of visible mass lets go of it in the energy as well.
 SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
-  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1};
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, mass <= kInvisibleMass ? beta : 0};
 }
 
 template <typename T>
@@ -63,7 +68,7 @@ const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
     return wave_;
   }
   if (stage_ == Stage::kDone) return wave_;
-  dropBeyond(limit());
+  dropBeyond(stage_ == Stage::kEnergy ? energyLimit() : limit());
   if (stage_ == Stage::kBound) {
     if (!carry_.reach.empty()) {
       boundByMeans(open_, job);
@@ -73,6 +78,12 @@ const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
     stage_ = Stage::kWaves;
   }
   chooseWave();
+  if (wave_.empty() && stage_ == Stage::kWaves && rule_.beta > 0) {
+    stage_ = Stage::kEnergy;
+    reopen();
+    chooseWave();
+  }
+  if (wave_.empty()) stage_ = Stage::kDone;
   return wave_;
 }
 
@@ -194,13 +205,42 @@ void Search<T>::dropBeyond(double limit) {
 // The best of what is open, or all where that is most of the memory.
 template <typename T>
 void Search<T>::chooseWave() {
-  if (open_.size() > waveSize_ && open_.size() < items_.size() / 2) {
+  const bool isMost = stage_ != Stage::kEnergy && open_.size() >= items_.size() / 2;
+  if (open_.size() > waveSize_ && !isMost) {
     chooseBest(waveSize_);
   } else {
     wave_ = open_;
   }
   waveSize_ *= kWaveGrowth;
-  if (wave_.empty()) stage_ = Stage::kDone;
+}
+
+// E = D_1 - log1p(s) / beta, D_1 the least distance and s the other weights relative to the nearest one's. What the
+// margin leaves out is small beside 1; beside beta D_1 and s, of which E consists, it is as small when the limit is
+// farther by -log max(beta D_1, s) / beta. Both matter where the state is nearly an item and no other one is near.
+template <typename T>
+double Search<T>::energyLimit() const {
+  double least = kInfinity, second = kInfinity, error = 0;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (!isEvaluated(i)) continue;
+    if (values_[i] < least) {
+      second = std::exchange(least, values_[i]);
+      error = errors_[i];
+    } else {
+      second = std::min(second, values_[i]);
+    }
+  }
+  const double certain = std::clamp(rule_.beta * (least - error), 0.0, 1.0);
+  const double exponent = std::min(certain > 0 ? -std::log(certain) : kInfinity, kGreatestExponent);
+  return least + error + rule_.margin + std::min(exponent / rule_.beta, second - least);
+}
+
+template <typename T>
+void Search<T>::reopen() {
+  waveSize_ = kFirstWave;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (!isEvaluated(i)) open_.push_back(static_cast<std::int32_t>(i));
+  }
+  dropBeyond(energyLimit());
 }
 
 template <typename T>
