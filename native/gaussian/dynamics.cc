@@ -29,8 +29,12 @@ std::size_t partsFor(std::size_t items, std::size_t d) {
 
 template <typename T>
 Purpose Dynamics<T>::purpose(double hottest, double coldest) const {
+  if (!pruning_) return {SearchRule::all(), hottest, coldest};
   // What does not matter at the hottest beta matters at no other.
-  return {pruning_ ? SearchRule::gibbs(items_.size(), hottest, *pruning_) : SearchRule::all(), hottest, coldest};
+  SearchRule rule = SearchRule::gibbs(items_.size(), hottest, *pruning_);
+  // Who lets go of visible mass lets go of it in the energy as well.
+  if (asksEnergy_ && *pruning_ <= kInvisibleMass) rule.beta = hottest;
+  return {rule, hottest, coldest};
 }
 
 template <typename T>

@@ -27,10 +27,6 @@ constexpr double kHopeless = 0.9;
 // the one before: all threads have work, and not many items are evaluated in vain.
 constexpr std::size_t kFirstWave = 8;
 constexpr std::size_t kWaveGrowth = 4;
-// Half the spacing of the numbers just below 1.
-constexpr double kInvisibleMass = 0x1p-53;
-// exp(-745) is the last that is not 0.
-constexpr double kGreatestExponent = 745;
 // Numbers read in a chunk of about 20 microseconds.
 constexpr std::size_t kNumbersInChunk = 100'000;
 
@@ -45,9 +41,8 @@ void Carry::move(double stepLength, double slack) {
   for (double& bound : reach) bound = std::max(0.0, bound - step);
 }
 
-// Who lets go of visible mass lets go of it in the energy as well.
 SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
-  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, mass <= kInvisibleMass ? beta : 0};
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, 0};
 }
 
 template <typename T>
@@ -214,9 +209,6 @@ void Search<T>::chooseWave() {
   waveSize_ *= kWaveGrowth;
 }
 
-// E = D_1 - log1p(s) / beta, D_1 the least distance and s the other weights relative to the nearest one's. What the
-// margin leaves out is small beside 1; beside beta D_1 and s, of which E consists, it is as small when the limit is
-// farther by -log max(beta D_1, s) / beta. Both matter where the state is nearly an item and no other one is near.
 template <typename T>
 double Search<T>::energyLimit() const {
   double least = kInfinity, second = kInfinity, error = 0;
@@ -229,9 +221,7 @@ double Search<T>::energyLimit() const {
       second = std::min(second, values_[i]);
     }
   }
-  const double certain = std::clamp(rule_.beta * (least - error), 0.0, 1.0);
-  const double exponent = std::min(certain > 0 ? -std::log(certain) : kInfinity, kGreatestExponent);
-  return least + error + rule_.margin + std::min(exponent / rule_.beta, second - least);
+  return least + error + rule_.margin + energyMargin(rule_.beta, least - error, second - least);
 }
 
 template <typename T>

@@ -29,7 +29,7 @@ struct Carry {
 struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
-  // The energy at this beta is wanted, too: see Search::energyLimit. 0: it is not.
+  // The energy at this beta is wanted, too: see energyMargin. 0: it is not.
   double beta = 0;
 
   // Leaves out items that together have at most `mass` of the Gibbs weight: each is behind the nearest by more than
