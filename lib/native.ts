@@ -141,6 +141,12 @@ export interface NativeMemory {
   ): Task<NativeMaps>;
 }
 
+/** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
+export interface NativeProjection extends NativeStates {
+  readonly residuals: Float64Array;
+  readonly isSingle: Uint8Array;
+}
+
 /** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
 export interface NativeBasis {
   readonly handle: { readonly nativeBasis: never };
@@ -217,7 +223,7 @@ export interface NativeBases {
     firstIndex: number,
     basis: NativeBasis['handle'],
     onProgress: ProgressCallback,
-  ): Task<NativeStates & { readonly residuals: Float64Array }>;
+  ): Task<NativeProjection>;
   /** `sums` (none at first) with random combinations of full covariances added. */
   addCombinations(
     dimension: number,

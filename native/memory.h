@@ -36,8 +36,6 @@ struct Batch {
   std::size_t count = 0;
   std::vector<double> positions;
   std::vector<double> covariances;
-  // That of the array the covariances came in: it says what rounding they may show.
-  Precision precision = Precision::kFloat64;
   std::string name = "states";
   std::size_t first = 0;
 

@@ -12,9 +12,9 @@ namespace {
 
 // Of the items' own scale: a step this short changes nothing that is looked at.
 constexpr double kRelativeTolerance = 1e-6;
-// Four roundings of a position, where the items are far from the origin beside their scale: no step can be shorter for
-// sure.
-constexpr double kRounding = 0x1p-50;
+// 64 roundings of a position, where the items are far from the origin beside their scale: sums over items may not let a
+// step become shorter.
+constexpr double kRounding = 0x1p-46;
 
 // Numbers read in a chunk of about 50 microseconds.
 constexpr std::size_t kNumbersInChunk = 100'000;

@@ -7,7 +7,7 @@ import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
-import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
+import { CheckedBasis, projected } from './checkedBasis.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
 export interface RidgeOptions {
@@ -185,7 +185,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   }
 
   protected override toOwnKind(batch: Batch, first: number, { signal }: CallOptions): Promise<Batch> {
-    return projected(batch, first, this.#basis as CheckedBasis, roundingTolerance(batch), { signal });
+    return projected(batch, first, this.#basis as CheckedBasis, undefined, { signal });
   }
 
   protected override get basisNumbers(): Float64Array | undefined {

@@ -24,7 +24,9 @@ DENSEAM_INLINE T completeDistancesImpl(std::size_t n, T norm, const T* __restric
 
 template <typename T>
 DENSEAM_INLINE double gibbsImpl(std::size_t n, double beta_, double shift_, T* __restrict distances) {
-  const T beta = static_cast<T>(beta_);
+  // A beta that T cannot hold must not become 0 or infinite, which times infinite or equal distances were NaN.
+  const T beta = static_cast<T>(std::clamp(beta_, static_cast<double>(std::numeric_limits<T>::denorm_min()),
+                                           static_cast<double>(std::numeric_limits<T>::max())));
   const T shift = static_cast<T>(shift_);
   T sum = 0;
 #pragma omp simd reduction(+ : sum)

@@ -37,7 +37,8 @@ class FullMemory : public Memory {
  private:
   Batch emptyBatch(std::size_t count) const;
   // The Gibbs weights of every query.
-  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const;
+  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, bool asksEnergy,
+                                 Job& job) const;
 
   double defaultTolerance(const Job& job) const;
 
