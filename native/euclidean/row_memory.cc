@@ -15,6 +15,9 @@ constexpr std::size_t kGrain = 256;
 // The centre is used when the mean is this many times longer than the spread (squared): below that it would save one
 // bit.
 constexpr double kFarOff = 4;
+// Numbers of the first rows, from which the mean is taken: fewer than `create` and `load` hand over at once, so that a
+// loaded memory has the same centre.
+constexpr std::size_t kCentreNumbers = std::size_t{1} << 18;
 // The greatest squared norm of rows and queries under the centre. Distances are at most four times as great and finite:
 // in double precision, whatever the rows are in.
 template <typename T>
@@ -83,7 +86,10 @@ std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job)
     }
   });
   auto result = std::make_shared<RowMemory>(*this);
-  if (size() == 0) result->rows_.setCentre(centreOf(rows, items.count));
+  if (size() == 0) {
+    const std::size_t sample = std::max<std::size_t>(1, kCentreNumbers / width);
+    result->rows_.setCentre(centreOf(rows, std::min(items.count, sample)));
+  }
   const std::vector<T> norms = result->normsOf(rows, items, job);
   result->rows_.append(rows.data(), norms.data(), remainders.data(), items.count);
   return result;

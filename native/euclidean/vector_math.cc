@@ -81,6 +81,12 @@ DENSEAM_DISPATCH double gibbs(std::size_t n, double beta, double shift, float* d
 DENSEAM_DISPATCH double gibbs(std::size_t n, double beta, double shift, double* distances) {
   return gibbsImpl(n, beta, shift, distances);
 }
+DENSEAM_DISPATCH double least(std::size_t n, const double* values) {
+  double result = std::numeric_limits<double>::infinity();
+#pragma omp simd reduction(min : result)
+  for (std::size_t j = 0; j < n; ++j) result = values[j] < result ? values[j] : result;
+  return result;
+}
 DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* row, const double* x) {
   return squaredDistanceImpl(n, row, x);
 }
