@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
@@ -239,12 +240,13 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    *
    * @throws system errors with their code; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
     checkOptions(options);
+    const target = filePath(path);
     const { size, dimension, precision } = this;
     const items = this.native.snapshot();
     const get = (indices: Int32Array) => runTask(() => items.get(indices), options);
-    await saveItems(path, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, options);
+    await saveItems(target, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, options);
   }
 
   /** @internal Makes an empty memory into one with these items. */
@@ -255,6 +257,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
+    this.#checkFit(file.size);
     const { copied, prepared } = storing(file.size, this.#indexed, options);
     await this.#change(async () => {
       let first = 0;
@@ -281,14 +284,19 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */
   private async stage(batch: Batch, options: CallOptions): Promise<void> {
-    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-    const { position, covariance } = itemWidth(this.#kind, this.dimension);
-    fitsInMemory('the items', batch.count * (position + covariance) * bytes);
+    this.#checkFit(batch.count);
     const { copied, prepared } = storing(batch.count, this.#indexed, options);
     await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
       this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
     );
     await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
+  }
+
+  /** Refuses more items than the memory of the machine holds. */
+  #checkFit(count: number): void {
+    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    fitsInMemory('the items', count * (position + covariance) * bytes);
   }
 
   /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */

@@ -3,6 +3,7 @@ import { Memory } from '../core/memory.ts';
 import { loadItems } from '../core/persistence.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
 import { checkOptions } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { NativeStates } from '../native.ts';
 
 /**
@@ -30,9 +31,9 @@ export class EuclideanMemory extends Memory<Vectors> {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<EuclideanMemory> {
+  static async load(path: FilePath, options: CallOptions = {}): Promise<EuclideanMemory> {
     checkOptions(options);
-    const file = await loadItems(path, 'euclidean');
+    const file = await loadItems(filePath(path), 'euclidean');
     try {
       return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, options);
     } finally {

@@ -6,6 +6,7 @@ import { readBoolean } from '../core/options.ts';
 import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { checkOptions, fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
 import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
 
@@ -101,10 +102,10 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
-  static async load(path: string, options: CreateOptions = {}): Promise<GaussianMemory> {
+  static async load(path: FilePath, options: CreateOptions = {}): Promise<GaussianMemory> {
     checkOptions(options);
     const indexed = readBoolean('options.index', options.index, true);
-    const file = await loadItems(path, 'gaussian');
+    const file = await loadItems(filePath(path), 'gaussian');
     try {
       const basis = await readBasis(file, options);
       const empty = new GaussianMemory(file.kind as Structure, file.dimension, file.precision, indexed, basis);

@@ -29,11 +29,21 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return types.isNativeError(error) && typeof (error as NodeJS.ErrnoException).errno === 'number' && 'syscall' in error;
 }
 
+/** Whether Node's permission model forbade a call, instead of the system. */
+export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
+  return types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED';
+}
+
 /**
  * The same system error with a message for people. `code` (ENOENT, EACCES, ENOSPC, ...), `errno`, `syscall` and `path`
  * stay as the system gave them; other errors are returned unchanged.
  */
 export function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {
+  if (isForbidden(error)) {
+    const what = 'Node may not touch it; its permission model needs --allow-fs-read and --allow-fs-write of the folder';
+    const described = new Error(`Cannot ${action} file "${path}": ${what} (${error.code})`, { cause: error });
+    return Object.assign(described, { code: error.code, path });
+  }
   if (!isSystemError(error)) return error;
   const meaning = getSystemErrorMap().get(error.errno as number)?.[1] ?? error.message;
   const described = new Error(`Cannot ${action} file "${path}": ${meaning} (${error.code})`, { cause: error });

@@ -5,6 +5,7 @@ import { readBoolean, readSchedule, readSweep } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
 import { checkOptions, fitsInMemory, indexArray, integer, positive, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import {
   type NativeCloudItems,
   type NativeCloudRetrieval,
@@ -102,10 +103,10 @@ export class PointCloudMemory {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
+  static async load(path: FilePath, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
     checkOptions(options, knownOptions.load);
     const solver = readSolver(options);
-    return loadClouds(path, options, async (file) => {
+    return loadClouds(filePath(path), options, async (file) => {
       const memory = new PointCloudMemory({ ...file, solver });
       await memory.#stored.appendFile(file, options);
       return memory;
@@ -329,9 +330,9 @@ export class PointCloudMemory {
    *
    * @throws system errors with their code; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
     checkOptions(options, knownOptions.verb);
-    await this.#stored.save(path, options);
+    await this.#stored.save(filePath(path), options);
   }
 
   /** Clouds of this memory's dimension. */

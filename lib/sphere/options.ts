@@ -125,10 +125,6 @@ export function checkTrainingCall(options: object, known: ReadonlySet<string> = 
 
 export function readTrainOptions(options: TrainOptions, data: CheckedData): TrainingSettings {
   checkTrainingCall(options, trainOptionNames);
-  const { checkpoint } = options;
-  if (checkpoint !== undefined && typeof checkpoint !== 'string') {
-    throw shapeError('options.checkpoint', 'the path of a file', describe(checkpoint));
-  }
   const validationShare = share('options.validationShare', options.validationShare ?? 0.1, 'below');
   const trainingRows = data.batch.count - validationRows(data.batch.count, validationShare);
   const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
