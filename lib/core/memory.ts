@@ -4,8 +4,9 @@ import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
 import { runTask } from './calls.ts';
 import { Changes } from './changes.ts';
-import { aPath, callOptions, type OptionTable, type Read, readOptions, type TableOf } from './options.ts';
+import { callOptions, type OptionTable, type Read, readOptions, type TableOf } from './options.ts';
 import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
+import { aPath } from './path.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
 import { storing } from './progress.ts';
 import type {
@@ -276,8 +277,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   /** Items or queries of this memory's own shape. */
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
-    if (!this.takes(batch.kind))
-      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
+    if (!this.takes(batch.kind)) {
+      const hint = this.#kind === 'full' ? ' (toFull makes it so)' : '';
+      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory${hint}`, `"${batch.kind}"`);
+    }
     if (batch.dimension !== this.dimension) {
       throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
     }

@@ -1,5 +1,6 @@
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
@@ -68,7 +69,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly #classWeights: Float64Array;
   readonly #native: NativeSphereModel;
 
-  private constructor(dimension: number, model: ModelState, history: readonly EpochRecord[], own: NativeSphereModel) {
+  private constructor(
+    key: typeof internally,
+    dimension: number,
+    model: ModelState,
+    history: readonly EpochRecord[],
+    own: NativeSphereModel,
+  ) {
+    checkConstruction(key, 'VonMisesFisherMemory', ['train', 'from', 'load']);
     this.dimension = dimension;
     this.hiddenUnits = model.hiddenUnits;
     this.classes = model.labels - 1;
@@ -271,7 +279,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
     const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
-    return new VonMisesFisherMemory(dimension, model, history, own);
+    return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
   #rows(x: Vectors, options: CallOptions): Batch {
