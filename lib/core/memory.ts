@@ -22,7 +22,6 @@ import type {
 import { fitsInMemory, greatestSize, indexArray, shapeError, someIndices } from './validate.ts';
 import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sweepOptions } from './verbOptions.ts';
 
-const defaultTolerance = 1e-6;
 const defaultIterations = 100;
 
 /** How numbers are stored. */
@@ -343,7 +342,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     betas: Float64Array,
     sweep: boolean,
   ): Promise<NativeRetrieval[]> {
-    const { tolerance = defaultTolerance, maxIterations = defaultIterations, pruning, trajectory } = options;
+    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = options;
     const copies = sweep ? betas.length : 1;
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     const { count } = this.checkedBatch('queries', queries);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -183,7 +184,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     const auto betas = readDoubles(info[3], "beta", info[3].As<Napi::TypedArray>().ElementLength());
     const RetrievalOptions options{betas,
                                    info[4].ToBoolean(),
-                                   info[5].ToNumber().DoubleValue(),
+                                   info[5].IsUndefined() ? std::nullopt : std::optional(info[5].ToNumber().DoubleValue()),
                                    readCount(info[6], "maxIterations"),
                                    readPruning(info[7]),
                                    info[8].ToBoolean()};

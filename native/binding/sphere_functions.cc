@@ -22,10 +22,11 @@ using SharedTeacher = std::shared_ptr<const Teacher>;
 
 // (dimension, kappa)
 Napi::Value logNormalizer(const Napi::CallbackInfo& info) {
-  const auto [value, derivative] = sphere::logNormalizer(readCount(info[0], "dimension"), info[1].ToNumber());
+  const auto [value, derivative, deficit] = sphere::logNormalizer(readCount(info[0], "dimension"), info[1].ToNumber());
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("value", value);
   result.Set("derivative", derivative);
+  result.Set("deficit", deficit);
   return result;
 }
 

@@ -159,7 +159,7 @@ Napi::Value solveSphereSaddlePoint(const Napi::CallbackInfo& info) {
         const SaddlePointProblem problem{patterns.get(),
                                          Objective::soft(targets->data(), labels),
                                          betaScale * beta,
-                                         sphere::logNormalizer(patterns->dimension, beta).value,
+                                         sphere::logPeak(patterns->dimension, beta, betaScale),
                                          load,
                                          shares};
         return sphere::solveSaddlePoint(problem, start, tolerance, maxIterations, job);

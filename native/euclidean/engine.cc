@@ -35,16 +35,25 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
   Evaluation evaluation{std::vector<double>(results),
                         std::vector<std::int32_t>(results),
                         std::vector<double>(results),
-                        {results, std::vector<double>(wantNext ? results * width : 0)}};
+                        {results, std::vector<double>(wantNext ? results * width : 0), {}}};
   parallel::forEach(results, 16, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) merge(plan, results, width, r, betas[r], partials, sums, evaluation);
   });
-  if (wantNext && !rows_.centre().empty()) {
-    for (std::size_t i = 0; i < evaluation.next.values.size(); ++i) {
-      evaluation.next.values[i] += static_cast<double>(rows_.centre()[i % width]);
-    }
-  }
+  if (wantNext) complete(evaluation.next);
   return evaluation;
+}
+
+// Takes states back from under the centre and gives them their variances.
+template <typename T>
+void Engine<T>::complete(Points& states) const {
+  const Embedding& embedding = rows_.embedding();
+  const std::size_t width = rows_.width();
+  states.variances.resize(states.count * embedding.variances());
+  for (std::size_t i = 0; i < states.count; ++i) {
+    double* row = states.values.data() + i * width;
+    for (std::size_t j = 0; j < rows_.centre().size(); ++j) row[j] += static_cast<double>(rows_.centre()[j]);
+    embedding.writeVariances(row, states.variances.data() + i * embedding.variances());
+  }
 }
 
 template <typename T>
@@ -58,13 +67,12 @@ std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
       job.poll();
       scorer.score(tile);
       for (std::size_t q = 0; q < scorer.count(); ++q) {
-        scorer.complete(q);
+        // The least is the one that other verbs return as well: exactly.
+        const double limit = scorer.complete(q) + 2 * scorer.error(q);
         double* out = result.data() + (scorer.firstQuery() + q) * rows_.size() + tile.first;
         for (std::size_t j = 0; j < tile.count; ++j) {
           const auto distance = static_cast<double>(scorer.scores(q)[j]);
-          const double norms = scorer.norm(q) + static_cast<double>(tile.norms[j]);
-          const bool cancelled = distance <= Accuracy<T>::kCancellation * norms + (sizeof(T) == 4 ? kTinyFloat : 0.0);
-          out[j] = cancelled ? scorer.exact(q, j) : distance;
+          out[j] = distance <= limit || scorer.cancels(q, j) ? scorer.exact(q, j) : distance;
         }
       }
       job.advance(scorer.count() * tile.count);
@@ -76,10 +84,28 @@ std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
 template <typename T>
 std::vector<double> Engine<T>::weights(const Points& points, double beta, Job& job) const {
   std::vector<double> result = distances(points, job);
+  const double greatestNorm = rows_.greatestNorm();
   parallel::forEach(points.count, 1, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t q = begin; q < end; ++q) gibbsWeights(rows_.size(), beta, result.data() + q * rows_.size());
+    for (std::size_t q = begin; q < end; ++q) {
+      double* distances = result.data() + q * rows_.size();
+      refine(points, q, scoreError(rows_, rows_.norm(points.values.data() + q * rows_.width()), greatestNorm), beta,
+             distances);
+      gibbsWeights(rows_.size(), beta, distances);
+    }
   });
   return result;
+}
+
+// Recomputes the distances whose error would show in a weight.
+template <typename T>
+void Engine<T>::refine(const Points& points, std::size_t q, double error, double beta, double* distances) const {
+  const double visible = visibleExcess<T>(beta, error);
+  if (!(visible > 0)) return;
+  const double limit = *std::min_element(distances, distances + rows_.size()) + visible + 2 * error;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (distances[i] > limit) continue;
+    distances[i] = rows_.squaredDistance(i, points, q);
+  }
 }
 
 template <typename T>
@@ -96,9 +122,9 @@ Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) con
       scorer.score(tile);
       for (std::size_t q = 0; q < scorer.count(); ++q) {
         std::vector<Neighbour>& heap = heaps[part * points.count + scorer.firstQuery() + q];
-        const double slack = 2 * scorer.error(q) + (sizeof(T) == 4 ? kTinyFloat : 0.0);
+        const double slack = 2 * scorer.error(q);
         const auto canEnter = [&](double distance) {
-          return heap.size() < k || distance - slack <= heap.front().first;
+          return heap.size() < k || distance <= heap.front().first + slack;
         };
         if (!canEnter(scorer.complete(q))) continue;
         for (std::size_t j = 0; j < tile.count; ++j) {

@@ -1,8 +1,10 @@
 #include "euclidean/vector_math.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "dispatch.h"
+#include "euclidean/root.h"
 #include "exponential.h"
 
 namespace denseam::euclidean {
@@ -27,7 +29,8 @@ DENSEAM_INLINE double gibbsImpl(std::size_t n, double beta_, double shift_, T* _
   T sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::size_t j = 0; j < n; ++j) {
-    distances[j] = exponential<T>(-beta * (distances[j] - shift));
+    const T exponent = -beta * (distances[j] - shift);
+    distances[j] = exponential<T>(exponent < 0 ? exponent : 0);
     sum += distances[j];
   }
   return static_cast<double>(sum);
@@ -40,6 +43,24 @@ DENSEAM_INLINE double squaredDistanceImpl(std::size_t n, const T* __restrict row
   for (std::size_t j = 0; j < n; ++j) {
     const double difference = static_cast<double>(row[j]) - x[j];
     sum += difference * difference;
+  }
+  return sum;
+}
+
+template <typename T>
+DENSEAM_INLINE double squaredRootDistanceImpl(std::size_t n, const T* __restrict roots,
+                                              const std::uint8_t* __restrict packed, const double* __restrict w,
+                                              const double* __restrict others) {
+  const std::size_t bytes = packedRemainders(n);
+  double sum = 0;
+  for (std::size_t begin = 0, shift = 0; begin < n; begin += bytes, shift += 2) {
+    const std::size_t end = std::min(n, begin + bytes);
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t j = begin; j < end; ++j) {
+      const auto v = static_cast<double>(unpackedVariance(roots[j], packed[j - begin], static_cast<unsigned>(shift)));
+      const double difference = rootDifference(roots[j], v, v - w[j], others[j]);
+      sum += difference * difference;
+    }
   }
   return sum;
 }
@@ -63,6 +84,14 @@ DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* row, const d
 }
 DENSEAM_DISPATCH double squaredDistance(std::size_t n, const double* row, const double* x) {
   return squaredDistanceImpl(n, row, x);
+}
+DENSEAM_DISPATCH double squaredRootDistance(std::size_t n, const float* roots, const std::uint8_t* packed,
+                                            const double* w, const double* others) {
+  return squaredRootDistanceImpl(n, roots, packed, w, others);
+}
+DENSEAM_DISPATCH double squaredRootDistance(std::size_t n, const double* roots, const std::uint8_t* packed,
+                                            const double* w, const double* others) {
+  return squaredRootDistanceImpl(n, roots, packed, w, others);
 }
 
 }  // namespace denseam::euclidean

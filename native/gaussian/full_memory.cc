@@ -154,10 +154,25 @@ Batch FullMemory<T>::step(const Batch& queries, double ridge, double beta, Pruni
 }
 
 template <typename T>
+double FullMemory<T>::defaultTolerance(const Job& job) const {
+  const std::size_t d = items_.dimension();
+  return defaultTolerance_.get([&] {
+    return measureScale(
+        size(), d,
+        [&](std::size_t item, double* mean) {
+          std::copy_n(items_.mean(item), d, mean);
+          return items_.note(item).trace;
+        },
+        job);
+  });
+}
+
+template <typename T>
 Retrieval FullMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
   const Dynamics<T> dynamics(items_, options.pruning);
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
-  Iteration<Dynamics<T>> iteration(dynamics, size(), options, emptyBatch(queries.count * copies));
+  const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);
+  Iteration<Dynamics<T>> iteration(dynamics, size(), options, tolerance, emptyBatch(queries.count * copies));
   return iteration.run({makeStates(queries, items_.dimension(), ridge, true, job), {}}, job);
 }
 

@@ -221,6 +221,16 @@ DENSEAM_DISPATCH void scaleBothSides(std::size_t n, std::size_t m, const double*
   }
 }
 
+DENSEAM_DISPATCH void subtractTwice(std::size_t m, const double* __restrict c, const double* __restrict g, double f,
+                                    double* __restrict r) {
+#pragma omp simd
+  for (std::size_t j = 0; j < m; ++j) {
+    const TwoSum once = twoSum(c[j], -g[j]);
+    const TwoSum twice = twoSum(once.value, -f);
+    r[j] = twice.value + (once.error + twice.error);
+  }
+}
+
 DENSEAM_DISPATCH void gibbsKernel(std::size_t count, const double* __restrict costs, double* __restrict kernel) {
 #pragma omp simd
   for (std::size_t i = 0; i < count; ++i) kernel[i] = exponential<double>(-costs[i]);

@@ -42,6 +42,18 @@ void applyTwice(std::size_t n, std::size_t m, const double* p, const double* a, 
 // q_kj <- sqrt(a_k) p_kj / s_j.
 void scaleBothSides(std::size_t n, std::size_t m, const double* p, const double* a, const double* s, double* q);
 
+// A sum of two numbers and what its rounding leaves, exactly (Knuth).
+struct TwoSum {
+  double value, error;
+};
+inline TwoSum twoSum(double a, double b) {
+  const double value = a + b, part = value - a;
+  return {value, (a - (value - part)) + (b - part)};
+}
+
+// r_j <- c_j - g_j - f, rounded once.
+void subtractTwice(std::size_t m, const double* c, const double* g, double f, double* r);
+
 // k <- exp(-c).
 void gibbsKernel(std::size_t count, const double* costs, double* kernel);
 

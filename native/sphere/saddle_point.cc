@@ -123,8 +123,7 @@ SaddlePoint solveSaddlePoint(const SaddlePointProblem& problem, SaddlePointState
   std::vector<double> scaled = scaledMemories(state, d);
   SaddlePoint result;
   for (;; ++result.iterations) {
-    const Mixture<double> mixture(units, labels, state.classWeights.data(), problem.effectiveBeta,
-                                  problem.logNormalizer);
+    const Mixture<double> mixture(units, labels, state.classWeights.data(), problem.effectiveBeta, problem.logPeak);
     result.sums = summation.sums(mixture, scaled.data(), state.classWeights.data(), problem.objective, job);
     SaddlePointState next = state;
     setMemories(result.sums.memories, d, slope, next);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -21,7 +22,8 @@ namespace {
 
 constexpr std::size_t kMemoryGrain = 16;
 constexpr std::size_t kGatherGrain = 32;
-constexpr double kLeastBeta = 1e-6;
+// What a beta of exactly zero becomes: a model has one above it.
+constexpr double kLeastBeta = std::numeric_limits<double>::min();
 
 // A random order of 0 .. count - 1 (Fisher and Yates).
 std::vector<std::uint32_t> permutation(std::size_t count, std::uint64_t seed, Purpose purpose, std::size_t index) {
@@ -120,9 +122,8 @@ class TrainerOf : public Trainer {
 
   // All gradients are taken at the model as it was before the step.
   Totals step(const Batch<T>& batch, std::size_t rows, BatchPass<T>& pass, const Job& job) {
-    const LogNormalizer normalizer = logNormalizer(model().dimension, model().beta);
-    const Mixture<T> mixture(model().hiddenUnits, model().labels, model().classWeights.data(), model().effectiveBeta(),
-                             normalizer.value);
+    const Mixture<T> mixture(model());
+    const double meanResultantLength = logNormalizer(model().dimension, model().beta).derivative;
     const Totals totals =
         pass.run(mixture, model().memories.data(), batch.values(), rows, objective(batch.labels()), 0, job);
     const T* sums = pass.sumMemories(batch.values(), false, job);
@@ -139,7 +140,7 @@ class TrainerOf : public Trainer {
         }
       }
     });
-    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, normalizer.derivative));
+    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, meanResultantLength));
     return totals;
   }
 
@@ -183,8 +184,18 @@ class TrainerOf : public Trainer {
 
   void descendBeta(double gradient) {
     state_.betaVelocity = settings_.momentum * state_.betaVelocity - settings_.learningRate * gradient;
-    model().beta = std::max(kLeastBeta, model().beta + settings_.learningRate * state_.betaVelocity);
+    model().beta += settings_.learningRate * state_.betaVelocity;
     if (!std::isfinite(model().beta)) throw diverged();
+    if (model().beta < 0) reflect();
+    model().beta = std::max(kLeastBeta, model().beta);
+  }
+
+  // A beta below zero is the one above it with all memories turned round, and so are their velocities.
+  void reflect() {
+    model().beta = -model().beta;
+    state_.betaVelocity = -state_.betaVelocity;
+    scaleBy(model().memories.size(), -1, model().memories.data());
+    scaleBy(state_.memoryVelocities.size(), -1, state_.memoryVelocities.data());
   }
 
   Totals validate(Job& job) {
