@@ -244,7 +244,7 @@ describe('a model is refused', () => {
 
   it.each(['null', '1', '"x"', '[]', '{', ''])('with model %s', async (text) => {
     await rewrite(model, ({ metadata }) => {
-      metadata.model = text;
+      Object.assign(metadata, { model: text });
     });
     await expectFailure(load, 'ERR_CORRUPT_FILE', edited);
   });
