@@ -7,19 +7,12 @@ import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
-import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
-import {
-  type CheckedData,
-  checkTrainingCall,
-  readClassWeights,
-  readData,
-  readInitialMemories,
-  readTrainOptions,
-  type TrainingSettings,
-} from './options.ts';
+import { checkTrainingCall, readClassWeights, readData, readInitialMemories, readTrainOptions } from './options.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
+import type { CheckedData, TrainingSettings } from './settings.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
 import type {
   EpochRecord,
@@ -122,9 +115,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   ): Promise<VonMisesFisherMemory> {
     checkTrainingCall(options);
     const checked = readData(data);
-    const { settings, progress, data: saved } = await loadCheckpoint(checkpoint, options);
     const print = await fingerprint(checked);
-    checkSameData(checkpoint, saved, print);
+    const { settings, progress } = await loadCheckpoint(checkpoint, checked, print, options);
     return finishTraining(checked, settings, progress, options, checkpoint, print);
   }
 
