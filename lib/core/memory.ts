@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
@@ -6,7 +7,6 @@ import { runTask } from './calls.ts';
 import { Changes } from './changes.ts';
 import { callOptions, type OptionTable, type Read, readOptions, type TableOf } from './options.ts';
 import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
-import { aPath } from './path.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
 import { storing } from './progress.ts';
 import type {
@@ -243,8 +243,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    *
    * @throws system errors with their code; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
-    const file = aPath('path', path);
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
+    const file = filePath(path);
     const read = readOptions(callOptions, options);
     const { size, dimension, precision } = this;
     const items = this.native.snapshot();
@@ -260,6 +260,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
+    this.#checkFit(file.size);
     const { copied, prepared } = storing(file.size, this.#indexed, options);
     await this.#change(async () => {
       let first = 0;
@@ -288,14 +289,19 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */
   private async stage(batch: Batch, options: CallOptions): Promise<void> {
-    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-    const { position, covariance } = itemWidth(this.#kind, this.dimension);
-    fitsInMemory('the items', batch.count * (position + covariance) * bytes);
+    this.#checkFit(batch.count);
     const { copied, prepared } = storing(batch.count, this.#indexed, options);
     await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
       this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
     );
     await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
+  }
+
+  /** Refuses more items than the memory of the machine holds. */
+  #checkFit(count: number): void {
+    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    fitsInMemory('the items', count * (position + covariance) * bytes);
   }
 
   /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */

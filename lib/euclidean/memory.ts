@@ -2,9 +2,9 @@ import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches
 import { checkConstruction, internally } from '../core/construction.ts';
 import { Memory } from '../core/memory.ts';
 import { callOptions, readOptions } from '../core/options.ts';
-import { aPath } from '../core/path.ts';
 import { loadItems } from '../core/persistence.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { NativeStates } from '../native.ts';
 
 /**
@@ -33,8 +33,8 @@ export class EuclideanMemory extends Memory<Vectors> {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<EuclideanMemory> {
-    const from = aPath('path', path);
+  static async load(path: FilePath, options: CallOptions = {}): Promise<EuclideanMemory> {
+    const from = filePath(path);
     const read = readOptions(callOptions, options);
     const file = await loadItems(from, 'euclidean');
     try {

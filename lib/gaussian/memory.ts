@@ -4,10 +4,10 @@ import { checkConstruction, internally } from '../core/construction.ts';
 import { DenseamError } from '../core/errors.ts';
 import { Memory } from '../core/memory.ts';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
-import { aPath } from '../core/path.ts';
 import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
 import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
 
@@ -111,8 +111,8 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
-  static async load(path: string, options: CreateOptions = {}): Promise<GaussianMemory> {
-    const from = aPath('path', path);
+  static async load(path: FilePath, options: CreateOptions = {}): Promise<GaussianMemory> {
+    const from = filePath(path);
     const read = readOptions(createOptions, options);
     const file = await loadItems(from, 'gaussian');
     try {

@@ -4,10 +4,10 @@ import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { callOptions, type Read, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
-import { aPath } from '../core/path.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
 import { fitsInMemory, indexArray, shapeError } from '../core/validate.ts';
 import { betaOptions, nearestOptions } from '../core/verbOptions.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import {
   type NativeCloudItems,
   type NativeCloudRetrieval,
@@ -117,8 +117,8 @@ export class PointCloudMemory {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
-    const from = aPath('path', path);
+  static async load(path: FilePath, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
+    const from = filePath(path);
     const read = readOptions(loadOptions, options);
     const solver = solverOf(read);
     return loadClouds(from, read, async (file) => {
@@ -345,8 +345,8 @@ export class PointCloudMemory {
    *
    * @throws system errors with their code; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
-    await this.#stored.save(aPath('path', path), readOptions(callOptions, options));
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
+    await this.#stored.save(filePath(path), readOptions(callOptions, options));
   }
 
   /** Clouds of this memory's dimension. */

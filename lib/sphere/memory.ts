@@ -6,6 +6,7 @@ import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
 import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
@@ -95,10 +96,12 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
     const checked = readData(data);
     const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
+    const checkpoint =
+      options.checkpoint === undefined ? undefined : filePath(options.checkpoint, 'options.checkpoint');
     const initial = readInitialMemories(options, settings, checked);
     const progress = await firstProgress(checked, settings, options, initial);
-    const print = options.checkpoint === undefined ? '' : await fingerprint(checked);
-    return finishTraining(checked, settings, progress, options, options.checkpoint, print);
+    const print = checkpoint === undefined ? '' : await fingerprint(checked);
+    return finishTraining(checked, settings, progress, options, checkpoint, print);
   }
 
   /**
@@ -109,15 +112,16 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
    */
   static async resume(
-    checkpoint: string,
+    checkpoint: FilePath,
     data: SphereTrainingData,
     options: TrainingCallOptions = {},
   ): Promise<VonMisesFisherMemory> {
     checkTrainingCall(options);
+    const path = filePath(checkpoint, 'checkpoint');
     const checked = readData(data);
     const print = await fingerprint(checked);
-    const { settings, progress } = await loadCheckpoint(checkpoint, checked, print, options);
-    return finishTraining(checked, settings, progress, options, checkpoint, print);
+    const { settings, progress } = await loadCheckpoint(path, checked, print, options);
+    return finishTraining(checked, settings, progress, options, path, print);
   }
 
   /**
@@ -149,11 +153,12 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
+  static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     checkOptions(options, callOptions);
-    const file = await loadModel(path, options);
+    const name = filePath(path);
+    const file = await loadModel(name, options);
     return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
-      throw asCorrupt(path, error);
+      throw asCorrupt(name, error);
     });
   }
 
@@ -249,8 +254,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    *
    * @throws system errors; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
     checkOptions(options, callOptions);
+    const target = filePath(path);
     const { hiddenUnits, classes, beta, betaScale } = this;
     const model = {
       hiddenUnits,
@@ -260,7 +266,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
       memories: this.#memories,
       classWeights: this.#classWeights,
     };
-    await saveModel(path, { dimension: this.dimension, model, history: this.history }, options);
+    await saveModel(target, { dimension: this.dimension, model, history: this.history }, options);
   }
 
   /** @internal From parts that are right and that nobody else holds. */

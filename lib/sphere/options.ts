@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { seedBits } from '../core/random.ts';
 import {
@@ -12,6 +13,7 @@ import {
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import type { NumberArray } from '../io/numbers.ts';
 import {
   type CheckedData,
   checkClassShares,
@@ -67,8 +69,8 @@ function readClasses(value: unknown): number {
 
 /** Labels 0 to `classes`, copied. */
 export function readLabels(given: unknown, count: number, classes: number): Int32Array {
-  if (!(given instanceof Int32Array || given instanceof Uint8Array || Array.isArray(given))) {
-    throw shapeError('data.labels', 'an Int32Array, a Uint8Array or an array of integers', describe(given));
+  if (!Array.isArray(given) && !isTypedNumbers(given)) {
+    throw shapeError('data.labels', 'an array of integers, typed or not', describe(given));
   }
   if (given.length !== count) throw shapeError('data.labels', `${count} labels, one for each row`, `${given.length}`);
   const labels: ArrayLike<unknown> = given;
@@ -78,7 +80,12 @@ export function readLabels(given: unknown, count: number, classes: number): Int3
       throw rangeError(`data.labels[${i}]`, `an integer from 0 (none) to ${classes} (data.classes)`, labels[i]);
     }
   }
-  return Int32Array.from(given);
+  return Int32Array.from(labels as ArrayLike<number>);
+}
+
+/** Numbers of any type, as files give them (but for bigints). */
+function isTypedNumbers(value: unknown): value is NumberArray {
+  return types.isTypedArray(value) && !types.isBigInt64Array(value) && !types.isBigUint64Array(value);
 }
 
 export function checkTrainingCall(options: object, known: ReadonlySet<string> = callOptionNames): void {
@@ -91,10 +98,6 @@ export function checkTrainingCall(options: object, known: ReadonlySet<string> = 
 
 export function readTrainOptions(options: TrainOptions, data: CheckedData): TrainingSettings {
   checkTrainingCall(options, trainOptionNames);
-  const { checkpoint } = options;
-  if (checkpoint !== undefined && typeof checkpoint !== 'string') {
-    throw shapeError('options.checkpoint', 'the path of a file', describe(checkpoint));
-  }
   const validationShare = share('options.validationShare', options.validationShare ?? 0.1, 'below');
   const trainingRows = data.batch.count - validationRows(data.batch.count, validationShare);
   const number = <K extends keyof typeof trainingNumbers & keyof TrainOptions>(key: K, value: unknown) =>

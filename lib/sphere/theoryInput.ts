@@ -10,6 +10,7 @@ import {
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import type { IntegerArray } from '../io/numbers.ts';
 import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
 import { readClassWeights, readLabels } from './options.ts';
 import { toNativeRows } from './rows.ts';
@@ -20,7 +21,7 @@ import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
 /** Rows of norm 1 (or of zeros) with either labels or soft labels. */
 export interface LabelledRows extends Vectors {
   /** The class of each row, 1 to C, or 0 for none. They are softened by `labelSoftening`. */
-  readonly labels?: Int32Array | Uint8Array | readonly number[] | undefined;
+  readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
   /** Soft labels instead: count x (C + 1), rows of probabilities. They are taken as they are. */
   readonly targets?: ClassWeights | undefined;
 }
