@@ -46,9 +46,10 @@ export class DenseamError extends Error {
   /** What it was, in words. */
   readonly received: string | undefined;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details);
+  constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
+    super(message, options);
     this.code = code;
+    const details = { ...detailsOf(message), ...options };
     this.argument = details.argument;
     this.expected = details.expected;
     this.received = details.received;
@@ -57,6 +58,12 @@ export class DenseamError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value;
   }
+}
+
+/** What a message in the usual wording says, those of the native side too. */
+function detailsOf(message: string): ErrorDetails {
+  const [, expected, argument, received] = /^Expected (.+?) for (.+?) but (?:received )?(.+)$/s.exec(message) ?? [];
+  return { expected, argument, received };
 }
 
 Object.defineProperty(DenseamError.prototype, brand, { value: true });

@@ -277,8 +277,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   /** Items or queries of this memory's own shape. */
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
-    if (!this.takes(batch.kind))
-      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
+    if (!this.takes(batch.kind)) {
+      const hint = this.#kind === 'full' ? ' (toFull makes it so)' : '';
+      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory${hint}`, `"${batch.kind}"`);
+    }
     if (batch.dimension !== this.dimension) {
       throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
     }

@@ -1,6 +1,6 @@
 import { describe, shortened } from './describe.ts';
 import type { CallOptions } from './types.ts';
-import { object, property, rangeError, reading, shapeError } from './validate.ts';
+import { property, rangeError, reading, record, shapeError } from './validate.ts';
 
 // One specification a verb: a table of its options, each with what checks it and what stands for it where it is not given. The check
 // follows from the table, and the type system holds the table against the documented type of the verb's options.
@@ -59,7 +59,7 @@ export function optional<R, Given = R>(
  * or one that a verb does not use never passes in silence.
  */
 export function readOptions<Table extends OptionTable>(table: Table, value: unknown, name = 'options'): Read<Table> {
-  const source = object(name, value, wanted(table));
+  const source = record(name, value, wanted(table));
   for (const key of reading(name, () => Object.keys(source))) {
     if (Object.hasOwn(table, key)) continue;
     const known = Object.keys(table).sort().join(', ');
@@ -100,14 +100,6 @@ export function aFunction<F extends (...values: never[]) => unknown>(name: strin
   return value as F;
 }
 
-/** The path of a file. */
-export function aPath(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
-    throw shapeError(name, 'the path of a file', describe(value));
-  }
-  return value;
-}
-
 /**
  * An AbortSignal, of whichever realm or library: what has its members. One that lacks those of later standards is followed by one that
  * has them.
@@ -137,3 +129,8 @@ export const callOptions = specify<CallOptions>()({
   signal: optional(anAbortSignal),
   onProgress: optional(aFunction<NonNullable<CallOptions['onProgress']>>),
 });
+
+/** True or false, or what stands for nothing given. */
+export function readBoolean(name: string, value: unknown, fallback: boolean): boolean {
+  return value === undefined ? fallback : aBoolean(name, value);
+}

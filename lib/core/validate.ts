@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { describe, shortened } from './describe.ts';
 import { DenseamError, type ErrorCode } from './errors.ts';
-import type { FloatArray } from './types.ts';
+import type { CallOptions, FloatArray } from './types.ts';
 
 export { describe };
 
@@ -45,8 +45,13 @@ export function integer(name: string, value: unknown, least: number, greatest: n
   return value as number;
 }
 
+export function object(name: string, value: unknown): object {
+  if (typeof value !== 'object' || value === null) throw shapeError(name, 'an object', describe(value));
+  return value;
+}
+
 /** An object that is no list. */
-export function object(name: string, value: unknown, expected = 'an object'): object {
+export function record(name: string, value: unknown, expected = 'an object'): object {
   if (typeof value !== 'object' || value === null || isArray(value) || ArrayBuffer.isView(value)) {
     throw shapeError(name, expected, describe(value));
   }
@@ -60,7 +65,7 @@ export function fields<Key extends string, Optional extends string = never>(
   keys: readonly Key[],
   optional: readonly Optional[] = [],
 ): Record<Key | Optional, unknown> {
-  const source = object(name, value, `an object { ${keys.join(', ')} }`);
+  const source = record(name, value, `an object { ${keys.join(', ')} }`);
   const read = [...keys, ...optional].map((key) => [key, property(name, source, key)]);
   return Object.fromEntries(read) as Record<Key | Optional, unknown>;
 }
@@ -98,10 +103,18 @@ export function isFloatArray(value: unknown): value is FloatArray {
   return types.isFloat64Array(value) || types.isFloat32Array(value);
 }
 
-/** Checks that options are an object of known options. */
+/** Checks that options are an object of known options, and those that every call has. */
 export function checkOptions(value: unknown, known: ReadonlySet<string>): void {
-  for (const key of Object.keys(object('options', value))) {
+  const options = object('options', value) as CallOptions;
+  for (const key of Object.keys(options)) {
     if (!known.has(key)) throw rangeError('options', `only ${[...known].join(', ')}`, key);
+  }
+  const { signal, onProgress } = options;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    throw shapeError('options.signal', 'an AbortSignal', describe(signal));
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw shapeError('options.onProgress', 'a function', describe(onProgress));
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import { Memory } from '../core/memory.ts';
 import { callOptions, readOptions } from '../core/options.ts';
 import { loadItems } from '../core/persistence.ts';
@@ -11,7 +12,8 @@ import type { NativeStates } from '../native.ts';
  * {@link GaussianMemory}. The baseline that memories over distributions are compared with.
  */
 export class EuclideanMemory extends Memory<Vectors> {
-  private constructor(dimension: number, precision: 'float32' | 'float64') {
+  private constructor(key: typeof internally, dimension: number, precision: 'float32' | 'float64') {
+    checkConstruction(key, 'EuclideanMemory', ['create', 'load']);
     super('euclidean', dimension, precision, false, {});
   }
 
@@ -23,7 +25,7 @@ export class EuclideanMemory extends Memory<Vectors> {
   static async create(items: Vectors, options: CallOptions = {}): Promise<EuclideanMemory> {
     const read = readOptions(callOptions, options);
     const batch = vectorBatch('items', items);
-    return new EuclideanMemory(batch.dimension, precisionOf(batch)).fill(batch, read);
+    return new EuclideanMemory(internally, batch.dimension, precisionOf(batch)).fill(batch, read);
   }
 
   /**
@@ -36,7 +38,7 @@ export class EuclideanMemory extends Memory<Vectors> {
     const read = readOptions(callOptions, options);
     const file = await loadItems(from, 'euclidean');
     try {
-      return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, read);
+      return await new EuclideanMemory(internally, file.dimension, file.precision).fillFrom(file, read);
     } finally {
       await file.close();
     }

@@ -1,5 +1,6 @@
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import { DenseamError } from '../core/errors.ts';
 import { Memory } from '../core/memory.ts';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
@@ -66,12 +67,14 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   readonly #basis: CheckedBasis | undefined;
 
   private constructor(
+    key: typeof internally,
     structure: Structure,
     dimension: number,
     precision: 'float32' | 'float64',
     indexed: boolean,
     basis: CheckedBasis | undefined,
   ) {
+    checkConstruction(key, 'GaussianMemory', ['create', 'load']);
     super(structure, dimension, precision, indexed, ridgeOptions);
     this.structure = structure;
     this.#basis = basis;
@@ -97,7 +100,10 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     const batch = gaussianBatch('items', items);
     const basis = batch.basis && (await CheckedBasis.of(batch, read));
     const structure = batch.kind as Structure;
-    return new GaussianMemory(structure, batch.dimension, precisionOf(batch), read.index, basis).fill(batch, read);
+    return new GaussianMemory(internally, structure, batch.dimension, precisionOf(batch), read.index, basis).fill(
+      batch,
+      read,
+    );
   }
 
   /**
@@ -111,7 +117,14 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     const file = await loadItems(from, 'gaussian');
     try {
       const basis = await readBasis(file, read);
-      const empty = new GaussianMemory(file.kind as Structure, file.dimension, file.precision, read.index, basis);
+      const empty = new GaussianMemory(
+        internally,
+        file.kind as Structure,
+        file.dimension,
+        file.precision,
+        read.index,
+        basis,
+      );
       return await empty.fillFrom(file, read);
     } finally {
       await file.close();

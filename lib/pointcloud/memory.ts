@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { callOptions, type Read, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
@@ -81,7 +82,8 @@ export class PointCloudMemory {
   readonly maxSolverIterations: number;
   readonly #stored: StoredClouds;
 
-  private constructor(comparison: Comparison) {
+  private constructor(key: typeof internally, comparison: Comparison) {
+    checkConstruction(key, 'PointCloudMemory', ['create', 'load']);
     const { dimension, precision, epsilon, solver } = comparison;
     this.dimension = dimension;
     this.precision = precision;
@@ -105,7 +107,7 @@ export class PointCloudMemory {
     const batch = cloudBatch('items', items);
     problemsFitInMemory(batch);
     const { dimension } = batch;
-    const memory = new PointCloudMemory({ dimension, precision: cloudPrecision(batch), epsilon, solver });
+    const memory = new PointCloudMemory(internally, { dimension, precision: cloudPrecision(batch), epsilon, solver });
     await memory.#stored.append(batch, read);
     return memory;
   }
@@ -120,7 +122,7 @@ export class PointCloudMemory {
     const read = readOptions(loadOptions, options);
     const solver = solverOf(read);
     return loadClouds(from, read, async (file) => {
-      const memory = new PointCloudMemory({ ...file, solver });
+      const memory = new PointCloudMemory(internally, { ...file, solver });
       await memory.#stored.appendFile(file, read);
       return memory;
     });

@@ -3,7 +3,7 @@ import { marginalMatrix } from '../core/marginalMatrix.ts';
 import { aBoolean, optional, readOptions, specify } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { Matrix } from '../core/types.ts';
-import { extent, fields, fitsInMemory, floatArray, numberList, object, product, property } from '../core/validate.ts';
+import { extent, fields, fitsInMemory, floatArray, numberList, product, property, record } from '../core/validate.ts';
 import { native } from '../native.ts';
 import { problemFitsInMemory } from './batches.ts';
 import { solverOf, transportOptions } from './options.ts';
@@ -57,7 +57,7 @@ export async function sinkhorn(
     | [sources: PointClouds, targets: PointClouds, options: SinkhornOptions]
     | [problem: TransportProblem, options: SinkhornOptions]
 ): Promise<SinkhornResults | SinkhornResult> {
-  const isProblem = property('sources', object('sources', first, wantedSources), 'cost') !== undefined;
+  const isProblem = property('sources', record('sources', first, wantedSources), 'cost') !== undefined;
   if (isProblem) return solveCosts(first as TransportProblem, second as SinkhornOptions);
   return solvePairs(first as PointClouds, second as PointClouds, third as SinkhornOptions);
 }

@@ -1,5 +1,6 @@
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
@@ -7,19 +8,12 @@ import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts'
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
-import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
-import {
-  type CheckedData,
-  checkTrainingCall,
-  readClassWeights,
-  readData,
-  readInitialMemories,
-  readTrainOptions,
-  type TrainingSettings,
-} from './options.ts';
+import { checkTrainingCall, readClassWeights, readData, readInitialMemories, readTrainOptions } from './options.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
+import type { CheckedData, TrainingSettings } from './settings.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
 import type {
   EpochRecord,
@@ -69,7 +63,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly #classWeights: Float64Array;
   readonly #native: NativeSphereModel;
 
-  private constructor(dimension: number, model: ModelState, history: readonly EpochRecord[], own: NativeSphereModel) {
+  private constructor(
+    key: typeof internally,
+    dimension: number,
+    model: ModelState,
+    history: readonly EpochRecord[],
+    own: NativeSphereModel,
+  ) {
+    checkConstruction(key, 'VonMisesFisherMemory', ['train', 'from', 'load']);
     this.dimension = dimension;
     this.hiddenUnits = model.hiddenUnits;
     this.classes = model.labels - 1;
@@ -118,9 +119,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     checkTrainingCall(options);
     const path = filePath(checkpoint, 'checkpoint');
     const checked = readData(data);
-    const { settings, progress, data: saved } = await loadCheckpoint(path, options);
     const print = await fingerprint(checked);
-    checkSameData(path, saved, print);
+    const { settings, progress } = await loadCheckpoint(path, checked, print, options);
     return finishTraining(checked, settings, progress, options, path, print);
   }
 
@@ -279,7 +279,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
     const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
-    return new VonMisesFisherMemory(dimension, model, history, own);
+    return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
   #rows(x: Vectors, options: CallOptions): Batch {
