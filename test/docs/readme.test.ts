@@ -25,6 +25,7 @@ const documents = [
   'docs/pointcloud.md',
   'docs/words.md',
   'docs/developing.md',
+  'docs/deploying.md',
   'docs/performance.md',
 ];
 
