@@ -17,6 +17,7 @@ import type { NumberArray } from '../io/numbers.ts';
 import {
   type CheckedData,
   checkClassShares,
+  checkSpace,
   checkSplitting,
   checkUnits,
   greatestCount,
@@ -102,12 +103,10 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
   const trainingRows = data.batch.count - validationRows(data.batch.count, validationShare);
   const number = <K extends keyof typeof trainingNumbers & keyof TrainOptions>(key: K, value: unknown) =>
     trainingNumbers[key](`options.${key}`, value);
-  const hiddenUnits = number('hiddenUnits', options.hiddenUnits);
-  const batchSize = number('batchSize', options.batchSize ?? defaultBatchSize(trainingRows));
-  checkUnits('options.hiddenUnits', { hiddenUnits, batchSize, trainingRows }, data);
+  const hiddenUnits = checkUnits('options.hiddenUnits', options.hiddenUnits, trainingRows);
   const { beta, trainsBeta } = readBeta(options.beta ?? { trainedFrom: 1 });
   const softening = readSoftening(options, data);
-  return {
+  const settings = {
     hiddenUnits,
     beta,
     trainsBeta,
@@ -115,7 +114,7 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
     softening,
     classShares: readClassShares(options.classShares, data, softening),
     background: number('background', options.background ?? 1),
-    batchSize,
+    batchSize: number('batchSize', options.batchSize ?? defaultBatchSize(trainingRows)),
     learningRate: number('learningRate', options.learningRate ?? 0.1),
     momentum: number('momentum', options.momentum ?? 0.99),
     maxEpochs: number('maxEpochs', options.maxEpochs ?? 300),
@@ -127,6 +126,8 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
         : readSplitting(options.splitting, hiddenUnits, trainingRows < data.batch.count),
     seed: String(seedBits(options.seed ?? 0)),
   };
+  checkSpace(settings, data);
+  return settings;
 }
 
 /** Where the memories of the first units begin, if that is given: a batch whose norms are not checked yet. */
