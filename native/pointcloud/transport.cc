@@ -31,7 +31,8 @@ constexpr std::size_t kPatientSweeps = 500;
 // temperature above 1, whose error then falls below this share of the column's weight.
 constexpr double kUneven = 20, kLooseUneven = 2, kLightShare = 0.3;
 // What the flow through an edge of the plan's tree may still change by, as a share of itself, when a temperature ends.
-constexpr double kSettled = 0.5;
+constexpr double kLeastFlow = 1e-14;
+constexpr double kSettled = 6;
 // Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
 constexpr double kMostScaling = 1e50;
 // A column whose sum is below this needs the log domain.
@@ -39,6 +40,7 @@ constexpr double kLeastColumnSum = 1e-150;
 // No step changes differences of potentials by more than this, in units of the temperature: the semi-dual's curvature
 // changes by its exponential.
 constexpr double kMostChange = 8;
+constexpr double kFar = 100;
 // How exact Newton's direction is: as the error, so that its square is the next one, but no more than the last step
 // needs.
 constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
@@ -107,6 +109,7 @@ void TransportSolver::prepare(const Problem& problem, const Job& job) {
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
   greatestCost_ = greatest(n * m, problem.costs);
+  reached_.resize(n + m);
   reduced_.reset(problem);
   newton_.forget();
 }
@@ -260,11 +263,31 @@ void TransportSolver::descend(double tolerance) {
   }
 }
 
+long settleTrees=0,temperTrees=0;
+void TransportSolver::growTree(double floor) {
+  const Problem& problem = problem_;
+  treeRows_.resize(problem.rows);
+  treeColumns_.resize(problem.columns);
+  for (std::size_t k = 0; k < problem.rows; ++k) treeRows_[k] = rowPotentials_[k] / temperature_ + logRowWeights_[k];
+  for (std::size_t j = 0; j < problem.columns; ++j) {
+    treeColumns_[j] = potentials_[j] / temperature_ + logColumnWeights_[j];
+    scratch_[j] = problem.columnWeights[j] - columnSums_[j];
+  }
+  tree_.grow({problem.rows, problem.columns, problem.costs, 1 / temperature_, treeRows_.data(), treeColumns_.data()},
+             scratch_.data(), std::max(kLeastFlow, floor));
+}
+
 // Until every edge of the plan's tree carries about the mass that it has to.
 void TransportSolver::settle() {
   for (int i = 0; i < 30 && !isExhausted(); ++i) {
-    tree_.grow(problem_, plan_.data());
-    if (tree_.greatestChange(problem_, columnSums_.data(), options_.tolerance) <= kSettled) break;
+    // No part lacks or has more than half of the error.
+    if (isJoined(problem_.rows, problem_.columns, plan_.data(), problem_.rowWeights,
+                 result_.marginalError / 2 * std::exp(-kSettled), reached_.data())) {
+      break;
+    }
+    ++settleTrees;
+    growTree(options_.tolerance / 4);
+    if (tree_.greatestGrowth() <= kSettled) break;
     if (!stepAlongNewton(options_.tolerance)) sweep(options_.tolerance, kTrialSweeps);
   }
 }
@@ -314,14 +337,16 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
   ++result_.newtonSolves;
   if (!newton_.solve(problem, plan_.data(), columnSums_.data(), accuracy, direction_.data(), *job_)) return false;
   const auto [least, most] = std::minmax_element(direction_.begin(), direction_.end());
-  if (*most - *least > kMostChange) {
-    tree_.grow(problem, plan_.data());
+  double step = std::min(1.0, kMostChange / (*most - *least));
+  if (*most - *least > kFar) {
+    step = 1;
+    ++temperTrees;
+    growTree(options_.tolerance / (4 * static_cast<double>(problem.columns)));
     tree_.temper(direction_.data());
   }
   double slope = 0;
   for (std::size_t j = 0; j < m; ++j) slope += direction_[j] * (problem.columnWeights[j] - columnSums_[j]);
   saved_ = potentials_;
-  double step = 1;
   for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 4) {
     for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
     evaluate();

@@ -14,6 +14,7 @@
 
 namespace denseam::pointcloud {
 
+extern long settleTrees,temperTrees;
 // Solves entropic transport problems, one after the other, in work space of its own. Newton's method on the semi-dual
 //   max_g <a, f(g)> + <b, g>,   f_k(g) = -t log sum_j b_j exp((g_j - c_kj) / t),
 // at temperatures t that fall by 4 down to 1, Sinkhorn sweeps where these are cheaper or Newton's steps are not safe.
@@ -56,6 +57,7 @@ class TransportSolver {
   bool areColumnsUneven(double allowed) const;
   // Its weight; infinite when there is none.
   double lightestUnevenColumn() const;
+  void growTree(double floor);
   void settle();
   void sweep(double tolerance, std::size_t trialSweeps);
   bool rescale();
@@ -79,7 +81,7 @@ class TransportSolver {
   ReducedCosts reduced_;
   AlignedVector<double> plan_, rowPotentials_, logColumnWeights_, logRowWeights_, columnSums_, scaling_, scratch_,
       direction_, saved_, potentials_,
-      wholeRowPotentials_;
+      wholeRowPotentials_, treeRows_, treeColumns_, reached_;
 };
 
 }  // namespace denseam::pointcloud
