@@ -24,7 +24,8 @@ DENSEAM_INLINE T completeDistancesImpl(std::size_t n, T norm, const T* __restric
 
 template <typename T>
 DENSEAM_INLINE double gibbsImpl(std::size_t n, double beta_, double shift_, T* __restrict distances) {
-  const T beta = static_cast<T>(beta_);
+  // Above 0, so that an infinite distance has no weight.
+  const T beta = std::max(static_cast<T>(beta_), std::numeric_limits<T>::denorm_min());
   const T shift = static_cast<T>(shift_);
   T sum = 0;
 #pragma omp simd reduction(+ : sum)
