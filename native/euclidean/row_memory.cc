@@ -18,11 +18,10 @@ constexpr double kFarOff = 4;
 // Numbers of the first rows, from which the mean is taken: fewer than `create` and `load` hand over at once, so that a
 // loaded memory has the same centre.
 constexpr std::size_t kCentreNumbers = std::size_t{1} << 18;
-// The greatest squared norm of rows and queries under the centre. Distances are at most four times as great and finite:
-// in double precision, whatever the rows are in.
+// The greatest squared norm of rows under the centre, as rows and as queries: scores and their errors are then finite
+// or known to be not, and distances finite in double precision.
 template <typename T>
-constexpr double kMostReach = sizeof(T) == 4 ? static_cast<double>(std::numeric_limits<T>::max())
-                                             : static_cast<double>(std::numeric_limits<T>::max()) / 4;
+constexpr double kMostReach = static_cast<double>(std::numeric_limits<T>::max()) / (sizeof(T) == 4 ? 1 : 4);
 
 }  // namespace
 
@@ -125,11 +124,20 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   return batch;
 }
 
+// The greatest squared norm of queries: |x - x_i|^2 <= (|x| + |x_i|)^2 is to be finite.
+template <typename T>
+double RowMemory<T>::queryReach() const {
+  if (sizeof(T) == 4) return kMostReach<T>;
+  const double most = std::sqrt(std::numeric_limits<double>::max()) - std::sqrt(rows_.greatestNorm());
+  return most * most;
+}
+
 template <typename T>
 Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Job& job) const {
   const std::size_t width = embedding_.width();
   Points points{queries.count, std::vector<double>(queries.count * width), queries.covariances};
   for (double& variance : points.variances) variance += ridge;
+  const double reach = queryReach();
   parallel::forEach(queries.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) {
       double* row = points.values.data() + q * width;
@@ -137,7 +145,7 @@ Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Jo
           queries.positions.data() + q * embedding_.dimension(),
           queries.covariances.data() + q * embedding_.variances(), ridge, positive,
           [&](const char* field) { return queries.at(field, q); }, row);
-      if (!(rows_.norm(row) <= kMostReach<T>)) {
+      if (!(rows_.norm(row) <= reach)) {
         throw Error("ERR_RANGE", "Expected " + queries.at(embedding_.positionsName(), q) +
                                      " within reach of the items but its squared distance to every one overflows " +
                                      (sizeof(T) == 4 ? "float32" : "float64"));

@@ -41,6 +41,7 @@ class RowMemory : public Memory {
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
 
  private:
+  double queryReach() const;
   Points embed(const Batch& queries, double ridge, bool positive, Job& job) const;
   Batch emptyBatch(std::size_t count) const;
   // The mean row, where it is far from the origin compared with the spread about it; else empty.

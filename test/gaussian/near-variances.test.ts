@@ -62,7 +62,7 @@ const cases = parameters.map((p): Case => {
       count,
       dimension,
       structure,
-      means: Floats.from(random.normals(count * dimension), (x) => x * closeness * Math.sqrt(scale)),
+      means: new Floats(random.normals(count * dimension).map((x) => x * closeness * Math.sqrt(scale))),
       covariances: Floats.from(Array.from({ length: count }, () => [...around()]).flat()),
     };
   };
