@@ -139,7 +139,12 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
 }
 
 /** Whether all covariances are diagonal in it. The first part in which one is not ends the search. */
-async function isBasisOf(batch: Batch, basis: CheckedBasis, tolerance: number | undefined, options: CallOptions): Promise<boolean> {
+async function isBasisOf(
+  batch: Batch,
+  basis: CheckedBasis,
+  tolerance: number | undefined,
+  options: CallOptions,
+): Promise<boolean> {
   let isBasis = true;
   await inParts(batch, batch.count, {}, options, async ({ batch: part, first, onProgress }) => {
     if (!isBasis) return;
