@@ -13,7 +13,7 @@ import {
   toFull,
 } from '../../lib/index.ts';
 import { eigen, spectralFunction } from '../reference/eigen.ts';
-import { squareRoot, toNumber } from '../reference/extended.ts';
+import { squareRoot } from '../reference/extended.ts';
 import { gaussianAt, type ReferenceGaussian, squaredWasserstein } from '../reference/gaussian.ts';
 import { expectFailure, expectSameBits, expectWithin } from '../support/assertions.ts';
 import { randomRotation, rotatedDiagonal } from '../support/cases.ts';
