@@ -15,11 +15,12 @@ inline constexpr double kInvisibleMass = 0x1p-53;
 // How much farther than for the weights a search has to look for the energy, E = D_1 - log1p(s) / beta with the least
 // distance D_1 and the sum s of the other weights relative to the nearest item's. What a search leaves out is small
 // beside 1; it is as small beside what E consists of, beta D_1 and s, where the search looks -log max(beta D_1, s) /
-// beta farther. That matters where a query is nearly an item and no other one is near. `least` is at most D_1; `gap` is
-// how far the second nearest item is behind the nearest, infinite when it is not known.
+// beta farther. That matters where a query is nearly an item and no other one is near: the last ten of the energy's 53
+// bits are not worth a longer search. `least` is at most D_1; `gap` is how far the second nearest item is behind the
+// nearest, infinite when it is not known.
 inline double energyMargin(double beta, double least, double gap) {
   constexpr double kGreatestExponent = 745;  // exp(-745) is the last that is not 0
-  const double certain = std::clamp(beta * least, 0.0, 1.0);
+  const double certain = std::clamp(0x1p10 * beta * least, 0.0, 1.0);
   const double exponent = certain > 0 ? std::min(-std::log(certain), kGreatestExponent) : kGreatestExponent;
   return std::min(exponent / beta, gap);
 }

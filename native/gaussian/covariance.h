@@ -12,7 +12,7 @@ inline constexpr double kAsymmetry = 1e-4;
 
 // An eigenvalue of a d x d covariance counts as zero up to kZero d 2^-53 times the greatest one, l. Rounding the
 // entries of a singular covariance to float64 moves an eigenvalue by at most 2^-53 tr S <= d 2^-53 l, |dS_ij| being at
-// most 2^-53 |S_ij| <= 2^-53 (S_ii S_jj)^1/2. The eigensolvers add their own: less than 2.3 d 2^-53 l in all singular
+// most 2^-53 |S_ij| <= 2^-53 (S_ii S_jj)^1/2. The eigensolvers add their own: at most 1.3 d 2^-53 l in all singular
 // integer matrices that test/gaussian/rank.sweep.test.ts tries.
 inline constexpr double kZero = 4;
 double zeroLevel(std::size_t d, double greatestEigenvalue);
