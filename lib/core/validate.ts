@@ -213,6 +213,13 @@ export function someIndices(name: string, value: unknown, size: number): Int32Ar
   });
 }
 
+/** A list of any kind that has this length; its elements are for others to check, once each ({@link checkedElements}). */
+export function listOf(name: string, value: unknown, length: number, what: string): ArrayLike<unknown> {
+  const found = property(name, object(name, value), 'length');
+  if (found !== length) throw shapeError(name, what, describe(found));
+  return value as ArrayLike<unknown>;
+}
+
 /** Numbers in an array of their own, from an array of either kind; their values are for others to check. */
 export function numberList(name: string, value: unknown, length: number, shape: string): Float64Array {
   if (!isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
