@@ -142,8 +142,3 @@ export const callOptions = specify<CallOptions>()({
   ...signalOptions,
   onProgress: optional(aFunction<NonNullable<CallOptions['onProgress']>>),
 });
-
-/** True or false, or what stands for nothing given. */
-export function readBoolean(name: string, value: unknown, fallback: boolean): boolean {
-  return value === undefined ? fallback : aBoolean(name, value);
-}

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { describe, shortened } from './describe.ts';
 import { DenseamError, type ErrorCode } from './errors.ts';
-import type { CallOptions, FloatArray } from './types.ts';
+import type { FloatArray } from './types.ts';
 
 export { describe };
 
@@ -101,21 +101,6 @@ export function isArray(value: unknown): value is readonly unknown[] {
 /** Whether this is a Float64Array or a Float32Array, of whichever realm. */
 export function isFloatArray(value: unknown): value is FloatArray {
   return types.isFloat64Array(value) || types.isFloat32Array(value);
-}
-
-/** Checks that options are an object of known options, and those that every call has. */
-export function checkOptions(value: unknown, known: ReadonlySet<string>): void {
-  const options = object('options', value) as CallOptions;
-  for (const key of Object.keys(options)) {
-    if (!known.has(key)) throw rangeError('options', `only ${[...known].join(', ')}`, key);
-  }
-  const { signal, onProgress } = options;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw shapeError('options.signal', 'an AbortSignal', describe(signal));
-  }
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw shapeError('options.onProgress', 'a function', describe(onProgress));
-  }
 }
 
 /** A count that shapes are made of: a positive safe integer. */

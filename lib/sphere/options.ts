@@ -31,6 +31,7 @@ import { type FilePath, filePath } from '../io/path.ts';
 import {
   type CheckedData,
   checkClassShares,
+  checkSpace,
   checkSplitting,
   checkUnits,
   count,
@@ -129,13 +130,13 @@ function isTypedNumbers(value: unknown): value is NumberArray {
 }
 
 export function settingsOf(options: Training, data: CheckedData): TrainingSettings {
-  const { hiddenUnits, background, learningRate, momentum, maxEpochs, patience, splitting } = options;
+  const { background, learningRate, momentum, maxEpochs, patience, splitting } = options;
   const { beta, trainsBeta } = options.beta;
   const trainingRows = data.batch.count - validationRows(data.batch.count, options.validationShare);
+  const hiddenUnits = checkUnits('options.hiddenUnits', options.hiddenUnits, trainingRows);
   const batchSize = options.batchSize ?? defaultBatchSize(trainingRows);
-  checkUnits('options.hiddenUnits', { hiddenUnits, batchSize, trainingRows }, data);
   const softening = readSoftening(options, data);
-  return {
+  const settings = {
     hiddenUnits,
     beta,
     trainsBeta,
@@ -152,6 +153,8 @@ export function settingsOf(options: Training, data: CheckedData): TrainingSettin
     splitting: splitting && settingsOfSplitting(splitting, hiddenUnits, trainingRows < data.batch.count),
     seed: String(seedBits(options.seed)),
   };
+  checkSpace(settings, data);
+  return settings;
 }
 
 /** Where the memories of the first units begin, if that is given: a batch whose norms are not checked yet. */

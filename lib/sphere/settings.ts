@@ -1,6 +1,7 @@
 import type { Batch } from '../core/batches.ts';
 import type { Precision } from '../core/memory.ts';
 import { aBoolean } from '../core/options.ts';
+import { threads } from '../core/threads.ts';
 import {
   checkedElements,
   fitsInMemory,
@@ -74,23 +75,35 @@ export function share(name: string, value: unknown, limit: 'upTo' | 'below'): nu
   return value;
 }
 
-/** That there are rows for all hidden units, and memory for a minibatch. */
-export function checkUnits(
-  name: string,
-  { hiddenUnits, batchSize, trainingRows }: Pick<TrainingSettings, 'hiddenUnits' | 'batchSize' | 'trainingRows'>,
-  data: CheckedData,
-): void {
-  if (hiddenUnits > trainingRows) {
-    throw rangeError(name, `at most ${trainingRows}, the number of training rows,`, hiddenUnits);
-  }
-  fitsInMemory('the work space of a minibatch', workSpace(Math.min(batchSize, trainingRows), hiddenUnits, data));
+/** As many hidden units as there are rows, at most. */
+export function checkUnits(name: string, value: unknown, trainingRows: number): number {
+  const hiddenUnits = trainingNumbers.hiddenUnits(name, value);
+  if (hiddenUnits <= trainingRows) return hiddenUnits;
+  throw rangeError(name, `at most ${trainingRows}, the number of training rows,`, hiddenUnits);
 }
 
-/** Bytes: overlaps of every row, and class sums of 32 groups of rows at most. */
-function workSpace(rows: number, hiddenUnits: number, { precision, classes }: CheckedData): number {
-  const overlap = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-  const sums = Math.min(32, Math.ceil(rows / 64)) * (hiddenUnits + 1) * (classes + 1) * Float64Array.BYTES_PER_ELEMENT;
-  return rows * hiddenUnits * overlap + sums;
+type Sizes = Pick<TrainingSettings, 'hiddenUnits' | 'batchSize' | 'trainingRows' | 'splitting'>;
+
+/** Rows in a block of the native side, and groups of blocks at most (mixture.h, batch_pass.cc). */
+const [blockRows, greatestGroups] = [64, 32];
+
+/** Refuses what cannot fit in memory. Counted is the least that a run has at once, in bytes. */
+export function checkSpace(
+  { hiddenUnits, batchSize, trainingRows, splitting }: Sizes,
+  { batch: { dimension }, precision, classes }: CheckedData,
+): void {
+  const double = Float64Array.BYTES_PER_ELEMENT;
+  const own = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : double;
+  const rows = Math.min(batchSize, trainingRows);
+  const memories = hiddenUnits * dimension * own;
+  const weights = (hiddenUnits + 1) * (classes + 1) * double;
+  const groups = Math.min(greatestGroups, Math.ceil(rows / blockRows));
+  const block = Math.min(rows, blockRows) * ((hiddenUnits + 1) * own + (classes + 1) * (2 * own + double));
+  const minibatch = rows * (hiddenUnits + dimension) * own + groups * weights + Math.min(groups, threads()) * block;
+  const splitRows = splitting ? Math.min(splitting.rows, trainingRows) : 0;
+  const splitSpace = splitRows * (2 * hiddenUnits + dimension) * own;
+  // Memories and velocities here and on the native side.
+  fitsInMemory('the work space of the training', 4 * (memories + weights) + Math.max(minibatch, splitSpace));
 }
 
 const shareTolerance = 1e-9;
@@ -152,13 +165,11 @@ export function settingsFrom(name: string, value: unknown, data: CheckedData): T
   const given = object(name, value) as Record<keyof TrainingSettings, unknown>;
   const at = (key: keyof TrainingSettings) => `${name}.${key}`;
   const number = (key: keyof typeof trainingNumbers) => trainingNumbers[key](at(key), given[key]);
-  const hiddenUnits = number('hiddenUnits');
-  const batchSize = number('batchSize');
   const trainingRows = integer(at('trainingRows'), given.trainingRows, 1, data.batch.count);
-  checkUnits(at('hiddenUnits'), { hiddenUnits, batchSize, trainingRows }, data);
+  const hiddenUnits = checkUnits(at('hiddenUnits'), given.hiddenUnits, trainingRows);
   const softening = number('softening');
   const { classShares, splitting } = given;
-  return {
+  const settings = {
     hiddenUnits,
     beta: number('beta'),
     trainsBeta: aBoolean(at('trainsBeta'), given.trainsBeta),
@@ -166,7 +177,7 @@ export function settingsFrom(name: string, value: unknown, data: CheckedData): T
     softening,
     classShares: checkClassShares(at('classShares'), classShares, data, softening),
     background: number('background'),
-    batchSize,
+    batchSize: number('batchSize'),
     learningRate: number('learningRate'),
     momentum: number('momentum'),
     maxEpochs: number('maxEpochs'),
@@ -178,6 +189,8 @@ export function settingsFrom(name: string, value: unknown, data: CheckedData): T
         : checkSplitting(at('splitting'), splitting as SplittingSettings, hiddenUnits),
     seed: seedDigits(at('seed'), given.seed),
   };
+  checkSpace(settings, data);
+  return settings;
 }
 
 function seedDigits(name: string, value: unknown): string {

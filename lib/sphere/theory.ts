@@ -28,6 +28,7 @@ import { native } from '../native.ts';
 import { trainingNumbers } from './settings.ts';
 import {
   type CheckedParameters,
+  checkMultiplierSpace,
   type LabelledRows,
   marginals,
   nonNegativeOrInfinite,
@@ -113,6 +114,7 @@ export async function classWeightMultipliers(pbar: ClassWeights, options: Multip
   });
   const hiddenShares = readShares('options.hiddenShares', read.hiddenShares, rows, ofUnits);
   const classShares = readShares('options.classShares', read.classShares, columns, ofClasses);
+  checkMultiplierSpace(rows, classShares);
   const { signal } = read;
   const found = await runTask(() => native.classWeightMultipliers(rows, columns, numbers, hiddenShares, classShares), {
     signal,
@@ -189,6 +191,7 @@ export async function stationarity(
     read[name] === undefined ? own[name] : readShares(`options.${name}`, read[name], count, what);
   const hiddenShares = given('hiddenShares', rows, ofUnits);
   const classShares = given('classShares', columns, ofClasses);
+  checkMultiplierSpace(rows, classShares);
   const handles = await toNativeTheory(checked, batch, read);
   const found = await runTask(
     (report) => native.sphereStationarity(handles.model, handles.rows, targets, hiddenShares, classShares, report),
@@ -230,7 +233,8 @@ export function duplicate(
   const { hiddenUnits, classes } = checked;
   const { dimension } = checked.memories;
   const copied = indexArray('indices', indices, hiddenUnits);
-  const repeated = copied.findIndex((index, at) => copied.indexOf(index) < at);
+  const seen = new Set<number>();
+  const repeated = copied.findIndex((index) => seen.size === seen.add(index).size);
   if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index that has not come before', copied[repeated]);
   const lengths = readLengths('parameters.lengths', checked.lengths, hiddenUnits);
   const halves = checked.classWeights.slice();

@@ -5,6 +5,7 @@ import {
   describe,
   extent,
   fields,
+  fitsInMemory,
   floatArray,
   listOf,
   nonNegative,
@@ -16,7 +17,7 @@ import type { IntegerArray } from '../io/numbers.ts';
 import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
 import { parameterNames, readClassWeights, readLabels } from './options.ts';
 import { toNativeRows } from './rows.ts';
-import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
+import type { ClassWeights } from './types.ts';
 
 // What the functions of lib/sphere/theory.ts and saddlePoint.ts take.
 
@@ -44,7 +45,7 @@ export interface CheckedParameters {
 }
 
 /** A zero beta or beta scale is no model that could be trained, but the theory covers it. */
-export function readParameters(name: string, parameters: VonMisesFisherParameters): CheckedParameters {
+export function readParameters(name: string, parameters: unknown): CheckedParameters {
   const given = fields(name, parameters, parameterNames, ['lengths']);
   const hiddenUnits = extent(`${name}.hiddenUnits`, given.hiddenUnits);
   const classes = extent(`${name}.classes`, given.classes);
@@ -77,7 +78,12 @@ export function readLabelledRows(data: LabelledRows): GivenRows {
 }
 
 /** Soft labels, rows x labels: those given, or labels softened. */
-export function readTargets(data: Omit<GivenRows, 'batch'>, count: number, classes: number, softening: number): Float64Array {
+export function readTargets(
+  data: Omit<GivenRows, 'batch'>,
+  count: number,
+  classes: number,
+  softening: number,
+): Float64Array {
   const { labels, targets } = data;
   if ((labels === undefined) === (targets === undefined)) {
     throw shapeError('data', 'either labels or targets', labels ? 'both' : 'neither');
@@ -130,6 +136,12 @@ export function readShares(name: string, given: unknown, count: number, what: st
   const sum = shares.reduce((total, value) => total + value, 0);
   if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(name, 'numbers with sum 1', sum);
   return shares.map((value) => value / sum);
+}
+
+/** What solving eq. 21 takes at least: two tables of the classes that have a share among each other, and seven of class weights. */
+export function checkMultiplierSpace(units: number, classShares: Float64Array): void {
+  const classes = classShares.reduce((count, share) => count + (share > 0 ? 1 : 0), 0);
+  fitsInMemory('the class weights', (2 * classes + 7 * units) * classes * Float64Array.BYTES_PER_ELEMENT);
 }
 
 export const ofUnits = 'the background and each hidden unit';

@@ -96,9 +96,9 @@ Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
   const std::uint64_t seed = readSeed(given.Get("seed"));
   return launch<AnyTrainingState>(
       info.Env(), info.Env().Undefined(),
-      [=](Job&) -> AnyTrainingState {
-        if (isSingle) return sphere::initialState<float>(dimension, shares, beta, betaScale, seed);
-        return sphere::initialState<double>(dimension, shares, beta, betaScale, seed);
+      [=](Job& job) -> AnyTrainingState {
+        if (isSingle) return sphere::initialState<float>(dimension, shares, beta, betaScale, seed, job);
+        return sphere::initialState<double>(dimension, shares, beta, betaScale, seed, job);
       },
       toState);
 }
@@ -109,7 +109,8 @@ TrainingSettings readSettings(const Napi::Object& given) {
                                   given.Get("trainsBeta").ToBoolean(), readSeed(given.Get("seed"))};
   require(settings.batchSize > 0, given.Env(), "at least one row in a batch");
   require(isShare(settings.softening) && isShare(settings.momentum), given.Env(), "shares from 0 to 1");
-  require(isPositive(settings.learningRate), given.Env(), "a learning rate above 0");
+  require(settings.learningRate >= 0 && std::isfinite(settings.learningRate), given.Env(),
+          "a learning rate of at least 0");
   return settings;
 }
 

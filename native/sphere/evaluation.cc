@@ -13,6 +13,13 @@
 namespace denseam::sphere {
 namespace {
 
+// Scores that a thread holds at a time, at most: 128 MB in double.
+constexpr std::size_t kMostScores = std::size_t{1} << 24;
+
+Pieces piecesOf(std::size_t rows, std::size_t hiddenUnits) {
+  return {rows, std::clamp<std::size_t>(kMostScores / hiddenUnits, 1, kTileRows)};
+}
+
 // Some of the rows, and their scores w.x.
 template <typename T>
 struct Scored {
@@ -27,9 +34,9 @@ struct Scored {
 template <typename T, typename Body>
 void forEachScored(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
   const std::size_t d = model.dimension;
-  const Pieces pieces(rows, kTileRows);
+  const Pieces pieces = piecesOf(rows, model.hiddenUnits);
   parallel::forEach(pieces.count(), 1, job, [&](std::size_t begin, std::size_t end) {
-    AlignedVector<T> scores(kTileRows * model.hiddenUnits);
+    AlignedVector<T> scores(pieces.most() * model.hiddenUnits);
     for (std::size_t piece = begin; piece < end; ++piece) {
       const std::size_t first = pieces.begin(piece);
       const std::size_t count = pieces.size(piece);
@@ -70,7 +77,7 @@ template <typename T>
 Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
                          std::size_t firstRow, Job& job) {
   const Mixture<T> mixture(model);
-  std::vector<Totals> totals(Pieces(rows, kTileRows).count());
+  std::vector<Totals> totals(piecesOf(rows, model.hiddenUnits).count());
   forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
     std::vector<double> pulls(Mixture<T>::kBlockRows * model.labels);
     forEachBlock(model, mixture, scored, [&](std::size_t row, std::size_t size, const double* logs) {

@@ -134,7 +134,7 @@ class TrainerOf : public Trainer {
     parallel::forEach(pieces.count() + 1, 1, job, [&](std::size_t begin, std::size_t end) {
       for (std::size_t piece = begin; piece < end; ++piece) {
         if (piece == 0) {
-          pulls.mass = descendClasses(pass.sumClasses(), rows);
+          pulls.mass = descendClasses(pass.sumClasses(), rows, job);
         } else {
           descendMemories(pieces.begin(piece - 1), pieces.begin(piece), sums, rows, pulls.overlaps);
         }
@@ -165,13 +165,13 @@ class TrainerOf : public Trainer {
   }
 
   // Returns the mass of the responsibilities before the step.
-  double descendClasses(std::vector<double> sums, std::size_t rows) {
+  double descendClasses(std::vector<double> sums, std::size_t rows, const Job& job) {
     std::vector<double>& weights = model().classWeights;
     double mass = 0;
     for (std::size_t i = model().labels; i < sums.size(); ++i) mass += weights[i] * sums[i];
     for (double& sum : sums) sum /= -static_cast<double>(rows);
     descendClassWeights({settings_.learningRate, settings_.momentum}, state_.shares, sums.data(),
-                        state_.classVelocities.data(), weights.data());
+                        state_.classVelocities.data(), weights.data(), job);
     return mass;
   }
 
@@ -228,19 +228,21 @@ class TrainerOf : public Trainer {
 
 template <typename T>
 TrainingState<T> initialState(std::size_t dimension, const Shares& shares, double beta, double betaScale,
-                              std::uint64_t seed) {
+                              std::uint64_t seed, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
   TrainingState<T> state;
   state.model = {
       dimension, units - 1, labels, std::vector<T>((units - 1) * dimension), std::vector<double>(units * labels),
       beta,      betaScale};
-  for (std::size_t mu = 0; mu + 1 < units; ++mu) {
-    RandomStream random(seed, Purpose::kMemory, mu);
-    T* w = state.model.memories.data() + mu * dimension;
-    for (std::size_t j = 0; j < dimension; ++j) w[j] = static_cast<T>(random.normal());
-    scaleBy(dimension, 1 / std::sqrt(innerProduct(dimension, w, w)), w);
-  }
+  parallel::forEach(units - 1, kMemoryGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t mu = begin; mu < end; ++mu) {
+      RandomStream random(seed, Purpose::kMemory, mu);
+      T* w = state.model.memories.data() + mu * dimension;
+      for (std::size_t j = 0; j < dimension; ++j) w[j] = static_cast<T>(random.normal());
+      scaleBy(dimension, 1 / std::sqrt(innerProduct(dimension, w, w)), w);
+    }
+  });
   for (std::size_t i = 0; i < units * labels; ++i) {
     state.model.classWeights[i] = shares.hidden[i / labels] * shares.classes[i % labels];
   }
@@ -255,8 +257,8 @@ std::unique_ptr<Trainer> makeTrainer(TrainingData<T> data, const TrainingSetting
   return std::make_unique<TrainerOf<T>>(std::move(data), settings, std::move(state));
 }
 
-template TrainingState<float> initialState(std::size_t, const Shares&, double, double, std::uint64_t);
-template TrainingState<double> initialState(std::size_t, const Shares&, double, double, std::uint64_t);
+template TrainingState<float> initialState(std::size_t, const Shares&, double, double, std::uint64_t, const Job&);
+template TrainingState<double> initialState(std::size_t, const Shares&, double, double, std::uint64_t, const Job&);
 template std::unique_ptr<Trainer> makeTrainer(TrainingData<float>, const TrainingSettings&, TrainingState<float>);
 template std::unique_ptr<Trainer> makeTrainer(TrainingData<double>, const TrainingSettings&, TrainingState<double>);
 
