@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { writeContents } from '../io/atomic.ts';
@@ -40,13 +41,13 @@ async function writeTensors(
 ): Promise<void> {
   const { writeSafetensors } = await import('../io/safetensors.ts');
   const floats = arrays.map(({ data, ...rest }) => {
-    return { ...rest, data: data instanceof Int32Array ? Float64Array.from(data) : data };
+    return { ...rest, data: types.isInt32Array(data) ? Float64Array.from(data) : data };
   });
   await writeSafetensors(
     path,
     {
       tensors: floats.map(({ name, shape, data }) => {
-        return { name, shape, dtype: data instanceof Float32Array ? 'F32' : 'F64' };
+        return { name, shape, dtype: types.isFloat32Array(data) ? 'F32' : 'F64' };
       }),
       chunks: floats.map(({ name, data }) => ({ tensor: name, data })),
     },

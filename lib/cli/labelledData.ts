@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import { corruptFile, openForReading, readFully } from '../io/files.ts';
@@ -41,7 +42,7 @@ export async function readLabelled(path: string, options: DataOptions, call: Cal
     throw corruptFile(path, `its shape (${values.shape.join(', ')}) is not that of rows`);
   const count = Math.min(options.rows ?? all, all);
   const dimension = inner.reduce((product, extent) => product * extent, 1);
-  const given = values.data instanceof Uint8Array ? values.data : toFloats(values.data);
+  const given = types.isUint8Array(values.data) ? values.data : toFloats(values.data);
   const wanted = given.subarray(0, count * dimension) as Uint8Array | FloatArray;
   const rows = await toSphere({ count, dimension, values: wanted }, { ...call, centre: options.centre });
   const labels = options.labels === undefined ? arrays?.get('labels') : await readIdx(options.labels, { signal });

@@ -12,10 +12,10 @@ export function allocate<T>(what: string, bytes: number, allocation: () => T): T
 }
 
 /** That many zeros in one array. */
-export function zeros<A extends ArrayBufferView>(
+export function zeros<Kind extends { new (length: number): ArrayBufferView; readonly BYTES_PER_ELEMENT: number }>(
   what: string,
-  kind: { new (length: number): A; readonly BYTES_PER_ELEMENT: number },
+  kind: Kind,
   length: number,
-): A {
-  return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length));
+): InstanceType<Kind> {
+  return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length) as InstanceType<Kind>);
 }

@@ -78,9 +78,19 @@ function wanted(table: OptionTable): string {
   return names.length === 0 ? 'an object' : `an object with ${names.join(' and ')}`;
 }
 
+/** What a verb checks itself, since it depends on others. */
+export function asGiven(_: string, value: unknown): unknown {
+  return value;
+}
+
 /** True or false. */
 export function aBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw rangeError(name, 'true or false', value);
+  return value;
+}
+
+export function aString(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw shapeError(name, 'a string', describe(value));
   return value;
 }
 
@@ -124,13 +134,11 @@ function followed(signal: AbortSignal): AbortSignal {
   return follower.signal;
 }
 
+/** What calls take that report no progress. */
+export const signalOptions = specify<Pick<CallOptions, 'signal'>>()({ signal: optional(anAbortSignal) });
+
 /** What every call that can take longer than a millisecond takes. */
 export const callOptions = specify<CallOptions>()({
-  signal: optional(anAbortSignal),
+  ...signalOptions,
   onProgress: optional(aFunction<NonNullable<CallOptions['onProgress']>>),
 });
-
-/** True or false, or what stands for nothing given. */
-export function readBoolean(name: string, value: unknown, fallback: boolean): boolean {
-  return value === undefined ? fallback : aBoolean(name, value);
-}

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { describe, shortened } from './describe.ts';
 import { DenseamError, type ErrorCode } from './errors.ts';
-import type { CallOptions, FloatArray } from './types.ts';
+import type { FloatArray } from './types.ts';
 
 export { describe };
 
@@ -103,21 +103,6 @@ export function isFloatArray(value: unknown): value is FloatArray {
   return types.isFloat64Array(value) || types.isFloat32Array(value);
 }
 
-/** Checks that options are an object of known options, and those that every call has. */
-export function checkOptions(value: unknown, known: ReadonlySet<string>): void {
-  const options = object('options', value) as CallOptions;
-  for (const key of Object.keys(options)) {
-    if (!known.has(key)) throw rangeError('options', `only ${[...known].join(', ')}`, key);
-  }
-  const { signal, onProgress } = options;
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw shapeError('options.signal', 'an AbortSignal', describe(signal));
-  }
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw shapeError('options.onProgress', 'a function', describe(onProgress));
-  }
-}
-
 /** A count that shapes are made of: a positive safe integer. */
 export function extent(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1)
@@ -211,6 +196,13 @@ export function someIndices(name: string, value: unknown, size: number): Int32Ar
   throw new DenseamError('ERR_RANGE', `Expected ${name} to leave at least one item but received all ${size}`, {
     argument: name,
   });
+}
+
+/** A list of any kind that has this length; its elements are for others to check, once each ({@link checkedElements}). */
+export function listOf(name: string, value: unknown, length: number, what: string): ArrayLike<unknown> {
+  const found = property(name, object(name, value), 'length');
+  if (found !== length) throw shapeError(name, what, describe(found));
+  return value as ArrayLike<unknown>;
 }
 
 /** Numbers in an array of their own, from an array of either kind; their values are for others to check. */

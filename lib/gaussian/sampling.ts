@@ -1,6 +1,6 @@
 import { gaussianBatch, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
-import { callOptions, oneOf, optional, readOptions, required, specify } from '../core/options.ts';
+import { asGiven, callOptions, oneOf, optional, readOptions, required, specify } from '../core/options.ts';
 import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import {
@@ -81,7 +81,7 @@ const sphereOptions = specify<SphereOptions>()({
   dimension: extentOption,
   covariances: required(family),
   /** What it may be depends on the covariances: {@link readRange}. */
-  range: optional<unknown, Range>((_, value) => value),
+  range: optional<unknown, Range>(asGiven),
   seed: optional(aSeed, 0),
 });
 const perturbOptions = specify<PerturbOptions>()({

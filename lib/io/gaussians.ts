@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { DenseamError, type ErrorCode } from '../core/errors.ts';
+import { aString, oneOf, optional, readOptions, required, signalOptions, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
-import { describe, shapeError } from '../core/validate.ts';
+import { checkedElements, describe, fields, isArray, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
-import { type FilePath, isFilePath } from './path.ts';
+import { type FilePath, filePath, isFilePath } from './path.ts';
 
 /**
  * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
@@ -54,6 +55,17 @@ const CONVERSIONS: Readonly<Record<SpreadKind, Conversion>> = {
   covariance: {}, // definiteness is checked when a memory takes them
 };
 
+const aKind = oneOf<SpreadKind>('variance', 'standardDeviation', 'logVariance', 'covariance');
+
+const gaussiansOptions = specify<ReadGaussiansOptions>()({
+  ...signalOptions,
+  kind: required(aKind),
+  means: optional(aString, 'means'),
+  covariances: optional(aString, 'covariances'),
+});
+
+const MOST_AXES_SHOWN = 8;
+
 /** Means and anything else that is only checked. */
 const NO_CONVERSION: Conversion = {};
 
@@ -71,17 +83,18 @@ export async function readGaussians(
   source: FilePath | { readonly means: FilePath; readonly covariances: FilePath },
   options: ReadGaussiansOptions,
 ): Promise<Gaussians> {
-  const { kind, signal } = options ?? {};
-  checkKind(kind);
+  const { kind, means, covariances, signal } = readOptions(gaussiansOptions, options);
   if (isFilePath(source)) {
-    const { means = 'means', covariances = 'covariances' } = options;
     const arrays = await readNpz(source, [means, covariances], { signal });
     const [first, second] = [arrays.get(means), arrays.get(covariances)] as [ShapedArray, ShapedArray];
     return gaussiansFrom({ means: first, covariances: second, kind }, { signal });
   }
-  const means = await readNpy(source.means, { signal });
-  const covariances = await readNpy(source.covariances, { signal });
-  return gaussiansFrom({ means, covariances, kind }, { signal });
+  const files = fields('source', source, ['means', 'covariances']);
+  const arrays = {
+    means: await readNpy(filePath(files.means, 'source.means'), { signal }),
+    covariances: await readNpy(filePath(files.covariances, 'source.covariances'), { signal }),
+  };
+  return gaussiansFrom({ ...arrays, kind }, { signal });
 }
 
 /**
@@ -107,37 +120,42 @@ export async function gaussiansFrom(
   arrays: GaussianArrays,
   options: Pick<CallOptions, 'signal'> = {},
 ): Promise<Gaussians> {
-  const { means, covariances, kind } = arrays;
-  checkKind(kind);
-  checkData('means', means);
-  checkData('covariances', covariances);
+  const { signal } = readOptions(signalOptions, options);
+  const given = fields('arrays', arrays, ['means', 'covariances', 'kind']);
+  const kind = aKind('kind', given.kind);
+  const means = readArray('means', given.means);
+  const covariances = readArray('covariances', given.covariances);
   const { count, dimension, structure } = structureOf(means.shape, covariances.shape, kind);
   const single = isSingle(means.data) && isSingle(covariances.data);
   return {
     count,
     dimension,
     structure,
-    means: await convert('means', means, NO_CONVERSION, single, options.signal),
-    covariances: await convert('covariances', covariances, CONVERSIONS[kind], single, options.signal),
+    means: await convert('means', means, NO_CONVERSION, single, signal),
+    covariances: await convert('covariances', covariances, CONVERSIONS[kind], single, signal),
   };
 }
 
-function checkKind(kind: unknown): asserts kind is SpreadKind {
-  if (typeof kind === 'string' && Object.hasOwn(CONVERSIONS, kind)) return;
-  const kinds = Object.keys(CONVERSIONS).join(', ');
-  throw new DenseamError('ERR_RANGE', `Expected one of ${kinds} for kind but received ${kind}`);
-}
-
-function checkData(name: string, array: ShapedArray): void {
-  const { shape, data } = array ?? {};
-  if (!Array.isArray(shape) || !isNumberArray(data)) {
-    throw shapeError(name, '{ shape, data } with a typed array of numbers', describe(data ?? array));
+function readArray(name: string, value: unknown): ShapedArray {
+  const { shape, data } = fields(name, value, ['shape', 'data']);
+  if (!isArray(shape) || !isNumberArray(data)) {
+    const received = `{ shape: ${describe(shape)}, data: ${describe(data)} }`;
+    throw shapeError(name, '{ shape, data } with a typed array of numbers', received);
   }
-  if (elementCount(shape, data.BYTES_PER_ELEMENT) === data.length) return;
-  throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) in ${name} but received ${data.length}`);
+  const extents = checkedElements(`${name}.shape`, shape, (_, extent) => extent as number);
+  if (elementCount(extents, data.BYTES_PER_ELEMENT) === data.length) return { shape: extents, data };
+  throw shapeError(`${name}.data`, `the numbers of shape (${shapeWords(extents)})`, String(data.length));
 }
 
-function isNumberArray(data: unknown): boolean {
+/** A shape in words, whatever is in it. */
+function shapeWords(shape: readonly unknown[]): string {
+  const first = shape
+    .slice(0, MOST_AXES_SHOWN)
+    .map((extent) => (typeof extent === 'number' ? extent : describe(extent)));
+  return [...first, ...(shape.length > MOST_AXES_SHOWN ? ['...'] : [])].join(', ');
+}
+
+function isNumberArray(data: unknown): data is NumberArray {
   const type = arrayTypeOf(data);
   return type !== undefined && !type.startsWith('Big');
 }
@@ -150,7 +168,7 @@ function structureOf(
   const [count = 0, dimension = 0] = means;
   if (means.length !== 2 || count < 1 || dimension < 1) {
     const expected = 'shape (n, d) with n and d at least 1';
-    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for means but received (${means.join(', ')})`);
+    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for means but received (${shapeWords(means)})`);
   }
   const shapes: readonly (readonly [Structure, readonly number[]])[] =
     kind === 'covariance'
@@ -165,8 +183,8 @@ function structureOf(
   const expected = shapes.map(([, shape]) => `(${shape.join(', ')})`).join(' or ');
   throw new DenseamError(
     'ERR_SHAPE',
-    `Expected shape ${expected} for covariances of kind ${kind} beside means of shape (${means.join(', ')}) ` +
-      `but received (${covariances.join(', ')})`,
+    `Expected shape ${expected} for covariances of kind ${kind} beside means of shape (${shapeWords(means)}) ` +
+      `but received (${shapeWords(covariances)})`,
   );
 }
 

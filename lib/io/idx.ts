@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createGunzip } from 'node:zlib';
+import { callOptions, readOptions } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
 import {
   allocate,
@@ -48,12 +49,13 @@ const INFLATED_PIECE_BYTES = 1 << 18;
  */
 export async function readIdx(path: FilePath, options: CallOptions = {}): Promise<IdxArray> {
   const name = filePath(path);
-  options.signal?.throwIfAborted();
+  const read = readOptions(callOptions, options);
+  read.signal?.throwIfAborted();
   const { handle, size } = await openForReading(name);
   try {
     const start = new Uint8Array(Math.min(2, size));
     await readFully(handle, start, 0, name);
-    const stored = filePieces(name, handle, 0, size, options);
+    const stored = filePieces(name, handle, 0, size, read);
     const isGzip = start[0] === 0x1f && start[1] === 0x8b;
     const plain = isGzip ? inflate(stored, createGunzip({ chunkSize: INFLATED_PIECE_BYTES }), name) : stored;
     const decoder = new IdxDecoder(name);

@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import { DenseamError } from '../core/errors.ts';
+import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
 import { describe, shapeError } from '../core/validate.ts';
 import { allocate, bytesOf, elementCount, filePieces, openForReading, swapByteOrder } from './files.ts';
@@ -19,6 +20,8 @@ export interface ReadNpyOptions extends CallOptions {
    */
   readonly bigint?: boolean | undefined;
 }
+
+const npyOptions = specify<ReadNpyOptions>()({ ...callOptions, bigint: optional(aBoolean, false) });
 
 /** The option with which integers of 64 bits are bigints. */
 interface Big {
@@ -51,11 +54,12 @@ export function readNpy(path: FilePath, options: ReadNpyOptions & Big): Promise<
 export function readNpy(path: FilePath, options?: ReadNpyOptions): Promise<NpyArray>;
 export async function readNpy(path: FilePath, options: ReadNpyOptions = {}): Promise<NpyArray | BigNpyArray> {
   const name = filePath(path);
-  options.signal?.throwIfAborted();
+  const read = readOptions(npyOptions, options);
+  read.signal?.throwIfAborted();
   const { handle, size } = await openForReading(name);
   try {
-    const decoder = new NpyDecoder(name, size, options);
-    for await (const piece of filePieces(name, handle, 0, size, options)) decoder.push(piece);
+    const decoder = new NpyDecoder(name, size, read);
+    for await (const piece of filePieces(name, handle, 0, size, read)) decoder.push(piece);
     return decoder.finish();
   } finally {
     await handle.close();

@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
+import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
+import { checkedElements, describe, isArray as isList, shapeError } from '../core/validate.ts';
 import {
   corruptFile,
   describeSystemError,
@@ -32,6 +34,8 @@ const INFLATED_PIECE_BYTES = 1 << 18;
 
 /** How {@link readNpz} reads. */
 export interface ReadNpzOptions extends Pick<ReadNpyOptions, 'bigint' | 'signal'> {}
+
+const npzOptions = specify<ReadNpzOptions>()({ ...signalOptions, bigint: optional(aBoolean, false) });
 
 /** The option with which integers of 64 bits are bigints. */
 interface Big {
@@ -66,10 +70,17 @@ export async function readNpz(
   options: ReadNpzOptions = {},
 ): Promise<Map<string, NpyArray | BigNpyArray>> {
   const file = filePath(path);
-  return withArchive(file, options.signal, (archive) => {
-    const wanted = names ? archive.named(names) : archive.all();
-    return archive.read(wanted, options);
+  const read = readOptions(npzOptions, options);
+  const wantedNames = names === undefined ? undefined : readNames(names);
+  return withArchive(file, read.signal, (archive) => {
+    const wanted = wantedNames ? archive.named(wantedNames) : archive.all();
+    return archive.read(wanted, read);
   });
+}
+
+function readNames(names: unknown): string[] {
+  if (!isList(names)) throw shapeError('names', 'an array of names', describe(names));
+  return checkedElements('names', names, aString);
 }
 
 /** Reads those of `names` that the file holds, and nothing else in it. */

@@ -2,8 +2,10 @@ import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
+import { shortened } from '../core/describe.ts';
+import { readOptions, signalOptions } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
-import { describe, object, rangeError, shapeError } from '../core/validate.ts';
+import { checkedElements, describe, fields, isArray, rangeError, shapeError } from '../core/validate.ts';
 import { writeAtomically } from './atomic.ts';
 import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from './files.ts';
 import { itemBytes, type NpyData, npyHeaderOf } from './npy.ts';
@@ -31,15 +33,16 @@ export interface NamedArray<Data extends NpyData = NpyData> {
 export async function writeNpz(
   path: FilePath,
   arrays: readonly NamedArray[],
-  { signal }: Pick<CallOptions, 'signal'> = {},
+  options: Pick<CallOptions, 'signal'> = {},
 ): Promise<void> {
   const target = filePath(path);
-  const headers = headersOf(arrays);
+  const { signal } = readOptions(signalOptions, options);
+  const members = membersOf(arrays);
   await writeAtomically(
     target,
     async (handle) => {
       let position = 0;
-      for await (const piece of archiveOf(arrays, headers)) {
+      for await (const piece of archiveOf(members)) {
         signal?.throwIfAborted();
         await writeFully(handle, piece, position, target);
         position += piece.length;
@@ -49,17 +52,28 @@ export async function writeNpz(
   );
 }
 
-function headersOf(arrays: readonly NamedArray[]): Uint8Array[] {
-  if (!Array.isArray(arrays)) throw shapeError('arrays', 'an array of { name, shape, data }', describe(arrays));
+/** An array as it goes into the archive. */
+interface Member {
+  readonly name: string;
+  readonly header: Uint8Array;
+  readonly data: NpyData;
+}
+
+function membersOf(arrays: readonly NamedArray[]): Member[] {
+  if (!isArray(arrays)) throw shapeError('arrays', 'an array of { name, shape, data }', describe(arrays));
   const names = new Set<string>();
-  return arrays.map((array, i) => {
-    const { name, shape, data } = object(`arrays[${i}]`, array) as NamedArray;
+  return checkedElements('arrays', arrays, fieldsOf).map(({ name, shape, data }, i) => {
     if (typeof name !== 'string' || names.has(name) || !isMemberName(name)) {
       throw rangeError(`arrays[${i}].name`, 'a name of its own, without backslashes and ".." folders,', name);
     }
     names.add(name);
-    return npyHeaderOf(shape, data, `arrays[${i}].data ("${name}")`);
+    const what = `arrays[${i}].data ("${shortened(name)}")`;
+    return { name, header: npyHeaderOf(shape as number[], data as NpyData, what), data: data as NpyData };
   });
+}
+
+function fieldsOf(name: string, value: unknown) {
+  return fields(name, value, ['name', 'shape', 'data']);
 }
 
 /** What the archive's writer takes, which refuses names that other programs could write outside of their folder. */
@@ -68,12 +82,11 @@ function isMemberName(name: string): boolean {
   return isShort && !/[\\\0]|^\/|^[a-zA-Z]:/.test(name) && !name.split('/').includes('..');
 }
 
-function archiveOf(arrays: readonly NamedArray[], headers: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+function archiveOf(members: readonly Member[]): AsyncIterable<Uint8Array> {
   const archive = new ZipFile();
   // The earliest time of the format: when a file was written is no part of what is in it.
   const fixed = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
-  for (const [index, { name, data }] of arrays.entries()) {
-    const header = headers[index] as Uint8Array;
+  for (const { name, header, data } of members) {
     const options = { ...fixed, size: header.length + data.byteLength };
     archive.addReadStreamLazy(`${name}.npy`, options, (done) => done(null, Readable.from(piecesOf(header, data))));
   }

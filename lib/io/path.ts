@@ -11,7 +11,7 @@ export type FilePath = string | URL;
  * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's and for a path
  * that no system takes
  */
-export function filePath(value: FilePath, name = 'path'): string {
+export function filePath(value: unknown, name = 'path'): string {
   const path = isUrl(value) ? pathOfUrl(value, name) : value;
   if (typeof path !== 'string') throw shapeError(name, 'a path or a file: URL', describe(value));
   if (path.includes('\0')) throw rangeError(name, 'a path without null characters', path.replaceAll('\0', '\\0'));
@@ -25,8 +25,13 @@ export function isFilePath(value: unknown): value is FilePath {
 
 /** A URL of any realm: Jest and node:vm have a class URL of their own. */
 function isUrl(value: unknown): value is URL {
-  const { href, protocol } = (value ?? {}) as Partial<URL>;
-  return typeof value === 'object' && typeof href === 'string' && typeof protocol === 'string';
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { href, protocol } = value as Partial<URL>;
+    return typeof href === 'string' && typeof protocol === 'string';
+  } catch {
+    return false; // a revoked proxy
+  }
 }
 
 function pathOfUrl(url: URL, name: string): string {

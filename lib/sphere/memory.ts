@@ -1,16 +1,26 @@
+import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
+import { callOptions, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
-import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { extent, fields, floatArray, positive, product, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
 import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
-import { checkTrainingCall, readClassWeights, readData, readInitialMemories, readTrainOptions } from './options.ts';
+import {
+  parameterNames,
+  readClassWeights,
+  readData,
+  readInitialMemories,
+  readTraining,
+  settingsOf,
+  trainingCallOptions,
+} from './options.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
 import type { CheckedData, TrainingSettings } from './settings.ts';
@@ -32,8 +42,6 @@ export interface NearestMemory {
   /** The likeliest class of that memory, 1 to C, or 0 for none. */
   readonly classes: Int32Array;
 }
-
-const callOptions = new Set(['onProgress', 'signal']);
 
 /**
  * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are directions on the
@@ -76,7 +84,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     this.classes = model.labels - 1;
     this.beta = model.beta;
     this.betaScale = model.betaScale;
-    this.precision = model.memories instanceof Float32Array ? 'float32' : 'float64';
+    this.precision = types.isFloat32Array(model.memories) ? 'float32' : 'float64';
     this.history = history;
     this.#memories = model.memories;
     this.#classWeights = model.classWeights;
@@ -94,14 +102,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * checkpoint; the signal's reason. The last checkpoint stays.
    */
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
+    const read = readTraining(options);
     const checked = readData(data);
-    const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
-    const checkpoint =
-      options.checkpoint === undefined ? undefined : filePath(options.checkpoint, 'options.checkpoint');
-    const initial = readInitialMemories(options, settings, checked);
-    const progress = await firstProgress(checked, settings, options, initial);
+    const settings = settingsOf(read, checked);
+    const initial = readInitialMemories(read, settings, checked);
+    const progress = await firstProgress(checked, settings, read, initial);
+    const { checkpoint } = read;
     const print = checkpoint === undefined ? '' : await fingerprint(checked);
-    return finishTraining(checked, settings, progress, options, checkpoint, print);
+    return finishTraining(checked, settings, progress, read, checkpoint, print);
   }
 
   /**
@@ -116,12 +124,12 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     data: SphereTrainingData,
     options: TrainingCallOptions = {},
   ): Promise<VonMisesFisherMemory> {
-    checkTrainingCall(options);
+    const read = readOptions(trainingCallOptions, options);
     const path = filePath(checkpoint, 'checkpoint');
     const checked = readData(data);
     const print = await fingerprint(checked);
-    const { settings, progress } = await loadCheckpoint(path, checked, print, options);
-    return finishTraining(checked, settings, progress, options, path, print);
+    const { settings, progress } = await loadCheckpoint(path, checked, print, read);
+    return finishTraining(checked, settings, progress, read, path, print);
   }
 
   /**
@@ -130,22 +138,22 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities; ERR_NOT_FINITE.
    */
   static async from(parameters: VonMisesFisherParameters, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
-    object('parameters', parameters);
-    checkOptions(options, callOptions);
-    const hiddenUnits = extent('parameters.hiddenUnits', parameters.hiddenUnits);
-    const classes = extent('parameters.classes', parameters.classes);
-    const dimension = extent('parameters.dimension', parameters.dimension);
+    const read = readOptions(callOptions, options);
+    const given = fields('parameters', parameters, parameterNames);
+    const hiddenUnits = extent('parameters.hiddenUnits', given.hiddenUnits);
+    const classes = extent('parameters.classes', given.classes);
+    const dimension = extent('parameters.dimension', given.dimension);
     const shape = `${hiddenUnits} x ${dimension}`;
     const length = product('parameters.memories', hiddenUnits, dimension);
     const model: ModelState = {
       hiddenUnits,
       labels: classes + 1,
-      memories: floatArray('parameters.memories', parameters.memories, length, shape).slice(),
-      classWeights: readClassWeights('parameters.classWeights', parameters.classWeights, hiddenUnits, classes),
-      beta: positive('parameters.beta', parameters.beta),
-      betaScale: positive('parameters.betaScale', parameters.betaScale),
+      memories: floatArray('parameters.memories', given.memories, length, shape).slice(),
+      classWeights: readClassWeights('parameters.classWeights', given.classWeights, hiddenUnits, classes),
+      beta: positive('parameters.beta', given.beta),
+      betaScale: positive('parameters.betaScale', given.betaScale),
     };
-    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', options);
+    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', read);
   }
 
   /**
@@ -154,10 +162,10 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
   static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
-    checkOptions(options, callOptions);
     const name = filePath(path);
-    const file = await loadModel(name, options);
-    return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
+    const read = readOptions(callOptions, options);
+    const file = await loadModel(name, read);
+    return VonMisesFisherMemory.make(file, 'the memories', read).catch((error: unknown) => {
       throw asCorrupt(name, error);
     });
   }
@@ -186,7 +194,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   async logDensity(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    return this.#matrix(native.sphereLogDensities, x, options);
+    return this.#matrix(native.sphereLogDensities, x, readOptions(callOptions, options));
   }
 
   /**
@@ -195,7 +203,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predictProbabilities(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    return this.#matrix(native.spherePosteriors, x, options);
+    return this.#matrix(native.spherePosteriors, x, readOptions(callOptions, options));
   }
 
   /**
@@ -204,7 +212,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predict(x: Vectors, options: CallOptions = {}): Promise<Int32Array> {
-    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x, options), 1, options));
+    const read = readOptions(callOptions, options);
+    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x), 1, read));
   }
 
   /**
@@ -213,8 +222,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async nearestMemory(x: Vectors, options: CallOptions = {}): Promise<NearestMemory> {
-    const batch = this.#rows(x, options);
-    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, options);
+    const read = readOptions(callOptions, options);
+    const parts = await this.#inParts(native.nearestSphereMemories, this.#rows(x), 2, read);
     const indices = concatInts(parts.map((part) => part.indices));
     const classes = this.memoryClasses;
     return {
@@ -231,8 +240,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
-    checkOptions(options, callOptions);
-    const { signal, onProgress } = options;
+    const { signal, onProgress } = readOptions(callOptions, options);
     const half = (done: 0 | 1) => onProgress && halfOf(onProgress, done);
     const { classes } = await this.nearestMemory(x, { signal, onProgress: half(0) });
     const predicted = await this.predict(x, { signal, onProgress: half(1) });
@@ -255,8 +263,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws system errors; the signal's reason.
    */
   async save(path: FilePath, options: CallOptions = {}): Promise<void> {
-    checkOptions(options, callOptions);
     const target = filePath(path);
+    const read = readOptions(callOptions, options);
     const { hiddenUnits, classes, beta, betaScale } = this;
     const model = {
       hiddenUnits,
@@ -266,7 +274,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
       memories: this.#memories,
       classWeights: this.#classWeights,
     };
-    await saveModel(target, { dimension: this.dimension, model, history: this.history }, options);
+    await saveModel(target, { dimension: this.dimension, model, history: this.history }, read);
   }
 
   /** @internal From parts that are right and that nobody else holds. */
@@ -282,15 +290,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
-  #rows(x: Vectors, options: CallOptions): Batch {
-    checkOptions(options, callOptions);
+  #rows(x: Vectors): Batch {
     const batch = vectorBatch('x', x);
     if (batch.dimension === this.dimension) return batch;
     throw shapeError('x.dimension', `${this.dimension}, that of the memory,`, String(batch.dimension));
   }
 
   async #matrix(verb: RowVerb<Float64Array>, x: Vectors, options: CallOptions): Promise<Matrix> {
-    const batch = this.#rows(x, options);
+    const batch = this.#rows(x);
     const columns = this.classes + 1;
     const parts = await this.#inParts(verb, batch, columns, options);
     return { rows: batch.count, columns, data: concatFloats(parts) };

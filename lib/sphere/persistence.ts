@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { readTensor } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { integer, nonNegative, rangeError } from '../core/validate.ts';
@@ -18,7 +19,7 @@ export async function saveTensors(
 ): Promise<void> {
   const entries = Object.entries(tensors);
   const specs = entries.map(([name, { shape, data }]): TensorSpec => {
-    return { name, shape, dtype: data instanceof Float32Array ? 'F32' : 'F64' };
+    return { name, shape, dtype: types.isFloat32Array(data) ? 'F32' : 'F64' };
   });
   const chunks = entries.map(([tensor, { data }]) => ({ tensor, data }));
   await writeSafetensors(path, { tensors: specs, metadata, chunks }, options);

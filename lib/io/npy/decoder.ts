@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
+import { types } from 'node:util';
 import { DenseamError } from '../../core/errors.ts';
 import { allocate, corruptFile, memoryGuard, swapByteOrder } from '../files.ts';
 import { BYTES_PER_NPY_ITEM, type NpyType } from './dtype.ts';
@@ -199,7 +200,7 @@ class Numbers {
 /** Puts numbers as the file has them into the array from a position on. */
 function store(stored: NumberArray, { type, shape }: NpyHeader, data: NumberArray, start: number, path: string): void {
   if (type === 'f2') storeHalves(stored as Uint16Array, data as Float32Array, start);
-  else if (type !== 'f8' && data instanceof Float64Array)
+  else if (type !== 'f8' && types.isFloat64Array(data))
     storeIntegers(stored as BigInt64Array, shape, data, start, path);
   else (data as Float64Array).set(stored as Float64Array, start); // arrays of the same type
   if (type === 'b1') makeBooleans(data.subarray(start, start + stored.length) as Uint8Array);
