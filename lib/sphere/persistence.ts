@@ -1,6 +1,7 @@
 import { readTensor } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
+import { parseJson } from '../io/json.ts';
 import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors.ts';
 import type { EpochRecord } from './types.ts';
 
@@ -22,10 +23,13 @@ export async function saveTensors(
   await writeSafetensors(path, { tensors: specs, metadata, chunks }, options);
 }
 
+/** Objects, arrays and keys in it: there are some twenty settings. */
+const mostParts = 1000;
+
 /** The JSON under a key of the metadata. */
 export function readJson<T>({ path, metadata }: SafetensorsFile, key: string): T {
   try {
-    return JSON.parse(metadata[key] ?? '') as T;
+    return parseJson(metadata[key] ?? '', mostParts) as T;
   } catch (cause) {
     throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
   }
