@@ -109,7 +109,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
   static async load(path: FilePath, options: CreateOptions = {}): Promise<GaussianMemory> {
     const from = filePath(path);

@@ -159,7 +159,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   /**
    * A memory from a file that {@link save} wrote, its history included.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
   static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     const name = filePath(path);

@@ -22,6 +22,7 @@ const documents = [
   'README.md',
   'docs/gaussian.md',
   'docs/sphere.md',
+  'docs/files.md',
   'docs/pointcloud.md',
   'docs/words.md',
   'docs/developing.md',

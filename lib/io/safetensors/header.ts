@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { DenseamError } from '../../core/errors.ts';
 import { describe } from '../../core/validate.ts';
 import { corruptFile, elementCount, recognisedFormat } from '../files.ts';
+import { parseJson } from '../json.ts';
 
 /** The number types of tensors: double and single precision, as safetensors names them. */
 export type Dtype = 'F64' | 'F32';
@@ -47,6 +48,9 @@ const MAX_HEADER_BYTES = 2 ** 25;
 
 /** Many more than denseam writes. Each takes time and memory before any of its data is seen. */
 const MOST_TENSORS = 1000;
+
+/** Objects, arrays and keys in a header: seven a tensor, and the metadata. */
+const MOST_PARTS = 10 * MOST_TENSORS;
 
 const METADATA = '__metadata__';
 const FORMAT = 'denseam';
@@ -181,9 +185,10 @@ export function parseHeader(header: Uint8Array, fileSize: number, path: string):
 function parseJsonObject(bytes: Uint8Array, path: string): Map<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), MOST_PARTS);
   } catch (cause) {
-    throw corruptFile(path, 'not a denseam file, or altered: its header is not JSON', cause);
+    const what = `its header is not JSON as denseam writes it (${(cause as Error).message})`;
+    throw corruptFile(path, `not a denseam file, or altered: ${what}`, cause);
   }
   if (!isObject(value)) throw corruptFile(path, 'not a denseam file: its header is not a JSON object');
   return new Map(Object.entries(value));
