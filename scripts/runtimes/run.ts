@@ -21,9 +21,9 @@ function faultOf(result: SpawnSyncReturns<string>, expected: Case['expected']): 
   if (error) return error.message;
   const met = expected instanceof RegExp ? expected.test(stdout) : expected === undefined || stdout === expected;
   if (status === 0 && met) return undefined;
-  const said =
-    `${stderr}\n${stdout}`.split('\n').find((line) => /^\s*(\S*Error\b|error:)/.test(line)) ?? stdout.split('\n')[0];
-  return `${signal ?? `exit ${status}`}: ${said?.trim() || 'printed nothing'}`;
+  const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+  const said = lines.find((line) => /^\s*(\S*Error\b|error:)/.test(line)) ?? lines[0] ?? 'printed nothing';
+  return `${signal ?? `exit ${status}`}: ${said.trim()}`;
 }
 
 function printRow(what: string, runtime: string, seconds: string, result: string): void {
