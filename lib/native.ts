@@ -108,14 +108,17 @@ export interface NativeMemory {
     pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<NativeStates>;
-  /** `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. */
+  /**
+   * `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. Without a tolerance
+   * the memory's own scale says it.
+   */
   retrieve(
     queries: NativeBatch,
     firstIndex: number,
     ridge: number,
     betas: Float64Array,
     sweep: boolean,
-    tolerance: number,
+    tolerance: number | undefined,
     maxIterations: number,
     pruning: number | undefined,
     trajectory: boolean,
@@ -136,6 +139,12 @@ export interface NativeMemory {
     indices: Int32Array,
     basis: NativeBasis['handle'] | undefined,
   ): Task<NativeMaps>;
+}
+
+/** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
+export interface NativeProjection extends NativeStates {
+  readonly residuals: Float64Array;
+  readonly isSingle: Uint8Array;
 }
 
 /** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
@@ -214,7 +223,7 @@ export interface NativeBases {
     firstIndex: number,
     basis: NativeBasis['handle'],
     onProgress: ProgressCallback,
-  ): Task<NativeStates & { readonly residuals: Float64Array }>;
+  ): Task<NativeProjection>;
   /** `sums` (none at first) with random combinations of full covariances added. */
   addCombinations(
     dimension: number,

@@ -1,9 +1,12 @@
 import { extname } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
-import type { CallOptions } from '../core/types.ts';
+import type { CallOptions, FloatArray } from '../core/types.ts';
 import { writeContents } from '../io/atomic.ts';
 import type { NamedArray } from '../io/npzWrite.ts';
 import { UsageError } from './command.ts';
+
+/** What commands give: numbers with a name and a shape. */
+export type ResultArray = NamedArray<FloatArray | Int32Array>;
 
 /** Help for the option that says where arrays go. */
 export const outputHelp = 'where the arrays go: a file that ends in .npz, .safetensors or .json';
@@ -19,7 +22,7 @@ export function checkOutput(path: string | undefined): void {
 /** Writes arrays in the format that the file's ending says. */
 export async function writeArrays(
   path: string,
-  arrays: readonly NamedArray[],
+  arrays: readonly ResultArray[],
   { signal }: Pick<CallOptions, 'signal'>,
 ): Promise<void> {
   if (extname(path) === '.npz') {
@@ -32,7 +35,7 @@ export async function writeArrays(
 /** The format knows no integers: they go into float64, which holds every one of 32 bits. */
 async function writeTensors(
   path: string,
-  arrays: readonly NamedArray[],
+  arrays: readonly ResultArray[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { writeSafetensors } = await import('../io/safetensors.ts');
@@ -52,11 +55,11 @@ async function writeTensors(
 }
 
 /** Arrays as JSON has them: lists of lists, by name. */
-export function nestedArrays(arrays: readonly NamedArray[]): Record<string, unknown> {
+export function nestedArrays(arrays: readonly ResultArray[]): Record<string, unknown> {
   return Object.fromEntries(arrays.map(({ name, shape, data }) => [name, nested(shape, data)]));
 }
 
-function nested(shape: readonly number[], data: NamedArray['data']): unknown {
+function nested(shape: readonly number[], data: ResultArray['data']): unknown {
   const [extent, ...inner] = shape;
   if (extent === undefined) return data[0];
   if (inner.length === 0) return Array.from(data);
@@ -65,11 +68,11 @@ function nested(shape: readonly number[], data: NamedArray['data']): unknown {
 }
 
 /** One array of several results of the same shape, with an axis for them in front; a single one stays as it is. */
-export function stacked(results: readonly NamedArray[]): NamedArray {
+export function stacked(results: readonly ResultArray[]): ResultArray {
   const [first] = results;
   if (first === undefined) throw new DenseamError('ERR_SHAPE', 'Expected at least one result but received none');
   if (results.length === 1) return first;
-  const Type = first.data.constructor as new (length: number) => NamedArray['data'];
+  const Type = first.data.constructor as new (length: number) => ResultArray['data'];
   const data = new Type(first.data.length * results.length);
   for (const [index, each] of results.entries()) data.set(each.data, index * first.data.length);
   return { name: first.name, shape: [results.length, ...first.shape], data };

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
-import { describing, isSystemError, kindOf } from './files.ts';
+import { describing, isForbidden, isSystemError, kindOf } from './files.ts';
+import { removeLitter, temporaryName } from './litter.ts';
+
+const PERMISSIONS = 0o7777;
 
 /** Where the bytes finally go, and the permissions of the file they replace. */
 interface Target {
@@ -15,7 +17,9 @@ interface Target {
  * all of the new: `fill` writes a temporary file in the same directory, which is flushed to the disk and renamed. On any
  * error, an abort included, the temporary file is removed and what was there before stays.
  *
- * A symbolic link is followed and stays a link; the permissions of a file that is replaced are kept.
+ * A symbolic link is followed and stays a link, also one to a file that is not there yet. The permissions of a file that is replaced are
+ * kept, and while it is filled the temporary file has no others. What killed processes left of earlier saves of the path is removed
+ * first.
  *
  * @throws the error of `fill`; the signal's reason; system errors with their code (ENOENT, EACCES, ENOSPC, ...) and a
  * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe.
@@ -28,8 +32,9 @@ export async function writeAtomically(
   signal?.throwIfAborted();
   const target = await resolveTarget(path);
   const directory = dirname(target.path);
-  const temporary = join(directory, `.denseam-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await describing('write', path, open(temporary, 'wx'));
+  await removeLitter(directory, target.path);
+  const temporary = join(directory, await temporaryName(target.path));
+  const handle = await describing('write', path, open(temporary, 'wx', target.mode));
   try {
     await fillAndFlush(handle, path, target, fill);
     signal?.throwIfAborted();
@@ -58,10 +63,28 @@ async function fillAndFlush(
 ): Promise<void> {
   try {
     await fill(handle);
-    if (target.mode !== undefined) await describing('write', path, handle.chmod(target.mode));
-    await describing('write', path, handle.sync());
+    if (target.mode !== undefined) await keepMode(handle, path, target.mode);
+    await describing('write', path, whereAllowed(handle.sync()));
   } finally {
     await describing('write', path, handle.close());
+  }
+}
+
+/** The process's mask may have taken some permissions from the file when it was opened. */
+async function keepMode(handle: FileHandle, path: string, mode: number): Promise<void> {
+  const found = (await describing('write', path, handle.stat())).mode & PERMISSIONS;
+  if (found !== mode) await describing('write', path, whereAllowed(handle.chmod(mode)));
+}
+
+/**
+ * Under its permission model Node forbids to change permissions (20 to 24) or to flush (26) through an open file, whatever was granted.
+ * The file is whole without.
+ */
+async function whereAllowed(call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
   }
 }
 
@@ -71,8 +94,8 @@ async function resolveTarget(path: string): Promise<Target> {
   try {
     resolved = await realpath(path);
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return { path, mode: undefined };
-    return await describing('write', path, Promise.reject(error));
+    if (!isSystemError(error) || error.code !== 'ENOENT') return await describing('write', path, Promise.reject(error));
+    return { path: await describing('write', path, resolveMissing(path)), mode: undefined };
   }
   const stats = await describing('write', path, stat(resolved));
   if (!stats.isFile()) {
@@ -81,7 +104,20 @@ async function resolveTarget(path: string): Promise<Target> {
       `Expected a regular file or a new name for path but received "${path}", a ${kindOf(stats)}`,
     );
   }
-  return { path: resolved, mode: stats.mode & 0o7777 };
+  return { path: resolved, mode: stats.mode & PERMISSIONS };
+}
+
+/** Where a file that is not there will be: the end of a chain of links, if the path is one. The system refuses circles. */
+async function resolveMissing(path: string): Promise<string> {
+  const directory = await realpath(dirname(path));
+  const here = join(directory, basename(path));
+  let link: string;
+  try {
+    link = await readlink(here);
+  } catch {
+    return here; // not there, or no link
+  }
+  return resolveMissing(isAbsolute(link) ? link : `${directory}/${link}`);
 }
 
 /** Makes the rename itself last through a power cut. Some systems cannot open a directory; the data is safe without. */

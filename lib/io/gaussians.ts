@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { DenseamError, type ErrorCode } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
+import { describe, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
+import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
+import { type FilePath, isFilePath } from './path.ts';
 
 /**
  * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
@@ -14,7 +17,8 @@ export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'cov
 /** Numbers with a shape, row-major; what {@link readNpy} returns. */
 export interface ShapedArray {
   readonly shape: readonly number[];
-  readonly data: FloatArray;
+  /** Of any type; integers become float64, half precision float32. */
+  readonly data: NumberArray;
 }
 
 export interface GaussianArrays {
@@ -64,12 +68,12 @@ const BLOCK = 1 << 17;
  * {@link gaussiansFrom} refuses; the signal's reason; system errors with their code and a message that names the file.
  */
 export async function readGaussians(
-  source: string | { readonly means: string; readonly covariances: string },
+  source: FilePath | { readonly means: FilePath; readonly covariances: FilePath },
   options: ReadGaussiansOptions,
 ): Promise<Gaussians> {
   const { kind, signal } = options ?? {};
   checkKind(kind);
-  if (typeof source === 'string') {
+  if (isFilePath(source)) {
     const { means = 'means', covariances = 'covariances' } = options;
     const arrays = await readNpz(source, [means, covariances], { signal });
     const [first, second] = [arrays.get(means), arrays.get(covariances)] as [ShapedArray, ShapedArray];
@@ -108,7 +112,7 @@ export async function gaussiansFrom(
   checkData('means', means);
   checkData('covariances', covariances);
   const { count, dimension, structure } = structureOf(means.shape, covariances.shape, kind);
-  const single = means.data instanceof Float32Array && covariances.data instanceof Float32Array;
+  const single = isSingle(means.data) && isSingle(covariances.data);
   return {
     count,
     dimension,
@@ -126,12 +130,16 @@ function checkKind(kind: unknown): asserts kind is SpreadKind {
 
 function checkData(name: string, array: ShapedArray): void {
   const { shape, data } = array ?? {};
-  if (!Array.isArray(shape) || !(data instanceof Float32Array || data instanceof Float64Array)) {
-    const expected = '{ shape, data } with a Float32Array or Float64Array';
-    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but received ${data ?? array}`);
+  if (!Array.isArray(shape) || !isNumberArray(data)) {
+    throw shapeError(name, '{ shape, data } with a typed array of numbers', describe(data ?? array));
   }
   if (elementCount(shape, data.BYTES_PER_ELEMENT) === data.length) return;
   throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) in ${name} but received ${data.length}`);
+}
+
+function isNumberArray(data: unknown): boolean {
+  const type = arrayTypeOf(data);
+  return type !== undefined && !type.startsWith('Big');
 }
 
 function structureOf(
@@ -173,8 +181,8 @@ async function convert(
   const FloatArrayType = single ? Float32Array : Float64Array;
   const length = data.length;
   const bytes = length * FloatArrayType.BYTES_PER_ELEMENT;
-  const isSame = !conversion.toVariance && data instanceof FloatArrayType;
-  const result = isSame ? data : allocate(name, bytes, () => new FloatArrayType(length));
+  const isSame = !conversion.toVariance && arrayTypeOf(data) === FloatArrayType.name;
+  const result = isSame ? toFloats(data) : allocate(name, bytes, () => new FloatArrayType(length));
   for (let start = 0; start < length; start += BLOCK) {
     signal?.throwIfAborted();
     const end = Math.min(start + BLOCK, length);
@@ -187,7 +195,7 @@ async function convert(
 
 /** Returns the position of the first number that is not allowed, or -1. */
 function convertBlock(
-  data: FloatArray,
+  data: NumberArray,
   result: FloatArray,
   { toVariance, negative }: Conversion,
   start: number,

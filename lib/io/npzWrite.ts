@@ -3,43 +3,69 @@ import { endianness } from 'node:os';
 import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { CallOptions } from '../core/types.ts';
+import { describe, object, rangeError, shapeError } from '../core/validate.ts';
 import { writeAtomically } from './atomic.ts';
 import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from './files.ts';
 import { itemBytes, type NpyData, npyHeaderOf } from './npy.ts';
+import { type FilePath, filePath } from './path.ts';
+
+/** The format has 16 bits for the length of a name. */
+const MOST_NAME_BYTES = 0xffff;
 
 /** Numbers with a name and a shape. */
-export interface NamedArray {
+export interface NamedArray<Data extends NpyData = NpyData> {
   readonly name: string;
   readonly shape: readonly number[];
   /** Row-major, as many numbers as the product of `shape`. */
-  readonly data: NpyData;
+  readonly data: Data;
 }
 
 /**
  * Writes arrays to an .npz file that `numpy.load` and {@link readNpz} read, uncompressed and atomically: an existing file is replaced
  * only by a whole one. The same arrays give the same bytes.
  *
- * @throws DenseamError ERR_SHAPE for an array of another length than its shape; the signal's reason; system errors with their code and
- * a message that names the file.
+ * @throws DenseamError ERR_SHAPE for an array of another length than its shape, and for what is no array of named arrays; ERR_RANGE for a
+ * name that an archive cannot have or two arrays of one name; the signal's reason; system errors with their code and a message that
+ * names the file.
  */
 export async function writeNpz(
-  path: string,
+  path: FilePath,
   arrays: readonly NamedArray[],
   { signal }: Pick<CallOptions, 'signal'> = {},
 ): Promise<void> {
-  const headers = arrays.map(({ shape, data }) => npyHeaderOf(shape, data));
+  const target = filePath(path);
+  const headers = headersOf(arrays);
   await writeAtomically(
-    path,
+    target,
     async (handle) => {
       let position = 0;
       for await (const piece of archiveOf(arrays, headers)) {
         signal?.throwIfAborted();
-        await writeFully(handle, piece, position, path);
+        await writeFully(handle, piece, position, target);
         position += piece.length;
       }
     },
     signal,
   );
+}
+
+function headersOf(arrays: readonly NamedArray[]): Uint8Array[] {
+  if (!Array.isArray(arrays)) throw shapeError('arrays', 'an array of { name, shape, data }', describe(arrays));
+  const names = new Set<string>();
+  return arrays.map((array, i) => {
+    const { name, shape, data } = object(`arrays[${i}]`, array) as NamedArray;
+    if (typeof name !== 'string' || names.has(name) || !isMemberName(name)) {
+      throw rangeError(`arrays[${i}].name`, 'a name of its own, without backslashes and ".." folders,', name);
+    }
+    names.add(name);
+    return npyHeaderOf(shape, data, `arrays[${i}].data ("${name}")`);
+  });
+}
+
+/** What the archive's writer takes, which refuses names that other programs could write outside of their folder. */
+function isMemberName(name: string): boolean {
+  const isShort = Buffer.byteLength(`${name}.npy`) <= MOST_NAME_BYTES;
+  return isShort && !/[\\\0]|^\/|^[a-zA-Z]:/.test(name) && !name.split('/').includes('..');
 }
 
 function archiveOf(arrays: readonly NamedArray[], headers: readonly Uint8Array[]): AsyncIterable<Uint8Array> {

@@ -1,24 +1,19 @@
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
-import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
-import {
-  type CheckedData,
-  checkTrainingCall,
-  readClassWeights,
-  readData,
-  readInitialMemories,
-  readTrainOptions,
-  type TrainingSettings,
-} from './options.ts';
+import { checkTrainingCall, readClassWeights, readData, readInitialMemories, readTrainOptions } from './options.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
+import type { CheckedData, TrainingSettings } from './settings.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
 import type {
   EpochRecord,
@@ -68,7 +63,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly #classWeights: Float64Array;
   readonly #native: NativeSphereModel;
 
-  private constructor(dimension: number, model: ModelState, history: readonly EpochRecord[], own: NativeSphereModel) {
+  private constructor(
+    key: typeof internally,
+    dimension: number,
+    model: ModelState,
+    history: readonly EpochRecord[],
+    own: NativeSphereModel,
+  ) {
+    checkConstruction(key, 'VonMisesFisherMemory', ['train', 'from', 'load']);
     this.dimension = dimension;
     this.hiddenUnits = model.hiddenUnits;
     this.classes = model.labels - 1;
@@ -94,10 +96,12 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
     const checked = readData(data);
     const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
+    const checkpoint =
+      options.checkpoint === undefined ? undefined : filePath(options.checkpoint, 'options.checkpoint');
     const initial = readInitialMemories(options, settings, checked);
     const progress = await firstProgress(checked, settings, options, initial);
-    const print = options.checkpoint === undefined ? '' : await fingerprint(checked);
-    return finishTraining(checked, settings, progress, options, options.checkpoint, print);
+    const print = checkpoint === undefined ? '' : await fingerprint(checked);
+    return finishTraining(checked, settings, progress, options, checkpoint, print);
   }
 
   /**
@@ -108,16 +112,16 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
    */
   static async resume(
-    checkpoint: string,
+    checkpoint: FilePath,
     data: SphereTrainingData,
     options: TrainingCallOptions = {},
   ): Promise<VonMisesFisherMemory> {
     checkTrainingCall(options);
+    const path = filePath(checkpoint, 'checkpoint');
     const checked = readData(data);
-    const { settings, progress, data: saved } = await loadCheckpoint(checkpoint, options);
     const print = await fingerprint(checked);
-    checkSameData(checkpoint, saved, print);
-    return finishTraining(checked, settings, progress, options, checkpoint, print);
+    const { settings, progress } = await loadCheckpoint(path, checked, print, options);
+    return finishTraining(checked, settings, progress, options, path, print);
   }
 
   /**
@@ -149,11 +153,12 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
+  static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     checkOptions(options, callOptions);
-    const file = await loadModel(path, options);
+    const name = filePath(path);
+    const file = await loadModel(name, options);
     return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
-      throw asCorrupt(path, error);
+      throw asCorrupt(name, error);
     });
   }
 
@@ -174,7 +179,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities on the sphere.
-   * It is right to about 1e-6 (float32) or 1e-15 (float64) times betaScale x beta.
+   * It is right to about 4e-6 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale x beta x (1 - w.x), w being the
+   * memory that it is due to: at a memory it keeps its digits, however large beta is. There rows count as the directions that they are,
+   * also where their norms are not quite 1.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
@@ -247,8 +254,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    *
    * @throws system errors; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
     checkOptions(options, callOptions);
+    const target = filePath(path);
     const { hiddenUnits, classes, beta, betaScale } = this;
     const model = {
       hiddenUnits,
@@ -258,7 +266,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
       memories: this.#memories,
       classWeights: this.#classWeights,
     };
-    await saveModel(path, { dimension: this.dimension, model, history: this.history }, options);
+    await saveModel(target, { dimension: this.dimension, model, history: this.history }, options);
   }
 
   /** @internal From parts that are right and that nobody else holds. */
@@ -271,7 +279,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
     const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
-    return new VonMisesFisherMemory(dimension, model, history, own);
+    return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
   #rows(x: Vectors, options: CallOptions): Batch {

@@ -1,59 +1,36 @@
+import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
-import type { Precision } from '../core/memory.ts';
 import { seedBits } from '../core/random.ts';
 import {
   checkOptions,
   describe,
   extent,
-  fitsInMemory,
   floatArray,
   integer,
   nonNegative,
   object,
-  positive,
   product,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import type { NumberArray } from '../io/numbers.ts';
+import {
+  type CheckedData,
+  checkClassShares,
+  checkSpace,
+  checkSplitting,
+  checkUnits,
+  greatestCount,
+  type SplittingSettings,
+  share,
+  type TrainingSettings,
+  trainingNumbers,
+} from './settings.ts';
 import type { SphereTrainingData, SplittingOptions, TrainOptions } from './types.ts';
 
 // Checks and defaults of training.
 
-const greatestCount = 2 ** 31 - 1;
 const greatestClasses = 2 ** 20;
-
-/** Data as training takes them. */
-export interface CheckedData {
-  readonly batch: Batch;
-  readonly precision: Precision;
-  readonly classes: number;
-  readonly labels: Int32Array | undefined;
-}
-
-/** All that a run follows from besides its data; plain numbers, so that a checkpoint can hold it. */
-export interface TrainingSettings {
-  readonly hiddenUnits: number;
-  readonly beta: number;
-  readonly trainsBeta: boolean;
-  readonly betaScale: number;
-  readonly softening: number;
-  readonly classShares: readonly number[];
-  readonly background: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly maxEpochs: number;
-  readonly patience: number;
-  readonly trainingRows: number;
-  /** No threshold is null. */
-  readonly splitting:
-    | (Required<{ [K in Exclude<keyof SplittingOptions, 'threshold'>]: number }> & {
-        readonly threshold: number | null;
-      })
-    | undefined;
-  /** 64 bits, as decimal digits. */
-  readonly seed: string;
-}
 
 const trainOptionNames = new Set([
   'background',
@@ -78,7 +55,6 @@ const trainOptionNames = new Set([
   'validationShare',
 ]);
 const callOptionNames = new Set(['onEpoch', 'onProgress', 'signal']);
-const splittingOptionNames = new Set(['distance', 'epochs', 'fraction', 'from', 'passes', 'rows', 'threshold']);
 
 export function readData(data: SphereTrainingData): CheckedData {
   const batch = vectorBatch('data', data);
@@ -94,8 +70,8 @@ function readClasses(value: unknown): number {
 
 /** Labels 0 to `classes`, copied. */
 export function readLabels(given: unknown, count: number, classes: number): Int32Array {
-  if (!(given instanceof Int32Array || given instanceof Uint8Array || Array.isArray(given))) {
-    throw shapeError('data.labels', 'an Int32Array, a Uint8Array or an array of integers', describe(given));
+  if (!Array.isArray(given) && !isTypedNumbers(given)) {
+    throw shapeError('data.labels', 'an array of integers, typed or not', describe(given));
   }
   if (given.length !== count) throw shapeError('data.labels', `${count} labels, one for each row`, `${given.length}`);
   const labels: ArrayLike<unknown> = given;
@@ -105,7 +81,12 @@ export function readLabels(given: unknown, count: number, classes: number): Int3
       throw rangeError(`data.labels[${i}]`, `an integer from 0 (none) to ${classes} (data.classes)`, labels[i]);
     }
   }
-  return Int32Array.from(given);
+  return Int32Array.from(labels as ArrayLike<number>);
+}
+
+/** Numbers of any type, as files give them (but for bigints). */
+function isTypedNumbers(value: unknown): value is NumberArray {
+  return types.isTypedArray(value) && !types.isBigInt64Array(value) && !types.isBigUint64Array(value);
 }
 
 export function checkTrainingCall(options: object, known: ReadonlySet<string> = callOptionNames): void {
@@ -118,33 +99,26 @@ export function checkTrainingCall(options: object, known: ReadonlySet<string> = 
 
 export function readTrainOptions(options: TrainOptions, data: CheckedData): TrainingSettings {
   checkTrainingCall(options, trainOptionNames);
-  const { checkpoint } = options;
-  if (checkpoint !== undefined && typeof checkpoint !== 'string') {
-    throw shapeError('options.checkpoint', 'the path of a file', describe(checkpoint));
-  }
   const validationShare = share('options.validationShare', options.validationShare ?? 0.1, 'below');
   const trainingRows = data.batch.count - validationRows(data.batch.count, validationShare);
-  const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
-  if (hiddenUnits > trainingRows) {
-    throw rangeError('options.hiddenUnits', `at most ${trainingRows}, the number of training rows,`, hiddenUnits);
-  }
-  const batchSize = integer('options.batchSize', options.batchSize ?? defaultBatchSize(trainingRows), 1, greatestCount);
-  fitsInMemory('the work space of a minibatch', workSpace(Math.min(batchSize, trainingRows), hiddenUnits, data));
+  const number = <K extends keyof typeof trainingNumbers & keyof TrainOptions>(key: K, value: unknown) =>
+    trainingNumbers[key](`options.${key}`, value);
+  const hiddenUnits = checkUnits('options.hiddenUnits', options.hiddenUnits, trainingRows);
   const { beta, trainsBeta } = readBeta(options.beta ?? { trainedFrom: 1 });
   const softening = readSoftening(options, data);
-  return {
+  const settings = {
     hiddenUnits,
     beta,
     trainsBeta,
-    betaScale: positive('options.betaScale', options.betaScale ?? (trainsBeta ? 0.25 : 1)),
+    betaScale: number('betaScale', options.betaScale ?? (trainsBeta ? 0.25 : 1)),
     softening,
     classShares: readClassShares(options.classShares, data, softening),
-    background: nonNegative('options.background', options.background ?? 1),
-    batchSize,
-    learningRate: positive('options.learningRate', options.learningRate ?? 0.1),
-    momentum: share('options.momentum', options.momentum ?? 0.99, 'below'),
-    maxEpochs: integer('options.maxEpochs', options.maxEpochs ?? 300, 1, greatestCount),
-    patience: integer('options.patience', options.patience ?? 1, 1, greatestCount),
+    background: number('background', options.background ?? 1),
+    batchSize: number('batchSize', options.batchSize ?? defaultBatchSize(trainingRows)),
+    learningRate: number('learningRate', options.learningRate ?? 0.1),
+    momentum: number('momentum', options.momentum ?? 0.99),
+    maxEpochs: number('maxEpochs', options.maxEpochs ?? 300),
+    patience: number('patience', options.patience ?? 1),
     trainingRows,
     splitting:
       options.splitting === undefined
@@ -152,6 +126,8 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
         : readSplitting(options.splitting, hiddenUnits, trainingRows < data.batch.count),
     seed: String(seedBits(options.seed ?? 0)),
   };
+  checkSpace(settings, data);
+  return settings;
 }
 
 /** Where the memories of the first units begin, if that is given: a batch whose norms are not checked yet. */
@@ -178,26 +154,12 @@ function defaultBatchSize(trainingRows: number): number {
   return Math.min(1000, Math.ceil(trainingRows / 20));
 }
 
-/** Bytes: overlaps of every row, and class sums of 32 groups of rows at most. */
-function workSpace(rows: number, hiddenUnits: number, { precision, classes }: CheckedData): number {
-  const overlap = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-  const sums = Math.min(32, Math.ceil(rows / 64)) * (hiddenUnits + 1) * (classes + 1) * Float64Array.BYTES_PER_ELEMENT;
-  return rows * hiddenUnits * overlap + sums;
-}
-
-/** A number from 0 to 1, or below 1. */
-function share(name: string, value: unknown, limit: 'upTo' | 'below'): number {
-  const fits = typeof value === 'number' && value >= 0 && (limit === 'upTo' ? value <= 1 : value < 1);
-  if (!fits) throw rangeError(name, limit === 'upTo' ? 'a number from 0 to 1' : 'a number from 0 to below 1', value);
-  return value;
-}
-
 function readBeta(given: NonNullable<TrainOptions['beta']>): { beta: number; trainsBeta: boolean } {
-  if (typeof given === 'number') return { beta: positive('options.beta', given), trainsBeta: false };
+  if (typeof given === 'number') return { beta: trainingNumbers.beta('options.beta', given), trainsBeta: false };
   const { trainedFrom, ...others } = object('options.beta', given) as { trainedFrom: unknown };
   const [other] = Object.keys(others);
   if (other !== undefined) throw rangeError('options.beta', 'only trainedFrom', other);
-  return { beta: positive('options.beta.trainedFrom', trainedFrom), trainsBeta: true };
+  return { beta: trainingNumbers.beta('options.beta.trainedFrom', trainedFrom), trainsBeta: true };
 }
 
 function readSoftening({ labelSoftening, posteriorSoftening }: TrainOptions, { labels }: CheckedData): number {
@@ -208,28 +170,16 @@ function readSoftening({ labelSoftening, posteriorSoftening }: TrainOptions, { l
   if (unused !== undefined) {
     throw rangeError(`options.${other}`, `nothing ${labels ? 'beside' : 'without'} data.labels`, unused);
   }
-  return share(`options.${name}`, value, 'upTo');
+  return trainingNumbers.softening(`options.${name}`, value);
 }
-
-const shareTolerance = 1e-9;
 
 function readClassShares(given: ArrayLike<number> | undefined, data: CheckedData, softening: number): number[] {
   const count = data.classes + 1;
   if (given === undefined) {
     return data.labels ? sharesOf(data.labels, count, softening) : risingShares(count);
   }
-  const { length } = object('options.classShares', given) as { length?: unknown };
-  if (length !== count) {
-    throw shapeError('options.classShares', `${count} numbers, one for "none" and each class,`, describe(length));
-  }
-  const shares = Array.from(given, (value, y) => nonNegative(`options.classShares[${y}]`, value));
+  const shares = checkClassShares('options.classShares', given, data, softening);
   const sum = shares.reduce((total, value) => total + value, 0);
-  if (Math.abs(sum - 1) > shareTolerance) throw rangeError('options.classShares', 'numbers with sum 1', sum);
-  const needed = data.labels && softening === 0 ? new Set(data.labels) : undefined;
-  const empty = shares.findIndex((share, y) => share === 0 && (needed?.has(y) ?? true));
-  if (empty >= 0) {
-    throw rangeError(`options.classShares[${empty}]`, 'a number above 0, since labels give this class a share,', 0);
-  }
   return shares.map((value) => value / sum);
 }
 
@@ -247,34 +197,22 @@ function risingShares(count: number): number[] {
   return weights.map((value) => value / sum);
 }
 
-function readSplitting(
-  given: SplittingOptions,
-  hiddenUnits: number,
-  hasValidation: boolean,
-): NonNullable<TrainingSettings['splitting']> {
-  const name = (key: keyof SplittingOptions) => `options.splitting.${key}`;
-  for (const key of Object.keys(object('options.splitting', given))) {
-    if (!splittingOptionNames.has(key)) {
-      throw rangeError('options.splitting', `only ${[...splittingOptionNames].join(', ')}`, key);
-    }
-  }
+function readSplitting(given: SplittingOptions, hiddenUnits: number, hasValidation: boolean): SplittingSettings {
+  const name = 'options.splitting';
+  object(name, given);
   if (given.epochs === undefined && !hasValidation) {
-    throw rangeError(name('epochs'), 'an integer, since no rows are kept for validation,', given.epochs);
+    throw rangeError(`${name}.epochs`, 'an integer, since no rows are kept for validation,', given.epochs);
   }
-  const fraction = positive(name('fraction'), given.fraction ?? 1);
-  if (fraction > 1) throw rangeError(name('fraction'), 'a number above 0 and at most 1', fraction);
-  const threshold = given.threshold ?? null;
-  if (threshold !== null && !(threshold <= 0 && Number.isFinite(threshold)))
-    throw rangeError(name('threshold'), 'a finite number of at most 0', threshold);
-  return {
-    from: integer(name('from'), given.from, 1, hiddenUnits),
-    fraction,
-    threshold,
-    distance: positive(name('distance'), given.distance ?? 0.25),
-    epochs: integer(name('epochs'), given.epochs ?? greatestCount, 1, greatestCount),
-    rows: integer(name('rows'), given.rows ?? 10_000, 1, greatestCount),
-    passes: integer(name('passes'), given.passes ?? 6, 1, greatestCount),
+  const complete = {
+    ...given,
+    fraction: given.fraction ?? 1,
+    threshold: given.threshold ?? null,
+    distance: given.distance ?? 0.25,
+    epochs: given.epochs ?? greatestCount,
+    rows: given.rows ?? 10_000,
+    passes: given.passes ?? 6,
   };
+  return checkSplitting(name, complete, hiddenUnits);
 }
 
 /** The class weights of a model: their shape and that they are probabilities. */

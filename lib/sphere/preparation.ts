@@ -1,7 +1,7 @@
 import { runTask } from '../core/calls.ts';
 import { forParts } from '../core/inOrder.ts';
 import type { Precision } from '../core/memory.ts';
-import { readBoolean } from '../core/options.ts';
+import { aBoolean } from '../core/options.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
 import {
   checkOptions,
@@ -95,7 +95,7 @@ export async function toSphere(data: RawVectors, options: ToSphereOptions = {}):
   const dimension = extent('data.dimension', data.dimension);
   const length = product('data.values', count, dimension);
   const given = rawArray('data.values', data.values, length, `${count} x ${dimension}`);
-  const centre = readBoolean('options.centre', options.centre, true);
+  const centre = aBoolean('options.centre', options.centre ?? true);
   const single = readPrecision(options.precision, given) === 'float32';
   fitsInMemory('the result', length * (single ? Float32Array : Float64Array).BYTES_PER_ELEMENT);
   const values = single ? new Float32Array(length) : new Float64Array(length);

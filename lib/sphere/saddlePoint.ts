@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Batch, vectorBatch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
+import { coded, runTask } from '../core/calls.ts';
+import { partBytes } from '../core/inOrder.ts';
 import { type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Matrix, Vectors } from '../core/types.ts';
 import {
@@ -9,14 +11,14 @@ import {
   integer,
   nonNegative,
   object,
-  product,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
-import { native } from '../native.ts';
+import { type NativeSphereRows, native } from '../native.ts';
 import { toNativeRows } from './rows.ts';
 import type { SaddlePointParameters } from './theory.ts';
 import {
+  checkMultiplierSpace,
   marginals,
   nonNegativeOrInfinite,
   ofClasses,
@@ -136,7 +138,11 @@ export async function solveSaddlePoint(
   const batch = vectorBatch('patterns', patterns);
   const columns = readColumns(targets);
   const labels = readSoftLabels('targets', targets, batch.count, columns);
-  return solve(batch, labels, columns, meanOfRows(labels, columns), options);
+  const { count, dimension } = batch;
+  const rows = (signal: CallOptions['signal']) =>
+    toNativeRows(`${batch.name}.values`, batch, 'float64', 'allowed', { signal });
+  const classShares = meanOfRows(labels, columns);
+  return solve({ count, dimension, classShares, rows, targets: async () => labels }, options);
 }
 
 /**
@@ -155,12 +161,35 @@ export async function solveTeacherSaddlePoint(options: TeacherSaddlePointOptions
   const { length } = object(name, options.teacherClassShares) as { length?: unknown };
   const columns = integer(`${name}.length`, length, 2, greatestCount);
   const classShares = readShares(name, options.teacherClassShares, columns, ofClasses);
-  fitsInMemory('the memories of the teacher', 2 * count * dimension * Float64Array.BYTES_PER_ELEMENT);
-  const values = new Float64Array(product('the memories of the teacher', count, dimension));
-  for (let row = 0; row < count; row++) values[row * dimension + row] = 1;
-  const labels = new Float64Array(product(name, count, columns));
-  for (let row = 0; row < count; row++) labels.set(classShares, row * columns);
-  return solve(vectorBatch('patterns', { count, dimension, values }), labels, columns, classShares, options);
+  const rows = (signal: CallOptions['signal']) => unitVectors(count, dimension, signal);
+  const targets = (signal: CallOptions['signal']) => repeated(classShares, count, signal);
+  return solve({ count, dimension, classShares, rows, targets }, options);
+}
+
+/** The first unit vectors of R^N, made a few megabytes at a time. */
+async function unitVectors(count: number, dimension: number, signal: CallOptions['signal']): Promise<NativeSphereRows> {
+  const rows = coded(() => native.makeSphereRows(dimension, 'float64', count));
+  const height = Math.max(1, Math.floor(partBytes / (dimension * Float64Array.BYTES_PER_ELEMENT)));
+  for (let first = 0; first < count; first += height) {
+    const own = Math.min(height, count - first);
+    const values = new Float64Array(own * dimension);
+    for (let row = 0; row < own; row++) values[row * dimension + first + row] = 1;
+    await runTask(() => native.appendSphereRows(rows, own, values, 'patterns', first, false), { signal });
+  }
+  return rows;
+}
+
+/** The same row again and again, written a few megabytes at a time. */
+async function repeated(row: Float64Array, count: number, signal: CallOptions['signal']): Promise<Float64Array> {
+  const table = new Float64Array(count * row.length);
+  const height = Math.max(1, Math.floor(partBytes / row.byteLength));
+  for (let first = 0; first < count; first += height) {
+    if (first > 0) await setImmediate();
+    signal?.throwIfAborted();
+    const end = Math.min(count, first + height);
+    for (let at = first; at < end; at++) table.set(row, at * row.length);
+  }
+  return table;
 }
 
 /** C + 1, C being at least 1. */
@@ -176,31 +205,36 @@ function meanOfRows(labels: Float64Array, columns: number): Float64Array {
   return classShares.map((share) => share / sum);
 }
 
-async function solve(
-  patterns: Batch,
-  targets: Float64Array,
-  columns: number,
-  classShares: Float64Array,
-  options: SaddlePointOptions,
-): Promise<SaddlePoint> {
+/** What the equations are solved for; the large arrays are made once it is known that all of them fit in memory. */
+interface Problem {
+  readonly count: number;
+  readonly dimension: number;
+  readonly classShares: Float64Array;
+  rows(signal: CallOptions['signal']): Promise<NativeSphereRows>;
+  targets(signal: CallOptions['signal']): Promise<Float64Array>;
+}
+
+async function solve(problem: Problem, options: SaddlePointOptions): Promise<SaddlePoint> {
   const beta = nonNegative('options.beta', options.beta);
   const betaScale = signalFactor(2 * nonNegativeOrInfinite('options.v', options.v ?? Number.POSITIVE_INFINITY));
   const load = nonNegativeOrInfinite('options.rho', options.rho ?? Number.POSITIVE_INFINITY);
   const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-10);
   const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 0, greatestCount);
-  const { memories, ...start } = options.start
-    ? givenStart(options, options.start, patterns.dimension, columns)
-    : await randomStart(options, patterns.dimension, classShares);
-  fitsInMemory('the overlaps', patterns.count * memories.count * Float64Array.BYTES_PER_ELEMENT);
   const { signal } = options;
+  const { count, dimension } = problem;
+  const columns = problem.classShares.length;
+  const { memories, ...start } = options.start
+    ? givenStart(options, options.start, problem)
+    : await randomStart(options, problem);
+  const units = memories.count;
   const memoryRows = await toNativeRows(memories.name, memories, 'float64', 'allowed', { signal });
-  const rows = await toNativeRows(`${patterns.name}.values`, patterns, 'float64', 'allowed', { signal });
+  const rows = await problem.rows(signal);
+  const targets = await problem.targets(signal);
   const settings = { ...start, labels: columns, beta, betaScale, load, tolerance, maxIterations };
   const found = await runTask(
     (report) => native.solveSphereSaddlePoint(rows, targets, memoryRows, settings, report),
     options,
   );
-  const [units, { dimension, count }] = [memories.count, patterns];
   return {
     dimension,
     hiddenUnits: units,
@@ -219,6 +253,17 @@ async function solve(
   };
 }
 
+/** Rows that are looked at together (native/sphere/saddle_point.cc). */
+const batchRows = 4096;
+
+/** The least that all take at once: memories and class weights in several states, and the scores and overlaps of patterns. */
+function checkSpace({ count, dimension, classShares }: Problem, units: number): void {
+  const columns = classShares.length;
+  const states = 8 * units * dimension + 6 * (units + 1) * columns;
+  const patterns = count * dimension + 2 * count * columns + (Math.min(count, batchRows) + count) * units;
+  fitsInMemory('the work space', (states + patterns) * Float64Array.BYTES_PER_ELEMENT);
+}
+
 interface Start {
   readonly memories: Batch;
   readonly lengths: Float64Array;
@@ -227,12 +272,9 @@ interface Start {
   readonly classShares: Float64Array;
 }
 
-function givenStart(
-  options: SaddlePointOptions,
-  start: SaddlePointParameters,
-  dimension: number,
-  columns: number,
-): Start {
+function givenStart(options: SaddlePointOptions, start: SaddlePointParameters, problem: Problem): Start {
+  const { dimension, classShares } = problem;
+  const columns = classShares.length;
   for (const name of ['hiddenUnits', 'hiddenShares', 'classShares', 'seed'] as const) {
     if (options[name] !== undefined) throw rangeError(`options.${name}`, 'nothing beside options.start', options[name]);
   }
@@ -244,20 +286,25 @@ function givenStart(
     throw shapeError('options.start.classes', `${columns - 1}, as in the soft labels,`, String(classes));
   }
   const lengths = readLengths('options.start.lengths', start.lengths, hiddenUnits);
-  return { memories, lengths, classWeights, ...marginals(classWeights, columns) };
+  const shares = marginals(classWeights, columns);
+  checkSpace(problem, hiddenUnits);
+  checkMultiplierSpace(hiddenUnits + 1, shares.classShares);
+  return { memories, lengths, classWeights, ...shares };
 }
 
-async function randomStart(options: SaddlePointOptions, dimension: number, ownShares: Float64Array): Promise<Start> {
+async function randomStart(options: SaddlePointOptions, problem: Problem): Promise<Start> {
   const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
+  const { dimension, classShares: ownShares } = problem;
   const labels = ownShares.length;
+  checkSpace(problem, hiddenUnits);
   const hiddenShares = options.hiddenShares
     ? readShares('options.hiddenShares', options.hiddenShares, hiddenUnits + 1, ofUnits)
     : new Float64Array(hiddenUnits + 1).fill(1 / (hiddenUnits + 1));
   const classShares = options.classShares
     ? readShares('options.classShares', options.classShares, labels, ofClasses)
     : ownShares;
+  checkMultiplierSpace(hiddenUnits + 1, classShares);
   const seed = seedBits(options.seed ?? 0);
-  fitsInMemory('the memories', product('the memories', hiddenUnits, dimension) * Float64Array.BYTES_PER_ELEMENT);
   const drawn = await runTask(
     () =>
       native.initialSphereState(dimension, 'float64', {

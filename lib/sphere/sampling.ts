@@ -166,7 +166,9 @@ async function drawSample(
   const count = integer('options.count', options.count, 1, Number.MAX_SAFE_INTEGER);
   const seed = seedBits(options.seed ?? 0);
   const length = product('the sample', count, dimension);
-  fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT + 2 * count * Int32Array.BYTES_PER_ELEMENT);
+  // A row is drawn on the native side first.
+  const bytes = (length + dimension) * Float64Array.BYTES_PER_ELEMENT + 2 * count * Int32Array.BYTES_PER_ELEMENT;
+  fitsInMemory('the sample', bytes);
   const { signal } = options;
   const handle = await runTask(() => native.makeSphereTeacher(source), { signal });
   const sample = {

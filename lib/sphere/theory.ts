@@ -18,6 +18,7 @@ import {
 import { native } from '../native.ts';
 import {
   type CheckedParameters,
+  checkMultiplierSpace,
   type LabelledRows,
   marginals,
   nonNegativeOrInfinite,
@@ -98,6 +99,7 @@ export async function classWeightMultipliers(pbar: ClassWeights, options: Multip
   });
   const hiddenShares = readShares('options.hiddenShares', options.hiddenShares, rows, ofUnits);
   const classShares = readShares('options.classShares', options.classShares, columns, ofClasses);
+  checkMultiplierSpace(rows, classShares);
   const { signal } = options;
   const found = await runTask(() => native.classWeightMultipliers(rows, columns, numbers, hiddenShares, classShares), {
     signal,
@@ -166,6 +168,7 @@ export async function stationarity(
     options[name] === undefined ? own[name] : readShares(`options.${name}`, options[name], count, what);
   const hiddenShares = given('hiddenShares', rows, ofUnits);
   const classShares = given('classShares', columns, ofClasses);
+  checkMultiplierSpace(rows, classShares);
   const handles = await toNativeTheory(checked, batch, options);
   const found = await runTask(
     (report) => native.sphereStationarity(handles.model, handles.rows, targets, hiddenShares, classShares, report),
@@ -207,7 +210,8 @@ export function duplicate(
   const { hiddenUnits, classes } = checked;
   const { dimension } = checked.memories;
   const copied = indexArray('indices', indices, hiddenUnits);
-  const repeated = copied.findIndex((index, at) => copied.indexOf(index) < at);
+  const seen = new Set<number>();
+  const repeated = copied.findIndex((index) => seen.size === seen.add(index).size);
   if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index that has not come before', copied[repeated]);
   const lengths = readLengths('parameters.lengths', parameters.lengths, hiddenUnits);
   const halves = checked.classWeights.slice();

@@ -3,6 +3,7 @@ import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import {
   describe,
   extent,
+  fitsInMemory,
   floatArray,
   nonNegative,
   object,
@@ -10,6 +11,7 @@ import {
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import type { IntegerArray } from '../io/numbers.ts';
 import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
 import { readClassWeights, readLabels } from './options.ts';
 import { toNativeRows } from './rows.ts';
@@ -20,7 +22,7 @@ import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
 /** Rows of norm 1 (or of zeros) with either labels or soft labels. */
 export interface LabelledRows extends Vectors {
   /** The class of each row, 1 to C, or 0 for none. They are softened by `labelSoftening`. */
-  readonly labels?: Int32Array | Uint8Array | readonly number[] | undefined;
+  readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
   /** Soft labels instead: count x (C + 1), rows of probabilities. They are taken as they are. */
   readonly targets?: ClassWeights | undefined;
 }
@@ -114,6 +116,12 @@ export function readShares(name: string, given: ArrayLike<number>, count: number
   const sum = shares.reduce((total, value) => total + value, 0);
   if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(name, 'numbers with sum 1', sum);
   return shares.map((value) => value / sum);
+}
+
+/** What solving eq. 21 takes at least: two tables of the classes that have a share among each other, and seven of class weights. */
+export function checkMultiplierSpace(units: number, classShares: Float64Array): void {
+  const classes = classShares.reduce((count, share) => count + (share > 0 ? 1 : 0), 0);
+  fitsInMemory('the class weights', (2 * classes + 7 * units) * classes * Float64Array.BYTES_PER_ELEMENT);
 }
 
 export const ofUnits = 'the background and each hidden unit';

@@ -8,6 +8,7 @@
 #include "euclidean/rows.h"
 #include "memory.h"
 #include "retrieval.h"
+#include "scale.h"
 
 namespace denseam::euclidean {
 
@@ -15,7 +16,7 @@ namespace denseam::euclidean {
 template <typename T>
 class RowMemory : public Memory {
  public:
-  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding.width()) {}
+  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding) {}
 
   std::size_t size() const override { return rows_.size(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
@@ -46,8 +47,11 @@ class RowMemory : public Memory {
   std::vector<T> centreOf(const std::vector<T>& rows, std::size_t count) const;
   std::vector<T> normsOf(const std::vector<T>& rows, const Items& items, Job& job) const;
 
+  double defaultTolerance(const Job& job) const;
+
   Embedding embedding_;
   Rows<T> rows_;
+  DefaultTolerance defaultTolerance_;
 };
 
 extern template class RowMemory<float>;

@@ -74,7 +74,7 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
     throw Error("ERR_RANGE", "Expected costs whose differences, divided by epsilon, do not overflow");
   }
   TransportSolver solver;
-  std::vector<double> potentials(m);
+  std::vector<double> potentials(2 * m);
   const auto result = solver.solve({n, m, costs.data(), rows.weights.data(), columns.weights.data()}, options, false,
                                    potentials.data(), job);
   Plans plans;

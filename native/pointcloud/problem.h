@@ -32,6 +32,7 @@ struct Solved {
   double value = 0;
   double marginalError = 0;
   std::size_t iterations = 0;
+  std::size_t newtonSolves = 0;  // of the iterations
   Outcome outcome = Outcome::kIterations;
 
   bool converged() const { return outcome == Outcome::kConverged; }

@@ -14,6 +14,8 @@ constexpr double kCooling = 4;
 constexpr double kFirstShare = 0.02;
 // What a temperature above 1 is solved to: the next one moves the marginals by more.
 constexpr double kLooseTolerance = 1e-2;
+// Costs above this many temperatures are reduced: rounding of potentials that are as large would show in the plan.
+constexpr double kLargeCost = 1e3;
 // Newton's method begins below this marginal error, or after so many sweeps.
 constexpr double kNewtonError = 0.3;
 constexpr std::size_t kMostFirstSweeps = 20;
@@ -28,6 +30,9 @@ constexpr std::size_t kPatientSweeps = 500;
 // shorten every step of Newton's method; so it gets a Sinkhorn update first. And what may remain at the end of a
 // temperature above 1, whose error then falls below this share of the column's weight.
 constexpr double kUneven = 20, kLooseUneven = 2, kLightShare = 0.3;
+// What the flow through an edge of the plan's tree may still change by, as a share of itself, when a temperature ends.
+constexpr double kLeastFlow = 1e-14;
+constexpr double kSettled = 6;
 // Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
 constexpr double kMostScaling = 1e50;
 // A column whose sum is below this needs the log domain.
@@ -35,6 +40,7 @@ constexpr double kLeastColumnSum = 1e-150;
 // No step changes differences of potentials by more than this, in units of the temperature: the semi-dual's curvature
 // changes by its exponential.
 constexpr double kMostChange = 8;
+constexpr double kFar = 100;
 // How exact Newton's direction is: as the error, so that its square is the next one, but no more than the last step
 // needs.
 constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
@@ -53,56 +59,98 @@ constexpr int kMostFutileRounds = 6;
 
 Solved TransportSolver::solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials,
                               const Job& job, double enough) {
-  prepare(problem, potentials, job);
+  prepare(problem, job);
   options_ = options;
   enough_ = enough;
   if (isWeak()) {
     solveWeak();
-    return result_;
+    return conclude(potentials);
   }
   if (warm) {
-    evaluate();
-    if (isEnough()) return result_;
+    takeOver(potentials);
+    if (isEnough()) return conclude(potentials);
     warm = result_.marginalError < kUsefulError;
   }
   if (!warm) {
-    std::fill_n(potentials, problem.columns, 0.0);
+    reduced_.reset(problem);
+    problem_ = problem;
+    std::fill(potentials_.begin(), potentials_.end(), 0.0);
     for (temperature_ = firstTemperature(); temperature_ > 1; temperature_ /= kCooling) {
-      evaluate();
+      start();
       descend(kLooseTolerance);
       // Columns lighter than that show in no error. Left as they are, they would be far off at the last temperature.
       descend(std::max(options.tolerance, kLightShare * lightestUnevenColumn()));
-      if (std::isfinite(enough) && boundAtOne() > enough) return result_;
+      settle();
+      if (std::isfinite(enough) && boundAtOne() > enough) return conclude(potentials);
     }
     temperature_ = 1;
-    evaluate();
+    start();
   }
   descend(options.tolerance);
   finish();
-  return result_;
+  return conclude(potentials);
 }
 
 Solved TransportSolver::restore(const Problem& problem, double* potentials, const Job& job) {
-  prepare(problem, potentials, job);
-  evaluate();
-  return result_;
+  prepare(problem, job);
+  takeOver(potentials);
+  return conclude(potentials);
 }
 
-void TransportSolver::prepare(const Problem& problem, double* potentials, const Job& job) {
+void TransportSolver::prepare(const Problem& problem, const Job& job) {
   problem_ = problem;
   job_ = &job;
-  potentials_ = potentials;
   temperature_ = 1;
   result_ = {};
   const std::size_t n = problem.rows, m = problem.columns;
   plan_.resize(n * m);
   for (auto* vector : {&rowPotentials_, &logRowWeights_}) vector->resize(n);
-  for (auto* vector : {&logColumnWeights_, &columnSums_, &scaling_, &scratch_, &direction_, &saved_}) vector->resize(m);
+  for (auto* vector : {&logColumnWeights_, &columnSums_, &scaling_, &scratch_, &direction_, &saved_, &potentials_}) vector->resize(m);
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
   greatestCost_ = greatest(n * m, problem.costs);
+  reached_.resize(n + m);
+  reduced_.reset(problem);
   newton_.forget();
 }
+
+// Begins at the potentials of an earlier problem.
+void TransportSolver::takeOver(const double* potentials) {
+  const std::size_t m = problem_.columns;
+  std::copy_n(potentials, m, potentials_.begin());
+  evaluate();
+  if (!areCostsLarge()) return;
+  reduceCosts();
+  addScaled(m, 1, potentials + m, potentials_.data());
+  evaluate();
+}
+
+// Begins at another temperature.
+void TransportSolver::start() {
+  if (areCostsLarge()) reduceCosts();
+  evaluate();
+}
+
+void TransportSolver::reduceCosts() {
+  reduced_.takeOff(rowPotentials_.data(), potentials_.data());
+  problem_.costs = reduced_.costs();
+}
+
+// What the caller gets.
+Solved TransportSolver::conclude(double* potentials) {
+  const std::size_t n = problem_.rows, m = problem_.columns;
+  for (std::size_t j = 0; j < m; ++j) {
+    const TwoSum sum = twoSum(reduced_.columns()[j], potentials_[j]);
+    potentials[j] = sum.value;
+    potentials[m + j] = sum.error;
+  }
+  wholeRowPotentials_ = rowPotentials_;
+  addScaled(n, 1, reduced_.rows().data(), wholeRowPotentials_.data());
+  result_.value += reduced_.value();
+  return result_;
+}
+
+bool TransportSolver::areCostsLarge() const { return greatestCost_ > kLargeCost * temperature_; }
 
 double TransportSolver::firstTemperature() const {
   const double reach = kFirstShare * greatestCost_;
@@ -125,31 +173,36 @@ void TransportSolver::evaluate() {
   const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   std::fill(columnSums_.begin(), columnSums_.end(), 0.0);
-  if (isWeak()) weakRows(problem, potentials_, rowPotentials_.data(), plan_.data(), columnSums_.data());
+  if (isWeak()) weakRows(problem, potentials_.data(), rowPotentials_.data(), plan_.data(), columnSums_.data());
   for (std::size_t k = 0; !isWeak() && k < problem.rows; ++k) {
-    rowPotentials_[k] = -temperature_ * conditionalRow(m, 1 / temperature_, problem.costs + k * m, potentials_,
+    rowPotentials_[k] = -temperature_ * conditionalRow(m, 1 / temperature_, problem.costs + k * m, potentials_.data(),
                                                        logColumnWeights_.data(), problem.rowWeights[k],
                                                        plan_.data() + k * m, columnSums_.data());
   }
   result_.value = innerProduct(problem.rows, problem.rowWeights, rowPotentials_.data()) +
-                  innerProduct(m, problem.columnWeights, potentials_);
+                  innerProduct(m, problem.columnWeights, potentials_.data());
   result_.marginalError = totalDifference(m, columnSums_.data(), problem.columnWeights);
 }
 
 // Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but
 // differences of potentials do.
 void TransportSolver::solveWeak() {
-  std::fill_n(potentials_, problem_.columns, 0.0);
+  std::fill(potentials_.begin(), potentials_.end(), 0.0);
   evaluate();
   for (int i = 0; i < kWeakSweeps && !isExhausted(); ++i) {
     ++result_.iterations;
-    weakColumns(problem_, rowPotentials_.data(), potentials_);
+    weakColumns(problem_, rowPotentials_.data(), potentials_.data());
     evaluate();
   }
   finish();
 }
 
 void TransportSolver::writeColumnPotentials(double* g) {
+  updateBySums(g);
+  addScaled(problem_.columns, 1, reduced_.columns().data(), g);
+}
+
+void TransportSolver::updateBySums(double* g) {
   if (isWeak()) return weakColumns(problem_, rowPotentials_.data(), g);
   columnLogSums(problem_.rows, problem_.columns, 1 / temperature_, problem_.costs, rowPotentials_.data(),
                 logRowWeights_.data(), scratch_.data(), g);
@@ -159,7 +212,7 @@ void TransportSolver::writeColumnPotentials(double* g) {
 // One Sinkhorn update of g, in the log domain where a column sum underflows.
 void TransportSolver::updateColumns() {
   if (*std::min_element(columnSums_.begin(), columnSums_.end()) < kLeastColumnSum) {
-    writeColumnPotentials(potentials_);
+    updateBySums(potentials_.data());
   } else {
     for (std::size_t j = 0; j < problem_.columns; ++j) {
       potentials_[j] += temperature_ * std::log(problem_.columnWeights[j] / columnSums_[j]);
@@ -210,6 +263,35 @@ void TransportSolver::descend(double tolerance) {
   }
 }
 
+long settleTrees=0,temperTrees=0;
+void TransportSolver::growTree(double floor) {
+  const Problem& problem = problem_;
+  treeRows_.resize(problem.rows);
+  treeColumns_.resize(problem.columns);
+  for (std::size_t k = 0; k < problem.rows; ++k) treeRows_[k] = rowPotentials_[k] / temperature_ + logRowWeights_[k];
+  for (std::size_t j = 0; j < problem.columns; ++j) {
+    treeColumns_[j] = potentials_[j] / temperature_ + logColumnWeights_[j];
+    scratch_[j] = problem.columnWeights[j] - columnSums_[j];
+  }
+  tree_.grow({problem.rows, problem.columns, problem.costs, 1 / temperature_, treeRows_.data(), treeColumns_.data()},
+             scratch_.data(), std::max(kLeastFlow, floor));
+}
+
+// Until every edge of the plan's tree carries about the mass that it has to.
+void TransportSolver::settle() {
+  for (int i = 0; i < 30 && !isExhausted(); ++i) {
+    // No part lacks or has more than half of the error.
+    if (isJoined(problem_.rows, problem_.columns, plan_.data(), problem_.rowWeights,
+                 result_.marginalError / 2 * std::exp(-kSettled), reached_.data())) {
+      break;
+    }
+    ++settleTrees;
+    growTree(options_.tolerance / 4);
+    if (tree_.greatestGrowth() <= kSettled) break;
+    if (!stepAlongNewton(options_.tolerance)) sweep(options_.tolerance, kTrialSweeps);
+  }
+}
+
 // Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g.
 void TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   const Problem& problem = problem_;
@@ -252,22 +334,26 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
   const double error = result_.marginalError, value = result_.value;
   const double accuracy = std::min(kLoosestDirection, std::max(error, kTightestDirection * tolerance / error));
   ++result_.iterations;
+  ++result_.newtonSolves;
   if (!newton_.solve(problem, plan_.data(), columnSums_.data(), accuracy, direction_.data(), *job_)) return false;
-  double slope = 0, least = 0, most = 0;
-  for (std::size_t j = 0; j < m; ++j) {
-    slope += direction_[j] * (problem.columnWeights[j] - columnSums_[j]);
-    least = std::min(least, direction_[j]);
-    most = std::max(most, direction_[j]);
+  const auto [least, most] = std::minmax_element(direction_.begin(), direction_.end());
+  double step = std::min(1.0, kMostChange / (*most - *least));
+  if (*most - *least > kFar) {
+    step = 1;
+    ++temperTrees;
+    growTree(options_.tolerance / (4 * static_cast<double>(problem.columns)));
+    tree_.temper(direction_.data());
   }
-  std::copy_n(potentials_, m, saved_.begin());
-  double step = std::min(1.0, kMostChange / (most - least));
+  double slope = 0;
+  for (std::size_t j = 0; j < m; ++j) slope += direction_[j] * (problem.columnWeights[j] - columnSums_[j]);
+  saved_ = potentials_;
   for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 4) {
     for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
     evaluate();
     const bool rises = result_.value >= value + kArmijo * step * temperature_ * slope;
     if (std::isfinite(result_.value) && (rises || result_.marginalError <= 0.5 * error)) return true;
   }
-  std::copy_n(saved_.begin(), m, potentials_);
+  potentials_ = saved_;
   evaluate();
   return false;
 }
@@ -278,7 +364,7 @@ double TransportSolver::boundAtOne() {
   temperature_ = 1;
   evaluate();
   temperature_ = temperature;
-  return result_.value;
+  return reduced_.value() + result_.value;
 }
 
 }  // namespace denseam::pointcloud
