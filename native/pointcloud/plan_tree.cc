@@ -9,6 +9,7 @@
 namespace denseam::pointcloud {
 namespace {
 
+// log of what Newton's system, with its ridge of 1e-14 and rounding beside it, hardly tells from nothing.
 constexpr double kInvisible = -27;
 // Keys of nodes that nothing was offered to, and of those in the tree.
 constexpr double kUnseen = -std::numeric_limits<double>::max();
@@ -48,7 +49,8 @@ DENSEAM_DISPATCH std::size_t heaviest(std::size_t count, const double* __restric
   auto first = static_cast<std::int64_t>(count);
 #pragma omp simd reduction(min : first)
   for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t place = keys[i] == most ? static_cast<std::int64_t>(i) : std::numeric_limits<std::int64_t>::max();
+    const std::int64_t place =
+        keys[i] == most ? static_cast<std::int64_t>(i) : std::numeric_limits<std::int64_t>::max();
     first = place < first ? place : first;
   }
   return static_cast<std::size_t>(first);

@@ -39,11 +39,11 @@ class PlanTree {
 
   // Nodes: rows, then columns.
   std::size_t rows_ = 0;
-  AlignedVector<double> mass_;       // log, of the edge to the parent
+  AlignedVector<double> mass_;          // log, of the edge to the parent
   AlignedVector<std::int64_t> parent_;  // among the nodes
-  std::vector<std::size_t> order_;   // parents come first
-  AlignedVector<double> excess_;     // of the part below
-  AlignedVector<double> growth_;     // log, with the sign of the excess; 0 where it is small
+  std::vector<std::size_t> order_;      // parents come first
+  AlignedVector<double> excess_;        // of the part below
+  AlignedVector<double> growth_;        // log, with the sign of the excess; 0 where it is small
   AlignedVector<double> key_, before_, after_;
   double greatestGrowth_ = 0;
 };
