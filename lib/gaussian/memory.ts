@@ -157,9 +157,10 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.structure, this.dimension);
     fitsInMemory('the maps', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    const items = this.native.snapshot();
-    const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, read);
-    const maps = await runTask(() => items.transportMaps(own, read.ridge, checked, this.#basis?.handle), read);
+    const maps = await this.reading(async (items) => {
+      const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, read);
+      return runTask(() => items.transportMaps(own, read.ridge, checked, this.#basis?.handle), read);
+    });
     const { dimension, structure, basis } = this;
     return { count: checked.length, dimension, structure, ...maps, ...(basis && { basis }) };
   }

@@ -44,6 +44,11 @@ Napi::Object toStates(Napi::Env env, Batch&& batch) {
   return states;
 }
 
+Napi::Value toBasisHandle(Napi::Env env, SharedBasis&& basis) {
+  const std::size_t bytes = bytesOf(basis->rowMajor) + bytesOf(basis->columnMajor);
+  return toHandle(env, std::move(basis), bytes);
+}
+
 SharedBasis readBasis(const Napi::Value& handle) { return fromHandle<const gaussian::Basis>(handle, "a basis"); }
 
 SharedBasis readOptionalBasis(const Napi::Value& handle) {

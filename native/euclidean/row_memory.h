@@ -19,6 +19,7 @@ class RowMemory : public Memory {
   explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding) {}
 
   std::size_t size() const override { return rows_.size(); }
+  std::size_t bytes() const override { return rows_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;

@@ -27,6 +27,7 @@ class FullItems {
   FullItems(std::size_t dimension, bool indexed);
 
   std::size_t size() const { return means_.size(); }
+  std::size_t bytes() const { return means_.bytes() + covariances_.bytes() + signatures_.bytes(); }
   std::size_t dimension() const { return means_.width(); }
   bool indexed() const { return indexed_; }
   // How many covariances are worked on at once: 1, or linalg::lanes::kLanes.
