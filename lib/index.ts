@@ -35,9 +35,18 @@ export {
   type SpreadKind,
 } from './io/gaussians.ts';
 export { type IdxArray, readIdx } from './io/idx.ts';
-export { type NpyArray, type NpyData, readNpy } from './io/npy.ts';
-export { readNpz } from './io/npz.ts';
+export {
+  type BigNpyArray,
+  type NpyArray,
+  type NpyArrayTypes,
+  type NpyData,
+  type ReadNpyOptions,
+  readNpy,
+} from './io/npy.ts';
+export { type ReadNpzOptions, readNpz } from './io/npz.ts';
 export { type NamedArray, writeNpz } from './io/npzWrite.ts';
+export { type HalfArray, type IntegerArray, type NumberArray, toFloats } from './io/numbers.ts';
+export type { FilePath } from './io/path.ts';
 export {
   type ReadWord2GaussOptions,
   readWord2Gauss,

@@ -101,12 +101,18 @@ export class Random {
  * The 64 bits of a seed; negative ones in two's complement.
  * @throws DenseamError ERR_RANGE if it is neither a safe integer nor a bigint from -2^63 to 2^64 - 1.
  */
-export function seedBits(seed: Seed): bigint {
+export function seedBits(seed: Seed, name = 'seed'): bigint {
   const isBits = typeof seed === 'bigint' && seed >= -(2n ** 63n) && seed < 2n ** 64n;
   if (!isBits && !Number.isSafeInteger(seed)) {
-    throw rangeError('seed', 'a safe integer or a bigint from -2^63 to 2^64 - 1', seed);
+    throw rangeError(name, 'a safe integer or a bigint from -2^63 to 2^64 - 1', seed);
   }
   return BigInt.asUintN(64, BigInt(seed));
+}
+
+/** A seed among options. */
+export function aSeed(name: string, value: unknown): Seed {
+  seedBits(value as Seed, name);
+  return value as Seed;
 }
 
 /** Steele, Lea and Flood's SplitMix64: spreads seeds that differ in one bit over all states of another generator. */

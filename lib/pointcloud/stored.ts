@@ -58,6 +58,8 @@ export class StoredClouds {
   /** Appends the clouds of a file. */
   async appendFile(file: CloudsFile, options: CallOptions): Promise<void> {
     const { signal, onProgress } = options;
+    const bytes = this.comparison.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
+    fitsInMemory('the items', file.points * (file.dimension + 1) * bytes);
     await this.#changes.run(async () => {
       let items = this.#items;
       let first = 0;

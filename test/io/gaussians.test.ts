@@ -148,8 +148,24 @@ describe('numbers and shapes that are not good', () => {
     await expectFault(readGaussians('none', undefined as never), 'ERR_RANGE', /for kind but received undefined/);
     const missing = gaussiansFrom({ means, covariances: undefined as never, kind: 'variance' });
     await expectFault(missing, 'ERR_SHAPE', /for covariances but received undefined/);
-    const bytes = { shape: [2], data: new Uint8Array(2) as never };
-    await expectFault(gaussiansFrom({ means, covariances: bytes, kind: 'variance' }), 'ERR_SHAPE', /received 0,0/);
+    for (const data of [[1, 2], new BigInt64Array(2), new DataView(new ArrayBuffer(16))] as never[]) {
+      const call = gaussiansFrom({ means, covariances: { shape: [2], data }, kind: 'variance' });
+      await expectFault(
+        call,
+        'ERR_SHAPE',
+        /with a typed array of numbers for covariances but received (an array|BigInt64A|DataV)/,
+      );
+    }
+  });
+
+  test('integers, as numpy saves whole numbers', async () => {
+    const arrays = {
+      means: { shape: [2, 1], data: Int32Array.of(3, -4) },
+      covariances: { shape: [2], data: Uint8Array.of(1, 0) },
+    };
+    const gaussians = await gaussiansFrom({ ...arrays, kind: 'variance' });
+    expect(gaussians.means).toEqual(Float64Array.of(3, -4));
+    expect(gaussians.covariances).toEqual(Float64Array.of(1, 0));
   });
 
   test('stops with the reason of the signal', async () => {
