@@ -14,8 +14,10 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// A distance is recomputed in Procrustes form when its error bound exceeds this share of it...
-constexpr double kRelativeError = 1e-10;
+// A distance is recomputed in Procrustes form when its error bound exceeds this share of it: of small matrices, which
+// are often whole numbers and cost a microsecond more, a smaller one...
+constexpr std::size_t kSmall = 4;
+double relativeError(std::size_t d) { return d <= kSmall ? 1e-12 : 1e-10; }
 // ...or this much of beta D in a weight that counts; but that form does no better than kRelativeFloor.
 constexpr double kExponentError = 1e-10;
 constexpr double kRelativeFloor = 1e-13;
@@ -114,7 +116,7 @@ std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const
   for (const std::int32_t item : evaluated) {
     const double error = search.error(item);
     const double low = value(item) - error;
-    const bool vague = error > kRelativeError * value(item);
+    const bool vague = error > relativeError(items_.dimension()) * value(item);
     const bool shows =
         weighs && coldest * error > kExponentError && error > kRelativeFloor * value(item) && canWeigh(item);
     if ((vague && (coldest == 0 || low <= nearest)) || shows) result.push_back(item);
