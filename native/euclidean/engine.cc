@@ -38,7 +38,13 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
                         std::vector<double>(results),
                         {results, std::vector<double>(wantNext ? results * width : 0), {}}};
   parallel::forEach(results, 16, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) merge(plan, results, width, r, betas[r], partials, sums, evaluation);
+    for (std::size_t r = begin; r < end; ++r) {
+      const double weight = merge(plan, results, width, r, betas[r], partials, sums, evaluation);
+      if (!wantNext) continue;
+      // A single item with all the weight is a state that is likely to be returned: to double precision.
+      const auto nearest = static_cast<std::size_t>(evaluation.nearest[r]);
+      rows_.addLost(nearest, weight, evaluation.next.values.data() + r * width);
+    }
   });
   if (wantNext) complete(evaluation.next);
   return evaluation;
