@@ -47,7 +47,6 @@ import type {
 } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
-const defaultTolerance = 1e-6;
 const defaultIterations = 300;
 
 /**
@@ -384,7 +383,7 @@ export class PointCloudMemory {
 
   /** The flow but for its betas. */
   #flowOf(read: Read<typeof cloudIterationOptions>): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
-    const { tolerance = defaultTolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
+    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
     return { tolerance, maxIterations, pruning, trajectory, ...stepsOf(read, this.epsilon) };
   }
 

@@ -66,7 +66,8 @@ export interface CloudStepOptions extends CloudBetaOptions, FlowSteps {}
 export interface CloudIterationOptions extends PruningOptions, FlowSteps {
   /**
    * A state is a fixed point when the norm of the energy's gradient is at most this: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), the
-   * first part without a transport step, the second without a reweighting step. Default 1e-6.
+   * first part without a transport step, the second without a reweighting step. Default: 1e-6 of the memory's own scale L, the standard deviation of the mixture of all its items
+   * (sqrt(epsilon) where these are all one point), V being counted in units of L: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V / L^2) <= 1e-6 L.
    */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 300; 0 evaluates the queries themselves. */
