@@ -6,7 +6,8 @@ exports.requireAddon = function requireAddon() {
   try {
     return require('../build/Release/denseam.node');
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    // Whatever else it says (bundlers have words of their own), the file is not there.
+    if (/^ERR_DLOPEN/.test(error.code)) throw error;
   }
   try {
     switch (`${process.platform}-${process.arch}`) {

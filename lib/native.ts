@@ -1,12 +1,15 @@
 import type { FloatArray, Progress, Structure } from './core/types.ts';
 import { loadAddon } from './nativeAddon.ts';
-import type { NativePointCloud } from './nativePointCloud.ts';
+import type { NativeCloudItems, NativePointCloud } from './nativePointCloud.ts';
 import type {
   NativeScaling,
   NativeSphere,
   NativeSphereFunctions,
+  NativeSphereModel,
   NativeSpherePreparation,
+  NativeSphereRows,
   NativeSphereTheory,
+  NativeSphereTrainer,
 } from './nativeSphere.ts';
 
 export type * from './nativePointCloud.ts';
@@ -82,6 +85,8 @@ export interface NativeMemory {
   rollback(): void;
   /** Another object with the items as they are now, whatever happens to this one. */
   snapshot(): NativeMemory;
+  /** Lets go of the items: their memory is free when no call works on them any more. Every other call is then ERR_CLOSED. */
+  release(): void;
   get(indices: Int32Array): Task<NativeStates>;
   distances(queries: NativeBatch, firstIndex: number, ridge: number, onProgress: ProgressCallback): Task<Float64Array>;
   weights(
@@ -139,6 +144,12 @@ export interface NativeMemory {
     indices: Int32Array,
     basis: NativeBasis['handle'] | undefined,
   ): Task<NativeMaps>;
+}
+
+/** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
+export interface NativeProjection extends NativeStates {
+  readonly residuals: Float64Array;
+  readonly isSingle: Uint8Array;
 }
 
 /** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
@@ -217,7 +228,7 @@ export interface NativeBases {
     firstIndex: number,
     basis: NativeBasis['handle'],
     onProgress: ProgressCallback,
-  ): Task<NativeStates & { readonly residuals: Float64Array }>;
+  ): Task<NativeProjection>;
   /** `sums` (none at first) with random combinations of full covariances added. */
   addCombinations(
     dimension: number,
@@ -271,6 +282,9 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
+/** Things on the native side that a memory or model keeps. */
+export type NativeHandle = NativeCloudItems | NativeSphereModel | NativeSphereRows | NativeSphereTrainer;
+
 export interface Native
   extends NativeSampling,
     NativeBases,
@@ -282,6 +296,12 @@ export interface Native
     NativeSphereTheory,
     NativePointCloud {
   readonly lanes: NativeLanes;
+  /** Lets go of what a handle stands for; whoever uses the handle afterwards gets ERR_CLOSED. */
+  release(handle: NativeHandle): void;
+  /** Another handle of the same thing, which stays until both are released. */
+  share<H extends NativeHandle>(handle: H): H;
+  /** How much memory a handle keeps, for the collector. */
+  tell(handle: NativeHandle, bytes: number): void;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (
     kind: MemoryKind,
@@ -289,6 +309,12 @@ export interface Native
     precision: 'float32' | 'float64',
     indexed: boolean,
   ) => NativeMemory;
+  /** Bytes that everything on the native side takes which this process's memories, models and handles keep. */
+  keptMemory(): number;
+  /** Has the collector look for garbage: as if `bytes` had been allocated, and freed again. */
+  press(bytes: number): void;
+  /** Gives the system what the allocators keep for later. */
+  giveBackFreeMemory(): void;
   /** How many threads compute; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;

@@ -6,7 +6,10 @@ function remedy({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ERR_DLOPEN_DISABLED') {
     return 'Node runs with addons disabled: leave out --no-addons, and beside --permission give --allow-addons.';
   }
-  // The words of musl's loader.
+  // The words of glibc's loader, then those of musl's.
+  if (/version `GLIBC_[\d.]+' not found/.test(message)) {
+    return "The system's glibc is older than the prebuilt binary's: take a newer image, or build from a clone.";
+  }
   if (/^Error (loading shared library|relocating)/.test(message)) {
     return 'The prebuilt binary needs glibc and this system has musl: take an image with glibc, or build from a clone.';
   }

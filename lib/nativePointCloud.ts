@@ -73,6 +73,8 @@ export interface NativePlans {
   readonly transportCosts: Float64Array;
   readonly marginalErrors: Float64Array;
   readonly iterations: Int32Array;
+  /** Of the iterations; the others are sweeps. */
+  readonly newtonSteps: Int32Array;
   /** 1 where the marginal error is within the tolerance; 0: the iterations were used up; 2: rounding allows no better. */
   readonly converged: Uint8Array;
   /** f and g, one for each point of the sources and the targets. */

@@ -10,12 +10,6 @@
 namespace denseam {
 namespace {
 
-// Of the items' own scale: a step this short changes nothing that is looked at.
-constexpr double kRelativeTolerance = 1e-6;
-// Four roundings of a position, where the items are far from the origin beside their scale: no step can be shorter for
-// sure.
-constexpr double kRounding = 0x1p-50;
-
 // Numbers read in a chunk of about 50 microseconds.
 constexpr std::size_t kNumbersInChunk = 100'000;
 
@@ -57,12 +51,9 @@ double squaredNorm(const std::vector<double>& x) {
 
 }  // namespace
 
-double Scale::tolerance() const { return std::max(kRelativeTolerance * deviation, kRounding * reach); }
-
 // About the first item's mean, so that a common offset costs few digits: it is an item like the others, and thus mostly
 // not many standard deviations from their mean.
-Scale measureScale(std::size_t count, std::size_t d, const Describe& describe, const Job& job) {
-  if (count == 0) return {};
+double measureScale(std::size_t count, std::size_t d, const Describe& describe, const Job& job) {
   const int exponent = unitExponent(count, d, describe, job);
   const auto read = [&](std::size_t item, std::vector<double>& mean) {
     mean.resize(d);
@@ -90,9 +81,7 @@ Scale measureScale(std::size_t count, std::size_t d, const Describe& describe, c
   const auto n = static_cast<double>(count);
   for (double& x : whole.means) x /= n;
   const double variance = std::max(0.0, whole.squares / n - squaredNorm(whole.means));
-  for (std::size_t k = 0; k < d; ++k) whole.means[k] += pivot[k];
-  return {std::ldexp(std::sqrt(variance), exponent),
-          std::ldexp(std::sqrt(variance + squaredNorm(whole.means)), exponent)};
+  return std::ldexp(std::sqrt(variance), exponent);
 }
 
 }  // namespace denseam

@@ -3,28 +3,19 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
-#include <limits>
 
 #include "parallel/job.h"
 
 namespace denseam {
 
-// How large a memory is: what default tolerances are relative to.
-struct Scale {
-  // The standard deviation of the equal mixture of all items, sqrt(mean_i(|mu_i - m|^2 + tr S_i)), m the mean of all
-  // mu_i.
-  double deviation = 0;
-  // The same about the origin: how large the numbers are that positions are made of.
-  double reach = 0;
+// How large a memory is: the standard deviation of the equal mixture of all items, sqrt(mean_i(|mu_i - m|^2 + tr S_i)),
+// m the mean of all mu_i. `describe(item, mean)` writes an item's mean, d numbers, and returns the trace of its
+// covariance. The result depends on the items and their order alone.
+double measureScale(std::size_t count, std::size_t d,
+                    const std::function<double(std::size_t item, double* mean)>& describe, const Job& job);
 
-  // Of a distance: the least step that is worth taking, when nobody says it.
-  double tolerance() const;
-};
-
-// `describe(item, mean)` writes an item's mean, d numbers, and returns the trace of its covariance. The result depends
-// on the items and their order alone.
-Scale measureScale(std::size_t count, std::size_t d,
-                   const std::function<double(std::size_t item, double* mean)>& describe, const Job& job);
+// A default tolerance is this share of the memory's scale: a shorter step changes nothing that is looked at.
+inline constexpr double kRelativeTolerance = 1e-6;
 
 // The default tolerance of a store that never changes, measured when it is first asked for. A copy of the store becomes
 // another one, so a copy of this knows nothing.
@@ -34,12 +25,12 @@ class DefaultTolerance {
   DefaultTolerance(const DefaultTolerance&) {}
   DefaultTolerance& operator=(const DefaultTolerance&) = delete;
 
-  // Two calls at the same time may both measure; they find the same.
+  // `measure` returns the scale. Two calls at the same time may both measure; they find the same.
   template <typename Measure>
   double get(const Measure& measure) const {
     double tolerance = known_.load(std::memory_order_relaxed);
     if (tolerance < 0) {
-      tolerance = measure().tolerance();
+      tolerance = kRelativeTolerance * measure();
       known_.store(tolerance, std::memory_order_relaxed);
     }
     return tolerance;

@@ -40,6 +40,13 @@ class Store {
   std::size_t size() const { return blocks_.empty() ? 0 : blocks_.back()->first + blocks_.back()->count; }
   const std::vector<std::shared_ptr<const Block>>& blocks() const { return blocks_; }
 
+  // Memory that the items take, without what notes point to.
+  std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const auto& block : blocks_) sum += block->values.size() * sizeof(T) + block->notes.size() * sizeof(Note);
+    return sum;
+  }
+
   const T* values(std::size_t index) const {
     const Block& block = blockOf(index);
     return block.values.data() + offset(index - block.first);

@@ -3,8 +3,9 @@ import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
-import { runTask } from './calls.ts';
+import { coded, runTask } from './calls.ts';
 import { Changes } from './changes.ts';
+import { collectBefore, Kept } from './closing.ts';
 import { callOptions, type OptionTable, type Read, readOptions, type TableOf } from './options.ts';
 import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
@@ -30,14 +31,14 @@ export type Precision = 'float32' | 'float64';
 /**
  * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the call began;
  * changes run one after the other, and each is made whole or not at all. Distances are squared where that is said; step
- * lengths and tolerances are not.
+ * lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
  */
 export abstract class Memory<Items, QueryOptions = unknown> {
   /** The dimension of the space that items live in. */
   readonly dimension: number;
   /** The precision in which items are stored. */
   readonly precision: Precision;
-  protected readonly native: NativeMemory;
+  readonly #native: Kept<NativeMemory>;
   readonly #kind: MemoryKind;
   readonly #indexed: boolean;
   readonly #queryOptions: TableOf<QueryOptions>;
@@ -56,12 +57,40 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     this.precision = precision;
     this.#indexed = kind === 'full' && indexed;
     this.#queryOptions = queryOptions;
-    this.native = new native.Memory(kind, dimension, precision, indexed);
+    const own = coded(() => new native.Memory(kind, dimension, precision, indexed));
+    this.#native = new Kept(this, own, (items) => items.release());
   }
 
   /** How many items are stored. */
   get size(): number {
     return this.native.size;
+  }
+
+  /**
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
+   * were open; changes that have not ended are refused. Closing it again does nothing.
+   */
+  close(): void {
+    this.#native.close();
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private get native(): NativeMemory {
+    return this.#native.value;
+  }
+
+  /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
+  protected async reading<T>(read: (items: NativeMemory) => Promise<T>): Promise<T> {
+    const items = this.native.snapshot();
+    try {
+      return await read(items);
+    } finally {
+      items.release();
+    }
   }
 
   /** Checks the shape of items or queries, but not yet that it is this memory's. */
@@ -247,22 +276,23 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const file = filePath(path);
     const read = readOptions(callOptions, options);
     const { size, dimension, precision } = this;
-    const items = this.native.snapshot();
-    const get = (indices: Int32Array) => runTask(() => items.get(indices), read);
-    await saveItems(file, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, read);
+    await this.reading((items) => {
+      const get = (indices: Int32Array) => runTask(() => items.get(indices), read);
+      return saveItems(file, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, read);
+    });
   }
 
   /** @internal Makes an empty memory into one with these items. */
   protected async fill(batch: Batch, options: CallOptions): Promise<this> {
-    await this.#change(() => this.stage(batch, options));
-    return this;
+    return this.#filled(() => this.stage(batch, options));
   }
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
     this.#checkFit(file.size);
     const { copied, prepared } = storing(file.size, this.#indexed, options);
-    await this.#change(async () => {
+    return this.#filled(async () => {
+      await collectBefore(this.#bytesOf(file.size));
       let first = 0;
       for await (const batch of file.batches(options)) {
         await runTask(() => this.native.append(batch, first, undefined), options);
@@ -271,7 +301,24 @@ export abstract class Memory<Items, QueryOptions = unknown> {
       }
       await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
     });
-    return this;
+  }
+
+  /** A memory that could not be filled is nobody's, and is freed. */
+  async #filled(stage: () => Promise<void>): Promise<this> {
+    try {
+      await this.#change(stage);
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** What so many items take. */
+  #bytesOf(count: number): number {
+    const bytesEach = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    return count * (position + covariance) * bytesEach;
   }
 
   /** Items or queries of this memory's own shape. */
@@ -320,11 +367,12 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   }
 
   async #commit(stage: () => Promise<void>): Promise<void> {
+    const items = this.native;
     try {
       await stage();
       this.native.commit();
     } catch (error) {
-      this.native.rollback();
+      if (this.#native.isOpen) items.rollback();
       throw error;
     }
   }
@@ -377,11 +425,13 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   ): Promise<T[]> {
     const batch = this.checkedBatch('queries', queries);
     const { ridge } = options;
-    const items = this.native.snapshot(); // all parts see the items as they are now
+    const { size } = this;
     // Memories of full covariances keep what they know of every item for every state in progress.
-    const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * items.size : 0);
-    return inParts(batch, batch.count * passes * items.size, { copies, columns: numbersInProgress }, options, (part) =>
-      this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
+    const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * size : 0);
+    return this.reading((items) =>
+      inParts(batch, batch.count * passes * size, { copies, columns: numbersInProgress }, options, (part) =>
+        this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
+      ),
     );
   }
 

@@ -31,7 +31,7 @@ export class EuclideanMemory extends Memory<Vectors> {
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
   static async load(path: FilePath, options: CallOptions = {}): Promise<EuclideanMemory> {
     const from = filePath(path);

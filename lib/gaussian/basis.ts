@@ -5,14 +5,14 @@ import { inParts } from '../core/parts.ts';
 import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
 import { nonNegative, squareMatrix } from '../core/validate.ts';
 import { native } from '../native.ts';
-import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
+import { CheckedBasis, project, projected } from './checkedBasis.ts';
 import { makeGaussians } from './parts.ts';
 
 /** How far covariances may be from diagonal in a basis. */
 export interface BasisOptions extends CallOptions {
   /**
    * The greatest |S v - l v| of a covariance S over the basis vectors v, l = v' S v, relative to its greatest l; at least 0. No entry
-   * of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a Float32Array of covariances.
+   * of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a covariance whose numbers float32 holds.
    */
   readonly tolerance?: number | undefined;
 }
@@ -75,7 +75,7 @@ export async function toBasis(
   const read = readOptions(basisOptions, options);
   const batch = gaussianBatch('gaussians', gaussians);
   const { count, dimension } = batch;
-  const { signal, tolerance = roundingTolerance(batch) } = read;
+  const { signal, tolerance } = read;
   const numbers = squareMatrix('basis', basis, dimension);
   const [own, target] = await Promise.all([
     CheckedBasis.of(batch, { signal }),
@@ -112,7 +112,7 @@ export async function toBasis(
 export async function commonBasis(gaussians: Gaussians, options: BasisOptions = {}): Promise<Matrix | undefined> {
   const read = readOptions(basisOptions, options);
   const batch = gaussianBatch('gaussians', gaussians);
-  const { tolerance = roundingTolerance(batch) } = read;
+  const { tolerance } = read;
   if (batch.kind !== 'full') return (await CheckedBasis.of(batch, read))?.matrix ?? identity(batch.dimension);
   const basis = await candidate(batch, inPass(read, batch.count, 0));
   const isBasis = await isBasisOf(batch, basis, tolerance, inPass(read, batch.count, 1));
@@ -138,15 +138,17 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
 }
 
 /** Whether all covariances are diagonal in it. The first part in which one is not ends the search. */
-async function isBasisOf(batch: Batch, basis: CheckedBasis, tolerance: number, options: CallOptions): Promise<boolean> {
+async function isBasisOf(
+  batch: Batch,
+  basis: CheckedBasis,
+  tolerance: number | undefined,
+  options: CallOptions,
+): Promise<boolean> {
   let isBasis = true;
   await inParts(batch, batch.count, {}, options, async ({ batch: part, first, onProgress }) => {
     if (!isBasis) return;
-    const { residuals } = await runTask((report) => native.project(part, first, basis.handle, report), {
-      ...options,
-      onProgress,
-    });
-    isBasis = residuals.every((residual) => residual <= tolerance);
+    const { bad } = await project(part, first, basis, tolerance, { ...options, onProgress });
+    isBasis = bad < 0;
   });
   return isBasis;
 }

@@ -9,7 +9,7 @@ import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../
 import { fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
-import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
+import { CheckedBasis, projected } from './checkedBasis.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
 export interface RidgeOptions {
@@ -109,7 +109,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
   static async load(path: FilePath, options: CreateOptions = {}): Promise<GaussianMemory> {
     const from = filePath(path);
@@ -157,9 +157,10 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.structure, this.dimension);
     fitsInMemory('the maps', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    const items = this.native.snapshot();
-    const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, read);
-    const maps = await runTask(() => items.transportMaps(own, read.ridge, checked, this.#basis?.handle), read);
+    const maps = await this.reading(async (items) => {
+      const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, read);
+      return runTask(() => items.transportMaps(own, read.ridge, checked, this.#basis?.handle), read);
+    });
     const { dimension, structure, basis } = this;
     return { count: checked.length, dimension, structure, ...maps, ...(basis && { basis }) };
   }
@@ -199,7 +200,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   }
 
   protected override toOwnKind(batch: Batch, first: number, { signal }: CallOptions): Promise<Batch> {
-    return projected(batch, first, this.#basis as CheckedBasis, roundingTolerance(batch), { signal });
+    return projected(batch, first, this.#basis as CheckedBasis, undefined, { signal });
   }
 
   protected override get basisNumbers(): Float64Array | undefined {

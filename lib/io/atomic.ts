@@ -1,4 +1,4 @@
-import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import { describing, isForbidden, isSystemError, kindOf } from './files.ts';
@@ -36,7 +36,7 @@ export async function writeAtomically(
   const temporary = join(directory, await temporaryName(target.path));
   const handle = await describing('write', path, open(temporary, 'wx', target.mode));
   try {
-    await fillAndFlush(handle, path, target, fill);
+    await fillAndFlush(handle, temporary, path, target, fill);
     signal?.throwIfAborted();
     await describing('write', path, rename(temporary, target.path));
   } catch (error) {
@@ -57,34 +57,48 @@ export async function writeContents(
 
 async function fillAndFlush(
   handle: FileHandle,
+  temporary: string,
   path: string,
   target: Target,
   fill: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
   try {
     await fill(handle);
-    if (target.mode !== undefined) await keepMode(handle, path, target.mode);
-    await describing('write', path, whereAllowed(handle.sync()));
+    if (target.mode !== undefined) await keepMode(handle, temporary, path, target.mode);
+    await flush(handle, path);
   } finally {
     await describing('write', path, handle.close());
   }
 }
 
 /** The process's mask may have taken some permissions from the file when it was opened. */
-async function keepMode(handle: FileHandle, path: string, mode: number): Promise<void> {
+async function keepMode(handle: FileHandle, temporary: string, path: string, mode: number): Promise<void> {
   const found = (await describing('write', path, handle.stat())).mode & PERMISSIONS;
-  if (found !== mode) await describing('write', path, whereAllowed(handle.chmod(mode)));
+  if (found === mode) return;
+  // Node's permission model lets nobody do this through an open file, whatever was granted; by the file's name it may be done.
+  await describing(
+    'write',
+    path,
+    orElse(handle.chmod(mode), () => chmod(temporary, mode)),
+  );
 }
 
-/**
- * Under its permission model Node forbids to change permissions (20 to 24) or to flush (26) through an open file, whatever was granted.
- * The file is whole without.
- */
-async function whereAllowed(call: Promise<void>): Promise<void> {
+/** Flushes a file to the disk, which newer Nodes (24, 26) let nobody do under the permission model. The file is whole without. */
+async function flush(handle: FileHandle, path: string): Promise<void> {
+  await describing(
+    'write',
+    path,
+    orElse(handle.sync(), () => Promise.resolve()),
+  );
+}
+
+/** Awaits a call; does another one where Node's permission model forbids it. */
+async function orElse(call: Promise<void>, instead: () => Promise<void>): Promise<void> {
   try {
     await call;
   } catch (error) {
     if (!isForbidden(error)) throw error;
+    await instead();
   }
 }
 

@@ -13,14 +13,24 @@ export const PIECE_BYTES = 1 << 20;
 
 const PROGRESS_INTERVAL_MS = 50;
 
+/** No message is longer, whatever names and texts a file holds. */
+const MOST_CHARACTERS = 1000;
+
+/** A message with text from a file: not long, and without characters that a terminal would act on. */
+export function concise(message: string): string {
+  const short = message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}...` : message;
+  return short.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
+}
+
 /** A fault in the contents of a file. The message starts with the file and says what is wrong with it. */
 export function corruptFile(path: string, what: string, cause?: unknown): DenseamError {
-  return new DenseamError('ERR_CORRUPT_FILE', `File "${path}": ${what}`, cause === undefined ? undefined : { cause });
+  const message = concise(`File "${path}": ${what}`);
+  return new DenseamError('ERR_CORRUPT_FILE', message, cause === undefined ? undefined : { cause });
 }
 
 /** A file that is good but of a kind that is not read. The message is as that of {@link corruptFile}. */
 export function unsupportedFile(path: string, what: string): DenseamError {
-  return new DenseamError('ERR_UNSUPPORTED', `File "${path}": ${what}`);
+  return new DenseamError('ERR_UNSUPPORTED', concise(`File "${path}": ${what}`));
 }
 
 /** Whether the operating system raised this error (as opposed to the program or a library). */
@@ -195,23 +205,6 @@ export async function* filePieces(
     await readFully(handle, piece, position, path);
     yield piece;
     report(position + piece.length - start);
-  }
-}
-
-/** A whole file in memory, with no limit but memory (fs.readFile stops at 2 GiB). */
-export async function readWholeFile(path: string, options: CallOptions = {}): Promise<Uint8Array> {
-  options.signal?.throwIfAborted();
-  const { handle, size } = await openForReading(path);
-  try {
-    const bytes = allocate(`File "${path}"`, size, () => new Uint8Array(size));
-    let filled = 0;
-    for await (const piece of filePieces(path, handle, 0, size, options)) {
-      bytes.set(piece, filled);
-      filled += piece.length;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, getFileNameLowLevel, ZipFile } from 'yauzl';
 import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
 import { checkedElements, describe, isArray as isList, shapeError } from '../core/validate.ts';
 import {
@@ -94,6 +94,11 @@ export async function readNpzIfThere(
   );
 }
 
+/** Loaded when it is needed: it takes megabytes of a process. */
+function archiveReader() {
+  return import('yauzl');
+}
+
 async function withArchive<T>(
   path: string,
   signal: AbortSignal | undefined,
@@ -104,6 +109,7 @@ async function withArchive<T>(
   try {
     await checkSignature(path, handle, size);
     const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
+    const { openPromise } = await archiveReader();
     const zip = await openPromise(path, { autoClose: false, decodeStrings: false }).catch((error) => {
       throw damaged(error);
     });
@@ -143,6 +149,7 @@ async function listMembers(
   damaged: (error: unknown) => unknown,
 ): Promise<Map<string, Member>> {
   const members = new Map<string, Member>();
+  const { getFileNameLowLevel } = await archiveReader();
   const entries = zip.eachEntry();
   for (;;) {
     signal?.throwIfAborted();
@@ -152,7 +159,7 @@ async function listMembers(
     if (done) return members;
     const { compressedSize, compressionMethod, crc32, generalPurposeBitFlag, uncompressedSize } = entry;
     const { relativeOffsetOfLocalHeader } = entry;
-    members.set(nameOf(entry), {
+    members.set(nameOf(entry, getFileNameLowLevel), {
       compressedSize,
       compressionMethod,
       crc32,
@@ -164,12 +171,12 @@ async function listMembers(
 }
 
 /** The name as it is, backslashes too. Python's zipfile takes the part before a null character; the rest hides in most programs. */
-function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+function nameOf(
+  { generalPurposeBitFlag, fileNameRaw, extraFields }: Entry,
+  decode: typeof getFileNameLowLevel,
+): string {
   const keepsBackslashes = true;
-  return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, keepsBackslashes).split(
-    '\0',
-    1,
-  )[0] as string;
+  return decode(generalPurposeBitFlag, fileNameRaw, extraFields, keepsBackslashes).split('\0', 1)[0] as string;
 }
 
 /** A member that is to be read. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { Readable } from 'node:stream';
-import { ZipFile } from 'yazl';
+import type { ZipFile } from 'yazl';
 import { shortened } from '../core/describe.ts';
 import { readOptions, signalOptions } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
@@ -38,11 +38,12 @@ export async function writeNpz(
   const target = filePath(path);
   const { signal } = readOptions(signalOptions, options);
   const members = membersOf(arrays);
+  const yazl = await import('yazl'); // only here: it takes megabytes of a process
   await writeAtomically(
     target,
     async (handle) => {
       let position = 0;
-      for await (const piece of archiveOf(members)) {
+      for await (const piece of archiveOf(new yazl.ZipFile(), members)) {
         signal?.throwIfAborted();
         await writeFully(handle, piece, position, target);
         position += piece.length;
@@ -82,8 +83,7 @@ function isMemberName(name: string): boolean {
   return isShort && !/[\\\0]|^\/|^[a-zA-Z]:/.test(name) && !name.split('/').includes('..');
 }
 
-function archiveOf(members: readonly Member[]): AsyncIterable<Uint8Array> {
-  const archive = new ZipFile();
+function archiveOf(archive: ZipFile, members: readonly Member[]): AsyncIterable<Uint8Array> {
   // The earliest time of the format: when a file was written is no part of what is in it.
   const fixed = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
   for (const { name, header, data } of members) {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { describe, rangeError, shapeError } from '../core/validate.ts';
+import { describe } from '../core/describe.ts';
+import { rangeError, shapeError } from '../core/validate.ts';
 
 /** Where a file is: a path, or a `file:` URL, such as `new URL('memory.safetensors', import.meta.url)`. */
 export type FilePath = string | URL;

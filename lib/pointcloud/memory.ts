@@ -90,7 +90,7 @@ export class PointCloudMemory {
     this.epsilon = epsilon;
     this.marginalTolerance = solver.marginalTolerance;
     this.maxSolverIterations = solver.maxSolverIterations;
-    this.#stored = new StoredClouds(comparison);
+    this.#stored = new StoredClouds(this, comparison);
   }
 
   /**
@@ -108,8 +108,7 @@ export class PointCloudMemory {
     problemsFitInMemory(batch);
     const { dimension } = batch;
     const memory = new PointCloudMemory(internally, { dimension, precision: cloudPrecision(batch), epsilon, solver });
-    await memory.#stored.append(batch, read);
-    return memory;
+    return memory.#filled(memory.#stored.append(batch, read));
   }
 
   /**
@@ -123,14 +122,26 @@ export class PointCloudMemory {
     const solver = solverOf(read);
     return loadClouds(from, read, async (file) => {
       const memory = new PointCloudMemory(internally, { ...file, solver });
-      await memory.#stored.appendFile(file, read);
-      return memory;
+      return memory.#filled(memory.#stored.appendFile(file, read));
     });
   }
 
   /** How many items are stored. */
   get size(): number {
     return this.#stored.size;
+  }
+
+  /**
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
+   * were open; changes that have not ended are refused. Closing it again does nothing.
+   */
+  close(): void {
+    this.#stored.close();
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /**
@@ -299,8 +310,9 @@ export class PointCloudMemory {
     if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
     const checked = indexArray('indices', indices, this.size);
     fitsInMemory('the maps', checked.length * batch.points.length * bytesOfNumber);
-    const items = this.#stored.items;
-    const found = await runTask((report) => native.cloudTransport(items, batch, checked, report), read);
+    const found = await this.#stored.reading((items) =>
+      runTask((report) => native.cloudTransport(items, batch, checked, report), read),
+    );
     const { images, marginalErrors } = found;
     checkSolved('indices', 0, marginalErrors, this);
     return {
@@ -349,6 +361,17 @@ export class PointCloudMemory {
     await this.#stored.save(filePath(path), readOptions(callOptions, options));
   }
 
+  /** A memory that could not be filled is nobody's, and is freed. */
+  async #filled(filling: Promise<void>): Promise<this> {
+    try {
+      await filling;
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
   /** Clouds of this memory's dimension. */
   #checkedBatch(name: string, value: PointClouds): CloudBatch {
     const batch = cloudBatch(name, value);
@@ -395,13 +418,14 @@ export class PointCloudMemory {
     verb: Verb<T>,
     check: (found: T, first: number) => void = () => {},
   ): Promise<T[]> {
-    const { items, size } = this.#stored; // all parts see the items as they are now
-    const total = batch.count * (extent.passes ?? 1) * size;
-    return inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
-      const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
-      check(found, first);
-      return found;
-    });
+    const total = batch.count * (extent.passes ?? 1) * this.size;
+    return this.#stored.reading((items) =>
+      inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
+        const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
+        check(found, first);
+        return found;
+      }),
+    );
   }
 }
 

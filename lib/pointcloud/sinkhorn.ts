@@ -89,6 +89,7 @@ async function solvePairs(
     plans: wantPlans ? plansOf(pairs, parts) : [],
     marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
     iterations: concatInts(parts.map((part) => part.iterations)),
+    newtonSteps: concatInts(parts.map((part) => part.newtonSteps)),
     stopped: parts.flatMap(solverStopsOf),
   };
 }
@@ -114,6 +115,7 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
     ...(wantPlan && { plan: { rows, columns, data: found.plans } }),
     marginalError: found.marginalErrors[0] as number,
     iterations: found.iterations[0] as number,
+    newtonSteps: found.newtonSteps[0] as number,
     stopped: solverStopsOf(found)[0] as SolverStop,
   };
 }

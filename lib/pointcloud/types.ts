@@ -226,6 +226,8 @@ export interface SinkhornResults {
   readonly marginalErrors: Float64Array;
   /** Newton steps and Sinkhorn sweeps of each. */
   readonly iterations: Int32Array;
+  /** How many of them were Newton steps. */
+  readonly newtonSteps: Int32Array;
   /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: readonly SolverStop[];
 }
@@ -246,6 +248,8 @@ export interface SinkhornResult {
   readonly marginalError: number;
   /** Newton steps and Sinkhorn sweeps. */
   readonly iterations: number;
+  /** How many of them were Newton steps. */
+  readonly newtonSteps: number;
   /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: SolverStop;
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
+import { coded, runTask } from '../core/calls.ts';
+import { Kept } from '../core/closing.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { callOptions, readOptions } from '../core/options.ts';
@@ -67,9 +68,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly precision: Precision;
   /** An entry for each epoch of the training; empty for a memory made by `from`. */
   readonly history: readonly EpochRecord[];
-  readonly #memories: FloatArray;
-  readonly #classWeights: Float64Array;
-  readonly #native: NativeSphereModel;
+  readonly #kept: Kept<KeptModel>;
 
   private constructor(
     key: typeof internally,
@@ -86,9 +85,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     this.betaScale = model.betaScale;
     this.precision = types.isFloat32Array(model.memories) ? 'float32' : 'float64';
     this.history = history;
-    this.#memories = model.memories;
-    this.#classWeights = model.classWeights;
-    this.#native = own;
+    const { memories, classWeights } = model;
+    this.#kept = new Kept(this, { memories, classWeights, native: own }, (kept) => native.release(kept.native));
   }
 
   /**
@@ -159,7 +157,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   /**
    * A memory from a file that {@link save} wrote, its history included.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
   static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     const name = filePath(path);
@@ -170,19 +168,32 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     });
   }
 
+  /**
+   * Frees the memory's numbers at once instead of some time after nobody holds the memory any more. Calls that have begun end as if
+   * it were open, all others are refused with ERR_CLOSED. Closing it again does nothing.
+   */
+  close(): void {
+    this.#kept.close();
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   /** The memories w, P x N, rows of norm 1 (a copy). */
   get memories(): FloatArray {
-    return this.#memories.slice();
+    return this.#kept.value.memories.slice();
   }
 
   /** The class weights p, (P + 1) x (C + 1) (a copy). */
   get classWeights(): Matrix {
-    return { rows: this.hiddenUnits + 1, columns: this.classes + 1, data: this.#classWeights.slice() };
+    return { rows: this.hiddenUnits + 1, columns: this.classes + 1, data: this.#kept.value.classWeights.slice() };
   }
 
   /** The likeliest class of every memory, 1 to C, or 0 for none. */
   get memoryClasses(): Int32Array {
-    return likeliest(this.#classWeights, this.classes + 1).subarray(1);
+    return likeliest(this.#kept.value.classWeights, this.classes + 1).subarray(1);
   }
 
   /**
@@ -223,9 +234,10 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    */
   async nearestMemory(x: Vectors, options: CallOptions = {}): Promise<NearestMemory> {
     const read = readOptions(callOptions, options);
-    const parts = await this.#inParts(native.nearestSphereMemories, this.#rows(x), 2, read);
-    const indices = concatInts(parts.map((part) => part.indices));
+    const batch = this.#rows(x);
     const classes = this.memoryClasses;
+    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, read);
+    const indices = concatInts(parts.map((part) => part.indices));
     return {
       indices,
       overlaps: concatFloats(parts.map((part) => part.overlaps)),
@@ -242,9 +254,16 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
     const { signal, onProgress } = readOptions(callOptions, options);
     const half = (done: 0 | 1) => onProgress && halfOf(onProgress, done);
-    const { classes } = await this.nearestMemory(x, { signal, onProgress: half(0) });
-    const predicted = await this.predict(x, { signal, onProgress: half(1) });
-    return predicted.reduce((hits, label, i) => hits + (label === classes[i] ? 1 : 0), 0) / predicted.length;
+    const batch = this.#rows(x);
+    const classes = this.memoryClasses;
+    return this.#reading(async (model) => {
+      const nearest = await rowParts(model, native.nearestSphereMemories, batch, 2, { signal, onProgress: half(0) });
+      const indices = concatInts(nearest.map((part) => part.indices));
+      const parts = await rowParts(model, native.spherePredictions, batch, 1, { signal, onProgress: half(1) });
+      const predicted = concatInts(parts);
+      const hits = predicted.filter((label, i) => label === classes[indices[i] as number]);
+      return hits.length / predicted.length;
+    });
   }
 
   /**
@@ -254,7 +273,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}; a zero row is ERR_RANGE, too: it leads nowhere.
    */
   reconstruct(starts: Vectors, options: ReconstructOptions = {}): Promise<Reconstruction> {
-    return reconstruct(this.#native, this, starts, options);
+    return this.#reading((model) => reconstruct(model, this, starts, options));
   }
 
   /**
@@ -266,14 +285,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const target = filePath(path);
     const read = readOptions(callOptions, options);
     const { hiddenUnits, classes, beta, betaScale } = this;
-    const model = {
-      hiddenUnits,
-      labels: classes + 1,
-      beta,
-      betaScale,
-      memories: this.#memories,
-      classWeights: this.#classWeights,
-    };
+    const { memories, classWeights } = this.#kept.value;
+    const model = { hiddenUnits, labels: classes + 1, beta, betaScale, memories, classWeights };
     await saveModel(target, { dimension: this.dimension, model, history: this.history }, read);
   }
 
@@ -286,7 +299,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const { hiddenUnits: count, memories: positions, labels, classWeights, beta, betaScale } = model;
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
-    const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
+    const own = coded(() => native.makeSphereModel(rows, labels, classWeights, beta, betaScale));
+    native.release(rows); // the model took their numbers over
     return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
@@ -303,12 +317,39 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     return { rows: batch.count, columns, data: concatFloats(parts) };
   }
 
-  /** What a native function says of the rows, a part at a time; `columns` numbers of each. */
   #inParts<T>(verb: RowVerb<T>, batch: Batch, columns: number, options: CallOptions): Promise<T[]> {
-    return inParts(batch, batch.count, { columns }, options, ({ batch: { count, positions }, first, onProgress }) =>
-      runTask((report) => verb(this.#native, count, positions, first, report), { signal: options.signal, onProgress }),
-    );
+    return this.#reading((model) => rowParts(model, verb, batch, columns, options));
   }
+
+  /** Reads from the model as it is now, though the memory be closed meanwhile. */
+  async #reading<T>(read: (model: NativeSphereModel) => Promise<T>): Promise<T> {
+    const model = native.share(this.#kept.value.native);
+    try {
+      return await read(model);
+    } finally {
+      native.release(model);
+    }
+  }
+}
+
+/** What a memory keeps until it is closed. */
+interface KeptModel {
+  readonly memories: FloatArray;
+  readonly classWeights: Float64Array;
+  readonly native: NativeSphereModel;
+}
+
+/** What a native function says of the rows, a part at a time; `columns` numbers of each. */
+function rowParts<T>(
+  model: NativeSphereModel,
+  verb: RowVerb<T>,
+  batch: Batch,
+  columns: number,
+  options: CallOptions,
+): Promise<T[]> {
+  return inParts(batch, batch.count, { columns }, options, ({ batch: { count, positions }, first, onProgress }) =>
+    runTask((report) => verb(model, count, positions, first, report), { signal: options.signal, onProgress }),
+  );
 }
 
 type RowVerb<T> = (

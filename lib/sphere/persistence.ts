@@ -3,6 +3,7 @@ import { readTensor } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { integer, nonNegative, rangeError } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
+import { parseJson } from '../io/json.ts';
 import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors.ts';
 import { share, trainingNumbers } from './settings.ts';
 import type { EpochRecord } from './types.ts';
@@ -25,10 +26,13 @@ export async function saveTensors(
   await writeSafetensors(path, { tensors: specs, metadata, chunks }, options);
 }
 
+/** Objects, arrays and keys in it: there are some twenty settings. */
+const mostParts = 1000;
+
 /** The JSON under a key of the metadata: anything, since files can be edited. */
 export function readJson({ path, metadata }: SafetensorsFile, key: string): unknown {
   try {
-    return JSON.parse(metadata[key] ?? '');
+    return parseJson(metadata[key] ?? '', mostParts);
   } catch (cause) {
     throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
   }

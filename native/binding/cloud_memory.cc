@@ -31,7 +31,8 @@ using Snapshot = std::shared_ptr<const CloudMemory>;
 
 Snapshot readMemory(const Napi::Value& handle) { return fromHandle<const CloudMemory>(handle, "items"); }
 
-Napi::Value toItems(Napi::Env env, Snapshot&& memory) { return toHandle(env, std::move(memory)); }
+// What items take is told when they replace others (`tell`): every part of a change has a handle of its own.
+Napi::Value toItems(Napi::Env env, Snapshot&& memory) { return toHandle(env, std::move(memory), 0); }
 
 // (dimension, precision, epsilon, solver)
 Napi::Value emptyClouds(const Napi::CallbackInfo& info) {

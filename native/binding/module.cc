@@ -3,6 +3,8 @@
 #include "binding/arguments.h"
 #include "binding/basis.h"
 #include "binding/eigen.h"
+#include "binding/handles.h"
+#include "binding/kept_memory.h"
 #include "binding/matrices.h"
 #include "binding/memory_object.h"
 #include "binding/pointcloud.h"
@@ -33,6 +35,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreads", Napi::Function::New<setThreads>(env));
   exports.Set("stop", Napi::Function::New<stop>(env));
   exports.Set("blas", Napi::Function::New<blas>(env));
+  defineKeptMemory(env, exports);
+  defineHandles(env, exports);
   defineMemory(env, exports);
   defineSampling(env, exports);
   defineBasis(env, exports);

@@ -157,12 +157,13 @@ Napi::Value solveSphereSaddlePoint(const Napi::CallbackInfo& info) {
   return launch<SaddlePoint>(
       info.Env(), info[4],
       [=](Job& job) {
-        const SaddlePointProblem problem{patterns.get(),
-                                         Objective::soft(targets->data(), labels),
-                                         betaScale * beta,
-                                         sphere::logPeak(patterns->dimension, beta, betaScale),
-                                         load,
-                                         shares};
+        const SaddlePointProblem problem{
+            patterns.get(),
+            Objective::soft(targets->data(), labels),
+            betaScale * beta,
+            sphere::logPeak(sphere::logNormalizer(patterns->dimension, beta), beta, betaScale),
+            load,
+            shares};
         return sphere::solveSaddlePoint(problem, start, tolerance, maxIterations, job);
       },
       toSaddlePoint);

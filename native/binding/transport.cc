@@ -62,6 +62,7 @@ Napi::Value toPlans(Napi::Env env, Plans&& plans) {
   result.Set("transportCosts", toFloat64Array(env, std::move(plans.transportCosts)));
   result.Set("marginalErrors", toFloat64Array(env, std::move(plans.marginalErrors)));
   result.Set("iterations", toInt32Array(env, std::move(plans.iterations)));
+  result.Set("newtonSteps", toInt32Array(env, std::move(plans.newtonSteps)));
   result.Set("converged", toUint8Array(env, std::move(plans.converged)));
   result.Set("sourcePotentials", toFloat64Array(env, std::move(plans.sourcePotentials)));
   result.Set("targetPotentials", toFloat64Array(env, std::move(plans.targetPotentials)));

@@ -1,6 +1,7 @@
 #include "euclidean/engine.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "euclidean/recall.h"
@@ -37,7 +38,13 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
                         std::vector<double>(results),
                         {results, std::vector<double>(wantNext ? results * width : 0), {}}};
   parallel::forEach(results, 16, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) merge(plan, results, width, r, betas[r], partials, sums, evaluation);
+    for (std::size_t r = begin; r < end; ++r) {
+      const double weight = merge(plan, results, width, r, betas[r], partials, sums, evaluation);
+      if (!wantNext) continue;
+      // A single item with all the weight is a state that is likely to be returned: to double precision.
+      const auto nearest = static_cast<std::size_t>(evaluation.nearest[r]);
+      rows_.addLost(nearest, weight, evaluation.next.values.data() + r * width);
+    }
   });
   if (wantNext) complete(evaluation.next);
   return evaluation;
@@ -62,23 +69,37 @@ std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
   const Plan plan(points.count, rowTiles.size(), 0);
   std::vector<double> result(points.count * rows_.size());
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
+    std::vector<double> nearest(scorer.count(), std::numeric_limits<double>::infinity());
     for (std::size_t index = plan.beginTile(part); index < plan.beginTile(part + 1); ++index) {
       const Tile<T>& tile = rowTiles[index];
       job.poll();
       scorer.score(tile);
       for (std::size_t q = 0; q < scorer.count(); ++q) {
-        // The least is the one that other verbs return as well: exactly.
-        const double limit = scorer.complete(q) + 2 * scorer.error(q);
-        double* out = result.data() + (scorer.firstQuery() + q) * rows_.size() + tile.first;
-        for (std::size_t j = 0; j < tile.count; ++j) {
-          const auto distance = static_cast<double>(scorer.scores(q)[j]);
-          out[j] = distance <= limit || scorer.cancels(q, j) ? scorer.exact(q, j) : distance;
-        }
+        writeDistances(scorer, q, nearest[q], result.data() + (scorer.firstQuery() + q) * rows_.size() + tile.first);
       }
       job.advance(scorer.count() * tile.count);
     }
   });
   return result;
+}
+
+// Query q's distances in the tile. Those that may be the least of all, `nearest` so far, are what other verbs say of
+// them: exact.
+template <typename T>
+void Engine<T>::writeDistances(Scorer<T>& scorer, std::size_t q, double& nearest, double* distances) const {
+  const double least = scorer.complete(q);
+  const double slack = 2 * scorer.error(q);
+  const double limit = least <= nearest + slack ? least + slack : 0;
+  const double cancelled = scorer.cancellation(q);
+  const Tile<T>& tile = scorer.tile();
+  const T* scores = scorer.scores(q);
+  for (std::size_t j = 0; j < tile.count; ++j) {
+    distances[j] = static_cast<double>(scores[j]);
+    const double cancelledHere = cancelled + Accuracy<T>::kCancellation * static_cast<double>(tile.norms[j]);
+    if (distances[j] > limit && distances[j] > cancelledHere) continue;
+    distances[j] = scorer.exact(q, j);
+    nearest = std::min(nearest, distances[j]);
+  }
 }
 
 template <typename T>
@@ -101,7 +122,7 @@ template <typename T>
 void Engine<T>::refine(const Points& points, std::size_t q, double error, double beta, double* distances) const {
   const double visible = visibleExcess<T>(beta, error);
   if (!(visible > 0)) return;
-  const double limit = *std::min_element(distances, distances + rows_.size()) + visible + 2 * error;
+  const double limit = least(rows_.size(), distances) + visible + 2 * error;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (distances[i] > limit) continue;
     distances[i] = rows_.squaredDistance(i, points, q);
@@ -123,10 +144,13 @@ Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) con
       for (std::size_t q = 0; q < scorer.count(); ++q) {
         std::vector<Neighbour>& heap = heaps[part * points.count + scorer.firstQuery() + q];
         const double slack = 2 * scorer.error(q);
+        const double least = scorer.complete(q);
+        // Where one is wanted, only what is about as near as the least of the tile can be it.
+        const double reach = k == 1 ? least + slack : std::numeric_limits<double>::infinity();
         const auto canEnter = [&](double distance) {
-          return heap.size() < k || distance <= heap.front().first + slack;
+          return distance <= reach && (heap.size() < k || distance <= heap.front().first + slack);
         };
-        if (!canEnter(scorer.complete(q))) continue;
+        if (!canEnter(least)) continue;
         for (std::size_t j = 0; j < tile.count; ++j) {
           if (!canEnter(static_cast<double>(scorer.scores(q)[j]))) continue;
           heap.emplace_back(scorer.exact(q, j), tile.first + j);

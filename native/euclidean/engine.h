@@ -19,6 +19,9 @@
 // and variances, in double precision.
 namespace denseam::euclidean {
 
+template <typename T>
+class Scorer;
+
 struct Evaluation {
   std::vector<double> energy;
   std::vector<std::int32_t> nearest;
@@ -41,6 +44,7 @@ class Engine {
 
  private:
   void complete(Points& states) const;
+  void writeDistances(Scorer<T>& scorer, std::size_t q, double& nearest, double* distances) const;
   void refine(const Points& points, std::size_t q, double error, double beta, double* distances) const;
 
   const Rows<T>& rows_;

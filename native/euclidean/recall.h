@@ -42,8 +42,7 @@ class Recall {
         scorer_(scorer),
         partials_(partials),
         next_(next),
-        copied_(copies > 1 ? scorer.count() * copies * kRowTile : 0),
-        row_(rows.width()) {}
+        copied_(copies > 1 ? scorer.count() * copies * kRowTile : 0) {}
 
   void addTile(const Tile<T>& tile) {
     scorer_.score(tile);
@@ -111,11 +110,12 @@ class Recall {
     const double factor = std::exp(-betas_[r] * (before - partial.nearestDistance));
     partial.others = factor == 0 ? 0 : (partial.others + 1) * factor;
     if (!wantNext_) return;
-    // A single row with all the weight is a state that is likely to be returned: its roots are the exact ones.
     const std::size_t width = rows_.width();
-    rows_.writeExact(static_cast<std::size_t>(partial.nearest), row_.data());
+    const std::size_t j = static_cast<std::size_t>(partial.nearest) - scorer_.tile().first;
+    const T* row = scorer_.values() + j * width;
     double* next = next_ + r * width;
-    std::transform(next, next + width, row_.begin(), next, [factor](double x, double row) { return x * factor + row; });
+    std::transform(next, next + width, row, next,
+                   [factor](double x, T value) { return x * factor + static_cast<double>(value); });
   }
 
   void addRows() {
@@ -140,12 +140,11 @@ class Recall {
   std::vector<std::pair<std::size_t, double>> exact_;
   std::vector<T> sums_;
   std::vector<T> copied_;
-  std::vector<double> row_;
 };
 
-// Adds up the parts of result r, in order, into the evaluation.
-inline void merge(const Plan& plan, std::size_t results, std::size_t width, std::size_t r, double beta,
-                  const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
+// Adds up the parts of result r, in order, into the evaluation; returns the weight of the nearest.
+inline double merge(const Plan& plan, std::size_t results, std::size_t width, std::size_t r, double beta,
+                    const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
   Partial whole;
   for (std::size_t part = 0; part < plan.parts; ++part) {
     const Partial& partial = partials[part * results + r];
@@ -164,6 +163,7 @@ inline void merge(const Plan& plan, std::size_t results, std::size_t width, std:
   evaluation.nearest[r] = whole.nearest;
   evaluation.nearestDistance[r] = whole.nearestDistance;
   if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / (1 + whole.others); });
+  return 1 / (1 + whole.others);
 }
 
 }  // namespace denseam::euclidean

@@ -15,11 +15,13 @@ constexpr std::size_t kGrain = 256;
 // The centre is used when the mean is this many times longer than the spread (squared): below that it would save one
 // bit.
 constexpr double kFarOff = 4;
-// The greatest squared norm of rows and queries under the centre. Distances are at most four times as great and finite:
-// in double precision, whatever the rows are in.
+// Numbers of the first rows, from which the mean is taken: fewer than `create` and `load` hand over at once, so that a
+// loaded memory has the same centre.
+constexpr std::size_t kCentreNumbers = std::size_t{1} << 18;
+// The greatest squared norm of rows under the centre, as rows and as queries: scores and their errors are then finite
+// or known to be not, and distances finite in double precision.
 template <typename T>
-constexpr double kMostReach = sizeof(T) == 4 ? static_cast<double>(std::numeric_limits<T>::max())
-                                             : static_cast<double>(std::numeric_limits<T>::max()) / 4;
+constexpr double kMostReach = static_cast<double>(std::numeric_limits<T>::max()) / (sizeof(T) == 4 ? 1 : 4);
 
 }  // namespace
 
@@ -83,7 +85,10 @@ std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job)
     }
   });
   auto result = std::make_shared<RowMemory>(*this);
-  if (size() == 0) result->rows_.setCentre(centreOf(rows, items.count));
+  if (size() == 0) {
+    const std::size_t sample = std::max<std::size_t>(1, kCentreNumbers / width);
+    result->rows_.setCentre(centreOf(rows, std::min(items.count, sample)));
+  }
   const std::vector<T> norms = result->normsOf(rows, items, job);
   result->rows_.append(rows.data(), norms.data(), remainders.data(), items.count);
   return result;
@@ -119,11 +124,20 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   return batch;
 }
 
+// The greatest squared norm of queries: |x - x_i|^2 <= (|x| + |x_i|)^2 is to be finite.
+template <typename T>
+double RowMemory<T>::queryReach() const {
+  if (sizeof(T) == 4) return kMostReach<T>;
+  const double most = std::sqrt(std::numeric_limits<double>::max()) - std::sqrt(rows_.greatestNorm());
+  return most * most;
+}
+
 template <typename T>
 Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Job& job) const {
   const std::size_t width = embedding_.width();
   Points points{queries.count, std::vector<double>(queries.count * width), queries.covariances};
   for (double& variance : points.variances) variance += ridge;
+  const double reach = queryReach();
   parallel::forEach(queries.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) {
       double* row = points.values.data() + q * width;
@@ -131,7 +145,7 @@ Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Jo
           queries.positions.data() + q * embedding_.dimension(),
           queries.covariances.data() + q * embedding_.variances(), ridge, positive,
           [&](const char* field) { return queries.at(field, q); }, row);
-      if (!(rows_.norm(row) <= kMostReach<T>)) {
+      if (!(rows_.norm(row) <= reach)) {
         throw Error("ERR_RANGE", "Expected " + queries.at(embedding_.positionsName(), q) +
                                      " within reach of the items but its squared distance to every one overflows " +
                                      (sizeof(T) == 4 ? "float32" : "float64"));

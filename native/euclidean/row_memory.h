@@ -19,6 +19,7 @@ class RowMemory : public Memory {
   explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding) {}
 
   std::size_t size() const override { return rows_.size(); }
+  std::size_t bytes() const override { return rows_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;
@@ -41,6 +42,7 @@ class RowMemory : public Memory {
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
 
  private:
+  double queryReach() const;
   Points embed(const Batch& queries, double ridge, bool positive, Job& job) const;
   Batch emptyBatch(std::size_t count) const;
   // The mean row, where it is far from the origin compared with the spread about it; else empty.

@@ -67,10 +67,16 @@ class Rows : public Store<T, T> {
                                       points.variances.data() + q * embedding_.variances());
   }
 
-  // Item `index` as a row in double precision under the centre.
-  void writeExact(std::size_t index, double* row) const {
-    embedding_.exactRow(this->values(index), remainders(index), row);
-    for (std::size_t j = 0; j < centre_.size(); ++j) row[j] -= static_cast<double>(centre_[j]);
+  // Adds to a row `weight` times what the roots of item `index` lost when they were rounded to float.
+  void addLost(std::size_t index, double weight, double* row) const {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      const T* rounded = this->values(index);
+      std::vector<double> exact(this->width());
+      embedding_.exactRow(rounded, remainders(index), exact.data());
+      for (std::size_t j = embedding_.dimension(); j < this->width(); ++j) {
+        row[j] += weight * (exact[j] - static_cast<double>(rounded[j]));
+      }
+    }
   }
 
   void append(const T* rows, const T* norms, const std::uint8_t* remainders, std::size_t count) {

@@ -186,13 +186,10 @@ class Scorer {
     return static_cast<double>(completeDistances(tile_.count, norms_[q], tile_.norms, scores(q)));
   }
 
-  // Whether so many digits of a distance cancel that it is to be recomputed.
-  bool cancels(std::size_t q, std::size_t j) const {
-    const double norms = norm(q) + static_cast<double>(tile_.norms[j]);
+  // Up to which distance, apart from a share of the row's norm, so many digits cancel that it is to be recomputed.
+  double cancellation(std::size_t q) const {
     const double offset = rows_.rootOffset();
-    const double least =
-        Accuracy<T>::kCancellation * norms + Accuracy<T>::kOffset * offset * offset + Accuracy<T>::kTiny;
-    return static_cast<double>(scores_[q * tile_.count + j]) <= least;
+    return Accuracy<T>::kCancellation * norm(q) + Accuracy<T>::kOffset * offset * offset + Accuracy<T>::kTiny;
   }
   double exact(std::size_t q, std::size_t j) const {
     return rows_.squaredDistance(tile_.first + j, points_, first_ + q);

@@ -24,7 +24,9 @@ DENSEAM_INLINE T completeDistancesImpl(std::size_t n, T norm, const T* __restric
 
 template <typename T>
 DENSEAM_INLINE double gibbsImpl(std::size_t n, double beta_, double shift_, T* __restrict distances) {
-  const T beta = static_cast<T>(beta_);
+  // A beta that T cannot hold must not become 0 or infinite, which times infinite or equal distances were NaN.
+  const T beta = static_cast<T>(std::clamp(beta_, static_cast<double>(std::numeric_limits<T>::denorm_min()),
+                                           static_cast<double>(std::numeric_limits<T>::max())));
   const T shift = static_cast<T>(shift_);
   T sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -78,6 +80,12 @@ DENSEAM_DISPATCH double gibbs(std::size_t n, double beta, double shift, float* d
 }
 DENSEAM_DISPATCH double gibbs(std::size_t n, double beta, double shift, double* distances) {
   return gibbsImpl(n, beta, shift, distances);
+}
+DENSEAM_DISPATCH double least(std::size_t n, const double* values) {
+  double result = std::numeric_limits<double>::infinity();
+#pragma omp simd reduction(min : result)
+  for (std::size_t j = 0; j < n; ++j) result = values[j] < result ? values[j] : result;
+  return result;
 }
 DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* row, const double* x) {
   return squaredDistanceImpl(n, row, x);

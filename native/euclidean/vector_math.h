@@ -16,6 +16,9 @@ double completeDistances(std::size_t n, double norm, const double* norms, double
 double gibbs(std::size_t n, double beta, double shift, float* distances);
 double gibbs(std::size_t n, double beta, double shift, double* distances);
 
+// The least of n numbers.
+double least(std::size_t n, const double* values);
+
 // |row - x|^2 in double precision, whatever the row's own.
 double squaredDistance(std::size_t n, const float* row, const double* x);
 double squaredDistance(std::size_t n, const double* row, const double* x);

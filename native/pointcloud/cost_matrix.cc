@@ -86,6 +86,7 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
   plans.transportCosts = {epsilon * cost};
   plans.marginalErrors = {result.marginalError};
   plans.iterations = {saturated(result.iterations)};
+  plans.newtonSteps = {saturated(result.newtonSteps)};
   plans.converged = {static_cast<std::uint8_t>(result.outcome)};
   plans.sourcePotentials.resize(problem.rows());
   plans.targetPotentials.resize(problem.columns());

@@ -63,7 +63,7 @@ class Flow {
 
   // Progress counts the first search and one for each iteration.
   Assessment assess(const State& state, double beta, Memo& memo, bool isCounted) {
-    SearchRule rule = assessor_.rule(beta, options_.pruning);
+    SearchRule rule = assessor_.rule(beta, options_.pruning, options_.maxIterations == 0);
     rule.isCounted = isCounted;
     return assessor_.assess(state, beta, rule, memo, where_, job_);
   }

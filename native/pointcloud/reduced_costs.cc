@@ -1,20 +1,22 @@
 #include "pointcloud/reduced_costs.h"
 
-#include <cmath>
-
 #include "pointcloud/kernels.h"
 #include "vectors.h"
 
 namespace denseam::pointcloud {
 
-void ReducedCosts::reset(const Problem& problem) {
+void ReducedCosts::begin(const Problem& problem) {
   original_ = problem;
-  rows_.assign(problem.rows, 0);
-  columns_.assign(problem.columns, 0);
-  reduced_.clear();
+  reset();
 }
 
-void ReducedCosts::takeOff(const double* f, double* g) {
+const double* ReducedCosts::reset() {
+  rows_.assign(original_.rows, 0);
+  columns_.assign(original_.columns, 0);
+  return original_.costs;
+}
+
+const double* ReducedCosts::takeOff(const double* f, double* g) {
   const std::size_t n = original_.rows, m = original_.columns;
   for (std::size_t k = 0; k < n; ++k) rows_[k] += f[k];
   for (std::size_t j = 0; j < m; ++j) {
@@ -26,6 +28,7 @@ void ReducedCosts::takeOff(const double* f, double* g) {
   for (std::size_t k = 0; k < n; ++k) {
     subtractTwice(m, original_.costs + k * m, columns_.data(), rows_[k], reduced_.data() + k * m);
   }
+  return reduced_.data();
 }
 
 double ReducedCosts::value() const {

@@ -12,12 +12,13 @@ namespace denseam::pointcloud {
 // it does not show in this one's.
 class ReducedCosts {
  public:
-  // Nothing is taken off.
-  void reset(const Problem& problem);
+  void begin(const Problem& problem);
+  // Takes nothing off. Returns the problem's own costs.
+  const double* reset();
   // Takes f and g off, beside what was before. Leaves in g what the rounding of the sums leaves.
-  void takeOff(const double* f, double* g);
+  // Returns the costs that remain.
+  const double* takeOff(const double* f, double* g);
 
-  const double* costs() const { return reduced_.empty() ? original_.costs : reduced_.data(); }
   // What was taken off, and what that adds to the value.
   const AlignedVector<double>& rows() const { return rows_; }
   const AlignedVector<double>& columns() const { return columns_; }

@@ -63,7 +63,7 @@ void forEachBlock(const Model<T>& model, const Mixture<T>& mixture, const Scored
 // body(row, logs) for every row, with its log P(x, y) Omega_N(0).
 template <typename T, typename Body>
 void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
-  const Mixture<T> mixture(model);
+  const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
   forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
     forEachBlock(model, mixture, scored, [&](std::size_t row, std::size_t size, const double* logs) {
       for (std::size_t i = 0; i < size; ++i) body(row + i, logs + i * model.labels);
@@ -76,7 +76,7 @@ void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, c
 template <typename T>
 Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
                          std::size_t firstRow, Job& job) {
-  const Mixture<T> mixture(model);
+  const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
   std::vector<Totals> totals(piecesOf(rows, model.hiddenUnits).count());
   forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
     std::vector<double> pulls(Mixture<T>::kBlockRows * model.labels);

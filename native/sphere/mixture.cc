@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "linalg/product.h"
-#include "sphere/normalizer.h"
 #include "sphere/vector_math.h"
 #include "vectors.h"
 
@@ -58,9 +57,9 @@ Mixture<T>::Mixture(std::size_t hiddenUnits, std::size_t labels, const double* c
 }
 
 template <typename T>
-Mixture<T>::Mixture(const Model<T>& model)
+Mixture<T>::Mixture(const Model<T>& model, const LogNormalizer& ofBeta)
     : Mixture(model.hiddenUnits, model.labels, model.classWeights.data(), model.effectiveBeta(),
-              logPeak(model.dimension, model.beta, model.betaScale)) {
+              logPeak(ofBeta, model.beta, model.betaScale)) {
   if (!needsSharpOverlaps<T>(beta_, logPeak_)) return;
   memories_ = {model.dimension, model.hiddenUnits, model.memories.data()};
   scoreAtPeak_ = 0;

@@ -7,6 +7,7 @@
 
 #include "aligned.h"
 #include "sphere/model.h"
+#include "sphere/normalizer.h"
 #include "sphere/overlap.h"
 
 namespace denseam::sphere {
@@ -46,7 +47,7 @@ class Mixture {
   Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
           double logPeak);
   // The model must outlive it.
-  explicit Mixture(const Model<T>& model);
+  Mixture(const Model<T>& model, const LogNormalizer& ofBeta);
 
   std::size_t hiddenUnits() const { return hiddenUnits_; }
   std::size_t labels() const { return labels_; }

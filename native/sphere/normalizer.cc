@@ -128,10 +128,6 @@ LogNormalizer logNormalizer(std::size_t dimension, double kappa) {
   return {value, derivative, isAsymptotic ? deficitByHankel(dimension, nu, kappa) : deficit};
 }
 
-double logPeak(std::size_t dimension, double beta, double betaScale) {
-  return (betaScale - 1) * beta + logNormalizer(dimension, beta).deficit;
-}
-
 double logSurface(std::size_t dimension) {
   const double half = static_cast<double>(dimension) / 2;
   if (half > kLeastOrder) {

@@ -17,7 +17,9 @@ struct LogNormalizer {
 LogNormalizer logNormalizer(std::size_t dimension, double kappa);
 
 // log of exp(s beta w . x) / Omega_N(beta) over that of the uniform density, at w itself: s beta - L(beta).
-double logPeak(std::size_t dimension, double beta, double betaScale);
+inline double logPeak(const LogNormalizer& ofBeta, double beta, double betaScale) {
+  return (betaScale - 1) * beta + ofBeta.deficit;
+}
 
 // log Omega_N(0) = log(2 pi^(N/2) / Gamma(N/2)), the area of the sphere.
 double logSurface(std::size_t dimension);

@@ -91,7 +91,7 @@ class StateBlock {
         settings_(settings),
         result_(result),
         memories_{model.dimension, model.hiddenUnits, model.memories.data()},
-        logPeak_(logPeak(model.dimension, model.beta, model.betaScale)),
+        logPeak_(logPeak(logNormalizer(model.dimension, model.beta), model.beta, model.betaScale)),
         isSharp_(needsSharpOverlaps<T>(model.effectiveBeta(), logPeak_)),
         logSurface_(logSurface(model.dimension)),
         scores_(kBlockStates * model.hiddenUnits),

@@ -91,7 +91,8 @@ Stationarity stationarity(const Model<double>& model, const Rows<double>& x, con
   job.expect(x.count());
   Stationarity result;
   result.sums = Summation(x, model.hiddenUnits, model.labels)
-                    .sums(Mixture<double>(model), model.memories.data(), model.classWeights.data(), objective, job);
+                    .sums(Mixture<double>(model, logNormalizer(d, model.beta)), model.memories.data(),
+                          model.classWeights.data(), objective, job);
   std::vector<double> directions = result.sums.memories;
   for (std::size_t mu = 0; mu < model.hiddenUnits; ++mu) {
     const bool isSupported = normalize(d, directions.data() + mu * d) > 0;

@@ -122,8 +122,8 @@ class TrainerOf : public Trainer {
 
   // All gradients are taken at the model as it was before the step.
   Totals step(const Batch<T>& batch, std::size_t rows, BatchPass<T>& pass, const Job& job) {
-    const Mixture<T> mixture(model());
-    const double meanResultantLength = logNormalizer(model().dimension, model().beta).derivative;
+    const LogNormalizer normalizer = logNormalizer(model().dimension, model().beta);
+    const Mixture<T> mixture(model(), normalizer);
     const Totals totals =
         pass.run(mixture, model().memories.data(), batch.values(), rows, objective(batch.labels()), 0, job);
     const T* sums = pass.sumMemories(batch.values(), false, job);
@@ -140,7 +140,7 @@ class TrainerOf : public Trainer {
         }
       }
     });
-    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, meanResultantLength));
+    if (settings_.trainsBeta) descendBeta(gradientOfBeta(pulls, rows, normalizer.derivative));
     return totals;
   }
 

@@ -1,5 +1,6 @@
 // A program without its node_modules: what a file tracer copies, and what a bundler makes of it.
 
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { nodeFileTrace } from '@vercel/nft';
@@ -38,4 +39,11 @@ export async function bundle(
     logLevel: 'error',
   });
   return outfile;
+}
+
+/** The same by `bun build`, for Node. */
+export function bundleWithBun(bun: string, folder: string, name: string, target: string): string {
+  const args = ['build', `${name}.mjs`, '--target=node', `--outdir=${target}`];
+  execFileSync(bun, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  return join(target, `${name}.js`);
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Application, filesOutput } from './application.ts';
-import { bundle, traceCopy } from './bundles.ts';
+import { bundle, bundleWithBun, traceCopy } from './bundles.ts';
 import * as tools from './tools.ts';
 
 export interface Case {
@@ -69,6 +69,7 @@ function installedVersion(name: string): string {
 async function copies({ folder, output }: Application, makeFolder: () => string): Promise<Case[]> {
   const nft = `nft ${installedVersion('@vercel/nft')}`;
   const esbuild = `esbuild ${installedVersion('esbuild')}`;
+  const bun = `Bun ${tools.bunVersion}`;
   const run = (what: string, runtime: string, program: string) => {
     return { what, runtime, command: [process.execPath, program], expected: output };
   };
@@ -77,6 +78,7 @@ async function copies({ folder, output }: Application, makeFolder: () => string)
     run('the example, a traced copy, CommonJS', nft, await traceCopy(folder, 'example.cjs', makeFolder())),
     run('the example, a bundle, ESM', esbuild, await bundle(folder, 'example.mjs', 'esm', makeFolder())),
     run('the example, a bundle, CommonJS', esbuild, await bundle(folder, 'example.cjs', 'cjs', makeFolder())),
+    run('the example, a bundle for Node', bun, bundleWithBun(tools.bun, folder, 'example', makeFolder())),
   ];
 }
 

@@ -12,6 +12,7 @@ import { allCases, type Case } from './cases.ts';
 import { installTools } from './tools.ts';
 
 const timeout = 60_000;
+const env = { ...process.env, NO_COLOR: '1' };
 
 /** What a run did that it should not have, in one line; undefined if nothing. */
 function faultOf(result: SpawnSyncReturns<string>, expected: Case['expected']): string | undefined {
@@ -20,8 +21,9 @@ function faultOf(result: SpawnSyncReturns<string>, expected: Case['expected']): 
   if (error) return error.message;
   const met = expected instanceof RegExp ? expected.test(stdout) : expected === undefined || stdout === expected;
   if (status === 0 && met) return undefined;
-  const said = `${stderr}\n${stdout}`.split('\n').find((line) => /error/i.test(line)) ?? stdout.split('\n')[0];
-  return `${signal ?? `exit ${status}`}: ${said?.trim() || 'printed nothing'}`;
+  const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+  const said = lines.find((line) => /^\s*(\S*Error\b|error:)/.test(line)) ?? lines[0] ?? 'printed nothing';
+  return `${signal ?? `exit ${status}`}: ${said.trim()}`;
 }
 
 function printRow(what: string, runtime: string, seconds: string, result: string): void {
@@ -31,7 +33,7 @@ function printRow(what: string, runtime: string, seconds: string, result: string
 /** Runs one case and prints its row; returns whether it passed. */
 function runCase({ what, runtime, command: [program, ...args], expected }: Case, cwd: string): boolean {
   const start = performance.now();
-  const fault = faultOf(spawnSync(program as string, args, { cwd, encoding: 'utf8', timeout }), expected);
+  const fault = faultOf(spawnSync(program as string, args, { cwd, env, encoding: 'utf8', timeout }), expected);
   printRow(what, runtime, ((performance.now() - start) / 1000).toFixed(1), fault ?? 'passes');
   return fault === undefined;
 }

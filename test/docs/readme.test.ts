@@ -22,9 +22,11 @@ const documents = [
   'README.md',
   'docs/gaussian.md',
   'docs/sphere.md',
+  'docs/files.md',
   'docs/pointcloud.md',
   'docs/words.md',
   'docs/developing.md',
+  'docs/deploying.md',
   'docs/performance.md',
 ];
 

@@ -128,14 +128,19 @@ describe('the error of a package whose binary does not load', () => {
     expect(text).toContain('reinstall the package');
   });
 
-  it('says on musl that the binary needs glibc', () => {
-    // What musl's loader says of it.
-    const words = `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${prebuilt})`;
+  // What the loaders of musl and of an older glibc say of it.
+  it.each([
+    [
+      `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${prebuilt})`,
+      'has musl',
+    ],
+    [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${prebuilt})`, 'glibc is older'],
+  ])('says what the system lacks: %s', (words, verdict) => {
     const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
     writeFileSync(join(installed, 'dist/addon.cjs'), addon);
     const text = message();
     expect(text).toContain(opening);
-    expect(text).toContain('needs glibc');
+    expect(text).toContain(verdict);
     expect(text).not.toContain('reinstall');
   });
 });
