@@ -143,7 +143,11 @@ describe('numbers and shapes that are not good', () => {
 
   test('a kind that is not said, and what is no array', async () => {
     const kind = undefined as unknown as SpreadKind;
-    await expectFault(from([2], [1, 2], kind), 'ERR_RANGE', /"variance", "standardDeviation", .* but received undefined/);
+    await expectFault(
+      from([2], [1, 2], kind),
+      'ERR_RANGE',
+      /"variance", "standardDeviation", .* but received undefined/,
+    );
     await expectFault(from([2], [1, 2], 'toString' as SpreadKind), 'ERR_RANGE', /received toString/);
     await expectFault(readGaussians('none', undefined as never), 'ERR_RANGE', /for kind but received undefined/);
     const missing = gaussiansFrom({ means, covariances: undefined as never, kind: 'variance' });
