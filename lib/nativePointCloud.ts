@@ -40,6 +40,8 @@ export interface NativeFlowOptions {
   readonly sweep: boolean;
   readonly transportStep: number;
   readonly reweightStep: number;
+  /** Weights wait while points gain more. */
+  readonly gated: boolean;
   /** Of the gradient norm; undefined: relative to the memory's own scale. */
   readonly tolerance: number | undefined;
   readonly maxIterations: number;

@@ -226,8 +226,8 @@ export class PointCloudMemory {
 
   /**
    * One step of the flow from every query, halved until the energy falls: points move by transportStep times
-   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. A query that no step
-   * improves is returned as it is.
+   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as they are
+   * in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is returned as it is.
    *
    * @throws as {@link weights}.
    */

@@ -52,11 +52,14 @@ export interface CloudBetaOptions extends PruningOptions {
 export interface FlowSteps {
   /** eta: from 0 (points stay) to 1 (to the barycentre of the frozen plans). Default 1. */
   readonly transportStep?: number | undefined;
-  /**
-   * tau: from 0 (weights stay) up. A step is capped so that no ratio of weights changes by more than e, and weights wait while points gain
-   * more. Default 1 / epsilon.
-   */
+  /** tau: from 0 (weights stay) up, capped so that no ratio of weights changes by more than e. Default 1 / epsilon. */
   readonly reweightStep?: number | undefined;
+  /**
+   * Whether weights wait in every step in which moving the points gains more, 2 eta sum_k a_k |move_k|^2 > tau Var_a V: what is reweighted
+   * before its points have arrived goes to the wrong ones. False: both move in every step, as published (Mustafi 2026). Either way a step
+   * is shortened until the energy falls. Default true.
+   */
+  readonly gated?: boolean | undefined;
 }
 
 /** What one step of the flow needs. */

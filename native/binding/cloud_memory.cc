@@ -158,6 +158,7 @@ FlowOptions readFlow(const Napi::Value& value) {
           given.Get("sweep").ToBoolean(),
           readDouble(given, "transportStep"),
           readDouble(given, "reweightStep"),
+          given.Get("gated").ToBoolean(),
           given.Get("tolerance").IsUndefined() ? std::nullopt : std::optional(readDouble(given, "tolerance")),
           readCount(given.Get("maxIterations"), "maxIterations"),
           readMass(given.Get("pruning")),

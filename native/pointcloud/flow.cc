@@ -118,13 +118,14 @@ class Flow {
     return true;
   }
 
-  // Weights wait while points gain more: what is reweighted before its points have arrived goes to the wrong ones, and
-  // at small epsilon does not come back.
+  // Gated, weights wait while points gain more: what is reweighted before its points have arrived goes to the wrong
+  // ones, and at small epsilon does not come back.
   double reweightStep() const {
     const auto [least, most] = std::minmax_element(descent_.variation.begin(), descent_.variation.end());
     const double range = *most - *least;
     const double step = options_.reweightStep * range > kMostLogChange ? kMostLogChange / range : options_.reweightStep;
-    return 2 * options_.transportStep * descent_.squaredMove > step * descent_.variance ? 0 : step;
+    const bool waits = options_.gated && 2 * options_.transportStep * descent_.squaredMove > step * descent_.variance;
+    return waits ? 0 : step;
   }
 
   // x_k + eta move_k, and weights proportional to a_k exp(-tau V_k). A weight that vanishes stays 0.

@@ -18,6 +18,7 @@ struct FlowOptions {
   bool sweep;
   double transportStep;             // eta, at most 1
   double reweightStep;              // tau
+  bool gated;                       // weights wait while points gain more
   std::optional<double> tolerance;  // of the gradient norm; none: relative to `scale`
   std::size_t maxIterations;
   Pruning pruning;
