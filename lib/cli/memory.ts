@@ -94,7 +94,11 @@ function addRetrieve(group: Command): void {
         .makeOptionMandatory(),
     )
     .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
-    .option('--tolerance <n>', 'how near to a fixed point a state stops (default: 1e-6 of the scale of the items)', number)
+    .option(
+      '--tolerance <n>',
+      'how near to a fixed point a state stops (default: 1e-6 of the scale of the items)',
+      number,
+    )
     .option('--max-iterations <n>', 'steps at most (default: 100, of point clouds 300)', integer(0))
     .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number)
     .option('--transport-step <n>', 'of point clouds: from 0 (points stay) to 1 (default: 1)', number)
