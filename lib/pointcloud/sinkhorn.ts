@@ -67,9 +67,9 @@ async function solvePairs(
   targets: PointClouds,
   options: SinkhornOptions,
 ): Promise<SinkhornResults> {
+  const pairs = cloudPairs(sources, targets);
   const read = readOptions(sinkhornOptions, options);
   const { epsilon, plans: wantPlans } = read;
-  const pairs = cloudPairs(sources, targets);
   const potentials = totalOf('sources', pairs) + totalOf('targets', pairs);
   const plans = overPairs(pairs, (source, target) => source * target);
   fitsInMemory('the results', (potentials + (wantPlans ? plans.sum : 0)) * bytesOfNumber);
