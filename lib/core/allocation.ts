@@ -1,21 +1,28 @@
+import { isNativeError } from 'node:util/types';
 import { DenseamError } from './errors.ts';
 
-/** Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError. */
-export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
+/**
+ * What `allocate` makes: arrays for which the system may have no room left.
+ *
+ * @throws DenseamError ERR_OUT_OF_MEMORY.
+ */
+export function allocated<T>(name: string, allocate: () => T): T {
   try {
-    return allocation();
+    return allocate();
   } catch (cause) {
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `${what} needs ${bytes} bytes in one array, which cannot be had`, {
+    if (!isNativeError(cause) || cause.name !== 'RangeError') throw cause;
+    const expected = `${name} to fit in memory`;
+    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} but no array of that size is to be had`, {
       cause,
     });
   }
 }
 
 /** That many zeros in one array. */
-export function zeros<Kind extends { new (length: number): ArrayBufferView; readonly BYTES_PER_ELEMENT: number }>(
-  what: string,
+export function zeros<Kind extends new (length: number) => ArrayBufferView>(
+  name: string,
   kind: Kind,
   length: number,
 ): InstanceType<Kind> {
-  return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length) as InstanceType<Kind>);
+  return allocated(name, () => new kind(length) as InstanceType<Kind>);
 }

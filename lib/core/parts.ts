@@ -1,4 +1,5 @@
 import type { NativeRetrieval, NativeStates } from '../native.ts';
+import { allocated } from './allocation.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 import { partProgress } from './progress.ts';
 import type { CallOptions } from './types.ts';
@@ -74,7 +75,7 @@ export function concatInts(arrays: readonly Int32Array[]): Int32Array {
 
 function join<A extends Float64Array | Int32Array>(arrays: readonly A[], allocate: (length: number) => A): A {
   if (arrays.length === 1) return arrays[0] as A;
-  const result = allocate(arrays.reduce((length, array) => length + array.length, 0));
+  const result = allocated('the result', () => allocate(arrays.reduce((length, array) => length + array.length, 0)));
   let offset = 0;
   for (const array of arrays) {
     result.set(array, offset);

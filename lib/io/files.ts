@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { getSystemErrorMap, types } from 'node:util';
+import { allocated } from '../core/allocation.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, Progress } from '../core/types.ts';
 import { fitsInMemory } from '../core/validate.ts';
@@ -97,13 +98,7 @@ const CHECKED_BYTES = 1 << 20;
  */
 export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
   if (bytes >= CHECKED_BYTES) fitsInMemory(what, bytes);
-  try {
-    return allocation();
-  } catch (cause) {
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `${what} needs ${bytes} bytes in one array, which cannot be had`, {
-      cause,
-    });
-  }
+  return allocated(what, allocation);
 }
 
 /** How many bytes are filled between two looks at the memory that is left. */
