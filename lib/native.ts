@@ -1,3 +1,5 @@
+import { quotaProcessors } from './core/cgroups.ts';
+import { defaultThreads } from './core/defaultThreads.ts';
 import type { FloatArray, Progress, Structure } from './core/types.ts';
 import { loadAddon } from './nativeAddon.ts';
 import type { NativeCloudItems, NativePointCloud } from './nativePointCloud.ts';
@@ -318,6 +320,12 @@ export interface Native
   /** How many threads compute; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;
+  /** The same, unless either was called before by any thread of the process. */
+  setDefaultThreads(count: number): void;
+  /** How many threads the linked BLAS can serve at once; it corrupts memory beyond. */
+  mostThreads(): number;
+  /** Processors that the process may run on. */
+  processors(): number;
   /** Stops every call of this environment and waits until none runs. */
   stop(): void;
   /** The BLAS in use, as it names itself. */
@@ -325,3 +333,7 @@ export interface Native
 }
 
 export const native = loadAddon() as Native;
+
+const { DENSEAM_THREADS: wish } = process.env;
+const bounds = { processors: native.processors(), quota: quotaProcessors(), most: native.mostThreads() };
+native.setDefaultThreads(defaultThreads({ wish, ...bounds }));

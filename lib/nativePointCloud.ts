@@ -40,7 +40,10 @@ export interface NativeFlowOptions {
   readonly sweep: boolean;
   readonly transportStep: number;
   readonly reweightStep: number;
-  readonly tolerance: number;
+  /** Weights wait while points gain more. */
+  readonly gated: boolean;
+  /** Of the gradient norm; undefined: relative to the memory's own scale. */
+  readonly tolerance: number | undefined;
   readonly maxIterations: number;
   /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
   readonly pruning: number | undefined;

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
 import { native } from '../native.ts';
 import { DenseamError } from './errors.ts';
 
@@ -66,6 +67,15 @@ const worthCollecting = 32 * 2 ** 20;
 
 // V8 begins to collect when this much more native memory is kept than at its last collection.
 const collectionStep = 64 * 2 ** 20;
+
+/**
+ * Has the collector find at once what nobody holds: more than the whole heap may take seems to be kept. A collection waits until the
+ * memory of the one before it is freed, so a second one follows.
+ */
+export function pressCollector(): void {
+  const { heap_size_limit: limit } = getHeapStatistics();
+  for (let i = 0; i < 2; i++) native.press(limit);
+}
 
 // A collection runs beside the event loop, in steps of a few milliseconds; in a large heap it is not waited for to its end.
 const pollMilliseconds = 5;

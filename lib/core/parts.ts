@@ -11,8 +11,8 @@ export interface Part {
   readonly onProgress: CallOptions['onProgress'];
 }
 
-// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are handed over without a copy unless there are several
-// parts, so those may be larger, but not so large that joining them is felt.
+// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are copied beside it unless there are several parts, so
+// those may be larger, but not so large that joining them is felt.
 export const inputBytes = 16 * 2 ** 20;
 export const resultBytes = 64 * 2 ** 20;
 

@@ -3,6 +3,7 @@ import { describe, shortened } from './describe.ts';
 import { DenseamError, type ErrorCode } from './errors.ts';
 import type { FloatArray } from './types.ts';
 
+export { fitsInMemory } from './availableMemory.ts';
 export { describe };
 
 // Validators that say "Expected X for Y but received Z".
@@ -215,19 +216,4 @@ export function numberList(name: string, value: unknown, length: number, shape: 
 function aNumber(name: string, value: unknown): number {
   if (typeof value !== 'number') throw shapeError(name, 'a number', describe(value));
   return value;
-}
-
-// Kept free for everything else in the process.
-const memoryReserve = 64 * 2 ** 20;
-
-/** Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used. */
-export function fitsInMemory(name: string, bytes: number): void {
-  const available = process.availableMemory() - memoryReserve;
-  if (bytes > available) {
-    const gib = (n: number) => `${(n / 2 ** 30).toFixed(1)} GiB`;
-    throw new DenseamError(
-      'ERR_OUT_OF_MEMORY',
-      `Expected ${name} to fit in memory but it needs ${gib(bytes)} of ${gib(Math.max(0, available))} left`,
-    );
-  }
 }

@@ -47,7 +47,6 @@ import type {
 } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
-const defaultTolerance = 1e-6;
 const defaultIterations = 300;
 
 /**
@@ -227,8 +226,8 @@ export class PointCloudMemory {
 
   /**
    * One step of the flow from every query, halved until the energy falls: points move by transportStep times
-   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. A query that no step
-   * improves is returned as it is.
+   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as they are
+   * in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is returned as it is.
    *
    * @throws as {@link weights}.
    */
@@ -384,7 +383,7 @@ export class PointCloudMemory {
 
   /** The flow but for its betas. */
   #flowOf(read: Read<typeof cloudIterationOptions>): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
-    const { tolerance = defaultTolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
+    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
     return { tolerance, maxIterations, pruning, trajectory, ...stepsOf(read, this.epsilon) };
   }
 

@@ -1,4 +1,4 @@
-import { callOptions, optional, required, specify } from '../core/options.ts';
+import { aBoolean, callOptions, optional, type Read, required, specify } from '../core/options.ts';
 import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
 import {
   betaOptions,
@@ -7,7 +7,7 @@ import {
   retrieveOptions,
   sweepOptions,
 } from '../core/verbOptions.ts';
-import type { NativeSolverOptions } from '../native.ts';
+import type { NativeFlowOptions, NativeSolverOptions } from '../native.ts';
 import type {
   CloudIterationOptions,
   CloudRetrieveOptions,
@@ -53,6 +53,7 @@ export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolve
 export const flowSteps = specify<FlowSteps>()({
   transportStep: optional(shareOfStep, 1),
   reweightStep: optional(nonNegative),
+  gated: optional(aBoolean, true),
 });
 
 function shareOfStep(name: string, value: unknown): number {
@@ -61,11 +62,11 @@ function shareOfStep(name: string, value: unknown): number {
 }
 
 export function stepsOf(
-  { transportStep, reweightStep }: { readonly transportStep: number; readonly reweightStep: number | undefined },
+  { transportStep, reweightStep, gated }: Read<typeof flowSteps>,
   epsilon: number,
-): { readonly transportStep: number; readonly reweightStep: number } {
+): Pick<NativeFlowOptions, 'transportStep' | 'reweightStep' | 'gated'> {
   // The inverse of a number below 6e-309 is infinite.
-  return { transportStep, reweightStep: reweightStep ?? Math.min(1 / epsilon, Number.MAX_VALUE) };
+  return { transportStep, reweightStep: reweightStep ?? Math.min(1 / epsilon, Number.MAX_VALUE), gated };
 }
 
 export const cloudStepOptions = specify<CloudStepOptions>()({ ...betaOptions, ...flowSteps });

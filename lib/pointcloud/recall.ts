@@ -62,8 +62,8 @@ export const recoveryOptions = specify<RecoveryOptions>()({
 export type Recovery = Read<typeof recoveryOptions>;
 
 /** The options of `retrieve` among those of a measurement. */
-export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, signal }: Recovery) {
-  return { tolerance, maxIterations, transportStep, reweightStep, signal };
+export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, gated, signal }: Recovery) {
+  return { tolerance, maxIterations, transportStep, reweightStep, gated, signal };
 }
 
 /** Queries at this divergence from the originals. */

@@ -6,6 +6,7 @@
 #include <memory>
 #include <type_traits>
 
+#include "binding/handover.h"
 #include "format.h"
 
 namespace denseam::binding {
@@ -50,26 +51,28 @@ Vector copyFloats(const Napi::TypedArray& array) {
   }
 }
 
-// Below this a copy is cheaper than handing memory over with a finalizer; from 4 GiB on Node 20 refuses to take memory
-// over, after it has called the finalizer.
-constexpr std::size_t kLeastHandedOver = std::size_t{16} << 10;
-constexpr std::size_t kMostHandedOver = (std::size_t{1} << 32) - 1;
+// Node ends the process when it cannot allocate an array buffer; JavaScript's own constructor throws.
+constexpr std::size_t kLeastChecked = std::size_t{16} << 10;
+// To copy this takes as long as a task of the pool and its message take.
+constexpr std::size_t kLeastCopiedAside = std::size_t{1} << 19;
 
+Napi::ArrayBuffer newArrayBuffer(Napi::Env env, std::size_t bytes) {
+  if (bytes < kLeastChecked) return Napi::ArrayBuffer::New(env, bytes);
+  const auto constructor = env.Global().Get("ArrayBuffer").As<Napi::Function>();
+  return constructor.New({Napi::Number::New(env, static_cast<double>(bytes))}).As<Napi::ArrayBuffer>();
+}
+
+// Memory of JavaScript's own: what lies outside could not be transferred to another thread.
 template <typename T>
 Napi::ArrayBuffer toArrayBuffer(Napi::Env env, std::vector<T>&& values) {
   const std::size_t bytes = values.size() * sizeof(T);
-  if (bytes >= kLeastHandedOver && bytes <= kMostHandedOver) {
-    auto owner = std::make_unique<std::vector<T>>(std::move(values));
-    napi_value buffer;
-    const auto free = [](napi_env, void*, void* hint) { delete static_cast<std::vector<T>*>(hint); };
-    if (napi_create_external_arraybuffer(env, owner->data(), bytes, free, owner.get(), &buffer) == napi_ok) {
-      owner.release();
-      return {env, buffer};
-    }
-    values = std::move(*owner);  // this runtime does not take external memory
+  Napi::ArrayBuffer buffer = newArrayBuffer(env, bytes);
+  if (bytes < kLeastCopiedAside) {
+    if (bytes > 0) std::memcpy(buffer.Data(), values.data(), bytes);
+    return buffer;
   }
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-  if (bytes > 0) std::memcpy(buffer.Data(), values.data(), bytes);
+  auto own = std::make_shared<std::vector<T>>(std::move(values));
+  Handover::add([own, to = buffer.Data(), bytes] { std::memcpy(to, own->data(), bytes); });
   return buffer;
 }
 

@@ -38,7 +38,7 @@ std::size_t bytesOf(const Vector& values) {
   return values.capacity() * sizeof(typename Vector::value_type);
 }
 
-// Typed arrays that take over the vector's memory.
+// Typed arrays of these numbers; large ones are copied later where results are collected (binding/handover.h).
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);
 Napi::Value toFloatArray(Napi::Env env, std::vector<double>&& values);
 Napi::Value toFloatArray(Napi::Env env, std::vector<float>&& values);

@@ -31,6 +31,9 @@ class Rows : public Store<T, T> {
   const Embedding& embedding() const { return embedding_; }
   const std::uint8_t* remainders(std::size_t index) const { return remainders_.values(index); }
 
+  // Memory that the items take.
+  std::size_t bytes() const { return Store<T, T>::bytes() + remainders_.bytes(); }
+
   // What is subtracted from rows and queries before they are multiplied, so that a common offset costs no digits. Empty
   // where the offset is small beside the spread.
   const std::vector<T>& centre() const { return centre_; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 
 #include "error.h"
@@ -103,6 +104,16 @@ void useOneThread() { openblas_set_num_threads(1); }
 const char* blasName() {
   static const std::string name = std::string(openblas_get_config()) + " on " + openblas_get_corename();
   return name.c_str();
+}
+
+std::size_t mostBlasThreads() {
+  static const std::string key = "MAX_THREADS=";
+  const std::string config = openblas_get_config();
+  const std::size_t at = config.find(key);
+  // A build for one thread does not say how many.
+  return at == std::string::npos
+             ? 1
+             : std::max<std::size_t>(1, std::strtoul(config.c_str() + at + key.size(), nullptr, 10));
 }
 
 bool cholesky(std::size_t n, double* a) {

@@ -111,8 +111,9 @@ Gradients CloudMemory::gradients(Clouds queries, double beta, Pruning pruning, J
   return result;
 }
 
-std::vector<FlowResult> CloudMemory::retrieve(Clouds queries, const FlowOptions& options, Job& job) const {
+std::vector<FlowResult> CloudMemory::retrieve(Clouds queries, FlowOptions options, Job& job) const {
   checkClouds(queries);
+  if (!options.tolerance) options.scale = items_.scale(job);
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
   const std::size_t passes = options.maxIterations + 1;
   job.expect(queries.count * copies * passes * items_.size());

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DenseamError } from '../../lib/core/errors.ts';
-import { EuclideanMemory, type Vectors } from '../../lib/index.ts';
+import { EuclideanMemory, GaussianMemory, type Gaussians, type Vectors } from '../../lib/index.ts';
 import { ReferenceEuclideanMemory, vectorAt } from '../reference/euclidean.ts';
 import { toNumber } from '../reference/extended.ts';
 import { expectFailure, expectSameBits, expectWithin, largest } from '../support/assertions.ts';
@@ -11,6 +11,7 @@ import { TestRandom } from '../support/random.ts';
 import { vectors } from './vectors.ts';
 
 type Precision = 'float32' | 'float64';
+type FloatArrayType = new (values: ArrayLike<number>) => Float32Array | Float64Array;
 
 interface Parameters {
   readonly seed: number;
@@ -167,6 +168,59 @@ describe('vectors of any size', () => {
       }
     }
   });
+});
+
+describe('retrieve with the default tolerance', () => {
+  const random = new TestRandom(21);
+  const means = random.normals(24).map(Math.fround);
+  const variances = random.normals(24).map((x) => Math.fround(0.3 + x * x));
+
+  /** Six items in four dimensions, or a query near one of them, times `scale`. */
+  function memoryAt(kind: 'vectors' | 'diagonal' | 'isotropic', Floats: FloatArrayType, scale: number) {
+    const times = (values: Float64Array, factor: number, by: number) => new Floats(values.map((x) => x * by * factor));
+    const batch = (count: number, by: number): Gaussians => ({
+      count,
+      dimension: 4,
+      structure: kind === 'isotropic' ? 'isotropic' : 'diagonal',
+      means: times(means.subarray(0, 4 * count), scale, by),
+      covariances: times(variances.subarray(0, kind === 'isotropic' ? count : 4 * count), scale * scale, by),
+    });
+    const toVectors = ({ count, dimension, means: values }: Gaussians): Vectors => ({ count, dimension, values });
+    const options = { beta: 0.3 / (scale * scale), maxIterations: 500 };
+    return kind === 'vectors'
+      ? EuclideanMemory.create(toVectors(batch(6, 1))).then((memory) =>
+          memory.retrieve(toVectors(batch(1, 1.25)), options),
+        )
+      : GaussianMemory.create(batch(6, 1)).then((memory) => memory.retrieve(batch(1, 1.25), options));
+  }
+
+  // About 1e-150, 1e-20, 1e20 and 1e150; in float32 to where variances and squares still are numbers.
+  const scales: [FloatArrayType, number[]][] = [
+    [Float64Array, [-498, -66, 66, 498]],
+    [Float32Array, [-56, -20, 20, 56]],
+  ];
+
+  it.each(['vectors', 'diagonal', 'isotropic'] as const)(
+    'stops after the same steps at every scale: %s',
+    async (kind) => {
+      for (const [Floats, exponents] of scales) {
+        const here = await memoryAt(kind, Floats, 1);
+        expect(here.stopped).toEqual(['converged']);
+        expect(here.iterations[0]).toBeGreaterThan(2);
+        for (const exponent of exponents) {
+          const found = await memoryAt(kind, Floats, 2 ** exponent);
+          expect(found.stopped).toEqual(['converged']);
+          expect(found.iterations).toEqual(here.iterations);
+          expect(found.nearest).toEqual(here.nearest);
+          const square = 4 ** exponent;
+          // Weights that single precision leaves are off by 1e-4 at most.
+          const relative = Floats === Float32Array ? 1e-3 : 1e-11;
+          const expected = here.nearestDistance.map((distance) => distance * square);
+          expectWithin('nearestDistance', found.nearestDistance, expected, relative * square);
+        }
+      }
+    },
+  );
 });
 
 describe('opposite ends of a precision', () => {

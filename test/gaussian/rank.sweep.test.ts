@@ -122,7 +122,7 @@ describe('distances of matrices in whole numbers', () => {
     const references = all.map((_, i) => new ReferenceItem(gaussianAt(items, i)));
     const random = new TestRandom(9);
     const queries = [IDENTITY, [5, 2, 1, 2, 1, 0, 1, 0, 2], [13, 5, 8, 5, 2, 3, 8, 3, 6]];
-    for (let k = sweepCount({ test: 1, stress: 400 }); k > 0; k--)
+    for (let k = sweepCount({ test: 1, stress: 100 }); k > 0; k--)
       queries.push(all[random.below(all.length)] as number[]);
     let worst = 0;
     for (const query of queries) {

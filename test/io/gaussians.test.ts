@@ -143,9 +143,17 @@ describe('numbers and shapes that are not good', () => {
 
   test('a kind that is not said, and what is no array', async () => {
     const kind = undefined as unknown as SpreadKind;
-    await expectFault(from([2], [1, 2], kind), 'ERR_RANGE', /"variance", "standardDeviation", .* but received undefined/);
+    await expectFault(
+      from([2], [1, 2], kind),
+      'ERR_RANGE',
+      /"variance", "standardDeviation", .* but received undefined/,
+    );
     await expectFault(from([2], [1, 2], 'toString' as SpreadKind), 'ERR_RANGE', /received "toString"/);
-    await expectFault(readGaussians('none', undefined as never), 'ERR_SHAPE', /an object with kind for options but received undefined/);
+    await expectFault(
+      readGaussians('none', undefined as never),
+      'ERR_SHAPE',
+      /an object with kind for options but received undefined/,
+    );
     const missing = gaussiansFrom({ means, covariances: undefined as never, kind: 'variance' });
     await expectFault(missing, 'ERR_SHAPE', /for covariances but received undefined/);
     for (const data of [[1, 2], new BigInt64Array(2), new DataView(new ArrayBuffer(16))] as never[]) {

@@ -7,7 +7,9 @@ import { allocate, memoryGuard } from '../../lib/io/files.ts';
 import { readIdx } from '../../lib/io/idx.ts';
 import { formatNpy, readNpy } from '../../lib/io/npy.ts';
 import { writeSafetensors } from '../../lib/io/safetensors.ts';
+import { readWord2Gauss } from '../../lib/io/word2gauss.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
+import { modelMembers, tarGzFile } from './tar.ts';
 
 // Whoever takes memory that a file asks for first asks whether it is there. A machine of a few bytes stands in for files of gigabytes.
 
@@ -67,6 +69,18 @@ describe('files', () => {
     budget.asked = [];
     await readNpy(file('a'));
     expect(budget.asked.map(([, bytes]) => bytes)).toEqual([2 ** 21, 2 ** 21]);
+  });
+
+  test('words of a file that packs them very small', async () => {
+    const words = Array.from({ length: 300 }, (_, i) => `${i}`.padEnd(60_000, 'a'));
+    const model = { words, means: words.map(() => [1]), variances: words.map(() => [1]) };
+    const packed = tarGzFile(modelMembers(model));
+    expect(packed.length).toBeLessThan(megabyte / 4);
+    await writeFile(file('a'), packed);
+    await readWord2Gauss(file('a'));
+    expect(budget.asked.filter(([name]) => name.startsWith('The words of file'))).toHaveLength(1);
+    budget.bytes = 16 * megabyte;
+    await expectFault(readWord2Gauss(file('a')), 'ERR_OUT_OF_MEMORY', /The words of file/);
   });
 
   test('memories ask for as much when they are loaded as when they were created', async () => {

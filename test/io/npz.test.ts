@@ -102,15 +102,11 @@ describe('reading', () => {
   });
 
   test('nothing is written by the name of a member', async () => {
-    const before = await readdir(file('..'));
-    const path = await archive([
-      { name: '../stray.npy', bytes: means },
-      { name: '/tmp/stray.npy', bytes: means },
-    ]);
-    expect([...(await readNpz(path)).keys()]).toEqual(['../stray', '/tmp/stray']);
-    expect((await readdir(file('..'))).filter((name) => name.includes('stray'))).toEqual([]);
+    const names = ['../stray.npy', '/stray.npy', 'folder/../../stray.npy'];
+    const path = await archive(names.map((name) => ({ name, bytes: means })));
+    expect([...(await readNpz(path)).keys()]).toEqual(['../stray', '/stray', 'folder/../../stray']);
     expect(await readdir(file())).toEqual(['a.npz']);
-    expect(before).toBeDefined();
+    for (const folder of [file('..'), '/']) expect((await readdir(folder)).join()).not.toContain('stray');
   });
 
   test('a name twice: the last counts, as in numpy', async () => {

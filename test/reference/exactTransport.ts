@@ -18,7 +18,8 @@ export interface ExactSolution {
 }
 
 const NEGLIGIBLE = ONE / 10n ** 50n;
-const MAX_STEPS = 20;
+/** A link that carries a little where nothing has to flow shrinks by no more than e with every step. */
+const MAX_STEPS = 200;
 /** Parts of a plan that hardly exchange mass stay where they are; 1e-55 of the rest shows in no digit. */
 const RIDGE = ONE / 10n ** 55n;
 

@@ -6,9 +6,9 @@ export const ONE = 1n << BITS;
 /** Exactly, unless it has digits below 2^-BITS. */
 export function fromNumber(x: number): bigint {
   if (x === 0) return 0n;
-  const exponent = Math.floor(Math.log2(Math.abs(x)));
-  const whole = BigInt(x * 2 ** (52 - exponent));
-  return shifted(whole, BITS + BigInt(exponent) - 52n);
+  // One too high where the logarithm is rounded up, one digit more than there are to make up for it.
+  const exponent = Math.floor(Math.log2(Math.abs(x))) - 53;
+  return shifted(BigInt(x / 2 ** exponent), BITS + BigInt(exponent));
 }
 
 function shifted(x: bigint, bits: bigint): bigint {

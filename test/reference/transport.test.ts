@@ -34,7 +34,8 @@ const solve = (epsilon: number) =>
 
 describe('fixed-point numbers', () => {
   it('are those of doubles', () => {
-    for (const x of [1, -0.1, 1e-9, 12345.678, -7e5]) expect(toNumber(fromNumber(x))).toBe(x);
+    for (const x of [1, -0.1, 1e-9, 12345.678, -7e5, 2 ** 53 - 1, 16 * (1 - 2 ** -53)])
+      expect(toNumber(fromNumber(x))).toBe(x);
     expect(toNumber(over(fromNumber(2), fromNumber(3)))).toBe(2 / 3);
   });
 
