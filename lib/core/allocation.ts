@@ -1,12 +1,20 @@
+import { fitsInMemory } from './availableMemory.ts';
 import { DenseamError } from './errors.ts';
 
-/** Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError. */
+/**
+ * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError, and not the end of
+ * the process either, which is what Linux makes of it when memory is used that it only promised.
+ */
 export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
+  fitsInMemory(what, bytes);
   try {
     return allocation();
   } catch (cause) {
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `${what} needs ${bytes} bytes in one array, which cannot be had`, {
+    const expected = `${bytes} bytes in one array`;
+    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} for ${what} but they cannot be had`, {
       cause,
+      argument: what,
+      expected,
     });
   }
 }
@@ -18,4 +26,9 @@ export function zeros<Kind extends { new (length: number): ArrayBufferView; read
   length: number,
 ): InstanceType<Kind> {
   return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length) as InstanceType<Kind>);
+}
+
+/** The same numbers in an array of their own. */
+export function copied<A extends { slice(): A; readonly byteLength: number }>(what: string, array: A): A {
+  return allocate(what, array.byteLength, () => array.slice());
 }

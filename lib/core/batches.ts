@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
+import { copied } from './allocation.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
 import { describe, extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from './validate.ts';
 
@@ -66,7 +67,8 @@ export function vectorBatch(name: string, value: Vectors): Batch {
 
 /** The same numbers in arrays of their own. */
 export function copy(batch: Batch): Batch {
-  return { ...batch, positions: batch.positions.slice(), covariances: batch.covariances?.slice() };
+  const { name, positions, covariances } = batch;
+  return { ...batch, positions: copied(name, positions), covariances: covariances && copied(name, covariances) };
 }
 
 /**
