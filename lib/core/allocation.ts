@@ -1,28 +1,36 @@
 import { isNativeError } from 'node:util/types';
+import { fitsInMemory } from './availableMemory.ts';
 import { DenseamError } from './errors.ts';
 
 /**
- * What `allocate` makes: arrays for which the system may have no room left.
- *
- * @throws DenseamError ERR_OUT_OF_MEMORY.
+ * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError, and not the end of
+ * the process either, which is what Linux makes of it when memory is used that it only promised.
  */
-export function allocated<T>(name: string, allocate: () => T): T {
+export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
+  fitsInMemory(what, bytes);
   try {
-    return allocate();
+    return allocation();
   } catch (cause) {
     if (!isNativeError(cause) || cause.name !== 'RangeError') throw cause;
-    const expected = `${name} to fit in memory`;
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} but no array of that size is to be had`, {
+    const expected = `${bytes} bytes in one array`;
+    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} for ${what} but they cannot be had`, {
       cause,
+      argument: what,
+      expected,
     });
   }
 }
 
 /** That many zeros in one array. */
-export function zeros<Kind extends new (length: number) => ArrayBufferView>(
-  name: string,
+export function zeros<Kind extends { new (length: number): ArrayBufferView; readonly BYTES_PER_ELEMENT: number }>(
+  what: string,
   kind: Kind,
   length: number,
 ): InstanceType<Kind> {
-  return allocated(name, () => new kind(length) as InstanceType<Kind>);
+  return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length) as InstanceType<Kind>);
+}
+
+/** The same numbers in an array of their own. */
+export function copied<A extends { slice(): A; readonly byteLength: number }>(what: string, array: A): A {
+  return allocate(what, array.byteLength, () => array.slice());
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
-import { allocated } from './allocation.ts';
+import { copied } from './allocation.ts';
 import { DenseamError } from './errors.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
 import { describe, extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from './validate.ts';
@@ -86,11 +86,8 @@ export function vectorBatch(name: string, value: Vectors): Batch {
 
 /** The same numbers in arrays of their own. */
 export function copy(batch: Batch): Batch {
-  return allocated(batch.name, () => ({
-    ...batch,
-    positions: batch.positions.slice(),
-    covariances: batch.covariances?.slice(),
-  }));
+  const { name, positions, covariances } = batch;
+  return { ...batch, positions: copied(name, positions), covariances: covariances && copied(name, covariances) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { zeros } from '../core/allocation.ts';
 import { type Batch, gaussianBatch, itemWidth, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { callOptions, optional, readOptions, specify } from '../core/options.ts';
@@ -163,7 +164,7 @@ function inPass({ signal, onProgress }: CallOptions, count: number, pass: 0 | 1)
 }
 
 function identity(dimension: number): Matrix {
-  const data = new Float64Array(dimension * dimension);
+  const data = zeros('the basis', Float64Array, dimension * dimension);
   for (let k = 0; k < dimension; k++) data[k * (dimension + 1)] = 1;
   return { rows: dimension, columns: dimension, data };
 }

@@ -1,4 +1,4 @@
-import { allocated } from '../core/allocation.ts';
+import { zeros } from '../core/allocation.ts';
 import { gaussianBatch, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { asGiven, callOptions, oneOf, optional, readOptions, required, specify } from '../core/options.ts';
@@ -140,7 +140,7 @@ async function sampleCommuting(
 ): Promise<CommutingSphereSample> {
   const { count, dimension } = shape;
   const basis = await runTask(() => native.randomBasis(dimension, seed), { signal });
-  const eigenvalues = allocated('the sample', () => new Float64Array(count * dimension));
+  const eigenvalues = zeros('the eigenvalues', Float64Array, count * dimension);
   const sample = await makeGaussians(shape, { onProgress }, async (begin, end, ofPart) => {
     const task = (report: ProgressCallback) =>
       native.sampleCommuting(begin, end - begin, basis.handle, least, greatest, seed, report);

@@ -1,3 +1,4 @@
+import { zeros } from '../core/allocation.ts';
 import { gaussianBatch } from '../core/batches.ts';
 import { coded } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
@@ -55,7 +56,7 @@ function leastOfPairs(items: Gaussians): number {
 function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
   const { count, dimension: d, means } = items;
   coded(() => native.checkBasis(d, basis, 'items.basis'));
-  const along = new Float64Array(count * d);
+  const along = zeros('the means along the basis', Float64Array, count * d);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < d; j++) {
       const difference = (means[i * d + j] as number) - (means[j] as number);

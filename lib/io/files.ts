@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { getSystemErrorMap, types } from 'node:util';
-import { allocated } from '../core/allocation.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, Progress } from '../core/types.ts';
 import { fitsInMemory } from '../core/validate.ts';
+
+export { allocate } from '../core/allocation.ts';
 
 /**
  * How much is read, checked and written at a time. The checksum of a piece is taken on the event loop, so a piece must
@@ -87,18 +88,6 @@ export function swapByteOrder(array: ArrayBufferView, itemSize: 1 | 2 | 4 | 8): 
     if (itemSize === 4) piece.swap32();
     if (itemSize === 8) piece.swap64();
   }
-}
-
-/** Below this an allocation is made without asking how much memory there is, which costs some system calls. */
-const CHECKED_BYTES = 1 << 20;
-
-/**
- * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError, and not the end of
- * the process either, which is what Linux makes of it when memory is used that it only promised.
- */
-export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
-  if (bytes >= CHECKED_BYTES) fitsInMemory(what, bytes);
-  return allocated(what, allocation);
 }
 
 /** How many bytes are filled between two looks at the memory that is left. */

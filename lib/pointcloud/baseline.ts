@@ -1,3 +1,4 @@
+import { copied } from '../core/allocation.ts';
 import type { Vectors } from '../core/types.ts';
 import { describe, fields, floatArray, shapeError } from '../core/validate.ts';
 import { type CloudBatch, cloudBatch, cloudSize } from './batches.ts';
@@ -14,7 +15,7 @@ import type { PointClouds } from './types.ts';
  */
 export function flattenClouds(clouds: PointClouds): Vectors {
   const { count, dimension, points, size } = ofOneSize('clouds', clouds);
-  return { count, dimension: size * dimension, values: points.slice() };
+  return { count, dimension: size * dimension, values: copied('the vectors', points) };
 }
 
 /**

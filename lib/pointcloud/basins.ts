@@ -1,3 +1,4 @@
+import { zeros } from '../core/allocation.ts';
 import { optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { inTurns } from '../core/turns.ts';
 import { fitsInMemory, integer, positive, rangeError } from '../core/validate.ts';
@@ -94,7 +95,7 @@ export async function estimateBasinRadius(
 function copiesOf(item: PointClouds, trials: number, signal: AbortSignal | undefined): Promise<PointClouds> {
   const bytes = cloudSize(item, 0) * (item.dimension + 1) * Float64Array.BYTES_PER_ELEMENT;
   fitsInMemory('the perturbed clouds', trials * copiesOfCloud * bytes);
-  return inTurns(selection(item, new Int32Array(trials)), signal);
+  return inTurns(selection(item, zeros('the perturbed clouds', Int32Array, trials)), signal);
 }
 
 interface Bisection {

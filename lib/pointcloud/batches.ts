@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { copied } from '../core/allocation.ts';
 import type { Precision } from '../core/memory.ts';
 import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
 import type { CallOptions } from '../core/types.ts';
@@ -70,7 +71,7 @@ export function cloudPrecision({ points, weights }: CloudBatch): Precision {
 
 /** The same numbers in arrays of their own. */
 export function copyClouds(batch: CloudBatch): CloudBatch {
-  return { ...batch, points: batch.points.slice(), weights: batch.weights.slice() };
+  return { ...batch, points: copied(batch.name, batch.points), weights: copied(batch.name, batch.weights) };
 }
 
 /**

@@ -44,7 +44,7 @@ const targets = { rows: 2, columns: 2, data: Float64Array.of(0.5, 0.5, 0.5, 0.5)
 const shares = { hiddenShares: [0.25, 0.25, 0.5], classShares: [0.5, 0.5] };
 const call = { signal: new AbortController().signal, onProgress: () => {} };
 const iterating = { tolerance: 1, maxIterations: 1, pruning: true, trajectory: false, ...call };
-const flow = { transportStep: 1, reweightStep: 1 };
+const flow = { transportStep: 1, reweightStep: 1, gated: true };
 const solver = { marginalTolerance: 1e-3, maxSolverIterations: 100 };
 const recovery = { ...call, ...flow, channels: 'both', threshold: 1, tolerance: 1, maxIterations: 1, seed };
 
