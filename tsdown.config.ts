@@ -12,7 +12,14 @@ const common = {
 } as const;
 
 export default defineConfig([
-  { ...common, entry: { index: 'lib/index.ts' }, format: ['esm', 'cjs'], dts: true },
+  // Types of Symbol.dispose, for who compiles with an older lib.
+  {
+    ...common,
+    entry: { index: 'lib/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  },
   // Commands are run, never imported: one format, no types.
   { ...common, entry: { 'cli/denseam': 'lib/cli/denseam.ts' }, format: 'esm', dts: false },
 ]);

@@ -44,7 +44,7 @@ export function defineAction<Options>(
   run: (run: Run, options: Options, ...args: string[]) => Promise<void>,
 ): Command {
   return command
-    .option('--threads <n>', 'how many threads compute (default: one for each processor)', integer(1, 1024))
+    .option('--threads <n>', 'how many threads compute (default: as many as the process may use)', integer(1, 1024))
     .option('--json', 'print one JSON document')
     .action(async () => {
       const options = command.opts<CommonOptions>();

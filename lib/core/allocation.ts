@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { DenseamError } from './errors.ts';
 import { fitsInMemory } from './validate.ts';
 
@@ -13,6 +14,7 @@ export function allocate<T>(what: string, bytes: number, allocation: () => T): T
   try {
     return allocation();
   } catch (cause) {
+    if (!isNativeError(cause) || cause.name !== 'RangeError') throw cause;
     const expected = `${bytes} bytes in one array`;
     throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} for ${what} but they cannot be had`, {
       cause,

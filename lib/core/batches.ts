@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
 import { copied } from './allocation.ts';
+import { DenseamError } from './errors.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
 import { describe, extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from './validate.ts';
 
@@ -22,6 +23,22 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
   return { position: dimension, covariance };
 }
 
+// BLAS and LAPACK count in 32 bits. The eigenvectors of a d x d matrix take 1 + 6 d + 2 d^2 numbers of work space; a diagonal Gaussian
+// is a row of 2 d.
+const greatestFullDimension = 32_766;
+const greatestDimension = 2 ** 30 - 1;
+
+/** Refuses what BLAS and LAPACK could not count, before anything is allocated. */
+function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
+  const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
+  if (dimension <= greatest) return;
+  const what = kind === 'full' ? ' of full covariances' : '';
+  throw new DenseamError(
+    'ERR_UNSUPPORTED',
+    `Expected at most ${greatest} for ${name}${what} but received ${dimension}`,
+  );
+}
+
 /** Checks the shapes of Gaussians; their values are checked natively, in the pass that reads them. */
 export function gaussianBatch(name: string, value: Gaussians): Batch {
   const given = fields(name, value, ['count', 'dimension', 'structure', 'means', 'covariances'], ['basis']);
@@ -31,6 +48,7 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   }
   const count = extent(`${name}.count`, given.count);
   const dimension = extent(`${name}.dimension`, given.dimension);
+  checkSupported(`${name}.dimension`, structure, dimension);
   const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
@@ -60,6 +78,7 @@ export function vectorBatch(name: string, value: Vectors): Batch {
   const given = fields(name, value, ['count', 'dimension', 'values']);
   const count = extent(`${name}.count`, given.count);
   const dimension = extent(`${name}.dimension`, given.dimension);
+  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   const length = product(`${name}.values`, count, dimension);
   const positions = floatArray(`${name}.values`, given.values, length, `${count} x ${dimension}`);
   return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };

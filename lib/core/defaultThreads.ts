@@ -18,8 +18,8 @@ export interface ThreadBounds {
  */
 export function defaultThreads({ wish, processors, quota, most }: ThreadBounds): number {
   if (wish === undefined || wish === '') return Math.max(1, Math.min(processors, quota, most));
-  const count = Number(wish);
-  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  const count = /^\d+$/.test(wish) ? Number(wish) : Number.NaN;
+  if (count >= 1 && count <= most) return count;
   throw new DenseamError(
     'ERR_RANGE',
     `Expected an integer from 1 to ${most} for DENSEAM_THREADS of the environment but received "${wish}"`,

@@ -36,7 +36,7 @@ const divergenceOptions = specify<SinkhornDivergenceOptions>()({
  *     P_kj = a_k b_j exp((f_k + g_j - C_kj) / epsilon)
  *
  * Solved by Newton's method on one potential, epsilon annealed, with Sinkhorn sweeps as its safeguard, each pair until its own marginal
- * error is within the tolerance; `stopped` and `marginalErrors` tell where it is not. Potentials are determined up to a constant
+ * error is within the tolerance, at any epsilon from 1e-8 of the costs up; `stopped` and `marginalErrors` tell where it is not. Potentials are determined up to a constant
  * that is added to f and subtracted from g. Points of weight below 1e-100 count as if they had weight 0. Progress counts pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.

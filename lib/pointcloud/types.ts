@@ -10,7 +10,7 @@ export interface PointClouds {
   readonly offsets: Int32Array;
   /** All points, total x d. */
   readonly points: FloatArray;
-  /** One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (float32: 1e-4), and are divided by their sum. */
+  /** One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (to 1e-4 where float32 holds them all), and are divided by their sum. */
   readonly weights: FloatArray;
 }
 
@@ -199,9 +199,9 @@ export interface SinkhornDivergenceOptions extends TransportOptions {
 export interface TransportProblem {
   /** Any finite numbers, rows x columns. */
   readonly cost: FloatMatrix;
-  /** One a row, at least 0, of sum 1 to 1e-6. */
+  /** One a row, at least 0; the sum is 1 as in {@link PointClouds.weights}. */
   readonly rowWeights: FloatArray | readonly number[];
-  /** One a column, at least 0, of sum 1 to 1e-6. */
+  /** One a column, at least 0; the sum is 1 as in {@link PointClouds.weights}. */
   readonly columnWeights: FloatArray | readonly number[];
 }
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <type_traits>
 
 #include "binding/handover.h"
@@ -34,8 +36,20 @@ float narrowed(double value, Napi::Env env) {
   return narrow;
 }
 
+// Runs a copy of an argument, which may not fit in memory.
+template <typename Copy>
+auto copied(Napi::Env env, const Copy& copy) {
+  try {
+    return copy();
+  } catch (const std::bad_alloc&) {
+    throw codedError(env, "ERR_OUT_OF_MEMORY", "A copy of the arguments does not fit in memory");
+  } catch (const std::length_error&) {
+    throw codedError(env, "ERR_OUT_OF_MEMORY", "A copy of the arguments is larger than an array can be");
+  }
+}
+
 template <typename Vector>
-Vector copyFloats(const Napi::TypedArray& array) {
+Vector uncheckedCopy(const Napi::TypedArray& array) {
   const std::size_t count = array.ElementLength();
   if (array.TypedArrayType() == napi_float32_array) {
     const float* values = array.As<Napi::Float32Array>().Data();
@@ -49,6 +63,11 @@ Vector copyFloats(const Napi::TypedArray& array) {
     std::transform(values, values + count, copy.begin(), [env = array.Env()](double x) { return narrowed(x, env); });
     return copy;
   }
+}
+
+template <typename Vector>
+Vector copyFloats(const Napi::TypedArray& array) {
+  return copied(array.Env(), [&] { return uncheckedCopy<Vector>(array); });
 }
 
 // Node ends the process when it cannot allocate an array buffer; JavaScript's own constructor throws.
@@ -105,14 +124,15 @@ std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, 
                      std::string("Expected a Uint8Array of length ") + std::to_string(count) + " for " + name);
   }
   const auto view = value.As<Napi::Uint8Array>();
-  return {view.Data(), view.Data() + count};
+  return copied(value.Env(), [&] { return std::vector<std::uint8_t>(view.Data(), view.Data() + count); });
 }
 
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size) {
   const bool isIndices = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isIndices) throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array for indices");
   const auto view = value.As<Napi::Int32Array>();
-  std::vector<std::int32_t> indices(view.Data(), view.Data() + view.ElementLength());
+  const auto indices =
+      copied(value.Env(), [&] { return std::vector<std::int32_t>(view.Data(), view.Data() + view.ElementLength()); });
   for (const std::int32_t index : indices) {
     if (index < 0 || static_cast<std::size_t>(index) >= size) {
       throw codedError(

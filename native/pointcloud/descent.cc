@@ -115,8 +115,8 @@ void TransportSolver::settle() {
   for (int i = 0; i < kMostSettlingSteps && !isExhausted(); ++i) {
     // No part of the plan lacks, or has more than, half of the error: most plans need no tree.
     const double least = result_.marginalError / 2 * std::exp(-kSettledGrowth);
-    treeRows_.resize(n + m);
-    if (isJoined(n, m, plan_.data(), problem_.rowWeights, least, treeRows_.data())) return;
+    reached_.resize(n + m);
+    if (isJoined(n, m, plan_.data(), problem_.rowWeights, least, reached_.data())) return;
     growTree(options_.tolerance / 4);
     if (tree_.greatestGrowth() <= kSettledGrowth) return;
     if (!stepAlongNewton(options_.tolerance)) sweep(options_.tolerance, kTrialSweeps);
@@ -173,6 +173,7 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
   }
   double slope = 0;
   for (std::size_t j = 0; j < m; ++j) slope += direction_[j] * (problem_.columnWeights[j] - columnSums_[j]);
+  slope = std::max(0.0, slope);  // below that by rounding, or where edges of the tree are no measure
   saved_ = potentials_;
   double step = 1;
   for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 2) {

@@ -212,6 +212,10 @@ DENSEAM_DISPATCH void applyTwice(std::size_t n, std::size_t m, const double* p, 
   sumOfRows(n, m, p, x, y, [a](std::size_t k, double product) { return a[k] * product; });
 }
 
+namespace {
+constexpr int kMostRounds = 4;
+}
+
 // From the first row on, in rounds over the rows that are not reached yet, as long as each reaches another.
 DENSEAM_DISPATCH bool isJoined(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
                                double least, double* __restrict reached) {
@@ -220,7 +224,8 @@ DENSEAM_DISPATCH bool isJoined(std::size_t n, std::size_t m, const double* __res
   for (std::size_t j = 0; j < m; ++j) columns[j] = a[0] * p[j] >= least ? 1 : 0;
   reached[0] = 1;
   std::size_t rows = 1;
-  for (std::size_t before = 0; rows > before && rows < n;) {
+  std::size_t before = 0;
+  for (int round = 0; round < kMostRounds && rows > before && rows < n; ++round) {
     before = rows;
     for (std::size_t k = 1; k < n; ++k) {
       if (reached[k] != 0) continue;

@@ -36,7 +36,8 @@ void columnLogSums(std::size_t n, std::size_t m, double inverseTemperature, cons
 // One Sinkhorn sweep on p diag(v): with u_k = 1 / (p_k . v), s_j <- sum_k a_k u_k p_kj. Reads p once.
 void scalingSweep(std::size_t n, std::size_t m, const double* p, const double* a, const double* v, double* s);
 
-// Whether the entries a_k p_kj >= least join all rows and columns. `reached` is work space, n + m.
+// Whether the entries a_k p_kj >= least are seen to join all rows and columns: at a glance, in some passes over p.
+// False where they join them by long ways only. `reached` is work space, n + m.
 bool isJoined(std::size_t n, std::size_t m, const double* p, const double* a, double least, double* reached);
 
 // y <- p' diag(a) p x. Reads p once.

@@ -96,7 +96,7 @@ class TransportSolver {
   AlignedVector<double> potentials_, rowPotentials_, wholeRowPotentials_, plan_, columnSums_;
   AlignedVector<double> logColumnWeights_, logRowWeights_;
   AlignedVector<double> earlier_;  // potentials of the temperature before, all of them; none at first
-  AlignedVector<double> direction_, saved_, scaling_, scratch_, treeRows_, treeColumns_;
+  AlignedVector<double> direction_, saved_, scaling_, scratch_, treeRows_, treeColumns_, reached_;
 };
 
 }  // namespace denseam::pointcloud

@@ -24,7 +24,7 @@ constexpr double kDeep = sizeof(T) == sizeof(float) ? 70 : 660;
 double logSum(std::vector<double>& values) {
   const auto top = std::max_element(values.begin(), values.end());
   const double greatest = std::exchange(*top, -std::numeric_limits<double>::infinity());
-  exponentials(values.size(), {1, greatest, 0}, values.data(), values.data());
+  exponentials(values.size(), 1.0, greatest, 0.0, values.data(), values.data());
   return greatest + std::log1p(std::accumulate(values.begin(), values.end(), 0.0));
 }
 
@@ -69,15 +69,16 @@ template <typename T>
 void Mixture<T>::evaluate(std::size_t rows, const T* x, T* scores, Block& block) const {
   const std::size_t terms = hiddenUnits_ + 1;
   double shifts[kBlockRows];
+  const double leastShift = hasBackground_ ? 0 : -std::numeric_limits<double>::infinity();
   for (std::size_t row = 0; row < rows; ++row) {
     T* scoresOfRow = scores + row * hiddenUnits_;
     T* termsOfRow = block.terms.data() + row * terms;
     if (memories_.count > 0) sharpenOverlaps(memories_, x + row * memories_.dimension, scoresOfRow);
     const T best = greatest(hiddenUnits_, scoresOfRow);
     const double bestExponent = exponent(best);
-    shifts[row] = hasBackground_ ? std::max(0.0, bestExponent) : bestExponent;
+    shifts[row] = std::max(leastShift, bestExponent);
     termsOfRow[0] = hasBackground_ ? static_cast<T>(kLifted<T> * std::exp(-shifts[row])) : T(0);
-    exponentials(hiddenUnits_, {static_cast<T>(beta_), best, static_cast<T>(bestExponent - shifts[row])}, scoresOfRow,
+    exponentials(hiddenUnits_, static_cast<T>(beta_), best, static_cast<T>(bestExponent - shifts[row]), scoresOfRow,
                  termsOfRow + 1);
   }
   linalg::multiply(rows, labels_, terms, {block.terms.data(), terms}, {weights_.data(), labels_}, T(0),
@@ -169,7 +170,7 @@ void Mixture<T>::wideResponsibilities(const double* pulls, const double* logs, T
   for (std::size_t y = 0; y < labels_; ++y) {
     if (isAbsent_[y] || pulls[y] == 0) continue;
     exponents(scores, y, values.data());
-    exponentials(terms, {1, logs[y], 0}, values.data(), values.data());
+    exponentials(terms, 1.0, logs[y], 0.0, values.data(), values.data());
     for (std::size_t mu = 0; mu < terms; ++mu) {
       const double pulled = pulls[y] * values[mu];
       const double weight = classWeights_[mu * labels_ + y];

@@ -166,7 +166,7 @@ class StateBlock {
       result_.energy[r] = logSurface_ + weights.total - weights.background;
       return;
     }
-    exponentials(units, {1, top, 0}, exponents_.data(), exponents_.data());
+    exponentials(units, 1.0, top, 0.0, exponents_.data(), exponents_.data());
     double others = 0;
     for (std::size_t mu = 0; mu < units; ++mu) {
       if (&exponents_[mu] != &*greatest) others += exponents_[mu];

@@ -13,17 +13,10 @@ constexpr int kLift = sizeof(T) == sizeof(float) ? 58 : 0;
 template <typename T>
 constexpr double kLifted = static_cast<double>(std::uint64_t{1} << kLift<T>);
 
-// a_j = scale (x_j - centre) + offset: exact to rounding of itself near the centre, however large the scale.
-template <typename T>
-struct Exponent {
-  T scale;
-  T centre;
-  T offset;
-};
-
-// y_j = 2^kLift exp(a_j), zero where that underflows; x and y may be the same.
-void exponentials(std::size_t n, const Exponent<float>& of, const float* x, float* y);
-void exponentials(std::size_t n, const Exponent<double>& of, const double* x, double* y);
+// y_j = 2^kLift exp(scale (x_j - centre) + offset), zero where that underflows; x and y may be the same. The exponent
+// is exact to rounding of itself near the centre, however large the scale.
+void exponentials(std::size_t n, float scale, float centre, float offset, const float* x, float* y);
+void exponentials(std::size_t n, double scale, double centre, double offset, const double* x, double* y);
 
 // One step of momentum along the sphere: v <- momentum v + rate (sum - (sum.w) w), w <- w + step v. Returns |w|^2.
 struct MomentumStep {

@@ -6,10 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { type Certificate, certify } from '../reference/certificate.ts';
 import { exactTransport, type IntegerCloud } from '../reference/exactTransport.ts';
 import type { Cloud } from '../reference/pointCloud.ts';
+import { type Row, sum } from '../reference/sinkhorn.ts';
 import { meanCost, normalisedWeights } from '../support/clouds.ts';
 import { TestRandom } from '../support/random.ts';
 import { reportSweep, sweepCount } from '../support/sweep.ts';
-import { type Plan, planOf } from './support.ts';
+import { retrieve, storedClouds } from './memorySupport.ts';
+import { type Plan, planOf, type SolverLimits } from './support.ts';
 
 /** Promised of every problem. */
 const MAX_SWEEPS = 300;
@@ -58,6 +60,33 @@ function randomWeightCase(random: TestRandom): Case {
   return withEpsilon(random, randomWeightCloud(random, dimension), randomWeightCloud(random, dimension));
 }
 
+/** Groups of points far apart, whose masses differ by little between the clouds, over many magnitudes. */
+function groupedCase(random: TestRandom): Case {
+  const count = 2 + random.below(4);
+  const apart = 10 ** (3 * random.uniform());
+  const centres = Array.from({ length: count }, () => [...random.normals(2)].map((value) => apart * value));
+  const masses = centres.map(() => 0.1 + random.uniform());
+  const difference = 10 ** (-1 - 9 * random.uniform());
+  const cloud = (share: (group: number) => number): Cloud => {
+    const groups = Array.from({ length: 4 + random.below(37) }, (_, k) => (k < count ? k : random.below(count)));
+    const weights = groups.map(() => 0.1 + random.uniform());
+    const totals = centres.map((_, group) => sum(weights.filter((_weight, k) => groups[k] === group)));
+    const points = groups.map((group) =>
+      [...random.normals(2)].map((value, c) => value + ((centres[group] as Row)[c] as number)),
+    );
+    const scaled = groups.map((group, k) => {
+      const mass = (masses[group] as number) * share(group);
+      return totals[group] ? ((weights[k] as number) * mass) / (totals[group] as number) : (weights[k] as number);
+    });
+    return { points, weights: normalisedWeights(scaled) };
+  };
+  return withEpsilon(
+    random,
+    cloud(() => 1),
+    cloud((group) => 1 + difference * group),
+  );
+}
+
 /** The worst of a sweep. */
 class Worst {
   sweeps = 0;
@@ -73,8 +102,9 @@ class Worst {
   }
 }
 
-async function certified({ source, target, epsilon }: Case, worst: Worst, name: string): Promise<void> {
-  const found = await planOf(source, target, epsilon, limits);
+async function certified(given: Case, worst: Worst, name: string, within: Required<SolverLimits>): Promise<void> {
+  const { source, target, epsilon } = given;
+  const found = await planOf(source, target, epsilon, within);
   const certificate = certify(source, target, epsilon, found);
   const size = meanCost(source, target) || 1;
   worst.see(found, certificate, size);
@@ -83,14 +113,19 @@ async function certified({ source, target, epsilon }: Case, worst: Worst, name: 
     found.iterations - found.newtonSteps <= MAX_SWEEPS &&
     found.newtonSteps <= MAX_NEWTON_STEPS &&
     Math.abs(certificate.gap) <= MAX_GAP * size &&
-    certificate.marginalError <= limits.marginalTolerance + ROUNDING;
+    certificate.marginalError <= within.marginalTolerance + ROUNDING;
   // One assertion a case, and all that is known of one that fails.
   if (!solved) expect({ name, source, target, epsilon, found, certificate }).toBe('solved');
 }
 
-async function sweep(name: string, count: number, caseOf: (random: TestRandom) => Case): Promise<void> {
+async function sweep(
+  name: string,
+  count: number,
+  caseOf: (random: TestRandom) => Case,
+  within: Required<SolverLimits> = limits,
+): Promise<void> {
   const worst = new Worst();
-  for (let i = 0; i < count; i++) await certified(caseOf(new TestRandom(i)), worst, `${name} ${i}`);
+  for (let i = 0; i < count; i++) await certified(caseOf(new TestRandom(i)), worst, `${name} ${i}`, within);
   reportSweep(name, { problems: count, ...worst });
   expect(worst.gap).toBeGreaterThan(0);
 }
@@ -106,6 +141,12 @@ describe('entropic transport', () => {
 
   it('solves clouds of random weights', async () => {
     await sweep('random weights', sweepCount({ test: 60, stress: 10_000 }), randomWeightCase);
+  });
+
+  it('solves groups whose masses nearly agree', async () => {
+    // In some of them potentials have so far to go that rounding of the plan ends above 1e-12.
+    const within = { ...limits, marginalTolerance: 1e-11 };
+    await sweep('nearly agreeing groups', sweepCount({ test: 60, stress: 10_000 }), groupedCase, within);
   });
 
   it('agrees with fifty digits', async () => {
@@ -124,5 +165,19 @@ describe('entropic transport', () => {
       expect(error, `problem ${i}`).toBeLessThanOrEqual(1e-14);
     }
     reportSweep('fifty digits', { problems: count, error: worst });
+  });
+
+  it('never holds up a flow', async () => {
+    const count = sweepCount({ test: 30, stress: 1_000 });
+    for (let i = 0; i < count; i++) {
+      const random = new TestRandom(i);
+      const cloud = () => cloudOf(integerCloud(random, 6));
+      const [items, query] = [[cloud(), cloud(), cloud()], cloud()];
+      const { epsilon } = withEpsilon(random, query, items[0] as Cloud);
+      const stored = await storedClouds(items, epsilon, { marginalTolerance: 1e-10 });
+      const { stopped } = await retrieve(stored, [query], 1, epsilon);
+      // 3: a transport problem is not solved.
+      expect(stopped[0], `flow ${i}`).not.toBe(3);
+    }
   });
 });

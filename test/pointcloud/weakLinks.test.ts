@@ -9,7 +9,6 @@ import type { Cloud } from '../reference/pointCloud.ts';
 import { expectRelative, expectWithin } from '../support/assertions.ts';
 import { batchOf, meanCost, normalisedWeights } from '../support/clouds.ts';
 import { TestRandom } from '../support/random.ts';
-import { retrieve, storedClouds } from './memorySupport.ts';
 import { divergenceOf, planOf, plansOf } from './support.ts';
 
 const x: Cloud = {
@@ -194,29 +193,6 @@ describe('a memory of them', () => {
         expect(iterations[0]).toBeGreaterThan(0);
         expect(nearest[0]).toBe(0);
       }
-    }
-  });
-
-  it('follows the flow from one state to the next', async () => {
-    const random = new TestRandom(13);
-    for (let i = 0; i < 60; i++) {
-      const cloud = () => {
-        const size = 2 + random.below(4);
-        return {
-          points: Array.from({ length: size }, () => [random.below(10), random.below(10)]),
-          weights: normalisedWeights(Array.from({ length: size }, () => 1 + random.below(9))),
-        };
-      };
-      const items = [cloud(), cloud(), cloud()];
-      const query = cloud();
-      const epsilon = 10 ** -(1 + random.below(5)) * (meanCost(query, items[0] as Cloud) || 1);
-      const { stopped } = await retrieve(
-        await storedClouds(items, epsilon, { marginalTolerance: 1e-10 }),
-        [query],
-        1,
-        epsilon,
-      );
-      expect(stopped[0], `flow ${i}`).not.toBe(3);
     }
   });
 });
