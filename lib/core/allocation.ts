@@ -1,13 +1,16 @@
 import { isNativeError } from 'node:util/types';
-import { fitsInMemory } from './availableMemory.ts';
 import { DenseamError } from './errors.ts';
+import { fitsInMemory } from './validate.ts';
+
+/** Below this an allocation is made without asking how much memory there is, which costs some system calls. */
+const checkedBytes = 2 ** 20;
 
 /**
  * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError, and not the end of
  * the process either, which is what Linux makes of it when memory is used that it only promised.
  */
 export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
-  fitsInMemory(what, bytes);
+  if (bytes >= checkedBytes) fitsInMemory(what, bytes);
   try {
     return allocation();
   } catch (cause) {
