@@ -28,8 +28,8 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
 const greatestFullDimension = 32_766;
 const greatestDimension = 2 ** 30 - 1;
 
-/** Refuses what BLAS and LAPACK could not count, before anything is allocated. */
-function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
+/** @internal Refuses what BLAS and LAPACK could not count. */
+export function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
   const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
   if (dimension <= greatest) return;
   const what = kind === 'full' ? ' of full covariances' : '';
@@ -48,19 +48,16 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   }
   const count = extent(`${name}.count`, given.count);
   const dimension = extent(`${name}.dimension`, given.dimension);
-  checkSupported(`${name}.dimension`, structure, dimension);
   const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
-  return {
-    name,
-    kind: structure,
-    count,
-    dimension,
-    positions: floatArray(`${name}.means`, given.means, count * dimension, `${count} x ${dimension}`),
-    covariances: floatArray(`${name}.covariances`, given.covariances, length, shape.join(' x ')),
-    basis: basisOf(name, structure, dimension, given.basis),
-  };
+  // Before the arrays, so that nobody has to make such large ones to hear of it.
+  if (structure === 'full') checkSupported(`${name}.dimension`, structure, dimension);
+  const positions = floatArray(`${name}.means`, given.means, count * dimension, `${count} x ${dimension}`);
+  const covariances = floatArray(`${name}.covariances`, given.covariances, length, shape.join(' x '));
+  if (structure !== 'full') checkSupported(`${name}.dimension`, structure, dimension);
+  const basis = basisOf(name, structure, dimension, given.basis);
+  return { name, kind: structure, count, dimension, positions, covariances, basis };
 }
 
 /** Checks the shape of a basis and returns one that has a meaning; that of a full batch has none. */
@@ -78,9 +75,9 @@ export function vectorBatch(name: string, value: Vectors): Batch {
   const given = fields(name, value, ['count', 'dimension', 'values']);
   const count = extent(`${name}.count`, given.count);
   const dimension = extent(`${name}.dimension`, given.dimension);
-  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   const length = product(`${name}.values`, count, dimension);
   const positions = floatArray(`${name}.values`, given.values, length, `${count} x ${dimension}`);
+  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };
 }
 

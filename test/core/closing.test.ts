@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkSupported } from '../../lib/core/batches.ts';
 import {
   EuclideanMemory,
   GaussianMemory,
@@ -271,7 +272,11 @@ describe('what BLAS and LAPACK cannot count', () => {
     await expect(GaussianMemory.create(batch)).rejects.toMatchObject(refused);
     // One less is counted: the shape is what is wrong.
     await expect(GaussianMemory.create({ ...batch, dimension: 32_766 })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
-    const wide = { count: 1, dimension: 2 ** 30, values: new Float64Array(0) };
-    await expect(EuclideanMemory.create(wide)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+    for (const kind of ['euclidean', 'diagonal', 'isotropic'] as const) {
+      expect(() => checkSupported('items.dimension', kind, 2 ** 30)).toThrow(
+        expect.objectContaining({ code: 'ERR_UNSUPPORTED' }),
+      );
+      checkSupported('items.dimension', kind, 2 ** 30 - 1);
+    }
   });
 });
