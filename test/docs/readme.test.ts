@@ -27,6 +27,8 @@ const documents = [
   'docs/words.md',
   'docs/developing.md',
   'docs/deploying.md',
+  'docs/memory.md',
+  'docs/reliability.md',
   'docs/performance.md',
 ];
 
