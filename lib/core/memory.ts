@@ -289,10 +289,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
-    this.#checkFit(file.size);
+    const bytes = this.#bytesOf(file.size);
     const { copied, prepared } = storing(file.size, this.#indexed, options);
     return this.#filled(async () => {
-      await collectBefore(this.#bytesOf(file.size));
+      fitsInMemory('the items', bytes);
+      await collectBefore(bytes);
       let first = 0;
       for await (const batch of file.batches(options)) {
         await runTask(() => this.native.append(batch, first, undefined), options);
@@ -336,19 +337,12 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */
   private async stage(batch: Batch, options: CallOptions): Promise<void> {
-    this.#checkFit(batch.count);
+    fitsInMemory('the items', this.#bytesOf(batch.count));
     const { copied, prepared } = storing(batch.count, this.#indexed, options);
     await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
       this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
     );
     await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
-  }
-
-  /** Refuses more items than the memory of the machine holds. */
-  #checkFit(count: number): void {
-    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-    const { position, covariance } = itemWidth(this.#kind, this.dimension);
-    fitsInMemory('the items', count * (position + covariance) * bytes);
   }
 
   /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */
