@@ -33,6 +33,7 @@ export interface RetrieveOptions extends CommonOptions, ArrayOptions {
   readonly ridge?: number;
   readonly transportStep?: number;
   readonly reweightStep?: number;
+  readonly ungated?: true;
 }
 
 interface NearestOptions extends CommonOptions, ArrayOptions {
@@ -102,7 +103,8 @@ function addRetrieve(group: Command): void {
     .option('--max-iterations <n>', 'steps at most (default: 100, of point clouds 300)', integer(0))
     .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number)
     .option('--transport-step <n>', 'of point clouds: from 0 (points stay) to 1 (default: 1)', number)
-    .option('--reweight-step <n>', 'of point clouds: from 0 (weights stay) up (default: 1 / epsilon)', number);
+    .option('--reweight-step <n>', 'of point clouds: from 0 (weights stay) up (default: 1 / epsilon)', number)
+    .option('--ungated', 'of point clouds: weights do not wait until points have arrived');
   defineAction(addArrayOptions(command), retrieve).addHelpText(
     'after',
     `${arraysHelp}
@@ -210,9 +212,9 @@ async function recall(
   queries: string,
   calling: CallOptions,
 ): Promise<Retrieved> {
-  const { beta: betas, tolerance, maxIterations, ridge, transportStep, reweightStep } = options;
+  const { beta: betas, tolerance, maxIterations, ridge, transportStep, reweightStep, ungated } = options;
   const iterating = { ...calling, betas, tolerance, maxIterations };
-  refuseForeign(open.kind, { ridge }, { transportStep, reweightStep });
+  refuseForeign(open.kind, { ridge }, { transportStep, reweightStep, ungated });
   if (open.kind === 'gaussian') {
     const found = await open.memory.sweep(await readGaussianItems(queries, options, calling), { ...iterating, ridge });
     return { arrays: retrievalArrays(betas, found, gaussianRetrieval), stopped: found.map((each) => each.stopped) };
@@ -221,7 +223,7 @@ async function recall(
     const found = await open.memory.sweep(await readVectors(queries, options.values, calling), iterating);
     return { arrays: retrievalArrays(betas, found, vectorRetrieval), stopped: found.map((each) => each.stopped) };
   }
-  const flow = { ...iterating, transportStep, reweightStep };
+  const flow = { ...iterating, transportStep, reweightStep, gated: !ungated };
   const found = await open.memory.sweep(await readClouds(queries, calling), flow);
   return { arrays: retrievalArrays(betas, found, cloudRetrieval), stopped: found.map((each) => each.stopped) };
 }
