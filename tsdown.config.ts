@@ -1,6 +1,15 @@
 import { defineConfig } from 'tsdown';
 
-const common = { outDir: 'dist', platform: 'node', target: 'node20.19', failOnWarn: true } as const;
+const common = {
+  outDir: 'dist',
+  platform: 'node',
+  target: 'node20.19',
+  failOnWarn: true,
+  // Copied as it is (lib/addon.cjs says why), to where all chunks lie: its path must stay as it is written.
+  external: './addon.cjs',
+  inputOptions: { makeAbsoluteExternalsRelative: false },
+  copy: 'lib/addon.cjs',
+} as const;
 
 export default defineConfig([
   // Types of Symbol.dispose, for who compiles with an older lib.

@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { quotaProcessors } from './core/cgroups.ts';
 import { defaultThreads } from './core/defaultThreads.ts';
-import { DenseamError } from './core/errors.ts';
 import type { FloatArray, Progress, Structure } from './core/types.ts';
+import { loadAddon } from './nativeAddon.ts';
 import type { NativeCloudItems, NativePointCloud } from './nativePointCloud.ts';
 import type {
   NativeScaling,
@@ -117,14 +115,17 @@ export interface NativeMemory {
     pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<NativeStates>;
-  /** `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. */
+  /**
+   * `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. Without a tolerance
+   * the memory's own scale says it.
+   */
   retrieve(
     queries: NativeBatch,
     firstIndex: number,
     ridge: number,
     betas: Float64Array,
     sweep: boolean,
-    tolerance: number,
+    tolerance: number | undefined,
     maxIterations: number,
     pruning: number | undefined,
     trajectory: boolean,
@@ -145,6 +146,12 @@ export interface NativeMemory {
     indices: Int32Array,
     basis: NativeBasis['handle'] | undefined,
   ): Task<NativeMaps>;
+}
+
+/** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
+export interface NativeProjection extends NativeStates {
+  readonly residuals: Float64Array;
+  readonly isSingle: Uint8Array;
 }
 
 /** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
@@ -223,7 +230,7 @@ export interface NativeBases {
     firstIndex: number,
     basis: NativeBasis['handle'],
     onProgress: ProgressCallback,
-  ): Task<NativeStates & { readonly residuals: Float64Array }>;
+  ): Task<NativeProjection>;
   /** `sums` (none at first) with random combinations of full covariances added. */
   addCombinations(
     dimension: number,
@@ -325,24 +332,7 @@ export interface Native
   blas(): string;
 }
 
-function load(): Native {
-  try {
-    const require = createRequire(import.meta.url);
-    const nodeGypBuild = require('node-gyp-build') as (root: string) => Native;
-    // The package finds its root by its own name: lib/, dist/ and dist/cli/ lie at different depths below it.
-    return nodeGypBuild(dirname(require.resolve('denseam/package.json')));
-  } catch (cause) {
-    throw new DenseamError(
-      'ERR_NATIVE_LOAD',
-      `The native part of denseam could not be loaded on ${process.platform}-${process.arch} (Node ${process.version}): ` +
-        `${(cause as Error).message.split('\n')[0]}. From a clone, run "npm run build"; ` +
-        'from npm, reinstall the package on this platform or report it as missing.',
-      { cause },
-    );
-  }
-}
-
-export const native: Native = load();
+export const native = loadAddon() as Native;
 
 const { DENSEAM_THREADS: wish } = process.env;
 const bounds = { processors: native.processors(), quota: quotaProcessors(), most: native.mostThreads() };

@@ -28,11 +28,11 @@ export type SpherePurpose = 'uniform' | 'vonMisesFisher' | 'teacher';
 
 /** Functions on the unit sphere, of lib/sphere/. Seeds are 64 bits, unsigned. */
 export interface NativeSphereFunctions {
-  /** log Omega_N(kappa) / Omega_N(0) and its derivative, at once. */
+  /** L = log Omega_N(kappa) / Omega_N(0), its derivative and kappa - L, at once. */
   vonMisesFisherLogNormalizer(
     dimension: number,
     kappa: number,
-  ): { readonly value: number; readonly derivative: number };
+  ): { readonly value: number; readonly derivative: number; readonly deficit: number };
   /** log Omega_N(0), at once. */
   logSphereArea(dimension: number): number;
   /** Checks that memories have length 1 and that weights are probabilities. */

@@ -59,18 +59,19 @@ struct Exp<float> {
   }
 };
 
-// Zero where the result would be subnormal. x up to 88 in float, 709 in double.
-template <typename T>
+// 2^lift exp(x), zero where that would be subnormal. x up to 88 in float, 709 in double, less lift log 2.
+template <typename T, int kLift = 0>
 DENSEAM_INLINE T exponential(T x) {
   using E = Exp<T>;
   constexpr T kLog2e = static_cast<T>(1.44269504088896340736);
-  const T clamped = x < E::kUnderflow ? E::kUnderflow : x;
+  constexpr T kLeast = E::kUnderflow - static_cast<T>(kLift * 0.693147180559945309417);
+  const T clamped = x < kLeast ? kLeast : x;
   const T shifted = clamped * kLog2e + E::kRound;
   const T k = shifted - E::kRound;
   const T r = (clamped - k * E::kLog2High) - k * E::kLog2Low;
-  const auto bits = (std::bit_cast<typename E::Integer>(shifted) + E::kBias) << E::kMantissa;
+  const auto bits = (std::bit_cast<typename E::Integer>(shifted) + E::kBias + kLift) << E::kMantissa;
   const T value = E::polynomial(r) * std::bit_cast<T>(bits);
-  return x < E::kUnderflow ? T(0) : value;
+  return x < kLeast ? T(0) : value;
 }
 
 }  // namespace denseam

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Command } from 'commander';
 import type { CallOptions } from '../core/types.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
@@ -84,7 +85,7 @@ async function settle(command: () => Promise<void>): Promise<void> {
 
 /** An error in one line, with its code. Options of the library are called as on the command line. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   if (error instanceof UsageError) return `${error.message} (--help lists the options)`;
   const message = error.message.replaceAll(/\boptions\.([a-zA-Z]+)/g, (_, name: string) => optionName(name));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -2,8 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { CallOptions } from '../core/types.ts';
-import type { NamedArray } from '../io/npzWrite.ts';
-import { checkOutput, nestedArrays, outputHelp, writeArrays } from './arrays.ts';
+import { checkOutput, nestedArrays, outputHelp, type ResultArray, writeArrays } from './arrays.ts';
 import { type CommonOptions, defineAction, type Run, stageProgress, UsageError } from './command.ts';
 import {
   type ArrayOptions,
@@ -34,6 +33,7 @@ export interface RetrieveOptions extends CommonOptions, ArrayOptions {
   readonly ridge?: number;
   readonly transportStep?: number;
   readonly reweightStep?: number;
+  readonly ungated?: true;
 }
 
 interface NearestOptions extends CommonOptions, ArrayOptions {
@@ -95,11 +95,16 @@ function addRetrieve(group: Command): void {
         .makeOptionMandatory(),
     )
     .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
-    .option('--tolerance <n>', 'how near to a fixed point a state stops (default: 1e-6)', number)
+    .option(
+      '--tolerance <n>',
+      'how near to a fixed point a state stops (default: 1e-6 of the scale of the items)',
+      number,
+    )
     .option('--max-iterations <n>', 'steps at most (default: 100, of point clouds 300)', integer(0))
     .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number)
     .option('--transport-step <n>', 'of point clouds: from 0 (points stay) to 1 (default: 1)', number)
-    .option('--reweight-step <n>', 'of point clouds: from 0 (weights stay) up (default: 1 / epsilon)', number);
+    .option('--reweight-step <n>', 'of point clouds: from 0 (weights stay) up (default: 1 / epsilon)', number)
+    .option('--ungated', 'of point clouds: weights do not wait until points have arrived');
   defineAction(addArrayOptions(command), retrieve).addHelpText(
     'after',
     `${arraysHelp}
@@ -183,7 +188,7 @@ async function showInfo(run: Run, _: CommonOptions, path: string): Promise<void>
 
 /** Results as they are shown: arrays by name, and why each query stopped, for every beta. */
 interface Retrieved {
-  readonly arrays: readonly NamedArray[];
+  readonly arrays: readonly ResultArray[];
   readonly stopped: readonly (readonly string[])[];
 }
 
@@ -207,9 +212,9 @@ async function recall(
   queries: string,
   calling: CallOptions,
 ): Promise<Retrieved> {
-  const { beta: betas, tolerance, maxIterations, ridge, transportStep, reweightStep } = options;
+  const { beta: betas, tolerance, maxIterations, ridge, transportStep, reweightStep, ungated } = options;
   const iterating = { ...calling, betas, tolerance, maxIterations };
-  refuseForeign(open.kind, { ridge }, { transportStep, reweightStep });
+  refuseForeign(open.kind, { ridge }, { transportStep, reweightStep, ungated });
   if (open.kind === 'gaussian') {
     const found = await open.memory.sweep(await readGaussianItems(queries, options, calling), { ...iterating, ridge });
     return { arrays: retrievalArrays(betas, found, gaussianRetrieval), stopped: found.map((each) => each.stopped) };
@@ -218,7 +223,7 @@ async function recall(
     const found = await open.memory.sweep(await readVectors(queries, options.values, calling), iterating);
     return { arrays: retrievalArrays(betas, found, vectorRetrieval), stopped: found.map((each) => each.stopped) };
   }
-  const flow = { ...iterating, transportStep, reweightStep };
+  const flow = { ...iterating, transportStep, reweightStep, gated: !ungated };
   const found = await open.memory.sweep(await readClouds(queries, calling), flow);
   return { arrays: retrievalArrays(betas, found, cloudRetrieval), stopped: found.map((each) => each.stopped) };
 }
@@ -268,7 +273,7 @@ async function findNearest(run: Run, options: NearestOptions, path: string, quer
   const { rows, indices } = found;
   const [name, title] = 'distances' in found ? ['distances', 'squared distance'] : ['divergences', 'divergence'];
   const values = 'distances' in found ? found.distances : found.divergences;
-  const arrays: NamedArray[] = [
+  const arrays: ResultArray[] = [
     { name: 'indices', shape: [rows, k], data: indices },
     { name, shape: [rows, k], data: values },
   ];

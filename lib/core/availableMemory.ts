@@ -1,6 +1,5 @@
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { isNativeError } from 'node:util/types';
 import { native } from '../native.ts';
 import { controlGroups, readText } from './cgroups.ts';
 import { closeUnowned, pressCollector } from './closing.ts';
@@ -29,30 +28,6 @@ export function fitsInMemory(name: string, bytes: number): void {
     'ERR_OUT_OF_MEMORY',
     `Expected ${name} to fit in memory but it needs ${inWords(bytes)} of ${inWords(Math.max(0, available))} left`,
   );
-}
-
-/**
- * What `allocate` makes: arrays for which the system may have no room left.
- *
- * @throws DenseamError ERR_OUT_OF_MEMORY.
- */
-export function allocated<T>(name: string, allocate: () => T): T {
-  try {
-    return allocate();
-  } catch (cause) {
-    if (!isRangeError(cause)) throw cause;
-    throw new DenseamError(
-      'ERR_OUT_OF_MEMORY',
-      `Expected ${name} to fit in memory but no array of that size is to be had`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-function isRangeError(error: unknown): boolean {
-  return isNativeError(error) && error.name === 'RangeError';
 }
 
 function collectNow(): void {

@@ -1,5 +1,5 @@
 import type { NativeRetrieval, NativeStates } from '../native.ts';
-import { allocated } from './availableMemory.ts';
+import { zeros } from './allocation.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 import { partProgress } from './progress.ts';
 import type { CallOptions } from './types.ts';
@@ -66,16 +66,16 @@ export async function inRuns<T>(
 
 /** One array of all; the array itself where there is only one. */
 export function concatFloats(arrays: readonly Float64Array[]): Float64Array {
-  return join(arrays, (length) => new Float64Array(length));
+  return join(arrays, (length) => zeros('the results', Float64Array, length));
 }
 
 export function concatInts(arrays: readonly Int32Array[]): Int32Array {
-  return join(arrays, (length) => new Int32Array(length));
+  return join(arrays, (length) => zeros('the results', Int32Array, length));
 }
 
 function join<A extends Float64Array | Int32Array>(arrays: readonly A[], allocate: (length: number) => A): A {
   if (arrays.length === 1) return arrays[0] as A;
-  const result = allocated('the result', () => allocate(arrays.reduce((length, array) => length + array.length, 0)));
+  const result = allocate(arrays.reduce((length, array) => length + array.length, 0));
   let offset = 0;
   for (const array of arrays) {
     result.set(array, offset);

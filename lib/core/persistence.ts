@@ -1,4 +1,4 @@
-import { corruptFile } from '../io/files.ts';
+import { concise, corruptFile } from '../io/files.ts';
 import { openSafetensors, type SafetensorsFile, type TensorChunk, writeSafetensors } from '../io/safetensors.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
 import { type Batch, itemWidth } from './batches.ts';
@@ -110,7 +110,7 @@ function hasBasis({ metadata: { version } }: SafetensorsFile): boolean {
 
 function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): ItemsInfo {
   const fail = (what: string) =>
-    new DenseamError('ERR_CORRUPT_FILE', `Expected a saved ${expected} memory in ${file.path} but ${what}`);
+    new DenseamError('ERR_CORRUPT_FILE', concise(`Expected a saved ${expected} memory in ${file.path} but ${what}`));
   const { memory, structure, version } = file.metadata;
   if (memory !== expected)
     throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);

@@ -42,7 +42,7 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   readonly quick: Settings;
   /**
    * The same settings give the same result, to the last digit, on any number of threads: only tables that say so ({@link
-   * ResultTable.isMeasured}) hold times, and nothing is of the machine.
+   * ResultTable.isMeasured}) hold times, and nothing is of the machine. Coordinates of UMAP are also of the version of Node.
    *
    * @throws DenseamError; the signal's reason.
    */

@@ -3,6 +3,7 @@
  * from others (Vilnis and McCallum, Word Representations via Gaussian Embedding, 2015).
  */
 import { setImmediate } from 'node:timers/promises';
+import { power } from '../core/power.ts';
 import { Random } from '../core/random.ts';
 import type { CallOptions, Gaussians } from '../core/types.ts';
 import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
@@ -145,7 +146,7 @@ class Reader {
 
 /** Words in proportion to the power 3/4 of their counts. */
 function drawTable(counts: Float64Array): Int32Array {
-  const weights = counts.map((count) => count ** drawPower);
+  const weights = counts.map((count) => power(count, drawPower));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const table = new Int32Array(drawTableLength);
   let reached = 0;

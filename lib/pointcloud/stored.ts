@@ -69,6 +69,8 @@ export class StoredClouds {
   /** Appends the clouds of a file. */
   async appendFile(file: CloudsFile, options: CallOptions): Promise<void> {
     const { signal, onProgress } = options;
+    const bytes = this.comparison.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
+    fitsInMemory('the items', file.points * (file.dimension + 1) * bytes);
     await this.#change(async (staged) => {
       let first = 0;
       for await (const batch of file.batches(options)) {

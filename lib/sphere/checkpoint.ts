@@ -1,14 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
+import { types } from 'node:util';
 import { crc32 } from 'node:zlib';
+import type { Batch } from '../core/batches.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { Precision } from '../core/memory.ts';
 import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions } from '../core/types.ts';
-import { bytesOf, corruptFile, PIECE_BYTES } from '../io/files.ts';
+import { integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
+import { bytesOf, PIECE_BYTES } from '../io/files.ts';
 import type { SafetensorsFile } from '../io/safetensors.ts';
 import type { NativeSphereState } from '../native.ts';
-import type { CheckedData, TrainingSettings } from './options.ts';
-import { historyTensor, readHistory, readJson, saveTensors, type Tensors } from './persistence.ts';
+import { readClassWeights } from './options.ts';
+import { finite, historyTensor, readHistory, readJson, saveTensors, type Tensors } from './persistence.ts';
+import { toNativeRows } from './rows.ts';
+import { type CheckedData, greatestCount, settingsFrom, type TrainingSettings, trainingNumbers } from './settings.ts';
 import type { ModelState, TrainingProgress } from './training.ts';
 
 const kind: FileKind = {
@@ -61,7 +66,7 @@ export async function saveCheckpoint(
   const { state, best, bestLoss, fruitless, history, done } = progress;
   const { hiddenUnits, labels, beta, betaVelocity } = state;
   const dimension = state.memories.length / hiddenUnits;
-  const precision = state.memories instanceof Float32Array ? 'float32' : 'float64';
+  const precision = types.isFloat32Array(state.memories) ? 'float32' : 'float64';
   const bestOf = best
     ? { bestBeta: best.beta, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null }
     : { bestBeta: null, bestLoss: null };
@@ -100,63 +105,130 @@ export async function saveCheckpoint(
   await saveTensors(path, tensors, metadata, options);
 }
 
-export function loadCheckpoint(path: string, options: CallOptions): Promise<Checkpoint> {
-  return readTensors(path, kind, async (file) => {
-    const settings = readJson<TrainingSettings>(file, 'settings');
-    const info = readJson<RunInfo>(file, 'run');
-    const history = await readHistory(file, options);
-    const state = await readState(file, settings, info, options);
-    const best = info.bestBeta === null ? undefined : await readBest(file, state, info.bestBeta, info, options);
-    const bestLoss = info.bestLoss ?? Number.POSITIVE_INFINITY;
-    const progress = { state, best, bestLoss, fruitless: info.fruitless, history, done: info.done };
-    return { settings, progress, data: info.data };
+/**
+ * The run in a checkpoint. Everything is checked as if its caller had given it: a file with right checksums may have been edited.
+ *
+ * @param data those that the run is to go on with, and their fingerprint; others are refused.
+ */
+export async function loadCheckpoint(
+  path: string,
+  data: CheckedData,
+  print: string,
+  options: CallOptions,
+): Promise<Checkpoint> {
+  const found = await readTensors(path, kind, async (file) => {
+    const run = readRun(readJson(file, 'run'));
+    return run.data === print ? await readCheckpoint(file, run, data, options) : run.data;
   });
+  if (typeof found !== 'string') return found;
+  throw new DenseamError(
+    'ERR_RANGE',
+    `Expected the data of checkpoint "${path}" (${found}) for data but received others (${print})`,
+  );
+}
+
+async function readCheckpoint(
+  file: SafetensorsFile,
+  run: RunInfo,
+  data: CheckedData,
+  options: CallOptions,
+): Promise<Checkpoint> {
+  const settings = settingsFrom('settings', readJson(file, 'settings'), data);
+  const { hiddenUnits: units, splitting, maxEpochs } = settings;
+  integer('run.dimension', run.dimension, data.batch.dimension, data.batch.dimension);
+  integer('run.labels', run.labels, data.classes + 1, data.classes + 1);
+  integer('run.hiddenUnits', run.hiddenUnits, splitting?.from ?? units, units);
+  if (run.precision !== data.precision) throw rangeError('run.precision', `"${data.precision}"`, run.precision);
+  const history = await readHistory(file, options);
+  integer('the length of history', history.length, 0, maxEpochs);
+  const { bestBeta, fruitless, done } = run;
+  const state = await readState(file, settings, run, options);
+  const best =
+    bestBeta === null ? undefined : await readModel(file, bestTensors, { ...run, beta: bestBeta }, settings, options);
+  const bestLoss = run.bestLoss ?? Number.POSITIVE_INFINITY;
+  return { settings, progress: { state, best, bestLoss, fruitless, history, done }, data: run.data };
+}
+
+function readRun(value: unknown): RunInfo {
+  const given = object('run', value) as Record<keyof RunInfo, unknown>;
+  const { data, precision, done } = given;
+  if (typeof data !== 'string') throw rangeError('run.data', 'the fingerprint of data', data);
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw rangeError('run.precision', '"float32" or "float64"', precision);
+  }
+  if (typeof done !== 'boolean') throw rangeError('run.done', 'true or false', done);
+  const count = (key: keyof RunInfo, least: number) => integer(`run.${key}`, given[key], least, greatestCount);
+  return {
+    data,
+    precision,
+    done,
+    dimension: count('dimension', 1),
+    hiddenUnits: count('hiddenUnits', 1),
+    labels: count('labels', 2),
+    beta: trainingNumbers.beta('run.beta', given.beta),
+    betaVelocity: finite('run.betaVelocity', given.betaVelocity),
+    bestBeta: given.bestBeta === null ? null : trainingNumbers.beta('run.bestBeta', given.bestBeta),
+    bestLoss: given.bestLoss === null ? null : finite('run.bestLoss', given.bestLoss),
+    fruitless: count('fruitless', 0),
+  };
+}
+
+const ownTensors = { memories: 'memories', classWeights: 'classWeights' };
+const bestTensors = { memories: 'bestMemories', classWeights: 'bestClassWeights' };
+
+async function readModel(
+  file: SafetensorsFile,
+  names: typeof ownTensors,
+  { dimension, precision, hiddenUnits, labels, beta }: RunInfo,
+  { betaScale }: TrainingSettings,
+  options: CallOptions,
+): Promise<ModelState> {
+  const memories = await readTensor(file, names.memories, [hiddenUnits, dimension], precision, options);
+  const data = await readTensor(file, names.classWeights, [hiddenUnits + 1, labels], 'float64', options);
+  const batch: Batch = { name: names.memories, kind: 'euclidean', count: hiddenUnits, dimension, positions: memories };
+  await toNativeRows(names.memories, batch, precision, 'refused', { signal: options.signal });
+  const table = { rows: hiddenUnits + 1, columns: labels, data };
+  const classWeights = readClassWeights(names.classWeights, table, hiddenUnits, labels - 1);
+  return { hiddenUnits, labels, beta, betaScale, memories, classWeights };
 }
 
 async function readState(
   file: SafetensorsFile,
-  { betaScale }: TrainingSettings,
-  { dimension, precision, hiddenUnits, labels, beta, betaVelocity }: RunInfo,
+  settings: TrainingSettings,
+  run: RunInfo,
   options: CallOptions,
 ): Promise<NativeSphereState> {
-  const memories = (name: string) => readTensor(file, name, [hiddenUnits, dimension], precision, options);
+  const { dimension, precision, hiddenUnits, labels, betaVelocity } = run;
+  const numbers = async (name: string, shape: readonly number[], precision: Precision) => {
+    const values = await readTensor(file, name, shape, precision, options);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) finite(`${name}[${bad}]`, values[bad]);
+    return values;
+  };
   const doubles = async (name: string, shape: readonly number[]) =>
-    (await readTensor(file, name, shape, 'float64', options)) as Float64Array;
-  const numbers = [dimension, hiddenUnits, labels, beta, betaVelocity, betaScale];
-  if (!numbers.every((value) => Number.isFinite(value)))
-    throw corruptFile(file.path, 'its numbers are not what denseam writes');
+    (await numbers(name, shape, 'float64')) as Float64Array;
+  const hiddenShares = await doubles('hiddenShares', [hiddenUnits + 1]);
+  const classShares = await doubles('classShares', [labels]);
+  checkHiddenShares(hiddenShares);
+  classShares.forEach((share, y) => {
+    if (share !== settings.classShares[y]) throw rangeError(`classShares[${y}]`, 'that of the settings', share);
+  });
   return {
-    hiddenUnits,
-    labels,
-    beta,
-    betaScale,
+    ...(await readModel(file, ownTensors, run, settings, options)),
     betaVelocity,
-    memories: await memories('memories'),
-    memoryVelocities: await memories('memoryVelocities'),
-    classWeights: await doubles('classWeights', [hiddenUnits + 1, labels]),
+    memoryVelocities: await numbers('memoryVelocities', [hiddenUnits, dimension], precision),
     classVelocities: await doubles('classVelocities', [hiddenUnits + 1, labels]),
-    hiddenShares: await doubles('hiddenShares', [hiddenUnits + 1]),
-    classShares: await doubles('classShares', [labels]),
+    hiddenShares,
+    classShares,
   };
 }
 
-async function readBest(
-  file: SafetensorsFile,
-  { hiddenUnits, labels, betaScale }: NativeSphereState,
-  beta: number,
-  { dimension, precision }: RunInfo,
-  options: CallOptions,
-): Promise<ModelState> {
-  const memories = await readTensor(file, 'bestMemories', [hiddenUnits, dimension], precision, options);
-  const weights = await readTensor(file, 'bestClassWeights', [hiddenUnits + 1, labels], 'float64', options);
-  return { hiddenUnits, labels, beta, betaScale, memories, classWeights: weights as Float64Array };
-}
-
-/** Refuses to go on with other data than those of the checkpoint. */
-export function checkSameData(path: string, saved: string, given: string): void {
-  if (saved === given) return;
-  throw new DenseamError(
-    'ERR_RANGE',
-    `Expected the data of checkpoint "${path}" (${saved}) for data but received others (${given})`,
-  );
+/** Numbers above 0 with sum 1; the background may have none. */
+function checkHiddenShares(shares: Float64Array): void {
+  shares.forEach((share, unit) => {
+    const check = unit === 0 ? nonNegative : positive;
+    check(`hiddenShares[${unit}]`, share);
+  });
+  const sum = shares.reduce((total, share) => total + share, 0);
+  if (!(Math.abs(sum - 1) <= 1e-9)) throw rangeError('hiddenShares', 'numbers with sum 1', sum);
 }

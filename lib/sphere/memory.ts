@@ -1,25 +1,30 @@
+import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { coded, runTask } from '../core/calls.ts';
 import { Kept } from '../core/closing.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
+import { callOptions, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
-import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { extent, fields, floatArray, positive, product, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
-import { checkSameData, fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
 import {
-  type CheckedData,
-  checkTrainingCall,
+  parameterNames,
   readClassWeights,
   readData,
   readInitialMemories,
-  readTrainOptions,
-  type TrainingSettings,
+  readTraining,
+  settingsOf,
+  trainingCallOptions,
 } from './options.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
+import type { CheckedData, TrainingSettings } from './settings.ts';
 import { firstProgress, type ModelState, runTraining, type TrainingProgress } from './training.ts';
 import type {
   EpochRecord,
@@ -38,8 +43,6 @@ export interface NearestMemory {
   /** The likeliest class of that memory, 1 to C, or 0 for none. */
   readonly classes: Int32Array;
 }
-
-const callOptions = new Set(['onProgress', 'signal']);
 
 /**
  * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are directions on the
@@ -67,13 +70,20 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly history: readonly EpochRecord[];
   readonly #kept: Kept<KeptModel>;
 
-  private constructor(dimension: number, model: ModelState, history: readonly EpochRecord[], own: NativeSphereModel) {
+  private constructor(
+    key: typeof internally,
+    dimension: number,
+    model: ModelState,
+    history: readonly EpochRecord[],
+    own: NativeSphereModel,
+  ) {
+    checkConstruction(key, 'VonMisesFisherMemory', ['train', 'from', 'load']);
     this.dimension = dimension;
     this.hiddenUnits = model.hiddenUnits;
     this.classes = model.labels - 1;
     this.beta = model.beta;
     this.betaScale = model.betaScale;
-    this.precision = model.memories instanceof Float32Array ? 'float32' : 'float64';
+    this.precision = types.isFloat32Array(model.memories) ? 'float32' : 'float64';
     this.history = history;
     const { memories, classWeights } = model;
     this.#kept = new Kept(this, { memories, classWeights, native: own }, (kept) => native.release(kept.native));
@@ -90,12 +100,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * checkpoint; the signal's reason. The last checkpoint stays.
    */
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
+    const read = readTraining(options);
     const checked = readData(data);
-    const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
-    const initial = readInitialMemories(options, settings, checked);
-    const progress = await firstProgress(checked, settings, options, initial);
-    const print = options.checkpoint === undefined ? '' : await fingerprint(checked);
-    return finishTraining(checked, settings, progress, options, options.checkpoint, print);
+    const settings = settingsOf(read, checked);
+    const initial = readInitialMemories(read, settings, checked);
+    const progress = await firstProgress(checked, settings, read, initial);
+    const { checkpoint } = read;
+    const print = checkpoint === undefined ? '' : await fingerprint(checked);
+    return finishTraining(checked, settings, progress, read, checkpoint, print);
   }
 
   /**
@@ -106,16 +118,16 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
    */
   static async resume(
-    checkpoint: string,
+    checkpoint: FilePath,
     data: SphereTrainingData,
     options: TrainingCallOptions = {},
   ): Promise<VonMisesFisherMemory> {
-    checkTrainingCall(options);
+    const read = readOptions(trainingCallOptions, options);
+    const path = filePath(checkpoint, 'checkpoint');
     const checked = readData(data);
-    const { settings, progress, data: saved } = await loadCheckpoint(checkpoint, options);
     const print = await fingerprint(checked);
-    checkSameData(checkpoint, saved, print);
-    return finishTraining(checked, settings, progress, options, checkpoint, print);
+    const { settings, progress } = await loadCheckpoint(path, checked, print, read);
+    return finishTraining(checked, settings, progress, read, path, print);
   }
 
   /**
@@ -124,34 +136,35 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities; ERR_NOT_FINITE.
    */
   static async from(parameters: VonMisesFisherParameters, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
-    object('parameters', parameters);
-    checkOptions(options, callOptions);
-    const hiddenUnits = extent('parameters.hiddenUnits', parameters.hiddenUnits);
-    const classes = extent('parameters.classes', parameters.classes);
-    const dimension = extent('parameters.dimension', parameters.dimension);
+    const read = readOptions(callOptions, options);
+    const given = fields('parameters', parameters, parameterNames);
+    const hiddenUnits = extent('parameters.hiddenUnits', given.hiddenUnits);
+    const classes = extent('parameters.classes', given.classes);
+    const dimension = extent('parameters.dimension', given.dimension);
     const shape = `${hiddenUnits} x ${dimension}`;
     const length = product('parameters.memories', hiddenUnits, dimension);
     const model: ModelState = {
       hiddenUnits,
       labels: classes + 1,
-      memories: floatArray('parameters.memories', parameters.memories, length, shape).slice(),
-      classWeights: readClassWeights('parameters.classWeights', parameters.classWeights, hiddenUnits, classes),
-      beta: positive('parameters.beta', parameters.beta),
-      betaScale: positive('parameters.betaScale', parameters.betaScale),
+      memories: floatArray('parameters.memories', given.memories, length, shape).slice(),
+      classWeights: readClassWeights('parameters.classWeights', given.classWeights, hiddenUnits, classes),
+      beta: positive('parameters.beta', given.beta),
+      betaScale: positive('parameters.betaScale', given.betaScale),
     };
-    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', options);
+    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', read);
   }
 
   /**
    * A memory from a file that {@link save} wrote, its history included.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
-    checkOptions(options, callOptions);
-    const file = await loadModel(path, options);
-    return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
-      throw asCorrupt(path, error);
+  static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
+    const name = filePath(path);
+    const read = readOptions(callOptions, options);
+    const file = await loadModel(name, read);
+    return VonMisesFisherMemory.make(file, 'the memories', read).catch((error: unknown) => {
+      throw asCorrupt(name, error);
     });
   }
 
@@ -185,12 +198,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities on the sphere.
-   * It is right to about 1e-6 (float32) or 1e-15 (float64) times betaScale x beta.
+   * It is right to about 4e-6 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale x beta x (1 - w.x), w being the
+   * memory that it is due to: at a memory it keeps its digits, however large beta is. There rows count as the directions that they are,
+   * also where their norms are not quite 1.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   async logDensity(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    return this.#matrix(native.sphereLogDensities, x, options);
+    return this.#matrix(native.sphereLogDensities, x, readOptions(callOptions, options));
   }
 
   /**
@@ -199,7 +214,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predictProbabilities(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    return this.#matrix(native.spherePosteriors, x, options);
+    return this.#matrix(native.spherePosteriors, x, readOptions(callOptions, options));
   }
 
   /**
@@ -208,7 +223,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predict(x: Vectors, options: CallOptions = {}): Promise<Int32Array> {
-    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x, options), 1, options));
+    const read = readOptions(callOptions, options);
+    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x), 1, read));
   }
 
   /**
@@ -217,9 +233,10 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async nearestMemory(x: Vectors, options: CallOptions = {}): Promise<NearestMemory> {
-    const batch = this.#rows(x, options);
+    const read = readOptions(callOptions, options);
+    const batch = this.#rows(x);
     const classes = this.memoryClasses;
-    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, options);
+    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, read);
     const indices = concatInts(parts.map((part) => part.indices));
     return {
       indices,
@@ -235,10 +252,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
-    checkOptions(options, callOptions);
-    const { signal, onProgress } = options;
+    const { signal, onProgress } = readOptions(callOptions, options);
     const half = (done: 0 | 1) => onProgress && halfOf(onProgress, done);
-    const batch = this.#rows(x, options);
+    const batch = this.#rows(x);
     const classes = this.memoryClasses;
     return this.#reading(async (model) => {
       const nearest = await rowParts(model, native.nearestSphereMemories, batch, 2, { signal, onProgress: half(0) });
@@ -265,12 +281,13 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    *
    * @throws system errors; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
-    checkOptions(options, callOptions);
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
+    const target = filePath(path);
+    const read = readOptions(callOptions, options);
     const { hiddenUnits, classes, beta, betaScale } = this;
     const { memories, classWeights } = this.#kept.value;
     const model = { hiddenUnits, labels: classes + 1, beta, betaScale, memories, classWeights };
-    await saveModel(path, { dimension: this.dimension, model, history: this.history }, options);
+    await saveModel(target, { dimension: this.dimension, model, history: this.history }, read);
   }
 
   /** @internal From parts that are right and that nobody else holds. */
@@ -284,18 +301,17 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
     const own = coded(() => native.makeSphereModel(rows, labels, classWeights, beta, betaScale));
     native.release(rows); // the model took their numbers over
-    return new VonMisesFisherMemory(dimension, model, history, own);
+    return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
-  #rows(x: Vectors, options: CallOptions): Batch {
-    checkOptions(options, callOptions);
+  #rows(x: Vectors): Batch {
     const batch = vectorBatch('x', x);
     if (batch.dimension === this.dimension) return batch;
     throw shapeError('x.dimension', `${this.dimension}, that of the memory,`, String(batch.dimension));
   }
 
   async #matrix(verb: RowVerb<Float64Array>, x: Vectors, options: CallOptions): Promise<Matrix> {
-    const batch = this.#rows(x, options);
+    const batch = this.#rows(x);
     const columns = this.classes + 1;
     const parts = await this.#inParts(verb, batch, columns, options);
     return { rows: batch.count, columns, data: concatFloats(parts) };

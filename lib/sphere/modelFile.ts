@@ -1,8 +1,10 @@
 import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions } from '../core/types.ts';
+import { object } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
 import { readClassWeights } from './options.ts';
 import { historyTensor, readHistory, readJson, saveTensors } from './persistence.ts';
+import { trainingNumbers } from './settings.ts';
 import type { ModelState } from './training.ts';
 import type { EpochRecord } from './types.ts';
 
@@ -39,10 +41,9 @@ export async function saveModel(
 
 export function loadModel(path: string, options: CallOptions): Promise<ModelFile> {
   return readTensors(path, kind, async (file) => {
-    const { beta, betaScale } = readJson<ModelInfo>(file, 'model');
-    if (!(beta > 0 && Number.isFinite(beta) && betaScale > 0 && Number.isFinite(betaScale))) {
-      throw corruptFile(path, `its beta is ${beta} and its betaScale ${betaScale}`);
-    }
+    const info = object('its model', readJson(file, 'model')) as Record<keyof ModelInfo, unknown>;
+    const beta = trainingNumbers.beta('its beta', info.beta);
+    const betaScale = trainingNumbers.betaScale('its betaScale', info.betaScale);
     const [hiddenUnits = 0, dimension = 0] = file.tensor('memories').shape;
     const [, labels = 0] = file.tensor('classWeights').shape;
     if (hiddenUnits < 1 || dimension < 1 || labels < 2) throw corruptFile(path, 'it holds no memory or no class');

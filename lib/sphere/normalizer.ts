@@ -7,7 +7,8 @@ import { native } from '../native.ts';
 /**
  * log(Omega_N(kappa) / Omega_N(0)): the logarithm of the normalising constant of the von Mises-Fisher distribution RELATIVE to that of
  * the uniform one, or log of the mean of exp(kappa w . x) over the sphere. 0 at kappa = 0, about kappa^2 / 2N for small kappa and
- * kappa for large. The log density is kappa w . x minus this minus {@link logSphereArea}.
+ * kappa for large. The log density is kappa w . x minus this minus {@link logSphereArea}; for large kappa the first two
+ * nearly cancel, and {@link VonMisesFisherMemory.logDensity} forms their difference directly.
  *
  * Right to 2e-15 of itself for every dimension and kappa (to 1e308), by the power series or Debye's uniform expansion. Takes about a
  * microsecond.

@@ -1,7 +1,11 @@
+import { types } from 'node:util';
 import { readTensor } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
+import { integer, nonNegative, rangeError } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
+import { parseJson } from '../io/json.ts';
 import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors.ts';
+import { share, trainingNumbers } from './settings.ts';
 import type { EpochRecord } from './types.ts';
 
 /** Named numbers with their shapes. */
@@ -16,16 +20,19 @@ export async function saveTensors(
 ): Promise<void> {
   const entries = Object.entries(tensors);
   const specs = entries.map(([name, { shape, data }]): TensorSpec => {
-    return { name, shape, dtype: data instanceof Float32Array ? 'F32' : 'F64' };
+    return { name, shape, dtype: types.isFloat32Array(data) ? 'F32' : 'F64' };
   });
   const chunks = entries.map(([tensor, { data }]) => ({ tensor, data }));
   await writeSafetensors(path, { tensors: specs, metadata, chunks }, options);
 }
 
-/** The JSON under a key of the metadata. */
-export function readJson<T>({ path, metadata }: SafetensorsFile, key: string): T {
+/** Objects, arrays and keys in it: there are some twenty settings. */
+const mostParts = 1000;
+
+/** The JSON under a key of the metadata: anything, since files can be edited. */
+export function readJson({ path, metadata }: SafetensorsFile, key: string): unknown {
   try {
-    return JSON.parse(metadata[key] ?? '') as T;
+    return parseJson(metadata[key] ?? '', mostParts);
   } catch (cause) {
     throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
   }
@@ -54,6 +61,26 @@ export async function readHistory(file: SafetensorsFile, options: CallOptions): 
   const data = await readTensor(file, 'history', [rows, width], 'float64', options);
   return Array.from({ length: rows }, (_, row) => {
     const entries = historyColumns.map((column, k) => [column, data[row * width + k]]);
-    return Object.fromEntries(entries) as unknown as EpochRecord;
+    return checkedRecord(Object.fromEntries(entries) as Record<keyof EpochRecord, number>, row);
   });
+}
+
+function checkedRecord(given: Record<keyof EpochRecord, number>, row: number): EpochRecord {
+  const at = (column: keyof EpochRecord) => `history[${row}].${column}`;
+  const orNaN = (value: number, check: (value: number) => number) => (Number.isNaN(value) ? value : check(value));
+  return {
+    epoch: integer(at('epoch'), given.epoch, row + 1, row + 1),
+    hiddenUnits: trainingNumbers.hiddenUnits(at('hiddenUnits'), given.hiddenUnits),
+    beta: trainingNumbers.beta(at('beta'), given.beta),
+    loss: finite(at('loss'), given.loss),
+    accuracy: share(at('accuracy'), given.accuracy, 'upTo'),
+    validationLoss: orNaN(given.validationLoss, (value) => finite(at('validationLoss'), value)),
+    validationAccuracy: orNaN(given.validationAccuracy, (value) => share(at('validationAccuracy'), value, 'upTo')),
+    seconds: nonNegative(at('seconds'), given.seconds),
+  };
+}
+
+export function finite(name: string, value: unknown): number {
+  if (!Number.isFinite(value)) throw rangeError(name, 'a finite number', value);
+  return value as number;
 }

@@ -1,22 +1,26 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Batch, vectorBatch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
-import { type Seed, seedBits } from '../core/random.ts';
+import { coded, runTask } from '../core/calls.ts';
+import { partBytes } from '../core/inOrder.ts';
+import { asGiven, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
+import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Matrix, Vectors } from '../core/types.ts';
 import {
-  checkOptions,
   extent,
   fitsInMemory,
   integer,
   nonNegative,
   object,
-  product,
+  property,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
-import { native } from '../native.ts';
+import { iterations } from '../core/verbOptions.ts';
+import { type NativeSphereRows, native } from '../native.ts';
 import { toNativeRows } from './rows.ts';
 import type { SaddlePointParameters } from './theory.ts';
 import {
+  checkMultiplierSpace,
   marginals,
   nonNegativeOrInfinite,
   ofClasses,
@@ -98,24 +102,34 @@ export interface SaddlePoint extends SaddlePointParameters {
   readonly stopped: 'converged' | 'iterations';
 }
 
-const solverOptions = [
-  'beta',
-  'classShares',
-  'hiddenShares',
-  'hiddenUnits',
-  'maxIterations',
-  'onProgress',
-  'rho',
-  'seed',
-  'signal',
-  'start',
-  'tolerance',
-  'v',
-];
-const clampedOptions = new Set(solverOptions);
-const teacherOptions = new Set([...solverOptions, 'dimension', 'teacherClassShares', 'teacherUnits']);
-
 const greatestCount = 2 ** 31 - 1;
+
+const solverOptions = specify<SaddlePointOptions>()({
+  ...callOptions,
+  beta: required(nonNegative),
+  v: optional(nonNegativeOrInfinite, Number.POSITIVE_INFINITY),
+  rho: optional(nonNegativeOrInfinite, Number.POSITIVE_INFINITY),
+  hiddenUnits: optional(positiveCount),
+  hiddenShares: optional<unknown, ArrayLike<number>>(asGiven),
+  classShares: optional<unknown, ArrayLike<number>>(asGiven),
+  seed: optional(aSeed),
+  start: optional<unknown, SaddlePointParameters>(asGiven),
+  tolerance: optional(nonNegative, 1e-10),
+  maxIterations: optional(iterations, 10_000),
+});
+
+const teacherOptions = specify<TeacherSaddlePointOptions>()({
+  ...solverOptions,
+  dimension: required(positiveCount),
+  teacherUnits: required(positiveCount),
+  teacherClassShares: required<unknown, ArrayLike<number>>(asGiven),
+});
+
+type Solver = Read<typeof solverOptions>;
+
+function positiveCount(name: string, value: unknown): number {
+  return integer(name, value, 1, greatestCount);
+}
 
 /**
  * Solves the saddle-point equations of a student whose teacher is clamped to patterns with soft labels (eq. 10), by applying them again
@@ -132,11 +146,15 @@ export async function solveSaddlePoint(
   targets: ClassWeights,
   options: SaddlePointOptions,
 ): Promise<SaddlePoint> {
-  checkOptions(options, clampedOptions);
+  const read = readOptions(solverOptions, options);
   const batch = vectorBatch('patterns', patterns);
   const columns = readColumns(targets);
   const labels = readSoftLabels('targets', targets, batch.count, columns);
-  return solve(batch, labels, columns, meanOfRows(labels, columns), options);
+  const { count, dimension } = batch;
+  const rows = (signal: CallOptions['signal']) =>
+    toNativeRows(`${batch.name}.values`, batch, 'float64', 'allowed', { signal });
+  const classShares = meanOfRows(labels, columns);
+  return solve({ count, dimension, classShares, rows, targets: async () => labels }, read);
 }
 
 /**
@@ -148,24 +166,47 @@ export async function solveSaddlePoint(
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function solveTeacherSaddlePoint(options: TeacherSaddlePointOptions): Promise<SaddlePoint> {
-  checkOptions(options, teacherOptions);
-  const dimension = integer('options.dimension', options.dimension, 1, greatestCount);
-  const count = integer('options.teacherUnits', options.teacherUnits, 1, dimension);
+  const read = readOptions(teacherOptions, options);
+  const { dimension } = read;
+  const count = integer('options.teacherUnits', read.teacherUnits, 1, dimension);
   const name = 'options.teacherClassShares';
-  const { length } = object(name, options.teacherClassShares) as { length?: unknown };
+  const length = property(name, object(name, read.teacherClassShares), 'length');
   const columns = integer(`${name}.length`, length, 2, greatestCount);
-  const classShares = readShares(name, options.teacherClassShares, columns, ofClasses);
-  fitsInMemory('the memories of the teacher', 2 * count * dimension * Float64Array.BYTES_PER_ELEMENT);
-  const values = new Float64Array(product('the memories of the teacher', count, dimension));
-  for (let row = 0; row < count; row++) values[row * dimension + row] = 1;
-  const labels = new Float64Array(product(name, count, columns));
-  for (let row = 0; row < count; row++) labels.set(classShares, row * columns);
-  return solve(vectorBatch('patterns', { count, dimension, values }), labels, columns, classShares, options);
+  const classShares = readShares(name, read.teacherClassShares, columns, ofClasses);
+  const rows = (signal: CallOptions['signal']) => unitVectors(count, dimension, signal);
+  const targets = (signal: CallOptions['signal']) => repeated(classShares, count, signal);
+  return solve({ count, dimension, classShares, rows, targets }, read);
+}
+
+/** The first unit vectors of R^N, made a few megabytes at a time. */
+async function unitVectors(count: number, dimension: number, signal: CallOptions['signal']): Promise<NativeSphereRows> {
+  const rows = coded(() => native.makeSphereRows(dimension, 'float64', count));
+  const height = Math.max(1, Math.floor(partBytes / (dimension * Float64Array.BYTES_PER_ELEMENT)));
+  for (let first = 0; first < count; first += height) {
+    const own = Math.min(height, count - first);
+    const values = new Float64Array(own * dimension);
+    for (let row = 0; row < own; row++) values[row * dimension + first + row] = 1;
+    await runTask(() => native.appendSphereRows(rows, own, values, 'patterns', first, false), { signal });
+  }
+  return rows;
+}
+
+/** The same row again and again, written a few megabytes at a time. */
+async function repeated(row: Float64Array, count: number, signal: CallOptions['signal']): Promise<Float64Array> {
+  const table = new Float64Array(count * row.length);
+  const height = Math.max(1, Math.floor(partBytes / row.byteLength));
+  for (let first = 0; first < count; first += height) {
+    if (first > 0) await setImmediate();
+    signal?.throwIfAborted();
+    const end = Math.min(count, first + height);
+    for (let at = first; at < end; at++) table.set(row, at * row.length);
+  }
+  return table;
 }
 
 /** C + 1, C being at least 1. */
 function readColumns(targets: ClassWeights): number {
-  const columns = extent('targets.columns', (object('targets', targets) as ClassWeights).columns);
+  const columns = extent('targets.columns', property('targets', object('targets', targets), 'columns'));
   if (columns < 2) throw shapeError('targets.columns', 'at least 2 ("none" and a class)', String(columns));
   return columns;
 }
@@ -176,31 +217,31 @@ function meanOfRows(labels: Float64Array, columns: number): Float64Array {
   return classShares.map((share) => share / sum);
 }
 
-async function solve(
-  patterns: Batch,
-  targets: Float64Array,
-  columns: number,
-  classShares: Float64Array,
-  options: SaddlePointOptions,
-): Promise<SaddlePoint> {
-  const beta = nonNegative('options.beta', options.beta);
-  const betaScale = signalFactor(2 * nonNegativeOrInfinite('options.v', options.v ?? Number.POSITIVE_INFINITY));
-  const load = nonNegativeOrInfinite('options.rho', options.rho ?? Number.POSITIVE_INFINITY);
-  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-10);
-  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 0, greatestCount);
-  const { memories, ...start } = options.start
-    ? givenStart(options, options.start, patterns.dimension, columns)
-    : await randomStart(options, patterns.dimension, classShares);
-  fitsInMemory('the overlaps', patterns.count * memories.count * Float64Array.BYTES_PER_ELEMENT);
-  const { signal } = options;
+/** What the equations are solved for; the large arrays are made once it is known that all of them fit in memory. */
+interface Problem {
+  readonly count: number;
+  readonly dimension: number;
+  readonly classShares: Float64Array;
+  rows(signal: CallOptions['signal']): Promise<NativeSphereRows>;
+  targets(signal: CallOptions['signal']): Promise<Float64Array>;
+}
+
+async function solve(problem: Problem, options: Solver): Promise<SaddlePoint> {
+  const { beta, rho: load, tolerance, maxIterations, signal } = options;
+  const betaScale = signalFactor(2 * options.v);
+  const { count, dimension } = problem;
+  const columns = problem.classShares.length;
+  const { memories, ...start } =
+    options.start !== undefined ? givenStart(options, problem) : await randomStart(options, problem);
+  const units = memories.count;
   const memoryRows = await toNativeRows(memories.name, memories, 'float64', 'allowed', { signal });
-  const rows = await toNativeRows(`${patterns.name}.values`, patterns, 'float64', 'allowed', { signal });
+  const rows = await problem.rows(signal);
+  const targets = await problem.targets(signal);
   const settings = { ...start, labels: columns, beta, betaScale, load, tolerance, maxIterations };
   const found = await runTask(
     (report) => native.solveSphereSaddlePoint(rows, targets, memoryRows, settings, report),
     options,
   );
-  const [units, { dimension, count }] = [memories.count, patterns];
   return {
     dimension,
     hiddenUnits: units,
@@ -219,6 +260,17 @@ async function solve(
   };
 }
 
+/** Rows that are looked at together (native/sphere/saddle_point.cc). */
+const batchRows = 4096;
+
+/** The least that all take at once: memories and class weights in several states, and the scores and overlaps of patterns. */
+function checkSpace({ count, dimension, classShares }: Problem, units: number): void {
+  const columns = classShares.length;
+  const states = 8 * units * dimension + 6 * (units + 1) * columns;
+  const patterns = count * dimension + 2 * count * columns + (Math.min(count, batchRows) + count) * units;
+  fitsInMemory('the work space', (states + patterns) * Float64Array.BYTES_PER_ELEMENT);
+}
+
 interface Start {
   readonly memories: Batch;
   readonly lengths: Float64Array;
@@ -227,37 +279,47 @@ interface Start {
   readonly classShares: Float64Array;
 }
 
-function givenStart(
-  options: SaddlePointOptions,
-  start: SaddlePointParameters,
-  dimension: number,
-  columns: number,
-): Start {
+function givenStart(options: Solver, problem: Problem): Start {
+  const { dimension, classShares } = problem;
+  const columns = classShares.length;
   for (const name of ['hiddenUnits', 'hiddenShares', 'classShares', 'seed'] as const) {
     if (options[name] !== undefined) throw rangeError(`options.${name}`, 'nothing beside options.start', options[name]);
   }
-  const { hiddenUnits, classes, memories, classWeights } = readParameters('options.start', start);
+  const {
+    hiddenUnits,
+    classes,
+    memories,
+    classWeights,
+    lengths: given,
+  } = readParameters('options.start', options.start);
   if (memories.dimension !== dimension) {
     throw shapeError('options.start.dimension', `${dimension}, that of the patterns,`, String(memories.dimension));
   }
   if (classes + 1 !== columns) {
     throw shapeError('options.start.classes', `${columns - 1}, as in the soft labels,`, String(classes));
   }
-  const lengths = readLengths('options.start.lengths', start.lengths, hiddenUnits);
-  return { memories, lengths, classWeights, ...marginals(classWeights, columns) };
+  const lengths = readLengths('options.start.lengths', given, hiddenUnits);
+  const shares = marginals(classWeights, columns);
+  checkSpace(problem, hiddenUnits);
+  checkMultiplierSpace(hiddenUnits + 1, shares.classShares);
+  return { memories, lengths, classWeights, ...shares };
 }
 
-async function randomStart(options: SaddlePointOptions, dimension: number, ownShares: Float64Array): Promise<Start> {
-  const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
+async function randomStart(options: Solver, problem: Problem): Promise<Start> {
+  const hiddenUnits = positiveCount('options.hiddenUnits', options.hiddenUnits);
+  const { dimension, classShares: ownShares } = problem;
   const labels = ownShares.length;
-  const hiddenShares = options.hiddenShares
-    ? readShares('options.hiddenShares', options.hiddenShares, hiddenUnits + 1, ofUnits)
-    : new Float64Array(hiddenUnits + 1).fill(1 / (hiddenUnits + 1));
-  const classShares = options.classShares
-    ? readShares('options.classShares', options.classShares, labels, ofClasses)
-    : ownShares;
+  checkSpace(problem, hiddenUnits);
+  const hiddenShares =
+    options.hiddenShares !== undefined
+      ? readShares('options.hiddenShares', options.hiddenShares, hiddenUnits + 1, ofUnits)
+      : new Float64Array(hiddenUnits + 1).fill(1 / (hiddenUnits + 1));
+  const classShares =
+    options.classShares !== undefined
+      ? readShares('options.classShares', options.classShares, labels, ofClasses)
+      : ownShares;
+  checkMultiplierSpace(hiddenUnits + 1, classShares);
   const seed = seedBits(options.seed ?? 0);
-  fitsInMemory('the memories', product('the memories', hiddenUnits, dimension) * Float64Array.BYTES_PER_ELEMENT);
   const drawn = await runTask(
     () =>
       native.initialSphereState(dimension, 'float64', {

@@ -2,8 +2,8 @@ import type { Batch } from '../core/batches.ts';
 import { coded, runTask } from '../core/calls.ts';
 import type { CallOptions } from '../core/types.ts';
 import { type NativeSphereSplit, type NativeSphereState, type NativeSphereTrainer, native } from '../native.ts';
-import type { CheckedData, TrainingSettings } from './options.ts';
 import { toNativeRows } from './rows.ts';
+import type { CheckedData, TrainingSettings } from './settings.ts';
 import type { EpochRecord, TrainingCallOptions, VonMisesFisherParameters } from './types.ts';
 
 /** The parts of a state that make a model. */

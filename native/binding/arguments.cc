@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -151,6 +152,12 @@ std::size_t readCount(const Napi::Value& value, const char* name) {
     throw codedError(value.Env(), "ERR_RANGE", std::string("Expected a non-negative integer for ") + name);
   }
   return static_cast<std::size_t>(number);
+}
+
+void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns) {
+  if (columns > 0 && rows > std::numeric_limits<std::size_t>::max() / columns) {
+    throw codedError(env, "ERR_OUT_OF_MEMORY", "The numbers are more than an array can hold");
+  }
 }
 
 std::uint64_t readSeed(const Napi::Value& value) {

@@ -60,6 +60,7 @@ Napi::Value project(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Projection&& projection) -> Napi::Value {
         Napi::Object result = toStates(env, std::move(projection.items));
         result.Set("residuals", toFloat64Array(env, std::move(projection.residuals)));
+        result.Set("isSingle", toUint8Array(env, std::move(projection.isSingle)));
         return result;
       });
 }

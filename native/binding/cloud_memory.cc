@@ -158,7 +158,8 @@ FlowOptions readFlow(const Napi::Value& value) {
           given.Get("sweep").ToBoolean(),
           readDouble(given, "transportStep"),
           readDouble(given, "reweightStep"),
-          readDouble(given, "tolerance"),
+          given.Get("gated").ToBoolean(),
+          given.Get("tolerance").IsUndefined() ? std::nullopt : std::optional(readDouble(given, "tolerance")),
           readCount(given.Get("maxIterations"), "maxIterations"),
           readMass(given.Get("pruning")),
           given.Get("trajectory").ToBoolean()};

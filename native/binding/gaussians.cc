@@ -25,13 +25,11 @@ std::size_t readDimension(const Napi::Value& value) {
 
 Batch readItems(const Napi::Value& given, Structure structure, std::size_t d, const Napi::Value& firstIndex) {
   const Napi::Object object = given.ToObject();
-  const Napi::Value covariances = object.Get("covariances");
   Batch items;
   items.count = readCount(object.Get("count"), "count");
   items.positions = readDoubles(object.Get("positions"), "positions", items.count * d);
-  items.covariances = readDoubles(covariances, "covariances", items.count * gaussian::covarianceSize(structure, d));
-  const bool isSingle = covariances.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
-  items.precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+  items.covariances =
+      readDoubles(object.Get("covariances"), "covariances", items.count * gaussian::covarianceSize(structure, d));
   items.name = object.Get("name").ToString();
   items.first = readCount(firstIndex, "firstIndex");
   return items;

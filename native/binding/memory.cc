@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -204,12 +205,13 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
 
   Napi::Value retrieve(const Napi::CallbackInfo& info) {
     const auto betas = readDoubles(info[3], "beta", info[3].As<Napi::TypedArray>().ElementLength());
-    const RetrievalOptions options{betas,
-                                   info[4].ToBoolean(),
-                                   info[5].ToNumber().DoubleValue(),
-                                   readCount(info[6], "maxIterations"),
-                                   readPruning(info[7]),
-                                   info[8].ToBoolean()};
+    const RetrievalOptions options{
+        betas,
+        info[4].ToBoolean(),
+        info[5].IsUndefined() ? std::nullopt : std::optional(info[5].ToNumber().DoubleValue()),
+        readCount(info[6], "maxIterations"),
+        readPruning(info[7]),
+        info[8].ToBoolean()};
     return launch<Retrieval>(
         info.Env(), info[9],
         [memory = current(), queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
@@ -263,10 +265,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     batch->count = readCount(given.Get("count"), "count");
     batch->positions = readDoubles(given.Get("positions"), "positions", batch->count * dimension_);
     if (perItem() > 0) {
-      const Napi::Value covariances = given.Get("covariances");
-      batch->covariances = readDoubles(covariances, "covariances", batch->count * perItem());
-      const bool isSingle = covariances.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
-      batch->precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+      batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
     }
     batch->name = "queries";
     batch->first = first;

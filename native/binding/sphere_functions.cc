@@ -1,7 +1,6 @@
 #include "binding/sphere_functions.h"
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,23 +21,17 @@ using SharedTeacher = std::shared_ptr<const Teacher>;
 
 // (dimension, kappa)
 Napi::Value logNormalizer(const Napi::CallbackInfo& info) {
-  const auto [value, derivative] = sphere::logNormalizer(readCount(info[0], "dimension"), info[1].ToNumber());
+  const auto [value, derivative, deficit] = sphere::logNormalizer(readCount(info[0], "dimension"), info[1].ToNumber());
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("value", value);
   result.Set("derivative", derivative);
+  result.Set("deficit", deficit);
   return result;
 }
 
 // (dimension)
 Napi::Value logSphereArea(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), sphere::logSurface(readCount(info[0], "dimension")));
-}
-
-// Refuses rows x columns numbers that cannot be counted.
-void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns) {
-  if (columns > 0 && rows > std::numeric_limits<std::size_t>::max() / columns) {
-    throw codedError(env, "ERR_OUT_OF_MEMORY", "The numbers are more than an array can hold");
-  }
 }
 
 // { dimension, classes, kappa, memoryCount, memories, memoriesName, singleMemory, weights, weightsName }

@@ -24,6 +24,10 @@ Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
   return std::visit(
       [&]<typename T>(Rows<T>& rows) {
         const std::size_t units = rows.count();
+        checkProduct(info.Env(), units + 1, labels);
+        if (units == 0 || labels == 0) {
+          throw codedError(info.Env(), "ERR_SHAPE", "Expected at least one memory and one label");
+        }
         Model<T> model{rows.dimension,
                        units,
                        labels,
@@ -44,6 +48,7 @@ Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert conv
   return std::visit(
       [&]<typename T>(const Model<T>& model) {
         const std::size_t count = readCount(info[1], "count");
+        checkProduct(info.Env(), count, model.dimension);
         const auto values =
             std::make_shared<const Numbers>(readNumbers(info[2], "values", count * model.dimension, kPrecisionOf<T>));
         const sphere::RowsCheck check{"x.values", readCount(info[3], "firstIndex"), true};

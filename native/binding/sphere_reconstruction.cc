@@ -62,6 +62,7 @@ Napi::Value reconstructOnSphere(const Napi::CallbackInfo& info) {
   return std::visit(
       [&]<typename T>(const Model<T>& model) {
         const std::size_t count = readCount(info[1], "count");
+        checkProduct(info.Env(), count, model.dimension);
         const auto starts =
             std::make_shared<const Numbers>(readNumbers(info[2], "starts", count * model.dimension, kPrecisionOf<T>));
         const auto settings = std::make_shared<const ReconstructionSettings>(ReconstructionSettings{

@@ -26,6 +26,8 @@ Napi::Value makeSphereRows(const Napi::CallbackInfo& info) {
   const std::size_t dimension = readCount(info[0], "dimension");
   const std::size_t capacity = readCount(info[2], "capacity");
   const bool isSingle = readPrecision(info[1]) == Precision::kFloat32;
+  if (dimension == 0) throw codedError(info.Env(), "ERR_SHAPE", "Expected a dimension of at least 1");
+  checkProduct(info.Env(), capacity, dimension);
   SharedRows rows;
   try {
     rows = isSingle ? makeRows<float>(dimension, capacity) : makeRows<double>(dimension, capacity);
@@ -42,6 +44,7 @@ Napi::Value appendSphereRows(const Napi::CallbackInfo& info) {
   const std::size_t count = readCount(info[1], "count");
   const std::size_t dimension = std::visit([](const auto& own) { return own.dimension; }, *rows);
   const bool isSingle = std::holds_alternative<Rows<float>>(*rows);
+  checkProduct(info.Env(), count, dimension);
   const auto values = std::make_shared<Numbers>(
       readNumbers(info[2], "values", count * dimension, isSingle ? Precision::kFloat32 : Precision::kFloat64));
   const sphere::RowsCheck check{info[3].ToString(), readCount(info[4], "firstIndex"), info[5].ToBoolean()};

@@ -59,7 +59,8 @@ Napi::Value classWeightMultipliers(const Napi::CallbackInfo& info) {
   const auto pbar = std::make_shared<const std::vector<double>>(readDoubles(info[2], "pbar", units * labels));
   const Shares shares = readShares(info[3], info[4], units, labels);
   return launch<Multipliers>(
-      info.Env(), info.Env().Undefined(), [=](Job&) { return sphere::classWeightMultipliers(pbar->data(), shares); },
+      info.Env(), info.Env().Undefined(),
+      [=](Job& job) { return sphere::classWeightMultipliers(pbar->data(), shares, job); },
       [](Napi::Env env, Multipliers&& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("rows", toFloat64Array(env, std::move(found.rows)));
@@ -156,12 +157,13 @@ Napi::Value solveSphereSaddlePoint(const Napi::CallbackInfo& info) {
   return launch<SaddlePoint>(
       info.Env(), info[4],
       [=](Job& job) {
-        const SaddlePointProblem problem{patterns.get(),
-                                         Objective::soft(targets->data(), labels),
-                                         betaScale * beta,
-                                         sphere::logNormalizer(patterns->dimension, beta).value,
-                                         load,
-                                         shares};
+        const SaddlePointProblem problem{
+            patterns.get(),
+            Objective::soft(targets->data(), labels),
+            betaScale * beta,
+            sphere::logPeak(sphere::logNormalizer(patterns->dimension, beta), beta, betaScale),
+            load,
+            shares};
         return sphere::solveSaddlePoint(problem, start, tolerance, maxIterations, job);
       },
       toSaddlePoint);

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <string>
 #include <utility>
 #include <variant>
@@ -23,6 +24,15 @@ using sphere::TrainingState;
 
 std::size_t readSize(const Napi::Object& object, const char* name) { return readCount(object.Get(name), name); }
 
+// Sizes and numbers that a trainer could not work with: lib/ refuses them first, by the names that callers know.
+void require(bool holds, Napi::Env env, const char* expected) {
+  if (!holds) throw codedError(env, "ERR_RANGE", std::string("Expected ") + expected);
+}
+
+bool isPositive(double x) { return x > 0 && std::isfinite(x); }
+
+bool isShare(double x) { return x >= 0 && x <= 1; }
+
 template <typename T>
 std::vector<T> readArray(const Napi::Object& object, const char* name, std::size_t count) {
   return std::get<std::vector<T>>(readNumbers(object.Get(name), name, count, kPrecisionOf<T>));
@@ -36,6 +46,9 @@ template <typename T>
 TrainingState<T> readState(const Napi::Object& given, std::size_t dimension) {
   const std::size_t units = readSize(given, "hiddenUnits");
   const std::size_t labels = readSize(given, "labels");
+  checkProduct(given.Env(), units, dimension);
+  checkProduct(given.Env(), units + 1, labels);
+  require(units > 0 && labels > 0, given.Env(), "at least one hidden unit and one label");
   TrainingState<T> state;
   state.model = {dimension,
                  units,
@@ -48,6 +61,7 @@ TrainingState<T> readState(const Napi::Object& given, std::size_t dimension) {
   state.memoryVelocities = readArray<T>(given, "memoryVelocities", units * dimension);
   state.classVelocities = readArray<double>(given, "classVelocities", (units + 1) * labels);
   state.betaVelocity = readDouble(given, "betaVelocity");
+  require(isPositive(state.model.beta) && isPositive(state.model.betaScale), given.Env(), "a beta and a scale above 0");
   return state;
 }
 
@@ -82,16 +96,22 @@ Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
   const std::uint64_t seed = readSeed(given.Get("seed"));
   return launch<AnyTrainingState>(
       info.Env(), info.Env().Undefined(),
-      [=](Job&) -> AnyTrainingState {
-        if (isSingle) return sphere::initialState<float>(dimension, shares, beta, betaScale, seed);
-        return sphere::initialState<double>(dimension, shares, beta, betaScale, seed);
+      [=](Job& job) -> AnyTrainingState {
+        if (isSingle) return sphere::initialState<float>(dimension, shares, beta, betaScale, seed, job);
+        return sphere::initialState<double>(dimension, shares, beta, betaScale, seed, job);
       },
       toState);
 }
 
 TrainingSettings readSettings(const Napi::Object& given) {
-  return {readDouble(given, "softening"), readSize(given, "batchSize"),        readDouble(given, "learningRate"),
-          readDouble(given, "momentum"),  given.Get("trainsBeta").ToBoolean(), readSeed(given.Get("seed"))};
+  const TrainingSettings settings{readDouble(given, "softening"),      readSize(given, "batchSize"),
+                                  readDouble(given, "learningRate"),   readDouble(given, "momentum"),
+                                  given.Get("trainsBeta").ToBoolean(), readSeed(given.Get("seed"))};
+  require(settings.batchSize > 0, given.Env(), "at least one row in a batch");
+  require(isShare(settings.softening) && isShare(settings.momentum), given.Env(), "shares from 0 to 1");
+  require(settings.learningRate >= 0 && std::isfinite(settings.learningRate), given.Env(),
+          "a learning rate of at least 0");
+  return settings;
 }
 
 // (rows, labels or undefined, trainingRows, settings, state)
@@ -107,6 +127,7 @@ Napi::Value makeSphereTrainer(const Napi::CallbackInfo& info) {
         if ((!labels.empty() && labels.size() != rows.count()) || trainingRows > rows.count()) {
           throw codedError(info.Env(), "ERR_SHAPE", "Expected a label for every row");
         }
+        require(trainingRows > 0, info.Env(), "at least one row to train on");
         TrainingData<T> data{std::shared_ptr<const Rows<T>>(any, &rows), std::move(labels), trainingRows};
         const std::size_t dimension = rows.dimension;
         std::shared_ptr<Trainer> trainer =
@@ -143,6 +164,7 @@ Napi::Value splitSphereMemories(const Napi::CallbackInfo& info) {
       readSize(given, "most"),       readDouble(given, "threshold"),
       readDouble(given, "distance"), readSize(given, "mostRows"),
       readSize(given, "epoch"),      {readSize(given, "passes"), 0, readSeed(given.Get("seed"))}};
+  require(settings.mostRows > 0 && isPositive(settings.distance), info.Env(), "rows and a distance above 0");
   return launch<SplitResult>(
       info.Env(), info[2], [=](Job& job) { return trainer->split(settings, job); },
       [](Napi::Env env, SplitResult&& found) -> Napi::Value {

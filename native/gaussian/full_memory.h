@@ -8,6 +8,7 @@
 #include "gaussian/items.h"
 #include "memory.h"
 #include "retrieval.h"
+#include "scale.h"
 
 namespace denseam::gaussian {
 
@@ -37,9 +38,13 @@ class FullMemory : public Memory {
  private:
   Batch emptyBatch(std::size_t count) const;
   // The Gibbs weights of every query.
-  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const;
+  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, bool asksEnergy,
+                                 Job& job) const;
+
+  double defaultTolerance(const Job& job) const;
 
   FullItems<T> items_;
+  DefaultTolerance defaultTolerance_;
 };
 
 extern template class FullMemory<float>;

@@ -29,7 +29,7 @@ Totals BatchPass<T>::run(const Mixture<T>& mixture, const T* memories, const T* 
                          const Objective& objective, std::size_t firstRow, const Job& job) {
   rows_ = rows;
   score(memories, x, job);
-  return respond(mixture, objective, firstRow, job);
+  return respond(mixture, x, objective, firstRow, job);
 }
 
 template <typename T>
@@ -44,7 +44,7 @@ void BatchPass<T>::score(const T* memories, const T* x, const Job& job) {
 }
 
 template <typename T>
-Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objective, std::size_t firstRow,
+Totals BatchPass<T>::respond(const Mixture<T>& mixture, const T* x, const Objective& objective, std::size_t firstRow,
                              const Job& job) {
   const Pieces blocks(rows_, Mixture<T>::kBlockRows);
   std::vector<Totals> totals(groups());
@@ -59,7 +59,7 @@ Totals BatchPass<T>::respond(const Mixture<T>& mixture, const Objective& objecti
       for (std::size_t piece = groupBegin(group); piece < groupBegin(group + 1); ++piece) {
         const std::size_t first = blocks.begin(piece);
         T* scores = scores_.data() + first * hiddenUnits_;
-        mixture.evaluate(blocks.size(piece), scores, *block);
+        mixture.evaluate(blocks.size(piece), x + first * dimension_, scores, *block);
         totals[group] += objective.evaluate(firstRow + first, blocks.size(piece), block->logs.data(), pulls.data());
         mixture.responsibilities(blocks.size(piece), pulls.data(), scores, sums, *block);
       }

@@ -36,7 +36,8 @@ class BatchPass {
   // Of the blocks of the rows at hand.
   std::size_t groups() const;
   void score(const T* memories, const T* x, const Job& job);
-  Totals respond(const Mixture<T>& mixture, const Objective& objective, std::size_t firstRow, const Job& job);
+  Totals respond(const Mixture<T>& mixture, const T* x, const Objective& objective, std::size_t firstRow,
+                 const Job& job);
 
   std::size_t dimension_;
   std::size_t hiddenUnits_;

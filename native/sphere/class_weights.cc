@@ -71,7 +71,7 @@ void stepInLogs(double learningRate, const Shares& shares, const double* velocit
 }  // namespace
 
 void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const double* gradient, double* velocity,
-                         double* weights) {
+                         double* weights, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
   // P + P0 of appendix D: how many units of the average size the background and the P others are.
@@ -90,7 +90,7 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
     stepInLogs(by.learningRate, shares, velocity, weights);
   }
   sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance,
-                isOrdinary ? kMostSweeps : kMostSweeps - 1, weights);
+                isOrdinary ? kMostSweeps : kMostSweeps - 1, weights, job);
 }
 
 }  // namespace denseam::sphere

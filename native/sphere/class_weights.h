@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "parallel/job.h"
+
 namespace denseam::sphere {
 
 // What the class weights of a model must keep: their sums over labels and over units.
@@ -20,6 +22,6 @@ struct ClassWeightStep {
 // (appendix C): the gradient of p scaled up by the number of units (appendix D), projected so that p keeps its row sums
 // to first order; momentum; an exponentiated step; and at most ten sweeps of Sinkhorn and Knopp's scaling.
 void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const double* gradient, double* velocity,
-                         double* weights);
+                         double* weights, const Job& job);
 
 }  // namespace denseam::sphere

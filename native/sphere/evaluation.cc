@@ -7,24 +7,42 @@
 #include "parallel/pool.h"
 #include "sphere/mixture.h"
 #include "sphere/normalizer.h"
+#include "sphere/overlap.h"
 #include "sphere/tiles.h"
 
 namespace denseam::sphere {
 namespace {
 
-// body(piece, first, count, scores) for pieces of rows, with their scores w.x, count x hiddenUnits.
+// Scores that a thread holds at a time, at most: 128 MB in double.
+constexpr std::size_t kMostScores = std::size_t{1} << 24;
+
+Pieces piecesOf(std::size_t rows, std::size_t hiddenUnits) {
+  return {rows, std::clamp<std::size_t>(kMostScores / hiddenUnits, 1, kTileRows)};
+}
+
+// Some of the rows, and their scores w.x.
+template <typename T>
+struct Scored {
+  std::size_t piece;
+  std::size_t first;
+  std::size_t count;
+  const T* x;
+  T* scores;  // count x hiddenUnits
+};
+
+// body(scored) for pieces of the rows.
 template <typename T, typename Body>
 void forEachScored(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
   const std::size_t d = model.dimension;
-  const Pieces pieces(rows, kTileRows);
+  const Pieces pieces = piecesOf(rows, model.hiddenUnits);
   parallel::forEach(pieces.count(), 1, job, [&](std::size_t begin, std::size_t end) {
-    AlignedVector<T> scores(kTileRows * model.hiddenUnits);
+    AlignedVector<T> scores(pieces.most() * model.hiddenUnits);
     for (std::size_t piece = begin; piece < end; ++piece) {
       const std::size_t first = pieces.begin(piece);
       const std::size_t count = pieces.size(piece);
       linalg::multiply(count, model.hiddenUnits, d, {x + first * d, d}, linalg::transposed(model.memories.data(), d),
                        T(0), scores.data(), model.hiddenUnits);
-      body(piece, first, count, scores.data());
+      body(Scored<T>{piece, first, count, x + first * d, scores.data()});
       job.advance(count);
     }
   });
@@ -32,22 +50,22 @@ void forEachScored(const Model<T>& model, const T* x, std::size_t rows, Job& job
 
 // body(first, count, logs) for blocks of the rows of a piece, with their log P(x, y) Omega_N(0), count x labels.
 template <typename T, typename Body>
-void forEachBlock(const Mixture<T>& mixture, std::size_t first, std::size_t count, const T* scores, const Body& body) {
+void forEachBlock(const Model<T>& model, const Mixture<T>& mixture, const Scored<T>& rows, const Body& body) {
   constexpr std::size_t kRows = Mixture<T>::kBlockRows;
-  typename Mixture<T>::Block block(mixture.hiddenUnits(), mixture.labels());
-  for (std::size_t begin = 0; begin < count; begin += kRows) {
-    const std::size_t size = std::min(kRows, count - begin);
-    mixture.evaluate(size, scores + begin * mixture.hiddenUnits(), block);
-    body(first + begin, size, block.logs.data());
+  typename Mixture<T>::Block block(model.hiddenUnits, model.labels);
+  for (std::size_t begin = 0; begin < rows.count; begin += kRows) {
+    const std::size_t size = std::min(kRows, rows.count - begin);
+    mixture.evaluate(size, rows.x + begin * model.dimension, rows.scores + begin * model.hiddenUnits, block);
+    body(rows.first + begin, size, block.logs.data());
   }
 }
 
 // body(row, logs) for every row, with its log P(x, y) Omega_N(0).
 template <typename T, typename Body>
 void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
-  const Mixture<T> mixture(model);
-  forEachScored(model, x, rows, job, [&](std::size_t, std::size_t first, std::size_t count, const T* scores) {
-    forEachBlock(mixture, first, count, scores, [&](std::size_t row, std::size_t size, const double* logs) {
+  const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
+  forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
+    forEachBlock(model, mixture, scored, [&](std::size_t row, std::size_t size, const double* logs) {
       for (std::size_t i = 0; i < size; ++i) body(row + i, logs + i * model.labels);
     });
   });
@@ -58,12 +76,12 @@ void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, c
 template <typename T>
 Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
                          std::size_t firstRow, Job& job) {
-  const Mixture<T> mixture(model);
-  std::vector<Totals> totals(Pieces(rows, kTileRows).count());
-  forEachScored(model, x, rows, job, [&](std::size_t piece, std::size_t first, std::size_t count, const T* scores) {
+  const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
+  std::vector<Totals> totals(piecesOf(rows, model.hiddenUnits).count());
+  forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
     std::vector<double> pulls(Mixture<T>::kBlockRows * model.labels);
-    forEachBlock(mixture, first, count, scores, [&](std::size_t row, std::size_t size, const double* logs) {
-      totals[piece] += objective.evaluate(firstRow + row, size, logs, pulls.data());
+    forEachBlock(model, mixture, scored, [&](std::size_t row, std::size_t size, const double* logs) {
+      totals[scored.piece] += objective.evaluate(firstRow + row, size, logs, pulls.data());
     });
   });
   Totals sum;
@@ -105,12 +123,13 @@ std::vector<std::int32_t> predictions(const Model<T>& model, const T* x, std::si
 template <typename T>
 NearestMemories nearestMemories(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
   NearestMemories result{std::vector<std::int32_t>(rows), std::vector<double>(rows)};
-  forEachScored(model, x, rows, job, [&](std::size_t, std::size_t first, std::size_t count, const T* scores) {
-    for (std::size_t row = 0; row < count; ++row) {
-      const T* scoresOfRow = scores + row * model.hiddenUnits;
-      const T* greatest = std::max_element(scoresOfRow, scoresOfRow + model.hiddenUnits);
-      result.indices[first + row] = static_cast<std::int32_t>(greatest - scoresOfRow);
-      result.overlaps[first + row] = static_cast<double>(*greatest);
+  const Directions<T> memories{model.dimension, model.hiddenUnits, model.memories.data()};
+  forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
+    for (std::size_t row = 0; row < scored.count; ++row) {
+      const T* overlaps = scored.scores + row * model.hiddenUnits;
+      const std::size_t nearest = nearestMemory(memories, scored.x + row * model.dimension, overlaps);
+      result.indices[scored.first + row] = static_cast<std::int32_t>(nearest);
+      result.overlaps[scored.first + row] = static_cast<double>(overlaps[nearest]);
     }
   });
   return result;

@@ -34,7 +34,7 @@ struct NearestMemories {
   std::vector<double> overlaps;  // w.x
 };
 
-// The memory with the greatest overlap; of equal ones the first.
+// The memory with the greatest overlap; of equal ones the first (overlap.h).
 template <typename T>
 NearestMemories nearestMemories(const Model<T>& model, const T* x, std::size_t rows, Job& job);
 

@@ -45,10 +45,11 @@ Error notFound() {
 // diagonal (times -1). Elimination without a subtraction (Grassmann, Taksar and Heyman 1985) is right to rounding in
 // every weight, however different they are, and so are the differences of unknowns that a great weight all but ties
 // together, as they are not taken from the unknowns. Between unconnected parts differences are arbitrary.
-std::vector<double> laplacianDifferences(std::vector<double> weights, std::vector<double> b) {
+std::vector<double> laplacianDifferences(std::vector<double> weights, std::vector<double> b, const Job& job) {
   const std::size_t n = b.size();
   std::vector<double> degrees(n);
   for (std::size_t k = 0; k < n; ++k) {
+    job.poll();
     for (std::size_t j = k + 1; j < n; ++j) degrees[k] += weights[k * n + j];
     if (degrees[k] == 0) continue;
     b[k] /= degrees[k];
@@ -61,6 +62,7 @@ std::vector<double> laplacianDifferences(std::vector<double> weights, std::vecto
   // x_k = b_k + sum_l W_kl x_l, the weights of what follows k now having the sum 1; nothing follows the last of a part.
   std::vector<double> differences(n * n);
   for (std::size_t k = n; k-- > 0;) {
+    job.poll();
     for (std::size_t j = k + 1; j < n; ++j) {
       double difference = degrees[k] == 0 ? differences[(n - 1) * n + j] : b[k];
       for (std::size_t l = k + 1; l < n; ++l) difference += weights[k * n + l] * differences[l * n + j];
@@ -79,8 +81,9 @@ std::vector<double> laplacianDifferences(std::vector<double> weights, std::vecto
 // falls along every step and is convex along it, since the changes of p and of zeta are orthogonal.
 class Newton {
  public:
-  Newton(const MarginalProblem& problem, double mostChange)
+  Newton(const MarginalProblem& problem, double mostChange, const Job& job)
       : problem_(problem),
+        job_(job),
         mostChange_(mostChange),
         columns_(problem.columns),
         p_(problem.pbar.size()),
@@ -144,7 +147,7 @@ class Newton {
     std::fill(lambda_.begin(), lambda_.end(), total / mass / 2);
     if (std::find(p_.begin(), p_.end(), 0.0) == p_.end()) return;
     const Marginals sums{problem_.rowSums.data(), problem_.columnSums.data()};
-    const Scaling scaling = sinkhornKnopp(problem_.rows, columns_, sums, kTolerance, kMaxSweeps, p_.data());
+    const Scaling scaling = sinkhornKnopp(problem_.rows, columns_, sums, kTolerance, kMaxSweeps, p_.data(), job_);
     if (!(scaling.residual <= kStartError)) throw noTable();
   }
 
@@ -155,6 +158,7 @@ class Newton {
     std::vector<double> right = corrections();
     double* rightOfColumns = right.data() + problem_.rows;
     for (std::size_t i = 0; i < problem_.rows; ++i) {
+      job_.poll();
       double* dp = dp_.data() + i * columns_;
       double* shares = shares_.data() + i * columns_;
       const double total = aim(i);
@@ -172,8 +176,8 @@ class Newton {
     for (std::size_t j = 0; j < columns_; ++j) {
       for (std::size_t k = 0; k < j; ++k) weights[k * columns_ + j] = weights[j * columns_ + k];
     }
-    differences_ = laplacianDifferences(std::move(weights),
-                                        {right.begin() + static_cast<std::ptrdiff_t>(problem_.rows), right.end()});
+    differences_ = laplacianDifferences(
+        std::move(weights), {right.begin() + static_cast<std::ptrdiff_t>(problem_.rows), right.end()}, job_);
     for (std::size_t i = 0; i < problem_.rows; ++i) eliminated(i, right[i]);
     for (std::size_t j = 0; j < columns_; ++j) dlambda_[j] = differences_[(j + 1) * columns_ - 1];
   }
@@ -205,6 +209,7 @@ class Newton {
 
   // The changes of a row from those of the columns: dzeta_j = offset + sum_k share_k (dlambda_j - dlambda_k).
   void eliminated(std::size_t i, double offset) {
+    job_.poll();
     const double* shares = shares_.data() + i * columns_;
     for (std::size_t j = 0; j < columns_; ++j) {
       const std::size_t at = i * columns_ + j;
@@ -275,6 +280,7 @@ class Newton {
   }
 
   const MarginalProblem& problem_;
+  const Job& job_;
   double mostChange_;
   std::size_t columns_;
   std::vector<double> p_;     // zero where pbar is
@@ -307,10 +313,10 @@ void checkSolvable(const MarginalProblem& problem) {
 
 }  // namespace
 
-MarginalSolution solve(const MarginalProblem& problem) {
+MarginalSolution solve(const MarginalProblem& problem, const Job& job) {
   checkSolvable(problem);
   for (const double mostChange : kMostChanges) {
-    Newton newton(problem, mostChange);
+    Newton newton(problem, mostChange, job);
     if (!newton.solve()) continue;
     return {newton.p(), newton.omega(), newton.lambda(), newton.iterations(), newton.error(0)};
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "error.h"
+#include "parallel/job.h"
 
 namespace denseam::sphere {
 
@@ -42,8 +43,8 @@ struct MarginalSolution {
   double residual;  // greatest relative error of a sum, or of a product p zeta as a pbar
 };
 
-// Throws noTable() where there is none.
-MarginalSolution solve(const MarginalProblem& problem);
+// Throws noTable() where there is none. Polls the job after every row or column.
+MarginalSolution solve(const MarginalProblem& problem, const Job& job);
 
 Error noTable();
 

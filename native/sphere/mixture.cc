@@ -3,31 +3,30 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include "linalg/product.h"
-#include "sphere/normalizer.h"
 #include "sphere/vector_math.h"
 #include "vectors.h"
 
 namespace denseam::sphere {
 namespace {
 
-// The greatest of a row's terms is exp(kTop): above 1, so that the range of the exponent is used on both sides. Terms
-// vanish below exp(kTop - range), range being 127 in float; a label whose sum has fallen by exp(-kDeep) still has all
-// terms that matter to it. A term over such a sum is up to exp(kDeep), which leaves room for pulls and sums over rows
-// in the range of the numbers, exp(88) in float and exp(709) in double.
+// The greatest of a row's terms is 2^kLift, above 1 in float, so that the range of the exponent is used on both sides:
+// terms vanish below exp(-127) of it in float and exp(-708) in double. A label whose sum has fallen by exp(-kDeep)
+// still has all terms that matter to it. A term over such a sum is up to exp(kDeep), which leaves room for pulls and
+// sums over rows in the range of the numbers, exp(88) in float and exp(709) in double.
 template <typename T>
-struct Range;
-template <>
-struct Range<float> {
-  static constexpr double kTop = 40;
-  static constexpr double kDeep = 70;
-};
-template <>
-struct Range<double> {
-  static constexpr double kTop = 300;
-  static constexpr double kDeep = 680;
-};
+constexpr double kDeep = sizeof(T) == sizeof(float) ? 70 : 660;
+
+// log(sum of the exponentials of these numbers), by log1p of the others beside the greatest.
+double logSum(std::vector<double>& values) {
+  const auto top = std::max_element(values.begin(), values.end());
+  const double greatest = std::exchange(*top, -std::numeric_limits<double>::infinity());
+  exponentials(values.size(), 1.0, greatest, 0.0, values.data(), values.data());
+  return greatest + std::log1p(std::accumulate(values.begin(), values.end(), 0.0));
+}
 
 }  // namespace
 
@@ -42,14 +41,14 @@ Mixture<T>::Block::Block(std::size_t hiddenUnits, std::size_t labels)
 
 template <typename T>
 Mixture<T>::Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
-                    double logNormalizer)
+                    double logPeak)
     : hiddenUnits_(hiddenUnits),
       labels_(labels),
       classWeights_(classWeights),
       weights_((hiddenUnits + 1) * labels),
       isAbsent_(labels, 1),
       beta_(effectiveBeta),
-      logNormalizer_(logNormalizer),
+      logPeak_(logPeak),
       hasBackground_(std::any_of(classWeights, classWeights + labels, [](double p) { return p > 0; })) {
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     weights_[i] = static_cast<T>(classWeights[i]);
@@ -58,33 +57,40 @@ Mixture<T>::Mixture(std::size_t hiddenUnits, std::size_t labels, const double* c
 }
 
 template <typename T>
-Mixture<T>::Mixture(const Model<T>& model)
+Mixture<T>::Mixture(const Model<T>& model, const LogNormalizer& ofBeta)
     : Mixture(model.hiddenUnits, model.labels, model.classWeights.data(), model.effectiveBeta(),
-              logNormalizer(model.dimension, model.beta).value) {}
+              logPeak(ofBeta, model.beta, model.betaScale)) {
+  if (!needsSharpOverlaps<T>(beta_, logPeak_)) return;
+  memories_ = {model.dimension, model.hiddenUnits, model.memories.data()};
+  scoreAtPeak_ = 0;
+}
 
 template <typename T>
-void Mixture<T>::evaluate(std::size_t rows, const T* scores, Block& block) const {
+void Mixture<T>::evaluate(std::size_t rows, const T* x, T* scores, Block& block) const {
   const std::size_t terms = hiddenUnits_ + 1;
   double shifts[kBlockRows];
+  const double leastShift = hasBackground_ ? 0 : -std::numeric_limits<double>::infinity();
   for (std::size_t row = 0; row < rows; ++row) {
-    const T* scoresOfRow = scores + row * hiddenUnits_;
+    T* scoresOfRow = scores + row * hiddenUnits_;
     T* termsOfRow = block.terms.data() + row * terms;
-    const double best = beta_ * static_cast<double>(greatest(hiddenUnits_, scoresOfRow)) - logNormalizer_;
-    shifts[row] = (hasBackground_ ? std::max(0.0, best) : best) - Range<T>::kTop;
-    termsOfRow[0] = hasBackground_ ? static_cast<T>(std::exp(-shifts[row])) : T(0);
-    exponentials(hiddenUnits_, static_cast<T>(beta_), static_cast<T>(-logNormalizer_ - shifts[row]), scoresOfRow,
+    if (memories_.count > 0) sharpenOverlaps(memories_, x + row * memories_.dimension, scoresOfRow);
+    const T best = greatest(hiddenUnits_, scoresOfRow);
+    const double bestExponent = exponent(best);
+    shifts[row] = std::max(leastShift, bestExponent);
+    termsOfRow[0] = hasBackground_ ? static_cast<T>(kLifted<T> * std::exp(-shifts[row])) : T(0);
+    exponentials(hiddenUnits_, static_cast<T>(beta_), best, static_cast<T>(bestExponent - shifts[row]), scoresOfRow,
                  termsOfRow + 1);
   }
   linalg::multiply(rows, labels_, terms, {block.terms.data(), terms}, {weights_.data(), labels_}, T(0),
                    block.sums.data(), labels_);
-  const T least = static_cast<T>(std::exp(Range<T>::kTop - Range<T>::kDeep));
+  const T least = static_cast<T>(kLifted<T> * std::exp(-kDeep<T>));
   for (std::size_t row = 0; row < rows; ++row) {
     const T* sums = block.sums.data() + row * labels_;
     double* logs = block.logs.data() + row * labels_;
     bool isWide = false;
     for (std::size_t y = 0; y < labels_; ++y) {
       isWide |= !(sums[y] > least) && isAbsent_[y] == 0;
-      logs[y] = shifts[row] + std::log(static_cast<double>(sums[y]));
+      logs[y] = shifts[row] + std::log(static_cast<double>(sums[y]) / kLifted<T>);
     }
     block.isWide[row] = isWide;
     if (isWide) evaluateWide(scores + row * hiddenUnits_, logs);
@@ -139,7 +145,7 @@ void Mixture<T>::exponents(const T* scores, std::size_t label, double* values) c
   const double* logs = logWeights().data() + label * (hiddenUnits_ + 1);
   values[0] = logs[0];
   for (std::size_t mu = 0; mu < hiddenUnits_; ++mu) {
-    values[mu + 1] = beta_ * static_cast<double>(scores[mu]) - logNormalizer_ + logs[mu + 1];
+    values[mu + 1] = exponent(scores[mu]) + logs[mu + 1];
   }
 }
 
@@ -148,16 +154,12 @@ void Mixture<T>::evaluateWide(const T* scores, double* logs) const {
   const std::size_t terms = hiddenUnits_ + 1;
   std::vector<double> values(terms);
   for (std::size_t y = 0; y < labels_; ++y) {
-    exponents(scores, y, values.data());
-    const double top = greatest(terms, values.data());
     if (isAbsent_[y]) {
       logs[y] = -std::numeric_limits<double>::infinity();
       continue;
     }
-    exponentials(terms, 1.0, -top, values.data(), values.data());
-    double sum = 0;
-    for (const double value : values) sum += value;
-    logs[y] = top + std::log(sum);
+    exponents(scores, y, values.data());
+    logs[y] = logSum(values);
   }
 }
 
@@ -168,7 +170,7 @@ void Mixture<T>::wideResponsibilities(const double* pulls, const double* logs, T
   for (std::size_t y = 0; y < labels_; ++y) {
     if (isAbsent_[y] || pulls[y] == 0) continue;
     exponents(scores, y, values.data());
-    exponentials(terms, 1.0, -logs[y], values.data(), values.data());
+    exponentials(terms, 1.0, logs[y], 0.0, values.data(), values.data());
     for (std::size_t mu = 0; mu < terms; ++mu) {
       const double pulled = pulls[y] * values[mu];
       const double weight = classWeights_[mu * labels_ + y];

@@ -7,6 +7,8 @@
 
 #include "aligned.h"
 #include "sphere/model.h"
+#include "sphere/normalizer.h"
+#include "sphere/overlap.h"
 
 namespace denseam::sphere {
 
@@ -17,9 +19,13 @@ namespace denseam::sphere {
 //
 //   P(x, y) Omega_N(0) = sum_mu p_y^mu exp(a_mu).
 //
-// All labels of a row share one table of exp(a_mu - shift), and the sums over mu are matrix products. Rows for which
-// one shift cannot serve every label (the memories of a label lie too far below the best of all) are rare; those are
-// done again in double precision, label by label.
+// Both terms of a_mu are as large as beta where their difference may be as small as its logarithm. So it is formed as
+// s beta (w_mu.x - 1) + (s beta - L(beta)), the latter, the peak, without that cancellation; and where beta is so large
+// that the rounding of w_mu.x shows, scores become w_mu.x - 1 (overlap.h).
+//
+// All labels of a row share one table of exp(a_mu - shift), the shift being the greatest a_mu, and the sums over mu are
+// matrix products. Rows for which one shift cannot serve every label (the memories of a label lie too far below the
+// best of all) are rare; those are done again in double precision, label by label.
 template <typename T>
 class Mixture {
  public:
@@ -29,7 +35,7 @@ class Mixture {
   struct Block {
     Block(std::size_t hiddenUnits, std::size_t labels);
 
-    AlignedVector<T> terms;    // rows x (hiddenUnits + 1): exp(a - shift)
+    AlignedVector<T> terms;    // rows x (hiddenUnits + 1): 2^kLift exp(a - shift)
     AlignedVector<T> sums;     // rows x labels
     AlignedVector<T> ratios;   // rows x labels
     AlignedVector<T> product;  // (hiddenUnits + 1) x labels
@@ -39,14 +45,15 @@ class Mixture {
 
   // Of memories that may be scaled: what counts is their product with the rows. The class weights must outlive it.
   Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
-          double logNormalizer);
-  explicit Mixture(const Model<T>& model);
+          double logPeak);
+  // The model must outlive it.
+  Mixture(const Model<T>& model, const LogNormalizer& ofBeta);
 
   std::size_t hiddenUnits() const { return hiddenUnits_; }
   std::size_t labels() const { return labels_; }
 
-  // Finds block.logs for up to kBlockRows rows; scores are rows x hiddenUnits.
-  void evaluate(std::size_t rows, const T* scores, Block& block) const;
+  // Finds block.logs for up to kBlockRows rows of x; scores, rows x hiddenUnits, may be sharpened.
+  void evaluate(std::size_t rows, const T* x, T* scores, Block& block) const;
 
   // After `evaluate`, with what each row pulls at each label (rows x labels): replaces the scores by the
   // responsibilities gamma_mu = sum_y pull_y p_y^mu exp(a_mu) / P(x, y), and adds sum_rows pull_y exp(a_mu) / P(x, y)
@@ -56,6 +63,8 @@ class Mixture {
  private:
   void evaluateWide(const T* scores, double* logs) const;
   void wideResponsibilities(const double* pulls, const double* logs, T* scores, double* classSums) const;
+  // a_mu of a score.
+  double exponent(T score) const { return logPeak_ + beta_ * (static_cast<double>(score) - scoreAtPeak_); }
   // a_mu + log p_y^mu of every mu, 0 first.
   void exponents(const T* scores, std::size_t label, double* values) const;
   const std::vector<double>& logWeights() const;
@@ -63,10 +72,12 @@ class Mixture {
   std::size_t hiddenUnits_;
   std::size_t labels_;
   const double* classWeights_;
+  Directions<T> memories_{};            // none where scores are not to be sharpened
   AlignedVector<T> weights_;            // the class weights in the precision of the scores
   std::vector<std::uint8_t> isAbsent_;  // labels that no unit gives any weight
   double beta_;
-  double logNormalizer_;
+  double logPeak_;
+  double scoreAtPeak_ = 1;  // of w itself
   bool hasBackground_;
   mutable std::once_flag logsTaken_;
   mutable std::vector<double> logWeights_;  // labels x (hiddenUnits + 1); only wide rows need it

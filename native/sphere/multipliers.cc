@@ -83,7 +83,7 @@ void scatter(const std::vector<double>& part, const std::vector<std::size_t>& ro
 
 }  // namespace
 
-Multipliers classWeightMultipliers(const double* pbar, const Shares& shares) {
+Multipliers classWeightMultipliers(const double* pbar, const Shares& shares, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
   ScaledTable known(pbar, units * labels);
@@ -94,7 +94,7 @@ Multipliers classWeightMultipliers(const double* pbar, const Shares& shares) {
   const auto columns =
       greatestLast(select(labels, [&](std::size_t j) { return shares.classes[j] > 0; }), shares.classes);
   const MarginalProblem problem = restricted(known.values, shares, rows, columns);
-  const MarginalSolution found = solve(problem);
+  const MarginalSolution found = solve(problem, job);
 
   Multipliers result{std::vector<double>(units, kInfinity), std::vector<double>(labels, kInfinity),
                      std::vector<double>(units * labels), found.iterations, found.residual};
@@ -118,8 +118,8 @@ Multipliers classWeightMultipliers(const double* pbar, const Shares& shares) {
   return result;
 }
 
-std::vector<double> stationaryClassWeights(const double* pbar, const Shares& shares,
-                                           const std::vector<double>& current) {
+std::vector<double> stationaryClassWeights(const double* pbar, const Shares& shares, const std::vector<double>& current,
+                                           const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
   const ScaledTable known(pbar, units * labels);
@@ -150,7 +150,7 @@ std::vector<double> stationaryClassWeights(const double* pbar, const Shares& sha
   for (std::size_t at = 0; at < weights.size(); ++at) {
     if (weights[at] > 0) problem.pbar[at] = std::max(problem.pbar[at], known.trace);
   }
-  scatter(solve(problem).p, rows, columns, labels, result);
+  scatter(solve(problem, job).p, rows, columns, labels, result);
   return result;
 }
 

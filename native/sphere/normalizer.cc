@@ -75,19 +75,38 @@ LogNormalizer bySeries(double nu, double kappa) {
     term *= z / (n * (nu + n));
   }
   sum *= z / (nu + 1);
-  return {std::log1p(sum), kappa / (2 * (nu + 1)) * weighted / (1 + sum)};
+  const double value = std::log1p(sum);
+  return {value, kappa / (2 * (nu + 1)) * weighted / (1 + sum), kappa - value};
 }
 
 // Debye's uniform expansion of I_nu(nu x), nu at least kLeastOrder, and its derivative: with s = sqrt(1 + x^2), p = 1 /
-// s, L = nu (e - log(1 + e / 2)) - log(s) / 2 + log(1 + U(p)) + Stirling's remainder, e = s - 1.
+// s, L = nu (e - log(1 + e / 2)) - log(s) / 2 + log(1 + U(p)) + Stirling's remainder, e = s - 1; in the deficit x - e
+// is (x + e) / (x + s).
 LogNormalizer byDebye(double nu, double kappa) {
   const double x = kappa / nu;
   const double s = std::hypot(1.0, x);
   const double p = 1 / s;
   const double e = x * (x / (s + 1));
   const DebyeSum u = debyeSum(nu, p);
-  return {nu * (e - std::log1p(e / 2)) - std::log(s) / 2 + std::log1p(u.value) + stirlingRemainder(nu),
-          x * (1 / (s + 1) - p * p * (1.0 / 2 + p * u.slope / (1 + u.value)) / nu)};
+  const double half = std::log1p(e / 2);
+  const double rest = std::log1p(u.value) + stirlingRemainder(nu) - std::log(s) / 2;
+  return {nu * (e - half) + rest, x * (1 / (s + 1) - p * p * (1.0 / 2 + p * u.slope / (1 + u.value)) / nu),
+          nu * ((x + e) / (x + s) + half) - rest};
+}
+
+// Where Hankel's expansion of I_nu(kappa) is exact to rounding: its terms fall by a factor of four at first.
+double leastOfHankel(double nu) { return 2 * nu * nu + 25; }
+
+// kappa - L from that expansion (DLMF 10.40.1), in which exp(kappa) is a factor:
+// (N - 1) / 2 log(kappa / 2 pi) + log Omega_N(0) - log(1 + sum_k (-1)^k a_k(nu) / kappa^k).
+double deficitByHankel(std::size_t dimension, double nu, double kappa) {
+  double sum = 0;
+  double term = 1;
+  for (double k = 1; std::abs(term) > std::numeric_limits<double>::epsilon() / 8; ++k) {
+    term *= ((2 * k - 1) * (2 * k - 1) - 4 * nu * nu) / (8 * k * kappa);
+    sum += term;
+  }
+  return (nu + 0.5) * std::log(kappa / (2 * std::numbers::pi)) + logSurface(dimension) - std::log1p(sum);
 }
 
 }  // namespace
@@ -96,14 +115,17 @@ LogNormalizer logNormalizer(std::size_t dimension, double kappa) {
   const double nu = static_cast<double>(dimension) / 2 - 1;
   if (kappa * kappa <= 16 * (nu + 1)) return bySeries(nu, kappa);
   double order = nu + std::ceil(std::fmax(0, kLeastOrder - nu));
-  auto [value, derivative] = byDebye(order, kappa);
+  auto [value, derivative, deficit] = byDebye(order, kappa);
   // I_{order-1} = I_{order+1} + (2 order / kappa) I_order: the direction in which errors shrink.
   for (; order > nu; --order) {
     const double factor = kappa / (2 * order);
-    value += std::log1p(factor * derivative);
+    const double gain = std::log1p(factor * derivative);
+    value += gain;
+    deficit -= gain;
     derivative = factor / (1 + factor * derivative);
   }
-  return {value, derivative};
+  const bool isAsymptotic = nu < kLeastOrder && kappa >= leastOfHankel(nu);
+  return {value, derivative, isAsymptotic ? deficitByHankel(dimension, nu, kappa) : deficit};
 }
 
 double logSurface(std::size_t dimension) {

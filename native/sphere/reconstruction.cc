@@ -11,6 +11,7 @@
 #include "linalg/product.h"
 #include "parallel/pool.h"
 #include "sphere/normalizer.h"
+#include "sphere/overlap.h"
 #include "sphere/tiles.h"
 #include "sphere/vector_math.h"
 #include "vectors.h"
@@ -89,7 +90,9 @@ class StateBlock {
         conditionals_(conditionals),
         settings_(settings),
         result_(result),
-        logNormalizer_(logNormalizer(model.dimension, model.beta).value),
+        memories_{model.dimension, model.hiddenUnits, model.memories.data()},
+        logPeak_(logPeak(logNormalizer(model.dimension, model.beta), model.beta, model.betaScale)),
+        isSharp_(needsSharpOverlaps<T>(model.effectiveBeta(), logPeak_)),
         logSurface_(logSurface(model.dimension)),
         scores_(kBlockStates * model.hiddenUnits),
         states_(kBlockStates * model.dimension),
@@ -147,33 +150,42 @@ class StateBlock {
   void weigh(std::size_t i) {
     const std::size_t units = model_.hiddenUnits;
     T* scores = scores_.data() + i * units;
+    const T* x = states_.data() + i * model_.dimension;
     const std::size_t r = active_[i].index;
-    const T* nearest = std::max_element(scores, scores + units);
-    result_.nearest[r] = static_cast<std::int32_t>(nearest - scores);
-    result_.overlap[r] = static_cast<double>(*nearest);
+    const std::size_t nearest = nearestMemory(memories_, x, scores);
+    result_.nearest[r] = static_cast<std::int32_t>(nearest);
+    result_.overlap[r] = static_cast<double>(scores[nearest]);
 
     const LogWeights& weights = conditionals_[settings_.labels[r]];
-    const double beta = model_.effectiveBeta();
-    for (std::size_t mu = 0; mu < units; ++mu) {
-      exponents_[mu] = beta * static_cast<double>(scores[mu]) - logNormalizer_ + weights.memories[mu];
-    }
-    const double top = greatest(units, exponents_.data());
+    setExponents(weights, x, scores);
+    const auto greatest = std::max_element(exponents_.begin(), exponents_.end());
+    const double top = *greatest;
     if (std::isinf(top)) {  // the background alone has any weight
       std::fill_n(scores, units, T(0));
       active_[i].total = 0;
       result_.energy[r] = logSurface_ + weights.total - weights.background;
       return;
     }
-    exponentials(units, 1.0, -top, exponents_.data(), exponents_.data());
-    double total = 0;
+    exponentials(units, 1.0, top, 0.0, exponents_.data(), exponents_.data());
+    double others = 0;
     for (std::size_t mu = 0; mu < units; ++mu) {
-      total += exponents_[mu];
+      if (&exponents_[mu] != &*greatest) others += exponents_[mu];
       // Subnormal numbers would slow the product down and add nothing to it.
       const bool counts = exponents_[mu] >= static_cast<double>(std::numeric_limits<T>::min());
       scores[mu] = counts ? static_cast<T>(exponents_[mu]) : T(0);
     }
-    active_[i].total = total;
-    result_.energy[r] = logSurface_ + weights.total - logAdd(top + std::log(total), weights.background);
+    active_[i].total = 1 + others;
+    result_.energy[r] = logSurface_ + weights.total - logAdd(top + std::log1p(others), weights.background);
+  }
+
+  // s beta w.x - L(beta) + log p of every memory (mixture.h).
+  void setExponents(const LogWeights& weights, const T* x, T* scores) {
+    if (isSharp_) sharpenOverlaps(memories_, x, scores);
+    const double beta = model_.effectiveBeta();
+    const double scoreAtPeak = isSharp_ ? 0 : 1;
+    for (std::size_t mu = 0; mu < exponents_.size(); ++mu) {
+      exponents_[mu] = logPeak_ + beta * (static_cast<double>(scores[mu]) - scoreAtPeak) + weights.memories[mu];
+    }
   }
 
   void sumMemories(const Job& job) {
@@ -233,7 +245,9 @@ class StateBlock {
   const Conditionals<T>& conditionals_;
   const ReconstructionSettings& settings_;
   Reconstruction& result_;
-  double logNormalizer_;
+  Directions<T> memories_;
+  double logPeak_;
+  bool isSharp_;
   double logSurface_;
   AlignedVector<T> scores_;  // states x hiddenUnits: w.x, then the shares
   AlignedVector<T> states_;

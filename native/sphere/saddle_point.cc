@@ -91,7 +91,8 @@ Stationarity stationarity(const Model<double>& model, const Rows<double>& x, con
   job.expect(x.count());
   Stationarity result;
   result.sums = Summation(x, model.hiddenUnits, model.labels)
-                    .sums(Mixture<double>(model), model.memories.data(), model.classWeights.data(), objective, job);
+                    .sums(Mixture<double>(model, logNormalizer(d, model.beta)), model.memories.data(),
+                          model.classWeights.data(), objective, job);
   std::vector<double> directions = result.sums.memories;
   for (std::size_t mu = 0; mu < model.hiddenUnits; ++mu) {
     const bool isSupported = normalize(d, directions.data() + mu * d) > 0;
@@ -100,7 +101,7 @@ Stationarity stationarity(const Model<double>& model, const Rows<double>& x, con
     result.memories.push_back(isSupported ? distance(d, w, directions.data() + mu * d) : 0);
   }
   const std::vector<double> classWeights =
-      stationaryClassWeights(result.sums.classWeights.data(), shares, model.classWeights);
+      stationaryClassWeights(result.sums.classWeights.data(), shares, model.classWeights, job);
   for (std::size_t begin = 0; begin < classWeights.size(); begin += model.labels) {
     result.classWeights.push_back(
         greatestDifference(model.labels, classWeights.data() + begin, model.classWeights.data() + begin));
@@ -123,12 +124,12 @@ SaddlePoint solveSaddlePoint(const SaddlePointProblem& problem, SaddlePointState
   std::vector<double> scaled = scaledMemories(state, d);
   SaddlePoint result;
   for (;; ++result.iterations) {
-    const Mixture<double> mixture(units, labels, state.classWeights.data(), problem.effectiveBeta,
-                                  problem.logNormalizer);
+    const Mixture<double> mixture(units, labels, state.classWeights.data(), problem.effectiveBeta, problem.logPeak);
     result.sums = summation.sums(mixture, scaled.data(), state.classWeights.data(), problem.objective, job);
     SaddlePointState next = state;
     setMemories(result.sums.memories, d, slope, next);
-    next.classWeights = stationaryClassWeights(result.sums.classWeights.data(), problem.shares, state.classWeights);
+    next.classWeights =
+        stationaryClassWeights(result.sums.classWeights.data(), problem.shares, state.classWeights, job);
     std::vector<double> nextScaled = scaledMemories(next, d);
     result.residual =
         greatestDifference(state.classWeights.size(), state.classWeights.data(), next.classWeights.data());

@@ -36,8 +36,8 @@ struct SaddlePointProblem {
   const Rows<double>* patterns;
   Objective objective;
   double effectiveBeta;
-  double logNormalizer;  // log Omega_N(beta) / Omega_N(0), of beta itself
-  double load;           // rho; may be infinite
+  double logPeak;  // of beta and the beta scale (normalizer.h)
+  double load;     // rho; may be infinite
   Shares shares;
 };
 

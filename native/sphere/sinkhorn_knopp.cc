@@ -51,9 +51,10 @@ void scaleColumns(std::size_t rows, std::size_t columns, const double* wanted, d
 }  // namespace
 
 Scaling sinkhornKnopp(std::size_t rows, std::size_t columns, const Marginals& sums, double tolerance,
-                      std::size_t maxSweeps, double* matrix) {
+                      std::size_t maxSweeps, double* matrix, const Job& job) {
   Scaling scaling;
   while (scaling.sweeps < maxSweeps) {
+    job.poll();
     scaleRows(rows, columns, sums.rows, matrix);
     scaleColumns(rows, columns, sums.columns, matrix);
     ++scaling.sweeps;

@@ -8,6 +8,7 @@
 #include "parallel/pool.h"
 #include "random.h"
 #include "sphere/batch_pass.h"
+#include "sphere/normalizer.h"
 #include "sphere/tiles.h"
 #include "vectors.h"
 
@@ -90,7 +91,7 @@ SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::s
   const std::size_t d = model.dimension;
   const std::size_t units = model.hiddenUnits;
   job.expect((iteration.maxPasses + 1) * rows);
-  const Mixture<T> mixture(model);
+  const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
   BatchPass<T> pass(d, units, model.labels, rows);
   pass.run(mixture, model.memories.data(), x, rows, objective, 0, job);
   const T* sums = pass.sumMemories(x, false, job);

@@ -13,6 +13,7 @@ class Pieces {
   Pieces(std::size_t length, std::size_t most) : length_(length), count_((length + most - 1) / most) {}
 
   std::size_t count() const { return count_; }
+  std::size_t most() const { return count_ == 0 ? 0 : (length_ + count_ - 1) / count_; }
   std::size_t begin(std::size_t piece) const { return length_ * piece / count_; }
   std::size_t size(std::size_t piece) const { return begin(piece + 1) - begin(piece); }
 

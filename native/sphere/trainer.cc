@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -21,7 +22,8 @@ namespace {
 
 constexpr std::size_t kMemoryGrain = 16;
 constexpr std::size_t kGatherGrain = 32;
-constexpr double kLeastBeta = 1e-6;
+// What a beta of exactly zero becomes: a model has one above it.
+constexpr double kLeastBeta = std::numeric_limits<double>::min();
 
 // A random order of 0 .. count - 1 (Fisher and Yates).
 std::vector<std::uint32_t> permutation(std::size_t count, std::uint64_t seed, Purpose purpose, std::size_t index) {
@@ -121,8 +123,7 @@ class TrainerOf : public Trainer {
   // All gradients are taken at the model as it was before the step.
   Totals step(const Batch<T>& batch, std::size_t rows, BatchPass<T>& pass, const Job& job) {
     const LogNormalizer normalizer = logNormalizer(model().dimension, model().beta);
-    const Mixture<T> mixture(model().hiddenUnits, model().labels, model().classWeights.data(), model().effectiveBeta(),
-                             normalizer.value);
+    const Mixture<T> mixture(model(), normalizer);
     const Totals totals =
         pass.run(mixture, model().memories.data(), batch.values(), rows, objective(batch.labels()), 0, job);
     const T* sums = pass.sumMemories(batch.values(), false, job);
@@ -133,7 +134,7 @@ class TrainerOf : public Trainer {
     parallel::forEach(pieces.count() + 1, 1, job, [&](std::size_t begin, std::size_t end) {
       for (std::size_t piece = begin; piece < end; ++piece) {
         if (piece == 0) {
-          pulls.mass = descendClasses(pass.sumClasses(), rows);
+          pulls.mass = descendClasses(pass.sumClasses(), rows, job);
         } else {
           descendMemories(pieces.begin(piece - 1), pieces.begin(piece), sums, rows, pulls.overlaps);
         }
@@ -164,13 +165,13 @@ class TrainerOf : public Trainer {
   }
 
   // Returns the mass of the responsibilities before the step.
-  double descendClasses(std::vector<double> sums, std::size_t rows) {
+  double descendClasses(std::vector<double> sums, std::size_t rows, const Job& job) {
     std::vector<double>& weights = model().classWeights;
     double mass = 0;
     for (std::size_t i = model().labels; i < sums.size(); ++i) mass += weights[i] * sums[i];
     for (double& sum : sums) sum /= -static_cast<double>(rows);
     descendClassWeights({settings_.learningRate, settings_.momentum}, state_.shares, sums.data(),
-                        state_.classVelocities.data(), weights.data());
+                        state_.classVelocities.data(), weights.data(), job);
     return mass;
   }
 
@@ -183,8 +184,18 @@ class TrainerOf : public Trainer {
 
   void descendBeta(double gradient) {
     state_.betaVelocity = settings_.momentum * state_.betaVelocity - settings_.learningRate * gradient;
-    model().beta = std::max(kLeastBeta, model().beta + settings_.learningRate * state_.betaVelocity);
+    model().beta += settings_.learningRate * state_.betaVelocity;
     if (!std::isfinite(model().beta)) throw diverged();
+    if (model().beta < 0) reflect();
+    model().beta = std::max(kLeastBeta, model().beta);
+  }
+
+  // A beta below zero is the one above it with all memories turned round, and so are their velocities.
+  void reflect() {
+    model().beta = -model().beta;
+    state_.betaVelocity = -state_.betaVelocity;
+    scaleBy(model().memories.size(), -1, model().memories.data());
+    scaleBy(state_.memoryVelocities.size(), -1, state_.memoryVelocities.data());
   }
 
   Totals validate(Job& job) {
@@ -217,19 +228,21 @@ class TrainerOf : public Trainer {
 
 template <typename T>
 TrainingState<T> initialState(std::size_t dimension, const Shares& shares, double beta, double betaScale,
-                              std::uint64_t seed) {
+                              std::uint64_t seed, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
   TrainingState<T> state;
   state.model = {
       dimension, units - 1, labels, std::vector<T>((units - 1) * dimension), std::vector<double>(units * labels),
       beta,      betaScale};
-  for (std::size_t mu = 0; mu + 1 < units; ++mu) {
-    RandomStream random(seed, Purpose::kMemory, mu);
-    T* w = state.model.memories.data() + mu * dimension;
-    for (std::size_t j = 0; j < dimension; ++j) w[j] = static_cast<T>(random.normal());
-    scaleBy(dimension, 1 / std::sqrt(innerProduct(dimension, w, w)), w);
-  }
+  parallel::forEach(units - 1, kMemoryGrain, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t mu = begin; mu < end; ++mu) {
+      RandomStream random(seed, Purpose::kMemory, mu);
+      T* w = state.model.memories.data() + mu * dimension;
+      for (std::size_t j = 0; j < dimension; ++j) w[j] = static_cast<T>(random.normal());
+      scaleBy(dimension, 1 / std::sqrt(innerProduct(dimension, w, w)), w);
+    }
+  });
   for (std::size_t i = 0; i < units * labels; ++i) {
     state.model.classWeights[i] = shares.hidden[i / labels] * shares.classes[i % labels];
   }
@@ -244,8 +257,8 @@ std::unique_ptr<Trainer> makeTrainer(TrainingData<T> data, const TrainingSetting
   return std::make_unique<TrainerOf<T>>(std::move(data), settings, std::move(state));
 }
 
-template TrainingState<float> initialState(std::size_t, const Shares&, double, double, std::uint64_t);
-template TrainingState<double> initialState(std::size_t, const Shares&, double, double, std::uint64_t);
+template TrainingState<float> initialState(std::size_t, const Shares&, double, double, std::uint64_t, const Job&);
+template TrainingState<double> initialState(std::size_t, const Shares&, double, double, std::uint64_t, const Job&);
 template std::unique_ptr<Trainer> makeTrainer(TrainingData<float>, const TrainingSettings&, TrainingState<float>);
 template std::unique_ptr<Trainer> makeTrainer(TrainingData<double>, const TrainingSettings&, TrainingState<double>);
 

@@ -46,7 +46,7 @@ using AnyTrainingState = std::variant<TrainingState<float>, TrainingState<double
 // Memories uniform on the sphere, class weights that say nothing (appendix D), at rest.
 template <typename T>
 TrainingState<T> initialState(std::size_t dimension, const Shares& shares, double beta, double betaScale,
-                              std::uint64_t seed);
+                              std::uint64_t seed, const Job& job);
 
 struct Epoch {
   double loss = 0;  // mean over the training rows, each at the moment that its batch was seen
@@ -72,8 +72,10 @@ class Trainer {
 template <typename T>
 std::unique_ptr<Trainer> makeTrainer(TrainingData<T> data, const TrainingSettings& settings, TrainingState<T> state);
 
-extern template TrainingState<float> initialState(std::size_t, const Shares&, double, double, std::uint64_t);
-extern template TrainingState<double> initialState(std::size_t, const Shares&, double, double, std::uint64_t);
+extern template TrainingState<float> initialState(std::size_t, const Shares&, double, double, std::uint64_t,
+                                                  const Job&);
+extern template TrainingState<double> initialState(std::size_t, const Shares&, double, double, std::uint64_t,
+                                                   const Job&);
 extern template std::unique_ptr<Trainer> makeTrainer(TrainingData<float>, const TrainingSettings&,
                                                      TrainingState<float>);
 extern template std::unique_ptr<Trainer> makeTrainer(TrainingData<double>, const TrainingSettings&,

@@ -7,9 +7,9 @@ namespace denseam::sphere {
 namespace {
 
 template <typename T>
-DENSEAM_INLINE void exponentialsImpl(std::size_t n, T scale, T offset, const T* x, T* y) {
+DENSEAM_INLINE void exponentialsImpl(std::size_t n, T scale, T centre, T offset, const T* x, T* y) {
 #pragma omp simd
-  for (std::size_t j = 0; j < n; ++j) y[j] = exponential<T>(scale * x[j] + offset);
+  for (std::size_t j = 0; j < n; ++j) y[j] = exponential<T, kLift<T>>(scale * (x[j] - centre) + offset);
 }
 
 template <typename T>
@@ -31,11 +31,12 @@ DENSEAM_INLINE double descendImpl(std::size_t n, const MomentumStep& by, double 
 
 }  // namespace
 
-DENSEAM_DISPATCH void exponentials(std::size_t n, float scale, float offset, const float* x, float* y) {
-  exponentialsImpl(n, scale, offset, x, y);
+DENSEAM_DISPATCH void exponentials(std::size_t n, float scale, float centre, float offset, const float* x, float* y) {
+  exponentialsImpl(n, scale, centre, offset, x, y);
 }
-DENSEAM_DISPATCH void exponentials(std::size_t n, double scale, double offset, const double* x, double* y) {
-  exponentialsImpl(n, scale, offset, x, y);
+DENSEAM_DISPATCH void exponentials(std::size_t n, double scale, double centre, double offset, const double* x,
+                                   double* y) {
+  exponentialsImpl(n, scale, centre, offset, x, y);
 }
 
 DENSEAM_DISPATCH double descend(std::size_t n, const MomentumStep& by, double alongMemory, const float* sum, float* v,

@@ -1,6 +1,7 @@
 /** What does not fit is refused, but not for memories that nobody holds any more. */
 import { describe, expect, it, vi } from 'vitest';
-import { allocated, fitsInMemory } from '../../lib/core/availableMemory.ts';
+import { allocate } from '../../lib/core/allocation.ts';
+import { fitsInMemory } from '../../lib/core/availableMemory.ts';
 import * as cgroups from '../../lib/core/cgroups.ts';
 import { EuclideanMemory } from '../../lib/index.ts';
 import { native } from '../../lib/native.ts';
@@ -57,12 +58,12 @@ describe.runIf(process.platform === 'linux')('a container of 1 GiB', { timeout: 
 
 describe('arrays that cannot be had', () => {
   it('are a coded error', () => {
-    expect(() => allocated('the sample', () => new Float64Array(2 ** 52))).toThrow(
+    expect(() => allocate('the sample', 1, () => new Float64Array(2 ** 52))).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY', message: expect.stringMatching(/the sample/) }),
     );
     const other = new TypeError('of the caller');
     expect(() =>
-      allocated('the sample', () => {
+      allocate('the sample', 1, () => {
         throw other;
       }),
     ).toThrow(other);

@@ -8,6 +8,7 @@ import { dot, gradients, loss, normalised, type SphereModel, sum, type Table } f
 import {
   atRest,
   columnSums,
+  mirrored,
   multipliers,
   multiplierTolerance,
   relativeError,
@@ -110,7 +111,7 @@ describe('a training step', () => {
         expectWithin('tangent', [dot(v, w)], [0], 1e-14 * (1 + of.beta));
       });
       const velocity = 0.9 * first.velocities.beta - 0.1 * gradient.beta;
-      expectWithin('beta', [second.beta], [Math.max(first.beta + 0.1 * velocity, 1e-6)], 1e-15 * (1 + of.beta));
+      expectWithin('beta', [second.beta], [Math.abs(first.beta + 0.1 * velocity)], 1e-15 * (1 + of.beta));
       // Row by row the class weights' velocity keeps the row's sum, to first order.
       first.velocities.classWeights.forEach((row, gamma) => {
         const weights = of.model.classWeights[gamma] as readonly number[];
@@ -144,10 +145,19 @@ describe('a training step', () => {
     expect(relativeError(balanced(before, after, 9).flat(), after.classWeights.flat())).toBeGreaterThan(1e-6);
   });
 
-  it('keeps beta above 1e-6', () => {
+  it('reflects at a beta of zero: memories turn round, and all that moves with them', () => {
     const of = buildSphereCase(BETA_FALLS);
     const state = { ...stateOf(of), velocities: { ...stateOf(of).velocities, beta: -100 } };
-    expect(trainingStep(state, of.x, of.q, OPTIONS).beta).toBe(1e-6);
+    const slow = { ...state, velocities: { ...state.velocities, beta: 0 } };
+    const [crossed, stayed] = [trainingStep(state, of.x, of.q, OPTIONS), trainingStep(slow, of.x, of.q, OPTIONS)];
+    expectWithin('beta', [crossed.beta], [9 - stayed.beta], 1e-13);
+    expect(crossed.memories).toEqual(mirrored(stayed).memories);
+    expect(crossed.velocities.memories).toEqual(mirrored(stayed).velocities.memories);
+    expectWithin('velocity', [crossed.velocities.beta], [90 - stayed.velocities.beta], 1e-13);
+    expect([crossed.classWeights, crossed.velocities.classWeights]).toEqual([
+      stayed.classWeights,
+      stayed.velocities.classWeights,
+    ]);
   });
 
   it('scales the class weights by P / (1 - p_h(0))', () => {

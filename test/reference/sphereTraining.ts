@@ -31,8 +31,8 @@ export interface StepOptions {
 const SWEEPS = 10;
 /** Rows this close to their sums, relative, need no further sweep. */
 const ROW_ERROR = 1e-13;
-/** beta never falls below this. */
-const LEAST_BETA = 1e-6;
+/** What a beta of zero becomes. */
+const LEAST_BETA = 2 ** -1022;
 
 export function rowSums(table: Table): number[] {
   return table.map(sum);
@@ -70,12 +70,25 @@ export function trainingStep(state: TrainingState, x: Table, targets: Targets, o
   const memories = memoryStep(state, gradient.memories, options);
   const classWeights = classWeightStep(state, gradient.classWeights, options);
   const beta = betaStep(state, gradient.beta, options);
-  return {
+  const moved = {
     ...state,
     memories: memories.values,
     classWeights: classWeights.values,
     beta: beta.value,
     velocities: { memories: memories.velocity, classWeights: classWeights.velocity, beta: beta.velocity },
+  };
+  return moved.beta < 0 ? mirrored(moved) : { ...moved, beta: Math.max(moved.beta, LEAST_BETA) };
+}
+
+/** The same state with -w for w and -beta for beta. */
+export function mirrored(state: TrainingState): TrainingState {
+  const turned = (rows: Table) => rows.map((row) => row.map((value) => -value));
+  const { memories, classWeights, beta } = state.velocities;
+  return {
+    ...state,
+    memories: turned(state.memories),
+    beta: -state.beta,
+    velocities: { memories: turned(memories), classWeights, beta: -beta },
   };
 }
 
@@ -116,7 +129,7 @@ function classWeightStep(state: TrainingState, gradient: Table, options: StepOpt
 function betaStep(state: TrainingState, gradient: number, { learningRate, momentum, trainBeta }: StepOptions) {
   if (!trainBeta) return { value: state.beta, velocity: state.velocities.beta };
   const velocity = momentum * state.velocities.beta - learningRate * gradient;
-  return { value: Math.max(state.beta + learningRate * velocity, LEAST_BETA), velocity };
+  return { value: state.beta + learningRate * velocity, velocity };
 }
 
 /**

@@ -42,19 +42,18 @@ import {
   toNative,
 } from './support.ts';
 
-/** Unit roundoff, and the logarithm of the greatest term that the kernels give an exponential. */
+/** Unit roundoff. */
 const UNIT = { float32: 2 ** -24, float64: 2 ** -53 };
-const TOP = { float32: 40, float64: 300 };
 
 /**
- * Absolute error of a log density. Exponents b w.x - L are of the order of b and L, and are shifted by up to TOP: each of these is
- * rounded once or twice, w.x itself N times. P terms are summed; each exponential is right to a few roundings.
+ * Absolute error of a log density. Exponents b w.x - L are of the order of b and L: each of these is rounded once or twice, w.x
+ * itself N times. P terms are summed; each exponential is right to a few roundings.
  */
 export function logError(model: SphereModel, precision: Precision): number {
   const n = dimensionOf(model);
   const beta = model.betaScale * model.beta;
   const normalizer = logNormalizer(n, model.beta);
-  const roundings = (n + 4) * beta + 4 * normalizer + 4 * TOP[precision] + model.memories.length + 10;
+  const roundings = (n + 4) * beta + 4 * normalizer + model.memories.length + 10;
   // The reference adds up to kappa logarithms of its series, of the size of L.
   return UNIT[precision] * roundings + UNIT.float64 * Math.sqrt(1 + model.beta) * (20 + normalizer);
 }

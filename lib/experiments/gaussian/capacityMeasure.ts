@@ -1,3 +1,4 @@
+import { power } from '../../core/power.ts';
 /** Recall of random items on a Wasserstein sphere in one dimension, for growing numbers of them. */
 
 import { median } from '../../core/statistics.ts';
@@ -122,7 +123,7 @@ export function measuredCapacity(
   const [before, after] = [points[at - 1], points[at]];
   if (!before || !after) return { count: null, isLeast: false };
   const part = (before.recovered - share) / (before.recovered - after.recovered);
-  return { count: before.count * (after.count / before.count) ** part, isLeast: false };
+  return { count: before.count * power(after.count / before.count, part), isLeast: false };
 }
 
 export interface Growth {

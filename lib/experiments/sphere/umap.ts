@@ -1,4 +1,7 @@
-/** Projection onto a plane by UMAP (McInnes and others 2018), of the package umap-js. */
+/**
+ * Projection onto a plane by UMAP (McInnes and others 2018), of the package umap-js. Its coordinates are for pictures alone: umap-js takes
+ * powers whose last bits changed with V8 13 (Node 24), and its layout makes other points of them. No finding may depend on them.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { UMAP, UMAPParameters } from 'umap-js';
 import { Random } from '../../core/random.ts';
@@ -13,6 +16,12 @@ export interface PlaneChoices {
   /** How many nearest rows decide where a point is, 2 or more; of a row itself, it is one of them. */
   readonly neighbours: number;
   readonly seed: number;
+}
+
+/** What coordinates depend on beside rows and choices: for the name of the part that keeps them. */
+export function planeVersion(): string {
+  const { version } = required(() => installed('umap-js/package.json')) as { version: string };
+  return `umap-${version}-v8-${process.versions.v8}`.replaceAll(/[^A-Za-z0-9]+/g, '-');
 }
 
 /** Epochs of the layout, and lists of neighbours, between two looks at the signal: some tenths of a second. */
@@ -89,9 +98,13 @@ async function fitPlane(
 }
 
 function createUmap(parameters: UMAPParameters): UMAP {
+  const { UMAP: Umap } = required(() => installed('umap-js')) as { UMAP: new (parameters: UMAPParameters) => UMAP };
+  return new Umap(parameters);
+}
+
+function required<T>(load: () => T): T {
   try {
-    const { UMAP: Umap } = installed('umap-js') as { UMAP: new (parameters: UMAPParameters) => UMAP };
-    return new Umap(parameters);
+    return load();
   } catch (cause) {
     throw notInstalled('umap-js', 'the projection onto a plane', cause);
   }

@@ -1,7 +1,6 @@
 /** Latent classes of patches of digits, found without labels (Thériault and Tantari 2025, figures 5 and 8 to 11). */
 import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
 import { integer, rangeError } from '../../core/validate.ts';
-import { VonMisesFisherMemory } from '../../sphere/memory.ts';
 import { imagePatches, toSphere } from '../../sphere/preparation.ts';
 import type { Experiment, ExperimentContext } from '../experiment.ts';
 import { readLabelledImages } from '../labelledImages.ts';
@@ -31,14 +30,6 @@ export const vmfPatches: Experiment<VmfPatchesSettings> = {
   },
 };
 
-/** Where training starts. */
-export interface PatchStart {
-  /** What the first memories follow from. */
-  readonly seed: number;
-  /** beta after the trial of each seed, the last of which is the one taken. */
-  readonly trials: readonly number[];
-}
-
 /** All patches, and those of them without contrast. */
 export interface PatchCount {
   readonly patches: number;
@@ -48,13 +39,13 @@ export interface PatchCount {
 /** One model and what became of its classes. */
 export interface PatchModel {
   readonly blanks: BlankTreatment;
-  readonly start: PatchStart & PatchCount;
   readonly trained: TrainedSphere;
   readonly labels: SoftLabels;
   readonly overlaps: ClassOverlaps | null;
 }
 
 export interface PatchesMeasured {
+  readonly count: PatchCount;
   readonly models: readonly PatchModel[];
 }
 
@@ -63,34 +54,31 @@ async function measure(
   { parts, ...options }: ExperimentContext,
 ): Promise<PatchesMeasured> {
   const { blanks, permutations, seed } = settings;
-  const stages = new Stages(3 * blanks.length, options);
+  const stages = new Stages(1 + 2 * blanks.length, options);
   let patches: Promise<Vectors> | undefined;
   const readOnce = (options: CallOptions) => {
     patches ??= readPatches(settings, options);
     return patches;
   };
+  const counted = await stages.run('patches', 1, ({ signal }) =>
+    parts.part('patches', async () => count(await readOnce({ signal }))),
+  );
   const models: PatchModel[] = [];
   for (const treatment of blanks) {
     const read = async (options: CallOptions) => {
       const patches = await readOnce({ signal: options.signal });
       return enoughRows(treatment === 'kept' ? patches : withoutBlanks(patches), settings);
     };
-    const start = await stages.run(`starts, blank patches ${treatment}`, 1, (options) =>
-      parts.part(`start-${treatment.replace(' ', '-')}`, async () => ({
-        ...count(await readOnce({ signal: options.signal })),
-        ...(await findStart(await read(options), settings, options)),
-      })),
-    );
     const trained = await stages.run(`training, blank patches ${treatment}`, 2, (options) =>
-      train(treatment, start, settings, () => read(options), parts, options),
+      train(treatment, settings, () => read(options), parts, options),
     );
     const labels = softLabels(trained.memory.classWeights);
     const overlaps = await classOverlaps(trained.memory, labels.classes, permutations, seed, {
       signal: options.signal,
     });
-    models.push({ blanks: treatment, start, trained, labels, overlaps });
+    models.push({ blanks: treatment, trained, labels, overlaps });
   }
-  return { models };
+  return { count: counted, models };
 }
 
 async function readPatches(
@@ -108,37 +96,8 @@ function enoughRows(patches: Vectors, { hiddenUnits }: VmfPatchesSettings): Vect
   throw rangeError('settings.hiddenUnits', `at most ${patches.count}, the number of patches,`, hiddenUnits);
 }
 
-/** Minibatches that a start is tried with; a beta that falls has reached nothing by then. */
-const trialSteps = 200;
-/** Two in three starts fail. */
-const mostTrials = 50;
-
-/**
- * The first of the seeds from `settings.seed` on at which beta rises. While beta is so small the memories hardly move, and beta
- * follows the sign of their mean overlap with the mean patch: where that is negative beta falls to the least that training allows
- * and stays there. (As a raw number it would pass through zero, which is the same as turning all memories round.)
- */
-async function findStart(patches: Vectors, settings: VmfPatchesSettings, options: CallOptions): Promise<PatchStart> {
-  const { classes, hiddenUnits, batchSize, betaFrom, seed } = settings;
-  // Training takes no fewer rows than units.
-  const count = Math.min(patches.count, Math.max(hiddenUnits, trialSteps * batchSize));
-  const rows = { ...patches, count, values: patches.values.subarray(0, count * patches.dimension), classes };
-  const trials: number[] = [];
-  for (let own = seed; trials.length < mostTrials; own++) {
-    const { beta } = await VonMisesFisherMemory.train(rows, {
-      ...trainingOf(settings, own),
-      maxEpochs: Math.ceil((trialSteps * batchSize) / count),
-      signal: options.signal,
-    });
-    trials.push(beta);
-    if (beta > betaFrom) return { seed: own, trials };
-    options.onProgress?.({ completed: trials.length, total: mostTrials });
-  }
-  throw rangeError('settings.betaFrom', `a beta that rises from one of ${mostTrials} starts`, betaFrom);
-}
-
-function trainingOf(settings: VmfPatchesSettings, seed: number) {
-  const { hiddenUnits, betaScale, betaFrom, posteriorSoftening, batchSize, epochs: maxEpochs } = settings;
+function trainingOf(settings: VmfPatchesSettings) {
+  const { hiddenUnits, betaScale, betaFrom, posteriorSoftening, batchSize, epochs: maxEpochs, seed } = settings;
   const beta = { trainedFrom: betaFrom };
   // As many epochs as are asked for: nothing is kept for validation, which would end training early.
   return { hiddenUnits, betaScale, beta, posteriorSoftening, batchSize, maxEpochs, validationShare: 0, seed };
@@ -146,7 +105,6 @@ function trainingOf(settings: VmfPatchesSettings, seed: number) {
 
 function train(
   treatment: BlankTreatment,
-  { seed }: PatchStart,
   settings: VmfPatchesSettings,
   read: () => Promise<Vectors>,
   parts: ExperimentContext['parts'],
@@ -155,7 +113,7 @@ function train(
   const { data, images, patchSize, stride, classes } = settings;
   const rows = { data, part: 'train', images, patchSize, stride, blanks: treatment, classes };
   const readRows = async () => ({ ...(await read()), classes });
-  return trainedSphere(parts, rows, readRows, trainingOf(settings, seed), options);
+  return trainedSphere(parts, rows, readRows, trainingOf(settings), options);
 }
 
 function count(patches: Vectors): PatchCount {

@@ -6,7 +6,7 @@ import { percent } from '../shares.ts';
 import { classWeightsChart, classWeightsTable } from './classWeightsChart.ts';
 import { dominance } from './latentClasses.ts';
 import { letterName, memoryImages } from './memoryPictures.ts';
-import type { PatchesMeasured, PatchModel } from './vmfPatches.ts';
+import type { PatchCount, PatchesMeasured, PatchModel } from './vmfPatches.ts';
 import type { VmfPatchesSettings } from './vmfPatchesSettings.ts';
 
 export function vmfPatchesResult(measured: PatchesMeasured, settings: VmfPatchesSettings): ExperimentResult {
@@ -20,7 +20,10 @@ export function vmfPatchesResult(measured: PatchesMeasured, settings: VmfPatches
     classNames: Array.from({ length: settings.classes }, (_, y) => `${y + 1}`),
   }));
   return {
-    findings: [blankFinding(measured), ...measured.models.flatMap((model) => findingsOf(model, settings))],
+    findings: [
+      blankFinding(measured),
+      ...measured.models.flatMap((model) => findingsOf(model, measured.count, settings)),
+    ],
     tables: [
       modelsTable(measured),
       epochsTable(measured),
@@ -76,16 +79,8 @@ function picturesOf(
 const className = (y: number) => (y === 0 ? 'none' : `${y}`);
 const used = ({ labels }: PatchModel) => new Set(labels.classes.filter((y) => y > 0)).size;
 
-function blankFinding({ models }: PatchesMeasured): Finding {
-  const [
-    {
-      start: { patches, blank },
-    },
-  ] = models as [PatchModel];
-  const betas = models.map(
-    ({ blanks, start, trained }) =>
-      `${trained.memory.beta.toFixed(1)} with blank patches ${blanks} (start ${start.trials.length} tried: at the others before it beta fell)`,
-  );
+function blankFinding({ count: { patches, blank }, models }: PatchesMeasured): Finding {
+  const betas = models.map(({ blanks, trained }) => `${trained.memory.beta.toFixed(1)} with blank patches ${blanks}`);
   return {
     what: 'patches without contrast, and the trained beta',
     published: '',
@@ -107,7 +102,7 @@ const leastDifference = ({ patchSize }: VmfPatchesSettings) => 1 / patchSize;
 /** Of descent: 60,000 digits of 144 patches, in minibatches of 1000, for ten epochs. */
 const publishedSteps = 86_400;
 
-function findingsOf(model: PatchModel, settings: VmfPatchesSettings): Finding[] {
+function findingsOf(model: PatchModel, count: PatchCount, settings: VmfPatchesSettings): Finding[] {
   const { labels, blanks } = model;
   const { classes } = settings;
   const entropy = `${mean(labels.entropies).toFixed(3)} of at most ${Math.log(classes + 1).toFixed(3)}`;
@@ -119,12 +114,12 @@ function findingsOf(model: PatchModel, settings: VmfPatchesSettings): Finding[] 
       ours: `${percent(labels.dominant)} have a class with more than ${percent(dominance)} of their weight; mean entropy ${entropy}; ${used(model)} of ${classes} classes are used`,
       verdict: 'not published',
     },
-    { what: `what memories of a class have in common, ${where}`, ...likenessOf(model, settings) },
+    { what: `what memories of a class have in common, ${where}`, ...likenessOf(model, count, settings) },
   ];
 }
 
 /** Of leaving patches out the paper says nothing: that model is for comparison. */
-function likenessOf(model: PatchModel, settings: VmfPatchesSettings): Omit<Finding, 'what'> {
+function likenessOf(model: PatchModel, count: PatchCount, settings: VmfPatchesSettings): Omit<Finding, 'what'> {
   const { overlaps, blanks } = model;
   const least = leastDifference(settings);
   const ours = overlaps
@@ -132,31 +127,29 @@ function likenessOf(model: PatchModel, settings: VmfPatchesSettings): Omit<Findi
     : 'no two memories are of one class, or all are';
   if (blanks === 'left out') return { published: '', ours, verdict: 'not published' };
   const holds = overlaps !== null && overlaps.pValue <= significance && overlaps.difference >= least;
-  return { published: 'latent classes of memories are reasonable', ours, ...verdict(holds, model, settings) };
+  return { published: 'latent classes of memories are reasonable', ours, ...verdict(holds, count, settings) };
 }
 
 /** Classes that are alike can be seen at any scale; where they are not, more steps may still part the memories. */
 function verdict(
   holds: boolean,
-  { start }: PatchModel,
+  { patches }: PatchCount,
   { epochs, batchSize }: VmfPatchesSettings,
 ): Pick<Finding, 'verdict' | 'why'> {
   if (holds) return { verdict: 'reproduced' };
-  const steps = Math.round((start.patches * epochs) / batchSize);
+  const steps = Math.round((patches * epochs) / batchSize);
   return steps < publishedSteps
     ? { verdict: 'undetermined', why: `${steps} steps of descent, of ${publishedSteps} at the published scale` }
     : { verdict: 'not reproduced', why: 'memories of a class are not more alike than others' };
 }
 
-function modelsTable({ models }: PatchesMeasured): ResultTable {
+function modelsTable({ count: { patches, blank }, models }: PatchesMeasured): ResultTable {
   return {
     name: 'models',
     title: 'Classes of memories',
     columns: [
       { name: 'blanks', title: 'blank patches' },
       { name: 'rows', title: 'patches', format: 'd' },
-      { name: 'start', title: 'seed of the start', format: 'd' },
-      { name: 'refused', title: 'starts at which beta fell', format: 'd' },
       { name: 'beta', title: 'beta', format: '.2f' },
       { name: 'loss', title: 'loss', format: '.4f' },
       { name: 'dominant', title: `a class above ${percent(dominance)}`, format: '.0%' },
@@ -170,12 +163,10 @@ function modelsTable({ models }: PatchesMeasured): ResultTable {
       { name: 'p', title: 'p', format: '.1~g' },
     ],
     rows: models.map((model) => {
-      const { blanks, start, trained, labels, overlaps } = model;
+      const { blanks, trained, labels, overlaps } = model;
       return [
         blanks,
-        start.patches - (blanks === 'kept' ? 0 : start.blank),
-        start.seed,
-        start.trials.length - 1,
+        patches - (blanks === 'kept' ? 0 : blank),
         trained.memory.beta,
         trained.history.at(-1)?.loss ?? null,
         labels.dominant,

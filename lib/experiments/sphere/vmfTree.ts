@@ -5,7 +5,7 @@ import type { SphereTrainingData } from '../../sphere/types.ts';
 import type { Experiment, ExperimentContext } from '../experiment.ts';
 import { onSphere, readLabelledImages } from '../labelledImages.ts';
 import { Stages } from '../stages.ts';
-import { type PlanePoints, projectOntoPlane } from './umap.ts';
+import { type PlanePoints, planeVersion, projectOntoPlane } from './umap.ts';
 import { treeFindings } from './vmfTreeFindings.ts';
 import { growTree, openTree, type Tree } from './vmfTreeRuns.ts';
 import {
@@ -38,13 +38,17 @@ export const vmfTree: Experiment<VmfTreeSettings> = {
   },
 };
 
-/** A tree and where its points are on the plane: the memories of the first epoch, then those of the next. */
-export interface ProjectedTree extends Tree {
+/** A tree as findings see it, without its points on the plane: those are not the same on every Node. */
+export interface MeasuredTree extends Tree {
   readonly splits: boolean;
-  readonly points: PlanePoints;
   readonly shapes: readonly EpochShape[];
   /** The two classes of the most rows, ascending. */
   readonly mostNumerous: readonly [number, number];
+}
+
+/** A tree and where its points are on the plane: the memories of the first epoch, then those of the next. */
+export interface ProjectedTree extends MeasuredTree {
+  readonly points: PlanePoints;
 }
 
 /** Expected time of the stages, for the progress only. */
@@ -71,7 +75,9 @@ async function projectedTrees(settings: VmfTreeSettings, context: ExperimentCont
   };
   const [whole, splitting] = [await grow('whole'), await grow('splitting')];
   const plane = await stages.run('projection', work.projection, (options) =>
-    parts.part('projection', async () => project(await read(), [whole, splitting], settings, options)),
+    parts.part(`projection-${planeVersion()}`, async () =>
+      project(await read(), [whole, splitting], settings, options),
+    ),
   );
   return [
     { ...whole, splits: false, points: plane.rows, shapes: await treeShapes(whole, { signal }) },

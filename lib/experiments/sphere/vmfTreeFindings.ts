@@ -1,7 +1,7 @@
 import type { Finding } from '../experiment.ts';
 import { findingVerdict } from '../findings.ts';
 import { percent } from '../shares.ts';
-import type { ProjectedTree } from './vmfTree.ts';
+import type { MeasuredTree } from './vmfTree.ts';
 import { type EpochShape, partedForGood, trunkOverlap } from './vmfTreeShape.ts';
 import { className, treeName } from './vmfTreeTables.ts';
 
@@ -13,8 +13,8 @@ const leastParted = 0.95;
 /** The paper's figure is of MNIST; of other images it says nothing. */
 const publishedData = 'mnist';
 
-export function treeFindings(trees: readonly ProjectedTree[], data: string): Finding[] {
-  const [whole, grown] = trees as readonly [ProjectedTree, ProjectedTree];
+export function treeFindings(trees: readonly MeasuredTree[], data: string): Finding[] {
+  const [whole, grown] = trees as readonly [MeasuredTree, MeasuredTree];
   const findings = [classesFinding(whole), classesFinding(grown), treeFinding(whole), trunkFinding(whole, grown)];
   if (data === publishedData) return findings;
   return findings.map(({ what, ours }) => ({ what, published: '', ours, verdict: 'not published' }));
@@ -24,7 +24,7 @@ export function treeFindings(trees: readonly ProjectedTree[], data: string): Fin
  * Class weights start as the shares of the classes, so that every memory is of the most numerous class at first, whatever is learned.
  * What can fail is that the next class is the second most numerous.
  */
-function classesFinding(tree: ProjectedTree): Finding {
+function classesFinding(tree: MeasuredTree): Finding {
   const { mostNumerous, shapes } = tree;
   const other = shapes.findIndex(({ classes }) => classes.some((label) => !mostNumerous.includes(label)));
   const before = other < 0 ? shapes : shapes.slice(0, other);
@@ -46,7 +46,7 @@ const namesOf = (labels: Iterable<number>) =>
     .map(className)
     .join(', ');
 
-function treeFinding(tree: ProjectedTree): Finding {
+function treeFinding(tree: MeasuredTree): Finding {
   const { shapes } = tree;
   const [first, last] = [shapes[0], shapes.at(-1)] as [EpochShape, EpochShape];
   const parted = partedForGood(shapes);
@@ -61,10 +61,10 @@ function treeFinding(tree: ProjectedTree): Finding {
 }
 
 /** Fewer units at the start make the trunk sparse by themselves: how much so, memories that leave it as early as the others show. */
-function trunkFinding(whole: ProjectedTree, grown: ProjectedTree): Finding {
+function trunkFinding(whole: MeasuredTree, grown: MeasuredTree): Finding {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const pointsOf = ({ shapes }: ProjectedTree) => sum(shapes.map(({ hiddenUnits }) => hiddenUnits));
-  const trunkShare = (tree: ProjectedTree) => sum(tree.shapes.map(({ inTrunk }) => inTrunk)) / pointsOf(tree);
+  const pointsOf = ({ shapes }: MeasuredTree) => sum(shapes.map(({ hiddenUnits }) => hiddenUnits));
+  const trunkShare = (tree: MeasuredTree) => sum(tree.shapes.map(({ inTrunk }) => inTrunk)) / pointsOf(tree);
   const inTrunk = grown.shapes.map(({ hiddenUnits }, at) => hiddenUnits * shareInTrunk(whole.shapes[at] as EpochShape));
   const [own, other, implied] = [trunkShare(grown), trunkShare(whole), sum(inTrunk) / pointsOf(grown)];
   const [fewer, all] = [grown, whole].map(({ shapes }) => (shapes[0] as EpochShape).hiddenUnits);

@@ -1,3 +1,4 @@
+import { power } from '../../core/power.ts';
 /** Recall of Gaussians against beta: what the text experiments measure and show. */
 
 import { Random } from '../../core/random.ts';
@@ -103,7 +104,7 @@ function passingBeta({ points }: Pick<SweepCurve, 'points'>, share: number): num
   const above = points.findIndex(({ right }) => right >= share);
   const [before, after] = [points[above - 1], points[above]];
   if (!before || !after) return undefined;
-  return before.beta * (after.beta / before.beta) ** ((share - before.right) / (after.right - before.right));
+  return before.beta * power(after.beta / before.beta, (share - before.right) / (after.right - before.right));
 }
 
 /** The beta at which recall passes one half. */
