@@ -162,8 +162,8 @@ void FullItems<T>::index(Job& job) {
   if (!indexed_) return;
   const std::size_t d = dimension();
   const std::size_t width = signatureSize(d);
-  // A multiple of any number of lanes; what is signed at once takes some 64 MB, or has an item for every thread.
-  const std::size_t atOnce = std::max<std::size_t>(64, (std::size_t{1} << 24) / width / 64 * 64);
+  // A multiple of any number of lanes; what is signed at once takes some 4 MB, or has an item for every thread.
+  const std::size_t atOnce = std::max<std::size_t>(64, (std::size_t{1} << 20) / width / 64 * 64);
   job.expect(size() - signatures_.size());
   while (signatures_.size() < size()) {
     const std::size_t first = signatures_.size();

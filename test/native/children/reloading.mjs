@@ -1,4 +1,5 @@
-// Loads a file again and again and holds none of the memories; prints the greatest resident memory over the file's size.
+// Loads a file again and again, and holds none of the memories or (`hold`) the last one; prints the greatest resident memory over
+// the file's size.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,14 +15,18 @@ async function save() {
   process.stdout.write(path);
 }
 
+let held;
+
 async function load() {
   const memory = await EuclideanMemory.load(path);
   if (mode === 'close') memory.close();
+  if (mode === 'hold') held = memory;
 }
 
 if (step === 'save') await save();
 else {
   for (let i = 0; i < 20; i++) await load();
+  if (held && held.size !== 30_000) throw new Error('The last memory is lost');
   const kilobyte = 1024;
   process.stdout.write(String((process.resourceUsage().maxRSS * kilobyte) / statSync(path).size));
   if (mode === 'close') rmSync(join(path, '..'), { recursive: true });
