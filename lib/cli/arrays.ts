@@ -16,7 +16,8 @@ const endings = ['.npz', '.safetensors', '.json'];
 
 /** Refuses a file of another kind before anything is computed. */
 export function checkOutput(path: string | undefined): void {
-  if (path === undefined || endings.includes(extname(path))) return;
+  // The extension is also that of a folder, "a.npz/".
+  if (path === undefined || endings.some((ending) => extname(path) === ending && path.endsWith(ending))) return;
   throw new UsageError(`Expected a file that ends in ${endings.join(', ')} for --out but received "${path}"`);
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
 import { describing, isForbidden, isSystemError, kindOf } from './files.ts';
 import { removeLitter, temporaryName } from './litter.ts';
+import { namedFile } from './path.ts';
 
 const PERMISSIONS = 0o7777;
 
@@ -22,7 +23,7 @@ interface Target {
  * first.
  *
  * @throws the error of `fill`; the signal's reason; system errors with their code (ENOENT, EACCES, ENOSPC, ...) and a
- * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe.
+ * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe, or can only be a directory's.
  */
 export async function writeAtomically(
   path: string,
@@ -123,6 +124,7 @@ async function resolveTarget(path: string): Promise<Target> {
 
 /** Where a file that is not there will be: the end of a chain of links, if the path is one. The system refuses circles. */
 async function resolveMissing(path: string): Promise<string> {
+  namedFile(path); // a link may also end in a slash
   const directory = await realpath(dirname(path));
   const here = join(directory, basename(path));
   let link: string;

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, getFileNameLowLevel, ZipFile } from 'yauzl';
 import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
-import { checkedElements, describe, isArray as isList, shapeError } from '../core/validate.ts';
+import { checkedElements, describe, fitsInMemory, isArray as isList, shapeError } from '../core/validate.ts';
 import {
   corruptFile,
   describeSystemError,
@@ -30,7 +30,9 @@ const ENCRYPTED = 1;
 const STORED = 0;
 const DEFLATED = 8;
 
-const INFLATED_PIECE_BYTES = 1 << 18;
+/** Pieces of this size are allocated for each member, so they are no larger than it; streams take none smaller than the least. */
+const MOST_INFLATED_PIECE_BYTES = 1 << 18;
+const LEAST_INFLATED_PIECE_BYTES = 64;
 
 /** How {@link readNpz} reads. */
 export interface ReadNpzOptions extends Pick<ReadNpyOptions, 'bigint' | 'signal'> {}
@@ -50,9 +52,10 @@ interface Big {
  *
  * @param names the arrays to read, with or without ".npy"; all of them by default. One that is not asked for may be of any kind
  * @returns the arrays by name, in the order of `names`, or of the archive
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file and one without an array of `names`; ERR_UNSUPPORTED for
- * what is encrypted, compressed in another way than numpy does, or asked for by name though it is no array; whatever {@link readNpy}
- * refuses; the signal's reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file, one without an array of `names` and one in which members
+ * that are read share bytes; ERR_UNSUPPORTED for what is encrypted, compressed in another way than numpy does, or asked for by name though
+ * it is no array; ERR_OUT_OF_MEMORY for more than the memory holds, all arrays together; whatever {@link readNpy} refuses; the signal's
+ * reason; system errors with their code and a message that names the file.
  */
 export function readNpz(
   path: FilePath,
@@ -228,19 +231,35 @@ class Archive {
   }
 
   async read(wanted: readonly Wanted[], options: ReadNpzOptions): Promise<Map<string, NpyArray>> {
+    this.#checkMemory(wanted);
+    const ends = latestEnds(wanted.map(({ member }) => this.#members.get(member) as Member));
     const arrays = new Map<string, NpyArray>();
     for (const { name, member, asked } of wanted) {
       options.signal?.throwIfAborted();
-      const array = await this.#readArray(member, asked, options);
+      const array = await this.#readArray(member, asked, ends, options);
       if (array) arrays.set(name, array);
     }
     return arrays;
   }
 
-  async #readArray(name: string, asked: boolean, options: ReadNpzOptions): Promise<NpyArray | undefined> {
+  /** Each array asks for its own memory when it is read. Many that fit one by one may not fit together. */
+  #checkMemory(wanted: readonly Wanted[]): void {
+    const arrays = wanted.filter(({ asked }) => asked);
+    if (arrays.length < 2) return;
+    const sizes = arrays.map(({ member }) => this.#members.get(member)?.uncompressedSize ?? 0);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    fitsInMemory(`The arrays of file "${this.#path}"`, total);
+  }
+
+  async #readArray(
+    name: string,
+    asked: boolean,
+    ends: ReadonlyMap<Member, number>,
+    options: ReadNpzOptions,
+  ): Promise<NpyArray | undefined> {
     const path = `${this.#path}/${name}`;
     const member = this.#members.get(name) as Member;
-    const pieces = await this.#open(path, member, options.signal);
+    const pieces = await this.#open(path, member, ends.get(member) as number, options.signal);
     if (!name.endsWith(MEMBER_SUFFIX) && !(await isArray(pieces()))) {
       if (asked) throw unsupportedFile(path, 'it holds no array');
       return undefined;
@@ -255,9 +274,14 @@ class Archive {
     return decoder.finish();
   }
 
-  /** What gives the bytes of a member, from its beginning each time. */
-  async #open(path: string, member: Member, signal: AbortSignal | undefined): Promise<() => AsyncIterable<Uint8Array>> {
-    const { compressionMethod, generalPurposeBitFlag } = member;
+  /** What gives the bytes of a member, from its beginning each time. `latestEnd` is where it must have ended. */
+  async #open(
+    path: string,
+    member: Member,
+    latestEnd: number,
+    signal: AbortSignal | undefined,
+  ): Promise<() => AsyncIterable<Uint8Array>> {
+    const { compressedSize, compressionMethod, generalPurposeBitFlag, uncompressedSize } = member;
     if ((generalPurposeBitFlag & ENCRYPTED) !== 0) throw unsupportedFile(path, 'it is encrypted');
     if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
       const expected = 'expected stored or deflated';
@@ -267,10 +291,28 @@ class Archive {
     const { fileDataStart: start } = await where.catch((error) => {
       throw describeZipError(error, path, 'damaged or truncated');
     });
-    const stored = () => filePieces(path, this.#handle, start, start + member.compressedSize, { signal });
+    const end = start + compressedSize;
+    if (end > latestEnd) throw corruptFile(path, 'it overlaps another member of the archive');
+    const stored = () => filePieces(path, this.#handle, start, end, { signal });
     if (compressionMethod === STORED) return stored;
-    return () => inflate(stored(), createInflateRaw({ chunkSize: INFLATED_PIECE_BYTES }), path);
+    const chunkSize = Math.max(LEAST_INFLATED_PIECE_BYTES, Math.min(MOST_INFLATED_PIECE_BYTES, uncompressedSize));
+    return () => inflate(stored(), createInflateRaw({ chunkSize }), path);
   }
+}
+
+/**
+ * Where each member must have ended: where the next one begins. Members lie in any order and may have gaps between them, but where some
+ * share bytes, a small archive can hold arrays without end.
+ */
+function latestEnds(members: readonly Member[]): ReadonlyMap<Member, number> {
+  const begin = (member: Member) => member.relativeOffsetOfLocalHeader;
+  const inOrder = [...new Set(members)].sort((a, b) => begin(a) - begin(b));
+  return new Map(
+    inOrder.map((member, i) => {
+      const next = inOrder[i + 1];
+      return [member, next ? begin(next) : Number.POSITIVE_INFINITY];
+    }),
+  );
 }
 
 /** Whether a member begins as an .npy file does. */

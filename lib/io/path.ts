@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from '../core/describe.ts';
 import { rangeError, shapeError } from '../core/validate.ts';
@@ -8,14 +9,20 @@ export type FilePath = string | URL;
 /**
  * The path of a file, from what a caller gave.
  *
- * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's and for a path
- * that no system takes
+ * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's, for a path that no system
+ * takes and for one that can only be a folder's
  */
 export function filePath(value: unknown, name = 'path'): string {
   const path = isUrl(value) ? pathOfUrl(value, name) : value;
   if (typeof path !== 'string') throw shapeError(name, 'a path or a file: URL', describe(value));
   if (path.includes('\0')) throw rangeError(name, 'a path without null characters', path.replaceAll('\0', '\\0'));
-  return path;
+  return namedFile(path, name);
+}
+
+/** A path that ends with the name of a file, not with nothing or a slash. */
+export function namedFile(path: string, name = 'path'): string {
+  if (path !== '' && !path.endsWith('/') && !path.endsWith(sep)) return path;
+  throw rangeError(name, 'a path that ends with the name of a file', path);
 }
 
 /** Whether a value is meant as the place of one file. */

@@ -133,7 +133,7 @@ async function readCheckpoint(
   data: CheckedData,
   options: CallOptions,
 ): Promise<Checkpoint> {
-  const settings = settingsFrom('settings', readJson(file, 'settings'), data);
+  const settings = settingsFrom('settings', readJson(file, 'settings', data.classes + 1), data);
   const { hiddenUnits: units, splitting, maxEpochs } = settings;
   integer('run.dimension', run.dimension, data.batch.dimension, data.batch.dimension);
   integer('run.labels', run.labels, data.classes + 1, data.classes + 1);

@@ -29,10 +29,14 @@ export async function saveTensors(
 /** Objects, arrays and keys in it: there are some twenty settings. */
 const mostParts = 1000;
 
-/** The JSON under a key of the metadata: anything, since files can be edited. */
-export function readJson({ path, metadata }: SafetensorsFile, key: string): unknown {
+/**
+ * The JSON under a key of the metadata: anything, since files can be edited.
+ *
+ * @param listed how many numbers its lists may have together
+ */
+export function readJson({ path, metadata }: SafetensorsFile, key: string, listed = 0): unknown {
   try {
-    return parseJson(metadata[key] ?? '', mostParts);
+    return parseJson(metadata[key] ?? '', mostParts, mostParts + listed);
   } catch (cause) {
     throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
   }

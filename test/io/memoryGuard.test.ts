@@ -6,9 +6,10 @@ import { EuclideanMemory, GaussianMemory, PointCloudMemory } from '../../lib/ind
 import { allocate, memoryGuard } from '../../lib/io/files.ts';
 import { readIdx } from '../../lib/io/idx.ts';
 import { formatNpy, readNpy } from '../../lib/io/npy.ts';
+import { readNpz } from '../../lib/io/npz.ts';
 import { writeSafetensors } from '../../lib/io/safetensors.ts';
 import { readWord2Gauss } from '../../lib/io/word2gauss.ts';
-import { expectFault, temporaryDirectory } from './support.ts';
+import { expectFault, temporaryDirectory, zipFile } from './support.ts';
 import { modelMembers, tarGzFile } from './tar.ts';
 
 // Whoever takes memory that a file asks for first asks whether it is there. A machine of a few bytes stands in for files of gigabytes.
@@ -60,6 +61,24 @@ describe('files', () => {
     expect(budget.asked).toEqual([[`File "${file('a')}"`, 2 ** 21]]);
     budget.bytes = 2 ** 21 - 1;
     await expectFault(read(file('a')), 'ERR_OUT_OF_MEMORY', /2097152/);
+  });
+
+  test('arrays of an archive that fit one by one, not together', async () => {
+    const bytes = formatNpy([2 ** 17], new Float64Array(2 ** 17));
+    const members = ['a.npy', 'b.npy', 'c.npy'].map((name) => ({ name, bytes, deflate: true }));
+    // What is no array and not asked for takes no memory, however large it is.
+    await writeFile(file('a'), zipFile([...members, { name: 'README', bytes: new Uint8Array(8 * megabyte) }]));
+    budget.asked = [];
+    await readNpz(file('a'));
+    const all: [string, number] = [`The arrays of file "${file('a')}"`, 3 * bytes.length];
+    expect(budget.asked.splice(0)).toEqual([
+      all,
+      ...members.map(({ name }) => [`File "${file('a')}/${name}"`, megabyte]),
+    ]);
+    budget.bytes = 2.5 * megabyte;
+    await expectFault(readNpz(file('a')), 'ERR_OUT_OF_MEMORY', /The arrays of file/);
+    expect(budget.asked).toEqual([all]);
+    expect((await readNpz(file('a'), ['a', 'c'])).size).toBe(2);
   });
 
   test('in Fortran order an array is there twice at the end', async () => {

@@ -138,6 +138,22 @@ describe('reading', () => {
     await expectFault(readNpz(path), 'ERR_CORRUPT_FILE', /truncated: it has 800 bytes of numbers/);
   });
 
+  test('members in any order, with data descriptors and gaps between them', async () => {
+    const descriptor = { flags: 8, gap: 16 };
+    const members = [
+      { name: 'a.npy', bytes: means, deflate: true, ...descriptor },
+      { name: 'b.npy', bytes: variances, ...descriptor },
+      { name: 'c.npy', bytes: means, gap: 1000 },
+      { name: 'd.npy', bytes: means },
+    ];
+    await writeFile(file('a.npz'), zipFile(members, true));
+    const arrays = await readNpz(file('a.npz'));
+    expect([...arrays.keys()]).toEqual(['d', 'c', 'b', 'a']);
+    expect(arrays.get('b')).toEqual(parseNpy(variances));
+    // One member by two names, which overlaps itself alone.
+    expect([...(await readNpz(file('a.npz'), ['c', 'c.npy'])).values()]).toEqual(Array(2).fill(parseNpy(means)));
+  });
+
   test('arrays that the memory cannot hold', async () => {
     const header = npyFile("{'descr': '<f8', 'fortran_order': False, 'shape': (8796093022208,), }", new Uint8Array(0));
     const claimedSize = header.length + 2 ** 46;
@@ -169,6 +185,27 @@ describe('archives that are not good', () => {
     ['truncated npy inside', [{ name: 'm.npy', bytes: means.subarray(0, -1) }], /m\.npy": truncated/],
   ])('%s', async (_, members, message) => {
     await expectFault(readNpz(await archive(members)), 'ERR_CORRUPT_FILE', message);
+  });
+
+  test('many arrays from the bytes of one', async () => {
+    const many = Array.from({ length: 300 }, (_, i) => ({ name: `x${i}.npy`, bytes: means, deflate: true, at: 0 }));
+    const path = await archive([{ name: 'm0.npy', bytes: means, deflate: true }, ...many]);
+    await expectFault(readNpz(path), 'ERR_CORRUPT_FILE', /m0\.npy": it overlaps another member of the archive/);
+    await expectFault(readNpz(path, ['x7', 'x8']), 'ERR_CORRUPT_FILE', /x7\.npy": it overlaps another member/);
+    expect((await readNpz(path, ['x8'])).get('x8')?.data).toEqual(Float32Array.of(1, 2, 3, 4));
+  });
+
+  test('a member within another one, and one that ends in the next', async () => {
+    const inner = { name: 'inner.npy', bytes: means };
+    const outer = { name: 'outer', bytes: zipFile([inner]) };
+    const path = await archive([outer, { ...inner, at: 30 + outer.name.length }]);
+    await expectFault(readNpz(path), 'ERR_CORRUPT_FILE', /outer": it overlaps/);
+    expect((await readNpz(path, ['inner'])).get('inner')).toEqual(parseNpy(means));
+    // A local header that grows by a byte moves its member's end into the next member's header.
+    const bytes = Buffer.from(zipFile([inner, { name: 'next.npy', bytes: means }]));
+    bytes.writeUInt16LE(1, 28);
+    await writeFile(file('a.npz'), bytes);
+    await expectFault(readNpz(file('a.npz')), 'ERR_CORRUPT_FILE', /inner\.npy": it overlaps/);
   });
 
   test.each<[string, ZipMember[], RegExp]>([

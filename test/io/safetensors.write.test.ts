@@ -203,11 +203,13 @@ describe('where a save goes', () => {
     expect((await lstat(file('first'))).isSymbolicLink()).toBe(true);
     expect((await lstat(file('folder/second'))).isSymbolicLink()).toBe(true);
     expect((await lstat(file('real'))).isFile()).toBe(true);
+    await symlink('later/', file('toFolder'));
+    await expectFault(save(file('toFolder')), 'ERR_RANGE', /ends with the name of a file .* "\/.*\/later\/"/);
     await symlink('none/real', file('astray'));
     await expect(save(file('astray'))).rejects.toMatchObject({ code: 'ENOENT', path: file('astray') });
     await symlink('circle', file('circle'));
     await expect(save(file('circle'))).rejects.toMatchObject({ code: 'ELOOP', path: file('circle') });
-    expect((await readdir(file())).sort()).toEqual(['astray', 'circle', 'first', 'folder', 'real']);
+    expect((await readdir(file())).sort()).toEqual(['astray', 'circle', 'first', 'folder', 'real', 'toFolder']);
   });
 
   test('permissions are those of the replaced file from the first byte on, whatever the mask', async () => {

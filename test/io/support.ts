@@ -51,20 +51,26 @@ export interface ZipMember {
   readonly flags?: number;
   /** The uncompressed size the archive claims. */
   readonly claimedSize?: number;
+  /** The directory says that the member lies here, and the archive has no other place for it. */
+  readonly at?: number;
+  /** Bytes behind the member: a data descriptor, or what was deleted. */
+  readonly gap?: number;
 }
 
-/** A zip archive made by hand. */
-export function zipFile(members: readonly ZipMember[]): Uint8Array {
+/** A zip archive made by hand. Its directory has the members in their order, or in the reverse one. */
+export function zipFile(members: readonly ZipMember[], isReversed = false): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
   for (const member of members) {
     const data = member.deflate ? deflateRawSync(member.bytes) : Buffer.from(member.bytes);
     const local = zipHeader(member, data.length, undefined);
-    directory.push(zipHeader(member, data.length, offset));
-    parts.push(local, data);
-    offset += local.length + data.length;
+    directory.push(zipHeader(member, data.length, member.at ?? offset));
+    if (member.at !== undefined) continue;
+    parts.push(local, data, Buffer.alloc(member.gap ?? 0));
+    offset += local.length + data.length + (member.gap ?? 0);
   }
+  if (isReversed) directory.reverse();
   const central = Buffer.concat(directory);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);

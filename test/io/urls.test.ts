@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
@@ -16,11 +16,11 @@ import {
   writeNpz,
 } from '../../lib/index.ts';
 import { formatNpy } from '../../lib/io/npy.ts';
-import { filePath } from '../../lib/io/path.ts';
+import { type FilePath, filePath } from '../../lib/io/path.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 import { modelMembers, tarGzFile } from './tar.ts';
 
-// Every function that takes a path takes a file: URL.
+// Every function that takes a path takes a file: URL, and no path of a folder.
 
 const file = temporaryDirectory();
 const url = (name: string) => pathToFileURL(file(name));
@@ -41,7 +41,7 @@ const directions = { count: 4, dimension: 2, values: Float64Array.of(1, 0, 0, 1,
 const training = { hiddenUnits: 2, beta: 1, maxEpochs: 1, validationShare: 0 };
 
 describe('memories', () => {
-  const makers: [() => Promise<{ save(path: URL): Promise<void> }>, (path: URL) => Promise<object>][] = [
+  const makers: [() => Promise<{ save(path: FilePath): Promise<void> }>, (path: FilePath) => Promise<object>][] = [
     [
       async () => GaussianMemory.create(await gaussiansFrom({ ...arrays, kind: 'variance' })),
       (path) => GaussianMemory.load(path),
@@ -52,6 +52,12 @@ describe('memories', () => {
   ];
   test.each(makers)('are saved and loaded', async (make, load) => {
     const memory = await make();
+    for (const folder of ['', file('new/'), `${file()}/`, pathToFileURL(`${file()}/`)]) {
+      const expected = /a path that ends with the name of a file for path/;
+      await expectFault(memory.save(folder), 'ERR_RANGE', expected);
+      await expectFault(load(folder), 'ERR_RANGE', expected);
+    }
+    expect(await readdir(file())).toEqual([]);
     await memory.save(url(name));
     expect((await load(url(name))).constructor).toBe(memory.constructor);
     await expectFault(
@@ -72,6 +78,12 @@ describe('memories', () => {
     expect(resumed.history.length).toBe(memory.history.length);
     const bad = VonMisesFisherMemory.train(directions, { ...training, checkpoint: new URL('data:,x') });
     await expectFault(bad, 'ERR_RANGE', /for options\.checkpoint/);
+    const onEpoch = () => expect.fail('nothing is computed');
+    for (const checkpoint of ['', file('new/')]) {
+      const call = VonMisesFisherMemory.train(directions, { ...training, checkpoint, onEpoch });
+      await expectFault(call, 'ERR_RANGE', /ends with the name of a file for options\.checkpoint/);
+    }
+    expect(await readdir(file())).toEqual([name]);
   });
 });
 

@@ -99,6 +99,13 @@ describe('resume', { timeout: 60_000 }, () => {
     expect(epochs).toHaveLength(0);
   });
 
+  it('of very many classes', async () => {
+    const many = { ...data, classes: 20_000 };
+    const run = { hiddenUnits: 1, beta: 1, maxEpochs: 1, checkpoint };
+    const trained = await VonMisesFisherMemory.train(many, run);
+    expectSameModel(await VonMisesFisherMemory.resume(checkpoint, many), trained);
+  });
+
   it('keeps the checkpoint from there on: a run may be interrupted again and again', async () => {
     const interrupt = async (run: (signal: AbortSignal, onEpoch: () => void) => Promise<unknown>) => {
       const controller = new AbortController();

@@ -49,7 +49,7 @@ const MAX_HEADER_BYTES = 2 ** 25;
 /** Many more than denseam writes. Each takes time and memory before any of its data is seen. */
 const MOST_TENSORS = 1000;
 
-/** Objects, arrays and keys in a header: seven a tensor, and the metadata. */
+/** Objects, arrays and keys in a header, and as many commas: seven a tensor (of up to three axes), and the metadata. */
 const MOST_PARTS = 10 * MOST_TENSORS;
 
 const METADATA = '__metadata__';
