@@ -4,7 +4,7 @@ import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { writeContents } from '../io/atomic.ts';
 import type { NamedArray } from '../io/npzWrite.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from './errors.ts';
 
 /** What commands give: numbers with a name and a shape. */
 export type ResultArray = NamedArray<FloatArray | Int32Array>;

@@ -1,20 +1,10 @@
-import { types } from 'node:util';
 import type { Command } from 'commander';
 import type { CallOptions } from '../core/types.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
+import { native } from '../native.ts';
+import { describeError, exitCodes, UsageError } from './errors.ts';
 import { integer } from './options.ts';
 import { type ProgressDisplay, showProgress } from './progress.ts';
-
-/** What a command ends with; 0 is success. */
-export const exitCodes = {
-  failed: 1,
-  usage: 2,
-  /** What a shell reports for a program ended by SIGINT: 128 + 2. */
-  interrupted: 130,
-} as const;
-
-/** A command line that asks for what there is not. */
-export class UsageError extends Error {}
 
 /** What every command accepts. */
 export interface CommonOptions {
@@ -43,8 +33,9 @@ export function defineAction<Options>(
   command: Command,
   run: (run: Run, options: Options, ...args: string[]) => Promise<void>,
 ): Command {
+  const count = integer(1, native.mostThreads());
   return command
-    .option('--threads <n>', 'how many threads compute (default: as many as the process may use)', integer(1, 1024))
+    .option('--threads <n>', 'how many threads compute (default: as many as the process may use)', count)
     .option('--json', 'print one JSON document')
     .action(async () => {
       const options = command.opts<CommonOptions>();
@@ -81,21 +72,6 @@ async function settle(command: () => Promise<void>): Promise<void> {
     const code = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
     process.exitCode = isInterrupted ? exitCodes.interrupted : code;
   }
-}
-
-/** An error in one line, with its code. Options of the library are called as on the command line. */
-export function describeError(error: unknown): string {
-  if (!types.isNativeError(error)) return String(error);
-  if (error instanceof UsageError) return `${error.message} (--help lists the options)`;
-  const message = error.message.replaceAll(/\boptions\.([a-zA-Z]+)/g, (_, name: string) => optionName(name));
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
-}
-
-/** `maxIterations` is --max-iterations, `k` is -k; --beta takes several betas. */
-function optionName(name: string): string {
-  if (name === 'betas') return '--beta';
-  return name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** Turns a call's progress into that of one stage among others. */

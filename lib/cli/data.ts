@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { cacheFolder, type DataSet, dataSets, findDataSet, mirrorVariable } from '../experiments/dataSets.ts';
-import { type CommonOptions, defineAction, type Run, stageProgress, UsageError } from './command.ts';
+import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
+import { UsageError } from './errors.ts';
 
 interface FetchOptions extends CommonOptions {
   readonly download?: boolean;

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { CallOptions } from '../core/types.ts';
 import { checkOutput, nestedArrays, outputHelp, type ResultArray, writeArrays } from './arrays.ts';
-import { type CommonOptions, defineAction, type Run, stageProgress, UsageError } from './command.ts';
+import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
+import { UsageError } from './errors.ts';
 import {
   type ArrayOptions,
   addArrayOptions,

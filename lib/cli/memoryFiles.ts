@@ -8,7 +8,7 @@ import type { NpyArray } from '../io/npy.ts';
 import type { PointCloudMemory } from '../pointcloud/memory.ts';
 import type { PointClouds } from '../pointcloud/types.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from './errors.ts';
 
 /** The kinds of memory that `denseam memory` makes, as their files call them. */
 export const kinds = ['gaussian', 'euclidean', 'pointcloud'] as const;

@@ -1,5 +1,5 @@
 import type { ExperimentSettings } from '../experiments/experiment.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from './errors.ts';
 
 type Value = number | string | boolean | readonly Value[];
 

@@ -6,7 +6,8 @@ import type { CallOptions } from '../core/types.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
 import type { EpochRecord, SphereTrainingData, TrainingCallOptions, TrainOptions } from '../sphere/types.ts';
-import { type CommonOptions, defineAction, type Run, stageProgress, UsageError } from './command.ts';
+import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
+import { UsageError } from './errors.ts';
 import { integer, number } from './options.ts';
 import { pairsText } from './text.ts';
 

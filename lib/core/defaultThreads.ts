@@ -1,3 +1,4 @@
+import { describe } from './describe.ts';
 import { DenseamError } from './errors.ts';
 
 /** What bounds the threads of a process. */
@@ -22,6 +23,6 @@ export function defaultThreads({ wish, processors, quota, most }: ThreadBounds):
   if (count >= 1 && count <= most) return count;
   throw new DenseamError(
     'ERR_RANGE',
-    `Expected an integer from 1 to ${most} for DENSEAM_THREADS of the environment but received "${wish}"`,
+    `Expected an integer from 1 to ${most} for DENSEAM_THREADS of the environment but received ${describe(wish)}`,
   );
 }

@@ -56,6 +56,9 @@ export class DenseamError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // Subclasses inherit this method, and have only instances of their own.
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the class that was asked, here or a subclass.
+    if (this !== DenseamError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;
   }
 }

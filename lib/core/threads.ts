@@ -18,9 +18,11 @@ export function threads(): number {
 export function setThreads(count: number): void {
   const most = native.mostThreads();
   if (Number.isSafeInteger(count) && count > most) {
+    const expected = `at most ${most}`;
     throw new DenseamError(
       'ERR_RANGE',
-      `Expected at most ${most} threads for count, for which the linked OpenBLAS was built, but received ${count}`,
+      `Expected ${expected} for count, the limit of the linked OpenBLAS, but received ${count}`,
+      { argument: 'count', expected, received: String(count) },
     );
   }
   native.setThreads(integer('count', count, 1, most));

@@ -18,6 +18,12 @@ const PROGRESS_INTERVAL_MS = 50;
 /** No message is longer, whatever names and texts a file holds. */
 const MOST_CHARACTERS = 1000;
 
+/** A path in a message: the beginning and the end of a long one. */
+export function pathWords(path: string): string {
+  const half = MOST_CHARACTERS / 4;
+  return path.length <= MOST_CHARACTERS / 2 ? path : `${path.slice(0, half)}...${path.slice(-half)}`;
+}
+
 /** A message with text from a file: not long, and without characters that a terminal would act on. */
 export function concise(message: string): string {
   const short = message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}...` : message;
@@ -26,13 +32,13 @@ export function concise(message: string): string {
 
 /** A fault in the contents of a file. The message starts with the file and says what is wrong with it. */
 export function corruptFile(path: string, what: string, cause?: unknown): DenseamError {
-  const message = concise(`File "${path}": ${what}`);
+  const message = concise(`File "${pathWords(path)}": ${what}`);
   return new DenseamError('ERR_CORRUPT_FILE', message, cause === undefined ? undefined : { cause });
 }
 
 /** A file that is good but of a kind that is not read. The message is as that of {@link corruptFile}. */
 export function unsupportedFile(path: string, what: string): DenseamError {
-  return new DenseamError('ERR_UNSUPPORTED', concise(`File "${path}": ${what}`));
+  return new DenseamError('ERR_UNSUPPORTED', concise(`File "${pathWords(path)}": ${what}`));
 }
 
 /** Whether the operating system raised this error (as opposed to the program or a library). */
@@ -51,14 +57,15 @@ export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
  * stay as the system gave them; other errors are returned unchanged.
  */
 export function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {
+  const failure = concise(`Cannot ${action} file "${pathWords(path)}"`);
   if (isForbidden(error)) {
     const what = 'Node may not touch it; its permission model needs --allow-fs-read and --allow-fs-write of the folder';
-    const described = new Error(`Cannot ${action} file "${path}": ${what} (${error.code})`, { cause: error });
+    const described = new Error(`${failure}: ${what} (${error.code})`, { cause: error });
     return Object.assign(described, { code: error.code, path });
   }
   if (!isSystemError(error)) return error;
   const meaning = getSystemErrorMap().get(error.errno as number)?.[1] ?? error.message;
-  const described = new Error(`Cannot ${action} file "${path}": ${meaning} (${error.code})`, { cause: error });
+  const described = new Error(`${failure}: ${meaning} (${error.code})`, { cause: error });
   return Object.assign(described, { code: error.code, errno: error.errno, syscall: error.syscall, path });
 }
 

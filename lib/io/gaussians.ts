@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { DenseamError, type ErrorCode } from '../core/errors.ts';
 import { aString, oneOf, optional, readOptions, required, signalOptions, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
-import { checkedElements, describe, fields, isArray, shapeError } from '../core/validate.ts';
+import { describe, fields, isArray, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
 import { type FilePath, filePath, isFilePath } from './path.ts';
+import { extentsOf, shapeWords } from './shape.ts';
 
 /**
  * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
@@ -63,8 +64,6 @@ const gaussiansOptions = specify<ReadGaussiansOptions>()({
   means: optional(aString, 'means'),
   covariances: optional(aString, 'covariances'),
 });
-
-const MOST_AXES_SHOWN = 8;
 
 /** Means and anything else that is only checked. */
 const NO_CONVERSION: Conversion = {};
@@ -142,17 +141,9 @@ function readArray(name: string, value: unknown): ShapedArray {
     const received = `{ shape: ${describe(shape)}, data: ${describe(data)} }`;
     throw shapeError(name, '{ shape, data } with a typed array of numbers', received);
   }
-  const extents = checkedElements(`${name}.shape`, shape, (_, extent) => extent as number);
+  const extents = extentsOf(`${name}.shape`, shape);
   if (elementCount(extents, data.BYTES_PER_ELEMENT) === data.length) return { shape: extents, data };
   throw shapeError(`${name}.data`, `the numbers of shape (${shapeWords(extents)})`, String(data.length));
-}
-
-/** A shape in words, whatever is in it. */
-function shapeWords(shape: readonly unknown[]): string {
-  const first = shape
-    .slice(0, MOST_AXES_SHOWN)
-    .map((extent) => (typeof extent === 'number' ? extent : describe(extent)));
-  return [...first, ...(shape.length > MOST_AXES_SHOWN ? ['...'] : [])].join(', ');
 }
 
 function isNumberArray(data: unknown): data is NumberArray {

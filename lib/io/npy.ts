@@ -1,5 +1,4 @@
 import { endianness } from 'node:os';
-import { DenseamError } from '../core/errors.ts';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
 import { describe, shapeError } from '../core/validate.ts';
@@ -9,6 +8,7 @@ import { BYTES_PER_NPY_ITEM, type NpyType } from './npy/dtype.ts';
 import { encodeNpyHeader } from './npy/header.ts';
 import { arrayTypeOf, type NumberArray } from './numbers.ts';
 import { type FilePath, filePath } from './path.ts';
+import { extentsOf, shapeWords } from './shape.ts';
 
 export type { BigNpyArray, NpyArray, NpyArrayTypes } from './npy/decoder.ts';
 
@@ -119,14 +119,14 @@ export function formatNpy(shape: readonly number[], data: NpyData): Uint8Array {
  *
  * @throws DenseamError ERR_SHAPE for anything but an array of numbers, and when they are more or fewer than the product of `shape`
  */
-export function npyHeaderOf(shape: readonly number[], data: NpyData, name = 'data'): Uint8Array {
+export function npyHeaderOf(shape: unknown, data: NpyData, names = { shape: 'shape', data: 'data' }): Uint8Array {
   const type = TYPE_OF_ARRAY.get(arrayTypeOf(data));
-  if (!type) throw shapeError(name, 'an array of numbers', describe(data));
-  if (!Array.isArray(shape) || elementCount(shape, data.BYTES_PER_ELEMENT) !== data.length) {
-    const extents = Array.isArray(shape) ? `(${shape})` : describe(shape);
-    throw new DenseamError('ERR_SHAPE', `Expected numbers for shape ${extents} but received ${data.length} in ${name}`);
+  if (!type) throw shapeError(names.data, 'an array of numbers', describe(data));
+  const extents = extentsOf(names.shape, shape);
+  if (elementCount(extents, data.BYTES_PER_ELEMENT) !== data.length) {
+    throw shapeError(names.data, `the numbers of shape (${shapeWords(extents)})`, String(data.length));
   }
-  return encodeNpyHeader(shape, type);
+  return encodeNpyHeader(extents, type);
 }
 
 export function itemBytes(data: NpyData): 1 | 2 | 4 | 8 {

@@ -64,12 +64,14 @@ function membersOf(arrays: readonly NamedArray[]): Member[] {
   if (!isArray(arrays)) throw shapeError('arrays', 'an array of { name, shape, data }', describe(arrays));
   const names = new Set<string>();
   return checkedElements('arrays', arrays, fieldsOf).map(({ name, shape, data }, i) => {
-    if (typeof name !== 'string' || names.has(name) || !isMemberName(name)) {
-      throw rangeError(`arrays[${i}].name`, 'a name of its own, without backslashes and ".." folders,', name);
-    }
+    checkMemberName(`arrays[${i}].name`, name);
+    if (names.has(name)) throw rangeError(`arrays[${i}].name`, 'a name of its own', name);
     names.add(name);
-    const what = `arrays[${i}].data ("${shortened(name)}")`;
-    return { name, header: npyHeaderOf(shape as number[], data as NpyData, what), data: data as NpyData };
+    const called = {
+      shape: `arrays[${i}].shape ("${shortened(name)}")`,
+      data: `arrays[${i}].data ("${shortened(name)}")`,
+    };
+    return { name, header: npyHeaderOf(shape, data as NpyData, called), data: data as NpyData };
   });
 }
 
@@ -77,10 +79,16 @@ function fieldsOf(name: string, value: unknown) {
   return fields(name, value, ['name', 'shape', 'data']);
 }
 
-/** What the archive's writer takes, which refuses names that other programs could write outside of their folder. */
-function isMemberName(name: string): boolean {
-  const isShort = Buffer.byteLength(`${name}.npy`) <= MOST_NAME_BYTES;
-  return isShort && !/[\\\0]|^\/|^[a-zA-Z]:/.test(name) && !name.split('/').includes('..');
+/** Refuses what the archive's writer refuses: names that other programs could write outside of their folder. */
+function checkMemberName(argument: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw shapeError(argument, 'a string', describe(name));
+  const refuse = (expected: string) => rangeError(argument, expected, name.replaceAll('\0', '\\0'));
+  if (Buffer.byteLength(`${name}.npy`) > MOST_NAME_BYTES)
+    throw refuse(`a name of at most ${MOST_NAME_BYTES - 4} bytes`);
+  if (/[\\\0]/.test(name)) throw refuse('a name without backslashes and null characters');
+  if (name.startsWith('/')) throw refuse('a name that does not begin with a slash');
+  if (/^[a-zA-Z]:/.test(name)) throw refuse('a name that does not begin with a drive letter');
+  if (name.split('/').includes('..')) throw refuse('a name without ".." folders');
 }
 
 function archiveOf(archive: ZipFile, members: readonly Member[]): AsyncIterable<Uint8Array> {

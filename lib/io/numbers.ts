@@ -1,5 +1,7 @@
 import { types } from 'node:util';
+import { shortened } from '../core/describe.ts';
 import { DenseamError } from '../core/errors.ts';
+import { aString } from '../core/options.ts';
 import type { FloatArray } from '../core/types.ts';
 import { describe, shapeError } from '../core/validate.ts';
 import { allocate } from './files.ts';
@@ -41,20 +43,22 @@ export function isSingle(data: NumberArray): boolean {
  * Nothing is rounded.
  *
  * @throws DenseamError ERR_SHAPE for anything but an array of numbers, ERR_RANGE for a bigint beyond 2^53, ERR_OUT_OF_MEMORY
+ * @param name what error messages call the array
  */
 export function toFloats(data: NumberArray | BigInt64Array | BigUint64Array, name = 'data'): FloatArray {
+  const called = shortened(aString('name', name));
   const type = arrayTypeOf(data);
   if (type === 'Float64Array' || type === 'Float32Array') return data as FloatArray;
-  if (type === undefined) throw shapeError(name, 'an array of numbers', describe(data));
+  if (type === undefined) throw shapeError(called, 'an array of numbers', describe(data));
   const FloatArrayType = type === 'Float16Array' ? Float32Array : Float64Array;
   const { length } = data;
-  const floats = allocate(name, length * FloatArrayType.BYTES_PER_ELEMENT, () => new FloatArrayType(length));
+  const floats = allocate(called, length * FloatArrayType.BYTES_PER_ELEMENT, () => new FloatArrayType(length));
   for (let i = 0; i < length; i++) {
     const number = Number(data[i]);
     if (typeof data[i] === 'bigint' && !Number.isSafeInteger(number)) {
       throw new DenseamError(
         'ERR_RANGE',
-        `Expected integers within 2^53 for ${name} but received ${data[i]} at [${i}]`,
+        `Expected integers within 2^53 for ${called} but received ${data[i]} at [${i}]`,
       );
     }
     floats[i] = number;

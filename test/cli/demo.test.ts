@@ -2,10 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { native } from '../../lib/native.ts';
 import { blobs, idxBytes } from '../experiments/pictures.ts';
 import { commandLine } from './support.ts';
 
-const { folder, denseam, interrupt } = commandLine();
+const { folder, denseam, interrupt, start } = commandLine();
 const images = join(folder, 'images.idx');
 
 beforeAll(() => {
@@ -13,6 +14,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'train-images-idx3-ubyte.gz'), gzipSync(idxBytes(blobs(30, 16, 1))));
 });
 
+const most = native.mostThreads();
 const demo = (...args: string[]) => denseam('demo', ...args);
 
 describe('the demo', () => {
@@ -47,7 +49,8 @@ describe('the demo', () => {
   it.each([
     [['--seed', 'x'], "option '--seed <n>' argument 'x' is invalid. Expected an integer of 0 or more."],
     [['--queries', '0'], "option '--queries <n>' argument '0' is invalid. Expected an integer of 1 or more."],
-    [['--threads', '-1'], "option '--threads <n>' argument '-1' is invalid. Expected an integer from 1 to 1024."],
+    [['--threads', '-1'], `option '--threads <n>' argument '-1' is invalid. Expected an integer from 1 to ${most}.`],
+    [['--threads', `${most + 1}`], `argument '${most + 1}' is invalid. Expected an integer from 1 to ${most}.`],
     [['--colour'], "unknown option '--colour'"],
     [['more'], 'too many arguments'],
   ])('refuses %o with a hint', (args, message) => {
@@ -56,6 +59,14 @@ describe('the demo', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help lists the options');
+  });
+
+  it('says in one line that the number of threads in the environment is none', async () => {
+    for (const args of [['--help'], ['demo']]) {
+      const { status, stdout, stderr } = await start(args, { DENSEAM_THREADS: 'abc' });
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toMatch(/^Error: Expected an integer from 1 to \d+ for DENSEAM_THREADS .* "abc" \(ERR_RANGE\)\n$/);
+    }
   });
 
   it('says how to get images when there are none', () => {

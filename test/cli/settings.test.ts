@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../lib/cli/command.ts';
+import { UsageError } from '../../lib/cli/errors.ts';
 import { withChanges } from '../../lib/cli/settings.ts';
 
 const settings = { seed: 1, text: 'a', flag: false, betas: [1, 2], names: ['x'], none: [], pairs: [[1, 2]] };

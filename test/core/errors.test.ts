@@ -66,6 +66,15 @@ describe('another copy of the class', () => {
   });
 });
 
+describe('a subclass', () => {
+  it('has only instances of its own', () => {
+    class Own extends DenseamError {}
+    expect(new DenseamError('ERR_RANGE', 'of the base')).not.toBeInstanceOf(Own);
+    expect(new Own('ERR_RANGE', 'of its own')).toBeInstanceOf(Own);
+    expect(new Own('ERR_RANGE', 'of its own')).toBeInstanceOf(DenseamError);
+  });
+});
+
 describe('a constructor of a memory', () => {
   it.each([GaussianMemory, EuclideanMemory, PointCloudMemory, VonMisesFisherMemory])(
     '%o names what to call',

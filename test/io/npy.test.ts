@@ -253,12 +253,25 @@ describe('writing', () => {
     await expectFault(
       () => formatNpy(undefined as never, Float64Array.of(1)),
       'ERR_SHAPE',
-      /shape undefined but received 1 in data/,
+      /an array of whole numbers for shape but received undefined/,
     );
   });
 
+  test('names of arrays that are no texts, or long', async () => {
+    await expectFault(
+      () => toFloats(5 as never, Symbol('q') as never),
+      'ERR_SHAPE',
+      /a string for name .* Symbol\(q\)/,
+    );
+    await expectFault(() => toFloats(5 as never, 'x'.repeat(1e6)), 'ERR_SHAPE', /^.{1,200}$/);
+  });
+
   test('a shape that does not fit', async () => {
-    await expectFault(() => formatNpy([2, 2], new Float64Array(3)), 'ERR_SHAPE', /shape \(2,2\) but received 3/);
+    await expectFault(
+      () => formatNpy([2, 2], new Float64Array(3)),
+      'ERR_SHAPE',
+      /the numbers of shape \(2, 2\) for data but received 3/,
+    );
   });
 });
 

@@ -20,7 +20,7 @@ export async function expectFault(
   call: Promise<unknown> | (() => unknown),
   code: ErrorCode,
   message: RegExp,
-): Promise<void> {
+): Promise<DenseamError> {
   const error = await (async () => (typeof call === 'function' ? call() : call))().then(
     (value) => expect.fail(`Expected ${code} but nothing was thrown; received ${value}`),
     (error: unknown) => error,
@@ -30,6 +30,7 @@ export async function expectFault(
     code,
     message: expect.stringMatching(message),
   });
+  return error as DenseamError;
 }
 
 /** An .npy file made by hand, independent of the library's own writer. */

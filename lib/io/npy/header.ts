@@ -1,5 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { corruptFile, elementCount, recognisedFormat, unsupportedFile } from '../files.ts';
+import { MOST_AXES } from '../shape.ts';
 import { BYTES_PER_NPY_ITEM, type Dtype, type NpyType, parseDtype } from './dtype.ts';
 import { type PythonValue, parsePythonLiteral } from './literal.ts';
 
@@ -26,9 +27,6 @@ const ALIGNMENT = 64;
 /** numpy reads no longer header unless it is told to: what is read of a file must not grow with what the file claims. */
 const MOST_CHARACTERS = 10_000;
 const MOST_BYTES_PER_CHARACTER = 4;
-
-/** As many axes as numpy has. */
-const MOST_AXES = 64;
 
 /** Zero bytes may follow the numbers, since some systems store whole blocks; numpy does not look at them. */
 const MOST_PADDING_BYTES = 1 << 20;

@@ -1,0 +1,29 @@
+import { types } from 'node:util';
+
+// Imports nothing that loads the native part: that may fail, too.
+
+/** What a command ends with; 0 is success. */
+export const exitCodes = {
+  failed: 1,
+  usage: 2,
+  /** What a shell reports for a program ended by SIGINT: 128 + 2. */
+  interrupted: 130,
+} as const;
+
+/** A command line that asks for what there is not. */
+export class UsageError extends Error {}
+
+/** An error in one line, with its code. Options of the library are called as on the command line. */
+export function describeError(error: unknown): string {
+  if (!types.isNativeError(error)) return String(error);
+  if (error instanceof UsageError) return `${error.message} (--help lists the options)`;
+  const message = error.message.replaceAll(/\boptions\.([a-zA-Z]+)/g, (_, name: string) => optionName(name));
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+}
+
+/** `maxIterations` is --max-iterations, `k` is -k; --beta takes several betas. */
+function optionName(name: string): string {
+  if (name === 'betas') return '--beta';
+  return name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

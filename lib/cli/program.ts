@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { addBenchCommand } from './bench.ts';
+import { addDataCommand } from './data.ts';
+import { addDemoCommand } from './demo.ts';
+import { addExperimentCommand } from './experiment.ts';
+import { addMemoryCommand } from './memory.ts';
+import { addPredictCommand } from './predict.ts';
+import { addTrainCommand } from './train.ts';
+
+/** The command line with all of its commands. */
+export function createProgram(): Command {
+  const program = new Command('denseam')
+    .description('Associative memories whose items are probability distributions.')
+    .version(packageJson.version)
+    .allowExcessArguments(false)
+    .showHelpAfterError('(--help lists the options)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')) })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Every command takes --json, --threads and --help, which gives examples. Results go to stdout, progress to stderr.
+Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130 stopped by Ctrl-C.`,
+    );
+  addExperimentCommand(program);
+  addMemoryCommand(program);
+  addTrainCommand(program);
+  addPredictCommand(program);
+  addDataCommand(program);
+  addBenchCommand(program);
+  addDemoCommand(program);
+  return program;
+}
