@@ -1,10 +1,36 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** What measures time, or the memory and the event loop of its own process: side by side they would measure each other. */
+const measuring = [
+  'test/core/hugeCounts.test.ts',
+  'test/io/word2gauss.test.ts',
+  'test/native/abort.test.ts',
+  'test/native/concurrency.test.ts',
+  'test/pointcloud/semantics.test.ts',
+  'test/sphere/preparation.test.ts',
+  'test/sphere/rows.test.ts',
+];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // The addon computes on every core already; test files side by side would only disturb those that measure time.
-    fileParallelism: false,
-    testTimeout: 30_000,
+    // Against hangs: the slowest test takes a tenth of it on two quiet cores.
+    testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'side by side',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...measuring],
+          // Most files use one core, or wait; the addon takes every core only in a few.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: measuring, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -20,6 +20,7 @@ const flow = {
   sweep: false,
   transportStep: 1,
   reweightStep: 1 / epsilon,
+  gated: true,
   tolerance: 1e-6,
   maxIterations: 100,
   trajectory: false,

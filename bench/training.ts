@@ -1,7 +1,7 @@
 import { runTask } from '../lib/core/calls.ts';
 import { logSphereArea, type TrainOptions, VonMisesFisherMemory } from '../lib/index.ts';
 import { type NativeSphereState, type NativeSphereTrainer, native } from '../lib/native.ts';
-import { readData, readTrainOptions } from '../lib/sphere/options.ts';
+import { readData, readTraining, settingsOf } from '../lib/sphere/options.ts';
 import { toNativeRows } from '../lib/sphere/rows.ts';
 import type { CheckedData, TrainingSettings } from '../lib/sphere/settings.ts';
 import { firstProgress } from '../lib/sphere/training.ts';
@@ -24,7 +24,7 @@ const startingBeta = 40;
 export async function startTraining(digits: Digits, hiddenUnits: number, batchSize: number): Promise<Training> {
   const checked = readData(digits);
   const options = { hiddenUnits, batchSize, beta: { trainedFrom: startingBeta }, validationShare: 0, seed };
-  const settings = readTrainOptions(options, checked);
+  const settings = settingsOf(readTraining(options), checked);
   const { state } = await firstProgress(checked, settings, {});
   return { digits, options, settings, start: state };
 }

@@ -35,9 +35,18 @@ export {
   type SpreadKind,
 } from './io/gaussians.ts';
 export { type IdxArray, readIdx } from './io/idx.ts';
-export { type NpyArray, type NpyData, readNpy } from './io/npy.ts';
-export { readNpz } from './io/npz.ts';
+export {
+  type BigNpyArray,
+  type NpyArray,
+  type NpyArrayTypes,
+  type NpyData,
+  type ReadNpyOptions,
+  readNpy,
+} from './io/npy.ts';
+export { type ReadNpzOptions, readNpz } from './io/npz.ts';
 export { type NamedArray, writeNpz } from './io/npzWrite.ts';
+export { type HalfArray, type IntegerArray, type NumberArray, toFloats } from './io/numbers.ts';
+export type { FilePath } from './io/path.ts';
 export {
   type ReadWord2GaussOptions,
   readWord2Gauss,
@@ -49,9 +58,9 @@ export * from './pointcloud/baseline.ts';
 export * from './pointcloud/basins.ts';
 export * from './pointcloud/capacity.ts';
 export { PointCloudMemory } from './pointcloud/memory.ts';
-export * from './pointcloud/perturbation.ts';
+export { type PerturbCloudsOptions, type PerturbedChannels, perturbClouds } from './pointcloud/perturbation.ts';
 export type { RecallShares, RecoveryOptions } from './pointcloud/recall.ts';
-export * from './pointcloud/sampling.ts';
+export { type SampleCloudsOptions, samplePointClouds } from './pointcloud/sampling.ts';
 export type { OwnPointClouds } from './pointcloud/select.ts';
 export * from './pointcloud/sinkhorn.ts';
 export type * from './pointcloud/types.ts';

@@ -1,14 +1,17 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { DenseamError } from './core/errors.ts';
+import { quotaProcessors } from './core/cgroups.ts';
+import { defaultThreads } from './core/defaultThreads.ts';
 import type { FloatArray, Progress, Structure } from './core/types.ts';
-import type { NativePointCloud } from './nativePointCloud.ts';
+import { loadAddon } from './nativeAddon.ts';
+import type { NativeCloudItems, NativePointCloud } from './nativePointCloud.ts';
 import type {
   NativeScaling,
   NativeSphere,
   NativeSphereFunctions,
+  NativeSphereModel,
   NativeSpherePreparation,
+  NativeSphereRows,
   NativeSphereTheory,
+  NativeSphereTrainer,
 } from './nativeSphere.ts';
 
 export type * from './nativePointCloud.ts';
@@ -84,6 +87,8 @@ export interface NativeMemory {
   rollback(): void;
   /** Another object with the items as they are now, whatever happens to this one. */
   snapshot(): NativeMemory;
+  /** Lets go of the items: their memory is free when no call works on them any more. Every other call is then ERR_CLOSED. */
+  release(): void;
   get(indices: Int32Array): Task<NativeStates>;
   distances(queries: NativeBatch, firstIndex: number, ridge: number, onProgress: ProgressCallback): Task<Float64Array>;
   weights(
@@ -110,14 +115,17 @@ export interface NativeMemory {
     pruning: number | undefined,
     onProgress: ProgressCallback,
   ): Task<NativeStates>;
-  /** `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. */
+  /**
+   * `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. Without a tolerance
+   * the memory's own scale says it.
+   */
   retrieve(
     queries: NativeBatch,
     firstIndex: number,
     ridge: number,
     betas: Float64Array,
     sweep: boolean,
-    tolerance: number,
+    tolerance: number | undefined,
     maxIterations: number,
     pruning: number | undefined,
     trajectory: boolean,
@@ -138,6 +146,12 @@ export interface NativeMemory {
     indices: Int32Array,
     basis: NativeBasis['handle'] | undefined,
   ): Task<NativeMaps>;
+}
+
+/** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
+export interface NativeProjection extends NativeStates {
+  readonly residuals: Float64Array;
+  readonly isSingle: Uint8Array;
 }
 
 /** An orthogonal matrix that stays on the native side, and a copy of its numbers, row-major. */
@@ -216,7 +230,7 @@ export interface NativeBases {
     firstIndex: number,
     basis: NativeBasis['handle'],
     onProgress: ProgressCallback,
-  ): Task<NativeStates & { readonly residuals: Float64Array }>;
+  ): Task<NativeProjection>;
   /** `sums` (none at first) with random combinations of full covariances added. */
   addCombinations(
     dimension: number,
@@ -270,6 +284,9 @@ export interface NativeLanes {
   bestLevel(): LanesLevel;
 }
 
+/** Things on the native side that a memory or model keeps. */
+export type NativeHandle = NativeCloudItems | NativeSphereModel | NativeSphereRows | NativeSphereTrainer;
+
 export interface Native
   extends NativeSampling,
     NativeBases,
@@ -281,6 +298,12 @@ export interface Native
     NativeSphereTheory,
     NativePointCloud {
   readonly lanes: NativeLanes;
+  /** Lets go of what a handle stands for; whoever uses the handle afterwards gets ERR_CLOSED. */
+  release(handle: NativeHandle): void;
+  /** Another handle of the same thing, which stays until both are released. */
+  share<H extends NativeHandle>(handle: H): H;
+  /** How much memory a handle keeps, for the collector. */
+  tell(handle: NativeHandle, bytes: number): void;
   /** `indexed`: full covariances get the signatures that bound distances. */
   readonly Memory: new (
     kind: MemoryKind,
@@ -288,30 +311,29 @@ export interface Native
     precision: 'float32' | 'float64',
     indexed: boolean,
   ) => NativeMemory;
+  /** Bytes that everything on the native side takes which this process's memories, models and handles keep. */
+  keptMemory(): number;
+  /** Has the collector look for garbage: as if `bytes` had been allocated, and freed again. */
+  press(bytes: number): void;
+  /** Gives the system what the allocators keep for later. */
+  giveBackFreeMemory(): void;
   /** How many threads compute; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;
+  /** The same, unless either was called before by any thread of the process. */
+  setDefaultThreads(count: number): void;
+  /** How many threads the linked BLAS can serve at once; it corrupts memory beyond. */
+  mostThreads(): number;
+  /** Processors that the process may run on. */
+  processors(): number;
   /** Stops every call of this environment and waits until none runs. */
   stop(): void;
   /** The BLAS in use, as it names itself. */
   blas(): string;
 }
 
-function load(): Native {
-  try {
-    const require = createRequire(import.meta.url);
-    const nodeGypBuild = require('node-gyp-build') as (root: string) => Native;
-    // The package finds its root by its own name: lib/, dist/ and dist/cli/ lie at different depths below it.
-    return nodeGypBuild(dirname(require.resolve('denseam/package.json')));
-  } catch (cause) {
-    throw new DenseamError(
-      'ERR_NATIVE_LOAD',
-      `The native part of denseam could not be loaded on ${process.platform}-${process.arch} (Node ${process.version}): ` +
-        `${(cause as Error).message.split('\n')[0]}. From a clone, run "npm run build"; ` +
-        'from npm, reinstall the package on this platform or report it as missing.',
-      { cause },
-    );
-  }
-}
+export const native = loadAddon() as Native;
 
-export const native: Native = load();
+const { DENSEAM_THREADS: wish } = process.env;
+const bounds = { processors: native.processors(), quota: quotaProcessors(), most: native.mostThreads() };
+native.setDefaultThreads(defaultThreads({ wish, ...bounds }));

@@ -40,7 +40,10 @@ export interface NativeFlowOptions {
   readonly sweep: boolean;
   readonly transportStep: number;
   readonly reweightStep: number;
-  readonly tolerance: number;
+  /** Weights wait while points gain more. */
+  readonly gated: boolean;
+  /** Of the gradient norm; undefined: relative to the memory's own scale. */
+  readonly tolerance: number | undefined;
   readonly maxIterations: number;
   /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
   readonly pruning: number | undefined;
@@ -73,6 +76,8 @@ export interface NativePlans {
   readonly transportCosts: Float64Array;
   readonly marginalErrors: Float64Array;
   readonly iterations: Int32Array;
+  /** Of the iterations; the others are sweeps. */
+  readonly newtonSteps: Int32Array;
   /** 1 where the marginal error is within the tolerance; 0: the iterations were used up; 2: rounding allows no better. */
   readonly converged: Uint8Array;
   /** f and g, one for each point of the sources and the targets. */

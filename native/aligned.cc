@@ -1,8 +1,14 @@
 #include "aligned.h"
 
+#include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <bit>
 #include <mutex>
 #include <new>
+#include <utility>
 
 namespace denseam {
 namespace {
@@ -13,6 +19,21 @@ constexpr std::align_val_t kAlignment{64};
 constexpr std::size_t kLeastKept = std::size_t{1} << 15, kMostKept = std::size_t{1} << 24;
 constexpr std::size_t kMostKeptTogether = std::size_t{1} << 26;
 constexpr std::size_t kClasses = std::countr_zero(kMostKept) - std::countr_zero(kLeastKept) + 1;
+
+// From here on blocks are mappings of their own.
+constexpr std::size_t kLeastMapped = std::size_t{1} << 20;
+
+void* newBlock(std::size_t bytes) {
+  if (bytes < kLeastMapped) return ::operator new(bytes, kAlignment);
+  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) throw std::bad_alloc();
+  return block;
+}
+
+void deleteBlock(void* block, std::size_t bytes) {
+  if (bytes < kLeastMapped) return ::operator delete(block, kAlignment);
+  munmap(block, bytes);
+}
 
 bool isKept(std::size_t bytes) { return bytes >= kLeastKept && bytes <= kMostKept; }
 
@@ -47,6 +68,14 @@ class FreeBlocks {
     return true;
   }
 
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t k = 0; k < kClasses; ++k) {
+      for (void* block : std::exchange(blocks_[k], {})) deleteBlock(block, kLeastKept << k);
+    }
+    kept_ = 0;
+  }
+
  private:
   static std::size_t classOf(std::size_t bytes) {
     return static_cast<std::size_t>(std::countr_zero(bytes) - std::countr_zero(kLeastKept));
@@ -60,15 +89,23 @@ class FreeBlocks {
 }  // namespace
 
 void* allocateAligned(std::size_t bytes) {
-  if (!isKept(bytes)) return ::operator new(bytes, kAlignment);
+  if (!isKept(bytes)) return newBlock(bytes);
   const std::size_t rounded = std::bit_ceil(bytes);
   void* block = FreeBlocks::all().take(rounded);
-  return block ? block : ::operator new(rounded, kAlignment);
+  return block ? block : newBlock(rounded);
 }
 
 void freeAligned(void* block, std::size_t bytes) {
-  if (isKept(bytes) && FreeBlocks::all().keep(block, std::bit_ceil(bytes))) return;
-  ::operator delete(block, kAlignment);
+  if (!isKept(bytes)) return deleteBlock(block, bytes);
+  const std::size_t rounded = std::bit_ceil(bytes);
+  if (!FreeBlocks::all().keep(block, rounded)) deleteBlock(block, rounded);
+}
+
+void giveBackFreeMemory() {
+  FreeBlocks::all().clear();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace denseam

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "error.h"
@@ -10,12 +12,15 @@
 // Errors about values, worded alike for every argument: "Expected ... but received ...".
 namespace denseam {
 
-// As JavaScript would write it, to six digits.
+// With as many digits as tell it from every other double: what differs must look different in a message.
 inline std::string number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
+  for (int digits = 1; digits <= std::numeric_limits<double>::max_digits10; digits++) {
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    if (std::strtod(text, nullptr) == value) break;
+  }
   return text;
 }
 

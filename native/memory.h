@@ -36,8 +36,6 @@ struct Batch {
   std::size_t count = 0;
   std::vector<double> positions;
   std::vector<double> covariances;
-  // That of the array the covariances came in: it says what rounding they may show.
-  Precision precision = Precision::kFloat64;
   std::string name = "states";
   std::size_t first = 0;
 
@@ -53,7 +51,7 @@ struct RetrievalOptions {
   // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
   std::vector<double> betas;
   bool sweep;
-  double tolerance;
+  std::optional<double> tolerance;  // none: the memory's own (scale.h)
   std::size_t maxIterations;
   Pruning pruning;
   bool trajectory;
@@ -91,6 +89,8 @@ class Memory {
  public:
   virtual ~Memory() = default;
   virtual std::size_t size() const = 0;
+  // Memory that the items take, with what is known of them.
+  virtual std::size_t bytes() const = 0;
 
   virtual std::shared_ptr<const Memory> append(const Items& items, Job& job) const = 0;
   // Completes what recall needs to know of the items: to be called after the last of some appends. Null where nothing

@@ -45,8 +45,8 @@ class Iteration {
   using States = typename Dynamics::States;
 
   // `shape` is a batch of as many states as there are results; it becomes the returned states.
-  Iteration(const Dynamics& dynamics, std::size_t size, const RetrievalOptions& options, Batch shape)
-      : dynamics_(dynamics), size_(size), options_(options), shape_(std::move(shape)) {}
+  Iteration(const Dynamics& dynamics, std::size_t size, const RetrievalOptions& options, double tolerance, Batch shape)
+      : dynamics_(dynamics), size_(size), options_(options), tolerance_(tolerance), shape_(std::move(shape)) {}
 
   Retrieval run(States states, Job& job) {
     const std::size_t count = shape_.count;
@@ -103,7 +103,7 @@ class Iteration {
       result_.iterations[r] = static_cast<std::int32_t>(iteration);
       result_.evaluated[r] = saturated(static_cast<std::size_t>(result_.evaluated[r]) + advance.evaluated[i]);
       result_.droppedMass[r] = std::max(result_.droppedMass[r], advance.droppedMass[i]);
-      result_.converged[r] = isFinal(iteration) && advance.stepLength[i] <= options_.tolerance;
+      result_.converged[r] = isFinal(iteration) && advance.stepLength[i] <= tolerance_;
       if (result_.converged[r] || iteration == options_.maxIterations) {
         job.advance(size_ * (options_.maxIterations - iteration));
       } else {
@@ -135,6 +135,7 @@ class Iteration {
   const Dynamics& dynamics_;
   std::size_t size_;
   RetrievalOptions options_;
+  double tolerance_;
   Batch shape_;
   std::size_t copies_ = 1;
   std::vector<std::size_t> active_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -13,8 +14,9 @@
 
 namespace denseam {
 
-// Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion. They lie
-// in blocks which stores share: a changed copy of a store copies only the blocks that the change touches.
+// Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion; notes of
+// an empty type take no memory. Items lie in blocks which stores share: a changed copy of a store copies only the
+// blocks that the change touches.
 //
 // Items lie side by side in groups of `lanes`: number k of an item is at values(item)[k * lanes]. With one lane, the
 // default, an item is contiguous; with more, equal numbers of a group's items are, one to a SIMD lane.
@@ -38,6 +40,13 @@ class Store {
   std::size_t size() const { return blocks_.empty() ? 0 : blocks_.back()->first + blocks_.back()->count; }
   const std::vector<std::shared_ptr<const Block>>& blocks() const { return blocks_; }
 
+  // Memory that the items take, without what notes point to.
+  std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const auto& block : blocks_) sum += block->values.size() * sizeof(T) + block->notes.size() * sizeof(Note);
+    return sum;
+  }
+
   const T* values(std::size_t index) const {
     const Block& block = blockOf(index);
     return block.values.data() + offset(index - block.first);
@@ -47,7 +56,7 @@ class Store {
     return block.notes[index - block.first];
   }
 
-  // `values` is count x width, whatever the lanes.
+  // `values` is count x width, whatever the lanes. Notes of an empty type are not read.
   void append(const T* values, const Note* notes, std::size_t count) {
     while (count > 0) {
       if (blocks_.empty() || blocks_.back()->count == capacity_) {
@@ -57,7 +66,7 @@ class Store {
       const std::size_t taken = std::min(count, capacity_ - tail.count);
       blocks_.back() = extended(tail, values, notes, taken);
       values += taken * width_;
-      notes += taken;
+      if constexpr (kHasNotes) notes += taken;
       count -= taken;
     }
   }
@@ -75,6 +84,7 @@ class Store {
       }
       std::vector<T> values;
       std::vector<Note> notes;
+      std::size_t kept = 0;
       for (std::size_t i = 0; i < block->count; ++i) {
         if (next != indices.end() && static_cast<std::size_t>(*next) == block->first + i) {
           ++next;
@@ -82,16 +92,19 @@ class Store {
         }
         const T* item = block->values.data() + offset(i);
         for (std::size_t k = 0; k < width_; ++k) values.push_back(item[k * lanes_]);
-        notes.push_back(block->notes[i]);
+        if constexpr (kHasNotes) notes.push_back(block->notes[i]);
+        ++kept;
       }
-      append(values.data(), notes.data(), notes.size());
+      append(values.data(), notes.data(), kept);
     }
   }
 
  private:
+  static constexpr bool kHasNotes = !std::is_empty_v<Note>;
+
   // Groups in a block: about 4 MiB of them, at least one.
   static std::size_t capacityOf(std::size_t groupBytes) {
-    return std::max<std::size_t>(1, (std::size_t{4} << 20) / groupBytes);
+    return std::max<std::size_t>(1, (std::size_t{4} << 20) / std::max<std::size_t>(1, groupBytes));
   }
 
   // Where item i of a block begins.
@@ -110,9 +123,11 @@ class Store {
       T* item = block->values.data() + offset(tail.count + i);
       for (std::size_t k = 0; k < width_; ++k) item[k * lanes_] = values[i * width_ + k];
     }
-    block->notes.reserve(block->count);
-    block->notes = tail.notes;
-    block->notes.insert(block->notes.end(), notes, notes + count);
+    if constexpr (kHasNotes) {
+      block->notes.reserve(block->count);
+      block->notes = tail.notes;
+      block->notes.insert(block->notes.end(), notes, notes + count);
+    }
     return block;
   }
 

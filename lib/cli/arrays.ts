@@ -1,9 +1,13 @@
 import { extname } from 'node:path';
+import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
-import type { CallOptions } from '../core/types.ts';
+import type { CallOptions, FloatArray } from '../core/types.ts';
 import { writeContents } from '../io/atomic.ts';
 import type { NamedArray } from '../io/npzWrite.ts';
 import { UsageError } from './command.ts';
+
+/** What commands give: numbers with a name and a shape. */
+export type ResultArray = NamedArray<FloatArray | Int32Array>;
 
 /** Help for the option that says where arrays go. */
 export const outputHelp = 'where the arrays go: a file that ends in .npz, .safetensors or .json';
@@ -19,7 +23,7 @@ export function checkOutput(path: string | undefined): void {
 /** Writes arrays in the format that the file's ending says. */
 export async function writeArrays(
   path: string,
-  arrays: readonly NamedArray[],
+  arrays: readonly ResultArray[],
   { signal }: Pick<CallOptions, 'signal'>,
 ): Promise<void> {
   if (extname(path) === '.npz') {
@@ -32,18 +36,18 @@ export async function writeArrays(
 /** The format knows no integers: they go into float64, which holds every one of 32 bits. */
 async function writeTensors(
   path: string,
-  arrays: readonly NamedArray[],
+  arrays: readonly ResultArray[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { writeSafetensors } = await import('../io/safetensors.ts');
   const floats = arrays.map(({ data, ...rest }) => {
-    return { ...rest, data: data instanceof Int32Array ? Float64Array.from(data) : data };
+    return { ...rest, data: types.isInt32Array(data) ? Float64Array.from(data) : data };
   });
   await writeSafetensors(
     path,
     {
       tensors: floats.map(({ name, shape, data }) => {
-        return { name, shape, dtype: data instanceof Float32Array ? 'F32' : 'F64' };
+        return { name, shape, dtype: types.isFloat32Array(data) ? 'F32' : 'F64' };
       }),
       chunks: floats.map(({ name, data }) => ({ tensor: name, data })),
     },
@@ -52,11 +56,11 @@ async function writeTensors(
 }
 
 /** Arrays as JSON has them: lists of lists, by name. */
-export function nestedArrays(arrays: readonly NamedArray[]): Record<string, unknown> {
+export function nestedArrays(arrays: readonly ResultArray[]): Record<string, unknown> {
   return Object.fromEntries(arrays.map(({ name, shape, data }) => [name, nested(shape, data)]));
 }
 
-function nested(shape: readonly number[], data: NamedArray['data']): unknown {
+function nested(shape: readonly number[], data: ResultArray['data']): unknown {
   const [extent, ...inner] = shape;
   if (extent === undefined) return data[0];
   if (inner.length === 0) return Array.from(data);
@@ -65,11 +69,11 @@ function nested(shape: readonly number[], data: NamedArray['data']): unknown {
 }
 
 /** One array of several results of the same shape, with an axis for them in front; a single one stays as it is. */
-export function stacked(results: readonly NamedArray[]): NamedArray {
+export function stacked(results: readonly ResultArray[]): ResultArray {
   const [first] = results;
   if (first === undefined) throw new DenseamError('ERR_SHAPE', 'Expected at least one result but received none');
   if (results.length === 1) return first;
-  const Type = first.data.constructor as new (length: number) => NamedArray['data'];
+  const Type = first.data.constructor as new (length: number) => ResultArray['data'];
   const data = new Type(first.data.length * results.length);
   for (const [index, each] of results.entries()) data.set(each.data, index * first.data.length);
   return { name: first.name, shape: [results.length, ...first.shape], data };

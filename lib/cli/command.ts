@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Command } from 'commander';
 import type { CallOptions } from '../core/types.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
@@ -43,7 +44,7 @@ export function defineAction<Options>(
   run: (run: Run, options: Options, ...args: string[]) => Promise<void>,
 ): Command {
   return command
-    .option('--threads <n>', 'how many threads compute (default: one for each processor)', integer(1, 1024))
+    .option('--threads <n>', 'how many threads compute (default: as many as the process may use)', integer(1, 1024))
     .option('--json', 'print one JSON document')
     .action(async () => {
       const options = command.opts<CommonOptions>();
@@ -84,7 +85,7 @@ async function settle(command: () => Promise<void>): Promise<void> {
 
 /** An error in one line, with its code. Options of the library are called as on the command line. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   if (error instanceof UsageError) return `${error.message} (--help lists the options)`;
   const message = error.message.replaceAll(/\boptions\.([a-zA-Z]+)/g, (_, name: string) => optionName(name));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -34,11 +34,14 @@ Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130
   return program;
 }
 
-// A reader that has seen enough, such as `head`, is no error.
+// A reader that has seen enough, such as `head`, is no error; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  console.error(`Error: Cannot write to stdout: ${error.message}`);
+  process.exit(exitCodes.failed);
 });
+// Where nothing can be said, the exit code still tells.
+process.stderr.on('error', () => {});
 
 try {
   await createProgram().parseAsync();

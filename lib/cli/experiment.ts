@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import type { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Experiment, ExperimentResult, ExperimentSettings } from '../experiments/experiment.ts';
@@ -179,7 +180,7 @@ function choose(experiments: readonly Experiment[], ids: readonly string[], all:
 
 /** What an experiment passes on to the library came from its settings: errors that name an option are about a setting. */
 function nameSettings(error: unknown): void {
-  if (error instanceof Error) error.message = error.message.replaceAll(/\boptions\./g, 'settings.');
+  if (types.isNativeError(error)) error.message = error.message.replaceAll(/\boptions\./g, 'settings.');
 }
 
 async function runPlan(

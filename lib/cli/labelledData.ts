@@ -1,8 +1,10 @@
+import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import { corruptFile, openForReading, readFully } from '../io/files.ts';
 import { readIdx } from '../io/idx.ts';
-import { readNpz } from '../io/npz.ts';
+import { readNpzIfThere } from '../io/npz.ts';
+import { type NumberArray, toFloats } from '../io/numbers.ts';
 import { toSphere } from '../sphere/preparation.ts';
 
 /** Directions with their classes, as von Mises-Fisher memories take them. */
@@ -22,7 +24,7 @@ export interface DataOptions {
 
 interface Numbers {
   readonly shape: readonly number[];
-  readonly data: Uint8Array | FloatArray;
+  readonly data: NumberArray;
 }
 
 /**
@@ -32,18 +34,17 @@ interface Numbers {
 export async function readLabelled(path: string, options: DataOptions, call: CallOptions): Promise<LabelledData> {
   const { signal } = call;
   const isNpz = await isZip(path);
-  const arrays = isNpz ? await readNpz(path, undefined, { signal }) : undefined;
+  const arrays = isNpz ? await readNpzIfThere(path, ['values', 'labels'], { signal }) : undefined;
   const values: Numbers | undefined = arrays ? arrays.get('values') : await readIdx(path, { signal });
-  if (values === undefined) {
-    throw corruptFile(path, `it has no array "values", only [${[...(arrays?.keys() ?? [])].join(', ')}]`);
-  }
+  if (values === undefined) throw corruptFile(path, 'it has no array "values"');
   const [all = 0, ...inner] = values.shape;
   if (inner.length === 0 || all === 0)
     throw corruptFile(path, `its shape (${values.shape.join(', ')}) is not that of rows`);
   const count = Math.min(options.rows ?? all, all);
   const dimension = inner.reduce((product, extent) => product * extent, 1);
-  const given = values.data.subarray(0, count * dimension) as Uint8Array | FloatArray;
-  const rows = await toSphere({ count, dimension, values: given }, { ...call, centre: options.centre });
+  const given = types.isUint8Array(values.data) ? values.data : toFloats(values.data);
+  const wanted = given.subarray(0, count * dimension) as Uint8Array | FloatArray;
+  const rows = await toSphere({ count, dimension, values: wanted }, { ...call, centre: options.centre });
   const labels = options.labels === undefined ? arrays?.get('labels') : await readIdx(options.labels, { signal });
   if (labels === undefined) return rows;
   return { ...rows, labels: classesOf(options.labels ?? path, labels, all, count) };

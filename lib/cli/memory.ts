@@ -2,8 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { CallOptions } from '../core/types.ts';
-import type { NamedArray } from '../io/npzWrite.ts';
-import { checkOutput, nestedArrays, outputHelp, writeArrays } from './arrays.ts';
+import { checkOutput, nestedArrays, outputHelp, type ResultArray, writeArrays } from './arrays.ts';
 import { type CommonOptions, defineAction, type Run, stageProgress, UsageError } from './command.ts';
 import {
   type ArrayOptions,
@@ -95,7 +94,11 @@ function addRetrieve(group: Command): void {
         .makeOptionMandatory(),
     )
     .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
-    .option('--tolerance <n>', 'how near to a fixed point a state stops (default: 1e-6)', number)
+    .option(
+      '--tolerance <n>',
+      'how near to a fixed point a state stops (default: 1e-6 of the scale of the items)',
+      number,
+    )
     .option('--max-iterations <n>', 'steps at most (default: 100, of point clouds 300)', integer(0))
     .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number)
     .option('--transport-step <n>', 'of point clouds: from 0 (points stay) to 1 (default: 1)', number)
@@ -183,7 +186,7 @@ async function showInfo(run: Run, _: CommonOptions, path: string): Promise<void>
 
 /** Results as they are shown: arrays by name, and why each query stopped, for every beta. */
 interface Retrieved {
-  readonly arrays: readonly NamedArray[];
+  readonly arrays: readonly ResultArray[];
   readonly stopped: readonly (readonly string[])[];
 }
 
@@ -268,7 +271,7 @@ async function findNearest(run: Run, options: NearestOptions, path: string, quer
   const { rows, indices } = found;
   const [name, title] = 'distances' in found ? ['distances', 'squared distance'] : ['divergences', 'divergence'];
   const values = 'distances' in found ? found.distances : found.divergences;
-  const arrays: NamedArray[] = [
+  const arrays: ResultArray[] = [
     { name: 'indices', shape: [rows, k], data: indices },
     { name, shape: [rows, k], data: values },
   ];

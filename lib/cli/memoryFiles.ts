@@ -95,13 +95,15 @@ export async function readVectors(path: string, name: string, { signal }: CallOp
   const { readNpz } = await import('../io/npz.ts');
   const array = (await readNpz(path, [name], { signal })).get(name) as NpyArray;
   const [count = 0, dimension = 0] = await shapeOf(path, name, array, 2);
-  return { count, dimension, values: array.data };
+  const { toFloats } = await import('../io/numbers.ts');
+  return { count, dimension, values: toFloats(array.data) };
 }
 
 export async function readClouds(path: string, { signal }: CallOptions): Promise<PointClouds> {
-  const { readNpz } = await import('../io/npz.ts');
+  const { readNpzIfThere } = await import('../io/npz.ts');
   const { corruptFile } = await import('../io/files.ts');
-  const arrays = await readNpz(path, undefined, { signal });
+  const { toFloats } = await import('../io/numbers.ts');
+  const arrays = await readNpzIfThere(path, ['points', 'weights', 'offsets', 'sizes'], { signal });
   const array = (name: string) => {
     const found = arrays.get(name);
     if (found === undefined)
@@ -109,7 +111,7 @@ export async function readClouds(path: string, { signal }: CallOptions): Promise
     return found;
   };
   const [total = 0, dimension = 0] = await shapeOf(path, 'points', array('points'), 2);
-  const offsets = arrays.has('offsets') ? array('offsets').data : runningSums(array('sizes').data);
+  const offsets = arrays.has('offsets') ? toFloats(array('offsets').data) : runningSums(toFloats(array('sizes').data));
   const bad = offsets.findIndex((offset) => !Number.isInteger(offset) || offset < 0 || offset > total);
   if (bad >= 0) throw corruptFile(path, `its clouds begin or end at point ${offsets[bad]}, and it has ${total} points`);
   if (offsets.at(-1) !== total)
@@ -118,8 +120,8 @@ export async function readClouds(path: string, { signal }: CallOptions): Promise
     count: offsets.length - 1,
     dimension,
     offsets: Int32Array.from(offsets),
-    points: array('points').data,
-    weights: array('weights').data,
+    points: toFloats(array('points').data),
+    weights: toFloats(array('weights').data),
   };
 }
 

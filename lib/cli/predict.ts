@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { NamedArray } from '../io/npzWrite.ts';
-import { checkOutput, nestedArrays, outputHelp, writeArrays } from './arrays.ts';
+import { checkOutput, nestedArrays, outputHelp, type ResultArray, writeArrays } from './arrays.ts';
 import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
 import type { DataOptions } from './labelledData.ts';
 import { integer } from './options.ts';
@@ -51,7 +50,7 @@ async function predict(run: Run, options: Options, path: string, data: string): 
     return { rows, classes, probabilities };
   });
   const labels = classes.map((each) => each - 1);
-  const arrays: NamedArray[] = [{ name: 'labels', shape: [labels.length], data: labels }];
+  const arrays: ResultArray[] = [{ name: 'labels', shape: [labels.length], data: labels }];
   if (probabilities) {
     const { rows: height, columns, data: numbers } = probabilities;
     arrays.push({ name: 'probabilities', shape: [height, columns], data: numbers });

@@ -1,7 +1,6 @@
 import type { Gaussians, Retrieval, Vectors } from '../core/types.ts';
-import type { NamedArray } from '../io/npzWrite.ts';
 import type { CloudRetrieval } from '../pointcloud/types.ts';
-import { stacked } from './arrays.ts';
+import { type ResultArray, stacked } from './arrays.ts';
 
 // What `denseam memory retrieve` found, as named arrays.
 
@@ -9,12 +8,12 @@ import { stacked } from './arrays.ts';
 export function retrievalArrays<R>(
   betas: readonly number[],
   retrievals: readonly R[],
-  arraysOf: (retrieval: R) => readonly NamedArray[],
-): NamedArray[] {
+  arraysOf: (retrieval: R) => readonly ResultArray[],
+): ResultArray[] {
   const all = retrievals.map(arraysOf);
   const first = all[0] ?? [];
   const joined = first.map((array, i) => {
-    return shared.includes(array.name) ? array : stacked(all.map((arrays) => arrays[i] as NamedArray));
+    return shared.includes(array.name) ? array : stacked(all.map((arrays) => arrays[i] as ResultArray));
   });
   return [{ name: 'betas', shape: [betas.length], data: Float64Array.from(betas) }, ...joined];
 }
@@ -22,7 +21,7 @@ export function retrievalArrays<R>(
 /** The same for every beta. */
 const shared: readonly string[] = ['offsets', 'basis'];
 
-export function gaussianRetrieval(retrieval: Retrieval<Gaussians>): NamedArray[] {
+export function gaussianRetrieval(retrieval: Retrieval<Gaussians>): ResultArray[] {
   const { count, dimension, structure, means, covariances, basis } = retrieval.states;
   const shape = { full: [count, dimension, dimension], diagonal: [count, dimension], isotropic: [count] }[structure];
   return [
@@ -33,12 +32,12 @@ export function gaussianRetrieval(retrieval: Retrieval<Gaussians>): NamedArray[]
   ];
 }
 
-export function vectorRetrieval(retrieval: Retrieval<Vectors>): NamedArray[] {
+export function vectorRetrieval(retrieval: Retrieval<Vectors>): ResultArray[] {
   const { count, dimension, values } = retrieval.states;
   return [{ name: 'values', shape: [count, dimension], data: values }, ...scalars(retrieval)];
 }
 
-export function cloudRetrieval(retrieval: CloudRetrieval): NamedArray[] {
+export function cloudRetrieval(retrieval: CloudRetrieval): ResultArray[] {
   const { count, dimension, offsets, points, weights } = retrieval.states;
   return [
     { name: 'points', shape: [weights.length, dimension], data: points },
@@ -51,7 +50,7 @@ export function cloudRetrieval(retrieval: CloudRetrieval): NamedArray[] {
   ];
 }
 
-function scalars(retrieval: Retrieval<unknown>): NamedArray[] {
+function scalars(retrieval: Retrieval<unknown>): ResultArray[] {
   return [
     ...commonScalars(retrieval),
     perQuery('nearestDistance', retrieval.nearestDistance),
@@ -61,7 +60,7 @@ function scalars(retrieval: Retrieval<unknown>): NamedArray[] {
 
 type Common = Pick<CloudRetrieval, 'energy' | 'nearest' | 'iterations' | 'stopped' | 'evaluated' | 'droppedMass'>;
 
-function commonScalars({ energy, nearest, iterations, stopped, evaluated, droppedMass }: Common): NamedArray[] {
+function commonScalars({ energy, nearest, iterations, stopped, evaluated, droppedMass }: Common): ResultArray[] {
   return [
     perQuery('energy', energy),
     perQuery('nearest', nearest),
@@ -76,6 +75,6 @@ function commonScalars({ energy, nearest, iterations, stopped, evaluated, droppe
   ];
 }
 
-function perQuery(name: string, data: NamedArray['data']): NamedArray {
+function perQuery(name: string, data: ResultArray['data']): ResultArray {
   return { name, shape: [data.length], data };
 }

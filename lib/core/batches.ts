@@ -1,6 +1,9 @@
+import { types } from 'node:util';
 import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
+import { copied } from './allocation.ts';
+import { DenseamError } from './errors.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
-import { describe, extent, floatArray, isDetached, object, product, shapeError, squareMatrix } from './validate.ts';
+import { describe, extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from './validate.ts';
 
 /** Any batch, as the native side takes it, with the shape that goes with it. */
 export interface Batch extends NativeBatch {
@@ -20,31 +23,45 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
   return { position: dimension, covariance };
 }
 
+// BLAS and LAPACK count in 32 bits. The eigenvectors of a d x d matrix take 1 + 6 d + 2 d^2 numbers of work space; a diagonal Gaussian
+// is a row of 2 d.
+const greatestFullDimension = 32_766;
+const greatestDimension = 2 ** 30 - 1;
+
+/** @internal Refuses what BLAS and LAPACK could not count. */
+export function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
+  const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
+  if (dimension <= greatest) return;
+  const what = kind === 'full' ? ' of full covariances' : '';
+  throw new DenseamError(
+    'ERR_UNSUPPORTED',
+    `Expected at most ${greatest} for ${name}${what} but received ${dimension}`,
+  );
+}
+
 /** Checks the shapes of Gaussians; their values are checked natively, in the pass that reads them. */
 export function gaussianBatch(name: string, value: Gaussians): Batch {
-  object(name, value);
-  if (!structures.includes(value.structure)) {
-    throw shapeError(`${name}.structure`, 'one of "full", "diagonal", "isotropic"', describe(value.structure));
+  const given = fields(name, value, ['count', 'dimension', 'structure', 'means', 'covariances'], ['basis']);
+  const structure = structures.find((known) => known === given.structure);
+  if (structure === undefined) {
+    throw shapeError(`${name}.structure`, 'one of "full", "diagonal", "isotropic"', describe(given.structure));
   }
-  const { structure } = value;
-  const count = extent(`${name}.count`, value.count);
-  const dimension = extent(`${name}.dimension`, value.dimension);
+  const count = extent(`${name}.count`, given.count);
+  const dimension = extent(`${name}.dimension`, given.dimension);
   const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
-  return {
-    name,
-    kind: structure,
-    count,
-    dimension,
-    positions: floatArray(`${name}.means`, value.means, count * dimension, `${count} x ${dimension}`),
-    covariances: floatArray(`${name}.covariances`, value.covariances, length, shape.join(' x ')),
-    basis: basisOf(name, value),
-  };
+  // Before the arrays, so that nobody has to make such large ones to hear of it.
+  if (structure === 'full') checkSupported(`${name}.dimension`, structure, dimension);
+  const positions = floatArray(`${name}.means`, given.means, count * dimension, `${count} x ${dimension}`);
+  const covariances = floatArray(`${name}.covariances`, given.covariances, length, shape.join(' x '));
+  if (structure !== 'full') checkSupported(`${name}.dimension`, structure, dimension);
+  const basis = basisOf(name, structure, dimension, given.basis);
+  return { name, kind: structure, count, dimension, positions, covariances, basis };
 }
 
 /** Checks the shape of a basis and returns one that has a meaning; that of a full batch has none. */
-function basisOf(name: string, { structure, dimension, basis }: Gaussians): FloatArray | undefined {
+function basisOf(name: string, structure: Structure, dimension: number, basis: unknown): FloatArray | undefined {
   if (basis === undefined) return undefined;
   if (structure === 'isotropic') {
     throw shapeError(`${name}.basis`, 'none where the structure is "isotropic"', describe(basis));
@@ -55,17 +72,19 @@ function basisOf(name: string, { structure, dimension, basis }: Gaussians): Floa
 
 /** Checks the shapes of vectors. */
 export function vectorBatch(name: string, value: Vectors): Batch {
-  object(name, value);
-  const count = extent(`${name}.count`, value.count);
-  const dimension = extent(`${name}.dimension`, value.dimension);
+  const given = fields(name, value, ['count', 'dimension', 'values']);
+  const count = extent(`${name}.count`, given.count);
+  const dimension = extent(`${name}.dimension`, given.dimension);
   const length = product(`${name}.values`, count, dimension);
-  const positions = floatArray(`${name}.values`, value.values, length, `${count} x ${dimension}`);
+  const positions = floatArray(`${name}.values`, given.values, length, `${count} x ${dimension}`);
+  checkSupported(`${name}.dimension`, 'euclidean', dimension);
   return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };
 }
 
 /** The same numbers in arrays of their own. */
 export function copy(batch: Batch): Batch {
-  return { ...batch, positions: batch.positions.slice(), covariances: batch.covariances?.slice() };
+  const { name, positions, covariances } = batch;
+  return { ...batch, positions: copied(name, positions), covariances: covariances && copied(name, covariances) };
 }
 
 /**
@@ -88,7 +107,7 @@ export function slice(batch: Batch, begin: number, end: number): Batch {
 }
 
 export function precisionOf(batch: Batch): 'float32' | 'float64' {
-  const isSingle = (array: FloatArray | undefined) => array === undefined || array instanceof Float32Array;
+  const isSingle = (array: FloatArray | undefined) => array === undefined || types.isFloat32Array(array);
   return isSingle(batch.positions) && isSingle(batch.covariances) ? 'float32' : 'float64';
 }
 

@@ -21,14 +21,49 @@ export type ErrorCode =
   /** The native part could not be loaded. */
   | 'ERR_NATIVE_LOAD';
 
-/** Every error that denseam itself raises. The message names the argument, the index, what was expected and what came. */
+/** What an error tells apart from its message. */
+export interface ErrorDetails extends ErrorOptions {
+  readonly argument?: string | undefined;
+  readonly expected?: string | undefined;
+  readonly received?: string | undefined;
+}
+
+/** Marks the errors of every copy of this package, whichever realm or module system it was loaded in. */
+const brand = Symbol.for('denseam.DenseamError');
+
+/**
+ * Every error that denseam itself raises. The message names the argument, the index, what was expected and what came. Errors of another
+ * copy of the package (its CommonJS beside its ES modules, or that of another realm) are instances of this class, too.
+ */
 export class DenseamError extends Error {
   override readonly name = 'DenseamError';
   /** What went wrong, stable across releases. */
   readonly code: ErrorCode;
+  /** Which argument, option or part of one is at fault, as the message calls it: `options.beta`, `items.means[3]`. */
+  readonly argument: string | undefined;
+  /** What it should have been, in words. */
+  readonly expected: string | undefined;
+  /** What it was, in words. */
+  readonly received: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
     super(message, options);
     this.code = code;
+    const details = { ...detailsOf(message), ...options };
+    this.argument = details.argument;
+    this.expected = details.expected;
+    this.received = details.received;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 }
+
+/** What a message in the usual wording says, those of the native side too. */
+function detailsOf(message: string): ErrorDetails {
+  const [, expected, argument, received] = /^Expected (.+?) for (.+?) but (?:received )?(.+)$/s.exec(message) ?? [];
+  return { expected, argument, received };
+}
+
+Object.defineProperty(DenseamError.prototype, brand, { value: true });

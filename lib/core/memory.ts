@@ -1,17 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
-import { runTask } from './calls.ts';
+import { coded, runTask } from './calls.ts';
 import { Changes } from './changes.ts';
-import { readBeta, readBoolean, readIteration, readPruning, readSchedule, readSweep } from './options.ts';
+import { collectBefore, Kept } from './closing.ts';
+import { callOptions, type OptionTable, type Read, readOptions, type TableOf } from './options.ts';
 import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
 import { type ItemsFile, saveItems } from './persistence.ts';
 import { storing } from './progress.ts';
 import type {
   BetaOptions,
   CallOptions,
-  IterationOptions,
   Matrix,
   NearestOptions,
   Neighbours,
@@ -19,16 +20,10 @@ import type {
   RetrieveOptions,
   SweepOptions,
 } from './types.ts';
-import {
-  checkOptions,
-  fitsInMemory,
-  greatestSize,
-  indexArray,
-  integer,
-  nonNegative,
-  shapeError,
-  someIndices,
-} from './validate.ts';
+import { fitsInMemory, greatestSize, indexArray, shapeError, someIndices } from './validate.ts';
+import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sweepOptions } from './verbOptions.ts';
+
+const defaultIterations = 100;
 
 /** How numbers are stored. */
 export type Precision = 'float32' | 'float64';
@@ -36,30 +31,66 @@ export type Precision = 'float32' | 'float64';
 /**
  * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the call began;
  * changes run one after the other, and each is made whole or not at all. Distances are squared where that is said; step
- * lengths and tolerances are not.
+ * lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
  */
 export abstract class Memory<Items, QueryOptions = unknown> {
   /** The dimension of the space that items live in. */
   readonly dimension: number;
   /** The precision in which items are stored. */
   readonly precision: Precision;
-  protected readonly native: NativeMemory;
+  readonly #native: Kept<NativeMemory>;
   readonly #kind: MemoryKind;
   readonly #indexed: boolean;
+  readonly #queryOptions: TableOf<QueryOptions>;
   readonly #changes = new Changes();
 
   /** @internal Memories are made by `create` and `load`. */
-  constructor(kind: MemoryKind, dimension: number, precision: Precision, indexed = false) {
+  constructor(
+    kind: MemoryKind,
+    dimension: number,
+    precision: Precision,
+    indexed: boolean,
+    queryOptions: TableOf<QueryOptions>,
+  ) {
     this.#kind = kind;
     this.dimension = dimension;
     this.precision = precision;
     this.#indexed = kind === 'full' && indexed;
-    this.native = new native.Memory(kind, dimension, precision, indexed);
+    this.#queryOptions = queryOptions;
+    const own = coded(() => new native.Memory(kind, dimension, precision, indexed));
+    this.#native = new Kept(this, own, (items) => items.release());
   }
 
   /** How many items are stored. */
   get size(): number {
     return this.native.size;
+  }
+
+  /**
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
+   * were open; changes that have not ended are refused. Closing it again does nothing.
+   */
+  close(): void {
+    this.#native.close();
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private get native(): NativeMemory {
+    return this.#native.value;
+  }
+
+  /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
+  protected async reading<T>(read: (items: NativeMemory) => Promise<T>): Promise<T> {
+    const items = this.native.snapshot();
+    try {
+      return await read(items);
+    } finally {
+      items.release();
+    }
   }
 
   /** Checks the shape of items or queries, but not yet that it is this memory's. */
@@ -91,8 +122,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     queries: Items,
     options: CallOptions & QueryOptions = {} as CallOptions & QueryOptions,
   ): Promise<Matrix> {
-    return this.#matrix('distances', queries, options, (items, batch, first, ridge, onProgress) =>
-      items.distances(batch, first, ridge, onProgress),
+    return this.#matrix(
+      'distances',
+      queries,
+      this.#read(callOptions, options),
+      (items, batch, first, ridge, onProgress) => items.distances(batch, first, ridge, onProgress),
     );
   }
 
@@ -102,9 +136,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}.
    */
   async weights(queries: Items, options: BetaOptions & QueryOptions): Promise<Matrix> {
-    const beta = readBeta(options);
-    const pruning = readPruning(options.pruning);
-    return this.#matrix('weights', queries, options, (items, batch, first, ridge, onProgress) =>
+    const read = this.#read(betaOptions, options);
+    const { beta, pruning } = read;
+    return this.#matrix('weights', queries, read, (items, batch, first, ridge, onProgress) =>
       items.weights(batch, first, ridge, beta, pruning, onProgress),
     );
   }
@@ -115,9 +149,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}.
    */
   async energy(queries: Items, options: BetaOptions & QueryOptions): Promise<Float64Array> {
-    const beta = readBeta(options);
-    const pruning = readPruning(options.pruning);
-    const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
+    const read = this.#read(betaOptions, options);
+    const { beta, pruning } = read;
+    const parts = await this.#parts(queries, read, 1, (items, batch, first, ridge, onProgress) =>
       items.energy(batch, first, ridge, beta, pruning, onProgress),
     );
     return concatFloats(parts);
@@ -129,9 +163,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}.
    */
   async step(queries: Items, options: BetaOptions & QueryOptions): Promise<Items> {
-    const beta = readBeta(options);
-    const pruning = readPruning(options.pruning);
-    const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
+    const read = this.#read(betaOptions, options);
+    const { beta, pruning } = read;
+    const parts = await this.#parts(queries, read, 1, (items, batch, first, ridge, onProgress) =>
       items.step(batch, first, ridge, beta, pruning, onProgress),
     );
     return this.fromStates(concatStates(parts));
@@ -144,8 +178,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}.
    */
   async retrieve(queries: Items, options: RetrieveOptions & QueryOptions): Promise<Retrieval<Items>> {
-    checkOptions(options);
-    const parts = await this.#retrievals(queries, options, readSchedule(options), false);
+    const read = this.#read(retrieveOptions, options);
+    const parts = await this.#retrievals(queries, read, read.beta, false);
     return this.#toRetrieval(parts);
   }
 
@@ -156,9 +190,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}.
    */
   async sweep(queries: Items, options: SweepOptions & QueryOptions): Promise<Retrieval<Items>[]> {
-    checkOptions(options);
-    const betas = readSweep(options);
-    const parts = await this.#retrievals(queries, options, betas, true);
+    const read = this.#read(sweepOptions, options);
+    const { betas } = read;
+    const parts = await this.#retrievals(queries, read, betas, true);
     const retrievals: Retrieval<Items>[] = [];
     for (const index of betas.keys()) {
       retrievals.push(this.#toRetrieval(parts.map((part) => everyNth(part, index, betas.length))));
@@ -176,13 +210,12 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     queries: Items,
     options: NearestOptions & QueryOptions = {} as NearestOptions & QueryOptions,
   ): Promise<Neighbours> {
-    checkOptions(options);
-    const k = integer('options.k', options.k ?? 1, 1, this.size);
-    const prune = readBoolean('options.pruning', options.pruning, true);
+    const read = this.#read(nearestOptions(this.size), options);
+    const { k, pruning } = read;
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
     fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
-    const parts = await this.#parts(queries, options, 1, (items, batch, first, ridge, onProgress) =>
-      items.nearest(batch, first, ridge, k, prune, onProgress),
+    const parts = await this.#parts(queries, read, 1, (items, batch, first, ridge, onProgress) =>
+      items.nearest(batch, first, ridge, k, pruning, onProgress),
     );
     const indices = concatInts(parts.map((part) => part.indices));
     return {
@@ -199,11 +232,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
    */
   async get(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<Items> {
-    checkOptions(options);
+    const read = readOptions(callOptions, options);
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     fitsInMemory('the items', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    return this.fromStates(await runTask(() => this.native.get(checked), options));
+    return this.fromStates(await runTask(() => this.native.get(checked), read));
   }
 
   /**
@@ -212,11 +245,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws as {@link distances}; the memory then is as it was.
    */
   async add(items: Items, options: CallOptions = {}): Promise<void> {
-    checkOptions(options);
+    const read = readOptions(callOptions, options);
     const batch = this.checkedBatch('items', items);
     // What has to wait is copied, so that the values are always those of the moment of the call.
     const own = this.#changes.pending ? copy(batch) : batch;
-    await this.#change(() => this.stage(own, options));
+    await this.#change(() => this.stage(own, read));
   }
 
   /**
@@ -225,12 +258,12 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * @throws DenseamError ERR_RANGE, ERR_SHAPE; the signal's reason; the memory then is as it was.
    */
   async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
-    checkOptions(options);
+    const read = readOptions(callOptions, options);
     // A change that was asked for earlier may still be running: indices mean the items after it.
     const own = this.#changes.pending ? indexArray('indices', indices, greatestSize) : indices;
     await this.#change(async () => {
       const removed = someIndices('indices', own, this.size);
-      await runTask(() => this.native.remove(removed), options);
+      await runTask(() => this.native.remove(removed), read);
     });
   }
 
@@ -239,24 +272,28 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    *
    * @throws system errors with their code; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
-    checkOptions(options);
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
+    const file = filePath(path);
+    const read = readOptions(callOptions, options);
     const { size, dimension, precision } = this;
-    const items = this.native.snapshot();
-    const get = (indices: Int32Array) => runTask(() => items.get(indices), options);
-    await saveItems(path, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, options);
+    await this.reading((items) => {
+      const get = (indices: Int32Array) => runTask(() => items.get(indices), read);
+      return saveItems(file, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, read);
+    });
   }
 
   /** @internal Makes an empty memory into one with these items. */
   protected async fill(batch: Batch, options: CallOptions): Promise<this> {
-    await this.#change(() => this.stage(batch, options));
-    return this;
+    return this.#filled(() => this.stage(batch, options));
   }
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
+    const bytes = this.#bytesOf(file.size);
     const { copied, prepared } = storing(file.size, this.#indexed, options);
-    await this.#change(async () => {
+    return this.#filled(async () => {
+      fitsInMemory('the items', bytes);
+      await collectBefore(bytes);
       let first = 0;
       for await (const batch of file.batches(options)) {
         await runTask(() => this.native.append(batch, first, undefined), options);
@@ -265,14 +302,33 @@ export abstract class Memory<Items, QueryOptions = unknown> {
       }
       await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
     });
-    return this;
+  }
+
+  /** A memory that could not be filled is nobody's, and is freed. */
+  async #filled(stage: () => Promise<void>): Promise<this> {
+    try {
+      await this.#change(stage);
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** What so many items take. */
+  #bytesOf(count: number): number {
+    const bytesEach = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+    const { position, covariance } = itemWidth(this.#kind, this.dimension);
+    return count * (position + covariance) * bytesEach;
   }
 
   /** Items or queries of this memory's own shape. */
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
-    if (!this.takes(batch.kind))
-      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory`, `"${batch.kind}"`);
+    if (!this.takes(batch.kind)) {
+      const hint = this.#kind === 'full' ? ' (toFull makes it so)' : '';
+      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory${hint}`, `"${batch.kind}"`);
+    }
     if (batch.dimension !== this.dimension) {
       throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
     }
@@ -281,9 +337,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */
   private async stage(batch: Batch, options: CallOptions): Promise<void> {
-    const bytes = this.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
-    const { position, covariance } = itemWidth(this.#kind, this.dimension);
-    fitsInMemory('the items', batch.count * (position + covariance) * bytes);
+    fitsInMemory('the items', this.#bytesOf(batch.count));
     const { copied, prepared } = storing(batch.count, this.#indexed, options);
     await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
       this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
@@ -307,21 +361,23 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   }
 
   async #commit(stage: () => Promise<void>): Promise<void> {
+    const items = this.native;
     try {
       await stage();
       this.native.commit();
     } catch (error) {
-      this.native.rollback();
+      if (this.#native.isOpen) items.rollback();
       throw error;
     }
   }
 
-  async #matrix(
-    name: string,
-    queries: Items,
-    options: CallOptions & QueryOptions,
-    verb: Verb<Float64Array>,
-  ): Promise<Matrix> {
+  /** The options of a verb on queries, each read once. */
+  #read<Table extends OptionTable>(table: Table, options: unknown): Read<Table> & Ridge {
+    const read = readOptions({ ...table, ...this.#queryOptions }, options);
+    return { ridge: 0, ...read } as Read<Table> & Ridge;
+  }
+
+  async #matrix(name: string, queries: Items, options: CallOptions & Ridge, verb: Verb<Float64Array>): Promise<Matrix> {
     const columns = this.size;
     const rows = this.checkedBatch('queries', queries).count;
     fitsInMemory(`the ${name}`, rows * columns * Float64Array.BYTES_PER_ELEMENT);
@@ -330,11 +386,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   #retrievals(
     queries: Items,
-    options: IterationOptions & QueryOptions,
+    options: Read<typeof iterationOptions> & Ridge,
     betas: Float64Array,
     sweep: boolean,
   ): Promise<NativeRetrieval[]> {
-    const { tolerance, maxIterations, pruning, trajectory } = readIteration(options);
+    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = options;
     const copies = sweep ? betas.length : 1;
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     const { count } = this.checkedBatch('queries', queries);
@@ -355,20 +411,21 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async #parts<T>(
     queries: Items,
-    options: CallOptions & QueryOptions,
+    options: CallOptions & Ridge,
     passes: number,
     verb: Verb<T>,
     copies = 1,
     columns = 0,
   ): Promise<T[]> {
-    checkOptions(options);
     const batch = this.checkedBatch('queries', queries);
-    const ridge = nonNegative('options.ridge', (options as { ridge?: unknown }).ridge ?? 0);
-    const items = this.native.snapshot(); // all parts see the items as they are now
+    const { ridge } = options;
+    const { size } = this;
     // Memories of full covariances keep what they know of every item for every state in progress.
-    const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * items.size : 0);
-    return inParts(batch, batch.count * passes * items.size, { copies, columns: numbersInProgress }, options, (part) =>
-      this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
+    const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * size : 0);
+    return this.reading((items) =>
+      inParts(batch, batch.count * passes * size, { copies, columns: numbersInProgress }, options, (part) =>
+        this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
+      ),
     );
   }
 
@@ -382,6 +439,11 @@ export abstract class Memory<Items, QueryOptions = unknown> {
       ...(trajectory && { trajectory: trajectory.map((batch) => this.fromStates(batch, ended)) }),
     };
   }
+}
+
+/** Of memories whose queries have no covariances it is 0. */
+interface Ridge {
+  readonly ridge: number;
 }
 
 type Verb<T> = (

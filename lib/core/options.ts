@@ -1,79 +1,144 @@
-import type { BetaOptions, IterationOptions, PruningOptions, RetrieveOptions, SweepOptions } from './types.ts';
-import { checkOptions, integer, nonNegative, object, positive, rangeError } from './validate.ts';
+import { describe, shortened } from './describe.ts';
+import type { CallOptions } from './types.ts';
+import { property, rangeError, reading, record, shapeError } from './validate.ts';
 
-/** Checks and defaults of the options that verbs share. */
+// One specification a verb: a table of its options, each with what checks it and what stands for it where it is not given. The check
+// follows from the table, and the type system holds the table against the documented type of the verb's options.
 
-/** What the native side counts with. */
-export const maxIterationsLimit = 2 ** 31 - 1;
+/** Checks a value and returns what the verb works with; `name` is what errors call it. */
+export type Check<Read> = (name: string, value: unknown) => Read;
 
-/** A weight below half the spacing of the numbers just below 1. */
-const invisibleMass = 2 ** -53;
-
-export function readBeta(options: BetaOptions): number {
-  checkOptions(options);
-  return positive('options.beta', options.beta);
+/** One option, whatever its types. */
+export interface AnyOption {
+  readonly read: Check<unknown>;
+  readonly isRequired: boolean;
 }
 
-/** One or more inverse temperatures. */
-function readBetas(name: 'options.beta' | 'options.betas', betas: unknown): Float64Array {
-  if (!Array.isArray(betas) && !(betas instanceof Float64Array)) {
-    throw rangeError(name, name === 'options.beta' ? 'a finite number above 0 or an array of them' : 'an array', betas);
+/** One option: callers write `Given`, the verb works with `Read`. */
+export interface Option<Given, Read> extends AnyOption {
+  readonly read: Check<Read>;
+  /** For the type system alone: an option for one type is none for a wider or a narrower one. */
+  readonly given?: (value: Given) => Given;
+}
+
+/** The options of a verb by name. */
+export type OptionTable = Readonly<Record<string, AnyOption>>;
+
+/** The table that goes with a type of options: all of them and no others. */
+export type TableOf<Options> = { readonly [Name in keyof Options]-?: Option<Options[Name], unknown> };
+
+/** What {@link readOptions} makes of a table. */
+export type Read<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends { readonly read: Check<infer R> } ? R : never;
+};
+
+/** The table of the options of a type: `specify<BetaOptions>()({ beta: required(positive), ... })`. */
+export function specify<Options>() {
+  return <Table extends TableOf<Options>>(
+    table: Table & { [Other in Exclude<keyof Table, keyof Options>]: never },
+  ): Table => table;
+}
+
+/** An option that must be given. (`NoInfer`: what callers may write follows from the check, not from where the option is put.) */
+export function required<R, Given = R>(read: Check<R>): Option<NoInfer<Given>, R> {
+  return { read, isRequired: true };
+}
+
+/** An option that may be left out; `fallback` then stands for it. */
+export function optional<R, Given = R>(read: Check<R>): Option<NoInfer<Given> | undefined, R | undefined>;
+export function optional<R, Given = R>(read: Check<R>, fallback: NoInfer<R>): Option<NoInfer<Given> | undefined, R>;
+export function optional<R, Given = R>(
+  read: Check<R>,
+  fallback?: R,
+): Option<NoInfer<Given> | undefined, R | undefined> {
+  return { read: (name, value) => (value === undefined ? fallback : read(name, value)), isRequired: false };
+}
+
+/**
+ * Reads and checks options, each exactly once, into an object of the callee's own. Any other option is refused, so that a misspelt one
+ * or one that a verb does not use never passes in silence.
+ */
+export function readOptions<Table extends OptionTable>(table: Table, value: unknown, name = 'options'): Read<Table> {
+  const source = record(name, value, wanted(table));
+  for (const key of reading(name, () => Object.keys(source))) {
+    if (Object.hasOwn(table, key)) continue;
+    const known = Object.keys(table).sort().join(', ');
+    throw rangeError(`${name}.${shortened(key)}`, `nothing (only ${known})`, property(name, source, key));
   }
-  if (betas.length === 0) throw rangeError(name, 'at least one number', betas);
-  return Float64Array.from(betas as ArrayLike<number>, (beta, i) => positive(`${name}[${i}]`, beta));
+  const read = Object.entries(table).map(([key, option]) => [
+    key,
+    option.read(`${name}.${key}`, property(name, source, key)),
+  ]);
+  return Object.fromEntries(read) as Read<Table>;
 }
 
-/** The inverse temperatures of one iteration after the other. */
-export function readSchedule(options: Pick<RetrieveOptions, 'beta'>): Float64Array {
-  refuseOption(options, 'betas', 'beta');
-  const { beta } = options;
-  return readBetas('options.beta', typeof beta === 'number' ? [positive('options.beta', beta)] : beta);
+/** In words, what an object of options must have. */
+function wanted(table: OptionTable): string {
+  const names = Object.keys(table).filter((key) => table[key]?.isRequired);
+  return names.length === 0 ? 'an object' : `an object with ${names.join(' and ')}`;
 }
 
-/** The inverse temperatures of one retrieval each. */
-export function readSweep(options: Pick<SweepOptions, 'betas'>): Float64Array {
-  refuseOption(options, 'beta', 'betas');
-  return readBetas('options.betas', options.betas);
+/** What a verb checks itself, since it depends on others. */
+export function asGiven(_: string, value: unknown): unknown {
+  return value;
 }
 
-/** Refuses the other one of `beta` and `betas`: whoever gives both means something else. */
-function refuseOption(options: object, name: 'beta' | 'betas', instead: string): void {
-  const value = (options as Record<string, unknown>)[name];
-  if (value !== undefined) throw rangeError(`options.${name}`, `nothing beside options.${instead}`, value);
-}
-
-/** The mass that may be dropped; undefined where every item is to be evaluated. */
-export function readPruning(pruning: PruningOptions['pruning']): number | undefined {
-  if (pruning === undefined || pruning === true) return invisibleMass;
-  if (pruning === false) return undefined;
-  const given = object('options.pruning', pruning) as { mass: unknown };
-  const [other] = Object.keys(given).filter((key) => key !== 'mass');
-  if (other !== undefined) throw rangeError('options.pruning', 'only mass', other);
-  if (positive('options.pruning.mass', given.mass) >= 1) {
-    throw rangeError('options.pruning.mass', 'a number below 1', given.mass);
-  }
-  return given.mass as number;
-}
-
-/** True or false, or what stands for nothing given. */
-export function readBoolean(name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
+/** True or false. */
+export function aBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw rangeError(name, 'true or false', value);
   return value;
 }
 
-export interface Iterating {
-  readonly tolerance: number;
-  readonly maxIterations: number;
-  readonly pruning: number | undefined;
-  readonly trajectory: boolean;
+export function aString(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw shapeError(name, 'a string', describe(value));
+  return value;
 }
 
-export function readIteration(options: IterationOptions, defaultIterations = 100): Iterating {
-  return {
-    tolerance: nonNegative('options.tolerance', options.tolerance ?? 1e-6),
-    maxIterations: integer('options.maxIterations', options.maxIterations ?? defaultIterations, 0, maxIterationsLimit),
-    pruning: readPruning(options.pruning),
-    trajectory: readBoolean('options.trajectory', options.trajectory, false),
+/** One of these words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): Check<Word> {
+  const quoted = words.map((word) => `"${word}"`);
+  const expected = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  return (name, value) => {
+    if (!words.includes(value as Word)) throw rangeError(name, expected, value);
+    return value as Word;
   };
 }
+
+/** A callback. */
+export function aFunction<F extends (...values: never[]) => unknown>(name: string, value: unknown): F {
+  if (typeof value !== 'function') throw shapeError(name, 'a function', describe(value));
+  return value as F;
+}
+
+/**
+ * An AbortSignal, of whichever realm or library: what has its members. One that lacks those of later standards is followed by one that
+ * has them.
+ */
+export function anAbortSignal(name: string, value: unknown): AbortSignal {
+  if (typeof value !== 'object' || value === null) throw shapeError(name, 'an AbortSignal', describe(value));
+  const signal = value as AbortSignal;
+  const isSignal = reading(name, () => typeof signal.aborted === 'boolean' && isEventTarget(signal));
+  if (!isSignal) throw shapeError(name, 'an AbortSignal', describe(value));
+  return typeof signal.throwIfAborted === 'function' ? signal : followed(signal);
+}
+
+function isEventTarget({ addEventListener, removeEventListener }: EventTarget): boolean {
+  return [addEventListener, removeEventListener].every((method) => typeof method === 'function');
+}
+
+function followed(signal: AbortSignal): AbortSignal {
+  const follower = new AbortController();
+  const abort = () => follower.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return follower.signal;
+}
+
+/** What calls take that report no progress. */
+export const signalOptions = specify<Pick<CallOptions, 'signal'>>()({ signal: optional(anAbortSignal) });
+
+/** What every call that can take longer than a millisecond takes. */
+export const callOptions = specify<CallOptions>()({
+  ...signalOptions,
+  onProgress: optional(aFunction<NonNullable<CallOptions['onProgress']>>),
+});

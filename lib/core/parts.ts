@@ -1,4 +1,5 @@
 import type { NativeRetrieval, NativeStates } from '../native.ts';
+import { zeros } from './allocation.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 import { partProgress } from './progress.ts';
 import type { CallOptions } from './types.ts';
@@ -11,8 +12,8 @@ export interface Part {
   readonly onProgress: CallOptions['onProgress'];
 }
 
-// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are handed over without a copy unless there are several
-// parts, so those may be larger, but not so large that joining them is felt.
+// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are copied beside it unless there are several parts, so
+// those may be larger, but not so large that joining them is felt.
 export const inputBytes = 16 * 2 ** 20;
 export const resultBytes = 64 * 2 ** 20;
 
@@ -65,11 +66,11 @@ export async function inRuns<T>(
 
 /** One array of all; the array itself where there is only one. */
 export function concatFloats(arrays: readonly Float64Array[]): Float64Array {
-  return join(arrays, (length) => new Float64Array(length));
+  return join(arrays, (length) => zeros('the results', Float64Array, length));
 }
 
 export function concatInts(arrays: readonly Int32Array[]): Int32Array {
-  return join(arrays, (length) => new Int32Array(length));
+  return join(arrays, (length) => zeros('the results', Int32Array, length));
 }
 
 function join<A extends Float64Array | Int32Array>(arrays: readonly A[], allocate: (length: number) => A): A {

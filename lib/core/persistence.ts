@@ -1,4 +1,4 @@
-import { corruptFile } from '../io/files.ts';
+import { concise, corruptFile } from '../io/files.ts';
 import { openSafetensors, type SafetensorsFile, type TensorChunk, writeSafetensors } from '../io/safetensors.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
 import { type Batch, itemWidth } from './batches.ts';
@@ -13,7 +13,8 @@ export interface ItemsInfo {
   readonly precision: 'float32' | 'float64';
 }
 
-const chunkBytes = 4 * 2 ** 20;
+// What is read at a time is there twice more while it is stored.
+const chunkBytes = 2 * 2 ** 20;
 
 // A release that knows nothing of a basis must not read past one: files with a basis have a version of their own.
 const plainVersion = '1';
@@ -73,7 +74,10 @@ async function* chunksOf(
 
 /** An open file of a memory. */
 export interface ItemsFile extends ItemsInfo {
-  /** The items, a few megabytes at a time. The last batch comes only when the file has been found unaltered. */
+  /**
+   * The items, a few megabytes at a time; a batch is valid until the next one is asked for. The last one comes only when the file has
+   * been found unaltered.
+   */
   batches(options: CallOptions): AsyncGenerator<Batch>;
   /** The numbers of the basis, d x d, if the file has one. */
   basis(options: CallOptions): Promise<FloatArray | undefined>;
@@ -106,7 +110,7 @@ function hasBasis({ metadata: { version } }: SafetensorsFile): boolean {
 
 function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): ItemsInfo {
   const fail = (what: string) =>
-    new DenseamError('ERR_CORRUPT_FILE', `Expected a saved ${expected} memory in ${file.path} but ${what}`);
+    new DenseamError('ERR_CORRUPT_FILE', concise(`Expected a saved ${expected} memory in ${file.path} but ${what}`));
   const { memory, structure, version } = file.metadata;
   if (memory !== expected)
     throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);
@@ -138,9 +142,9 @@ async function* batchesOf(file: SafetensorsFile, info: ItemsInfo, options: CallO
   const bytes = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
   const [positionsName = '', covariancesName] = tensorsOf(info).map((tensor) => tensor.name);
   const covariances = covariancesName
-    ? file.readChunks(covariancesName, height * width.covariance * bytes, options)
+    ? file.readChunks(covariancesName, height * width.covariance * bytes, options, true)
     : undefined;
-  for await (const positions of file.readChunks(positionsName, height * width.position * bytes, options)) {
+  for await (const positions of file.readChunks(positionsName, height * width.position * bytes, options, true)) {
     const spread: FloatArray | undefined = covariances ? ((await covariances.next()).value ?? undefined) : undefined;
     yield { name: 'items', kind, dimension, count: positions.length / width.position, positions, covariances: spread };
   }

@@ -1,8 +1,10 @@
+import { types } from 'node:util';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { integer, rangeError } from './validate.ts';
+import { zeros } from './allocation.ts';
+import { describe, fitsInMemory, integer, isArray, rangeError, shapeError } from './validate.ts';
 
 /** What all random choices of a call follow from: a safe integer, or a bigint of at most 64 bits. */
 export type Seed = number | bigint;
@@ -15,6 +17,9 @@ export interface Shufflable<T> {
 
 /** Indices are returned as 32-bit integers. */
 const GREATEST_BOUND = 2 ** 31;
+
+/** A Map holds at most 2^24 entries. */
+const greatestMoved = 2 ** 20;
 
 /**
  * Seeded random numbers. A seed gives the same numbers on every platform and in every version of Node: they come from integer
@@ -59,8 +64,12 @@ export class Random {
     return uniformInt(this.generator, 0, bound - 1);
   }
 
-  /** Puts the elements in random order, in place, and returns the array. */
+  /**
+   * Puts the elements in random order, in place, and returns the array. Runs at once, in about 20 ns an element.
+   * @throws DenseamError ERR_SHAPE for what is no array.
+   */
   shuffle<A extends Shufflable<unknown>>(array: A): A {
+    if (!isArray(array) && !types.isTypedArray(array)) throw shapeError('array', 'an array', describe(array));
     const elements: Shufflable<unknown> = array;
     for (let last = elements.length - 1; last > 0; last--) {
       const other = uniformInt(this.generator, 0, last);
@@ -72,13 +81,14 @@ export class Random {
   }
 
   /**
-   * `count` distinct whole numbers from 0 to `bound` - 1 in random order: every selection and every order is equally likely. Takes
-   * time and memory in proportion to `count`.
-   * @throws DenseamError ERR_RANGE if the bound is not from 1 to 2^31 or the count is not from 0 to the bound.
+   * `count` distinct whole numbers from 0 to `bound` - 1 in random order: every selection and every order is equally likely. Runs at
+   * once. Takes time and memory in proportion to `count`; above a million of them, to `bound`.
+   * @throws DenseamError ERR_RANGE if the bound is not from 1 to 2^31 or the count is not from 0 to the bound; ERR_OUT_OF_MEMORY.
    */
   sample(count: number, bound: number): Int32Array {
     integer('bound', bound, 1, GREATEST_BOUND);
     integer('count', count, 0, bound);
+    if (count > greatestMoved) return this.#manyOf(count, bound);
     // The first steps of a shuffle of 0 .. bound - 1, of which only the elements that moved are written down.
     const moved = new Map<number, number>();
     return Int32Array.from({ length: count }, (_, position) => {
@@ -88,6 +98,20 @@ export class Random {
       moved.delete(position);
       return value;
     });
+  }
+
+  /** The same steps, and so the same numbers, with all elements written down: a Map has no room for so many. */
+  #manyOf(count: number, bound: number): Int32Array {
+    fitsInMemory('the sample', (bound + count) * Int32Array.BYTES_PER_ELEMENT);
+    const elements = zeros('the sample', Int32Array, bound);
+    for (let i = 0; i < bound; i++) elements[i] = i;
+    for (let position = 0; position < count; position++) {
+      const chosen = uniformInt(this.generator, position, bound - 1);
+      const value = elements[chosen] as number;
+      elements[chosen] = elements[position] as number;
+      elements[position] = value;
+    }
+    return elements.slice(0, count);
   }
 
   /** A new generator, seeded from this one's next 64 bits: for a part that must not disturb the numbers of the rest. */
@@ -101,12 +125,18 @@ export class Random {
  * The 64 bits of a seed; negative ones in two's complement.
  * @throws DenseamError ERR_RANGE if it is neither a safe integer nor a bigint from -2^63 to 2^64 - 1.
  */
-export function seedBits(seed: Seed): bigint {
+export function seedBits(seed: Seed, name = 'seed'): bigint {
   const isBits = typeof seed === 'bigint' && seed >= -(2n ** 63n) && seed < 2n ** 64n;
   if (!isBits && !Number.isSafeInteger(seed)) {
-    throw rangeError('seed', 'a safe integer or a bigint from -2^63 to 2^64 - 1', seed);
+    throw rangeError(name, 'a safe integer or a bigint from -2^63 to 2^64 - 1', seed);
   }
   return BigInt.asUintN(64, BigInt(seed));
+}
+
+/** A seed among options. */
+export function aSeed(name: string, value: unknown): Seed {
+  seedBits(value as Seed, name);
+  return value as Seed;
 }
 
 /** Steele, Lea and Flood's SplitMix64: spreads seeds that differ in one bit over all states of another generator. */

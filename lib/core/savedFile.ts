@@ -38,9 +38,12 @@ export async function readTensors<T>(
   }
 }
 
+/** What numbers that cannot be are called where a caller gives them. */
+const valueCodes: readonly string[] = ['ERR_SHAPE', 'ERR_RANGE', 'ERR_NOT_FINITE', 'ERR_NOT_POSITIVE_DEFINITE'];
+
 /** Numbers that cannot be are the file's fault, though its checksums are right. */
 export function asCorrupt(path: string, error: unknown): unknown {
-  const isValue = error instanceof DenseamError && !['ERR_CORRUPT_FILE', 'ERR_OUT_OF_MEMORY'].includes(error.code);
+  const isValue = error instanceof DenseamError && valueCodes.includes(error.code);
   return isValue ? corruptFile(path, error.message, error) : error;
 }
 

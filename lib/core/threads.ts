@@ -1,9 +1,11 @@
 import { native } from '../native.ts';
+import { DenseamError } from './errors.ts';
 import { integer } from './validate.ts';
 
-const greatest = 1024;
-
-/** How many threads compute, in the whole process. At first as many as there are cores, or DENSEAM_THREADS of the environment. */
+/**
+ * How many threads compute, in the whole process. At first as many as the process may use: the processors of its affinity, or fewer
+ * where the quotas of its container say so; or DENSEAM_THREADS of the environment.
+ */
 export function threads(): number {
   return native.threads();
 }
@@ -11,8 +13,15 @@ export function threads(): number {
 /**
  * Sets how many threads compute, in the whole process. Results do not depend on it.
  *
- * @throws DenseamError ERR_RANGE.
+ * @throws DenseamError ERR_RANGE, also for more threads than the linked OpenBLAS was built for.
  */
 export function setThreads(count: number): void {
-  native.setThreads(integer('count', count, 1, greatest));
+  const most = native.mostThreads();
+  if (Number.isSafeInteger(count) && count > most) {
+    throw new DenseamError(
+      'ERR_RANGE',
+      `Expected at most ${most} threads for count, for which the linked OpenBLAS was built, but received ${count}`,
+    );
+  }
+  native.setThreads(integer('count', count, 1, most));
 }

@@ -97,7 +97,7 @@ export interface BetaOptions extends PruningOptions {
 export interface IterationOptions extends PruningOptions {
   /**
    * A state is a fixed point when the next step would move it by at most this distance (W2, not squared; in the units of the
-   * data). Default 1e-6.
+   * data). Default: 1e-6 of the memory's own scale, the standard deviation of the mixture of all its items.
    */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 100; 0 evaluates the queries themselves. */

@@ -1,25 +1,25 @@
-import { DenseamError } from './errors.ts';
+import { types } from 'node:util';
+import { describe, shortened } from './describe.ts';
+import { DenseamError, type ErrorCode } from './errors.ts';
 import type { FloatArray } from './types.ts';
+
+export { fitsInMemory } from './availableMemory.ts';
+export { describe };
 
 // Validators that say "Expected X for Y but received Z".
 
-/** How a value reads in an error message. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return `"${value}"`;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  if (value === null || value === undefined) return String(value);
-  if (ArrayBuffer.isView(value))
-    return `${value.constructor.name}(${(value as FloatArray).length ?? value.byteLength})`;
-  if (Array.isArray(value)) return `an array of length ${value.length}`;
-  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`;
-}
-
 export function rangeError(name: string, expected: string, value: unknown): DenseamError {
-  return new DenseamError('ERR_RANGE', `Expected ${expected} for ${name} but received ${describe(value)}`);
+  return expectedError('ERR_RANGE', name, expected, describe(value));
 }
 
 export function shapeError(name: string, expected: string, received: string): DenseamError {
-  return new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but received ${received}`);
+  return expectedError('ERR_SHAPE', name, expected, received);
+}
+
+/** An error with this code: "Expected X for Y but received Z". */
+export function expectedError(code: ErrorCode, argument: string, expected: string, received: string): DenseamError {
+  const message = `Expected ${expected} for ${argument} but received ${received}`;
+  return new DenseamError(code, message, { argument, expected, received });
 }
 
 /** A finite number above zero. */
@@ -51,33 +51,57 @@ export function object(name: string, value: unknown): object {
   return value;
 }
 
-/** Every option of every verb: one object may serve several verbs, but a misspelt option must not pass in silence. */
-const knownOptions = new Set([
-  'beta',
-  'betas',
-  'index',
-  'k',
-  'maxIterations',
-  'onProgress',
-  'pruning',
-  'ridge',
-  'signal',
-  'tolerance',
-  'trajectory',
-]);
+/** An object that is no list. */
+export function record(name: string, value: unknown, expected = 'an object'): object {
+  if (typeof value !== 'object' || value === null || isArray(value) || ArrayBuffer.isView(value)) {
+    throw shapeError(name, expected, describe(value));
+  }
+  return value;
+}
 
-/** Checks that options are an object of known options (those of the verbs by default), and those that every call has. */
-export function checkOptions(value: unknown, known: ReadonlySet<string> = knownOptions): void {
-  const options = object('options', value) as { signal?: unknown; onProgress?: unknown };
-  for (const key of Object.keys(options)) {
-    if (!known.has(key)) throw rangeError('options', `only ${[...known].join(', ')}`, key);
+/** The properties of an object that are wanted, each read once: getters may change their mind. */
+export function fields<Key extends string, Optional extends string = never>(
+  name: string,
+  value: unknown,
+  keys: readonly Key[],
+  optional: readonly Optional[] = [],
+): Record<Key | Optional, unknown> {
+  const source = record(name, value, `an object { ${keys.join(', ')} }`);
+  const read = [...keys, ...optional].map((key) => [key, property(name, source, key)]);
+  return Object.fromEntries(read) as Record<Key | Optional, unknown>;
+}
+
+/** Reads a property of an object that may be a proxy or have getters, and these may throw. */
+export function property(name: string, source: object, key: string): unknown {
+  return reading(`${name}.${shortened(key)}`, () => (source as Record<string, unknown>)[key]);
+}
+
+/** Runs what reads a caller's object. */
+export function reading<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const expected = 'something that can be read';
+    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but reading it failed`, {
+      cause,
+      argument: name,
+      expected,
+    });
   }
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw shapeError('options.signal', 'an AbortSignal', describe(options.signal));
+}
+
+/** Whether this is an array, of whichever realm. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false; // a revoked proxy
   }
-  if (options.onProgress !== undefined && typeof options.onProgress !== 'function') {
-    throw shapeError('options.onProgress', 'a function', describe(options.onProgress));
-  }
+}
+
+/** Whether this is a Float64Array or a Float32Array, of whichever realm. */
+export function isFloatArray(value: unknown): value is FloatArray {
+  return types.isFloat64Array(value) || types.isFloat32Array(value);
 }
 
 /** A count that shapes are made of: a positive safe integer. */
@@ -98,7 +122,7 @@ export function product(name: string, ...extents: number[]): number {
 
 /** A Float64Array or Float32Array of this length. */
 export function floatArray(name: string, value: unknown, length: number, shape: string): FloatArray {
-  if (!(value instanceof Float64Array || value instanceof Float32Array)) {
+  if (!isFloatArray(value)) {
     throw shapeError(name, 'a Float64Array or Float32Array', describe(value));
   }
   if (isDetached(value)) throw shapeError(name, `${length} numbers (${shape})`, 'an array whose buffer is detached');
@@ -108,7 +132,7 @@ export function floatArray(name: string, value: unknown, length: number, shape: 
 
 /** The numbers of a d x d matrix. */
 export function squareMatrix(name: string, value: unknown, dimension: number): FloatArray {
-  const { rows, columns, data } = object(name, value) as { rows: unknown; columns: unknown; data: unknown };
+  const { rows, columns, data } = fields(name, value, ['rows', 'columns', 'data']);
   const shape = `${dimension} x ${dimension}`;
   if (rows !== dimension || columns !== dimension) {
     throw shapeError(name, `a matrix of ${shape}`, `${describe(rows)} x ${describe(columns)}`);
@@ -132,47 +156,64 @@ export const greatestSize = 2 ** 31 - 1;
 
 /** Distinct or repeated indices of items, 0 to size - 1. */
 export function indexArray(name: string, value: unknown, size: number): Int32Array {
-  if (!Array.isArray(value) && !(value instanceof Int32Array)) {
+  if (!isArray(value) && !types.isInt32Array(value)) {
     throw shapeError(name, 'an array of integers or an Int32Array', describe(value));
   }
-  const given = value as ArrayLike<unknown>;
-  if (given.length === 0) throw shapeError(name, 'at least one index', 'none');
-  const bad = Array.prototype.findIndex.call(
-    given,
-    (index) => !Number.isSafeInteger(index) || index < 0 || index >= size,
-  );
-  if (bad >= 0) integer(`${name}[${bad}]`, given[bad], 0, size - 1);
-  return Int32Array.from(given as ArrayLike<number>);
+  if (value.length === 0) throw shapeError(name, 'at least one index', 'none');
+  return Int32Array.from(checkedElements(name, value, (each, index) => integer(each, index, 0, size - 1)));
+}
+
+/** The checked elements of a list, each read once; the first bad one is named by its index. */
+export function checkedElements<T>(
+  name: string,
+  list: ArrayLike<unknown>,
+  check: (name: string, value: unknown) => T,
+): T[] {
+  const checked: T[] = [];
+  const length = reading(name, () => list.length);
+  for (let i = 0; i < length; i++) {
+    const element = elementOf(name, list, i);
+    try {
+      checked.push(check(name, element));
+    } catch {
+      checked.push(check(`${name}[${i}]`, element)); // fails once more: lists are long, and only an error needs the name
+    }
+  }
+  return checked;
+}
+
+function elementOf(name: string, list: ArrayLike<unknown>, index: number): unknown {
+  try {
+    return list[index];
+  } catch {
+    return reading(`${name}[${index}]`, () => list[index]);
+  }
 }
 
 /** Distinct indices of items, but not of all of them; repeated ones are taken once. */
 export function someIndices(name: string, value: unknown, size: number): Int32Array {
   const distinct = Int32Array.from(new Set(indexArray(name, value, size)));
   if (distinct.length < size) return distinct;
-  throw new DenseamError('ERR_RANGE', `Expected ${name} to leave at least one item but received all ${size}`);
+  throw new DenseamError('ERR_RANGE', `Expected ${name} to leave at least one item but received all ${size}`, {
+    argument: name,
+  });
+}
+
+/** A list of any kind that has this length; its elements are for others to check, once each ({@link checkedElements}). */
+export function listOf(name: string, value: unknown, length: number, what: string): ArrayLike<unknown> {
+  const found = property(name, object(name, value), 'length');
+  if (found !== length) throw shapeError(name, what, describe(found));
+  return value as ArrayLike<unknown>;
 }
 
 /** Numbers in an array of their own, from an array of either kind; their values are for others to check. */
 export function numberList(name: string, value: unknown, length: number, shape: string): Float64Array {
-  if (!Array.isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
+  if (!isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
   if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));
-  return Float64Array.from(value as readonly unknown[], (number, i) => {
-    if (typeof number !== 'number') throw shapeError(`${name}[${i}]`, 'a number', describe(number));
-    return number;
-  });
+  return Float64Array.from(checkedElements(name, value, aNumber));
 }
 
-// Kept free for everything else in the process.
-const memoryReserve = 64 * 2 ** 20;
-
-/** Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used. */
-export function fitsInMemory(name: string, bytes: number): void {
-  const available = process.availableMemory() - memoryReserve;
-  if (bytes > available) {
-    const gib = (n: number) => `${(n / 2 ** 30).toFixed(1)} GiB`;
-    throw new DenseamError(
-      'ERR_OUT_OF_MEMORY',
-      `Expected ${name} to fit in memory but it needs ${gib(bytes)} of ${gib(Math.max(0, available))} left`,
-    );
-  }
+function aNumber(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw shapeError(name, 'a number', describe(value));
+  return value;
 }

@@ -1,8 +1,10 @@
 import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import { Memory } from '../core/memory.ts';
+import { callOptions, readOptions } from '../core/options.ts';
 import { loadItems } from '../core/persistence.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
-import { checkOptions } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { NativeStates } from '../native.ts';
 
 /**
@@ -10,8 +12,9 @@ import type { NativeStates } from '../native.ts';
  * {@link GaussianMemory}. The baseline that memories over distributions are compared with.
  */
 export class EuclideanMemory extends Memory<Vectors> {
-  private constructor(dimension: number, precision: 'float32' | 'float64') {
-    super('euclidean', dimension, precision);
+  private constructor(key: typeof internally, dimension: number, precision: 'float32' | 'float64') {
+    checkConstruction(key, 'EuclideanMemory', ['create', 'load']);
+    super('euclidean', dimension, precision, false, {});
   }
 
   /**
@@ -20,21 +23,22 @@ export class EuclideanMemory extends Memory<Vectors> {
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Vectors, options: CallOptions = {}): Promise<EuclideanMemory> {
-    checkOptions(options);
+    const read = readOptions(callOptions, options);
     const batch = vectorBatch('items', items);
-    return new EuclideanMemory(batch.dimension, precisionOf(batch)).fill(batch, options);
+    return new EuclideanMemory(internally, batch.dimension, precisionOf(batch)).fill(batch, read);
   }
 
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<EuclideanMemory> {
-    checkOptions(options);
-    const file = await loadItems(path, 'euclidean');
+  static async load(path: FilePath, options: CallOptions = {}): Promise<EuclideanMemory> {
+    const from = filePath(path);
+    const read = readOptions(callOptions, options);
+    const file = await loadItems(from, 'euclidean');
     try {
-      return await new EuclideanMemory(file.dimension, file.precision).fillFrom(file, options);
+      return await new EuclideanMemory(internally, file.dimension, file.precision).fillFrom(file, read);
     } finally {
       await file.close();
     }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
@@ -38,7 +39,7 @@ export async function readImages(source: ImageSource, { signal }: CallOptions = 
 async function readFirst({ data, part, count: wanted }: ImageSource, { signal }: CallOptions) {
   const path = idxPath(data, `${part}-images-idx3-ubyte`, 'images');
   const { shape, data: pixels } = await readIdx(path, { signal });
-  if (shape.length !== 3 || !(pixels instanceof Uint8Array)) {
+  if (shape.length !== 3 || !types.isUint8Array(pixels)) {
     throw corruptFile(path, `its shape (${shape.join(', ')}) is not that of images of bytes`);
   }
   const [all = 0, height = 0, width = 0] = shape;
@@ -61,7 +62,7 @@ export async function readLabelledImages(source: ImageSource, { signal }: CallOp
     readFirst(source, { signal }),
     readIdx(path, { signal }),
   ]);
-  if (shape.length !== 1 || labels.length !== all || !(labels instanceof Uint8Array)) {
+  if (shape.length !== 1 || labels.length !== all || !types.isUint8Array(labels)) {
     throw corruptFile(path, `it has labels of shape (${shape.join(', ')}) for ${all} images`);
   }
   return { images, labels: labels.subarray(0, images.count) };

@@ -1,17 +1,19 @@
+import { zeros } from '../core/allocation.ts';
 import { type Batch, gaussianBatch, itemWidth, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { callOptions, optional, readOptions, specify } from '../core/options.ts';
 import { inParts } from '../core/parts.ts';
 import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
-import { checkOptions, nonNegative, squareMatrix } from '../core/validate.ts';
+import { nonNegative, squareMatrix } from '../core/validate.ts';
 import { native } from '../native.ts';
-import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
+import { CheckedBasis, project, projected } from './checkedBasis.ts';
 import { makeGaussians } from './parts.ts';
 
 /** How far covariances may be from diagonal in a basis. */
 export interface BasisOptions extends CallOptions {
   /**
    * The greatest |S v - l v| of a covariance S over the basis vectors v, l = v' S v, relative to its greatest l; at least 0. No entry
-   * of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a Float32Array of covariances.
+   * of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a covariance whose numbers float32 holds.
    */
   readonly tolerance?: number | undefined;
 }
@@ -33,8 +35,7 @@ export interface CommutingGaussians extends Gaussians {
   readonly basis: Matrix;
 }
 
-const callOptions = new Set(['onProgress', 'signal']);
-const basisOptions = new Set([...callOptions, 'tolerance']);
+const basisOptions = specify<BasisOptions>()({ ...callOptions, tolerance: optional(nonNegative) });
 
 /**
  * The same Gaussians with their covariances written out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
@@ -45,12 +46,12 @@ const basisOptions = new Set([...callOptions, 'tolerance']);
  * orthogonal; the signal's reason.
  */
 export async function toFull(gaussians: Gaussians, options: CallOptions = {}): Promise<FullGaussians> {
-  checkOptions(options, callOptions);
+  const { signal, onProgress } = readOptions(callOptions, options);
   const batch = gaussianBatch('gaussians', gaussians);
-  const basis = await CheckedBasis.of(batch, options);
+  const basis = await CheckedBasis.of(batch, { signal });
   const { count, dimension } = batch;
-  return makeGaussians({ count, dimension, structure: 'full' }, options, (begin, end, onProgress) =>
-    expanded(batch, begin, end, basis, { signal: options.signal, onProgress }),
+  return makeGaussians({ count, dimension, structure: 'full' }, { onProgress }, (begin, end, ofPart) =>
+    expanded(batch, begin, end, basis, { signal, onProgress: ofPart }),
   );
 }
 
@@ -72,11 +73,10 @@ export async function toBasis(
   basis: Matrix,
   options: BasisOptions = {},
 ): Promise<CommutingGaussians> {
-  checkOptions(options, basisOptions);
+  const read = readOptions(basisOptions, options);
   const batch = gaussianBatch('gaussians', gaussians);
   const { count, dimension } = batch;
-  const tolerance = readTolerance(options, batch);
-  const { signal } = options;
+  const { signal, tolerance } = read;
   const numbers = squareMatrix('basis', basis, dimension);
   const [own, target] = await Promise.all([
     CheckedBasis.of(batch, { signal }),
@@ -84,7 +84,7 @@ export async function toBasis(
   ]);
   const result = await makeGaussians(
     { count, dimension, structure: 'diagonal' },
-    options,
+    read,
     async (begin, end, onProgress) => {
       const part =
         batch.kind === 'full'
@@ -111,14 +111,14 @@ export async function toBasis(
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
  */
 export async function commonBasis(gaussians: Gaussians, options: BasisOptions = {}): Promise<Matrix | undefined> {
-  checkOptions(options, basisOptions);
+  const read = readOptions(basisOptions, options);
   const batch = gaussianBatch('gaussians', gaussians);
-  const tolerance = readTolerance(options, batch);
-  if (batch.kind !== 'full') return (await CheckedBasis.of(batch, options))?.matrix ?? identity(batch.dimension);
-  const basis = await candidate(batch, inPass(options, batch.count, 0));
-  const isBasis = await isBasisOf(batch, basis, tolerance, inPass(options, batch.count, 1));
+  const { tolerance } = read;
+  if (batch.kind !== 'full') return (await CheckedBasis.of(batch, read))?.matrix ?? identity(batch.dimension);
+  const basis = await candidate(batch, inPass(read, batch.count, 0));
+  const isBasis = await isBasisOf(batch, basis, tolerance, inPass(read, batch.count, 1));
   // A search that ends early has done all there is to do.
-  if (!isBasis) options.onProgress?.({ completed: 2 * batch.count, total: 2 * batch.count });
+  if (!isBasis) read.onProgress?.({ completed: 2 * batch.count, total: 2 * batch.count });
   return isBasis ? basis.matrix : undefined;
 }
 
@@ -139,15 +139,17 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
 }
 
 /** Whether all covariances are diagonal in it. The first part in which one is not ends the search. */
-async function isBasisOf(batch: Batch, basis: CheckedBasis, tolerance: number, options: CallOptions): Promise<boolean> {
+async function isBasisOf(
+  batch: Batch,
+  basis: CheckedBasis,
+  tolerance: number | undefined,
+  options: CallOptions,
+): Promise<boolean> {
   let isBasis = true;
   await inParts(batch, batch.count, {}, options, async ({ batch: part, first, onProgress }) => {
     if (!isBasis) return;
-    const { residuals } = await runTask((report) => native.project(part, first, basis.handle, report), {
-      ...options,
-      onProgress,
-    });
-    isBasis = residuals.every((residual) => residual <= tolerance);
+    const { bad } = await project(part, first, basis, tolerance, { ...options, onProgress });
+    isBasis = bad < 0;
   });
   return isBasis;
 }
@@ -162,11 +164,7 @@ function inPass({ signal, onProgress }: CallOptions, count: number, pass: 0 | 1)
 }
 
 function identity(dimension: number): Matrix {
-  const data = new Float64Array(dimension * dimension);
+  const data = zeros('the basis', Float64Array, dimension * dimension);
   for (let k = 0; k < dimension; k++) data[k * (dimension + 1)] = 1;
   return { rows: dimension, columns: dimension, data };
-}
-
-function readTolerance({ tolerance }: BasisOptions, batch: Batch): number {
-  return nonNegative('options.tolerance', tolerance ?? roundingTolerance(batch));
 }

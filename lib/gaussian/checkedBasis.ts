@@ -2,7 +2,7 @@ import type { Batch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
-import { type NativeBasis, native } from '../native.ts';
+import { type NativeBasis, type NativeProjection, native } from '../native.ts';
 
 /** A common basis of covariances that was found orthogonal, in a copy that nobody else can change. */
 export class CheckedBasis {
@@ -55,13 +55,32 @@ export class CheckedBasis {
 const doubleTolerance = 1e-10;
 const singleTolerance = 1e-5;
 
-/** How far covariances may be from diagonal in a basis when nothing else is asked for. */
-export function roundingTolerance({ covariances }: Batch): number {
-  return covariances instanceof Float32Array ? singleTolerance : doubleTolerance;
+/** What the native side found of some covariances in a basis, and the first one that is not diagonal there. */
+interface Projected extends NativeProjection {
+  /** Its position, or -1. */
+  readonly bad: number;
+  readonly tolerance: number;
 }
 
 /**
- * A batch of full covariances as variances along a basis; `first` is the index of its first item in error messages.
+ * Full covariances as variances along a basis; `first` is the index of the first in error messages. Without a tolerance, it is the
+ * rounding of where each covariance came from: of float32 where that holds all its numbers, whatever array they are in now.
+ */
+export async function project(
+  batch: Batch,
+  first: number,
+  basis: CheckedBasis,
+  tolerance: number | undefined,
+  options: CallOptions,
+): Promise<Projected> {
+  const projection = await runTask((report) => native.project(batch, first, basis.handle, report), options);
+  const allowed = (item: number) => tolerance ?? (projection.isSingle[item] ? singleTolerance : doubleTolerance);
+  const bad = projection.residuals.findIndex((residual, item) => !(residual <= allowed(item)));
+  return { ...projection, bad, tolerance: allowed(bad) };
+}
+
+/**
+ * A batch of full covariances as variances along a basis; `first` and `tolerance` as above.
  *
  * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis; ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the
  * signal's reason.
@@ -70,18 +89,16 @@ export async function projected(
   batch: Batch,
   first: number,
   basis: CheckedBasis,
-  tolerance: number,
+  tolerance: number | undefined,
   options: CallOptions,
 ): Promise<Batch> {
-  const task = () => runTask((report) => native.project(batch, first, basis.handle, report), options);
-  const { residuals, positions, covariances } = await task();
-  const bad = residuals.findIndex((residual) => !(residual <= tolerance));
-  if (bad >= 0) {
+  const found = await project(batch, first, basis, tolerance, options);
+  if (found.bad >= 0) {
     throw new DenseamError(
       'ERR_RANGE',
-      `Expected a covariance that is diagonal in the basis (to ${tolerance} of its greatest variance) for ` +
-        `${batch.name}.covariances[${first + bad}] but it is off by ${residuals[bad]?.toPrecision(3)}`,
+      `Expected a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance) for ` +
+        `${batch.name}.covariances[${first + found.bad}] but it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
     );
   }
-  return { ...batch, kind: 'diagonal', positions, covariances };
+  return { ...batch, kind: 'diagonal', positions: found.positions, covariances: found.covariances };
 }

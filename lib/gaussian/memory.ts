@@ -1,13 +1,15 @@
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import { DenseamError } from '../core/errors.ts';
 import { Memory } from '../core/memory.ts';
-import { readBoolean } from '../core/options.ts';
+import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
-import { checkOptions, fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
+import { fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
-import { CheckedBasis, projected, roundingTolerance } from './checkedBasis.ts';
+import { CheckedBasis, projected } from './checkedBasis.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
 export interface RidgeOptions {
@@ -28,6 +30,10 @@ export interface CreateOptions extends CallOptions {
    */
   readonly index?: boolean | undefined;
 }
+
+const ridgeOptions = specify<RidgeOptions>()({ ridge: optional(nonNegative, 0) });
+const mapOptions = specify<CallOptions & RidgeOptions>()({ ...callOptions, ...ridgeOptions });
+const createOptions = specify<CreateOptions>()({ ...callOptions, index: optional(aBoolean, true) });
 
 /** Optimal transport maps x -> A_i x + b_i. */
 export interface TransportMaps {
@@ -61,13 +67,15 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   readonly #basis: CheckedBasis | undefined;
 
   private constructor(
+    key: typeof internally,
     structure: Structure,
     dimension: number,
     precision: 'float32' | 'float64',
     indexed: boolean,
     basis: CheckedBasis | undefined,
   ) {
-    super(structure, dimension, precision, indexed);
+    checkConstruction(key, 'GaussianMemory', ['create', 'load']);
+    super(structure, dimension, precision, indexed, ridgeOptions);
     this.structure = structure;
     this.#basis = basis;
   }
@@ -88,27 +96,36 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: Gaussians, options: CreateOptions = {}): Promise<GaussianMemory> {
-    checkOptions(options);
-    const indexed = readBoolean('options.index', options.index, true);
+    const read = readOptions(createOptions, options);
     const batch = gaussianBatch('items', items);
-    const { structure } = items;
-    const basis = batch.basis && (await CheckedBasis.of(batch, options));
-    return new GaussianMemory(structure, batch.dimension, precisionOf(batch), indexed, basis).fill(batch, options);
+    const basis = batch.basis && (await CheckedBasis.of(batch, read));
+    const structure = batch.kind as Structure;
+    return new GaussianMemory(internally, structure, batch.dimension, precisionOf(batch), read.index, basis).fill(
+      batch,
+      read,
+    );
   }
 
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: CreateOptions = {}): Promise<GaussianMemory> {
-    checkOptions(options);
-    const indexed = readBoolean('options.index', options.index, true);
-    const file = await loadItems(path, 'gaussian');
+  static async load(path: FilePath, options: CreateOptions = {}): Promise<GaussianMemory> {
+    const from = filePath(path);
+    const read = readOptions(createOptions, options);
+    const file = await loadItems(from, 'gaussian');
     try {
-      const basis = await readBasis(file, options);
-      const empty = new GaussianMemory(file.kind as Structure, file.dimension, file.precision, indexed, basis);
-      return await empty.fillFrom(file, options);
+      const basis = await readBasis(file, read);
+      const empty = new GaussianMemory(
+        internally,
+        file.kind as Structure,
+        file.dimension,
+        file.precision,
+        read.index,
+        basis,
+      );
+      return await empty.fillFrom(file, read);
     } finally {
       await file.close();
     }
@@ -134,16 +151,16 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     indices: readonly number[] | Int32Array,
     options: CallOptions & RidgeOptions = {},
   ): Promise<TransportMaps> {
-    checkOptions(options);
+    const read = readOptions(mapOptions, options);
     const batch = this.checkedBatch('query', query);
     if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
-    const ridge = nonNegative('options.ridge', options.ridge ?? 0);
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.structure, this.dimension);
     fitsInMemory('the maps', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    const items = this.native.snapshot();
-    const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, options);
-    const maps = await runTask(() => items.transportMaps(own, ridge, checked, this.#basis?.handle), options);
+    const maps = await this.reading(async (items) => {
+      const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, read);
+      return runTask(() => items.transportMaps(own, read.ridge, checked, this.#basis?.handle), read);
+    });
     const { dimension, structure, basis } = this;
     return { count: checked.length, dimension, structure, ...maps, ...(basis && { basis }) };
   }
@@ -183,7 +200,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   }
 
   protected override toOwnKind(batch: Batch, first: number, { signal }: CallOptions): Promise<Batch> {
-    return projected(batch, first, this.#basis as CheckedBasis, roundingTolerance(batch), { signal });
+    return projected(batch, first, this.#basis as CheckedBasis, undefined, { signal });
   }
 
   protected override get basisNumbers(): Float64Array | undefined {

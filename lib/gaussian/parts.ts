@@ -1,3 +1,4 @@
+import { zeros } from '../core/allocation.ts';
 import { itemWidth } from '../core/batches.ts';
 import { inOrder, partBytes } from '../core/inOrder.ts';
 import type { CallOptions, Gaussians, Structure } from '../core/types.ts';
@@ -29,8 +30,8 @@ export async function makeGaussians<S extends Structure>(
   const { position, covariance } = itemWidth(structure, dimension);
   const itemBytes = Float64Array.BYTES_PER_ELEMENT * (position + covariance);
   fitsInMemory('the result', count * itemBytes);
-  const means = new Float64Array(count * position);
-  const covariances = new Float64Array(count * covariance);
+  const means = zeros('the result', Float64Array, count * position);
+  const covariances = zeros('the result', Float64Array, count * covariance);
   const copiedBytes = Math.max(itemBytes, Float64Array.BYTES_PER_ELEMENT * inputNumbers);
   const height = Math.max(1, Math.floor(partBytes / copiedBytes));
   await inOrder(Math.ceil(count / height), count, onProgress, async (part, report) => {

@@ -1,8 +1,20 @@
+import { zeros } from '../core/allocation.ts';
 import { gaussianBatch, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
-import { type Seed, seedBits } from '../core/random.ts';
-import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
-import { fitsInMemory, integer, nonNegative, object, product, rangeError } from '../core/validate.ts';
+import { asGiven, callOptions, oneOf, optional, readOptions, required, specify } from '../core/options.ts';
+import { aSeed, type Seed, seedBits } from '../core/random.ts';
+import type { CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
+import {
+  checkedElements,
+  expectedError,
+  fitsInMemory,
+  integer,
+  isArray,
+  nonNegative,
+  positive,
+  product,
+  rangeError,
+} from '../core/validate.ts';
 import { native, type ProgressCallback } from '../native.ts';
 import { CheckedBasis } from './checkedBasis.ts';
 import { type GaussiansShape, makeGaussians } from './parts.ts';
@@ -58,10 +70,26 @@ export interface PerturbOptions extends CallOptions {
   readonly seed?: Seed;
 }
 
-const families: readonly CovarianceFamily[] = ['commuting', 'general'];
 const publishedRange = [1, 1.1] as const;
 // Squares of anything beyond overflow.
 const greatestNumber = 1e100;
+
+const family = oneOf('commuting', 'general');
+const extentOption = required((name: string, value: unknown) => integer(name, value, 1, Number.MAX_SAFE_INTEGER));
+const sphereOptions = specify<SphereOptions>()({
+  ...callOptions,
+  count: extentOption,
+  dimension: extentOption,
+  covariances: required(family),
+  /** What it may be depends on the covariances: {@link readRange}. */
+  range: optional<unknown, Range>(asGiven),
+  seed: optional(aSeed, 0),
+});
+const perturbOptions = specify<PerturbOptions>()({
+  ...callOptions,
+  covariances: optional(family, 'general'),
+  seed: optional(aSeed, 0),
+});
 
 /**
  * Draws Gaussians uniformly placed on a Wasserstein sphere about the point mass at the origin: the synthetic memories of the
@@ -77,16 +105,14 @@ const greatestNumber = 1e100;
 export async function sampleWassersteinSphere(options: SphereOptions<'commuting'>): Promise<CommutingSphereSample>;
 export async function sampleWassersteinSphere(options: SphereOptions): Promise<SphereSample>;
 export async function sampleWassersteinSphere(options: SphereOptions): Promise<SphereSample> {
-  object('options', options);
-  const count = integer('options.count', options.count, 1, Number.MAX_SAFE_INTEGER);
-  const dimension = integer('options.dimension', options.dimension, 1, Number.MAX_SAFE_INTEGER);
-  const family = readFamily(options.covariances);
-  const range = readRange(family, options.range);
-  const seed = seedBits(options.seed ?? 0);
+  const read = readOptions(sphereOptions, options);
+  const { count, dimension } = read;
+  const range = readRange(read.covariances, read.range);
+  const seed = seedBits(read.seed);
   const length = product('the covariances', count, dimension, dimension);
   fitsInMemory('the sample', length * Float64Array.BYTES_PER_ELEMENT);
   const shape = { count, dimension, structure: 'full' } as const;
-  return range ? sampleCommuting(shape, range, seed, options) : sampleGeneral(shape, seed, options);
+  return range ? sampleCommuting(shape, range, seed, read) : sampleGeneral(shape, seed, read);
 }
 
 type FullShape = GaussiansShape & { readonly structure: 'full' };
@@ -114,7 +140,7 @@ async function sampleCommuting(
 ): Promise<CommutingSphereSample> {
   const { count, dimension } = shape;
   const basis = await runTask(() => native.randomBasis(dimension, seed), { signal });
-  const eigenvalues = new Float64Array(count * dimension);
+  const eigenvalues = zeros('the eigenvalues', Float64Array, count * dimension);
   const sample = await makeGaussians(shape, { onProgress }, async (begin, end, ofPart) => {
     const task = (report: ProgressCallback) =>
       native.sampleCommuting(begin, end - begin, basis.handle, least, greatest, seed, report);
@@ -144,41 +170,34 @@ async function sampleCommuting(
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function perturb(items: Gaussians, radius: number, options: PerturbOptions = {}): Promise<Gaussians> {
-  object('options', options);
+  const { signal, onProgress, covariances, seed } = readOptions(perturbOptions, options);
   const batch = gaussianBatch('items', items);
   if (nonNegative('radius', radius) > greatestNumber) throw rangeError('radius', `at most ${greatestNumber}`, radius);
-  const isDilation = readFamily(options.covariances ?? 'general') === 'commuting';
-  const bits = seedBits(options.seed ?? 0);
-  const seed = isDilation ? undefined : bits;
-  const { signal } = options;
-  const { structure, dimension } = items;
+  const bits = covariances === 'commuting' ? undefined : seedBits(seed);
+  const { count, dimension } = batch;
+  const structure = batch.kind as Structure;
   const basis = await CheckedBasis.of(batch, { signal });
-  const perturbed = await makeGaussians(items, options, (begin, end, onProgress) => {
+  const perturbed = await makeGaussians({ count, dimension, structure }, { onProgress }, (begin, end, ofPart) => {
     const part = slice(batch, begin, end);
-    return runTask((report) => native.perturb(structure, dimension, part, begin, radius, seed, report), {
+    return runTask((report) => native.perturb(structure, dimension, part, begin, radius, bits, report), {
       signal,
-      onProgress,
+      onProgress: ofPart,
     });
   });
   return basis ? { ...perturbed, basis: basis.matrix } : perturbed;
 }
 
-function readFamily(value: unknown): CovarianceFamily {
-  if (families.includes(value as CovarianceFamily)) return value as CovarianceFamily;
-  throw rangeError('options.covariances', '"commuting" or "general"', value);
-}
-
-function readRange(family: CovarianceFamily, value: unknown): Range | undefined {
-  if (family === 'general') {
+function readRange(covariances: CovarianceFamily, value: unknown): Range | undefined {
+  if (covariances === 'general') {
     if (value === undefined) return undefined;
     throw rangeError('options.range', 'undefined where the covariances are "general"', value);
   }
-  const given = value ?? publishedRange;
-  const [least, greatest, ...rest]: unknown[] = Array.isArray(given) ? given : [];
-  const isRange = typeof least === 'number' && typeof greatest === 'number' && rest.length === 0;
-  if (!isRange || !(least > 0 && least <= greatest && greatest <= greatestNumber)) {
-    const received = Array.isArray(value) ? `[${value.join(', ')}]` : value;
-    throw rangeError('options.range', `[least, greatest] with 0 < least <= greatest <= ${greatestNumber}`, received);
-  }
-  return [least, greatest];
+  const name = 'options.range';
+  const expected = `[least, greatest] with 0 < least <= greatest <= ${greatestNumber}`;
+  if (value === undefined) return publishedRange;
+  if (!isArray(value) || value.length !== 2) throw rangeError(name, expected, value);
+  const [least, greatest] = checkedElements(name, value, positive) as [number, number];
+  if (least <= greatest && greatest <= greatestNumber) return [least, greatest];
+  const received = `[${least}, ${greatest}]`;
+  throw expectedError('ERR_RANGE', name, expected, received);
 }

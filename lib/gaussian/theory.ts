@@ -1,8 +1,10 @@
+import { zeros } from '../core/allocation.ts';
 import { gaussianBatch } from '../core/batches.ts';
 import { coded } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
-import type { FloatArray, Gaussians } from '../core/types.ts';
-import { integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
+import { optional, readOptions, required, specify } from '../core/options.ts';
+import type { FloatArray, Gaussians, Structure } from '../core/types.ts';
+import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
 import { native } from '../native.ts';
 
 // The theorems on memories of Gaussians whose covariances have all their eigenvalues in [lambdaMin, lambdaMax] (Tankala and
@@ -29,9 +31,11 @@ export function basinRadius(lambdaMin: number): number {
  * ERR_NOT_POSITIVE_DEFINITE if a sum of covariances is singular.
  */
 export function separation(items: Gaussians): number {
-  const { count, basis } = gaussianBatch('items', items);
+  const { kind, count, dimension, positions, covariances, basis } = gaussianBatch('items', items);
   if (count < 2) throw rangeError('items.count', 'at least 2', count);
-  return leastOfPairs(basis ? alongBasis(items, basis) : items);
+  const structure = kind as Structure;
+  const own = { count, dimension, structure, means: positions, covariances: covariances as FloatArray };
+  return leastOfPairs(basis ? alongBasis(own, basis) : own);
 }
 
 function leastOfPairs(items: Gaussians): number {
@@ -52,7 +56,7 @@ function leastOfPairs(items: Gaussians): number {
 function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
   const { count, dimension: d, means } = items;
   coded(() => native.checkBasis(d, basis, 'items.basis'));
-  const along = new Float64Array(count * d);
+  const along = zeros('the means along the basis', Float64Array, count * d);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < d; j++) {
       const difference = (means[i * d + j] as number) - (means[j] as number);
@@ -138,15 +142,24 @@ function solveLower(d: number, lower: Float64Array, x: Float64Array): Float64Arr
   return result;
 }
 
+const dimensionOption = required((name: string, value: unknown) => integer(name, value, 1, Number.MAX_SAFE_INTEGER));
+
+/** Of {@link separationBound}. */
+export interface SeparationBoundOptions {
+  readonly dimension: number;
+  readonly lambdaMax: number;
+}
+
+const boundOptions = specify<SeparationBoundOptions>()({ dimension: dimensionOption, lambdaMax: required(positive) });
+
 /**
  * The {@link separation} that the storage theorem asks for: (d/2) log(4 pi lambdaMax) + d.
  *
- * @throws DenseamError ERR_RANGE.
+ * @throws DenseamError ERR_SHAPE, ERR_RANGE.
  */
-export function separationBound(options: { readonly dimension: number; readonly lambdaMax: number }): number {
-  object('options', options);
-  const dimension = readDimension(options.dimension);
-  return (dimension / 2) * Math.log(4 * Math.PI * positive('options.lambdaMax', options.lambdaMax)) + dimension;
+export function separationBound(options: SeparationBoundOptions): number {
+  const { dimension, lambdaMax } = readOptions(boundOptions, options);
+  return (dimension / 2) * Math.log(4 * Math.PI * lambdaMax) + dimension;
 }
 
 /**
@@ -156,13 +169,36 @@ export function separationBound(options: { readonly dimension: number; readonly 
  * @throws DenseamError ERR_RANGE if kappa is below 1.
  */
 export function capacityExponent(kappa: number): number {
-  return exponentOf('kappa', kappa);
+  return exponentOf(atLeastOne('kappa', kappa));
 }
 
-function exponentOf(name: string, kappa: number): number {
-  if (!(positive(name, kappa) >= 1)) throw rangeError(name, 'a finite number of at least 1', kappa);
+function atLeastOne(name: string, value: unknown): number {
+  if (!(positive(name, value) >= 1)) throw rangeError(name, 'a finite number of at least 1', value);
+  return value as number;
+}
+
+function exponentOf(kappa: number): number {
   const logarithm = Math.log(kappa);
   return ((1 + logarithm) / (3 + 2 * logarithm)) ** 2 / 4;
+}
+
+/** Of {@link capacity}. */
+export interface CapacityOptions {
+  readonly dimension: number;
+  readonly kappa: number;
+  /** Of failure; above 0, at most 1. */
+  readonly probability: number;
+}
+
+const capacityOptions = specify<CapacityOptions>()({
+  dimension: dimensionOption,
+  kappa: required(atLeastOne),
+  probability: required(positiveUpToOne),
+});
+
+function positiveUpToOne(name: string, value: unknown): number {
+  if (!(positive(name, value) <= 1)) throw rangeError(name, 'a number above 0 and at most 1', value);
+  return value as number;
 }
 
 /**
@@ -172,20 +208,28 @@ function exponentOf(name: string, kappa: number): number {
  *
  * @throws DenseamError ERR_RANGE.
  */
-export function capacity(options: {
-  readonly dimension: number;
-  readonly kappa: number;
-  /** Of failure; above 0, at most 1. */
-  readonly probability: number;
-}): number {
-  object('options', options);
-  const dimension = readDimension(options.dimension);
-  const exponent = exponentOf('options.kappa', options.kappa);
-  const { probability } = options;
-  if (!(positive('options.probability', probability) <= 1)) {
-    throw rangeError('options.probability', 'a number above 0 and at most 1', probability);
-  }
-  return Math.floor(Math.sqrt(probability) * Math.exp(exponent * dimension));
+export function capacity(options: CapacityOptions): number {
+  const { dimension, kappa, probability } = readOptions(capacityOptions, options);
+  return Math.floor(Math.sqrt(probability) * Math.exp(exponentOf(kappa) * dimension));
+}
+
+/** Of {@link iterationsToAccuracy}. */
+export interface AccuracyOptions {
+  readonly lambdaMin: number;
+  /** L, above 0 and below 1. */
+  readonly contraction: number;
+  readonly accuracy: number;
+}
+
+const accuracyOptions = specify<AccuracyOptions>()({
+  lambdaMin: required(positive),
+  contraction: required(positiveBelowOne),
+  accuracy: required(positive),
+});
+
+function positiveBelowOne(name: string, value: unknown): number {
+  if (!(positive(name, value) < 1)) throw rangeError(name, 'a number above 0 and below 1', value);
+  return value as number;
 }
 
 /**
@@ -194,19 +238,8 @@ export function capacity(options: {
  *
  * @throws DenseamError ERR_RANGE.
  */
-export function iterationsToAccuracy(options: {
-  readonly lambdaMin: number;
-  /** L, above 0 and below 1. */
-  readonly contraction: number;
-  readonly accuracy: number;
-}): number {
-  object('options', options);
-  const lambdaMin = positive('options.lambdaMin', options.lambdaMin);
-  const accuracy = positive('options.accuracy', options.accuracy);
-  const { contraction } = options;
-  if (!(positive('options.contraction', contraction) < 1)) {
-    throw rangeError('options.contraction', 'a number above 0 and below 1', contraction);
-  }
+export function iterationsToAccuracy(options: AccuracyOptions): number {
+  const { lambdaMin, contraction, accuracy } = readOptions(accuracyOptions, options);
   const iterations = Math.log((2 * Math.sqrt(lambdaMin)) / accuracy) / -Math.log(contraction);
   // A quotient that is whole but for its rounding is that whole number.
   return Math.max(0, Math.ceil(iterations * (1 - 4 * Number.EPSILON)));
@@ -219,6 +252,12 @@ export interface ErrorBoundOptions {
   readonly kappa: number;
 }
 
+const errorOptions = specify<ErrorBoundOptions>()({
+  beta: required(nonNegative),
+  lambdaMin: required(positive),
+  kappa: required(atLeastOne),
+});
+
 /**
  * The rate gamma at which the error after one step falls with the dimension (theorem 3): beta lambdaMin - alpha / 2, alpha the
  * {@link capacityExponent}. Negative where beta is too small for the theorem to say anything.
@@ -226,11 +265,25 @@ export interface ErrorBoundOptions {
  * @throws DenseamError ERR_RANGE.
  */
 export function errorExponent(options: ErrorBoundOptions): number {
-  object('options', options);
-  const beta = nonNegative('options.beta', options.beta);
-  const lambdaMin = positive('options.lambdaMin', options.lambdaMin);
-  return beta * lambdaMin - exponentOf('options.kappa', options.kappa) / 2;
+  return gammaOf(readOptions(errorOptions, options));
 }
+
+function gammaOf({ beta, lambdaMin, kappa }: ErrorBoundOptions): number {
+  return beta * lambdaMin - exponentOf(kappa) / 2;
+}
+
+/** Of {@link oneStepErrorBound}. */
+export interface OneStepErrorOptions extends ErrorBoundOptions {
+  readonly dimension: number;
+  /** C; 1 by default. */
+  readonly constant?: number | undefined;
+}
+
+const oneStepOptions = specify<OneStepErrorOptions>()({
+  ...errorOptions,
+  dimension: dimensionOption,
+  constant: optional(positive, 1),
+});
 
 /**
  * The W2 distance at most left after one step (theorem 3): C sqrt(d) e^(-gamma d), gamma the {@link errorExponent}. The theorem
@@ -238,15 +291,7 @@ export function errorExponent(options: ErrorBoundOptions): number {
  *
  * @throws DenseamError ERR_RANGE.
  */
-export function oneStepErrorBound(
-  options: ErrorBoundOptions & { readonly dimension: number; readonly constant?: number },
-): number {
-  const gamma = errorExponent(options);
-  const dimension = readDimension(options.dimension);
-  const constant = positive('options.constant', options.constant ?? 1);
-  return constant * Math.sqrt(dimension) * Math.exp(-gamma * dimension);
-}
-
-function readDimension(value: unknown): number {
-  return integer('options.dimension', value, 1, Number.MAX_SAFE_INTEGER);
+export function oneStepErrorBound(options: OneStepErrorOptions): number {
+  const read = readOptions(oneStepOptions, options);
+  return read.constant * Math.sqrt(read.dimension) * Math.exp(-gammaOf(read) * read.dimension);
 }

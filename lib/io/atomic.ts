@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DenseamError } from '../core/errors.ts';
-import { describing, isSystemError, kindOf } from './files.ts';
+import { describing, isForbidden, isSystemError, kindOf } from './files.ts';
+import { removeLitter, temporaryName } from './litter.ts';
+
+const PERMISSIONS = 0o7777;
 
 /** Where the bytes finally go, and the permissions of the file they replace. */
 interface Target {
@@ -15,7 +17,9 @@ interface Target {
  * all of the new: `fill` writes a temporary file in the same directory, which is flushed to the disk and renamed. On any
  * error, an abort included, the temporary file is removed and what was there before stays.
  *
- * A symbolic link is followed and stays a link; the permissions of a file that is replaced are kept.
+ * A symbolic link is followed and stays a link, also one to a file that is not there yet. The permissions of a file that is replaced are
+ * kept, and while it is filled the temporary file has no others. What killed processes left of earlier saves of the path is removed
+ * first.
  *
  * @throws the error of `fill`; the signal's reason; system errors with their code (ENOENT, EACCES, ENOSPC, ...) and a
  * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe.
@@ -28,10 +32,11 @@ export async function writeAtomically(
   signal?.throwIfAborted();
   const target = await resolveTarget(path);
   const directory = dirname(target.path);
-  const temporary = join(directory, `.denseam-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await describing('write', path, open(temporary, 'wx'));
+  await removeLitter(directory, target.path);
+  const temporary = join(directory, await temporaryName(target.path));
+  const handle = await describing('write', path, open(temporary, 'wx', target.mode));
   try {
-    await fillAndFlush(handle, path, target, fill);
+    await fillAndFlush(handle, temporary, path, target, fill);
     signal?.throwIfAborted();
     await describing('write', path, rename(temporary, target.path));
   } catch (error) {
@@ -52,16 +57,48 @@ export async function writeContents(
 
 async function fillAndFlush(
   handle: FileHandle,
+  temporary: string,
   path: string,
   target: Target,
   fill: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
   try {
     await fill(handle);
-    if (target.mode !== undefined) await describing('write', path, handle.chmod(target.mode));
-    await describing('write', path, handle.sync());
+    if (target.mode !== undefined) await keepMode(handle, temporary, path, target.mode);
+    await flush(handle, path);
   } finally {
     await describing('write', path, handle.close());
+  }
+}
+
+/** The process's mask may have taken some permissions from the file when it was opened. */
+async function keepMode(handle: FileHandle, temporary: string, path: string, mode: number): Promise<void> {
+  const found = (await describing('write', path, handle.stat())).mode & PERMISSIONS;
+  if (found === mode) return;
+  // Node's permission model lets nobody do this through an open file, whatever was granted; by the file's name it may be done.
+  await describing(
+    'write',
+    path,
+    orElse(handle.chmod(mode), () => chmod(temporary, mode)),
+  );
+}
+
+/** Flushes a file to the disk, which newer Nodes (24, 26) let nobody do under the permission model. The file is whole without. */
+async function flush(handle: FileHandle, path: string): Promise<void> {
+  await describing(
+    'write',
+    path,
+    orElse(handle.sync(), () => Promise.resolve()),
+  );
+}
+
+/** Awaits a call; does another one where Node's permission model forbids it. */
+async function orElse(call: Promise<void>, instead: () => Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    await instead();
   }
 }
 
@@ -71,8 +108,8 @@ async function resolveTarget(path: string): Promise<Target> {
   try {
     resolved = await realpath(path);
   } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return { path, mode: undefined };
-    return await describing('write', path, Promise.reject(error));
+    if (!isSystemError(error) || error.code !== 'ENOENT') return await describing('write', path, Promise.reject(error));
+    return { path: await describing('write', path, resolveMissing(path)), mode: undefined };
   }
   const stats = await describing('write', path, stat(resolved));
   if (!stats.isFile()) {
@@ -81,7 +118,20 @@ async function resolveTarget(path: string): Promise<Target> {
       `Expected a regular file or a new name for path but received "${path}", a ${kindOf(stats)}`,
     );
   }
-  return { path: resolved, mode: stats.mode & 0o7777 };
+  return { path: resolved, mode: stats.mode & PERMISSIONS };
+}
+
+/** Where a file that is not there will be: the end of a chain of links, if the path is one. The system refuses circles. */
+async function resolveMissing(path: string): Promise<string> {
+  const directory = await realpath(dirname(path));
+  const here = join(directory, basename(path));
+  let link: string;
+  try {
+    link = await readlink(here);
+  } catch {
+    return here; // not there, or no link
+  }
+  return resolveMissing(isAbsolute(link) ? link : `${directory}/${link}`);
 }
 
 /** Makes the rename itself last through a power cut. Some systems cannot open a directory; the data is safe without. */

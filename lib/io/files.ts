@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, Progress } from '../core/types.ts';
+import { fitsInMemory } from '../core/validate.ts';
+
+export { allocate } from '../core/allocation.ts';
 
 /**
  * How much is read, checked and written at a time. The checksum of a piece is taken on the event loop, so a piece must
@@ -12,14 +15,35 @@ export const PIECE_BYTES = 1 << 20;
 
 const PROGRESS_INTERVAL_MS = 50;
 
+/** No message is longer, whatever names and texts a file holds. */
+const MOST_CHARACTERS = 1000;
+
+/** A message with text from a file: not long, and without characters that a terminal would act on. */
+export function concise(message: string): string {
+  const short = message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}...` : message;
+  return short.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
+}
+
 /** A fault in the contents of a file. The message starts with the file and says what is wrong with it. */
 export function corruptFile(path: string, what: string, cause?: unknown): DenseamError {
-  return new DenseamError('ERR_CORRUPT_FILE', `File "${path}": ${what}`, cause === undefined ? undefined : { cause });
+  const message = concise(`File "${path}": ${what}`);
+  return new DenseamError('ERR_CORRUPT_FILE', message, cause === undefined ? undefined : { cause });
+}
+
+/** A file that is good but of a kind that is not read. The message is as that of {@link corruptFile}. */
+export function unsupportedFile(path: string, what: string): DenseamError {
+  return new DenseamError('ERR_UNSUPPORTED', concise(`File "${path}": ${what}`));
 }
 
 /** Whether the operating system raised this error (as opposed to the program or a library). */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number' && 'syscall' in error;
+  // No instanceof: errors of the system may come from another realm (Jest, node:vm).
+  return types.isNativeError(error) && typeof (error as NodeJS.ErrnoException).errno === 'number' && 'syscall' in error;
+}
+
+/** Whether Node's permission model forbade a call, instead of the system. */
+export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
+  return types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED';
 }
 
 /**
@@ -27,6 +51,11 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
  * stay as the system gave them; other errors are returned unchanged.
  */
 export function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {
+  if (isForbidden(error)) {
+    const what = 'Node may not touch it; its permission model needs --allow-fs-read and --allow-fs-write of the folder';
+    const described = new Error(`Cannot ${action} file "${path}": ${what} (${error.code})`, { cause: error });
+    return Object.assign(described, { code: error.code, path });
+  }
   if (!isSystemError(error)) return error;
   const meaning = getSystemErrorMap().get(error.errno as number)?.[1] ?? error.message;
   const described = new Error(`Cannot ${action} file "${path}": ${meaning} (${error.code})`, { cause: error });
@@ -61,15 +90,20 @@ export function swapByteOrder(array: ArrayBufferView, itemSize: 1 | 2 | 4 | 8): 
   }
 }
 
-/** Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError. */
-export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
-  try {
-    return allocation();
-  } catch (cause) {
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `${what} needs ${bytes} bytes in one array, which cannot be had`, {
-      cause,
-    });
-  }
+/** How many bytes are filled between two looks at the memory that is left. */
+const GUARDED_BYTES = 1 << 26;
+
+/**
+ * Watches an array while it is filled, which is when it really takes memory: others may have taken what there was when it was
+ * allocated. Tell it how many bytes are filled.
+ */
+export function memoryGuard(what: string, byteLength: number): (filled: number) => void {
+  let next = GUARDED_BYTES;
+  return (filled) => {
+    if (filled < next) return;
+    next = filled + GUARDED_BYTES;
+    fitsInMemory(what, byteLength - filled);
+  };
 }
 
 /** The product of a shape, or undefined where it is not a list of whole numbers >= 0 or `bytesEach` of them pass 2^53. */
@@ -158,23 +192,6 @@ export async function* filePieces(
   }
 }
 
-/** A whole file in memory, with no limit but memory (fs.readFile stops at 2 GiB). */
-export async function readWholeFile(path: string, options: CallOptions = {}): Promise<Uint8Array> {
-  options.signal?.throwIfAborted();
-  const { handle, size } = await openForReading(path);
-  try {
-    const bytes = allocate(`File "${path}"`, size, () => new Uint8Array(size));
-    let filled = 0;
-    for await (const piece of filePieces(path, handle, 0, size, options)) {
-      bytes.set(piece, filled);
-      filled += piece.length;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
 const SIGNATURES: readonly (readonly [name: string, signature: readonly number[]])[] = [
   ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
   ['a JPEG image', [0xff, 0xd8, 0xff]],
@@ -185,6 +202,20 @@ const SIGNATURES: readonly (readonly [name: string, signature: readonly number[]
   ['a GGUF model', [0x47, 0x47, 0x55, 0x46]],
   ['an IDX file of bytes (MNIST)', [0x00, 0x00, 0x08]],
 ];
+
+const MOST_LISTED = 10;
+
+/** The first names of a list that a file may have made long, for messages. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  const first = names.slice(0, MOST_LISTED).map(shortened).join(', ');
+  return more > 0 ? `${first}, ... and ${more} more` : first;
+}
+
+/** A name from a file, for messages. */
+function shortened(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 80)}...` : name;
+}
 
 /** What a file is, judged by its first bytes; undefined when they say nothing. For error messages only. */
 export function recognisedFormat(start: Uint8Array): string | undefined {

@@ -1,9 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { DenseamError, type ErrorCode } from '../core/errors.ts';
+import { aString, oneOf, optional, readOptions, required, signalOptions, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
+import { checkedElements, describe, fields, isArray, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
+import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
+import { type FilePath, filePath, isFilePath } from './path.ts';
 
 /**
  * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
@@ -14,7 +18,8 @@ export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'cov
 /** Numbers with a shape, row-major; what {@link readNpy} returns. */
 export interface ShapedArray {
   readonly shape: readonly number[];
-  readonly data: FloatArray;
+  /** Of any type; integers become float64, half precision float32. */
+  readonly data: NumberArray;
 }
 
 export interface GaussianArrays {
@@ -50,6 +55,17 @@ const CONVERSIONS: Readonly<Record<SpreadKind, Conversion>> = {
   covariance: {}, // definiteness is checked when a memory takes them
 };
 
+const aKind = oneOf<SpreadKind>('variance', 'standardDeviation', 'logVariance', 'covariance');
+
+const gaussiansOptions = specify<ReadGaussiansOptions>()({
+  ...signalOptions,
+  kind: required(aKind),
+  means: optional(aString, 'means'),
+  covariances: optional(aString, 'covariances'),
+});
+
+const MOST_AXES_SHOWN = 8;
+
 /** Means and anything else that is only checked. */
 const NO_CONVERSION: Conversion = {};
 
@@ -64,20 +80,21 @@ const BLOCK = 1 << 17;
  * {@link gaussiansFrom} refuses; the signal's reason; system errors with their code and a message that names the file.
  */
 export async function readGaussians(
-  source: string | { readonly means: string; readonly covariances: string },
+  source: FilePath | { readonly means: FilePath; readonly covariances: FilePath },
   options: ReadGaussiansOptions,
 ): Promise<Gaussians> {
-  const { kind, signal } = options ?? {};
-  checkKind(kind);
-  if (typeof source === 'string') {
-    const { means = 'means', covariances = 'covariances' } = options;
+  const { kind, means, covariances, signal } = readOptions(gaussiansOptions, options);
+  if (isFilePath(source)) {
     const arrays = await readNpz(source, [means, covariances], { signal });
     const [first, second] = [arrays.get(means), arrays.get(covariances)] as [ShapedArray, ShapedArray];
     return gaussiansFrom({ means: first, covariances: second, kind }, { signal });
   }
-  const means = await readNpy(source.means, { signal });
-  const covariances = await readNpy(source.covariances, { signal });
-  return gaussiansFrom({ means, covariances, kind }, { signal });
+  const files = fields('source', source, ['means', 'covariances']);
+  const arrays = {
+    means: await readNpy(filePath(files.means, 'source.means'), { signal }),
+    covariances: await readNpy(filePath(files.covariances, 'source.covariances'), { signal }),
+  };
+  return gaussiansFrom({ ...arrays, kind }, { signal });
 }
 
 /**
@@ -103,35 +120,44 @@ export async function gaussiansFrom(
   arrays: GaussianArrays,
   options: Pick<CallOptions, 'signal'> = {},
 ): Promise<Gaussians> {
-  const { means, covariances, kind } = arrays;
-  checkKind(kind);
-  checkData('means', means);
-  checkData('covariances', covariances);
+  const { signal } = readOptions(signalOptions, options);
+  const given = fields('arrays', arrays, ['means', 'covariances', 'kind']);
+  const kind = aKind('kind', given.kind);
+  const means = readArray('means', given.means);
+  const covariances = readArray('covariances', given.covariances);
   const { count, dimension, structure } = structureOf(means.shape, covariances.shape, kind);
-  const single = means.data instanceof Float32Array && covariances.data instanceof Float32Array;
+  const single = isSingle(means.data) && isSingle(covariances.data);
   return {
     count,
     dimension,
     structure,
-    means: await convert('means', means, NO_CONVERSION, single, options.signal),
-    covariances: await convert('covariances', covariances, CONVERSIONS[kind], single, options.signal),
+    means: await convert('means', means, NO_CONVERSION, single, signal),
+    covariances: await convert('covariances', covariances, CONVERSIONS[kind], single, signal),
   };
 }
 
-function checkKind(kind: unknown): asserts kind is SpreadKind {
-  if (typeof kind === 'string' && Object.hasOwn(CONVERSIONS, kind)) return;
-  const kinds = Object.keys(CONVERSIONS).join(', ');
-  throw new DenseamError('ERR_RANGE', `Expected one of ${kinds} for kind but received ${kind}`);
+function readArray(name: string, value: unknown): ShapedArray {
+  const { shape, data } = fields(name, value, ['shape', 'data']);
+  if (!isArray(shape) || !isNumberArray(data)) {
+    const received = `{ shape: ${describe(shape)}, data: ${describe(data)} }`;
+    throw shapeError(name, '{ shape, data } with a typed array of numbers', received);
+  }
+  const extents = checkedElements(`${name}.shape`, shape, (_, extent) => extent as number);
+  if (elementCount(extents, data.BYTES_PER_ELEMENT) === data.length) return { shape: extents, data };
+  throw shapeError(`${name}.data`, `the numbers of shape (${shapeWords(extents)})`, String(data.length));
 }
 
-function checkData(name: string, array: ShapedArray): void {
-  const { shape, data } = array ?? {};
-  if (!Array.isArray(shape) || !(data instanceof Float32Array || data instanceof Float64Array)) {
-    const expected = '{ shape, data } with a Float32Array or Float64Array';
-    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but received ${data ?? array}`);
-  }
-  if (elementCount(shape, data.BYTES_PER_ELEMENT) === data.length) return;
-  throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) in ${name} but received ${data.length}`);
+/** A shape in words, whatever is in it. */
+function shapeWords(shape: readonly unknown[]): string {
+  const first = shape
+    .slice(0, MOST_AXES_SHOWN)
+    .map((extent) => (typeof extent === 'number' ? extent : describe(extent)));
+  return [...first, ...(shape.length > MOST_AXES_SHOWN ? ['...'] : [])].join(', ');
+}
+
+function isNumberArray(data: unknown): data is NumberArray {
+  const type = arrayTypeOf(data);
+  return type !== undefined && !type.startsWith('Big');
 }
 
 function structureOf(
@@ -142,7 +168,7 @@ function structureOf(
   const [count = 0, dimension = 0] = means;
   if (means.length !== 2 || count < 1 || dimension < 1) {
     const expected = 'shape (n, d) with n and d at least 1';
-    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for means but received (${means.join(', ')})`);
+    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for means but received (${shapeWords(means)})`);
   }
   const shapes: readonly (readonly [Structure, readonly number[]])[] =
     kind === 'covariance'
@@ -157,8 +183,8 @@ function structureOf(
   const expected = shapes.map(([, shape]) => `(${shape.join(', ')})`).join(' or ');
   throw new DenseamError(
     'ERR_SHAPE',
-    `Expected shape ${expected} for covariances of kind ${kind} beside means of shape (${means.join(', ')}) ` +
-      `but received (${covariances.join(', ')})`,
+    `Expected shape ${expected} for covariances of kind ${kind} beside means of shape (${shapeWords(means)}) ` +
+      `but received (${shapeWords(covariances)})`,
   );
 }
 
@@ -173,8 +199,8 @@ async function convert(
   const FloatArrayType = single ? Float32Array : Float64Array;
   const length = data.length;
   const bytes = length * FloatArrayType.BYTES_PER_ELEMENT;
-  const isSame = !conversion.toVariance && data instanceof FloatArrayType;
-  const result = isSame ? data : allocate(name, bytes, () => new FloatArrayType(length));
+  const isSame = !conversion.toVariance && arrayTypeOf(data) === FloatArrayType.name;
+  const result = isSame ? toFloats(data) : allocate(name, bytes, () => new FloatArrayType(length));
   for (let start = 0; start < length; start += BLOCK) {
     signal?.throwIfAborted();
     const end = Math.min(start + BLOCK, length);
@@ -187,7 +213,7 @@ async function convert(
 
 /** Returns the position of the first number that is not allowed, or -1. */
 function convertBlock(
-  data: FloatArray,
+  data: NumberArray,
   result: FloatArray,
   { toVariance, negative }: Conversion,
   start: number,

@@ -1,7 +1,20 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { Buffer } from 'node:buffer';
+import { createGunzip } from 'node:zlib';
+import { callOptions, readOptions } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
-import { corruptFile, elementCount, readWholeFile, recognisedFormat } from './files.ts';
+import {
+  allocate,
+  corruptFile,
+  elementCount,
+  filePieces,
+  memoryGuard,
+  openForReading,
+  readFully,
+  recognisedFormat,
+  unsupportedFile,
+} from './files.ts';
+import { inflate } from './inflate.ts';
+import { type FilePath, filePath } from './path.ts';
 
 /** An array of bytes from an IDX file, for example images: count x rows x columns. */
 export interface IdxArray {
@@ -21,55 +34,124 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   14: 'float64',
 };
 
-const unzip = promisify(gunzip);
+/** Two zeros, the type and the number of axes. */
+const LEAST_HEADER_BYTES = 4;
+const EXTENT_BYTES = 4;
+
+const INFLATED_PIECE_BYTES = 1 << 18;
 
 /**
  * Reads an IDX file of unsigned bytes (the format of MNIST and Fashion-MNIST, images and labels alike), plain or gzipped:
- * its first bytes say which, not its name.
+ * its first bytes say which, not its name. `data` has memory of its own, as much as the shape says.
  *
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, damaged or foreign file and other number types; the signal's
- * reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_CORRUPT_FILE for a truncated, damaged or foreign file; ERR_UNSUPPORTED for other number types;
+ * ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a message that names the file.
  */
-export async function readIdx(path: string, options: CallOptions = {}): Promise<IdxArray> {
-  const bytes = await readWholeFile(path, options);
-  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? await decompress(bytes, path) : bytes;
-  options.signal?.throwIfAborted();
-  return parseIdx(plain, path);
-}
-
-async function decompress(bytes: Uint8Array, path: string): Promise<Uint8Array> {
+export async function readIdx(path: FilePath, options: CallOptions = {}): Promise<IdxArray> {
+  const name = filePath(path);
+  const read = readOptions(callOptions, options);
+  read.signal?.throwIfAborted();
+  const { handle, size } = await openForReading(name);
   try {
-    return await unzip(bytes);
-  } catch (error) {
-    throw corruptFile(path, `its gzip data is damaged or truncated (${(error as Error).message})`, error);
+    const start = new Uint8Array(Math.min(2, size));
+    await readFully(handle, start, 0, name);
+    const stored = filePieces(name, handle, 0, size, read);
+    const isGzip = start[0] === 0x1f && start[1] === 0x8b;
+    const plain = isGzip ? inflate(stored, createGunzip({ chunkSize: INFLATED_PIECE_BYTES }), name) : stored;
+    const decoder = new IdxDecoder(name);
+    for await (const piece of plain) decoder.push(piece);
+    return decoder.finish();
+  } finally {
+    await handle.close();
   }
 }
 
 /**
- * The array in the bytes of an (uncompressed) IDX file; `data` is a view of them, not a copy.
+ * The array in the bytes of an (uncompressed) IDX file; the bytes are copied.
  *
  * @param name what error messages call them
- * @throws DenseamError ERR_CORRUPT_FILE as {@link readIdx}
+ * @throws DenseamError as {@link readIdx}
  */
 export function parseIdx(bytes: Uint8Array, name = 'bytes'): IdxArray {
-  const [zero0, zero1, type = 0, axes = 0] = bytes;
-  if (bytes.length < 4 || zero0 !== 0 || zero1 !== 0 || axes === 0 || (type !== UNSIGNED_BYTES && !OTHER_TYPES[type])) {
-    const format =
-      recognisedFormat(bytes) ?? 'something else: it does not begin with 0, 0, a type and a number of axes';
-    throw corruptFile(name, `not an IDX file but ${bytes.length === 0 ? 'an empty file' : format}`);
+  const decoder = new IdxDecoder(name);
+  decoder.push(bytes);
+  return decoder.finish();
+}
+
+/** Turns the bytes of an IDX file, in pieces of any size, into an array. No more is taken than its header declares. */
+class IdxDecoder {
+  readonly #name: string;
+  #start = new Uint8Array(0);
+  #shape: readonly number[] | undefined;
+  #data = new Uint8Array(0);
+  #filled = 0;
+  #guard: (filled: number) => void = () => {};
+
+  constructor(name: string) {
+    this.#name = name;
   }
-  if (type !== UNSIGNED_BYTES) throw corruptFile(name, `it holds ${OTHER_TYPES[type]}, expected unsigned bytes`);
-  const dataStart = 4 + 4 * axes;
-  if (bytes.length < dataStart) {
-    throw corruptFile(name, `truncated: it has ${bytes.length} bytes, its header alone needs ${dataStart}`);
+
+  push(bytes: Uint8Array): void {
+    if (this.#shape) {
+      this.#append(bytes);
+      return;
+    }
+    this.#start = Buffer.concat([this.#start, bytes]);
+    const needed = headerBytes(this.#start, this.#name);
+    if (this.#start.length < needed) return;
+    this.#readHeader(needed);
+    this.#append(this.#start.subarray(needed));
+    this.#start = new Uint8Array(0);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const found = bytes.length - dataStart;
-  const expected = elementCount(shape, 1) ?? Number.POSITIVE_INFINITY;
-  if (found !== expected) {
-    const fault = found < expected ? 'truncated' : 'too long';
-    throw corruptFile(name, `${fault}: it has ${found} bytes of data, its shape [${shape}] needs ${expected}`);
+
+  finish(): IdxArray {
+    if (!this.#shape) {
+      const needed = headerBytes(this.#start, this.#name);
+      if (this.#start.length < LEAST_HEADER_BYTES) throw notIdx(this.#start, this.#name);
+      const what = `truncated: it has ${this.#start.length} bytes, its header alone needs ${needed}`;
+      throw corruptFile(this.#name, what);
+    }
+    if (this.#filled < this.#data.length) throw this.#wrongLength('truncated', String(this.#filled));
+    return { shape: this.#shape, data: this.#data };
   }
-  return { shape, data: bytes.subarray(dataStart) };
+
+  #readHeader(length: number): void {
+    const view = new DataView(this.#start.buffer, this.#start.byteOffset, length);
+    const axes = (length - LEAST_HEADER_BYTES) / EXTENT_BYTES;
+    this.#shape = Array.from({ length: axes }, (_, axis) => view.getUint32(LEAST_HEADER_BYTES + EXTENT_BYTES * axis));
+    const count = elementCount(this.#shape, 1);
+    if (count === undefined)
+      throw corruptFile(this.#name, `truncated: its shape [${this.#shape}] needs more than 2^53 bytes`);
+    const what = `File "${this.#name}"`;
+    this.#data = allocate(what, count, () => new Uint8Array(count));
+    this.#guard = memoryGuard(what, count);
+  }
+
+  #append(bytes: Uint8Array): void {
+    const room = this.#data.length - this.#filled;
+    if (bytes.length > room) throw this.#wrongLength('too long', `at least ${this.#filled + bytes.length}`);
+    this.#guard(this.#filled);
+    this.#data.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  #wrongLength(fault: string, found: string): Error {
+    const needs = `its shape [${this.#shape}] needs ${this.#data.length}`;
+    return corruptFile(this.#name, `${fault}: it has ${found} bytes of data, ${needs}`);
+  }
+}
+
+/** How long the header is, once its first bytes have come. */
+function headerBytes(start: Uint8Array, name: string): number {
+  if (start.length < LEAST_HEADER_BYTES) return LEAST_HEADER_BYTES;
+  const [zero0, zero1, type = 0, axes = 0] = start;
+  if (zero0 !== 0 || zero1 !== 0 || axes === 0 || (type !== UNSIGNED_BYTES && !OTHER_TYPES[type]))
+    throw notIdx(start, name);
+  if (type !== UNSIGNED_BYTES) throw unsupportedFile(name, `it holds ${OTHER_TYPES[type]}, expected unsigned bytes`);
+  return LEAST_HEADER_BYTES + EXTENT_BYTES * axes;
+}
+
+function notIdx(start: Uint8Array, name: string): Error {
+  const format = recognisedFormat(start) ?? 'something else: it does not begin with 0, 0, a type and a number of axes';
+  return corruptFile(name, `not an IDX file but ${start.length === 0 ? 'an empty file' : format}`);
 }

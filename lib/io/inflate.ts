@@ -1,4 +1,5 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
+import { types } from 'node:util';
 import { corruptFile } from './files.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function* inflate(
   try {
     for await (const piece of inflater) yield piece;
   } catch (error) {
-    const isZlibError = error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
+    const isZlibError = types.isNativeError(error) && String((error as NodeJS.ErrnoException).code).startsWith('Z_');
     throw isZlibError ? corruptFile(path, `damaged: ${error.message}`, error) : error;
   }
 }

@@ -1,25 +1,65 @@
 import { endianness } from 'node:os';
 import { DenseamError } from '../core/errors.ts';
-import type { CallOptions, FloatArray } from '../core/types.ts';
+import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
+import type { CallOptions } from '../core/types.ts';
+import { describe, shapeError } from '../core/validate.ts';
 import { allocate, bytesOf, elementCount, filePieces, openForReading, swapByteOrder } from './files.ts';
-import { type NpyArray, NpyDecoder } from './npy/decoder.ts';
+import { type BigNpyArray, type NpyArray, NpyDecoder, type NpyDecoderOptions } from './npy/decoder.ts';
+import { BYTES_PER_NPY_ITEM, type NpyType } from './npy/dtype.ts';
 import { encodeNpyHeader } from './npy/header.ts';
+import { arrayTypeOf, type NumberArray } from './numbers.ts';
+import { type FilePath, filePath } from './path.ts';
 
-export type { NpyArray } from './npy/decoder.ts';
+export type { BigNpyArray, NpyArray, NpyArrayTypes } from './npy/decoder.ts';
+
+/** How {@link readNpy} gives integers of 64 bits. */
+export interface ReadNpyOptions extends CallOptions {
+  /**
+   * True: int64 as a BigInt64Array and uint64 as a BigUint64Array. Otherwise they become a Float64Array of the same whole numbers, which
+   * everything here takes, and numbers beyond 2^53, which it cannot hold, are refused.
+   */
+  readonly bigint?: boolean | undefined;
+}
+
+const npyOptions = specify<ReadNpyOptions>()({ ...callOptions, bigint: optional(aBoolean, false) });
+
+/** The option with which integers of 64 bits are bigints. */
+interface Big {
+  readonly bigint: true;
+}
 
 /**
- * Reads an .npy file (format 1, 2 or 3) of float32, float64, integers or booleans, of either byte order, in C or Fortran
- * order. float32 stays float32; integers and booleans become float64. `onProgress` counts bytes.
+ * Reads an .npy file: what `numpy.load(path, allow_pickle=False)` reads of numbers (numpy's kinds b, i, u and f), in any version of the
+ * format, of either byte order, in C or Fortran order. Arrays of other things (text, dates, records, complex numbers, Python objects)
+ * and the C type long double, whose bytes differ between machines, are refused.
  *
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, foreign or object file, ERR_OUT_OF_MEMORY when the array does not
- * fit; the signal's reason; system errors with their code and a message that names the file.
+ * The file's type decides the result's:
+ *
+ * | numpy                              | `data`                                                                    |
+ * |------------------------------------|---------------------------------------------------------------------------|
+ * | float32, float64                   | Float32Array, Float64Array                                                |
+ * | float16                            | Float32Array                                                              |
+ * | int8, int16, int32, uint8, ...     | Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array   |
+ * | int64, uint64                      | Float64Array of whole numbers; with `bigint` BigInt64Array, BigUint64Array|
+ * | bool                               | Uint8Array of 0 and 1                                                     |
+ *
+ * Integers are labels for `VonMisesFisherMemory.train` as they are; {@link toFloats} makes numbers of any array that memories store.
+ * `onProgress` counts bytes.
+ *
+ * @throws DenseamError ERR_UNSUPPORTED for a file that is good but holds something else, or whose header is longer than numpy reads
+ * (10,000 characters); ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_RANGE for an integer beyond 2^53;
+ * ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a message that names the file.
  */
-export async function readNpy(path: string, options: CallOptions = {}): Promise<NpyArray> {
-  options.signal?.throwIfAborted();
-  const { handle, size } = await openForReading(path);
+export function readNpy(path: FilePath, options: ReadNpyOptions & Big): Promise<BigNpyArray>;
+export function readNpy(path: FilePath, options?: ReadNpyOptions): Promise<NpyArray>;
+export async function readNpy(path: FilePath, options: ReadNpyOptions = {}): Promise<NpyArray | BigNpyArray> {
+  const name = filePath(path);
+  const read = readOptions(npyOptions, options);
+  read.signal?.throwIfAborted();
+  const { handle, size } = await openForReading(name);
   try {
-    const decoder = new NpyDecoder(path, size);
-    for await (const piece of filePieces(path, handle, 0, size, options)) decoder.push(piece);
+    const decoder = new NpyDecoder(name, size, read);
+    for await (const piece of filePieces(name, handle, 0, size, read)) decoder.push(piece);
     return decoder.finish();
   } finally {
     await handle.close();
@@ -32,14 +72,31 @@ export async function readNpy(path: string, options: CallOptions = {}): Promise<
  * @param name what error messages call them
  * @throws DenseamError as {@link readNpy}
  */
-export function parseNpy(bytes: Uint8Array, name = 'bytes'): NpyArray {
-  const decoder = new NpyDecoder(name, bytes.length);
+export function parseNpy(bytes: Uint8Array, name: string, options: NpyDecoderOptions & Big): BigNpyArray;
+export function parseNpy(bytes: Uint8Array, name?: string, options?: NpyDecoderOptions): NpyArray;
+export function parseNpy(bytes: Uint8Array, name = 'bytes', options: NpyDecoderOptions = {}): NpyArray | BigNpyArray {
+  const decoder = new NpyDecoder(name, bytes.length, options);
   decoder.push(bytes);
   return decoder.finish();
 }
 
 /** Numbers that .npy files are written of. */
-export type NpyData = FloatArray | Int32Array;
+export type NpyData = NumberArray | BigInt64Array | BigUint64Array;
+
+const TYPE_OF_ARRAY: ReadonlyMap<string | undefined, NpyType> = new Map([
+  ['Float64Array', 'f8'],
+  ['Float32Array', 'f4'],
+  ['Float16Array', 'f2'],
+  ['Int8Array', 'i1'],
+  ['Int16Array', 'i2'],
+  ['Int32Array', 'i4'],
+  ['BigInt64Array', 'i8'],
+  ['Uint8Array', 'u1'],
+  ['Uint8ClampedArray', 'u1'],
+  ['Uint16Array', 'u2'],
+  ['Uint32Array', 'u4'],
+  ['BigUint64Array', 'u8'],
+]);
 
 /**
  * The bytes of an .npy file (format 1, little-endian, row-major) that `numpy.load` reads.
@@ -60,16 +117,18 @@ export function formatNpy(shape: readonly number[], data: NpyData): Uint8Array {
 /**
  * The header that goes before these numbers.
  *
- * @throws DenseamError ERR_SHAPE when they are more or fewer than the product of `shape`
+ * @throws DenseamError ERR_SHAPE for anything but an array of numbers, and when they are more or fewer than the product of `shape`
  */
-export function npyHeaderOf(shape: readonly number[], data: NpyData): Uint8Array {
-  if (elementCount(shape, data.BYTES_PER_ELEMENT) !== data.length) {
-    throw new DenseamError('ERR_SHAPE', `Expected numbers for shape (${shape}) but received ${data.length}`);
+export function npyHeaderOf(shape: readonly number[], data: NpyData, name = 'data'): Uint8Array {
+  const type = TYPE_OF_ARRAY.get(arrayTypeOf(data));
+  if (!type) throw shapeError(name, 'an array of numbers', describe(data));
+  if (!Array.isArray(shape) || elementCount(shape, data.BYTES_PER_ELEMENT) !== data.length) {
+    const extents = Array.isArray(shape) ? `(${shape})` : describe(shape);
+    throw new DenseamError('ERR_SHAPE', `Expected numbers for shape ${extents} but received ${data.length} in ${name}`);
   }
-  if (data instanceof Int32Array) return encodeNpyHeader(shape, 'i4');
-  return encodeNpyHeader(shape, data instanceof Float32Array ? 'f4' : 'f8');
+  return encodeNpyHeader(shape, type);
 }
 
-export function itemBytes(data: NpyData): 4 | 8 {
-  return data instanceof Float64Array ? 8 : 4;
+export function itemBytes(data: NpyData): 1 | 2 | 4 | 8 {
+  return BYTES_PER_NPY_ITEM[TYPE_OF_ARRAY.get(arrayTypeOf(data)) ?? 'u1'];
 }

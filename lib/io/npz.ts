@@ -1,20 +1,30 @@
+import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { type Entry, openPromise } from 'yauzl';
-import type { CallOptions } from '../core/types.ts';
+import type { Entry, getFileNameLowLevel, ZipFile } from 'yauzl';
+import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
+import { checkedElements, describe, isArray as isList, shapeError } from '../core/validate.ts';
 import {
   corruptFile,
   describeSystemError,
   filePieces,
   isSystemError,
+  listed,
   openForReading,
   readFully,
   recognisedFormat,
+  unsupportedFile,
 } from './files.ts';
 import { inflate } from './inflate.ts';
-import { type NpyArray, NpyDecoder } from './npy/decoder.ts';
+import { type BigNpyArray, type NpyArray, NpyDecoder } from './npy/decoder.ts';
+import { beginsAsNpy, NPY_MAGIC_BYTES } from './npy/header.ts';
+import type { ReadNpyOptions } from './npy.ts';
+import { type FilePath, filePath } from './path.ts';
 
 const MEMBER_SUFFIX = '.npy';
+
+/** The flag of members that are encrypted. */
+const ENCRYPTED = 1;
 
 /** The compression methods of the zip format that numpy uses. */
 const STORED = 0;
@@ -22,25 +32,92 @@ const DEFLATED = 8;
 
 const INFLATED_PIECE_BYTES = 1 << 18;
 
+/** How {@link readNpz} reads. */
+export interface ReadNpzOptions extends Pick<ReadNpyOptions, 'bigint' | 'signal'> {}
+
+const npzOptions = specify<ReadNpzOptions>()({ ...signalOptions, bigint: optional(aBoolean, false) });
+
+/** The option with which integers of 64 bits are bigints. */
+interface Big {
+  readonly bigint: true;
+}
+
 /**
- * Reads arrays from an .npz file: what `numpy.savez` and `numpy.savez_compressed` write, of any size. Every member read is
- * checked against the archive's checksum of it.
+ * Reads arrays from an .npz file of any size: what `numpy.load(path, allow_pickle=False)` reads of numbers, each as {@link readNpy}
+ * gives it. An array's name is its member's without ".npy", and may be any text ("/layer/bias"): nothing is ever written by such a name.
+ * Members that hold no array are passed over; numpy tells by their first bytes, whatever they are called. Of several members of one name
+ * the last counts. Every member read is checked against the archive's checksum of it.
  *
- * @param names the arrays to read; all of them by default
- * @returns the arrays by name, in the order of the archive
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file, one without an array of `names`, and
- * whatever {@link readNpy} refuses; the signal's reason; system errors with their code and a message that names the file.
+ * @param names the arrays to read, with or without ".npy"; all of them by default. One that is not asked for may be of any kind
+ * @returns the arrays by name, in the order of `names`, or of the archive
+ * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file and one without an array of `names`; ERR_UNSUPPORTED for
+ * what is encrypted, compressed in another way than numpy does, or asked for by name though it is no array; whatever {@link readNpy}
+ * refuses; the signal's reason; system errors with their code and a message that names the file.
  */
-export async function readNpz(
-  path: string,
+export function readNpz(
+  path: FilePath,
+  names: readonly string[] | undefined,
+  options: ReadNpzOptions & Big,
+): Promise<Map<string, BigNpyArray>>;
+export function readNpz(
+  path: FilePath,
   names?: readonly string[] | undefined,
-  options: Pick<CallOptions, 'signal'> = {},
+  options?: ReadNpzOptions,
+): Promise<Map<string, NpyArray>>;
+export async function readNpz(
+  path: FilePath,
+  names?: readonly string[] | undefined,
+  options: ReadNpzOptions = {},
+): Promise<Map<string, NpyArray | BigNpyArray>> {
+  const file = filePath(path);
+  const read = readOptions(npzOptions, options);
+  const wantedNames = names === undefined ? undefined : readNames(names);
+  return withArchive(file, read.signal, (archive) => {
+    const wanted = wantedNames ? archive.named(wantedNames) : archive.all();
+    return archive.read(wanted, read);
+  });
+}
+
+function readNames(names: unknown): string[] {
+  if (!isList(names)) throw shapeError('names', 'an array of names', describe(names));
+  return checkedElements('names', names, aString);
+}
+
+/** Reads those of `names` that the file holds, and nothing else in it. */
+export async function readNpzIfThere(
+  path: string,
+  names: readonly string[],
+  options: ReadNpzOptions = {},
 ): Promise<Map<string, NpyArray>> {
-  options.signal?.throwIfAborted();
+  return withArchive(path, options.signal, (archive) =>
+    archive.read(archive.named(names.filter((name) => archive.find(name) !== undefined)), options),
+  );
+}
+
+/** Loaded when it is needed: it takes megabytes of a process. */
+function archiveReader() {
+  return import('yauzl');
+}
+
+async function withArchive<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  use: (archive: Archive) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
   const { handle, size } = await openForReading(path);
   try {
     await checkSignature(path, handle, size);
-    return await readMembers(path, handle, names, options.signal);
+    const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
+    const { openPromise } = await archiveReader();
+    const zip = await openPromise(path, { autoClose: false, decodeStrings: false }).catch((error) => {
+      throw damaged(error);
+    });
+    try {
+      return await use(new Archive(path, handle, zip, await listMembers(zip, signal, damaged)));
+    } finally {
+      zip.close();
+    }
   } finally {
     await handle.close();
   }
@@ -55,78 +132,155 @@ async function checkSignature(path: string, handle: FileHandle, size: number): P
   throw corruptFile(path, `not an .npz file but ${format}`);
 }
 
-async function readMembers(
-  path: string,
-  handle: FileHandle,
-  names: readonly string[] | undefined,
+/** What the archive's directory says of a member: no more than is needed, since there may be very many. */
+type Member = Pick<
+  Entry,
+  | 'compressedSize'
+  | 'compressionMethod'
+  | 'crc32'
+  | 'generalPurposeBitFlag'
+  | 'relativeOffsetOfLocalHeader'
+  | 'uncompressedSize'
+>;
+
+async function listMembers(
+  zip: ZipFile,
   signal: AbortSignal | undefined,
-): Promise<Map<string, NpyArray>> {
-  const arrays = new Map<string, NpyArray>();
-  const found = new Set<string>();
-  for await (const member of members(path)) {
+  damaged: (error: unknown) => unknown,
+): Promise<Map<string, Member>> {
+  const members = new Map<string, Member>();
+  const { getFileNameLowLevel } = await archiveReader();
+  const entries = zip.eachEntry();
+  for (;;) {
     signal?.throwIfAborted();
-    if (found.has(member.name)) throw corruptFile(path, `it holds two arrays named "${member.name}"`);
-    found.add(member.name);
-    if (names && !names.includes(member.name)) continue;
-    arrays.set(member.name, await readMember(member, handle, signal));
+    const { value: entry, done } = await entries.next().catch((error) => {
+      throw damaged(error);
+    });
+    if (done) return members;
+    const { compressedSize, compressionMethod, crc32, generalPurposeBitFlag, uncompressedSize } = entry;
+    const { relativeOffsetOfLocalHeader } = entry;
+    members.set(nameOf(entry, getFileNameLowLevel), {
+      compressedSize,
+      compressionMethod,
+      crc32,
+      generalPurposeBitFlag,
+      relativeOffsetOfLocalHeader,
+      uncompressedSize,
+    });
   }
-  const missing = names?.find((name) => !found.has(name));
-  if (missing !== undefined) throw corruptFile(path, `it has no array "${missing}", only [${[...found].join(', ')}]`);
-  return arrays;
 }
 
-/** An array in an archive: where its (perhaps compressed) bytes lie, and what yauzl read about them. */
-interface Member {
+/** The name as it is, backslashes too. Python's zipfile takes the part before a null character; the rest hides in most programs. */
+function nameOf(
+  { generalPurposeBitFlag, fileNameRaw, extraFields }: Entry,
+  decode: typeof getFileNameLowLevel,
+): string {
+  const keepsBackslashes = true;
+  return decode(generalPurposeBitFlag, fileNameRaw, extraFields, keepsBackslashes).split('\0', 1)[0] as string;
+}
+
+/** A member that is to be read. */
+interface Wanted {
+  /** Of the array. */
   readonly name: string;
-  /** For messages. */
-  readonly path: string;
-  readonly start: number;
-  readonly entry: Entry;
+  readonly member: string;
+  /** Whether it must be an array. */
+  readonly asked: boolean;
 }
 
-/** The arrays that the archive's directory lists. Only the directory is read through yauzl, the bytes are read by us. */
-async function* members(path: string): AsyncGenerator<Member, void, undefined> {
-  const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
-  const archive = await openPromise(path, { autoClose: false }).catch((error) => Promise.reject(damaged(error)));
-  try {
-    const entries = archive.eachEntry();
-    for (;;) {
-      const { value: entry, done } = await entries.next().catch((error) => Promise.reject(damaged(error)));
-      if (done) return;
-      if (!entry.fileName.endsWith(MEMBER_SUFFIX)) continue;
-      const where = archive.readLocalFileHeaderPromise(entry, { minimal: true });
-      const { fileDataStart } = await where.catch((error) => Promise.reject(damaged(error)));
-      const name = entry.fileName.slice(0, -MEMBER_SUFFIX.length);
-      yield { name, path: `${path}/${entry.fileName}`, start: fileDataStart, entry };
+/** An open archive. Only its directory is read through yauzl, the members are read by us. */
+class Archive {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #zip: ZipFile;
+  readonly #members: ReadonlyMap<string, Member>;
+
+  constructor(path: string, handle: FileHandle, zip: ZipFile, members: ReadonlyMap<string, Member>) {
+    this.#path = path;
+    this.#handle = handle;
+    this.#zip = zip;
+    this.#members = members;
+  }
+
+  /** The name of the member that an array's name means. */
+  find(name: string): string | undefined {
+    return [name, `${name}${MEMBER_SUFFIX}`].find((each) => this.#members.has(each));
+  }
+
+  named(names: readonly string[]): Wanted[] {
+    return names.map((name) => {
+      const member = this.find(name);
+      if (member !== undefined) return { name, member, asked: true };
+      const found = this.all().map((each) => each.name);
+      throw corruptFile(this.#path, `it has no array "${name}", only [${listed(found)}]`);
+    });
+  }
+
+  /** Every member; folders are none. Where one array is called "x" and another one "x.npy", so are the results. */
+  all(): Wanted[] {
+    const members = [...this.#members.keys()].filter((member) => !member.endsWith('/'));
+    return members.map((member) => {
+      const short = member.endsWith(MEMBER_SUFFIX) ? member.slice(0, -MEMBER_SUFFIX.length) : member;
+      const isTaken = short !== member && this.#members.has(short);
+      // The ending promises an array: what is none is damaged.
+      return { name: isTaken ? member : short, member, asked: short !== member };
+    });
+  }
+
+  async read(wanted: readonly Wanted[], options: ReadNpzOptions): Promise<Map<string, NpyArray>> {
+    const arrays = new Map<string, NpyArray>();
+    for (const { name, member, asked } of wanted) {
+      options.signal?.throwIfAborted();
+      const array = await this.#readArray(member, asked, options);
+      if (array) arrays.set(name, array);
     }
-  } finally {
-    archive.close();
+    return arrays;
+  }
+
+  async #readArray(name: string, asked: boolean, options: ReadNpzOptions): Promise<NpyArray | undefined> {
+    const path = `${this.#path}/${name}`;
+    const member = this.#members.get(name) as Member;
+    const pieces = await this.#open(path, member, options.signal);
+    if (!name.endsWith(MEMBER_SUFFIX) && !(await isArray(pieces()))) {
+      if (asked) throw unsupportedFile(path, 'it holds no array');
+      return undefined;
+    }
+    const decoder = new NpyDecoder(path, member.uncompressedSize, options);
+    let checksum = 0;
+    for await (const piece of pieces()) {
+      checksum = crc32(piece, checksum);
+      decoder.push(piece);
+    }
+    if (checksum !== member.crc32) throw corruptFile(path, 'altered: it does not match the checksum in the archive');
+    return decoder.finish();
+  }
+
+  /** What gives the bytes of a member, from its beginning each time. */
+  async #open(path: string, member: Member, signal: AbortSignal | undefined): Promise<() => AsyncIterable<Uint8Array>> {
+    const { compressionMethod, generalPurposeBitFlag } = member;
+    if ((generalPurposeBitFlag & ENCRYPTED) !== 0) throw unsupportedFile(path, 'it is encrypted');
+    if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
+      const expected = 'expected stored or deflated';
+      throw unsupportedFile(path, `compression method ${compressionMethod} is not supported, ${expected}`);
+    }
+    const where = this.#zip.readLocalFileHeaderPromise(member as Entry, { minimal: true });
+    const { fileDataStart: start } = await where.catch((error) => {
+      throw describeZipError(error, path, 'damaged or truncated');
+    });
+    const stored = () => filePieces(path, this.#handle, start, start + member.compressedSize, { signal });
+    if (compressionMethod === STORED) return stored;
+    return () => inflate(stored(), createInflateRaw({ chunkSize: INFLATED_PIECE_BYTES }), path);
   }
 }
 
-async function readMember(member: Member, handle: FileHandle, signal: AbortSignal | undefined): Promise<NpyArray> {
-  const { path, start, entry } = member;
-  if (entry.isEncrypted()) throw corruptFile(path, 'it is encrypted');
-  const stored = filePieces(path, handle, start, start + entry.compressedSize, { signal });
-  const decoder = new NpyDecoder(path, entry.uncompressedSize);
-  let checksum = 0;
-  for await (const piece of decompress(stored, member)) {
-    checksum = crc32(piece, checksum);
-    decoder.push(piece);
+/** Whether a member begins as an .npy file does. */
+async function isArray(pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
+  let start = new Uint8Array(0);
+  for await (const piece of pieces) {
+    start = Buffer.concat([start, piece.subarray(0, NPY_MAGIC_BYTES)]);
+    if (start.length >= NPY_MAGIC_BYTES) return beginsAsNpy(start);
   }
-  if (checksum !== entry.crc32) throw corruptFile(path, 'altered: it does not match the checksum in the archive');
-  return decoder.finish();
-}
-
-function decompress(pieces: AsyncIterable<Uint8Array>, { entry, path }: Member): AsyncIterable<Uint8Array> {
-  if (entry.compressionMethod === STORED) return pieces;
-  if (entry.compressionMethod === DEFLATED) {
-    return inflate(pieces, createInflateRaw({ chunkSize: INFLATED_PIECE_BYTES }), path);
-  }
-  throw corruptFile(
-    path,
-    `compression method ${entry.compressionMethod} is not supported, expected stored or deflated`,
-  );
+  return false;
 }
 
 /** yauzl throws plain errors for faults in the archive. */

@@ -1,40 +1,51 @@
 import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { Readable } from 'node:stream';
-import { ZipFile } from 'yazl';
+import type { ZipFile } from 'yazl';
+import { shortened } from '../core/describe.ts';
+import { readOptions, signalOptions } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
+import { checkedElements, describe, fields, isArray, rangeError, shapeError } from '../core/validate.ts';
 import { writeAtomically } from './atomic.ts';
 import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from './files.ts';
 import { itemBytes, type NpyData, npyHeaderOf } from './npy.ts';
+import { type FilePath, filePath } from './path.ts';
+
+/** The format has 16 bits for the length of a name. */
+const MOST_NAME_BYTES = 0xffff;
 
 /** Numbers with a name and a shape. */
-export interface NamedArray {
+export interface NamedArray<Data extends NpyData = NpyData> {
   readonly name: string;
   readonly shape: readonly number[];
   /** Row-major, as many numbers as the product of `shape`. */
-  readonly data: NpyData;
+  readonly data: Data;
 }
 
 /**
  * Writes arrays to an .npz file that `numpy.load` and {@link readNpz} read, uncompressed and atomically: an existing file is replaced
  * only by a whole one. The same arrays give the same bytes.
  *
- * @throws DenseamError ERR_SHAPE for an array of another length than its shape; the signal's reason; system errors with their code and
- * a message that names the file.
+ * @throws DenseamError ERR_SHAPE for an array of another length than its shape, and for what is no array of named arrays; ERR_RANGE for a
+ * name that an archive cannot have or two arrays of one name; the signal's reason; system errors with their code and a message that
+ * names the file.
  */
 export async function writeNpz(
-  path: string,
+  path: FilePath,
   arrays: readonly NamedArray[],
-  { signal }: Pick<CallOptions, 'signal'> = {},
+  options: Pick<CallOptions, 'signal'> = {},
 ): Promise<void> {
-  const headers = arrays.map(({ shape, data }) => npyHeaderOf(shape, data));
+  const target = filePath(path);
+  const { signal } = readOptions(signalOptions, options);
+  const members = membersOf(arrays);
+  const yazl = await import('yazl'); // only here: it takes megabytes of a process
   await writeAtomically(
-    path,
+    target,
     async (handle) => {
       let position = 0;
-      for await (const piece of archiveOf(arrays, headers)) {
+      for await (const piece of archiveOf(new yazl.ZipFile(), members)) {
         signal?.throwIfAborted();
-        await writeFully(handle, piece, position, path);
+        await writeFully(handle, piece, position, target);
         position += piece.length;
       }
     },
@@ -42,12 +53,40 @@ export async function writeNpz(
   );
 }
 
-function archiveOf(arrays: readonly NamedArray[], headers: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  const archive = new ZipFile();
+/** An array as it goes into the archive. */
+interface Member {
+  readonly name: string;
+  readonly header: Uint8Array;
+  readonly data: NpyData;
+}
+
+function membersOf(arrays: readonly NamedArray[]): Member[] {
+  if (!isArray(arrays)) throw shapeError('arrays', 'an array of { name, shape, data }', describe(arrays));
+  const names = new Set<string>();
+  return checkedElements('arrays', arrays, fieldsOf).map(({ name, shape, data }, i) => {
+    if (typeof name !== 'string' || names.has(name) || !isMemberName(name)) {
+      throw rangeError(`arrays[${i}].name`, 'a name of its own, without backslashes and ".." folders,', name);
+    }
+    names.add(name);
+    const what = `arrays[${i}].data ("${shortened(name)}")`;
+    return { name, header: npyHeaderOf(shape as number[], data as NpyData, what), data: data as NpyData };
+  });
+}
+
+function fieldsOf(name: string, value: unknown) {
+  return fields(name, value, ['name', 'shape', 'data']);
+}
+
+/** What the archive's writer takes, which refuses names that other programs could write outside of their folder. */
+function isMemberName(name: string): boolean {
+  const isShort = Buffer.byteLength(`${name}.npy`) <= MOST_NAME_BYTES;
+  return isShort && !/[\\\0]|^\/|^[a-zA-Z]:/.test(name) && !name.split('/').includes('..');
+}
+
+function archiveOf(archive: ZipFile, members: readonly Member[]): AsyncIterable<Uint8Array> {
   // The earliest time of the format: when a file was written is no part of what is in it.
   const fixed = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
-  for (const [index, { name, data }] of arrays.entries()) {
-    const header = headers[index] as Uint8Array;
+  for (const { name, header, data } of members) {
     const options = { ...fixed, size: header.length + data.byteLength };
     archive.addReadStreamLazy(`${name}.npy`, options, (done) => done(null, Readable.from(piecesOf(header, data))));
   }

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { ReadEntry } from 'tar';
-import { Parser } from 'tar/parse';
+import type { Parser } from 'tar/parse';
 import type { CallOptions } from '../core/types.ts';
 import { corruptFile, filePieces, openForReading, readFully, recognisedFormat } from './files.ts';
 import { inflate } from './inflate.ts';
@@ -38,7 +38,8 @@ export async function readTarGz(
   const { handle, size } = await openForReading(path);
   try {
     await checkSignature(path, handle, size);
-    const parser = tarParser(path, choose);
+    const tar = await import('tar/parse'); // only here: it takes megabytes of a process
+    const parser = tarParser(tar.Parser, path, choose);
     const compressed = filePieces(path, handle, 0, size, options);
     for await (const piece of inflate(compressed, createGunzip({ chunkSize: INFLATED_PIECE_BYTES }), path)) {
       options.signal?.throwIfAborted();
@@ -62,8 +63,12 @@ async function checkSignature(path: string, handle: FileHandle, size: number): P
  * A parser that hands each member's bytes on before its `write` returns, so `write` and `end` throw what a sink throws and
  * no data is ever queued.
  */
-function tarParser(path: string, choose: (name: string, byteLength: number) => MemberSink | undefined): Parser {
-  const parser = new Parser({
+function tarParser(
+  TarParser: typeof Parser,
+  path: string,
+  choose: (name: string, byteLength: number) => MemberSink | undefined,
+): Parser {
+  const parser = new TarParser({
     strict: true,
     zstd: false,
     onReadEntry: (entry) => {

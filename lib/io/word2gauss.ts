@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { callOptions, oneOf, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions, Gaussians } from '../core/types.ts';
-import { checkOptions, describe, rangeError } from '../core/validate.ts';
 import { allocate, corruptFile } from './files.ts';
+import { type FilePath, filePath } from './path.ts';
 import { type MemberSink, readTarGz } from './tarGz.ts';
 import { parseParameters, type Word2GaussParameters } from './word2gauss/parameters.ts';
 import { checkByteLength, RowDecoder, type RowsLayout } from './word2gauss/rows.ts';
@@ -28,9 +29,10 @@ export interface Word2GaussModel {
   readonly parameters: Word2GaussParameters;
 }
 
-const PARTS: readonly unknown[] = ['words', 'contexts', 'both'] satisfies Word2GaussPart[];
-
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set(['onProgress', 'part', 'signal']);
+const modelOptions = specify<ReadWord2GaussOptions>()({
+  ...callOptions,
+  part: optional(oneOf('words', 'contexts', 'both'), 'words'),
+});
 
 /** The members that are read. The others are the training's accumulated gradients. */
 type Member = 'parameters' | 'word_mu' | 'mu_context' | 'sigma';
@@ -55,18 +57,18 @@ const MOST_PARAMETER_BYTES = 1 << 16;
  * ERR_OUT_OF_MEMORY when the numbers do not fit. Messages name the file, the member and the row and column, from 0. The
  * signal's reason; system errors with their code and a message that names the file.
  */
-export async function readWord2Gauss(path: string, options: ReadWord2GaussOptions = {}): Promise<Word2GaussModel> {
-  checkOptions(options, KNOWN_OPTIONS);
-  const { part = 'words' } = options;
-  if (!PARTS.includes(part)) throw rangeError('options.part', PARTS.map(describe).join(', '), part);
-  const { parameters, byteLengths } = await readContents(path, passOptions(options, 0));
-  const layouts = layoutsOf(path, parameters, byteLengths.has('mu_context'));
-  if (part !== 'words' && !layouts.mu_context) throw missing(path, 'mu_context', [...byteLengths.keys()]);
+export async function readWord2Gauss(path: FilePath, options: ReadWord2GaussOptions = {}): Promise<Word2GaussModel> {
+  const file = filePath(path);
+  const read = readOptions(modelOptions, options);
+  const { part } = read;
+  const { parameters, byteLengths } = await readContents(file, passOptions(read, 0));
+  const layouts = layoutsOf(file, parameters, byteLengths.has('mu_context'));
+  if (part !== 'words' && !layouts.mu_context) throw missing(file, 'mu_context', [...byteLengths.keys()]);
   for (const layout of Object.values(layouts)) checkByteLength(layout, byteLengths.get(layout.member) as number);
 
-  const gaussians = emptyGaussians(path, parameters, part);
+  const gaussians = emptyGaussians(file, parameters, part);
   const decoders = decodersFor(layouts, gaussians, part);
-  await readTarGz(path, (name) => decoders.get(name), passOptions(options, 1));
+  await readTarGz(file, (name) => decoders.get(name), passOptions(read, 1));
   for (const decoder of decoders.values()) decoder.checkComplete(); // it may have changed since the first pass
   return { gaussians, words: decoders.get('word_mu')?.words ?? [], parameters };
 }

@@ -1,6 +1,7 @@
+import { copied } from '../core/allocation.ts';
 import type { Vectors } from '../core/types.ts';
-import { floatArray, object, product, shapeError } from '../core/validate.ts';
-import { cloudBatch, cloudSize } from './batches.ts';
+import { describe, fields, floatArray, shapeError } from '../core/validate.ts';
+import { type CloudBatch, cloudBatch, cloudSize } from './batches.ts';
 import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { PointClouds } from './types.ts';
 
@@ -13,8 +14,8 @@ import type { PointClouds } from './types.ts';
  * @throws DenseamError ERR_SHAPE, also for clouds of different sizes.
  */
 export function flattenClouds(clouds: PointClouds): Vectors {
-  const size = commonSize('clouds', clouds);
-  return { count: clouds.count, dimension: size * clouds.dimension, values: clouds.points.slice() };
+  const { count, dimension, points, size } = ofOneSize('clouds', clouds);
+  return { count, dimension: size * dimension, values: copied('the vectors', points) };
 }
 
 /**
@@ -24,20 +25,21 @@ export function flattenClouds(clouds: PointClouds): Vectors {
  * @throws DenseamError ERR_SHAPE if count or dimension do not fit the clouds, or these are of different sizes.
  */
 export function unflattenClouds(vectors: Vectors, clouds: PointClouds): OwnPointClouds {
-  const width = commonSize('clouds', clouds) * clouds.dimension;
-  const { count, dimension, values } = object('vectors', vectors) as Vectors;
-  if (count !== clouds.count) throw shapeError('vectors.count', `${clouds.count} as in clouds`, String(count));
-  if (dimension !== width) throw shapeError('vectors.dimension', `${width} as in clouds`, String(dimension));
-  const length = product('vectors.values', count, dimension);
-  const given = floatArray('vectors.values', values, length, `${count} x ${dimension}`);
-  const all = Int32Array.from({ length: count }, (_, i) => i);
-  return { ...selectClouds(clouds, all), points: Float64Array.from(given) };
+  const own = ofOneSize('clouds', clouds);
+  const width = own.size * own.dimension;
+  const { count, dimension, values } = fields('vectors', vectors, ['count', 'dimension', 'values']);
+  if (count !== own.count) throw shapeError('vectors.count', `${own.count} as in clouds`, describe(count));
+  if (dimension !== width) throw shapeError('vectors.dimension', `${width} as in clouds`, describe(dimension));
+  const given = floatArray('vectors.values', values, own.count * width, `${own.count} x ${width}`);
+  const all = new Int32Array(own.count).map((_, i) => i);
+  return { ...selectClouds(own, all), points: Float64Array.from(given) };
 }
 
-function commonSize(name: string, clouds: PointClouds): number {
-  const { count } = cloudBatch(name, clouds);
+/** Clouds of as many points as each other, and how many. */
+function ofOneSize(name: string, value: PointClouds): CloudBatch & { readonly size: number } {
+  const clouds = cloudBatch(name, value);
   const size = cloudSize(clouds, 0);
-  for (let i = 1; i < count; i++) {
+  for (let i = 1; i < clouds.count; i++) {
     if (cloudSize(clouds, i) === size) continue;
     throw shapeError(
       `${name}.offsets`,
@@ -45,5 +47,5 @@ function commonSize(name: string, clouds: PointClouds): number {
       `${cloudSize(clouds, i)} in cloud ${i}`,
     );
   }
-  return size;
+  return { ...clouds, size };
 }

@@ -1,8 +1,11 @@
-import type { CallOptions } from '../core/types.ts';
-import { checkOptions, integer, positive, rangeError } from '../core/validate.ts';
+import { zeros } from '../core/allocation.ts';
+import { optional, type Read, readOptions, required, specify } from '../core/options.ts';
+import { inTurns } from '../core/turns.ts';
+import { fitsInMemory, integer, positive, rangeError } from '../core/validate.ts';
+import { cloudSize } from './batches.ts';
 import type { PointCloudMemory } from './memory.ts';
-import { flowOptions, perturbed, type RecoveryOptions, readThreshold, recallOptions, Tally } from './recall.ts';
-import { selectClouds } from './select.ts';
+import { checkCloudMemory, flowOptions, perturbed, type RecoveryOptions, recoveryOptions, Tally } from './recall.ts';
+import { selection } from './select.ts';
 import type { PointClouds } from './types.ts';
 
 /** How {@link estimateBasinRadius} searches. */
@@ -30,10 +33,25 @@ export interface Basin {
   readonly neighbourDivergence: number;
 }
 
-const basinOptions = new Set(['beta', 'share', 'trials', 'accuracy', 'greatest', ...recallOptions]);
+const basinOptions = specify<BasinOptions>()({
+  ...recoveryOptions,
+  beta: required(positive),
+  share: optional(positiveShare, 0.9),
+  trials: optional((name, value) => integer(name, value, 1, Number.MAX_SAFE_INTEGER), 20),
+  accuracy: optional(positive, 0.05),
+  greatest: optional(positive),
+});
+
+function positiveShare(name: string, value: unknown): number {
+  if (positive(name, value) > 1) throw rangeError(name, 'a number above 0 and at most 1', value);
+  return value as number;
+}
 
 /** Divergences below this share of that to the nearest item are not tried. */
 const leastShare = 2 ** -20;
+
+/** Of every perturbed cloud: the original, twice, its direction, the candidate and the state. */
+const copiesOfCloud = 5;
 
 /**
  * The divergence up to which a stored item is recalled from random perturbations of itself, by bisection on a logarithmic scale. All
@@ -47,16 +65,14 @@ export async function estimateBasinRadius(
   index: number,
   options: BasinOptions,
 ): Promise<Basin> {
-  checkOptions(options, basinOptions);
+  checkCloudMemory('memory', memory);
+  const read = readOptions(basinOptions, options);
   integer('index', index, 0, memory.size - 1);
-  const share = positive('options.share', options.share ?? 0.9);
-  if (share > 1) throw rangeError('options.share', 'a number above 0 and at most 1', options.share);
-  const trials = integer('options.trials', options.trials ?? 20, 1, Number.MAX_SAFE_INTEGER);
-  const accuracy = positive('options.accuracy', options.accuracy ?? 0.05);
-  const neighbourDivergence = await divergenceToNeighbour(memory, index, options);
-  const greatest = positive('options.greatest', options.greatest ?? 16 * neighbourDivergence);
-  const item = await memory.get(Int32Array.of(index), { signal: options.signal });
-  const originals = selectClouds(item, new Int32Array(trials));
+  const { share, accuracy, signal, onProgress } = read;
+  const item = await memory.get(Int32Array.of(index), { signal });
+  const originals = await copiesOf(item, read.trials, signal);
+  const neighbourDivergence = await divergenceToNeighbour(memory, index, signal);
+  const greatest = read.greatest ?? 16 * neighbourDivergence;
   const bisection = {
     share,
     accuracy,
@@ -67,12 +83,19 @@ export async function estimateBasinRadius(
   const total = greatestEvaluations(bisection);
   let completed = 0;
   const found = await bisect(bisection, async (divergence) => {
-    const result = await shareReturned(memory, index, originals, divergence, options);
-    options.onProgress?.({ completed: ++completed, total });
+    const result = await shareReturned(memory, index, originals, divergence, read);
+    onProgress?.({ completed: ++completed, total });
     return result;
   });
-  options.onProgress?.({ completed: total, total });
+  onProgress?.({ completed: total, total });
   return { ...found, neighbourDivergence };
+}
+
+/** The item many times over, which is what perturbations of it begin as. */
+function copiesOf(item: PointClouds, trials: number, signal: AbortSignal | undefined): Promise<PointClouds> {
+  const bytes = cloudSize(item, 0) * (item.dimension + 1) * Float64Array.BYTES_PER_ELEMENT;
+  fitsInMemory('the perturbed clouds', trials * copiesOfCloud * bytes);
+  return inTurns(selection(item, zeros('the perturbed clouds', Int32Array, trials)), signal);
 }
 
 interface Bisection {
@@ -106,10 +129,14 @@ async function bisect(
   return { radius, bound, returned: best };
 }
 
-async function divergenceToNeighbour(memory: PointCloudMemory, index: number, options: CallOptions): Promise<number> {
+async function divergenceToNeighbour(
+  memory: PointCloudMemory,
+  index: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   if (memory.size < 2) throw rangeError('memory.size', 'at least 2 items', memory.size);
-  const item = await memory.get(Int32Array.of(index), { signal: options.signal });
-  const { divergences } = await memory.nearest(item, { k: 2, signal: options.signal });
+  const item = await memory.get(Int32Array.of(index), { signal });
+  const { divergences } = await memory.nearest(item, { k: 2, signal });
   const divergence = divergences[1] as number;
   if (divergence > 0) return divergence;
   throw rangeError('index', 'an item that differs from all others', index);
@@ -121,11 +148,11 @@ async function shareReturned(
   index: number,
   originals: PointClouds,
   divergence: number,
-  options: BasinOptions,
+  options: Read<typeof basinOptions>,
 ): Promise<number> {
   const queries = await perturbed(originals, divergence, memory.epsilon, options.seed, options);
   const found = await memory.retrieve(queries, { ...flowOptions(options), beta: options.beta });
-  const tally = new Tally(readThreshold(options.threshold));
+  const tally = new Tally(options.threshold);
   tally.add(found, new Int32Array(originals.count).fill(index));
   return tally.shares().recovered;
 }

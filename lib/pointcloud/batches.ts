@@ -1,13 +1,15 @@
+import { types } from 'node:util';
+import { copied } from '../core/allocation.ts';
 import type { Precision } from '../core/memory.ts';
 import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
 import type { CallOptions } from '../core/types.ts';
 import {
   describe,
   extent,
+  fields,
   fitsInMemory,
   floatArray,
   isDetached,
-  object,
   product,
   shapeError,
 } from '../core/validate.ts';
@@ -26,10 +28,10 @@ const workMatrices = 6;
 
 /** Checks the shapes of clouds; their values are checked natively, in the pass that reads them. */
 export function cloudBatch(name: string, value: PointClouds): CloudBatch {
-  object(name, value);
-  const count = extent(`${name}.count`, value.count);
-  const dimension = extent(`${name}.dimension`, value.dimension);
-  const offsets = readOffsets(`${name}.offsets`, value.offsets, count);
+  const given = fields(name, value, ['count', 'dimension', 'offsets', 'points', 'weights']);
+  const count = extent(`${name}.count`, given.count);
+  const dimension = extent(`${name}.dimension`, given.dimension);
+  const offsets = readOffsets(`${name}.offsets`, given.offsets, count);
   const total = offsets[count] as number;
   const length = product(`${name}.points`, total, dimension);
   return {
@@ -37,14 +39,14 @@ export function cloudBatch(name: string, value: PointClouds): CloudBatch {
     count,
     dimension,
     offsets,
-    points: floatArray(`${name}.points`, value.points, length, `${total} x ${dimension}`),
-    weights: floatArray(`${name}.weights`, value.weights, total, 'one a point'),
+    points: floatArray(`${name}.points`, given.points, length, `${total} x ${dimension}`),
+    weights: floatArray(`${name}.weights`, given.weights, total, 'one a point'),
   };
 }
 
 /** Offsets in an array of their own, so that what has been checked stays as it is. */
 function readOffsets(name: string, value: unknown, count: number): Int32Array {
-  if (!(value instanceof Int32Array)) throw shapeError(name, 'an Int32Array', describe(value));
+  if (!types.isInt32Array(value)) throw shapeError(name, 'an Int32Array', describe(value));
   const shape = `${count + 1} integers (count + 1)`;
   if (isDetached(value)) throw shapeError(name, shape, 'an array whose buffer is detached');
   if (value.length !== count + 1) throw shapeError(name, shape, String(value.length));
@@ -64,12 +66,12 @@ export function cloudSize({ offsets }: { readonly offsets: Int32Array }, index: 
 
 /** The precision in which clouds are stored. */
 export function cloudPrecision({ points, weights }: CloudBatch): Precision {
-  return points instanceof Float32Array && weights instanceof Float32Array ? 'float32' : 'float64';
+  return types.isFloat32Array(points) && types.isFloat32Array(weights) ? 'float32' : 'float64';
 }
 
 /** The same numbers in arrays of their own. */
 export function copyClouds(batch: CloudBatch): CloudBatch {
-  return { ...batch, points: batch.points.slice(), weights: batch.weights.slice() };
+  return { ...batch, points: copied(batch.name, batch.points), weights: copied(batch.name, batch.weights) };
 }
 
 /**

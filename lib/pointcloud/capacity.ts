@@ -1,17 +1,27 @@
+import { type Check, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { Random } from '../core/random.ts';
 import type { CallOptions } from '../core/types.ts';
-import { checkOptions, integer, rangeError } from '../core/validate.ts';
-import { PointCloudMemory } from './memory.ts';
 import {
+  checkedElements,
+  fitsInMemory,
+  integer,
+  isArray,
+  nonNegative,
+  positive,
+  rangeError,
+} from '../core/validate.ts';
+import { PointCloudMemory } from './memory.ts';
+import { solverOptions } from './options.ts';
+import {
+  checkCloudMemory,
   flowOptions,
   perturbed,
   type RecallShares,
   type RecoveryOptions,
-  readThreshold,
-  recallOptions,
+  recoveryOptions,
   Tally,
 } from './recall.ts';
-import { type SampleCloudsOptions, samplePointClouds } from './sampling.ts';
+import { dimensionOf, greatestCount, modelOptions, type SampleCloudsOptions, samplePointClouds } from './sampling.ts';
 import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { SolverOptions } from './types.ts';
 
@@ -45,22 +55,30 @@ export interface CloudRecallRow extends RecallShares {
   readonly separation: number;
 }
 
-const lists = ['counts', 'dimensions', 'epsilons', 'betas', 'divergences'] as const;
-const gridOptions = new Set([
-  ...lists,
-  ...[
-    'points',
-    'spread',
-    'radius',
-    'weights',
-    'concentration',
-    'queries',
-    'trials',
-    'marginalTolerance',
-    'maxSolverIterations',
-  ],
-  ...recallOptions,
-]);
+const atLeastOne = (name: string, value: unknown) => integer(name, value, 1, Number.MAX_SAFE_INTEGER);
+
+const gridOptions = specify<CloudRecallOptions>()({
+  ...recoveryOptions,
+  ...solverOptions,
+  ...modelOptions,
+  counts: listOf((name, value) => integer(name, value, 1, greatestCount)),
+  dimensions: listOf(dimensionOf),
+  epsilons: listOf(positive),
+  betas: listOf(positive),
+  divergences: listOf(nonNegative),
+  queries: optional(atLeastOne, 20),
+  trials: optional(atLeastOne, 1),
+});
+
+/** At least one number, each of which passes the check. */
+function listOf(check: Check<number>) {
+  return required<readonly number[]>((name, value) => {
+    if (!isArray(value) || value.length === 0) throw rangeError(name, 'an array of numbers', value);
+    return checkedElements(name, value, check);
+  });
+}
+
+type Grid = Read<typeof gridOptions>;
 
 /**
  * Recall of random patterns: stores random clouds, perturbs some of them to a given divergence, retrieves, and counts who came back;
@@ -72,23 +90,19 @@ const gridOptions = new Set([
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function measureCloudRecall(options: CloudRecallOptions): Promise<CloudRecallRow[]> {
-  checkOptions(options, gridOptions);
-  for (const name of lists) readList(name, options[name]);
-  const threshold = readThreshold(options.threshold);
-  const queries = integer('options.queries', options.queries ?? 20, 1, Number.MAX_SAFE_INTEGER);
-  const trials = integer('options.trials', options.trials ?? 1, 1, Number.MAX_SAFE_INTEGER);
-  const random = new Random(options.seed ?? 0);
-  const seeds = Array.from({ length: trials }, () => random.integer(Number.MAX_SAFE_INTEGER));
-  const { counts, dimensions, epsilons, betas, divergences } = options;
+  const read = readOptions(gridOptions, options);
+  const { counts, dimensions, epsilons, betas, divergences, queries, trials } = read;
+  const numbers = 2 * divergences.length * betas.length * Math.min(queries, Math.max(...counts)) * trials;
+  fitsInMemory('the results of all queries', numbers * Float64Array.BYTES_PER_ELEMENT);
   const perCount = dimensions.length * epsilons.length * divergences.length * betas.length * trials;
   const total = counts.reduce((sum, count) => sum + Math.min(count, queries) * perCount, 0);
-  const progress = new Counter(total, options.onProgress);
+  const progress = new Counter(total, read.onProgress);
   const rows: CloudRecallRow[] = [];
   for (const count of counts) {
     for (const dimension of dimensions) {
       for (const epsilon of epsilons) {
-        const cell = { count, dimension, epsilon, queries: Math.min(count, queries), threshold };
-        rows.push(...(await measureCell(cell, seeds, options, progress)));
+        const cell = { count, dimension, epsilon, queries: Math.min(count, queries) };
+        rows.push(...(await measureCell(cell, read, progress)));
       }
     }
   }
@@ -100,20 +114,16 @@ interface Cell {
   readonly dimension: number;
   readonly epsilon: number;
   readonly queries: number;
-  readonly threshold: number;
 }
 
 /** The rows of one combination of N, d and epsilon. */
-async function measureCell(
-  cell: Cell,
-  seeds: readonly number[],
-  options: CloudRecallOptions,
-  progress: Counter,
-): Promise<CloudRecallRow[]> {
-  const { betas, divergences } = options;
-  const tallies = divergences.map(() => betas.map(() => new Tally(cell.threshold)));
+async function measureCell(cell: Cell, options: Grid, progress: Counter): Promise<CloudRecallRow[]> {
+  const { betas, divergences, threshold, trials } = options;
+  const tallies = divergences.map(() => betas.map(() => new Tally(threshold)));
   let separation = Number.POSITIVE_INFINITY;
-  for (const seed of seeds) {
+  const seeds = new Random(options.seed); // each combination has the same trials
+  for (let trial = 0; trial < trials; trial++) {
+    const seed = seeds.integer(Number.MAX_SAFE_INTEGER);
     const { memory, items } = await storeRandom(cell, seed, options);
     separation = Math.min(separation, (await cloudSeparation(memory, { signal: options.signal })).divergence);
     const targets = new Random(seed).sample(cell.queries, cell.count);
@@ -140,7 +150,7 @@ async function measureCell(
 async function storeRandom(
   { count, dimension, epsilon }: Cell,
   seed: number,
-  options: CloudRecallOptions,
+  options: Grid,
 ): Promise<{ memory: PointCloudMemory; items: OwnPointClouds }> {
   const { points, spread, radius, weights, concentration, marginalTolerance, maxSolverIterations, signal } = options;
   const model = { points, spread, radius, weights, concentration };
@@ -164,12 +174,14 @@ export interface CloudSeparation {
  * @throws DenseamError ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function cloudSeparation(memory: PointCloudMemory, options: CallOptions = {}): Promise<CloudSeparation> {
+  checkCloudMemory('memory', memory);
+  const read = readOptions(callOptions, options);
   if (memory.size < 2) return { divergence: Number.POSITIVE_INFINITY, items: [] };
   const items = await memory.get(
     Int32Array.from({ length: memory.size }, (_, i) => i),
-    { signal: options.signal },
+    { signal: read.signal },
   );
-  const { indices, divergences } = await memory.nearest(items, { ...options, k: 2 });
+  const { indices, divergences } = await memory.nearest(items, { ...read, k: 2 });
   // The nearest item of an item is itself (or its double), so the second nearest is the neighbour.
   let closest = 0;
   for (let i = 1; i < memory.size; i++) {
@@ -177,10 +189,6 @@ export async function cloudSeparation(memory: PointCloudMemory, options: CallOpt
   }
   const pair = [indices[2 * closest] as number, indices[2 * closest + 1] as number];
   return { divergence: divergences[2 * closest + 1] as number, items: pair };
-}
-
-function readList(name: string, value: unknown): void {
-  if (!Array.isArray(value) || value.length === 0) throw rangeError(`options.${name}`, 'an array of numbers', value);
 }
 
 /** Progress over several calls of different lengths. */

@@ -1,10 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { runTask } from '../core/calls.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
-import { readBoolean, readSchedule, readSweep } from '../core/options.ts';
+import { callOptions, type Read, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
-import { checkOptions, fitsInMemory, indexArray, integer, positive, shapeError } from '../core/validate.ts';
+import { fitsInMemory, indexArray, shapeError } from '../core/validate.ts';
+import { betaOptions, nearestOptions } from '../core/verbOptions.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import {
   type NativeCloudItems,
   type NativeCloudRetrieval,
@@ -14,7 +17,16 @@ import {
   type Task,
 } from '../native.ts';
 import { type CloudBatch, cloudBatch, cloudPrecision, inCloudParts, problemsFitInMemory } from './batches.ts';
-import { knownOptions, readFlow, readSolver, readSteps, readWeighing } from './options.ts';
+import {
+  type cloudIterationOptions,
+  cloudRetrieveOptions,
+  cloudStepOptions,
+  cloudSweepOptions,
+  createOptions,
+  loadOptions,
+  solverOf,
+  stepsOf,
+} from './options.ts';
 import { loadClouds } from './persistence.ts';
 import { checkSolved, everyNthRetrieval, toRetrieval, zeros } from './results.ts';
 import { type Comparison, StoredClouds } from './stored.ts';
@@ -35,6 +47,7 @@ import type {
 } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
+const defaultIterations = 300;
 
 /**
  * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over the debiased
@@ -68,14 +81,15 @@ export class PointCloudMemory {
   readonly maxSolverIterations: number;
   readonly #stored: StoredClouds;
 
-  private constructor(comparison: Comparison) {
+  private constructor(key: typeof internally, comparison: Comparison) {
+    checkConstruction(key, 'PointCloudMemory', ['create', 'load']);
     const { dimension, precision, epsilon, solver } = comparison;
     this.dimension = dimension;
     this.precision = precision;
     this.epsilon = epsilon;
     this.marginalTolerance = solver.marginalTolerance;
     this.maxSolverIterations = solver.maxSolverIterations;
-    this.#stored = new StoredClouds(comparison);
+    this.#stored = new StoredClouds(this, comparison);
   }
 
   /**
@@ -86,15 +100,14 @@ export class PointCloudMemory {
    * reason.
    */
   static async create(items: PointClouds, options: PointCloudOptions): Promise<PointCloudMemory> {
-    checkOptions(options, knownOptions.create);
-    const epsilon = positive('options.epsilon', options.epsilon);
-    const solver = readSolver(options);
+    const read = readOptions(createOptions, options);
+    const { epsilon } = read;
+    const solver = solverOf(read);
     const batch = cloudBatch('items', items);
     problemsFitInMemory(batch);
     const { dimension } = batch;
-    const memory = new PointCloudMemory({ dimension, precision: cloudPrecision(batch), epsilon, solver });
-    await memory.#stored.append(batch, options);
-    return memory;
+    const memory = new PointCloudMemory(internally, { dimension, precision: cloudPrecision(batch), epsilon, solver });
+    return memory.#filled(memory.#stored.append(batch, read));
   }
 
   /**
@@ -102,13 +115,13 @@ export class PointCloudMemory {
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
-    checkOptions(options, knownOptions.load);
-    const solver = readSolver(options);
-    return loadClouds(path, options, async (file) => {
-      const memory = new PointCloudMemory({ ...file, solver });
-      await memory.#stored.appendFile(file, options);
-      return memory;
+  static async load(path: FilePath, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
+    const from = filePath(path);
+    const read = readOptions(loadOptions, options);
+    const solver = solverOf(read);
+    return loadClouds(from, read, async (file) => {
+      const memory = new PointCloudMemory(internally, { ...file, solver });
+      return memory.#filled(memory.#stored.appendFile(file, read));
     });
   }
 
@@ -118,17 +131,30 @@ export class PointCloudMemory {
   }
 
   /**
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
+   * were open; changes that have not ended are refused. Closing it again does nothing.
+   */
+  close(): void {
+    this.#stored.close();
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
    * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every item,
    * queries.count x size, with how well each was solved.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   async divergences(queries: PointClouds, options: CallOptions = {}): Promise<Divergences> {
-    checkOptions(options, knownOptions.verb);
+    const read = readOptions(callOptions, options);
     const batch = this.#checkedBatch('queries', queries);
     const columns = this.size;
     fitsInMemory('the divergences', 2 * batch.count * columns * bytesOfNumber);
-    const parts = await this.#parts(batch, options, { columns: 2 * columns }, native.cloudDivergences);
+    const parts = await this.#parts(batch, read, { columns: 2 * columns }, native.cloudDivergences);
     return {
       rows: batch.count,
       columns,
@@ -144,11 +170,12 @@ export class PointCloudMemory {
    * @throws as {@link divergences}; DenseamError ERR_NOT_CONVERGED.
    */
   async weights(queries: PointClouds, options: CloudBetaOptions): Promise<CloudWeights> {
-    const { beta, pruning } = readWeighing(options);
+    const read = readOptions(betaOptions, options);
+    const { beta, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
     const columns = this.size;
     fitsInMemory('the weights', batch.count * columns * bytesOfNumber);
-    const parts = await this.#solvedParts(batch, options, { columns }, (items, own, first, report) =>
+    const parts = await this.#solvedParts(batch, read, { columns }, (items, own, first, report) =>
       native.cloudWeights(items, own, first, beta, pruning, true, report),
     );
     return {
@@ -165,9 +192,10 @@ export class PointCloudMemory {
    * @throws as {@link weights}.
    */
   async energy(queries: PointClouds, options: CloudBetaOptions): Promise<Float64Array> {
-    const { beta, pruning } = readWeighing(options);
+    const read = readOptions(betaOptions, options);
+    const { beta, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
-    const parts = await this.#solvedParts(batch, options, {}, (items, own, first, report) =>
+    const parts = await this.#solvedParts(batch, read, {}, (items, own, first, report) =>
       native.cloudWeights(items, own, first, beta, pruning, false, report),
     );
     return concatFloats(parts.map((part) => part.energy));
@@ -180,10 +208,11 @@ export class PointCloudMemory {
    * @throws as {@link weights}.
    */
   async gradient(queries: PointClouds, options: CloudBetaOptions): Promise<CloudGradient> {
-    const { beta, pruning } = readWeighing(options);
+    const read = readOptions(betaOptions, options);
+    const { beta, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
     fitsInMemory('the gradient', (batch.points.length + batch.weights.length) * bytesOfNumber);
-    const parts = await this.#solvedParts(batch, options, {}, (items, own, first, report) =>
+    const parts = await this.#solvedParts(batch, read, {}, (items, own, first, report) =>
       native.cloudGradient(items, own, first, beta, pruning, report),
     );
     return {
@@ -197,16 +226,16 @@ export class PointCloudMemory {
 
   /**
    * One step of the flow from every query, halved until the energy falls: points move by transportStep times
-   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. A query that no step
-   * improves is returned as it is.
+   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as they are
+   * in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is returned as it is.
    *
    * @throws as {@link weights}.
    */
   async step(queries: PointClouds, options: CloudStepOptions): Promise<PointClouds> {
-    const { beta, pruning } = readWeighing(options);
-    const betas = Float64Array.of(beta);
-    const once = { betas, sweep: false, tolerance: 0, maxIterations: 1, pruning, trajectory: false };
-    const parts = await this.#retrievals(queries, options, { ...once, ...readSteps(options, this.epsilon) });
+    const read = readOptions(cloudStepOptions, options);
+    const betas = Float64Array.of(read.beta);
+    const once = { betas, sweep: false, tolerance: 0, maxIterations: 1, pruning: read.pruning, trajectory: false };
+    const parts = await this.#retrievals(queries, read, { ...once, ...stepsOf(read, this.epsilon) });
     const { states, marginalError } = toRetrieval(this.dimension, parts);
     checkSolved('queries', 0, marginalError, this);
     return states;
@@ -219,9 +248,9 @@ export class PointCloudMemory {
    * @throws as {@link divergences}.
    */
   async retrieve(queries: PointClouds, options: CloudRetrieveOptions): Promise<CloudRetrieval> {
-    checkOptions(options, knownOptions.verb);
-    const flow = { betas: readSchedule(options), sweep: false, ...readFlow(options, this.epsilon) };
-    return toRetrieval(this.dimension, await this.#retrievals(queries, options, flow));
+    const read = readOptions(cloudRetrieveOptions, options);
+    const flow = { betas: read.beta, sweep: false, ...this.#flowOf(read) };
+    return toRetrieval(this.dimension, await this.#retrievals(queries, read, flow));
   }
 
   /**
@@ -230,9 +259,9 @@ export class PointCloudMemory {
    * @throws as {@link divergences}.
    */
   async sweep(queries: PointClouds, options: CloudSweepOptions): Promise<CloudRetrieval[]> {
-    checkOptions(options, knownOptions.verb);
-    const flow = { betas: readSweep(options), sweep: true, ...readFlow(options, this.epsilon) };
-    const parts = await this.#retrievals(queries, options, flow);
+    const read = readOptions(cloudSweepOptions, options);
+    const flow = { betas: read.betas, sweep: true, ...this.#flowOf(read) };
+    const parts = await this.#retrievals(queries, read, flow);
     const retrievals: CloudRetrieval[] = [];
     for (const index of flow.betas.keys()) {
       const ofBeta = parts.map((part) => everyNthRetrieval(part, index, flow.betas.length));
@@ -248,13 +277,12 @@ export class PointCloudMemory {
    * @throws as {@link weights}.
    */
   async nearest(queries: PointClouds, options: NearestOptions = {}): Promise<CloudNeighbours> {
-    checkOptions(options, knownOptions.verb);
-    const k = integer('options.k', options.k ?? 1, 1, this.size);
-    const prune = readBoolean('options.pruning', options.pruning, true);
+    const read = readOptions(nearestOptions(this.size), options);
+    const { k, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
     fitsInMemory('the neighbours', batch.count * k * (bytesOfNumber + Int32Array.BYTES_PER_ELEMENT));
-    const parts = await this.#solvedParts(batch, options, { columns: 2 * k }, (items, own, first, report) =>
-      native.cloudNearest(items, own, first, k, prune, report),
+    const parts = await this.#solvedParts(batch, read, { columns: 2 * k }, (items, own, first, report) =>
+      native.cloudNearest(items, own, first, k, pruning, report),
     );
     return {
       rows: batch.count,
@@ -276,13 +304,14 @@ export class PointCloudMemory {
     indices: readonly number[] | Int32Array,
     options: CallOptions = {},
   ): Promise<CloudTransportMaps> {
-    checkOptions(options, knownOptions.verb);
+    const read = readOptions(callOptions, options);
     const batch = this.#checkedBatch('query', query);
     if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
     const checked = indexArray('indices', indices, this.size);
     fitsInMemory('the maps', checked.length * batch.points.length * bytesOfNumber);
-    const items = this.#stored.items;
-    const found = await runTask((report) => native.cloudTransport(items, batch, checked, report), options);
+    const found = await this.#stored.reading((items) =>
+      runTask((report) => native.cloudTransport(items, batch, checked, report), read),
+    );
     const { images, marginalErrors } = found;
     checkSolved('indices', 0, marginalErrors, this);
     return {
@@ -300,8 +329,7 @@ export class PointCloudMemory {
    * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
    */
   async get(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<PointClouds> {
-    checkOptions(options, knownOptions.verb);
-    return this.#stored.get(indices, options);
+    return this.#stored.get(indices, readOptions(callOptions, options));
   }
 
   /**
@@ -310,8 +338,8 @@ export class PointCloudMemory {
    * @throws as {@link create}; the memory then is as it was.
    */
   async add(items: PointClouds, options: CallOptions = {}): Promise<void> {
-    checkOptions(options, knownOptions.verb);
-    await this.#stored.append(this.#checkedBatch('items', items), options);
+    const read = readOptions(callOptions, options);
+    await this.#stored.append(this.#checkedBatch('items', items), read);
   }
 
   /**
@@ -320,8 +348,7 @@ export class PointCloudMemory {
    * @throws DenseamError ERR_RANGE, ERR_SHAPE; the signal's reason; the memory then is as it was.
    */
   async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
-    checkOptions(options, knownOptions.verb);
-    await this.#stored.remove(indices, options);
+    await this.#stored.remove(indices, readOptions(callOptions, options));
   }
 
   /**
@@ -329,9 +356,19 @@ export class PointCloudMemory {
    *
    * @throws system errors with their code; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
-    checkOptions(options, knownOptions.verb);
-    await this.#stored.save(path, options);
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
+    await this.#stored.save(filePath(path), readOptions(callOptions, options));
+  }
+
+  /** A memory that could not be filled is nobody's, and is freed. */
+  async #filled(filling: Promise<void>): Promise<this> {
+    try {
+      await filling;
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Clouds of this memory's dimension. */
@@ -342,6 +379,12 @@ export class PointCloudMemory {
     }
     problemsFitInMemory(batch);
     return batch;
+  }
+
+  /** The flow but for its betas. */
+  #flowOf(read: Read<typeof cloudIterationOptions>): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
+    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
+    return { tolerance, maxIterations, pruning, trajectory, ...stepsOf(read, this.epsilon) };
   }
 
   #retrievals(queries: PointClouds, options: CallOptions, flow: NativeFlowOptions): Promise<NativeCloudRetrieval[]> {
@@ -374,13 +417,14 @@ export class PointCloudMemory {
     verb: Verb<T>,
     check: (found: T, first: number) => void = () => {},
   ): Promise<T[]> {
-    const { items, size } = this.#stored; // all parts see the items as they are now
-    const total = batch.count * (extent.passes ?? 1) * size;
-    return inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
-      const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
-      check(found, first);
-      return found;
-    });
+    const total = batch.count * (extent.passes ?? 1) * this.size;
+    return this.#stored.reading((items) =>
+      inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
+        const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
+        check(found, first);
+        return found;
+      }),
+    );
   }
 }
 

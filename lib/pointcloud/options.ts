@@ -1,65 +1,75 @@
-import { type Iterating, maxIterationsLimit, readIteration, readPruning } from '../core/options.ts';
-import { checkOptions, integer, nonNegative, positive, rangeError } from '../core/validate.ts';
+import { aBoolean, callOptions, optional, type Read, required, specify } from '../core/options.ts';
+import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
+import {
+  betaOptions,
+  iterationOptions,
+  maxIterationsLimit,
+  retrieveOptions,
+  sweepOptions,
+} from '../core/verbOptions.ts';
 import type { NativeFlowOptions, NativeSolverOptions } from '../native.ts';
-import type { CloudBetaOptions, CloudIterationOptions, FlowSteps, SolverOptions } from './types.ts';
+import type {
+  CloudIterationOptions,
+  CloudRetrieveOptions,
+  CloudStepOptions,
+  CloudSweepOptions,
+  FlowSteps,
+  PointCloudLoadOptions,
+  PointCloudOptions,
+  SolverOptions,
+  TransportOptions,
+} from './types.ts';
 
-// Checks and defaults of the options for point clouds.
+// The options for point clouds.
 
-const solverOptions = ['marginalTolerance', 'maxSolverIterations', 'onProgress', 'signal'];
 const greatestTolerance = 0.01;
-const defaultIterations = 300;
 
-export const knownOptions = {
-  load: new Set(solverOptions),
-  create: new Set([...solverOptions, 'epsilon']),
-  sinkhorn: new Set([...solverOptions, 'epsilon', 'plans']),
-  divergence: new Set([...solverOptions, 'epsilon', 'gradient']),
-  /** One object may serve all verbs of a memory. */
-  verb: new Set([
-    'beta',
-    'betas',
-    'k',
-    'maxIterations',
-    'onProgress',
-    'pruning',
-    'reweightStep',
-    'signal',
-    'tolerance',
-    'trajectory',
-    'transportStep',
-  ]),
-} as const;
+export const solverOptions = specify<SolverOptions>()({
+  marginalTolerance: optional(marginalTolerance, 1e-10),
+  maxSolverIterations: optional((name, value) => integer(name, value, 1, maxIterationsLimit), 10_000),
+});
 
-export function readSolver(options: SolverOptions): NativeSolverOptions {
-  const { marginalTolerance = 1e-10, maxSolverIterations = 10_000 } = options;
-  if (positive('options.marginalTolerance', marginalTolerance) > greatestTolerance) {
-    throw rangeError('options.marginalTolerance', `at most ${greatestTolerance}`, marginalTolerance);
-  }
-  return {
-    marginalTolerance,
-    maxSolverIterations: integer('options.maxSolverIterations', maxSolverIterations, 1, maxIterationsLimit),
-  };
+function marginalTolerance(name: string, value: unknown): number {
+  if (positive(name, value) > greatestTolerance) throw rangeError(name, `at most ${greatestTolerance}`, value);
+  return value as number;
 }
 
-export function readWeighing(options: CloudBetaOptions): { beta: number; pruning: number | undefined } {
-  checkOptions(options, knownOptions.verb);
-  return { beta: positive('options.beta', options.beta), pruning: readPruning(options.pruning) };
+export const loadOptions = specify<PointCloudLoadOptions>()({ ...callOptions, ...solverOptions });
+
+export const createOptions = specify<PointCloudOptions>()({ ...loadOptions, epsilon: required(positive) });
+
+export const transportOptions = specify<TransportOptions>()({
+  ...callOptions,
+  ...solverOptions,
+  epsilon: required(positive),
+});
+
+/** What the native side is told of the solver. */
+export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolverOptions): NativeSolverOptions {
+  return { marginalTolerance, maxSolverIterations };
 }
 
-export function readSteps(
-  { transportStep = 1, reweightStep }: FlowSteps,
+/** The default of `reweightStep` is the memory's: {@link stepsOf}. */
+export const flowSteps = specify<FlowSteps>()({
+  transportStep: optional(shareOfStep, 1),
+  reweightStep: optional(nonNegative),
+  gated: optional(aBoolean, true),
+});
+
+function shareOfStep(name: string, value: unknown): number {
+  if (nonNegative(name, value) > 1) throw rangeError(name, 'at most 1', value);
+  return value as number;
+}
+
+export function stepsOf(
+  { transportStep, reweightStep, gated }: Read<typeof flowSteps>,
   epsilon: number,
-): Pick<NativeFlowOptions, 'transportStep' | 'reweightStep'> {
-  if (nonNegative('options.transportStep', transportStep) > 1) {
-    throw rangeError('options.transportStep', 'at most 1', transportStep);
-  }
+): Pick<NativeFlowOptions, 'transportStep' | 'reweightStep' | 'gated'> {
   // The inverse of a number below 6e-309 is infinite.
-  const whole = Math.min(1 / epsilon, Number.MAX_VALUE);
-  return { transportStep, reweightStep: nonNegative('options.reweightStep', reweightStep ?? whole) };
+  return { transportStep, reweightStep: reweightStep ?? Math.min(1 / epsilon, Number.MAX_VALUE), gated };
 }
 
-/** All but the betas. */
-export function readFlow(options: CloudIterationOptions, epsilon: number): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
-  const iterating: Iterating = readIteration(options, defaultIterations);
-  return { ...iterating, ...readSteps(options, epsilon) };
-}
+export const cloudStepOptions = specify<CloudStepOptions>()({ ...betaOptions, ...flowSteps });
+export const cloudIterationOptions = specify<CloudIterationOptions>()({ ...iterationOptions, ...flowSteps });
+export const cloudRetrieveOptions = specify<CloudRetrieveOptions>()({ ...retrieveOptions, ...flowSteps });
+export const cloudSweepOptions = specify<CloudSweepOptions>()({ ...sweepOptions, ...flowSteps });

@@ -4,6 +4,7 @@ import type { CallOptions } from '../core/types.ts';
 import { describe, shapeError } from '../core/validate.ts';
 import type { ProgressCallback, Task } from '../native.ts';
 import { type CloudBatch, cloudBatch, cloudSize, runEnds, sliceClouds } from './batches.ts';
+import { greatestTotal } from './select.ts';
 import type { PointClouds } from './types.ts';
 
 /** Source i with target i; a single cloud on one side stands for as many as the other has. */
@@ -15,7 +16,6 @@ export interface CloudPairs {
 }
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
-const greatestTotal = 2 ** 31 - 1;
 
 /** Checks the shapes of both sides and that they go together. */
 export function cloudPairs(sources: PointClouds, targets: PointClouds): CloudPairs {

@@ -1,9 +1,13 @@
+import { zeros } from '../core/allocation.ts';
 import { DenseamError } from '../core/errors.ts';
-import { Random, type Seed } from '../core/random.ts';
+import { callOptions, oneOf, optional, type Read, readOptions, required, specify } from '../core/options.ts';
+import { aSeed, Random, type Seed } from '../core/random.ts';
+import { inTurns, type Steps } from '../core/turns.ts';
 import type { CallOptions } from '../core/types.ts';
-import { checkOptions, nonNegative, positive, rangeError } from '../core/validate.ts';
+import { nonNegative, positive, rangeError } from '../core/validate.ts';
 import { cloudBatch } from './batches.ts';
-import { type OwnPointClouds, selectClouds } from './select.ts';
+import { solverOptions } from './options.ts';
+import { type OwnPointClouds, selection } from './select.ts';
 import { sinkhornDivergence } from './sinkhorn.ts';
 import { SizeSearch } from './sizeSearch.ts';
 import type { PointClouds, SolverOptions } from './types.ts';
@@ -21,15 +25,15 @@ export interface PerturbCloudsOptions extends CallOptions, SolverOptions {
   readonly seed?: Seed | undefined;
 }
 
-const perturbOptions = new Set([
-  'epsilon',
-  'channels',
-  'seed',
-  'marginalTolerance',
-  'maxSolverIterations',
-  'signal',
-  'onProgress',
-]);
+export const channelsOption = optional(oneOf('points', 'weights', 'both'), 'both');
+
+const perturbOptions = specify<PerturbCloudsOptions>()({
+  ...callOptions,
+  ...solverOptions,
+  epsilon: required(positive),
+  channels: channelsOption,
+  seed: optional(aSeed, 0),
+});
 
 /** Log weights this many standard deviations apart leave all the weight on one point: further moves change nothing. */
 const greatestLogWeight = 64;
@@ -50,17 +54,16 @@ export async function perturbClouds(
   divergence: number,
   options: PerturbCloudsOptions,
 ): Promise<OwnPointClouds> {
-  checkOptions(options, perturbOptions);
-  const channels = readChannels(options.channels);
-  positive('options.epsilon', options.epsilon);
+  const read = readOptions(perturbOptions, options);
+  const { signal } = read;
   nonNegative('divergence', divergence);
-  cloudBatch('clouds', clouds);
-  const everyCloud = Int32Array.from({ length: clouds.count }, (_, i) => i);
-  const own = selectClouds(clouds, everyCloud);
+  const batch = cloudBatch('clouds', clouds);
+  const everyCloud = new Int32Array(batch.count).map((_, i) => i);
+  const own = await inTurns(selection(batch, everyCloud), signal);
   if (divergence === 0) return own;
-  const directions = drawDirections(own, channels, new Random(options.seed ?? 0), divergence);
-  const sizes = await findSizes(own, directions, divergence, options);
-  return moved(own, directions, everyCloud, sizes);
+  const directions = await inTurns(drawDirections(own, read.channels, new Random(read.seed), divergence), signal);
+  const sizes = await findSizes(own, directions, divergence, read);
+  return inTurns(moved(own, directions, everyCloud, sizes), signal);
 }
 
 /** How points and log weights change at size 1. */
@@ -72,15 +75,15 @@ interface Directions {
   readonly logWeights: Float64Array;
 }
 
-function drawDirections(
+function* drawDirections(
   clouds: OwnPointClouds,
   channels: PerturbedChannels,
   random: Random,
   divergence: number,
-): Directions {
+): Steps<Directions> {
   const { count, dimension: d, offsets } = clouds;
-  const points = new Float64Array(clouds.points.length);
-  const logWeights = new Float64Array(clouds.weights.length);
+  const points = zeros('the directions', Float64Array, clouds.points.length);
+  const logWeights = zeros('the directions', Float64Array, clouds.weights.length);
   for (let i = 0; i < count; i++) {
     const ofCloud = random.fork();
     // A cloud all in one place has no width of its own.
@@ -88,6 +91,7 @@ function drawDirections(
     for (let k = offsets[i] as number; k < (offsets[i + 1] as number); k++) {
       for (let c = 0; c < d; c++) points[k * d + c] = scale * ofCloud.normal();
       logWeights[k] = ofCloud.normal();
+      yield;
     }
   }
   if (channels === 'weights') points.fill(0);
@@ -108,13 +112,13 @@ function standardDeviation({ dimension: d, offsets, points, weights }: OwnPointC
 }
 
 /** The clouds at these indices, moved by size times their direction. */
-function moved(
+function* moved(
   clouds: OwnPointClouds,
   { channels, points, logWeights }: Directions,
   indices: Int32Array,
   sizes: ArrayLike<number>,
-): OwnPointClouds {
-  const result = selectClouds(clouds, indices);
+): Steps<OwnPointClouds> {
+  const result = yield* selection(clouds, indices);
   const { dimension: d, offsets } = result;
   for (const [at, index] of indices.entries()) {
     const size = sizes[at] as number;
@@ -126,6 +130,7 @@ function moved(
     }
     const logarithmic = channels === 'both' ? Math.min(size, 1) : size;
     reweigh(result.weights.subarray(begin, end), logWeights.subarray(first, first + end - begin), logarithmic);
+    yield;
   }
   return result;
 }
@@ -146,17 +151,18 @@ async function findSizes(
   clouds: OwnPointClouds,
   directions: Directions,
   divergence: number,
-  options: PerturbCloudsOptions,
+  options: Read<typeof perturbOptions>,
 ): Promise<Float64Array> {
   const { epsilon, marginalTolerance, maxSolverIterations, signal, onProgress } = options;
   const greatestSize = directions.channels === 'weights' ? greatestLogWeight : Number.POSITIVE_INFINITY;
-  const searches = Array.from({ length: clouds.count }, () => new SizeSearch(divergence, greatestSize));
+  const searches = await inTurns(newSearches(clouds.count, divergence, greatestSize), signal);
   for (;;) {
     const indices = Int32Array.from(searches.keys()).filter((i) => !(searches[i] as SizeSearch).isFound);
     onProgress?.({ completed: clouds.count - indices.length, total: clouds.count });
     if (indices.length === 0) return Float64Array.from(searches, ({ size }) => size);
     const sizes = Float64Array.from(indices, (i) => (searches[i] as SizeSearch).size);
-    const reached = await sinkhornDivergence(moved(clouds, directions, indices, sizes), selectClouds(clouds, indices), {
+    const candidates = await inTurns(moved(clouds, directions, indices, sizes), signal);
+    const reached = await sinkhornDivergence(candidates, await inTurns(selection(clouds, indices), signal), {
       epsilon,
       marginalTolerance,
       maxSolverIterations,
@@ -164,10 +170,31 @@ async function findSizes(
     });
     const unsolved = reached.stopped.findIndex((stop) => stop !== 'converged');
     if (unsolved >= 0) throw notConverged(indices[unsolved] as number, reached.marginalErrors[unsolved] as number);
-    for (const [at, i] of indices.entries()) {
-      const search = searches[i] as SizeSearch;
-      if (!search.tell(reached.values[at] as number)) throw unreachable(i, directions.channels, search, divergence);
-    }
+    await inTurns(tellAll(searches, indices, reached.values, directions.channels, divergence), signal);
+  }
+}
+
+function* newSearches(count: number, divergence: number, greatestSize: number): Steps<SizeSearch[]> {
+  const searches: SizeSearch[] = [];
+  for (let i = 0; i < count; i++) {
+    searches.push(new SizeSearch(divergence, greatestSize));
+    yield;
+  }
+  return searches;
+}
+
+/** Tells the searches at these indices what their sizes led to. */
+function* tellAll(
+  searches: readonly SizeSearch[],
+  indices: Int32Array,
+  divergences: Float64Array,
+  channels: PerturbedChannels,
+  divergence: number,
+): Steps<void> {
+  for (const [at, i] of indices.entries()) {
+    const search = searches[i] as SizeSearch;
+    if (!search.tell(divergences[at] as number)) throw unreachable(i, channels, search, divergence);
+    yield;
   }
 }
 
@@ -190,12 +217,4 @@ function unreachable(
       ? `a divergence that cloud ${cloud} can be moved to (channels "${channels}": up to about ${greatest.toPrecision(3)})`
       : `a divergence that rounding does not hide in cloud ${cloud}`;
   return rangeError('divergence', expected, divergence);
-}
-
-function readChannels(value: unknown): PerturbedChannels {
-  const channels = value ?? 'both';
-  if (channels !== 'points' && channels !== 'weights' && channels !== 'both') {
-    throw rangeError('options.channels', '"points", "weights" or "both"', value);
-  }
-  return channels;
 }

@@ -1,8 +1,11 @@
-import type { Seed } from '../core/random.ts';
+import { callOptions, optional, type Read, specify } from '../core/options.ts';
+import { aSeed, type Seed } from '../core/random.ts';
 import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
-import { positive } from '../core/validate.ts';
-import { type PerturbedChannels, perturbClouds } from './perturbation.ts';
+import { describe, fields, nonNegative, positive, shapeError } from '../core/validate.ts';
+import { iterations } from '../core/verbOptions.ts';
+import { flowSteps } from './options.ts';
+import { channelsOption, type PerturbedChannels, perturbClouds } from './perturbation.ts';
 import type { OwnPointClouds } from './select.ts';
 import type { CloudRetrieval, FlowSteps, PointClouds } from './types.ts';
 
@@ -38,25 +41,29 @@ export interface RecallShares {
   readonly medianIterations: number;
 }
 
-export const recallOptions = [
-  'channels',
-  'threshold',
-  'tolerance',
-  'maxIterations',
-  'transportStep',
-  'reweightStep',
-  'seed',
-  'signal',
-  'onProgress',
-];
-
-export function readThreshold(value: unknown): number {
-  return positive('options.threshold', value ?? 1e-4);
+/** Refuses what is no memory of clouds. One of another copy of this package is one, too. */
+export function checkCloudMemory(name: string, value: unknown): void {
+  const { epsilon, nearest, retrieve } = fields(name, value, ['epsilon', 'nearest', 'retrieve']);
+  const isMemory = typeof epsilon === 'number' && [nearest, retrieve].every((verb) => typeof verb === 'function');
+  if (!isMemory) throw shapeError(name, 'a PointCloudMemory', describe(value));
 }
 
+export const recoveryOptions = specify<RecoveryOptions>()({
+  ...callOptions,
+  ...flowSteps,
+  channels: channelsOption,
+  threshold: optional(positive, 1e-4),
+  tolerance: optional(nonNegative),
+  maxIterations: optional(iterations),
+  seed: optional(aSeed, 0),
+});
+
+/** {@link RecoveryOptions} as they are read. */
+export type Recovery = Read<typeof recoveryOptions>;
+
 /** The options of `retrieve` among those of a measurement. */
-export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, signal }: RecoveryOptions) {
-  return { tolerance, maxIterations, transportStep, reweightStep, signal };
+export function flowOptions({ tolerance, maxIterations, transportStep, reweightStep, gated, signal }: Recovery) {
+  return { tolerance, maxIterations, transportStep, reweightStep, gated, signal };
 }
 
 /** Queries at this divergence from the originals. */
@@ -64,8 +71,8 @@ export function perturbed(
   originals: PointClouds,
   divergence: number,
   epsilon: number,
-  seed: Seed | undefined,
-  { channels, signal }: RecoveryOptions,
+  seed: Seed,
+  { channels, signal }: Recovery,
 ): Promise<OwnPointClouds> {
   return perturbClouds(originals, divergence, { epsilon, channels, seed, signal });
 }

@@ -1,8 +1,20 @@
-import { setImmediate } from 'node:timers/promises';
-import { Random, type Seed } from '../core/random.ts';
+import { zeros } from '../core/allocation.ts';
+import { callOptions, oneOf, optional, type Read, readOptions, required, specify } from '../core/options.ts';
+import { aSeed, Random, type Seed } from '../core/random.ts';
+import { sorted } from '../core/sorted.ts';
+import { inTurns, type Steps } from '../core/turns.ts';
 import type { CallOptions } from '../core/types.ts';
-import { checkOptions, fitsInMemory, integer, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
-import type { OwnPointClouds } from './select.ts';
+import {
+  checkedElements,
+  fitsInMemory,
+  integer,
+  isArray,
+  nonNegative,
+  product,
+  rangeError,
+  shapeError,
+} from '../core/validate.ts';
+import { greatestTotal, type OwnPointClouds } from './select.ts';
 
 /** What {@link samplePointClouds} draws. */
 export interface SampleCloudsOptions extends CallOptions {
@@ -27,27 +39,32 @@ export interface SampleCloudsOptions extends CallOptions {
   readonly seed?: Seed | undefined;
 }
 
-const sampleOptions = new Set([
-  'count',
-  'dimension',
-  'points',
-  'spread',
-  'radius',
-  'weights',
-  'concentration',
-  'seed',
-  'signal',
-  'onProgress',
-]);
-
-/** Offsets are 32-bit integers. */
-const greatestTotal = 2 ** 31 - 1;
+/** Offsets are one more than there are clouds. */
+export const greatestCount = greatestTotal - 1;
 
 /** Beyond it weights are alike, and a number is drawn for every unit. */
 const greatestConcentration = 1000;
 
-/** Drawing this many numbers takes the event loop about a millisecond. */
-const numbersPerTurn = 20_000;
+export function dimensionOf(name: string, value: unknown): number {
+  return integer(name, value, 1, greatestTotal);
+}
+
+/** The random clouds themselves, without how many they are and where they live. */
+export const modelOptions = {
+  points: required<Sizes, SampleCloudsOptions['points']>(readSizes),
+  spread: optional(nonNegative, 1),
+  radius: optional(nonNegative),
+  weights: optional(oneOf('uniform', 'random'), 'uniform'),
+  concentration: optional((name: string, value: unknown) => integer(name, value, 1, greatestConcentration), 1),
+};
+
+const sampleOptions = specify<SampleCloudsOptions>()({
+  ...callOptions,
+  ...modelOptions,
+  count: required((name, value) => integer(name, value, 1, greatestCount)),
+  dimension: required(dimensionOf),
+  seed: optional(aSeed, 0),
+});
 
 /**
  * Draws independent clouds of normal points about random centres: the random patterns whose recall `measureCloudRecall` measures.
@@ -56,94 +73,111 @@ const numbersPerTurn = 20_000;
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function samplePointClouds(options: SampleCloudsOptions): Promise<OwnPointClouds> {
-  checkOptions(options, sampleOptions);
-  const count = integer('options.count', options.count, 1, greatestTotal - 1);
-  const dimension = integer('options.dimension', options.dimension, 1, greatestTotal);
-  const sizes = readSizes(options.points);
-  const model: CloudModel = {
-    dimension,
-    spread: nonNegative('options.spread', options.spread ?? 1),
-    radius: options.radius === undefined ? undefined : nonNegative('options.radius', options.radius),
-    isWeighted: readWeights(options.weights) === 'random',
-    concentration: integer('options.concentration', options.concentration ?? 1, 1, greatestConcentration),
-  };
-  const random = new Random(options.seed ?? 0);
-  const offsets = drawOffsets(count, sizes, random.fork());
+  const read = readOptions(sampleOptions, options);
+  const { count, signal, onProgress } = read;
+  let drawn = 0;
+  const report = () => onProgress?.({ completed: drawn, total: count });
+  const sample = await inTurns(
+    draw(read, () => drawn++),
+    signal,
+    report,
+  );
+  report();
+  return sample;
+}
+
+type Sample = Read<typeof sampleOptions>;
+
+/** Draws cloud after cloud; `onCloud` is called after each. */
+function* draw(sample: Sample, onCloud: () => void): Steps<OwnPointClouds> {
+  const { count, dimension } = sample;
+  const random = new Random(sample.seed);
+  const offsets = yield* drawOffsets(count, sample.points, random.fork());
   const total = offsets[count] as number;
   const numbers = product('the sample', total, dimension + 1);
   fitsInMemory('the sample', numbers * Float64Array.BYTES_PER_ELEMENT);
-  const points = new Float64Array(total * dimension);
-  const weights = new Float64Array(total);
-  let drawn = 0;
+  const points = zeros('the sample', Float64Array, total * dimension);
+  const weights = zeros('the sample', Float64Array, total);
   for (let i = 0; i < count; i++) {
     const [begin, end] = [offsets[i] as number, offsets[i + 1] as number];
-    drawCloud(model, random.fork(), points.subarray(begin * dimension, end * dimension), weights.subarray(begin, end));
-    drawn += (end - begin) * dimension;
-    if (drawn < numbersPerTurn && i + 1 < count) continue;
-    drawn = 0;
-    options.onProgress?.({ completed: i + 1, total: count });
-    await setImmediate();
-    options.signal?.throwIfAborted();
+    const own = points.subarray(begin * dimension, end * dimension);
+    yield* drawCloud(sample, random.fork(), own, weights.subarray(begin, end));
+    onCloud();
+    yield;
   }
   return { count, dimension, offsets, points, weights };
 }
 
-interface CloudModel {
-  readonly dimension: number;
-  readonly spread: number;
-  readonly radius: number | undefined;
-  readonly isWeighted: boolean;
-  readonly concentration: number;
+/** How many numbers are drawn in a step. */
+const numbersPerStep = 1000;
+
+function* drawCloud(sample: Sample, random: Random, points: Float64Array, weights: Float64Array): Steps<void> {
+  const { dimension: d, spread } = sample;
+  const centre = yield* drawCentre(sample, random);
+  for (let at = 0; at < points.length; at++) {
+    points[at] = (centre[at % d] as number) + spread * random.normal();
+    if (at % numbersPerStep === 0) yield;
+  }
+  if (sample.weights === 'random') yield* drawWeights(weights, sample.concentration, random);
+  else weights.fill(1 / weights.length);
 }
 
-function drawCloud(model: CloudModel, random: Random, points: Float64Array, weights: Float64Array): void {
-  const { dimension: d, spread, isWeighted, concentration } = model;
-  const centre = drawCentre(model, random);
-  for (let at = 0; at < points.length; at++) points[at] = (centre[at % d] as number) + spread * random.normal();
-  weights.set(isWeighted ? drawWeights(weights.length, concentration, random) : weights.map(() => 1 / weights.length));
-}
-
-function drawCentre({ dimension, radius }: CloudModel, random: Random): Float64Array {
-  const normal = Float64Array.from({ length: dimension }, () => random.normal());
-  if (radius === undefined) return normal;
-  const norm = Math.sqrt(normal.reduce((sum, x) => sum + x * x, 0));
-  return normal.map((x) => (radius * x) / norm);
+function* drawCentre({ dimension, radius }: Sample, random: Random): Steps<Float64Array> {
+  const centre = zeros('a centre', Float64Array, dimension);
+  let square = 0;
+  for (let k = 0; k < dimension; k++) {
+    const x = random.normal();
+    centre[k] = x;
+    square += x * x;
+    if (k % numbersPerStep === 0) yield;
+  }
+  if (radius === undefined) return centre;
+  const norm = Math.sqrt(square);
+  return centre.map((x) => (radius * x) / norm);
 }
 
 /**
  * Dirichlet with a whole parameter c: of c * size - 1 sorted uniform numbers every c-th cuts. Unlike logarithms that is the same on
  * every engine.
  */
-function drawWeights(size: number, concentration: number, random: Random): Float64Array {
-  const all = Float64Array.from({ length: concentration * size - 1 }, () => random.uniform()).sort();
+function* drawWeights(weights: Float64Array, concentration: number, random: Random): Steps<void> {
+  const count = concentration * weights.length - 1;
+  fitsInMemory('the random weights', 2 * count * Float64Array.BYTES_PER_ELEMENT);
+  const drawn = zeros('the random weights', Float64Array, count);
+  for (let at = 0; at < count; at++) {
+    drawn[at] = random.uniform();
+    if (at % numbersPerStep === 0) yield;
+  }
+  const all = yield* sorted(drawn);
   const cut = (k: number) => all[concentration * k - 1] ?? (k === 0 ? 0 : 1);
-  return Float64Array.from({ length: size }, (_, k) => cut(k + 1) - cut(k));
+  for (let k = 0; k < weights.length; k++) {
+    weights[k] = cut(k + 1) - cut(k);
+    if (k % numbersPerStep === 0) yield;
+  }
 }
 
-function drawOffsets(count: number, [least, greatest]: readonly [number, number], random: Random): Int32Array {
+function* drawOffsets(count: number, [least, greatest]: Sizes, random: Random): Steps<Int32Array> {
+  if (count * least > greatestTotal) throw shapeError('the sample', `at most ${greatestTotal} points`, 'more');
   fitsInMemory('the sample', count * Int32Array.BYTES_PER_ELEMENT);
-  const offsets = new Int32Array(count + 1);
+  const offsets = zeros('the sample', Int32Array, count + 1);
   let total = 0;
   for (let i = 1; i <= count; i++) {
     total += least + random.integer(greatest - least + 1);
     if (total > greatestTotal) throw shapeError('the sample', `at most ${greatestTotal} points`, 'more');
     offsets[i] = total;
+    if (i % numbersPerStep === 0) yield;
   }
   return offsets;
 }
 
-function readSizes(value: unknown): readonly [number, number] {
-  if (!Array.isArray(value)) {
-    const size = integer('options.points', value, 1, greatestTotal);
+type Sizes = readonly [least: number, greatest: number];
+
+function readSizes(name: string, value: unknown): Sizes {
+  if (!isArray(value)) {
+    const size = integer(name, value, 1, greatestTotal);
     return [size, size];
   }
-  if (value.length !== 2) throw rangeError('options.points', 'a number or [least, greatest]', value);
-  const least = integer('options.points[0]', value[0], 1, greatestTotal);
-  return [least, integer('options.points[1]', value[1], least, greatestTotal)];
-}
-
-function readWeights(value: unknown): 'uniform' | 'random' {
-  const kind = value ?? 'uniform';
-  if (kind !== 'uniform' && kind !== 'random') throw rangeError('options.weights', '"uniform" or "random"', value);
-  return kind;
+  if (value.length !== 2) throw rangeError(name, 'a number or [least, greatest]', value);
+  const [least, greatest] = checkedElements(name, value, dimensionOf) as [number, number];
+  return [least, integer(`${name}[1]`, greatest, least, greatestTotal)];
 }

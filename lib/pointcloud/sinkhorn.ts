@@ -1,21 +1,12 @@
 import { runTask } from '../core/calls.ts';
 import { marginalMatrix } from '../core/marginalMatrix.ts';
-import { readBoolean } from '../core/options.ts';
+import { aBoolean, optional, readOptions, specify } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { Matrix } from '../core/types.ts';
-import {
-  checkOptions,
-  extent,
-  fitsInMemory,
-  floatArray,
-  numberList,
-  object,
-  positive,
-  product,
-} from '../core/validate.ts';
-import { type NativeSolverOptions, native } from '../native.ts';
+import { extent, fields, fitsInMemory, floatArray, numberList, product, property, record } from '../core/validate.ts';
+import { native } from '../native.ts';
 import { problemFitsInMemory } from './batches.ts';
-import { knownOptions, readSolver } from './options.ts';
+import { solverOf, transportOptions } from './options.ts';
 import { type CloudPairs, cloudPairs, inPairParts, offsetsOf, overPairs, pairSizes, totalOf } from './pairs.ts';
 import { solverStopsOf } from './results.ts';
 import type {
@@ -26,11 +17,16 @@ import type {
   SinkhornResult,
   SinkhornResults,
   SolverStop,
-  TransportOptions,
   TransportProblem,
 } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
+
+const sinkhornOptions = specify<SinkhornOptions>()({ ...transportOptions, plans: optional(aBoolean, true) });
+const divergenceOptions = specify<SinkhornDivergenceOptions>()({
+  ...transportOptions,
+  gradient: optional(aBoolean, false),
+});
 
 /**
  * Entropic optimal transport from source i to target i (a single cloud on one side goes with every one of the other), with the cost
@@ -40,7 +36,7 @@ const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
  *     P_kj = a_k b_j exp((f_k + g_j - C_kj) / epsilon)
  *
  * Solved by Newton's method on one potential, epsilon annealed, with Sinkhorn sweeps as its safeguard, each pair until its own marginal
- * error is within the tolerance; `stopped` and `marginalErrors` tell where it is not. Potentials are determined up to a constant
+ * error is within the tolerance, at any epsilon from 1e-8 of the costs up; `stopped` and `marginalErrors` tell where it is not. Potentials are determined up to a constant
  * that is added to f and subtracted from g. Points of weight below 1e-100 count as if they had weight 0. Progress counts pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
@@ -61,9 +57,9 @@ export async function sinkhorn(
     | [sources: PointClouds, targets: PointClouds, options: SinkhornOptions]
     | [problem: TransportProblem, options: SinkhornOptions]
 ): Promise<SinkhornResults | SinkhornResult> {
-  object('sources', first);
-  if ('cost' in first) return solveCosts(first, second as SinkhornOptions);
-  return solvePairs(first, second as PointClouds, third as SinkhornOptions);
+  const isProblem = property('sources', record('sources', first, wantedSources), 'cost') !== undefined;
+  if (isProblem) return solveCosts(first as TransportProblem, second as SinkhornOptions);
+  return solvePairs(first as PointClouds, second as PointClouds, third as SinkhornOptions);
 }
 
 async function solvePairs(
@@ -71,16 +67,16 @@ async function solvePairs(
   targets: PointClouds,
   options: SinkhornOptions,
 ): Promise<SinkhornResults> {
-  const { epsilon, solver } = readTransport(options, knownOptions.sinkhorn);
-  const wantPlans = readBoolean('options.plans', options.plans, true);
   const pairs = cloudPairs(sources, targets);
+  const read = readOptions(sinkhornOptions, options);
+  const { epsilon, plans: wantPlans } = read;
   const potentials = totalOf('sources', pairs) + totalOf('targets', pairs);
   const plans = overPairs(pairs, (source, target) => source * target);
   fitsInMemory('the results', (potentials + (wantPlans ? plans.sum : 0)) * bytesOfNumber);
   problemFitsInMemory('the largest pair', plans.greatest);
   const results = (source: number, target: number) => (wantPlans ? source * target : 0);
-  const parts = await inPairParts(pairs, options, results, (from, to, index, report) =>
-    native.solveTransport(from, to, index, pairs.dimension, epsilon, solver, wantPlans, report),
+  const parts = await inPairParts(pairs, read, results, (from, to, index, report) =>
+    native.solveTransport(from, to, index, pairs.dimension, epsilon, solverOf(read), wantPlans, report),
   );
   return {
     count: pairs.count,
@@ -93,21 +89,23 @@ async function solvePairs(
     plans: wantPlans ? plansOf(pairs, parts) : [],
     marginalErrors: concatFloats(parts.map((part) => part.marginalErrors)),
     iterations: concatInts(parts.map((part) => part.iterations)),
+    newtonSteps: concatInts(parts.map((part) => part.newtonSteps)),
     stopped: parts.flatMap(solverStopsOf),
   };
 }
 
 async function solveCosts(problem: TransportProblem, options: SinkhornOptions): Promise<SinkhornResult> {
-  const { epsilon, solver } = readTransport(options, knownOptions.sinkhorn);
-  const wantPlan = readBoolean('options.plans', options.plans, true);
-  const { rows, columns, costs } = readCosts(problem);
-  const rowWeights = numberList('problem.rowWeights', problem.rowWeights, rows, 'one a row');
-  const columnWeights = numberList('problem.columnWeights', problem.columnWeights, columns, 'one a column');
+  const read = readOptions(sinkhornOptions, options);
+  const { epsilon, plans: wantPlan } = read;
+  const given = fields('problem', problem, ['cost', 'rowWeights', 'columnWeights']);
+  const { rows, columns, costs } = readCosts(given.cost);
+  const rowWeights = numberList('problem.rowWeights', given.rowWeights, rows, 'one a row');
+  const columnWeights = numberList('problem.columnWeights', given.columnWeights, columns, 'one a column');
   problemFitsInMemory('problem.cost', costs.length);
-  const matrix = await marginalMatrix('problem.cost.data', costs, rowWeights, columnWeights, options.signal);
+  const matrix = await marginalMatrix('problem.cost.data', costs, rowWeights, columnWeights, read.signal);
   const found = await runTask(
-    (report) => native.solveTransportOfCosts(matrix, epsilon, solver, wantPlan, report),
-    options,
+    (report) => native.solveTransportOfCosts(matrix, epsilon, solverOf(read), wantPlan, report),
+    read,
   );
   return {
     value: found.values[0] as number,
@@ -117,6 +115,7 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
     ...(wantPlan && { plan: { rows, columns, data: found.plans } }),
     marginalError: found.marginalErrors[0] as number,
     iterations: found.iterations[0] as number,
+    newtonSteps: found.newtonSteps[0] as number,
     stopped: solverStopsOf(found)[0] as SolverStop,
   };
 }
@@ -134,8 +133,8 @@ export async function sinkhornDivergence(
   targets: PointClouds,
   options: SinkhornDivergenceOptions,
 ): Promise<SinkhornDivergences> {
-  const { epsilon, solver } = readTransport(options, knownOptions.divergence);
-  const wantGradients = readBoolean('options.gradient', options.gradient, false);
+  const read = readOptions(divergenceOptions, options);
+  const { epsilon, gradient: wantGradients } = read;
   const pairs = cloudPairs(sources, targets);
   const total = totalOf('sources', pairs);
   if (wantGradients) fitsInMemory('the gradients', total * (pairs.dimension + 1) * bytesOfNumber);
@@ -143,10 +142,10 @@ export async function sinkhornDivergence(
   problemFitsInMemory('the largest cloud', problems.greatest);
   const parts = await inPairParts(
     pairs,
-    options,
+    read,
     () => 0,
     (from, to, index, report) =>
-      native.sinkhornDivergences(from, to, index, pairs.dimension, epsilon, solver, wantGradients, report),
+      native.sinkhornDivergences(from, to, index, pairs.dimension, epsilon, solverOf(read), wantGradients, report),
   );
   return {
     count: pairs.count,
@@ -162,21 +161,15 @@ export async function sinkhornDivergence(
   };
 }
 
-function readTransport(
-  options: TransportOptions,
-  known: ReadonlySet<string>,
-): { epsilon: number; solver: NativeSolverOptions } {
-  checkOptions(options, known);
-  return { epsilon: positive('options.epsilon', options.epsilon), solver: readSolver(options) };
-}
+const wantedSources =
+  'clouds { count, dimension, offsets, points, weights } or a problem { cost, rowWeights, columnWeights }';
 
-function readCosts(problem: TransportProblem) {
-  const { cost } = problem;
-  object('problem.cost', cost);
-  const rows = extent('problem.cost.rows', cost.rows);
-  const columns = extent('problem.cost.columns', cost.columns);
+function readCosts(cost: unknown) {
+  const given = fields('problem.cost', cost, ['rows', 'columns', 'data']);
+  const rows = extent('problem.cost.rows', given.rows);
+  const columns = extent('problem.cost.columns', given.columns);
   const length = product('problem.cost', rows, columns);
-  return { rows, columns, costs: floatArray('problem.cost.data', cost.data, length, `${rows} x ${columns}`) };
+  return { rows, columns, costs: floatArray('problem.cost.data', given.data, length, `${rows} x ${columns}`) };
 }
 
 /** Each plan as a view of those of its part. */

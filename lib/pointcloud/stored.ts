@@ -1,9 +1,10 @@
 import { coded, runTask } from '../core/calls.ts';
 import { Changes } from '../core/changes.ts';
+import { Kept } from '../core/closing.ts';
 import type { Precision } from '../core/memory.ts';
 import type { CallOptions } from '../core/types.ts';
 import { fitsInMemory, greatestSize, indexArray, someIndices } from '../core/validate.ts';
-import { type NativeCloudItems, type NativeSolverOptions, native } from '../native.ts';
+import { type NativeCloudItems, type NativeSolverOptions, native, type ProgressCallback } from '../native.ts';
 import { type CloudBatch, copyClouds, inCloudParts, problemsFitInMemory, toPointClouds } from './batches.ts';
 import { type CloudsFile, saveClouds } from './persistence.ts';
 import type { PointClouds } from './types.ts';
@@ -22,21 +23,32 @@ export interface Comparison {
 export class StoredClouds {
   readonly comparison: Comparison;
   readonly #changes = new Changes();
-  #items: NativeCloudItems;
+  readonly #items: Kept<NativeCloudItems>;
 
-  constructor(comparison: Comparison) {
+  /** Of a memory, their owner. */
+  constructor(owner: object, comparison: Comparison) {
     const { dimension, precision, epsilon, solver } = comparison;
     this.comparison = comparison;
-    this.#items = coded(() => native.emptyClouds(dimension, precision, epsilon, solver));
-  }
-
-  /** As they are now; they stay so whatever changes here. */
-  get items(): NativeCloudItems {
-    return this.#items;
+    const empty = coded(() => native.emptyClouds(dimension, precision, epsilon, solver));
+    this.#items = new Kept(owner, empty, (items) => native.release(items));
   }
 
   get size(): number {
-    return native.cloudCount(this.#items);
+    return native.cloudCount(this.#items.value);
+  }
+
+  /** Reads from the items as they are now, whatever happens here meanwhile. */
+  async reading<T>(read: (items: NativeCloudItems) => Promise<T>): Promise<T> {
+    const items = native.share(this.#items.value);
+    try {
+      return await read(items);
+    } finally {
+      native.release(items);
+    }
+  }
+
+  close(): void {
+    this.#items.close();
   }
 
   /** Appends a batch part by part, so that the event loop stays free. */
@@ -45,44 +57,43 @@ export class StoredClouds {
     fitsInMemory('the items', (batch.points.length + batch.weights.length) * bytes);
     // What has to wait is copied, so that the values are always those of the moment of the call.
     const own = this.#changes.pending ? copyClouds(batch) : batch;
-    await this.#changes.run(async () => {
-      let items = this.#items;
+    await this.#change(async (staged) => {
       await inCloudParts(own, own.count, {}, options, async ({ batch: part, first, onProgress }) => {
-        const before = items;
-        items = await runTask((report) => native.appendClouds(before, part, first, report), { ...options, onProgress });
+        const before = staged.items;
+        const append = (report: ProgressCallback) => native.appendClouds(before, part, first, report);
+        staged.replace(await runTask(append, { ...options, onProgress }));
       });
-      this.#items = items;
     });
   }
 
   /** Appends the clouds of a file. */
   async appendFile(file: CloudsFile, options: CallOptions): Promise<void> {
     const { signal, onProgress } = options;
-    await this.#changes.run(async () => {
-      let items = this.#items;
+    const bytes = this.comparison.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
+    fitsInMemory('the items', file.points * (file.dimension + 1) * bytes);
+    await this.#change(async (staged) => {
       let first = 0;
       for await (const batch of file.batches(options)) {
         problemsFitInMemory(batch);
-        const before = items;
-        items = await runTask(() => native.appendClouds(before, batch, first, undefined), { signal });
+        const before = staged.items;
+        staged.replace(await runTask(() => native.appendClouds(before, batch, first, undefined), { signal }));
         first += batch.count;
         onProgress?.({ completed: first, total: file.size });
       }
-      this.#items = items;
     });
   }
 
   async remove(indices: readonly number[] | Int32Array, options: CallOptions): Promise<void> {
     // A change that was asked for earlier may still be running: indices mean the items after it.
     const own = this.#changes.pending ? indexArray('indices', indices, greatestSize) : indices;
-    await this.#changes.run(async () => {
+    await this.#change(async (staged) => {
       const removed = someIndices('indices', own, this.size);
-      this.#items = await runTask(() => native.removeClouds(this.#items, removed), options);
+      staged.replace(await runTask(() => native.removeClouds(staged.items, removed), options));
     });
   }
 
   async get(indices: readonly number[] | Int32Array, options: CallOptions): Promise<PointClouds> {
-    const items = this.#items;
+    const items = this.#items.value;
     const { dimension } = this.comparison;
     const checked = indexArray('indices', indices, this.size);
     const meanPoints = native.cloudPoints(items) / this.size;
@@ -91,9 +102,50 @@ export class StoredClouds {
   }
 
   async save(path: string, options: CallOptions): Promise<void> {
-    const items = this.#items;
     const { dimension, precision, epsilon } = this.comparison;
-    const info = { size: this.size, points: native.cloudPoints(items), dimension, precision, epsilon };
-    await saveClouds(path, info, (indices) => runTask(() => native.getClouds(items, indices), options), options);
+    await this.reading((items) => {
+      const info = { size: this.size, points: native.cloudPoints(items), dimension, precision, epsilon };
+      return saveClouds(path, info, (indices) => runTask(() => native.getClouds(items, indices), options), options);
+    });
+  }
+
+  /** Runs a change after those that were asked for earlier; makes all of it or nothing. */
+  #change(stage: (staged: Staged) => Promise<void>): Promise<void> {
+    return this.#changes.run(async () => {
+      const staged = new Staged(native.share(this.#items.value));
+      try {
+        await stage(staged);
+        native.tell(staged.items, this.#bytesOf(staged.items));
+        this.#items.replace(staged.items);
+      } catch (error) {
+        native.release(staged.items);
+        throw error;
+      }
+    });
+  }
+
+  #bytesOf(items: NativeCloudItems): number {
+    const { dimension, precision } = this.comparison;
+    const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
+    const ofMeans = native.cloudCount(items) * dimension * bytesOfNumber;
+    return native.cloudPoints(items) * (dimension + 1) * bytesEach + ofMeans;
+  }
+}
+
+/** What a change has come to. */
+class Staged {
+  #items: NativeCloudItems;
+
+  constructor(items: NativeCloudItems) {
+    this.#items = items;
+  }
+
+  get items(): NativeCloudItems {
+    return this.#items;
+  }
+
+  replace(items: NativeCloudItems): void {
+    native.release(this.#items);
+    this.#items = items;
   }
 }

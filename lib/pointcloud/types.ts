@@ -10,7 +10,7 @@ export interface PointClouds {
   readonly offsets: Int32Array;
   /** All points, total x d. */
   readonly points: FloatArray;
-  /** One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (float32: 1e-4), and are divided by their sum. */
+  /** One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (to 1e-4 where float32 holds them all), and are divided by their sum. */
   readonly weights: FloatArray;
 }
 
@@ -52,11 +52,14 @@ export interface CloudBetaOptions extends PruningOptions {
 export interface FlowSteps {
   /** eta: from 0 (points stay) to 1 (to the barycentre of the frozen plans). Default 1. */
   readonly transportStep?: number | undefined;
-  /**
-   * tau: from 0 (weights stay) up. A step is capped so that no ratio of weights changes by more than e, and weights wait while points gain
-   * more. Default 1 / epsilon.
-   */
+  /** tau: from 0 (weights stay) up, capped so that no ratio of weights changes by more than e. Default 1 / epsilon. */
   readonly reweightStep?: number | undefined;
+  /**
+   * Whether weights wait in every step in which moving the points gains more, 2 eta sum_k a_k |move_k|^2 > tau Var_a V: what is reweighted
+   * before its points have arrived goes to the wrong ones. False: both move in every step, as published (Mustafi 2026). Either way a step
+   * is shortened until the energy falls. Default true.
+   */
+  readonly gated?: boolean | undefined;
 }
 
 /** What one step of the flow needs. */
@@ -66,7 +69,8 @@ export interface CloudStepOptions extends CloudBetaOptions, FlowSteps {}
 export interface CloudIterationOptions extends PruningOptions, FlowSteps {
   /**
    * A state is a fixed point when the norm of the energy's gradient is at most this: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), the
-   * first part without a transport step, the second without a reweighting step. Default 1e-6.
+   * first part without a transport step, the second without a reweighting step. Default: 1e-6 of the memory's own scale L, the standard deviation of the mixture of all its items
+   * (sqrt(epsilon) where these are all one point), V being counted in units of L: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V / L^2) <= 1e-6 L.
    */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 300; 0 evaluates the queries themselves. */
@@ -195,9 +199,9 @@ export interface SinkhornDivergenceOptions extends TransportOptions {
 export interface TransportProblem {
   /** Any finite numbers, rows x columns. */
   readonly cost: FloatMatrix;
-  /** One a row, at least 0, of sum 1 to 1e-6. */
+  /** One a row, at least 0; the sum is 1 as in {@link PointClouds.weights}. */
   readonly rowWeights: FloatArray | readonly number[];
-  /** One a column, at least 0, of sum 1 to 1e-6. */
+  /** One a column, at least 0; the sum is 1 as in {@link PointClouds.weights}. */
   readonly columnWeights: FloatArray | readonly number[];
 }
 
@@ -226,6 +230,8 @@ export interface SinkhornResults {
   readonly marginalErrors: Float64Array;
   /** Newton steps and Sinkhorn sweeps of each. */
   readonly iterations: Int32Array;
+  /** How many of them were Newton steps. */
+  readonly newtonSteps: Int32Array;
   /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: readonly SolverStop[];
 }
@@ -246,6 +252,8 @@ export interface SinkhornResult {
   readonly marginalError: number;
   /** Newton steps and Sinkhorn sweeps. */
   readonly iterations: number;
+  /** How many of them were Newton steps. */
+  readonly newtonSteps: number;
   /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
   readonly stopped: SolverStop;
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { types } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { Batch } from '../core/batches.ts';
 import { DenseamError } from '../core/errors.ts';
@@ -65,7 +66,7 @@ export async function saveCheckpoint(
   const { state, best, bestLoss, fruitless, history, done } = progress;
   const { hiddenUnits, labels, beta, betaVelocity } = state;
   const dimension = state.memories.length / hiddenUnits;
-  const precision = state.memories instanceof Float32Array ? 'float32' : 'float64';
+  const precision = types.isFloat32Array(state.memories) ? 'float32' : 'float64';
   const bestOf = best
     ? { bestBeta: best.beta, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null }
     : { bestBeta: null, bestLoss: null };

@@ -1,14 +1,27 @@
+import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
+import { coded, runTask } from '../core/calls.ts';
+import { Kept } from '../core/closing.ts';
+import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
+import { callOptions, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
-import { checkOptions, extent, floatArray, object, positive, product, shapeError } from '../core/validate.ts';
+import { extent, fields, floatArray, positive, product, shapeError } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
 import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
-import { checkTrainingCall, readClassWeights, readData, readInitialMemories, readTrainOptions } from './options.ts';
+import {
+  parameterNames,
+  readClassWeights,
+  readData,
+  readInitialMemories,
+  readTraining,
+  settingsOf,
+  trainingCallOptions,
+} from './options.ts';
 import { type Reconstruction, type ReconstructOptions, reconstruct } from './reconstruction.ts';
 import { toNativeRows } from './rows.ts';
 import type { CheckedData, TrainingSettings } from './settings.ts';
@@ -30,8 +43,6 @@ export interface NearestMemory {
   /** The likeliest class of that memory, 1 to C, or 0 for none. */
   readonly classes: Int32Array;
 }
-
-const callOptions = new Set(['onProgress', 'signal']);
 
 /**
  * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are directions on the
@@ -57,21 +68,25 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly precision: Precision;
   /** An entry for each epoch of the training; empty for a memory made by `from`. */
   readonly history: readonly EpochRecord[];
-  readonly #memories: FloatArray;
-  readonly #classWeights: Float64Array;
-  readonly #native: NativeSphereModel;
+  readonly #kept: Kept<KeptModel>;
 
-  private constructor(dimension: number, model: ModelState, history: readonly EpochRecord[], own: NativeSphereModel) {
+  private constructor(
+    key: typeof internally,
+    dimension: number,
+    model: ModelState,
+    history: readonly EpochRecord[],
+    own: NativeSphereModel,
+  ) {
+    checkConstruction(key, 'VonMisesFisherMemory', ['train', 'from', 'load']);
     this.dimension = dimension;
     this.hiddenUnits = model.hiddenUnits;
     this.classes = model.labels - 1;
     this.beta = model.beta;
     this.betaScale = model.betaScale;
-    this.precision = model.memories instanceof Float32Array ? 'float32' : 'float64';
+    this.precision = types.isFloat32Array(model.memories) ? 'float32' : 'float64';
     this.history = history;
-    this.#memories = model.memories;
-    this.#classWeights = model.classWeights;
-    this.#native = own;
+    const { memories, classWeights } = model;
+    this.#kept = new Kept(this, { memories, classWeights, native: own }, (kept) => native.release(kept.native));
   }
 
   /**
@@ -85,12 +100,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * checkpoint; the signal's reason. The last checkpoint stays.
    */
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
+    const read = readTraining(options);
     const checked = readData(data);
-    const settings = readTrainOptions(object('options', options) as TrainOptions, checked);
-    const initial = readInitialMemories(options, settings, checked);
-    const progress = await firstProgress(checked, settings, options, initial);
-    const print = options.checkpoint === undefined ? '' : await fingerprint(checked);
-    return finishTraining(checked, settings, progress, options, options.checkpoint, print);
+    const settings = settingsOf(read, checked);
+    const initial = readInitialMemories(read, settings, checked);
+    const progress = await firstProgress(checked, settings, read, initial);
+    const { checkpoint } = read;
+    const print = checkpoint === undefined ? '' : await fingerprint(checked);
+    return finishTraining(checked, settings, progress, read, checkpoint, print);
   }
 
   /**
@@ -101,15 +118,16 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
    */
   static async resume(
-    checkpoint: string,
+    checkpoint: FilePath,
     data: SphereTrainingData,
     options: TrainingCallOptions = {},
   ): Promise<VonMisesFisherMemory> {
-    checkTrainingCall(options);
+    const read = readOptions(trainingCallOptions, options);
+    const path = filePath(checkpoint, 'checkpoint');
     const checked = readData(data);
     const print = await fingerprint(checked);
-    const { settings, progress } = await loadCheckpoint(checkpoint, checked, print, options);
-    return finishTraining(checked, settings, progress, options, checkpoint, print);
+    const { settings, progress } = await loadCheckpoint(path, checked, print, read);
+    return finishTraining(checked, settings, progress, read, path, print);
   }
 
   /**
@@ -118,50 +136,64 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities; ERR_NOT_FINITE.
    */
   static async from(parameters: VonMisesFisherParameters, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
-    object('parameters', parameters);
-    checkOptions(options, callOptions);
-    const hiddenUnits = extent('parameters.hiddenUnits', parameters.hiddenUnits);
-    const classes = extent('parameters.classes', parameters.classes);
-    const dimension = extent('parameters.dimension', parameters.dimension);
+    const read = readOptions(callOptions, options);
+    const given = fields('parameters', parameters, parameterNames);
+    const hiddenUnits = extent('parameters.hiddenUnits', given.hiddenUnits);
+    const classes = extent('parameters.classes', given.classes);
+    const dimension = extent('parameters.dimension', given.dimension);
     const shape = `${hiddenUnits} x ${dimension}`;
     const length = product('parameters.memories', hiddenUnits, dimension);
     const model: ModelState = {
       hiddenUnits,
       labels: classes + 1,
-      memories: floatArray('parameters.memories', parameters.memories, length, shape).slice(),
-      classWeights: readClassWeights('parameters.classWeights', parameters.classWeights, hiddenUnits, classes),
-      beta: positive('parameters.beta', parameters.beta),
-      betaScale: positive('parameters.betaScale', parameters.betaScale),
+      memories: floatArray('parameters.memories', given.memories, length, shape).slice(),
+      classWeights: readClassWeights('parameters.classWeights', given.classWeights, hiddenUnits, classes),
+      beta: positive('parameters.beta', given.beta),
+      betaScale: positive('parameters.betaScale', given.betaScale),
     };
-    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', options);
+    return VonMisesFisherMemory.make({ dimension, model, history: [] }, 'parameters.memories', read);
   }
 
   /**
    * A memory from a file that {@link save} wrote, its history included.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
    */
-  static async load(path: string, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
-    checkOptions(options, callOptions);
-    const file = await loadModel(path, options);
-    return VonMisesFisherMemory.make(file, 'the memories', options).catch((error: unknown) => {
-      throw asCorrupt(path, error);
+  static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
+    const name = filePath(path);
+    const read = readOptions(callOptions, options);
+    const file = await loadModel(name, read);
+    return VonMisesFisherMemory.make(file, 'the memories', read).catch((error: unknown) => {
+      throw asCorrupt(name, error);
     });
+  }
+
+  /**
+   * Frees the memory's numbers at once instead of some time after nobody holds the memory any more. Calls that have begun end as if
+   * it were open, all others are refused with ERR_CLOSED. Closing it again does nothing.
+   */
+  close(): void {
+    this.#kept.close();
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** The memories w, P x N, rows of norm 1 (a copy). */
   get memories(): FloatArray {
-    return this.#memories.slice();
+    return this.#kept.value.memories.slice();
   }
 
   /** The class weights p, (P + 1) x (C + 1) (a copy). */
   get classWeights(): Matrix {
-    return { rows: this.hiddenUnits + 1, columns: this.classes + 1, data: this.#classWeights.slice() };
+    return { rows: this.hiddenUnits + 1, columns: this.classes + 1, data: this.#kept.value.classWeights.slice() };
   }
 
   /** The likeliest class of every memory, 1 to C, or 0 for none. */
   get memoryClasses(): Int32Array {
-    return likeliest(this.#classWeights, this.classes + 1).subarray(1);
+    return likeliest(this.#kept.value.classWeights, this.classes + 1).subarray(1);
   }
 
   /**
@@ -173,7 +205,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
   async logDensity(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    return this.#matrix(native.sphereLogDensities, x, options);
+    return this.#matrix(native.sphereLogDensities, x, readOptions(callOptions, options));
   }
 
   /**
@@ -182,7 +214,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predictProbabilities(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
-    return this.#matrix(native.spherePosteriors, x, options);
+    return this.#matrix(native.spherePosteriors, x, readOptions(callOptions, options));
   }
 
   /**
@@ -191,7 +223,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async predict(x: Vectors, options: CallOptions = {}): Promise<Int32Array> {
-    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x, options), 1, options));
+    const read = readOptions(callOptions, options);
+    return concatInts(await this.#inParts(native.spherePredictions, this.#rows(x), 1, read));
   }
 
   /**
@@ -200,10 +233,11 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async nearestMemory(x: Vectors, options: CallOptions = {}): Promise<NearestMemory> {
-    const batch = this.#rows(x, options);
-    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, options);
-    const indices = concatInts(parts.map((part) => part.indices));
+    const read = readOptions(callOptions, options);
+    const batch = this.#rows(x);
     const classes = this.memoryClasses;
+    const parts = await this.#inParts(native.nearestSphereMemories, batch, 2, read);
+    const indices = concatInts(parts.map((part) => part.indices));
     return {
       indices,
       overlaps: concatFloats(parts.map((part) => part.overlaps)),
@@ -218,12 +252,18 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}.
    */
   async fidelity(x: Vectors, options: CallOptions = {}): Promise<number> {
-    checkOptions(options, callOptions);
-    const { signal, onProgress } = options;
+    const { signal, onProgress } = readOptions(callOptions, options);
     const half = (done: 0 | 1) => onProgress && halfOf(onProgress, done);
-    const { classes } = await this.nearestMemory(x, { signal, onProgress: half(0) });
-    const predicted = await this.predict(x, { signal, onProgress: half(1) });
-    return predicted.reduce((hits, label, i) => hits + (label === classes[i] ? 1 : 0), 0) / predicted.length;
+    const batch = this.#rows(x);
+    const classes = this.memoryClasses;
+    return this.#reading(async (model) => {
+      const nearest = await rowParts(model, native.nearestSphereMemories, batch, 2, { signal, onProgress: half(0) });
+      const indices = concatInts(nearest.map((part) => part.indices));
+      const parts = await rowParts(model, native.spherePredictions, batch, 1, { signal, onProgress: half(1) });
+      const predicted = concatInts(parts);
+      const hits = predicted.filter((label, i) => label === classes[indices[i] as number]);
+      return hits.length / predicted.length;
+    });
   }
 
   /**
@@ -233,7 +273,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    * @throws as {@link logDensity}; a zero row is ERR_RANGE, too: it leads nowhere.
    */
   reconstruct(starts: Vectors, options: ReconstructOptions = {}): Promise<Reconstruction> {
-    return reconstruct(this.#native, this, starts, options);
+    return this.#reading((model) => reconstruct(model, this, starts, options));
   }
 
   /**
@@ -241,18 +281,13 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
    *
    * @throws system errors; the signal's reason.
    */
-  async save(path: string, options: CallOptions = {}): Promise<void> {
-    checkOptions(options, callOptions);
+  async save(path: FilePath, options: CallOptions = {}): Promise<void> {
+    const target = filePath(path);
+    const read = readOptions(callOptions, options);
     const { hiddenUnits, classes, beta, betaScale } = this;
-    const model = {
-      hiddenUnits,
-      labels: classes + 1,
-      beta,
-      betaScale,
-      memories: this.#memories,
-      classWeights: this.#classWeights,
-    };
-    await saveModel(path, { dimension: this.dimension, model, history: this.history }, options);
+    const { memories, classWeights } = this.#kept.value;
+    const model = { hiddenUnits, labels: classes + 1, beta, betaScale, memories, classWeights };
+    await saveModel(target, { dimension: this.dimension, model, history: this.history }, read);
   }
 
   /** @internal From parts that are right and that nobody else holds. */
@@ -264,30 +299,57 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const { hiddenUnits: count, memories: positions, labels, classWeights, beta, betaScale } = model;
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
-    const own = native.makeSphereModel(rows, labels, classWeights, beta, betaScale);
-    return new VonMisesFisherMemory(dimension, model, history, own);
+    const own = coded(() => native.makeSphereModel(rows, labels, classWeights, beta, betaScale));
+    native.release(rows); // the model took their numbers over
+    return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
 
-  #rows(x: Vectors, options: CallOptions): Batch {
-    checkOptions(options, callOptions);
+  #rows(x: Vectors): Batch {
     const batch = vectorBatch('x', x);
     if (batch.dimension === this.dimension) return batch;
     throw shapeError('x.dimension', `${this.dimension}, that of the memory,`, String(batch.dimension));
   }
 
   async #matrix(verb: RowVerb<Float64Array>, x: Vectors, options: CallOptions): Promise<Matrix> {
-    const batch = this.#rows(x, options);
+    const batch = this.#rows(x);
     const columns = this.classes + 1;
     const parts = await this.#inParts(verb, batch, columns, options);
     return { rows: batch.count, columns, data: concatFloats(parts) };
   }
 
-  /** What a native function says of the rows, a part at a time; `columns` numbers of each. */
   #inParts<T>(verb: RowVerb<T>, batch: Batch, columns: number, options: CallOptions): Promise<T[]> {
-    return inParts(batch, batch.count, { columns }, options, ({ batch: { count, positions }, first, onProgress }) =>
-      runTask((report) => verb(this.#native, count, positions, first, report), { signal: options.signal, onProgress }),
-    );
+    return this.#reading((model) => rowParts(model, verb, batch, columns, options));
   }
+
+  /** Reads from the model as it is now, though the memory be closed meanwhile. */
+  async #reading<T>(read: (model: NativeSphereModel) => Promise<T>): Promise<T> {
+    const model = native.share(this.#kept.value.native);
+    try {
+      return await read(model);
+    } finally {
+      native.release(model);
+    }
+  }
+}
+
+/** What a memory keeps until it is closed. */
+interface KeptModel {
+  readonly memories: FloatArray;
+  readonly classWeights: Float64Array;
+  readonly native: NativeSphereModel;
+}
+
+/** What a native function says of the rows, a part at a time; `columns` numbers of each. */
+function rowParts<T>(
+  model: NativeSphereModel,
+  verb: RowVerb<T>,
+  batch: Batch,
+  columns: number,
+  options: CallOptions,
+): Promise<T[]> {
+  return inParts(batch, batch.count, { columns }, options, ({ batch: { count, positions }, first, onProgress }) =>
+    runTask((report) => verb(model, count, positions, first, report), { signal: options.signal, onProgress }),
+  );
 }
 
 type RowVerb<T> = (

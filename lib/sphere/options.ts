@@ -1,63 +1,107 @@
+import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
-import { seedBits } from '../core/random.ts';
 import {
-  checkOptions,
+  aFunction,
+  asGiven,
+  callOptions,
+  optional,
+  type Read,
+  readOptions,
+  required,
+  specify,
+} from '../core/options.ts';
+import { aSeed, seedBits } from '../core/random.ts';
+import type { FloatArray } from '../core/types.ts';
+import {
+  checkedElements,
   describe,
   extent,
+  fields,
   floatArray,
   integer,
+  isArray,
   nonNegative,
-  object,
+  positive,
   product,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import type { NumberArray } from '../io/numbers.ts';
+import { type FilePath, filePath } from '../io/path.ts';
 import {
   type CheckedData,
   checkClassShares,
   checkSpace,
   checkSplitting,
   checkUnits,
+  count,
   greatestCount,
   type SplittingSettings,
   share,
   type TrainingSettings,
+  threshold,
   trainingNumbers,
 } from './settings.ts';
-import type { SphereTrainingData, SplittingOptions, TrainOptions } from './types.ts';
+import type { SphereTrainingData, SplittingOptions, TrainingCallOptions, TrainOptions } from './types.ts';
 
 // Checks and defaults of training.
 
 const greatestClasses = 2 ** 20;
 
-const trainOptionNames = new Set([
-  'background',
-  'batchSize',
-  'beta',
-  'betaScale',
-  'checkpoint',
-  'classShares',
-  'hiddenUnits',
-  'initialMemories',
-  'labelSoftening',
-  'learningRate',
-  'maxEpochs',
-  'momentum',
-  'onEpoch',
-  'onProgress',
-  'patience',
-  'posteriorSoftening',
-  'seed',
-  'signal',
-  'splitting',
-  'validationShare',
-]);
-const callOptionNames = new Set(['onEpoch', 'onProgress', 'signal']);
+/** Of a call that trains. */
+export const trainingCallOptions = specify<TrainingCallOptions>()({
+  ...callOptions,
+  onEpoch: optional(aFunction<NonNullable<TrainingCallOptions['onEpoch']>>),
+});
+
+const splittingOptions = specify<SplittingOptions>()({
+  from: required(count),
+  fraction: optional(positive, 1),
+  threshold: optional<number | null, number>(threshold, null),
+  distance: optional(positive, 0.25),
+  epochs: optional(count),
+  rows: optional(count, 10_000),
+  passes: optional(count, 6),
+});
+
+const { hiddenUnits, beta, betaScale, softening, background, batchSize } = trainingNumbers;
+const { learningRate, momentum, maxEpochs, patience } = trainingNumbers;
+
+const trainOptions = specify<TrainOptions>()({
+  ...trainingCallOptions,
+  hiddenUnits: required(hiddenUnits),
+  beta: optional<Beta, NonNullable<TrainOptions['beta']>>(readBeta, { beta: 1, trainsBeta: true }),
+  betaScale: optional(betaScale),
+  labelSoftening: optional(softening),
+  posteriorSoftening: optional(softening),
+  classShares: optional<unknown, ArrayLike<number>>(asGiven),
+  background: optional(background, 1),
+  batchSize: optional(batchSize),
+  learningRate: optional(learningRate, 0.1),
+  momentum: optional(momentum, 0.99),
+  maxEpochs: optional(maxEpochs, 300),
+  patience: optional(patience, 1),
+  validationShare: optional((name, value) => share(name, value, 'below'), 0.1),
+  splitting: optional<Read<typeof splittingOptions>, SplittingOptions>((name, value) =>
+    readOptions(splittingOptions, value, name),
+  ),
+  initialMemories: optional<unknown, FloatArray>(asGiven),
+  seed: optional(aSeed, 0),
+  checkpoint: optional<string, FilePath>((name, value) => filePath(value, name)),
+});
+
+/** {@link TrainOptions} as they are read. */
+export type Training = Read<typeof trainOptions>;
+
+export function readTraining(options: TrainOptions): Training {
+  return readOptions(trainOptions, options);
+}
 
 export function readData(data: SphereTrainingData): CheckedData {
-  const batch = vectorBatch('data', data);
-  const classes = readClasses(data.classes);
-  const labels = data.labels === undefined ? undefined : readLabels(data.labels, batch.count, classes);
+  const given = fields('data', data, ['count', 'dimension', 'values', 'classes'], ['labels']);
+  const batch = vectorBatch('data', given as unknown as SphereTrainingData);
+  const classes = readClasses(given.classes);
+  const labels = given.labels === undefined ? undefined : readLabels(given.labels, batch.count, classes);
   return { batch, precision: precisionOf(batch), classes, labels };
 }
 
@@ -68,60 +112,46 @@ function readClasses(value: unknown): number {
 
 /** Labels 0 to `classes`, copied. */
 export function readLabels(given: unknown, count: number, classes: number): Int32Array {
-  if (!(given instanceof Int32Array || given instanceof Uint8Array || Array.isArray(given))) {
-    throw shapeError('data.labels', 'an Int32Array, a Uint8Array or an array of integers', describe(given));
+  if (!isArray(given) && !isTypedNumbers(given)) {
+    throw shapeError('data.labels', 'an array of integers, typed or not', describe(given));
   }
   if (given.length !== count) throw shapeError('data.labels', `${count} labels, one for each row`, `${given.length}`);
-  const labels: ArrayLike<unknown> = given;
-  const isLabel = (label: unknown) => Number.isInteger(label) && (label as number) >= 0 && (label as number) <= classes;
-  for (let i = 0; i < count; i++) {
-    if (!isLabel(labels[i])) {
-      throw rangeError(`data.labels[${i}]`, `an integer from 0 (none) to ${classes} (data.classes)`, labels[i]);
-    }
-  }
-  return Int32Array.from(given);
+  const expected = `an integer from 0 (none) to ${classes} (data.classes)`;
+  const labels = checkedElements('data.labels', given, (name, label) => {
+    if (Number.isInteger(label) && (label as number) >= 0 && (label as number) <= classes) return label as number;
+    throw rangeError(name, expected, label);
+  });
+  return Int32Array.from(labels);
 }
 
-export function checkTrainingCall(options: object, known: ReadonlySet<string> = callOptionNames): void {
-  checkOptions(options, known);
-  const { onEpoch } = options as { onEpoch?: unknown };
-  if (onEpoch !== undefined && typeof onEpoch !== 'function') {
-    throw shapeError('options.onEpoch', 'a function', describe(onEpoch));
-  }
+/** Numbers of any type, as files give them (but for bigints). */
+function isTypedNumbers(value: unknown): value is NumberArray {
+  return types.isTypedArray(value) && !types.isBigInt64Array(value) && !types.isBigUint64Array(value);
 }
 
-export function readTrainOptions(options: TrainOptions, data: CheckedData): TrainingSettings {
-  checkTrainingCall(options, trainOptionNames);
-  const { checkpoint } = options;
-  if (checkpoint !== undefined && typeof checkpoint !== 'string') {
-    throw shapeError('options.checkpoint', 'the path of a file', describe(checkpoint));
-  }
-  const validationShare = share('options.validationShare', options.validationShare ?? 0.1, 'below');
-  const trainingRows = data.batch.count - validationRows(data.batch.count, validationShare);
-  const number = <K extends keyof typeof trainingNumbers & keyof TrainOptions>(key: K, value: unknown) =>
-    trainingNumbers[key](`options.${key}`, value);
+export function settingsOf(options: Training, data: CheckedData): TrainingSettings {
+  const { background, learningRate, momentum, maxEpochs, patience, splitting } = options;
+  const { beta, trainsBeta } = options.beta;
+  const trainingRows = data.batch.count - validationRows(data.batch.count, options.validationShare);
   const hiddenUnits = checkUnits('options.hiddenUnits', options.hiddenUnits, trainingRows);
-  const { beta, trainsBeta } = readBeta(options.beta ?? { trainedFrom: 1 });
+  const batchSize = options.batchSize ?? defaultBatchSize(trainingRows);
   const softening = readSoftening(options, data);
   const settings = {
     hiddenUnits,
     beta,
     trainsBeta,
-    betaScale: number('betaScale', options.betaScale ?? (trainsBeta ? 0.25 : 1)),
+    betaScale: options.betaScale ?? (trainsBeta ? 0.25 : 1),
     softening,
     classShares: readClassShares(options.classShares, data, softening),
-    background: number('background', options.background ?? 1),
-    batchSize: number('batchSize', options.batchSize ?? defaultBatchSize(trainingRows)),
-    learningRate: number('learningRate', options.learningRate ?? 0.1),
-    momentum: number('momentum', options.momentum ?? 0.99),
-    maxEpochs: number('maxEpochs', options.maxEpochs ?? 300),
-    patience: number('patience', options.patience ?? 1),
+    background,
+    batchSize,
+    learningRate,
+    momentum,
+    maxEpochs,
+    patience,
     trainingRows,
-    splitting:
-      options.splitting === undefined
-        ? undefined
-        : readSplitting(options.splitting, hiddenUnits, trainingRows < data.batch.count),
-    seed: String(seedBits(options.seed ?? 0)),
+    splitting: splitting && settingsOfSplitting(splitting, hiddenUnits, trainingRows < data.batch.count),
+    seed: String(seedBits(options.seed)),
   };
   checkSpace(settings, data);
   return settings;
@@ -129,7 +159,7 @@ export function readTrainOptions(options: TrainOptions, data: CheckedData): Trai
 
 /** Where the memories of the first units begin, if that is given: a batch whose norms are not checked yet. */
 export function readInitialMemories(
-  { initialMemories: given }: TrainOptions,
+  { initialMemories: given }: Training,
   { splitting, hiddenUnits }: TrainingSettings,
   { batch: { dimension } }: CheckedData,
 ): Batch | undefined {
@@ -151,26 +181,28 @@ function defaultBatchSize(trainingRows: number): number {
   return Math.min(1000, Math.ceil(trainingRows / 20));
 }
 
-function readBeta(given: NonNullable<TrainOptions['beta']>): { beta: number; trainsBeta: boolean } {
-  if (typeof given === 'number') return { beta: trainingNumbers.beta('options.beta', given), trainsBeta: false };
-  const { trainedFrom, ...others } = object('options.beta', given) as { trainedFrom: unknown };
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw rangeError('options.beta', 'only trainedFrom', other);
-  return { beta: trainingNumbers.beta('options.beta.trainedFrom', trainedFrom), trainsBeta: true };
+interface Beta {
+  readonly beta: number;
+  readonly trainsBeta: boolean;
 }
 
-function readSoftening({ labelSoftening, posteriorSoftening }: TrainOptions, { labels }: CheckedData): number {
+function readBeta(name: string, value: unknown): Beta {
+  if (typeof value === 'number') return { beta: beta(name, value), trainsBeta: false };
+  return { beta: readOptions({ trainedFrom: required(beta) }, value, name).trainedFrom, trainsBeta: true };
+}
+
+function readSoftening({ labelSoftening, posteriorSoftening }: Training, { labels }: CheckedData): number {
   const [unused, value] = labels
     ? [posteriorSoftening, labelSoftening ?? 0.1]
     : [labelSoftening, posteriorSoftening ?? 0.01];
-  const [name, other] = labels ? ['labelSoftening', 'posteriorSoftening'] : ['posteriorSoftening', 'labelSoftening'];
+  const other = labels ? 'posteriorSoftening' : 'labelSoftening';
   if (unused !== undefined) {
     throw rangeError(`options.${other}`, `nothing ${labels ? 'beside' : 'without'} data.labels`, unused);
   }
-  return trainingNumbers.softening(`options.${name}`, value);
+  return value;
 }
 
-function readClassShares(given: ArrayLike<number> | undefined, data: CheckedData, softening: number): number[] {
+function readClassShares(given: unknown, data: CheckedData, softening: number): number[] {
   const count = data.classes + 1;
   if (given === undefined) {
     return data.labels ? sharesOf(data.labels, count, softening) : risingShares(count);
@@ -194,41 +226,42 @@ function risingShares(count: number): number[] {
   return weights.map((value) => value / sum);
 }
 
-function readSplitting(given: SplittingOptions, hiddenUnits: number, hasValidation: boolean): SplittingSettings {
+function settingsOfSplitting(
+  given: Read<typeof splittingOptions>,
+  hiddenUnits: number,
+  hasValidation: boolean,
+): SplittingSettings {
   const name = 'options.splitting';
-  object(name, given);
   if (given.epochs === undefined && !hasValidation) {
     throw rangeError(`${name}.epochs`, 'an integer, since no rows are kept for validation,', given.epochs);
   }
-  const complete = {
-    ...given,
-    fraction: given.fraction ?? 1,
-    threshold: given.threshold ?? null,
-    distance: given.distance ?? 0.25,
-    epochs: given.epochs ?? greatestCount,
-    rows: given.rows ?? 10_000,
-    passes: given.passes ?? 6,
-  };
-  return checkSplitting(name, complete, hiddenUnits);
+  return checkSplitting(name, { ...given, epochs: given.epochs ?? greatestCount }, hiddenUnits);
 }
 
+export const parameterNames = [
+  'dimension',
+  'hiddenUnits',
+  'classes',
+  'beta',
+  'betaScale',
+  'memories',
+  'classWeights',
+] as const;
+
 /** The class weights of a model: their shape and that they are probabilities. */
-export function readClassWeights(
-  name: string,
-  value: { readonly rows: number; readonly columns: number; readonly data: unknown },
-  hiddenUnits: number,
-  classes: number,
-): Float64Array {
-  const { rows, columns, data } = object(name, value) as typeof value;
+export function readClassWeights(name: string, value: unknown, hiddenUnits: number, classes: number): Float64Array {
+  const { rows, columns, data } = fields(name, value, ['rows', 'columns', 'data']);
   const shape = `${hiddenUnits + 1} x ${classes + 1}`;
   if (rows !== hiddenUnits + 1 || columns !== classes + 1) {
     throw shapeError(
       name,
       `a matrix of ${shape} (units and the background, classes and "none")`,
-      `${rows} x ${columns}`,
+      `${describe(rows)} x ${describe(columns)}`,
     );
   }
-  const weights = Float64Array.from(floatArray(`${name}.data`, data, product(name, rows, columns), shape));
+  const weights = Float64Array.from(
+    floatArray(`${name}.data`, data, product(name, hiddenUnits + 1, classes + 1), shape),
+  );
   let sum = 0;
   weights.forEach((weight, at) => {
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) nonNegative(`${name}.data[${at}]`, weight);

@@ -1,7 +1,9 @@
+import { types } from 'node:util';
 import { readTensor } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { integer, nonNegative, rangeError } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
+import { parseJson } from '../io/json.ts';
 import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors.ts';
 import { share, trainingNumbers } from './settings.ts';
 import type { EpochRecord } from './types.ts';
@@ -18,16 +20,19 @@ export async function saveTensors(
 ): Promise<void> {
   const entries = Object.entries(tensors);
   const specs = entries.map(([name, { shape, data }]): TensorSpec => {
-    return { name, shape, dtype: data instanceof Float32Array ? 'F32' : 'F64' };
+    return { name, shape, dtype: types.isFloat32Array(data) ? 'F32' : 'F64' };
   });
   const chunks = entries.map(([tensor, { data }]) => ({ tensor, data }));
   await writeSafetensors(path, { tensors: specs, metadata, chunks }, options);
 }
 
+/** Objects, arrays and keys in it: there are some twenty settings. */
+const mostParts = 1000;
+
 /** The JSON under a key of the metadata: anything, since files can be edited. */
 export function readJson({ path, metadata }: SafetensorsFile, key: string): unknown {
   try {
-    return JSON.parse(metadata[key] ?? '');
+    return parseJson(metadata[key] ?? '', mostParts);
   } catch (cause) {
     throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
   }

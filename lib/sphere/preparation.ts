@@ -1,18 +1,19 @@
+import { types } from 'node:util';
+import { zeros } from '../core/allocation.ts';
 import { runTask } from '../core/calls.ts';
 import { forParts } from '../core/inOrder.ts';
 import type { Precision } from '../core/memory.ts';
-import { readBoolean } from '../core/options.ts';
+import { aBoolean, callOptions, oneOf, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
 import {
-  checkOptions,
   describe,
   extent,
+  fields,
   fitsInMemory,
   integer,
   isDetached,
-  object,
+  isFloatArray,
   product,
-  rangeError,
   shapeError,
 } from '../core/validate.ts';
 import { native, type ProgressCallback } from '../native.ts';
@@ -72,8 +73,18 @@ export interface ImagePatches<A extends RawArray = RawArray> extends RawVectors 
   readonly columns: number;
 }
 
-const toSphereOptions = new Set(['centre', 'precision', 'signal', 'onProgress']);
-const patchesOptions = new Set(['size', 'stride', 'signal', 'onProgress']);
+const toSphereOptions = specify<ToSphereOptions>()({
+  ...callOptions,
+  centre: optional(aBoolean, true),
+  precision: optional(oneOf('float32', 'float64')),
+});
+
+const pixels = (name: string, value: unknown) => integer(name, value, 1, Number.MAX_SAFE_INTEGER);
+const patchesOptions = specify<ImagePatchesOptions>()({
+  ...callOptions,
+  size: optional(pixels, 6),
+  stride: optional(pixels, 2),
+});
 
 /**
  * Puts vectors on the unit sphere: subtracts each one's OWN mean (the mean of its numbers, not of the batch), then divides by its
@@ -89,18 +100,18 @@ const patchesOptions = new Set(['size', 'stride', 'signal', 'onProgress']);
  * @throws DenseamError ERR_SHAPE; ERR_RANGE; ERR_NOT_FINITE naming vector and number; ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function toSphere(data: RawVectors, options: ToSphereOptions = {}): Promise<Vectors> {
-  checkOptions(options, toSphereOptions);
-  object('data', data);
-  const count = extent('data.count', data.count);
-  const dimension = extent('data.dimension', data.dimension);
+  const read = readOptions(toSphereOptions, options);
+  const { centre } = read;
+  const raw = fields('data', data, ['count', 'dimension', 'values']);
+  const count = extent('data.count', raw.count);
+  const dimension = extent('data.dimension', raw.dimension);
   const length = product('data.values', count, dimension);
-  const given = rawArray('data.values', data.values, length, `${count} x ${dimension}`);
-  const centre = readBoolean('options.centre', options.centre, true);
-  const single = readPrecision(options.precision, given) === 'float32';
+  const given = rawArray('data.values', raw.values, length, `${count} x ${dimension}`);
+  const single = (read.precision ?? naturalPrecision(given)) === 'float32';
   fitsInMemory('the result', length * (single ? Float32Array : Float64Array).BYTES_PER_ELEMENT);
-  const values = single ? new Float32Array(length) : new Float64Array(length);
+  const values = zeros('the result', single ? Float32Array : Float64Array, length);
   const bytes = dimension * Math.max(given.BYTES_PER_ELEMENT, values.BYTES_PER_ELEMENT);
-  await forParts(count, bytes, options, async (begin, end, ofPart) => {
+  await forParts(count, bytes, read, async (begin, end, ofPart) => {
     const part = slice('data.values', given, begin * dimension, end * dimension);
     const run = (report: ProgressCallback) =>
       native.toSphere(end - begin, dimension, part, 'data.values', begin, centre, single, report);
@@ -121,24 +132,24 @@ export async function imagePatches<A extends RawArray>(
   images: Images<A>,
   options: ImagePatchesOptions = {},
 ): Promise<ImagePatches<A>> {
-  checkOptions(options, patchesOptions);
-  object('images', images);
-  const count = extent('images.count', images.count);
-  const height = extent('images.height', images.height);
-  const width = extent('images.width', images.width);
+  const read = readOptions(patchesOptions, options);
+  const raw = fields('images', images, ['count', 'height', 'width', 'values']);
+  const count = extent('images.count', raw.count);
+  const height = extent('images.height', raw.height);
+  const width = extent('images.width', raw.width);
   const length = product('images.values', count, height, width);
-  const given = rawArray('images.values', images.values, length, `${count} x ${height} x ${width}`);
-  const size = integer('options.size', options.size ?? 6, 1, Math.min(height, width));
-  const stride = integer('options.stride', options.stride ?? 2, 1, Number.MAX_SAFE_INTEGER);
+  const given = rawArray('images.values', raw.values, length, `${count} x ${height} x ${width}`);
+  const size = integer('options.size', read.size, 1, Math.min(height, width));
+  const { stride } = read;
   const rows = Math.floor((height - size) / stride) + 1;
   const columns = Math.floor((width - size) / stride) + 1;
   const perImage = product('the patches', rows, columns, size, size);
   const total = product('the patches', count, perImage);
   fitsInMemory('the patches', total * given.BYTES_PER_ELEMENT);
-  const values = emptyLike(given, total);
+  const values = emptyLike(given, total) as A;
   const pixelBytes = given.BYTES_PER_ELEMENT;
   const target = bytesOf(values);
-  await forParts(count, pixelBytes * Math.max(height * width, perImage), options, async (begin, end, ofPart) => {
+  await forParts(count, pixelBytes * Math.max(height * width, perImage), read, async (begin, end, ofPart) => {
     const part = bytesOf(slice('images.values', given, begin * height * width, end * height * width));
     const run = (report: ProgressCallback) =>
       native.imagePatches(end - begin, height, width, pixelBytes, size, stride, part, report);
@@ -147,15 +158,12 @@ export async function imagePatches<A extends RawArray>(
   return { count: count * rows * columns, dimension: size * size, values, rows, columns };
 }
 
-function readPrecision(value: unknown, given: RawArray): Precision {
-  if (value === undefined) return given instanceof Float64Array ? 'float64' : 'float32';
-  if (value !== 'float32' && value !== 'float64')
-    throw rangeError('options.precision', '"float32" or "float64"', value);
-  return value;
+function naturalPrecision(given: RawArray): Precision {
+  return types.isFloat64Array(given) ? 'float64' : 'float32';
 }
 
-function rawArray<A extends RawArray>(name: string, value: A, length: number, shape: string): A {
-  if (!(value instanceof Uint8Array || value instanceof Float32Array || value instanceof Float64Array)) {
+function rawArray(name: string, value: unknown, length: number, shape: string): RawArray {
+  if (!types.isUint8Array(value) && !isFloatArray(value)) {
     throw shapeError(name, 'a Uint8Array, Float32Array or Float64Array', describe(value));
   }
   if (value.length !== length) {
@@ -170,9 +178,9 @@ function slice<A extends RawArray>(name: string, array: A, begin: number, end: n
   return array.subarray(begin, end) as A;
 }
 
-function emptyLike<A extends RawArray>(array: A, length: number): A {
-  const kind = [Uint8Array, Float32Array, Float64Array].find((type) => array instanceof type) ?? Float64Array;
-  return new kind(length) as A;
+function emptyLike(array: RawArray, length: number): RawArray {
+  const floats = types.isFloat32Array(array) ? Float32Array : Float64Array;
+  return zeros('the patches', types.isUint8Array(array) ? Uint8Array : floats, length);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: RawArray): Uint8Array {

@@ -1,8 +1,11 @@
+import { types } from 'node:util';
 import { vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { asGiven, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
-import { checkOptions, describe, integer, nonNegative, shapeError } from '../core/validate.ts';
+import { checkedElements, describe, integer, isArray, nonNegative, shapeError } from '../core/validate.ts';
+import { iterations } from '../core/verbOptions.ts';
 import { type NativeReconstruction, type NativeSphereModel, native } from '../native.ts';
 
 /** Of what, and how far, a reconstruction minimises. */
@@ -49,9 +52,15 @@ export interface SphereShape {
   readonly classes: number;
 }
 
-const known = new Set(['classes', 'clamped', 'tolerance', 'maxIterations', 'signal', 'onProgress']);
 const anyClass = -1;
-const greatestIterations = 2 ** 31 - 1;
+
+const reconstructOptions = specify<ReconstructOptions>()({
+  ...callOptions,
+  classes: optional<unknown, NonNullable<ReconstructOptions['classes']>>(asGiven),
+  clamped: optional<unknown, NonNullable<ReconstructOptions['clamped']>>(asGiven),
+  tolerance: optional(nonNegative, 1e-6),
+  maxIterations: optional(iterations, 1000),
+});
 
 /**
  * @internal Moves every start (of norm 1) to a local minimum of -log P(x | y) on the sphere by
@@ -64,55 +73,55 @@ export async function reconstruct(
   starts: Vectors,
   options: ReconstructOptions = {},
 ): Promise<Reconstruction> {
-  checkOptions(options, known);
+  const read = readOptions(reconstructOptions, options);
+  const { tolerance, maxIterations, signal } = read;
   const { dimension } = shape;
   const batch = vectorBatch('starts', starts);
   if (batch.dimension !== dimension) {
     throw shapeError('starts.dimension', `${dimension} as in the memory`, String(batch.dimension));
   }
-  const labels = readClasses(options.classes, batch.count, shape.classes);
-  const clamped = readClamped(options.clamped, dimension);
-  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-6);
-  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 1000, 0, greatestIterations);
+  const labels = readClasses(read.classes, batch.count, shape.classes);
+  const clamped = readClamped(read.clamped, dimension);
   const total = batch.count * shape.hiddenUnits * (maxIterations + 1);
-  const parts = await inParts(batch, total, {}, options, ({ batch: { positions, count }, first, onProgress }) => {
+  const parts = await inParts(batch, total, {}, read, ({ batch: { positions, count }, first, onProgress }) => {
     const own = labels.subarray(first, first + count);
     return runTask(
       (report) =>
         native.reconstructOnSphere(model, count, positions, own, clamped, tolerance, maxIterations, first, report),
-      { signal: options.signal, onProgress },
+      { signal, onProgress },
     );
   });
   return joined(batch.count, dimension, parts);
 }
 
 /** y of every start; -1 where no class is given. */
-function readClasses(value: ReconstructOptions['classes'], count: number, classes: number): Int32Array {
+function readClasses(value: unknown, count: number, classes: number): Int32Array {
   const name = 'options.classes';
   if (value === undefined) return new Int32Array(count).fill(anyClass);
   if (typeof value === 'number') return new Int32Array(count).fill(integer(name, value, 0, classes));
-  if (!Array.isArray(value) && !(value instanceof Int32Array)) {
+  if (!isArray(value) && !types.isInt32Array(value)) {
     throw shapeError(name, 'a class, an array of classes or an Int32Array', describe(value));
   }
   if (value.length !== count) throw shapeError(name, `${count} classes (one a start)`, String(value.length));
-  return Int32Array.from(value, (y, i) => integer(`${name}[${i}]`, y, 0, classes));
+  return Int32Array.from(checkedElements(name, value, (each, y) => integer(each, y, 0, classes)));
 }
 
 /** 1 for every coordinate that stays. */
-function readClamped(value: ReconstructOptions['clamped'], dimension: number): Uint8Array | undefined {
+function readClamped(value: unknown, dimension: number): Uint8Array | undefined {
   const name = 'options.clamped';
   if (value === undefined) return undefined;
-  if (!Array.isArray(value) && !(value instanceof Uint8Array)) {
+  if (!isArray(value) && !types.isUint8Array(value)) {
     throw shapeError(name, 'an array of booleans or a Uint8Array', describe(value));
   }
   if (value.length !== dimension) {
     throw shapeError(name, `${dimension} flags (one a coordinate)`, String(value.length));
   }
-  if (value instanceof Uint8Array) return value.map((flag) => (flag === 0 ? 0 : 1));
-  return Uint8Array.from(value as readonly unknown[], (flag, j) => {
-    if (typeof flag !== 'boolean') throw shapeError(`${name}[${j}]`, 'true or false', describe(flag));
+  if (types.isUint8Array(value)) return value.map((flag) => (flag === 0 ? 0 : 1));
+  const flags = checkedElements(name, value, (each, flag) => {
+    if (typeof flag !== 'boolean') throw shapeError(each, 'true or false', describe(flag));
     return flag ? 1 : 0;
   });
+  return Uint8Array.from(flags);
 }
 
 function joined(count: number, dimension: number, parts: readonly NativeReconstruction[]): Reconstruction {

@@ -1,5 +1,5 @@
 import { type Batch, slice } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
+import { coded, runTask } from '../core/calls.ts';
 import { partBytes } from '../core/inOrder.ts';
 import type { Precision } from '../core/memory.ts';
 import type { CallOptions } from '../core/types.ts';
@@ -17,7 +17,7 @@ export async function toNativeRows(
   const { count, dimension } = batch;
   const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
   fitsInMemory(name, count * dimension * bytesEach);
-  const rows = native.makeSphereRows(dimension, precision, count);
+  const rows = coded(() => native.makeSphereRows(dimension, precision, count));
   const height = Math.max(1, Math.floor(partBytes / (dimension * bytesEach)));
   for (let first = 0; first < count; first += height) {
     const part = slice(batch, first, Math.min(count, first + height));

@@ -2,18 +2,20 @@ import { setImmediate } from 'node:timers/promises';
 import { type Batch, vectorBatch } from '../core/batches.ts';
 import { coded, runTask } from '../core/calls.ts';
 import { partBytes } from '../core/inOrder.ts';
-import { type Seed, seedBits } from '../core/random.ts';
+import { asGiven, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
+import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Matrix, Vectors } from '../core/types.ts';
 import {
-  checkOptions,
   extent,
   fitsInMemory,
   integer,
   nonNegative,
   object,
+  property,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import { iterations } from '../core/verbOptions.ts';
 import { type NativeSphereRows, native } from '../native.ts';
 import { toNativeRows } from './rows.ts';
 import type { SaddlePointParameters } from './theory.ts';
@@ -100,24 +102,34 @@ export interface SaddlePoint extends SaddlePointParameters {
   readonly stopped: 'converged' | 'iterations';
 }
 
-const solverOptions = [
-  'beta',
-  'classShares',
-  'hiddenShares',
-  'hiddenUnits',
-  'maxIterations',
-  'onProgress',
-  'rho',
-  'seed',
-  'signal',
-  'start',
-  'tolerance',
-  'v',
-];
-const clampedOptions = new Set(solverOptions);
-const teacherOptions = new Set([...solverOptions, 'dimension', 'teacherClassShares', 'teacherUnits']);
-
 const greatestCount = 2 ** 31 - 1;
+
+const solverOptions = specify<SaddlePointOptions>()({
+  ...callOptions,
+  beta: required(nonNegative),
+  v: optional(nonNegativeOrInfinite, Number.POSITIVE_INFINITY),
+  rho: optional(nonNegativeOrInfinite, Number.POSITIVE_INFINITY),
+  hiddenUnits: optional(positiveCount),
+  hiddenShares: optional<unknown, ArrayLike<number>>(asGiven),
+  classShares: optional<unknown, ArrayLike<number>>(asGiven),
+  seed: optional(aSeed),
+  start: optional<unknown, SaddlePointParameters>(asGiven),
+  tolerance: optional(nonNegative, 1e-10),
+  maxIterations: optional(iterations, 10_000),
+});
+
+const teacherOptions = specify<TeacherSaddlePointOptions>()({
+  ...solverOptions,
+  dimension: required(positiveCount),
+  teacherUnits: required(positiveCount),
+  teacherClassShares: required<unknown, ArrayLike<number>>(asGiven),
+});
+
+type Solver = Read<typeof solverOptions>;
+
+function positiveCount(name: string, value: unknown): number {
+  return integer(name, value, 1, greatestCount);
+}
 
 /**
  * Solves the saddle-point equations of a student whose teacher is clamped to patterns with soft labels (eq. 10), by applying them again
@@ -134,7 +146,7 @@ export async function solveSaddlePoint(
   targets: ClassWeights,
   options: SaddlePointOptions,
 ): Promise<SaddlePoint> {
-  checkOptions(options, clampedOptions);
+  const read = readOptions(solverOptions, options);
   const batch = vectorBatch('patterns', patterns);
   const columns = readColumns(targets);
   const labels = readSoftLabels('targets', targets, batch.count, columns);
@@ -142,7 +154,7 @@ export async function solveSaddlePoint(
   const rows = (signal: CallOptions['signal']) =>
     toNativeRows(`${batch.name}.values`, batch, 'float64', 'allowed', { signal });
   const classShares = meanOfRows(labels, columns);
-  return solve({ count, dimension, classShares, rows, targets: async () => labels }, options);
+  return solve({ count, dimension, classShares, rows, targets: async () => labels }, read);
 }
 
 /**
@@ -154,16 +166,16 @@ export async function solveSaddlePoint(
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function solveTeacherSaddlePoint(options: TeacherSaddlePointOptions): Promise<SaddlePoint> {
-  checkOptions(options, teacherOptions);
-  const dimension = integer('options.dimension', options.dimension, 1, greatestCount);
-  const count = integer('options.teacherUnits', options.teacherUnits, 1, dimension);
+  const read = readOptions(teacherOptions, options);
+  const { dimension } = read;
+  const count = integer('options.teacherUnits', read.teacherUnits, 1, dimension);
   const name = 'options.teacherClassShares';
-  const { length } = object(name, options.teacherClassShares) as { length?: unknown };
+  const length = property(name, object(name, read.teacherClassShares), 'length');
   const columns = integer(`${name}.length`, length, 2, greatestCount);
-  const classShares = readShares(name, options.teacherClassShares, columns, ofClasses);
+  const classShares = readShares(name, read.teacherClassShares, columns, ofClasses);
   const rows = (signal: CallOptions['signal']) => unitVectors(count, dimension, signal);
   const targets = (signal: CallOptions['signal']) => repeated(classShares, count, signal);
-  return solve({ count, dimension, classShares, rows, targets }, options);
+  return solve({ count, dimension, classShares, rows, targets }, read);
 }
 
 /** The first unit vectors of R^N, made a few megabytes at a time. */
@@ -194,7 +206,7 @@ async function repeated(row: Float64Array, count: number, signal: CallOptions['s
 
 /** C + 1, C being at least 1. */
 function readColumns(targets: ClassWeights): number {
-  const columns = extent('targets.columns', (object('targets', targets) as ClassWeights).columns);
+  const columns = extent('targets.columns', property('targets', object('targets', targets), 'columns'));
   if (columns < 2) throw shapeError('targets.columns', 'at least 2 ("none" and a class)', String(columns));
   return columns;
 }
@@ -214,18 +226,13 @@ interface Problem {
   targets(signal: CallOptions['signal']): Promise<Float64Array>;
 }
 
-async function solve(problem: Problem, options: SaddlePointOptions): Promise<SaddlePoint> {
-  const beta = nonNegative('options.beta', options.beta);
-  const betaScale = signalFactor(2 * nonNegativeOrInfinite('options.v', options.v ?? Number.POSITIVE_INFINITY));
-  const load = nonNegativeOrInfinite('options.rho', options.rho ?? Number.POSITIVE_INFINITY);
-  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-10);
-  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 0, greatestCount);
-  const { signal } = options;
+async function solve(problem: Problem, options: Solver): Promise<SaddlePoint> {
+  const { beta, rho: load, tolerance, maxIterations, signal } = options;
+  const betaScale = signalFactor(2 * options.v);
   const { count, dimension } = problem;
   const columns = problem.classShares.length;
-  const { memories, ...start } = options.start
-    ? givenStart(options, options.start, problem)
-    : await randomStart(options, problem);
+  const { memories, ...start } =
+    options.start !== undefined ? givenStart(options, problem) : await randomStart(options, problem);
   const units = memories.count;
   const memoryRows = await toNativeRows(memories.name, memories, 'float64', 'allowed', { signal });
   const rows = await problem.rows(signal);
@@ -272,37 +279,45 @@ interface Start {
   readonly classShares: Float64Array;
 }
 
-function givenStart(options: SaddlePointOptions, start: SaddlePointParameters, problem: Problem): Start {
+function givenStart(options: Solver, problem: Problem): Start {
   const { dimension, classShares } = problem;
   const columns = classShares.length;
   for (const name of ['hiddenUnits', 'hiddenShares', 'classShares', 'seed'] as const) {
     if (options[name] !== undefined) throw rangeError(`options.${name}`, 'nothing beside options.start', options[name]);
   }
-  const { hiddenUnits, classes, memories, classWeights } = readParameters('options.start', start);
+  const {
+    hiddenUnits,
+    classes,
+    memories,
+    classWeights,
+    lengths: given,
+  } = readParameters('options.start', options.start);
   if (memories.dimension !== dimension) {
     throw shapeError('options.start.dimension', `${dimension}, that of the patterns,`, String(memories.dimension));
   }
   if (classes + 1 !== columns) {
     throw shapeError('options.start.classes', `${columns - 1}, as in the soft labels,`, String(classes));
   }
-  const lengths = readLengths('options.start.lengths', start.lengths, hiddenUnits);
+  const lengths = readLengths('options.start.lengths', given, hiddenUnits);
   const shares = marginals(classWeights, columns);
   checkSpace(problem, hiddenUnits);
   checkMultiplierSpace(hiddenUnits + 1, shares.classShares);
   return { memories, lengths, classWeights, ...shares };
 }
 
-async function randomStart(options: SaddlePointOptions, problem: Problem): Promise<Start> {
-  const hiddenUnits = integer('options.hiddenUnits', options.hiddenUnits, 1, greatestCount);
+async function randomStart(options: Solver, problem: Problem): Promise<Start> {
+  const hiddenUnits = positiveCount('options.hiddenUnits', options.hiddenUnits);
   const { dimension, classShares: ownShares } = problem;
   const labels = ownShares.length;
   checkSpace(problem, hiddenUnits);
-  const hiddenShares = options.hiddenShares
-    ? readShares('options.hiddenShares', options.hiddenShares, hiddenUnits + 1, ofUnits)
-    : new Float64Array(hiddenUnits + 1).fill(1 / (hiddenUnits + 1));
-  const classShares = options.classShares
-    ? readShares('options.classShares', options.classShares, labels, ofClasses)
-    : ownShares;
+  const hiddenShares =
+    options.hiddenShares !== undefined
+      ? readShares('options.hiddenShares', options.hiddenShares, hiddenUnits + 1, ofUnits)
+      : new Float64Array(hiddenUnits + 1).fill(1 / (hiddenUnits + 1));
+  const classShares =
+    options.classShares !== undefined
+      ? readShares('options.classShares', options.classShares, labels, ofClasses)
+      : ownShares;
   checkMultiplierSpace(hiddenUnits + 1, classShares);
   const seed = seedBits(options.seed ?? 0);
   const drawn = await runTask(

@@ -1,16 +1,18 @@
-import { vectorBatch } from '../core/batches.ts';
+import { zeros } from '../core/allocation.ts';
+import { type Batch, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { forParts } from '../core/inOrder.ts';
-import { type Seed, seedBits } from '../core/random.ts';
+import { asGiven, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
+import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import {
-  checkOptions,
   describe,
+  fields,
   fitsInMemory,
   floatArray,
   integer,
+  isFloatArray,
   nonNegative,
-  object,
   product,
   shapeError,
 } from '../core/validate.ts';
@@ -71,10 +73,31 @@ export interface TeacherSample extends SpherePoints {
   readonly hidden: Int32Array;
 }
 
-const sampleOptions = ['count', 'seed', 'signal', 'onProgress'];
-const uniformOptions = new Set(['dimension', ...sampleOptions]);
-const vonMisesFisherOptions = new Set(['mean', 'kappa', ...sampleOptions]);
-const teacherOptions = new Set(['memories', 'classWeights', 'beta', ...sampleOptions]);
+const sampleOptions = specify<SphereSampleOptions>()({
+  ...callOptions,
+  count: required((name, value) => integer(name, value, 1, Number.MAX_SAFE_INTEGER)),
+  seed: optional(aSeed, 0),
+});
+const uniformOptions = specify<UniformSphereOptions>()({
+  ...sampleOptions,
+  dimension: required((name, value) => integer(name, value, 2, Number.MAX_SAFE_INTEGER)),
+});
+const vonMisesFisherOptions = specify<VonMisesFisherOptions>()({
+  ...sampleOptions,
+  mean: required(someFloats),
+  kappa: required(nonNegative),
+});
+const teacherOptions = specify<TeacherOptions>()({
+  ...sampleOptions,
+  memories: required<Batch, Vectors>((name, value) => vectorBatch(name, value as Vectors)),
+  classWeights: required<unknown, Matrix>(asGiven),
+  beta: required(nonNegative),
+});
+
+function someFloats(name: string, value: unknown): FloatArray {
+  const length = isFloatArray(value) ? value.length : 0;
+  return floatArray(name, value, length, String(length));
+}
 
 const greatestIndex = 2 ** 31 - 1;
 
@@ -85,11 +108,11 @@ const greatestIndex = 2 ** 31 - 1;
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function sampleUniformSphere(options: UniformSphereOptions): Promise<SpherePoints> {
-  checkOptions(options, uniformOptions);
-  const dimension = integer('options.dimension', options.dimension, 2, Number.MAX_SAFE_INTEGER);
+  const read = readOptions(uniformOptions, options);
+  const { dimension } = read;
   const memories = { memoryCount: 0, memories: noNumbers, memoriesName: '', singleMemory: false };
   const source = { dimension, kappa: 0, ...memories, ...backgroundOnly };
-  return points(await drawSample(source, 'uniform', options));
+  return points(await drawSample(source, 'uniform', read));
 }
 
 /**
@@ -101,15 +124,13 @@ export async function sampleUniformSphere(options: UniformSphereOptions): Promis
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function sampleVonMisesFisher(options: VonMisesFisherOptions): Promise<SpherePoints> {
-  checkOptions(options, vonMisesFisherOptions);
-  const { mean } = options;
-  const kappa = nonNegative('options.kappa', options.kappa);
-  const dimension = (mean as FloatArray | undefined)?.length ?? 0;
-  floatArray('options.mean', mean, dimension, `${dimension}`);
+  const read = readOptions(vonMisesFisherOptions, options);
+  const { mean, kappa } = read;
+  const dimension = mean.length;
   atLeastTwo('options.mean', dimension);
   const memory = { memoryCount: 1, memories: mean, memoriesName: 'options.mean', singleMemory: true };
   const source = { dimension, kappa, ...memory, ...memoryOnly };
-  return points(await drawSample(source, 'vonMisesFisher', options));
+  return points(await drawSample(source, 'vonMisesFisher', read));
 }
 
 /**
@@ -121,11 +142,10 @@ export async function sampleVonMisesFisher(options: VonMisesFisherOptions): Prom
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function sampleTeacher(options: TeacherOptions): Promise<TeacherSample> {
-  checkOptions(options, teacherOptions);
-  const { count, dimension, positions } = vectorBatch('options.memories', options.memories);
+  const read = readOptions(teacherOptions, options);
+  const { count, dimension, positions } = read.memories;
   atLeastTwo('options.memories', dimension);
-  const beta = nonNegative('options.beta', options.beta);
-  const { columns, data } = readClassWeights(options.classWeights, count + 1);
+  const { columns, data } = readClassWeights(read.classWeights, count + 1);
   const memories = {
     memoryCount: count,
     memories: positions,
@@ -133,20 +153,20 @@ export async function sampleTeacher(options: TeacherOptions): Promise<TeacherSam
     singleMemory: false,
   };
   const weights = { classes: columns, weights: data, weightsName: 'options.classWeights.data' };
-  return drawSample({ dimension, kappa: beta, ...memories, ...weights }, 'teacher', options);
+  return drawSample({ dimension, kappa: read.beta, ...memories, ...weights }, 'teacher', read);
 }
 
 const noNumbers = new Float64Array(0);
 const backgroundOnly = { classes: 1, weights: Float64Array.of(1), weightsName: '' };
 const memoryOnly = { classes: 1, weights: Float64Array.of(0, 1), weightsName: '' };
 
-function readClassWeights(value: unknown, rows: number): Matrix {
+function readClassWeights(value: unknown, rows: number): { readonly columns: number; readonly data: FloatArray } {
   const name = 'options.classWeights';
-  const given = object(name, value) as Matrix;
+  const given = fields(name, value, ['rows', 'columns', 'data']);
   const columns = integer(`${name}.columns`, given.columns, 1, greatestIndex);
   if (given.rows !== rows) throw shapeError(`${name}.rows`, `${rows} (memories and background)`, describe(given.rows));
-  floatArray(`${name}.data`, given.data, product(name, rows, columns), `${rows} x ${columns}`);
-  return given;
+  const data = floatArray(`${name}.data`, given.data, product(name, rows, columns), `${rows} x ${columns}`);
+  return { columns, data };
 }
 
 function atLeastTwo(name: string, dimension: number): void {
@@ -160,11 +180,11 @@ function points({ count, dimension, values }: SpherePoints): SpherePoints {
 async function drawSample(
   source: NativeTeacherSource,
   purpose: SpherePurpose,
-  options: SphereSampleOptions,
+  options: Read<typeof sampleOptions>,
 ): Promise<TeacherSample> {
   const { dimension } = source;
-  const count = integer('options.count', options.count, 1, Number.MAX_SAFE_INTEGER);
-  const seed = seedBits(options.seed ?? 0);
+  const { count } = options;
+  const seed = seedBits(options.seed);
   const length = product('the sample', count, dimension);
   // A row is drawn on the native side first.
   const bytes = (length + dimension) * Float64Array.BYTES_PER_ELEMENT + 2 * count * Int32Array.BYTES_PER_ELEMENT;
@@ -174,9 +194,9 @@ async function drawSample(
   const sample = {
     count,
     dimension,
-    values: new Float64Array(length),
-    labels: new Int32Array(count),
-    hidden: new Int32Array(count),
+    values: zeros('the sample', Float64Array, length),
+    labels: zeros('the sample', Int32Array, count),
+    hidden: zeros('the sample', Int32Array, count),
   };
   await fillInParts(sample, handle, purpose, seed, options);
   return sample;

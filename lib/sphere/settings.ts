@@ -1,16 +1,16 @@
 import type { Batch } from '../core/batches.ts';
 import type { Precision } from '../core/memory.ts';
-import { readBoolean } from '../core/options.ts';
+import { aBoolean } from '../core/options.ts';
 import { threads } from '../core/threads.ts';
 import {
-  describe,
+  checkedElements,
   fitsInMemory,
   integer,
+  listOf,
   nonNegative,
   object,
   positive,
   rangeError,
-  shapeError,
 } from '../core/validate.ts';
 import type { SplittingOptions } from './types.ts';
 
@@ -52,7 +52,7 @@ export type SplittingSettings = Required<{ [K in Exclude<keyof SplittingOptions,
   readonly threshold: number | null;
 };
 
-const count = (name: string, value: unknown) => integer(name, value, 1, greatestCount);
+export const count = (name: string, value: unknown) => integer(name, value, 1, greatestCount);
 
 /** What each of these may be, by itself. */
 export const trainingNumbers = {
@@ -111,16 +111,13 @@ const shareTolerance = 1e-9;
 /** The shares of "none" and all classes: numbers with sum 1, above 0 where labels give a class a share. */
 export function checkClassShares(
   name: string,
-  given: ArrayLike<unknown>,
+  given: unknown,
   data: CheckedData,
   softening: number,
 ): readonly number[] {
-  const { length } = object(name, given) as { length?: unknown };
   const expected = data.classes + 1;
-  if (length !== expected) {
-    throw shapeError(name, `${expected} numbers, one for "none" and each class,`, describe(length));
-  }
-  const shares = Array.from(given, (value, y) => nonNegative(`${name}[${y}]`, value));
+  const list = listOf(name, given, expected, `${expected} numbers, one for "none" and each class,`);
+  const shares = checkedElements(name, list, nonNegative);
   const sum = shares.reduce((total, value) => total + value, 0);
   if (Math.abs(sum - 1) > shareTolerance) throw rangeError(name, 'numbers with sum 1', sum);
   const needed = data.labels && softening === 0 ? new Set(data.labels) : undefined;
@@ -156,7 +153,7 @@ export function checkSplitting(
   };
 }
 
-function threshold(name: string, value: unknown): number {
+export function threshold(name: string, value: unknown): number {
   if (!(typeof value === 'number' && value <= 0 && Number.isFinite(value))) {
     throw rangeError(name, 'a finite number of at most 0', value);
   }
@@ -170,16 +167,15 @@ export function settingsFrom(name: string, value: unknown, data: CheckedData): T
   const number = (key: keyof typeof trainingNumbers) => trainingNumbers[key](at(key), given[key]);
   const trainingRows = integer(at('trainingRows'), given.trainingRows, 1, data.batch.count);
   const hiddenUnits = checkUnits(at('hiddenUnits'), given.hiddenUnits, trainingRows);
-  if (given.trainsBeta === undefined) throw rangeError(at('trainsBeta'), 'true or false', undefined);
   const softening = number('softening');
   const { classShares, splitting } = given;
   const settings = {
     hiddenUnits,
     beta: number('beta'),
-    trainsBeta: readBoolean(at('trainsBeta'), given.trainsBeta, false),
+    trainsBeta: aBoolean(at('trainsBeta'), given.trainsBeta),
     betaScale: number('betaScale'),
     softening,
-    classShares: checkClassShares(at('classShares'), classShares as ArrayLike<unknown>, data, softening),
+    classShares: checkClassShares(at('classShares'), classShares, data, softening),
     background: number('background'),
     batchSize: number('batchSize'),
     learningRate: number('learningRate'),

@@ -1,17 +1,18 @@
 import { runTask } from '../core/calls.ts';
 import { marginalMatrix } from '../core/marginalMatrix.ts';
+import { asGiven, callOptions, optional, readOptions, required, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, FloatMatrix, Matrix } from '../core/types.ts';
 import {
-  checkOptions,
   extent,
+  fields,
   fitsInMemory,
   floatArray,
   integer,
   nonNegative,
   numberList,
-  object,
   product,
 } from '../core/validate.ts';
+import { maxIterationsLimit } from '../core/verbOptions.ts';
 import { native } from '../native.ts';
 
 /** What {@link sinkhornKnopp} scales a matrix to. */
@@ -42,8 +43,13 @@ export interface SinkhornKnoppResult {
   readonly stopped: 'converged' | 'iterations';
 }
 
-const known = new Set(['rowSums', 'columnSums', 'tolerance', 'maxIterations', 'signal', 'onProgress']);
-const greatestIterations = 2 ** 31 - 1;
+const knoppOptions = specify<SinkhornKnoppOptions>()({
+  ...callOptions,
+  rowSums: required<unknown, SinkhornKnoppOptions['rowSums']>(asGiven),
+  columnSums: required<unknown, SinkhornKnoppOptions['columnSums']>(asGiven),
+  tolerance: optional(nonNegative, 1e-12),
+  maxIterations: optional((name, value) => integer(name, value, 1, maxIterationsLimit), 10_000),
+});
 
 /**
  * Scales the rows and the columns of a non-negative matrix so that they have given sums: the matrix diag(r) A diag(c) with these sums,
@@ -64,17 +70,15 @@ const greatestIterations = 2 ** 31 - 1;
  * sum of a row or a column that is zero in all columns or rows of positive sum; the signal's reason.
  */
 export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppOptions): Promise<SinkhornKnoppResult> {
-  checkOptions(options, known);
-  object('matrix', matrix);
-  const rows = extent('matrix.rows', matrix.rows);
-  const columns = extent('matrix.columns', matrix.columns);
+  const read = readOptions(knoppOptions, options);
+  const { tolerance, maxIterations, signal, onProgress } = read;
+  const given = fields('matrix', matrix, ['rows', 'columns', 'data']);
+  const rows = extent('matrix.rows', given.rows);
+  const columns = extent('matrix.columns', given.columns);
   const length = product('matrix', rows, columns);
-  const data = floatArray('matrix.data', matrix.data, length, `${rows} x ${columns}`);
-  const rowSums = numberList('options.rowSums', options.rowSums, rows, 'one a row');
-  const columnSums = numberList('options.columnSums', options.columnSums, columns, 'one a column');
-  const tolerance = nonNegative('options.tolerance', options.tolerance ?? 1e-12);
-  const maxIterations = integer('options.maxIterations', options.maxIterations ?? 10_000, 1, greatestIterations);
-  const { signal, onProgress } = options;
+  const data = floatArray('matrix.data', given.data, length, `${rows} x ${columns}`);
+  const rowSums = numberList('options.rowSums', read.rowSums, rows, 'one a row');
+  const columnSums = numberList('options.columnSums', read.columnSums, columns, 'one a column');
   fitsInMemory('the scaled matrix', length * Float64Array.BYTES_PER_ELEMENT);
   const problem = await marginalMatrix('matrix.data', data, rowSums, columnSums, signal);
   const scaled = await runTask((report) => native.scaleMatrix(problem, tolerance, maxIterations, report), {

@@ -1,21 +1,31 @@
-import { vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
-import { type Seed, seedBits } from '../core/random.ts';
+import {
+  asGiven,
+  callOptions,
+  optional,
+  type Read,
+  readOptions,
+  required,
+  signalOptions,
+  specify,
+} from '../core/options.ts';
+import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
 import {
-  checkOptions,
   extent,
+  fields,
   fitsInMemory,
   floatArray,
   indexArray,
   integer,
   nonNegative,
-  object,
   product,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import { maxIterationsLimit } from '../core/verbOptions.ts';
 import { native } from '../native.ts';
+import { trainingNumbers } from './settings.ts';
 import {
   type CheckedParameters,
   checkMultiplierSpace,
@@ -24,6 +34,7 @@ import {
   nonNegativeOrInfinite,
   ofClasses,
   ofUnits,
+  readLabelledRows,
   readLengths,
   readParameters,
   readShares,
@@ -72,7 +83,11 @@ export interface Multipliers {
   readonly residual: number;
 }
 
-const multiplierOptions = new Set(['hiddenShares', 'classShares', 'signal']);
+const multiplierOptions = specify<MultiplierOptions>()({
+  ...signalOptions,
+  hiddenShares: required<unknown, ArrayLike<number>>(asGiven),
+  classShares: required<unknown, ArrayLike<number>>(asGiven),
+});
 
 /**
  * The class weights p = pbar / (lambda_y + omega_gamma) that have the given marginals, and the Lagrange multipliers lambda and omega
@@ -89,18 +104,18 @@ const multiplierOptions = new Set(['hiddenShares', 'classShares', 'signal']);
  * @throws DenseamError ERR_SHAPE; ERR_RANGE, also where there is no solution; ERR_NOT_FINITE; the signal's reason.
  */
 export async function classWeightMultipliers(pbar: ClassWeights, options: MultiplierOptions): Promise<Multipliers> {
-  checkOptions(options, multiplierOptions);
-  object('pbar', pbar);
-  const rows = extent('pbar.rows', pbar.rows);
-  const columns = extent('pbar.columns', pbar.columns);
-  const numbers = floatArray('pbar.data', pbar.data, product('pbar', rows, columns), `${rows} x ${columns}`);
+  const read = readOptions(multiplierOptions, options);
+  const given = fields('pbar', pbar, ['rows', 'columns', 'data']);
+  const rows = extent('pbar.rows', given.rows);
+  const columns = extent('pbar.columns', given.columns);
+  const numbers = floatArray('pbar.data', given.data, product('pbar', rows, columns), `${rows} x ${columns}`);
   numbers.forEach((value, at) => {
     if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) nonNegative(`pbar.data[${at}]`, value);
   });
-  const hiddenShares = readShares('options.hiddenShares', options.hiddenShares, rows, ofUnits);
-  const classShares = readShares('options.classShares', options.classShares, columns, ofClasses);
+  const hiddenShares = readShares('options.hiddenShares', read.hiddenShares, rows, ofUnits);
+  const classShares = readShares('options.classShares', read.classShares, columns, ofClasses);
   checkMultiplierSpace(rows, classShares);
-  const { signal } = options;
+  const { signal } = read;
   const found = await runTask(() => native.classWeightMultipliers(rows, columns, numbers, hiddenShares, classShares), {
     signal,
   });
@@ -142,7 +157,15 @@ export interface Stationarity {
   readonly classSums: Matrix;
 }
 
-const stationarityOptions = new Set(['classShares', 'hiddenShares', 'labelSoftening', 'onProgress', 'signal']);
+const theoryOptions = specify<TheoryOptions>()({
+  ...callOptions,
+  labelSoftening: optional(trainingNumbers.softening),
+});
+const stationarityOptions = specify<StationarityOptions>()({
+  ...theoryOptions,
+  hiddenShares: optional<unknown, ArrayLike<number>>(asGiven),
+  classShares: optional<unknown, ArrayLike<number>>(asGiven),
+});
 
 /**
  * The residuals of the stationarity conditions (eq. 6) of the loss with labels, at betaScale beta where betaScale is not 1 (eq. 12):
@@ -158,21 +181,21 @@ export async function stationarity(
   data: LabelledRows,
   options: StationarityOptions = {},
 ): Promise<Stationarity> {
-  checkOptions(options, stationarityOptions);
+  const read = readOptions(stationarityOptions, options);
   const checked = readParameters('parameters', parameters);
   const columns = checked.classes + 1;
   const rows = checked.hiddenUnits + 1;
-  const { batch, targets } = readRows(checked, data, options);
+  const { batch, targets } = readRows(checked, data, read);
   const own = marginals(checked.classWeights, columns);
   const given = (name: 'hiddenShares' | 'classShares', count: number, what: string) =>
-    options[name] === undefined ? own[name] : readShares(`options.${name}`, options[name], count, what);
+    read[name] === undefined ? own[name] : readShares(`options.${name}`, read[name], count, what);
   const hiddenShares = given('hiddenShares', rows, ofUnits);
   const classShares = given('classShares', columns, ofClasses);
   checkMultiplierSpace(rows, classShares);
-  const handles = await toNativeTheory(checked, batch, options);
+  const handles = await toNativeTheory(checked, batch, read);
   const found = await runTask(
     (report) => native.sphereStationarity(handles.model, handles.rows, targets, hiddenShares, classShares, report),
-    options,
+    read,
   );
   return {
     memories: found.memories,
@@ -213,7 +236,7 @@ export function duplicate(
   const seen = new Set<number>();
   const repeated = copied.findIndex((index) => seen.size === seen.add(index).size);
   if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index that has not come before', copied[repeated]);
-  const lengths = readLengths('parameters.lengths', parameters.lengths, hiddenUnits);
+  const lengths = readLengths('parameters.lengths', checked.lengths, hiddenUnits);
   const halves = checked.classWeights.slice();
   for (const index of copied) {
     const own = halves.subarray((index + 1) * (classes + 1), (index + 2) * (classes + 1));
@@ -227,7 +250,7 @@ export function duplicate(
     classes,
     beta: checked.beta,
     betaScale: checked.betaScale,
-    memories: withCopies(parameters.memories, dimension, copied),
+    memories: withCopies(checked.memories.positions, dimension, copied),
     lengths: withCopies(lengths, 1, copied),
     classWeights: {
       rows: hiddenUnits + copied.length + 1,
@@ -283,7 +306,12 @@ export interface SplittingStability {
   readonly passes: number;
 }
 
-const stabilityOptions = new Set(['labelSoftening', 'maxPasses', 'onProgress', 'seed', 'signal', 'tolerance']);
+const stabilityOptions = specify<SplittingStabilityOptions>()({
+  ...theoryOptions,
+  maxPasses: optional((name, value) => integer(name, value, 1, maxIterationsLimit), 1000),
+  tolerance: optional(nonNegative, 1e-12),
+  seed: optional(aSeed, 0),
+});
 
 /**
  * Whether a duplicate ({@link duplicate}) of each memory is a saddle (section 3.2 and appendix I). With b = betaScale beta and the
@@ -302,20 +330,17 @@ export async function splittingStability(
   data: LabelledRows,
   options: SplittingStabilityOptions = {},
 ): Promise<SplittingStability> {
-  checkOptions(options, stabilityOptions);
+  const read = readOptions(stabilityOptions, options);
   const checked = readParameters('parameters', parameters);
-  const iteration = {
-    maxPasses: integer('options.maxPasses', options.maxPasses ?? 1000, 1, 2 ** 31 - 1),
-    tolerance: nonNegative('options.tolerance', options.tolerance ?? 1e-12),
-    seed: seedBits(options.seed ?? 0),
-  };
-  const { batch, targets } = readRows(checked, data, options);
+  const { maxPasses, tolerance } = read;
+  const iteration = { maxPasses, tolerance, seed: seedBits(read.seed) };
+  const { batch, targets } = readRows(checked, data, read);
   const { hiddenUnits, beta, betaScale } = checked;
   fitsInMemory('the work space', 2 * batch.count * hiddenUnits * Float64Array.BYTES_PER_ELEMENT);
-  const { model, rows } = await toNativeTheory(checked, batch, options);
+  const { model, rows } = await toNativeTheory(checked, batch, read);
   const { eigenvalues, spreads, pulls, resultants, directions, passes } = await runTask(
     (report) => native.sphereSplittingSpectrum(model, rows, targets, iteration, report),
-    options,
+    read,
   );
   const quadraticForms = spreads.map((spread, mu) =>
     spread > 0 ? (betaScale * beta * spread) / (resultants[mu] as number) : 0,
@@ -330,14 +355,15 @@ export async function splittingStability(
   };
 }
 
-function readRows(parameters: CheckedParameters, data: LabelledRows, options: TheoryOptions) {
-  const batch = vectorBatch('data', data);
+function readRows(parameters: CheckedParameters, data: LabelledRows, options: Read<typeof theoryOptions>) {
+  const given = readLabelledRows(data);
+  const { batch } = given;
   const { dimension } = parameters.memories;
   if (batch.dimension !== dimension) {
     throw shapeError('data.dimension', `${dimension}, that of the memories,`, String(batch.dimension));
   }
-  const softening = readSoftening(options.labelSoftening, data);
-  return { batch, targets: readTargets(data, batch.count, parameters.classes, softening) };
+  const softening = readSoftening(options.labelSoftening, given);
+  return { batch, targets: readTargets(given, batch.count, parameters.classes, softening) };
 }
 
 function greatest(values: Float64Array): number {

@@ -1,27 +1,30 @@
 import { type Batch, vectorBatch } from '../core/batches.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import {
+  checkedElements,
   describe,
   extent,
+  fields,
   fitsInMemory,
   floatArray,
+  listOf,
   nonNegative,
-  object,
   product,
   rangeError,
   shapeError,
 } from '../core/validate.ts';
+import type { IntegerArray } from '../io/numbers.ts';
 import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
-import { readClassWeights, readLabels } from './options.ts';
+import { parameterNames, readClassWeights, readLabels } from './options.ts';
 import { toNativeRows } from './rows.ts';
-import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
+import type { ClassWeights } from './types.ts';
 
 // What the functions of lib/sphere/theory.ts and saddlePoint.ts take.
 
 /** Rows of norm 1 (or of zeros) with either labels or soft labels. */
 export interface LabelledRows extends Vectors {
   /** The class of each row, 1 to C, or 0 for none. They are softened by `labelSoftening`. */
-  readonly labels?: Int32Array | Uint8Array | readonly number[] | undefined;
+  readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
   /** Soft labels instead: count x (C + 1), rows of probabilities. They are taken as they are. */
   readonly targets?: ClassWeights | undefined;
 }
@@ -37,29 +40,50 @@ export interface CheckedParameters {
   readonly betaScale: number;
   readonly memories: Batch;
   readonly classWeights: Float64Array;
+  /** As they were given: {@link readLengths}. */
+  readonly lengths: unknown;
 }
 
 /** A zero beta or beta scale is no model that could be trained, but the theory covers it. */
-export function readParameters(name: string, parameters: VonMisesFisherParameters): CheckedParameters {
-  object(name, parameters);
-  const hiddenUnits = extent(`${name}.hiddenUnits`, parameters.hiddenUnits);
-  const classes = extent(`${name}.classes`, parameters.classes);
-  const dimension = extent(`${name}.dimension`, parameters.dimension);
+export function readParameters(name: string, parameters: unknown): CheckedParameters {
+  const given = fields(name, parameters, parameterNames, ['lengths']);
+  const hiddenUnits = extent(`${name}.hiddenUnits`, given.hiddenUnits);
+  const classes = extent(`${name}.classes`, given.classes);
+  const dimension = extent(`${name}.dimension`, given.dimension);
   const shape = `${hiddenUnits} x ${dimension}`;
   const length = product(`${name}.memories`, hiddenUnits, dimension);
-  const values = floatArray(`${name}.memories`, parameters.memories, length, shape);
+  const values = floatArray(`${name}.memories`, given.memories, length, shape);
   return {
     hiddenUnits,
     classes,
-    beta: nonNegative(`${name}.beta`, parameters.beta),
-    betaScale: nonNegative(`${name}.betaScale`, parameters.betaScale),
+    beta: nonNegative(`${name}.beta`, given.beta),
+    betaScale: nonNegative(`${name}.betaScale`, given.betaScale),
     memories: vectorBatch(`${name}.memories`, { count: hiddenUnits, dimension, values }),
-    classWeights: readClassWeights(`${name}.classWeights`, parameters.classWeights, hiddenUnits, classes),
+    classWeights: readClassWeights(`${name}.classWeights`, given.classWeights, hiddenUnits, classes),
+    lengths: given.lengths,
   };
 }
 
+/** {@link LabelledRows} whose properties were read, but not all checked. */
+export interface GivenRows {
+  readonly batch: Batch;
+  readonly labels: unknown;
+  readonly targets: unknown;
+}
+
+export function readLabelledRows(data: LabelledRows): GivenRows {
+  const given = fields('data', data, ['count', 'dimension', 'values'], ['labels', 'targets']);
+  const batch = vectorBatch('data', given as unknown as LabelledRows);
+  return { batch, labels: given.labels, targets: given.targets };
+}
+
 /** Soft labels, rows x labels: those given, or labels softened. */
-export function readTargets(data: LabelledRows, count: number, classes: number, softening: number): Float64Array {
+export function readTargets(
+  data: Omit<GivenRows, 'batch'>,
+  count: number,
+  classes: number,
+  softening: number,
+): Float64Array {
   const { labels, targets } = data;
   if ((labels === undefined) === (targets === undefined)) {
     throw shapeError('data', 'either labels or targets', labels ? 'both' : 'neither');
@@ -69,8 +93,8 @@ export function readTargets(data: LabelledRows, count: number, classes: number, 
     : softened(readLabels(labels, count, classes), classes + 1, softening);
 }
 
-export function readSoftLabels(name: string, given: ClassWeights, rows: number, columns: number): Float64Array {
-  const { data, ...shape } = object(name, given) as ClassWeights;
+export function readSoftLabels(name: string, given: unknown, rows: number, columns: number): Float64Array {
+  const { data, ...shape } = fields(name, given, ['rows', 'columns', 'data']);
   if (shape.rows !== rows || shape.columns !== columns) {
     const received = `${describe(shape.rows)} x ${describe(shape.columns)}`;
     throw shapeError(name, `a matrix of ${rows} x ${columns} (rows, classes and "none")`, received);
@@ -98,20 +122,17 @@ function softened(labels: Int32Array, columns: number, softening: number): Float
 }
 
 /** From 0 to 1; 0.1 where nothing is given. With soft labels it has no meaning. */
-export function readSoftening(given: unknown, data: LabelledRows): number {
+export function readSoftening(given: number | undefined, data: Omit<GivenRows, 'batch'>): number {
   if (given !== undefined && data.targets !== undefined) {
     throw rangeError('options.labelSoftening', 'nothing beside data.targets', given);
   }
-  const softening = nonNegative('options.labelSoftening', given ?? 0.1);
-  if (softening > 1) throw rangeError('options.labelSoftening', 'a number from 0 to 1', softening);
-  return softening;
+  return given ?? 0.1;
 }
 
 /** Probabilities, scaled to the sum 1. */
-export function readShares(name: string, given: ArrayLike<number>, count: number, what: string): Float64Array {
-  const { length } = object(name, given) as { length?: unknown };
-  if (length !== count) throw shapeError(name, `${count} numbers, one for ${what},`, describe(length));
-  const shares = Float64Array.from(given, (value, at) => nonNegative(`${name}[${at}]`, value));
+export function readShares(name: string, given: unknown, count: number, what: string): Float64Array {
+  const list = listOf(name, given, count, `${count} numbers, one for ${what},`);
+  const shares = Float64Array.from(checkedElements(name, list, nonNegative));
   const sum = shares.reduce((total, value) => total + value, 0);
   if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(name, 'numbers with sum 1', sum);
   return shares.map((value) => value / sum);
@@ -157,7 +178,7 @@ export function signalFactor(x: number): number {
 }
 
 /** P numbers from 0 to 1, copied; 1 unless given. */
-export function readLengths(name: string, given: Float64Array | undefined, count: number): Float64Array {
+export function readLengths(name: string, given: unknown, count: number): Float64Array {
   if (given === undefined) return new Float64Array(count).fill(1);
   return Float64Array.from(floatArray(name, given, count, `${count}`), (length, at) => {
     if (nonNegative(`${name}[${at}]`, length) > 1) throw rangeError(`${name}[${at}]`, 'a number from 0 to 1', length);

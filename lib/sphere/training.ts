@@ -1,5 +1,5 @@
 import type { Batch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
+import { coded, runTask } from '../core/calls.ts';
 import type { CallOptions } from '../core/types.ts';
 import { type NativeSphereSplit, type NativeSphereState, type NativeSphereTrainer, native } from '../native.ts';
 import { toNativeRows } from './rows.ts';
@@ -65,7 +65,7 @@ async function checkedMemories(
 ): Promise<NativeSphereState['memories']> {
   const { positions } = batch;
   const copy = precision === 'float32' ? Float32Array.from(positions) : Float64Array.from(positions);
-  await toNativeRows(batch.name, { ...batch, positions: copy }, precision, 'refused', { signal });
+  native.release(await toNativeRows(batch.name, { ...batch, positions: copy }, precision, 'refused', { signal }));
   return copy;
 }
 
@@ -85,6 +85,23 @@ export async function runTraining(
     return from;
   }
   const trainer = await makeTrainer(data, settings, from.state, options);
+  try {
+    const progress = await runEpochs(trainer, data, settings, from, options, keep);
+    reportEnd(data, settings, options);
+    return progress;
+  } finally {
+    native.release(trainer);
+  }
+}
+
+async function runEpochs(
+  trainer: NativeSphereTrainer,
+  data: CheckedData,
+  settings: TrainingSettings,
+  from: TrainingProgress,
+  options: TrainingCallOptions,
+  keep: (progress: TrainingProgress) => Promise<void>,
+): Promise<TrainingProgress> {
   let progress = from;
   let seconds = progress.history.at(-1)?.seconds ?? 0;
   while (!progress.done) {
@@ -103,7 +120,6 @@ export async function runTraining(
     await keep(progress);
     options.onEpoch?.(record, () => parametersOf(state, data));
   }
-  reportEnd(data, settings, options);
   return progress;
 }
 
@@ -172,7 +188,9 @@ async function makeTrainer(
 ): Promise<NativeSphereTrainer> {
   const rows = await toNativeRows(`${batch.name}.values`, batch, precision, 'allowed', { signal: options.signal });
   const own = { ...settings, seed: BigInt(settings.seed) };
-  return native.makeSphereTrainer(rows, labels, settings.trainingRows, own, state);
+  const trainer = coded(() => native.makeSphereTrainer(rows, labels, settings.trainingRows, own, state));
+  native.release(rows); // the trainer keeps them
+  return trainer;
 }
 
 /** Progress of one epoch as that of all that may come: rows seen. A run that ends early reaches the total in a leap. */

@@ -1,5 +1,7 @@
 import type { Seed } from '../core/random.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+import type { IntegerArray } from '../io/numbers.ts';
+import type { FilePath } from '../io/path.ts';
 
 /**
  * What a von Mises-Fisher memory is made of. Class 0 is "none", classes 1 to `classes` are the others; unit 0 is the background, the
@@ -36,8 +38,11 @@ export interface ClassWeights {
 export interface SphereTrainingData extends Vectors {
   /** C, without "none". */
   readonly classes: number;
-  /** The class of each row, 1 to C, or 0 for none. Without labels training is unsupervised. */
-  readonly labels?: Int32Array | Uint8Array | readonly number[] | undefined;
+  /**
+   * The class of each row, 1 to C, or 0 for none: integers in an array of any type, such as those that `readNpy` and `readNpz` give.
+   * Without labels training is unsupervised.
+   */
+  readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
 }
 
 /** One pass over the training rows. */
@@ -137,5 +142,5 @@ export interface TrainOptions extends TrainingCallOptions {
   /** What all random choices follow from. Default 0. */
   readonly seed?: Seed | undefined;
   /** A file to keep the state in, written anew (whatever it held) after every epoch; see {@link VonMisesFisherMemory.resume}. */
-  readonly checkpoint?: string | undefined;
+  readonly checkpoint?: FilePath | undefined;
 }

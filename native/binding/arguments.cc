@@ -4,8 +4,11 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <type_traits>
 
+#include "binding/handover.h"
 #include "format.h"
 
 namespace denseam::binding {
@@ -33,8 +36,20 @@ float narrowed(double value, Napi::Env env) {
   return narrow;
 }
 
+// Runs a copy of an argument, which may not fit in memory.
+template <typename Copy>
+auto copied(Napi::Env env, const Copy& copy) {
+  try {
+    return copy();
+  } catch (const std::bad_alloc&) {
+    throw codedError(env, "ERR_OUT_OF_MEMORY", "A copy of the arguments does not fit in memory");
+  } catch (const std::length_error&) {
+    throw codedError(env, "ERR_OUT_OF_MEMORY", "A copy of the arguments is larger than an array can be");
+  }
+}
+
 template <typename Vector>
-Vector copyFloats(const Napi::TypedArray& array) {
+Vector uncheckedCopy(const Napi::TypedArray& array) {
   const std::size_t count = array.ElementLength();
   if (array.TypedArrayType() == napi_float32_array) {
     const float* values = array.As<Napi::Float32Array>().Data();
@@ -50,26 +65,33 @@ Vector copyFloats(const Napi::TypedArray& array) {
   }
 }
 
-// Below this a copy is cheaper than handing memory over with a finalizer; from 4 GiB on Node 20 refuses to take memory
-// over, after it has called the finalizer.
-constexpr std::size_t kLeastHandedOver = std::size_t{16} << 10;
-constexpr std::size_t kMostHandedOver = (std::size_t{1} << 32) - 1;
+template <typename Vector>
+Vector copyFloats(const Napi::TypedArray& array) {
+  return copied(array.Env(), [&] { return uncheckedCopy<Vector>(array); });
+}
 
+// Node ends the process when it cannot allocate an array buffer; JavaScript's own constructor throws.
+constexpr std::size_t kLeastChecked = std::size_t{16} << 10;
+// To copy this takes as long as a task of the pool and its message take.
+constexpr std::size_t kLeastCopiedAside = std::size_t{1} << 19;
+
+Napi::ArrayBuffer newArrayBuffer(Napi::Env env, std::size_t bytes) {
+  if (bytes < kLeastChecked) return Napi::ArrayBuffer::New(env, bytes);
+  const auto constructor = env.Global().Get("ArrayBuffer").As<Napi::Function>();
+  return constructor.New({Napi::Number::New(env, static_cast<double>(bytes))}).As<Napi::ArrayBuffer>();
+}
+
+// Memory of JavaScript's own: what lies outside could not be transferred to another thread.
 template <typename T>
 Napi::ArrayBuffer toArrayBuffer(Napi::Env env, std::vector<T>&& values) {
   const std::size_t bytes = values.size() * sizeof(T);
-  if (bytes >= kLeastHandedOver && bytes <= kMostHandedOver) {
-    auto owner = std::make_unique<std::vector<T>>(std::move(values));
-    napi_value buffer;
-    const auto free = [](napi_env, void*, void* hint) { delete static_cast<std::vector<T>*>(hint); };
-    if (napi_create_external_arraybuffer(env, owner->data(), bytes, free, owner.get(), &buffer) == napi_ok) {
-      owner.release();
-      return {env, buffer};
-    }
-    values = std::move(*owner);  // this runtime does not take external memory
+  Napi::ArrayBuffer buffer = newArrayBuffer(env, bytes);
+  if (bytes < kLeastCopiedAside) {
+    if (bytes > 0) std::memcpy(buffer.Data(), values.data(), bytes);
+    return buffer;
   }
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-  if (bytes > 0) std::memcpy(buffer.Data(), values.data(), bytes);
+  auto own = std::make_shared<std::vector<T>>(std::move(values));
+  Handover::add([own, to = buffer.Data(), bytes] { std::memcpy(to, own->data(), bytes); });
   return buffer;
 }
 
@@ -102,14 +124,15 @@ std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, 
                      std::string("Expected a Uint8Array of length ") + std::to_string(count) + " for " + name);
   }
   const auto view = value.As<Napi::Uint8Array>();
-  return {view.Data(), view.Data() + count};
+  return copied(value.Env(), [&] { return std::vector<std::uint8_t>(view.Data(), view.Data() + count); });
 }
 
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size) {
   const bool isIndices = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isIndices) throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array for indices");
   const auto view = value.As<Napi::Int32Array>();
-  std::vector<std::int32_t> indices(view.Data(), view.Data() + view.ElementLength());
+  const auto indices =
+      copied(value.Env(), [&] { return std::vector<std::int32_t>(view.Data(), view.Data() + view.ElementLength()); });
   for (const std::int32_t index : indices) {
     if (index < 0 || static_cast<std::size_t>(index) >= size) {
       throw codedError(

@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,7 +32,13 @@ void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns);
 // A bigint of 64 bits, unsigned.
 std::uint64_t readSeed(const Napi::Value& value);
 
-// Typed arrays that take over the vector's memory.
+// Memory that a vector takes.
+template <typename Vector>
+std::size_t bytesOf(const Vector& values) {
+  return values.capacity() * sizeof(typename Vector::value_type);
+}
+
+// Typed arrays of these numbers; large ones are copied later where results are collected (binding/handover.h).
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);
 Napi::Value toFloatArray(Napi::Env env, std::vector<double>&& values);
 Napi::Value toFloatArray(Napi::Env env, std::vector<float>&& values);

@@ -27,8 +27,7 @@ Napi::Value makeBasis(const Napi::CallbackInfo& info) {
   const std::string name = info[2].ToString();
   return launch<SharedBasis>(
       info.Env(), info.Env().Undefined(),
-      [=](Job&) { return std::make_shared<const Basis>(gaussian::makeBasis(d, numbers, name)); },
-      toHandle<const Basis>);
+      [=](Job&) { return std::make_shared<const Basis>(gaussian::makeBasis(d, numbers, name)); }, toBasisHandle);
 }
 
 // (dimension, numbers, name): the same check at once, on the calling thread.
@@ -61,6 +60,7 @@ Napi::Value project(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Projection&& projection) -> Napi::Value {
         Napi::Object result = toStates(env, std::move(projection.items));
         result.Set("residuals", toFloat64Array(env, std::move(projection.residuals)));
+        result.Set("isSingle", toUint8Array(env, std::move(projection.isSingle)));
         return result;
       });
 }

@@ -31,7 +31,8 @@ using Snapshot = std::shared_ptr<const CloudMemory>;
 
 Snapshot readMemory(const Napi::Value& handle) { return fromHandle<const CloudMemory>(handle, "items"); }
 
-Napi::Value toItems(Napi::Env env, Snapshot&& memory) { return toHandle(env, std::move(memory)); }
+// What items take is told when they replace others (`tell`): every part of a change has a handle of its own.
+Napi::Value toItems(Napi::Env env, Snapshot&& memory) { return toHandle(env, std::move(memory), 0); }
 
 // (dimension, precision, epsilon, solver)
 Napi::Value emptyClouds(const Napi::CallbackInfo& info) {
@@ -157,7 +158,8 @@ FlowOptions readFlow(const Napi::Value& value) {
           given.Get("sweep").ToBoolean(),
           readDouble(given, "transportStep"),
           readDouble(given, "reweightStep"),
-          readDouble(given, "tolerance"),
+          given.Get("gated").ToBoolean(),
+          given.Get("tolerance").IsUndefined() ? std::nullopt : std::optional(readDouble(given, "tolerance")),
           readCount(given.Get("maxIterations"), "maxIterations"),
           readMass(given.Get("pruning")),
           given.Get("trajectory").ToBoolean()};

@@ -33,8 +33,12 @@ void Environment::callMessage(napi_env env, napi_value, void*, void* data) {
   }
 }
 
-void Environment::begin(Job* job) {
-  if (pending_++ == 0) napi_ref_threadsafe_function(nullptr, loop_);
+void Environment::begin(Napi::Env env, Job* job) {
+  if (pending_++ == 0) napi_ref_threadsafe_function(env, loop_);
+  goOn(job);
+}
+
+void Environment::goOn(Job* job) {
   const std::lock_guard lock(mutex_);
   running_.insert(job);
 }

@@ -20,8 +20,10 @@ class Environment {
   static Environment& of(Napi::Env env);
 
   // On the event loop, which stays alive from `begin` to `end` of every call.
-  void begin(Job* job);
+  void begin(Napi::Env env, Job* job);
   void end(Napi::Env env);
+  // On the event loop, within a call: it goes on on the pool.
+  void goOn(Job* job);
   // On a pool thread: runs the message on the event loop, unless the environment is closing.
   void post(Message message);
   // On a pool thread: the call has posted its last message.

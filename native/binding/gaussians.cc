@@ -25,13 +25,11 @@ std::size_t readDimension(const Napi::Value& value) {
 
 Batch readItems(const Napi::Value& given, Structure structure, std::size_t d, const Napi::Value& firstIndex) {
   const Napi::Object object = given.ToObject();
-  const Napi::Value covariances = object.Get("covariances");
   Batch items;
   items.count = readCount(object.Get("count"), "count");
   items.positions = readDoubles(object.Get("positions"), "positions", items.count * d);
-  items.covariances = readDoubles(covariances, "covariances", items.count * gaussian::covarianceSize(structure, d));
-  const bool isSingle = covariances.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
-  items.precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+  items.covariances =
+      readDoubles(object.Get("covariances"), "covariances", items.count * gaussian::covarianceSize(structure, d));
   items.name = object.Get("name").ToString();
   items.first = readCount(firstIndex, "firstIndex");
   return items;
@@ -44,6 +42,11 @@ Napi::Object toStates(Napi::Env env, Batch&& batch) {
   states.Set("positions", toFloat64Array(env, std::move(batch.positions)));
   states.Set("covariances", hasCovariances ? toFloat64Array(env, std::move(batch.covariances)) : env.Undefined());
   return states;
+}
+
+Napi::Value toBasisHandle(Napi::Env env, SharedBasis&& basis) {
+  const std::size_t bytes = bytesOf(basis->rowMajor) + bytesOf(basis->columnMajor);
+  return toHandle(env, std::move(basis), bytes);
 }
 
 SharedBasis readBasis(const Napi::Value& handle) { return fromHandle<const gaussian::Basis>(handle, "a basis"); }

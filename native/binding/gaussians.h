@@ -22,6 +22,7 @@ Napi::Object toStates(Napi::Env env, Batch&& batch);
 // A basis that JavaScript holds a handle of: it stays here instead of being copied for every call.
 using SharedBasis = std::shared_ptr<const gaussian::Basis>;
 
+Napi::Value toBasisHandle(Napi::Env env, SharedBasis&& basis);
 SharedBasis readBasis(const Napi::Value& handle);
 // The same, null for undefined.
 SharedBasis readOptionalBasis(const Napi::Value& handle);

@@ -2,31 +2,53 @@
 
 #include <napi.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/kept_memory.h"
 
 namespace denseam::binding {
 
-// What JavaScript holds of a native object: opaque, and alive as long as somebody there holds it or a call works on it.
+// What JavaScript holds of a native object: opaque, and alive until JavaScript releases it or nobody there holds it any
+// more, and as long as a call works on it.
+struct Handle {
+  std::shared_ptr<void> object;  // null once it was released
+  const std::type_info* type;
+  KeptMemory kept;
+};
+
+// Lets go of the object; its memory is free when no call works on it any more.
+void releaseHandle(Napi::BasicEnv env, Handle& handle);
+
+// Hands a handle over to JavaScript.
+Napi::Value wrap(Napi::Env env, std::unique_ptr<Handle> handle);
+
+// A handle that keeps `bytes` of memory alive.
 template <typename T>
-Napi::Value toHandle(Napi::Env env, std::shared_ptr<T> object) {
-  auto owner = std::make_unique<std::shared_ptr<T>>(std::move(object));
-  const auto handle = Napi::External<std::shared_ptr<T>>::New(
-      env, owner.get(), [](Napi::Env, std::shared_ptr<T>* owned) { delete owned; });
-  owner.release();
-  return handle;
+Napi::Value toHandle(Napi::Env env, std::shared_ptr<T> object, std::size_t bytes) {
+  using Object = std::remove_const_t<T>;
+  auto handle = std::make_unique<Handle>(Handle{std::const_pointer_cast<Object>(std::move(object)), &typeid(T), {}});
+  handle->kept.tell(env, bytes);
+  return wrap(env, std::move(handle));
 }
 
 // `what` is what errors call the object. lib/native.ts, the only caller, has a type for each kind of handle.
 template <typename T>
-std::shared_ptr<T> fromHandle(const Napi::Value& handle, const char* what) {
-  if (!handle.IsExternal()) {
-    throw codedError(handle.Env(), "ERR_SHAPE", std::string("Expected the handle of ") + what);
+std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
+  const Handle* handle = value.IsExternal() ? value.As<Napi::External<Handle>>().Data() : nullptr;
+  if (handle == nullptr || *handle->type != typeid(T)) {
+    throw codedError(value.Env(), "ERR_SHAPE", std::string("Expected the handle of ") + what);
   }
-  return *handle.As<Napi::External<std::shared_ptr<T>>>().Data();
+  if (!handle->object) throw codedError(value.Env(), "ERR_CLOSED", std::string("The handle of ") + what + " is closed");
+  return std::static_pointer_cast<T>(handle->object);
 }
+
+// Exports what all handles have: `release`, `share` and `tell`.
+void defineHandles(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

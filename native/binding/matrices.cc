@@ -29,7 +29,8 @@ Napi::Value makeMarginalMatrix(const Napi::CallbackInfo& info) {
   } catch (const std::exception&) {
     throw codedError(info.Env(), "ERR_OUT_OF_MEMORY", "The matrix does not fit in memory");
   }
-  return toHandle(info.Env(), std::move(problem));
+  const std::size_t bytes = bytesOf(problem->matrix);
+  return toHandle(info.Env(), std::move(problem), bytes);
 }
 
 template <typename Array>

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "binding/arguments.h"
 #include "binding/gaussians.h"
+#include "binding/kept_memory.h"
 #include "binding/memory_object.h"
 #include "binding/promise_worker.h"
 #include "euclidean/row_memory.h"
@@ -60,10 +62,11 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
             {InstanceAccessor<&MemoryObject::size>("size"), InstanceMethod<&MemoryObject::append>("append"),
              InstanceMethod<&MemoryObject::prepare>("prepare"), InstanceMethod<&MemoryObject::remove>("remove"),
              InstanceMethod<&MemoryObject::commit>("commit"), InstanceMethod<&MemoryObject::rollback>("rollback"),
-             InstanceMethod<&MemoryObject::snapshot>("snapshot"), InstanceMethod<&MemoryObject::get>("get"),
-             InstanceMethod<&MemoryObject::distances>("distances"), InstanceMethod<&MemoryObject::weights>("weights"),
-             InstanceMethod<&MemoryObject::energy>("energy"), InstanceMethod<&MemoryObject::step>("step"),
-             InstanceMethod<&MemoryObject::retrieve>("retrieve"), InstanceMethod<&MemoryObject::nearest>("nearest"),
+             InstanceMethod<&MemoryObject::snapshot>("snapshot"), InstanceMethod<&MemoryObject::release>("release"),
+             InstanceMethod<&MemoryObject::get>("get"), InstanceMethod<&MemoryObject::distances>("distances"),
+             InstanceMethod<&MemoryObject::weights>("weights"), InstanceMethod<&MemoryObject::energy>("energy"),
+             InstanceMethod<&MemoryObject::step>("step"), InstanceMethod<&MemoryObject::retrieve>("retrieve"),
+             InstanceMethod<&MemoryObject::nearest>("nearest"),
              InstanceMethod<&MemoryObject::transportMaps>("transportMaps")}));
   }
 
@@ -80,12 +83,13 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
 
  private:
   Napi::Value size(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(committed_->size()));
+    return Napi::Number::New(info.Env(), static_cast<double>(current()->size()));
   }
 
   // Staging: the worker replaces what the shared pointer points to; `commit` makes it visible. lib/ runs one change at
   // a time.
   Napi::Value append(const Napi::CallbackInfo& info) {
+    tellMemory(info.Env());
     const Napi::Object given = info[0].ToObject();
     auto items = std::make_shared<Items>();
     items->count = readCount(given.Get("count"), "count");
@@ -99,6 +103,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   }
 
   Napi::Value prepare(const Napi::CallbackInfo& info) {
+    tellMemory(info.Env());
     const auto staged = staged_;
     return launch<Snapshot>(
         info.Env(), info[0],
@@ -110,6 +115,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   }
 
   Napi::Value remove(const Napi::CallbackInfo& info) {
+    tellMemory(info.Env());
     std::vector<std::int32_t> indices = readIndices(info[0], (*staged_)->size());
     std::sort(indices.begin(), indices.end());
     return change(info, info.Env().Undefined(),
@@ -124,10 +130,28 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
         [](Napi::Env env, Snapshot&&) { return env.Undefined(); });
   }
 
-  void commit(const Napi::CallbackInfo&) { committed_ = *staged_; }
-  void rollback(const Napi::CallbackInfo&) { staged_ = std::make_shared<Snapshot>(committed_); }
+  void commit(const Napi::CallbackInfo& info) {
+    committed_ = *staged_;
+    tellMemory(info.Env());
+  }
+  void rollback(const Napi::CallbackInfo& info) {
+    staged_ = std::make_shared<Snapshot>(current());
+    tellMemory(info.Env());
+  }
 
-  // Another object with the items as they are now, whatever happens to this one.
+  // Lets go of the items: their memory is free when no call works on them any more.
+  void release(const Napi::CallbackInfo& info) {
+    committed_.reset();
+    staged_.reset();
+    kept_.tell(info.Env(), 0);
+  }
+  void Finalize(Napi::BasicEnv env) override {
+    committed_.reset();
+    staged_.reset();
+    kept_.tell(env, 0);
+  }
+
+  // Another object with the items as they are now, whatever happens to this one. V8 has been told of them already.
   Napi::Value snapshot(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const Napi::Value precision = Napi::String::New(env, precision_ == Precision::kFloat32 ? "float32" : "float64");
@@ -135,21 +159,21 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     const Napi::Object copy =
         constructor.New({Napi::String::New(env, kind_), Napi::Number::New(env, static_cast<double>(dimension_)),
                          precision, Napi::Boolean::New(env, indexed_)});
-    MemoryObject::Unwrap(copy)->committed_ = committed_;
+    MemoryObject::Unwrap(copy)->committed_ = current();
     return copy;
   }
 
   Napi::Value get(const Napi::CallbackInfo& info) {
-    const auto indices = readIndices(info[0], committed_->size());
+    const auto indices = readIndices(info[0], current()->size());
     return launch<Batch>(
         info.Env(), info.Env().Undefined(),
-        [memory = committed_, indices](Job& job) { return memory->get(indices, job); }, toStates);
+        [memory = current(), indices](Job& job) { return memory->get(indices, job); }, toStates);
   }
 
   Napi::Value distances(const Napi::CallbackInfo& info) {
     return launch<std::vector<double>>(
         info.Env(), info[3],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info)](Job& job) {
+        [memory = current(), queries = readQueries(info), ridge = readRidge(info)](Job& job) {
           return memory->distances(*queries, ridge, job);
         },
         toFloat64Array);
@@ -158,7 +182,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   Napi::Value weights(const Napi::CallbackInfo& info) {
     return launch<std::vector<double>>(
         info.Env(), info[5],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
+        [memory = current(), queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
          pruning = readPruning(info[4])](Job& job) { return memory->weights(*queries, ridge, beta, pruning, job); },
         toFloat64Array);
   }
@@ -166,7 +190,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   Napi::Value energy(const Napi::CallbackInfo& info) {
     return launch<std::vector<double>>(
         info.Env(), info[5],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
+        [memory = current(), queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
          pruning = readPruning(info[4])](Job& job) { return memory->energy(*queries, ridge, beta, pruning, job); },
         toFloat64Array);
   }
@@ -174,32 +198,33 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   Napi::Value step(const Napi::CallbackInfo& info) {
     return launch<Batch>(
         info.Env(), info[5],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
+        [memory = current(), queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
          pruning = readPruning(info[4])](Job& job) { return memory->step(*queries, ridge, beta, pruning, job); },
         toStates);
   }
 
   Napi::Value retrieve(const Napi::CallbackInfo& info) {
     const auto betas = readDoubles(info[3], "beta", info[3].As<Napi::TypedArray>().ElementLength());
-    const RetrievalOptions options{betas,
-                                   info[4].ToBoolean(),
-                                   info[5].ToNumber().DoubleValue(),
-                                   readCount(info[6], "maxIterations"),
-                                   readPruning(info[7]),
-                                   info[8].ToBoolean()};
+    const RetrievalOptions options{
+        betas,
+        info[4].ToBoolean(),
+        info[5].IsUndefined() ? std::nullopt : std::optional(info[5].ToNumber().DoubleValue()),
+        readCount(info[6], "maxIterations"),
+        readPruning(info[7]),
+        info[8].ToBoolean()};
     return launch<Retrieval>(
         info.Env(), info[9],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
+        [memory = current(), queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
           return memory->retrieve(*queries, ridge, options, job);
         },
         toRetrieval);
   }
 
   Napi::Value nearest(const Napi::CallbackInfo& info) {
-    const std::size_t k = std::min(readCount(info[3], "k"), committed_->size());
+    const std::size_t k = std::min(readCount(info[3], "k"), current()->size());
     return launch<Neighbours>(
         info.Env(), info[5],
-        [memory = committed_, queries = readQueries(info), ridge = readRidge(info), k,
+        [memory = current(), queries = readQueries(info), ridge = readRidge(info), k,
          prune = info[4].ToBoolean().Value()](Job& job) { return memory->nearest(*queries, ridge, k, prune, job); },
         [](Napi::Env env, Neighbours&& neighbours) -> Napi::Value {
           Napi::Object result = Napi::Object::New(env);
@@ -213,10 +238,10 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   Napi::Value transportMaps(const Napi::CallbackInfo& info) {
     const auto query = readBatch(info[0], 0);
     const double ridge = info[1].ToNumber().DoubleValue();
-    const auto indices = readIndices(info[2], committed_->size());
+    const auto indices = readIndices(info[2], current()->size());
     return launch<TransportMaps>(
         info.Env(), info.Env().Undefined(),
-        [memory = committed_, query, ridge, indices, basis = readOptionalBasis(info[3])](Job& job) {
+        [memory = current(), query, ridge, indices, basis = readOptionalBasis(info[3])](Job& job) {
           TransportMaps maps = memory->transportMaps(*query, ridge, indices, job);
           if (basis) gaussian::writeOffsets(*basis, query->positions, memory->get(indices, job), maps, job);
           return maps;
@@ -240,10 +265,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
     batch->count = readCount(given.Get("count"), "count");
     batch->positions = readDoubles(given.Get("positions"), "positions", batch->count * dimension_);
     if (perItem() > 0) {
-      const Napi::Value covariances = given.Get("covariances");
-      batch->covariances = readDoubles(covariances, "covariances", batch->count * perItem());
-      const bool isSingle = covariances.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
-      batch->precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+      batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
     }
     batch->name = "queries";
     batch->first = first;
@@ -261,12 +283,21 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   }
   static double readBeta(const Napi::CallbackInfo& info) { return info[3].ToNumber().DoubleValue(); }
 
+  // The items as they are now.
+  const Snapshot& current() const {
+    if (!committed_) throw codedError(Env(), "ERR_CLOSED", "The memory is closed");
+    return committed_;
+  }
+  // Tells V8 what the items take, those of a change under way included.
+  void tellMemory(Napi::BasicEnv env) { kept_.tell(env, std::max(current()->bytes(), (*staged_)->bytes())); }
+
   std::string kind_;
   std::size_t dimension_;
   Precision precision_;
   bool indexed_;
   Snapshot committed_;
   std::shared_ptr<Snapshot> staged_;
+  KeptMemory kept_;
 };
 
 }  // namespace

@@ -1,8 +1,12 @@
 #include <napi.h>
 
+#include <string>
+
 #include "binding/arguments.h"
 #include "binding/basis.h"
 #include "binding/eigen.h"
+#include "binding/handles.h"
+#include "binding/kept_memory.h"
 #include "binding/matrices.h"
 #include "binding/memory_object.h"
 #include "binding/pointcloud.h"
@@ -13,6 +17,7 @@
 #include "binding/sphere_preparation.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
+#include "parallel/processors.h"
 
 namespace denseam::binding {
 namespace {
@@ -21,7 +26,25 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(parallel::threads()));
 }
 
-void setThreads(const Napi::CallbackInfo& info) { parallel::setThreads(readCount(info[0], "count")); }
+// Checked in TypeScript already, and never to be relied on here: one thread more corrupts the memory of BLAS.
+std::size_t readThreads(const Napi::CallbackInfo& info) {
+  const std::size_t count = readCount(info[0], "count");
+  if (count >= 1 && count <= linalg::mostBlasThreads()) return count;
+  throw codedError(info.Env(), "ERR_RANGE",
+                   "Expected 1 to " + std::to_string(linalg::mostBlasThreads()) + " threads for count");
+}
+
+void setThreads(const Napi::CallbackInfo& info) { parallel::setThreads(readThreads(info)); }
+
+void setDefaultThreads(const Napi::CallbackInfo& info) { parallel::setDefaultThreads(readThreads(info)); }
+
+Napi::Value mostThreads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(linalg::mostBlasThreads()));
+}
+
+Napi::Value processors(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(parallel::processors()));
+}
 
 void stop(const Napi::CallbackInfo& info) { stopAll(info.Env()); }
 
@@ -31,8 +54,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   linalg::useOneThread();
   exports.Set("threads", Napi::Function::New<threads>(env));
   exports.Set("setThreads", Napi::Function::New<setThreads>(env));
+  exports.Set("setDefaultThreads", Napi::Function::New<setDefaultThreads>(env));
+  exports.Set("mostThreads", Napi::Function::New<mostThreads>(env));
+  exports.Set("processors", Napi::Function::New<processors>(env));
   exports.Set("stop", Napi::Function::New<stop>(env));
   exports.Set("blas", Napi::Function::New<blas>(env));
+  defineKeptMemory(env, exports);
+  defineHandles(env, exports);
   defineMemory(env, exports);
   defineSampling(env, exports);
   defineBasis(env, exports);

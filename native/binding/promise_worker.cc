@@ -53,7 +53,7 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
   task.Set("abort", Napi::Function::New(env, [job = worker->job_](const Napi::CallbackInfo&) { job->abort(); }));
 
   Job* job = worker->job_.get();
-  environment.begin(job);
+  environment.begin(env, job);
   auto run = [&environment, shared = std::shared_ptr<PromiseWorker>(std::move(worker))]() mutable {
     const std::shared_ptr<Job> own = shared->job_;  // its address names the call until `finished` has returned
     try {
@@ -62,7 +62,7 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
       shared->failure_ = std::current_exception();
     }
     // The message owns the worker from here on: it holds references that only the event loop may drop.
-    environment.post([owner = std::move(shared)](Napi::Env loop) { owner->settle(loop); });
+    environment.post([owner = std::move(shared)](Napi::Env loop) mutable { settle(loop, std::move(owner)); });
     environment.finished(own.get());
   };
   try {
@@ -75,16 +75,40 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
   return task;
 }
 
-void PromiseWorker::settle(Napi::Env env) {
-  Environment::of(env).end(env);
-  Napi::Value value;
-  if (!failure_) {
-    try {
-      value = result(env);
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
+void PromiseWorker::settle(Napi::Env env, std::shared_ptr<PromiseWorker> worker) {
+  const Napi::Value value = worker->convert(env);
+  if (worker->failure_ || worker->handover_.empty()) return worker->finish(env, value);
+  worker->value_ = Napi::Persistent(value.As<Napi::Object>());
+  Environment& environment = Environment::of(env);
+  environment.goOn(worker->job_.get());
+  auto fill = [&environment, shared = worker]() mutable {
+    const std::shared_ptr<Job> own = shared->job_;
+    shared->handover_.run();
+    environment.post([owner = std::move(shared)](Napi::Env loop) { owner->finish(loop, owner->value_.Value()); });
+    environment.finished(own.get());
+  };
+  try {
+    parallel::submit(std::move(fill));
+  } catch (...) {
+    environment.finished(worker->job_.get());
+    worker->handover_.run();
+    worker->finish(env, value);
   }
+}
+
+Napi::Value PromiseWorker::convert(Napi::Env env) {
+  if (failure_) return {};
+  try {
+    const Handover::Scope scope(handover_);
+    return result(env);
+  } catch (...) {
+    failure_ = std::current_exception();
+    return {};
+  }
+}
+
+void PromiseWorker::finish(Napi::Env env, const Napi::Value& value) {
+  Environment::of(env).end(env);
   if (failure_) {
     deferred_.Reject(toError(env).Value());
     return;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "binding/handover.h"
 #include "parallel/job.h"
 
 // Runs a kernel on the process's pool and settles a promise with what it returns. The libuv pool is not used: a long
@@ -37,13 +38,18 @@ class PromiseWorker {
  private:
   struct Reports;
 
-  void settle(Napi::Env env);
+  static void settle(Napi::Env env, std::shared_ptr<PromiseWorker> worker);
+  Napi::Value convert(Napi::Env env);
+  void finish(Napi::Env env, const Napi::Value& value);
   Napi::Error toError(Napi::Env env) const;
 
   Napi::Promise::Deferred deferred_;
   std::shared_ptr<Reports> reports_;
   std::shared_ptr<Job> job_;
   std::exception_ptr failure_;
+  // What the promise is to give, kept from the collector while its arrays are filled.
+  Napi::ObjectReference value_;
+  Handover handover_;
 };
 
 // A worker made of two functions: one that computes a Result, one that turns it into a JavaScript value.

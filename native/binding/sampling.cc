@@ -45,7 +45,7 @@ Napi::Value randomBasis(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Basis&& basis) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("values", toFloat64Array(env, std::vector<double>(basis.rowMajor)));
-        result.Set("handle", toHandle(env, std::make_shared<const Basis>(std::move(basis))));
+        result.Set("handle", toBasisHandle(env, std::make_shared<const Basis>(std::move(basis))));
         return result;
       });
 }

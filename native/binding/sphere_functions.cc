@@ -60,7 +60,10 @@ Napi::Value makeTeacher(const Napi::CallbackInfo& info) {
   return launch<SharedTeacher>(
       info.Env(), info.Env().Undefined(),
       [=](Job&) { return std::make_shared<const Teacher>(sphere::makeTeacher(std::move(*source))); },
-      [](Napi::Env env, SharedTeacher&& teacher) { return toHandle(env, std::move(teacher)); });
+      [](Napi::Env env, SharedTeacher&& teacher) {
+        const std::size_t bytes = bytesOf(teacher->memories) + bytesOf(teacher->cumulative);
+        return toHandle(env, std::move(teacher), bytes);
+      });
 }
 
 Purpose readPurpose(const Napi::Value& value) {

@@ -35,7 +35,8 @@ Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
                        readDoubles(info[2], "classWeights", (units + 1) * labels),
                        info[3].ToNumber(),
                        info[4].ToNumber()};
-        return toHandle(info.Env(), std::make_shared<const AnyModel>(std::move(model)));
+        const std::size_t bytes = bytesOf(model.memories) + bytesOf(model.classWeights);
+        return toHandle(info.Env(), std::make_shared<const AnyModel>(std::move(model)), bytes);
       },
       *memories);
 }

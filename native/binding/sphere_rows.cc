@@ -28,7 +28,14 @@ Napi::Value makeSphereRows(const Napi::CallbackInfo& info) {
   const bool isSingle = readPrecision(info[1]) == Precision::kFloat32;
   if (dimension == 0) throw codedError(info.Env(), "ERR_SHAPE", "Expected a dimension of at least 1");
   checkProduct(info.Env(), capacity, dimension);
-  return toHandle(info.Env(), isSingle ? makeRows<float>(dimension, capacity) : makeRows<double>(dimension, capacity));
+  SharedRows rows;
+  try {
+    rows = isSingle ? makeRows<float>(dimension, capacity) : makeRows<double>(dimension, capacity);
+  } catch (const std::exception&) {
+    throw codedError(info.Env(), "ERR_OUT_OF_MEMORY", "The rows do not fit in memory");
+  }
+  const std::size_t bytes = std::visit([](const auto& own) { return bytesOf(own.values); }, *rows);
+  return toHandle(info.Env(), std::move(rows), bytes);
 }
 
 // (handle, count, values, name, firstIndex, allowsZero)

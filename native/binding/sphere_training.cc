@@ -132,7 +132,8 @@ Napi::Value makeSphereTrainer(const Napi::CallbackInfo& info) {
         const std::size_t dimension = rows.dimension;
         std::shared_ptr<Trainer> trainer =
             sphere::makeTrainer<T>(std::move(data), settings, readState<T>(given, dimension));
-        return toHandle(info.Env(), std::move(trainer));
+        // The rows count here too: the trainer keeps them when their own handle is gone.
+        return toHandle(info.Env(), std::move(trainer), bytesOf(rows.values));
       },
       *any);
 }

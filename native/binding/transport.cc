@@ -35,11 +35,8 @@ Clouds readClouds(const Napi::Value& value, std::size_t dimension, const Napi::V
     }
     clouds.offsets.push_back(static_cast<std::size_t>(view[i]));
   }
-  const Napi::Value weights = given.Get("weights");
   clouds.points = readAligned(given.Get("points"), "points", clouds.offsets.back() * dimension);
-  clouds.weights = readAligned(weights, "weights", clouds.offsets.back());
-  const bool isSingle = weights.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
-  clouds.precision = isSingle ? Precision::kFloat32 : Precision::kFloat64;
+  clouds.weights = readAligned(given.Get("weights"), "weights", clouds.offsets.back());
   return clouds;
 }
 
@@ -62,6 +59,7 @@ Napi::Value toPlans(Napi::Env env, Plans&& plans) {
   result.Set("transportCosts", toFloat64Array(env, std::move(plans.transportCosts)));
   result.Set("marginalErrors", toFloat64Array(env, std::move(plans.marginalErrors)));
   result.Set("iterations", toInt32Array(env, std::move(plans.iterations)));
+  result.Set("newtonSteps", toInt32Array(env, std::move(plans.newtonSteps)));
   result.Set("converged", toUint8Array(env, std::move(plans.converged)));
   result.Set("sourcePotentials", toFloat64Array(env, std::move(plans.sourcePotentials)));
   result.Set("targetPotentials", toFloat64Array(env, std::move(plans.targetPotentials)));

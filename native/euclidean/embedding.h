@@ -2,16 +2,19 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 
+#include "euclidean/root.h"
+#include "euclidean/vector_math.h"
 #include "format.h"
 
 namespace denseam::euclidean {
 
 // Where the 2-Wasserstein geometry is flat: with t = sqrt(variances), W2^2 = |mu_i - mu_j|^2 + |t_i - t_j|^2, so a
 // diagonal Gaussian is the row [mu, t] of R^2d and an isotropic one the row [mu, sqrt(d) t] of R^(d+1). A plain vector
-// is its own row.
+// is its own row. What the rounding of an item's t loses is kept beside its row (root.h).
 class Embedding {
  public:
   enum class Kind { kVector, kDiagonal, kIsotropic };
@@ -22,6 +25,8 @@ class Embedding {
   std::size_t dimension() const { return dimension_; }
   std::size_t variances() const { return kind_ == Kind::kVector ? 0 : kind_ == Kind::kDiagonal ? dimension_ : 1; }
   std::size_t width() const { return dimension_ + variances(); }
+  // Two bits for each of many roots, a byte for one.
+  std::size_t remainderBytes() const { return kind_ == Kind::kDiagonal ? packedRemainders(dimension_) : variances(); }
   const char* positionsName() const { return kind_ == Kind::kVector ? "values" : "means"; }
 
   // The row of one item or query. `nameOf(field)` names the item in errors. A zero variance is refused where `positive`
@@ -41,33 +46,77 @@ class Embedding {
       if (!std::isfinite(variance[j])) throw notFinite(where(), variance[j]);
       if (variance[j] < 0) throw negativeVariance(where(), variance[j]);
       if (positive && !(value > 0)) throw singular(where(), value);
-      row[dimension_ + j] = static_cast<T>(std::sqrt(multiplicity() * value));
+      row[dimension_ + j] = static_cast<T>(rootOf(value));
     }
   }
 
-  // The inverse of embed: what embeds to exactly this row.
+  // What the row of an item with these variances has lost of them.
   template <typename T>
-  void extract(const T* row, double* position, double* variance) const {
+  void keepRemainders(const T* variance, const T* row, std::uint8_t* remainders) const {
+    const T* roots = row + dimension_;
+    if (kind_ == Kind::kDiagonal) {
+      packRemainders(dimension_, variance, roots, remainders);
+    } else if (kind_ == Kind::kIsotropic) {
+      remainders[0] = static_cast<std::uint8_t>(remainderOf(roots[0], variance[0], multiplicity()) + kMiddle);
+    }
+  }
+
+  // The item that embeds to this row and these remainders, as it was given.
+  template <typename T>
+  void extract(const T* row, const std::uint8_t* remainders, double* position, double* variance) const {
     for (std::size_t j = 0; j < dimension_; ++j) position[j] = static_cast<double>(row[j]);
-    for (std::size_t j = 0; j < variances(); ++j) variance[j] = static_cast<double>(varianceOf(row[dimension_ + j]));
+    if (kind_ == Kind::kDiagonal) unpackVariances(dimension_, row + dimension_, remainders, variance);
+    if (kind_ == Kind::kIsotropic) *variance = varianceOfOne(row, remainders);
+  }
+
+  // The row with its roots in double precision.
+  template <typename T>
+  void exactRow(const T* row, const std::uint8_t* remainders, double* exact) const {
+    extract(row, remainders, exact, exact + dimension_);
+    for (std::size_t j = dimension_; j < width(); ++j) exact[j] = rootOf(exact[j]);
+  }
+
+  // The inverse of embed for a state, which is a row: variances that embed to exactly its roots.
+  void writeVariances(const double* row, double* variance) const {
+    for (std::size_t j = 0; j < variances(); ++j) variance[j] = nearestVariance(row[dimension_ + j]);
+  }
+
+  // The squared distance of an item to a point, the row of which comes with its variances.
+  template <typename T>
+  double squaredDistance(const T* row, const std::uint8_t* remainders, const double* point,
+                         const double* variances) const {
+    const double means = euclidean::squaredDistance(dimension_, row, point);
+    if (kind_ == Kind::kVector) return means;
+    const T* roots = row + dimension_;
+    const double* others = point + dimension_;
+    if (kind_ == Kind::kDiagonal) return means + squaredRootDistance(dimension_, roots, remainders, variances, others);
+    const double variance = varianceOfOne(row, remainders);
+    const double difference =
+        rootDifference(roots[0], multiplicity() * variance, multiplicity() * (variance - *variances), *others);
+    return means + difference * difference;
   }
 
  private:
+  // A byte holds remainders from minus this on.
+  static constexpr int kMiddle = 128;
+
   // How many coordinates one variance stands for.
   double multiplicity() const { return kind_ == Kind::kIsotropic ? static_cast<double>(dimension_) : 1.0; }
+  double rootOf(double variance) const { return std::sqrt(multiplicity() * variance); }
+
+  template <typename T>
+  double varianceOfOne(const T* row, const std::uint8_t* remainders) const {
+    return static_cast<double>(varianceOf(row[dimension_], BitsOf<T>{remainders[0]} - kMiddle, multiplicity()));
+  }
 
   // The variance is one rounding away from root^2 / multiplicity; of its neighbours the one that embeds to `root` is
-  // taken, so that a memory that is saved and loaded is the same to the bit.
-  template <typename T>
-  T varianceOf(T root) const {
-    const auto embeds = [&](T variance) {
-      return static_cast<T>(std::sqrt(multiplicity() * static_cast<double>(variance))) == root;
-    };
-    const T square = static_cast<T>(static_cast<double>(root) * static_cast<double>(root) / multiplicity());
-    const T above = std::nextafter(square, std::numeric_limits<T>::infinity());
-    const T below = std::nextafter(square, T(0));
-    if (!embeds(square) && embeds(above)) return above;
-    if (!embeds(square) && embeds(below)) return below;
+  // taken, so that a state that is returned and comes in as a query is the same to the bit.
+  double nearestVariance(double root) const {
+    const double square = suggestedVariance(root, multiplicity());
+    const double above = std::nextafter(square, std::numeric_limits<double>::infinity());
+    const double below = std::nextafter(square, 0.0);
+    if (rootOf(square) != root && rootOf(above) == root) return above;
+    if (rootOf(square) != root && rootOf(below) == root) return below;
     return square;
   }
 

@@ -1,6 +1,7 @@
 #include "euclidean/engine.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "euclidean/recall.h"
@@ -35,16 +36,31 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
   Evaluation evaluation{std::vector<double>(results),
                         std::vector<std::int32_t>(results),
                         std::vector<double>(results),
-                        {results, std::vector<double>(wantNext ? results * width : 0)}};
+                        {results, std::vector<double>(wantNext ? results * width : 0), {}}};
   parallel::forEach(results, 16, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) merge(plan, results, width, r, betas[r], partials, sums, evaluation);
-  });
-  if (wantNext && !rows_.centre().empty()) {
-    for (std::size_t i = 0; i < evaluation.next.values.size(); ++i) {
-      evaluation.next.values[i] += static_cast<double>(rows_.centre()[i % width]);
+    for (std::size_t r = begin; r < end; ++r) {
+      const double weight = merge(plan, results, width, r, betas[r], partials, sums, evaluation);
+      if (!wantNext) continue;
+      // A single item with all the weight is a state that is likely to be returned: to double precision.
+      const auto nearest = static_cast<std::size_t>(evaluation.nearest[r]);
+      rows_.addLost(nearest, weight, evaluation.next.values.data() + r * width);
     }
-  }
+  });
+  if (wantNext) complete(evaluation.next);
   return evaluation;
+}
+
+// Takes states back from under the centre and gives them their variances.
+template <typename T>
+void Engine<T>::complete(Points& states) const {
+  const Embedding& embedding = rows_.embedding();
+  const std::size_t width = rows_.width();
+  states.variances.resize(states.count * embedding.variances());
+  for (std::size_t i = 0; i < states.count; ++i) {
+    double* row = states.values.data() + i * width;
+    for (std::size_t j = 0; j < rows_.centre().size(); ++j) row[j] += static_cast<double>(rows_.centre()[j]);
+    embedding.writeVariances(row, states.variances.data() + i * embedding.variances());
+  }
 }
 
 template <typename T>
@@ -53,19 +69,13 @@ std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
   const Plan plan(points.count, rowTiles.size(), 0);
   std::vector<double> result(points.count * rows_.size());
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
+    std::vector<double> nearest(scorer.count(), std::numeric_limits<double>::infinity());
     for (std::size_t index = plan.beginTile(part); index < plan.beginTile(part + 1); ++index) {
       const Tile<T>& tile = rowTiles[index];
       job.poll();
       scorer.score(tile);
       for (std::size_t q = 0; q < scorer.count(); ++q) {
-        scorer.complete(q);
-        double* out = result.data() + (scorer.firstQuery() + q) * rows_.size() + tile.first;
-        for (std::size_t j = 0; j < tile.count; ++j) {
-          const auto distance = static_cast<double>(scorer.scores(q)[j]);
-          const double norms = scorer.norm(q) + static_cast<double>(tile.norms[j]);
-          const bool cancelled = distance <= Accuracy<T>::kCancellation * norms + (sizeof(T) == 4 ? kTinyFloat : 0.0);
-          out[j] = cancelled ? scorer.exact(q, j) : distance;
-        }
+        writeDistances(scorer, q, nearest[q], result.data() + (scorer.firstQuery() + q) * rows_.size() + tile.first);
       }
       job.advance(scorer.count() * tile.count);
     }
@@ -73,13 +83,50 @@ std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
   return result;
 }
 
+// Query q's distances in the tile. Those that may be the least of all, `nearest` so far, are what other verbs say of
+// them: exact.
+template <typename T>
+void Engine<T>::writeDistances(Scorer<T>& scorer, std::size_t q, double& nearest, double* distances) const {
+  const double least = scorer.complete(q);
+  const double slack = 2 * scorer.error(q);
+  const double limit = least <= nearest + slack ? least + slack : 0;
+  const double cancelled = scorer.cancellation(q);
+  const Tile<T>& tile = scorer.tile();
+  const T* scores = scorer.scores(q);
+  for (std::size_t j = 0; j < tile.count; ++j) {
+    distances[j] = static_cast<double>(scores[j]);
+    const double cancelledHere = cancelled + Accuracy<T>::kCancellation * static_cast<double>(tile.norms[j]);
+    if (distances[j] > limit && distances[j] > cancelledHere) continue;
+    distances[j] = scorer.exact(q, j);
+    nearest = std::min(nearest, distances[j]);
+  }
+}
+
 template <typename T>
 std::vector<double> Engine<T>::weights(const Points& points, double beta, Job& job) const {
   std::vector<double> result = distances(points, job);
+  const double greatestNorm = rows_.greatestNorm();
   parallel::forEach(points.count, 1, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t q = begin; q < end; ++q) gibbsWeights(rows_.size(), beta, result.data() + q * rows_.size());
+    for (std::size_t q = begin; q < end; ++q) {
+      double* distances = result.data() + q * rows_.size();
+      refine(points, q, scoreError(rows_, rows_.norm(points.values.data() + q * rows_.width()), greatestNorm), beta,
+             distances);
+      gibbsWeights(rows_.size(), beta, distances);
+    }
   });
   return result;
+}
+
+// Recomputes the distances whose error would show in a weight.
+template <typename T>
+void Engine<T>::refine(const Points& points, std::size_t q, double error, double beta, double* distances) const {
+  const double visible = visibleExcess<T>(beta, error);
+  if (!(visible > 0)) return;
+  const double limit = least(rows_.size(), distances) + visible + 2 * error;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (distances[i] > limit) continue;
+    distances[i] = rows_.squaredDistance(i, points, q);
+  }
 }
 
 template <typename T>
@@ -96,11 +143,14 @@ Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) con
       scorer.score(tile);
       for (std::size_t q = 0; q < scorer.count(); ++q) {
         std::vector<Neighbour>& heap = heaps[part * points.count + scorer.firstQuery() + q];
-        const double slack = 2 * scorer.error(q) + (sizeof(T) == 4 ? kTinyFloat : 0.0);
+        const double slack = 2 * scorer.error(q);
+        const double least = scorer.complete(q);
+        // Where one is wanted, only what is about as near as the least of the tile can be it.
+        const double reach = k == 1 ? least + slack : std::numeric_limits<double>::infinity();
         const auto canEnter = [&](double distance) {
-          return heap.size() < k || distance - slack <= heap.front().first;
+          return distance <= reach && (heap.size() < k || distance <= heap.front().first + slack);
         };
-        if (!canEnter(scorer.complete(q))) continue;
+        if (!canEnter(least)) continue;
         for (std::size_t j = 0; j < tile.count; ++j) {
           if (!canEnter(static_cast<double>(scorer.scores(q)[j]))) continue;
           heap.emplace_back(scorer.exact(q, j), tile.first + j);

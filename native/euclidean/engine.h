@@ -8,21 +8,19 @@
 #include "memory.h"
 
 // The log-sum-exp memory on rows x_i of a Euclidean space: D_i = |x_i - x|^2, w = softmax(-beta D), x <- sum w_i x_i.
-// Diagonal and isotropic Gaussians run on it too, through an isometry (gaussian/flat_memory.h).
+// Diagonal and isotropic Gaussians run on it too, through an isometry (embedding.h).
 //
 // A batch of queries costs two matrix products a step: scores, then the weighted sum. Between them the soft-max runs
 // tile by tile with a running minimum, so that the matrix of queries x rows is never stored (the scheme of
 // FlashAttention, Dao et al. 2022).
 //
-// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms. Distances whose error could be seen in a
-// result are therefore recomputed from the differences, in double precision.
+// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms, and rounded roots are not quite those of the
+// variances. Distances whose error could be seen in a result are therefore recomputed from the differences of positions
+// and variances, in double precision.
 namespace denseam::euclidean {
 
-// A batch of queries: count x width.
-struct Points {
-  std::size_t count = 0;
-  std::vector<double> values;
-};
+template <typename T>
+class Scorer;
 
 struct Evaluation {
   std::vector<double> energy;
@@ -45,6 +43,10 @@ class Engine {
   Neighbours nearest(const Points& points, std::size_t k, Job& job) const;
 
  private:
+  void complete(Points& states) const;
+  void writeDistances(Scorer<T>& scorer, std::size_t q, double& nearest, double* distances) const;
+  void refine(const Points& points, std::size_t q, double error, double beta, double* distances) const;
+
   const Rows<T>& rows_;
 };
 

@@ -13,19 +13,19 @@
 
 namespace denseam::euclidean {
 
-// What a part of the rows contributes to one query: the running minimum, the sum of exp(-beta (D - minimum)) and the
-// rows' sum under these weights.
+// What a part of the rows contributes to one query: the nearest of them, whose weight is 1, and of the others the sum
+// of exp(-beta (D - nearestDistance)); beside it, the rows' sum under these weights. The 1 is kept apart so that others
+// far behind count as well: where one item is all, E = D to the bit.
 struct Partial {
-  double shift = std::numeric_limits<double>::infinity();
-  double sum = 0;
   double nearestDistance = std::numeric_limits<double>::infinity();
   std::int32_t nearest = 0;
+  double others = 0;
 
-  void offer(double distance, std::size_t index) {
-    if (distance < nearestDistance) {
-      nearestDistance = distance;
-      nearest = static_cast<std::int32_t>(index);
-    }
+  bool offer(double distance, std::size_t index) {
+    if (!(distance < nearestDistance)) return false;
+    nearestDistance = distance;
+    nearest = static_cast<std::int32_t>(index);
+    return true;
   }
 };
 
@@ -63,25 +63,20 @@ class Recall {
   // Result r's distances, which become its weights: the scores themselves where nobody else needs them.
   T* weights(std::size_t r) { return copies_ > 1 ? copied_.data() + r * scorer_.tile().count : scorer_.scores(r); }
 
-  // The distances of query q become weights of result r relative to its running minimum; returns their sum.
+  // The distances of query q become weights of result r relative to its nearest; returns their sum, without that of the
+  // nearest itself, which is added here.
   double weigh(std::size_t q, std::size_t r, double least) {
     Partial& partial = partials_[r];
     T* distances = weights(r);
     refine(q, r, least);
-    double shift = std::min(partial.shift, exact_.empty() ? least : std::numeric_limits<double>::infinity());
-    if (!exact_.empty()) {
-      const std::size_t count = scorer_.tile().count;
-      shift = std::min(shift, static_cast<double>(*std::min_element(distances, distances + count)));
-      for (const auto& [j, distance] : exact_) shift = std::min(shift, distance);
-    }
-    if (shift < partial.shift) rescale(r, shift);
-    double sum = gibbs(scorer_.tile().count, betas_[r], shift, distances);
+    double sum = gibbs(scorer_.tile().count, betas_[r], partial.nearestDistance, distances);
     for (const auto& [j, distance] : exact_) {
-      const double weight = std::exp(-betas_[r] * (distance - shift));
+      const bool isNearest = scorer_.tile().first + j == static_cast<std::size_t>(partial.nearest);
+      const double weight = isNearest ? 0 : std::exp(-betas_[r] * (distance - partial.nearestDistance));
       distances[j] = static_cast<T>(weight);
       sum += weight;
     }
-    partial.sum += sum;
+    partial.others += sum;
     return sum;
   }
 
@@ -89,35 +84,38 @@ class Recall {
   // scores are set to infinity: exact_ stands for them.
   void refine(std::size_t q, std::size_t r, double least) {
     Partial& partial = partials_[r];
-    const double beta = betas_[r];
     exact_.clear();
     const double error = scorer_.error(q);
     double limit = -1;
     if (least <= partial.nearestDistance + 2 * error) limit = least + 2 * error;
-    // An item at distance D behind the nearest has at most the weight exp(-beta D), which is off by the factor beta
-    // error.
-    const double visible = std::log(beta * error / Accuracy<T>::kWeightError) / beta;
-    if (visible > 0) limit = std::max(limit, std::min(partial.shift, least) + visible + 2 * error);
+    const double visible = visibleExcess<T>(betas_[r], error);
+    if (visible > 0) limit = std::max(limit, std::min(partial.nearestDistance, least) + visible + 2 * error);
     if (least > limit) return;
     T* distances = weights(r);
+    const double before = partial.nearestDistance;
+    bool isNew = false;
     for (std::size_t j = 0; j < scorer_.tile().count; ++j) {
       if (static_cast<double>(distances[j]) > limit) continue;
       const double distance = scorer_.exact(q, j);
       exact_.emplace_back(j, distance);
       distances[j] = std::numeric_limits<T>::infinity();
-      partial.offer(distance, scorer_.tile().first + j);
+      isNew = partial.offer(distance, scorer_.tile().first + j) || isNew;
     }
+    if (isNew) changeNearest(r, before);
   }
 
-  void rescale(std::size_t r, double shift) {
+  // What was the nearest, at distance `before`, becomes one of the others.
+  void changeNearest(std::size_t r, double before) {
     Partial& partial = partials_[r];
-    const double factor = std::exp(-betas_[r] * (partial.shift - shift));
-    partial.sum *= factor;
-    if (wantNext_) {
-      double* next = next_ + r * rows_.width();
-      std::transform(next, next + rows_.width(), next, [factor](double x) { return x * factor; });
-    }
-    partial.shift = shift;
+    const double factor = std::exp(-betas_[r] * (before - partial.nearestDistance));
+    partial.others = factor == 0 ? 0 : (partial.others + 1) * factor;
+    if (!wantNext_) return;
+    const std::size_t width = rows_.width();
+    const std::size_t j = static_cast<std::size_t>(partial.nearest) - scorer_.tile().first;
+    const T* row = scorer_.values() + j * width;
+    double* next = next_ + r * width;
+    std::transform(next, next + width, row, next,
+                   [factor](double x, T value) { return x * factor + static_cast<double>(value); });
   }
 
   void addRows() {
@@ -144,28 +142,28 @@ class Recall {
   std::vector<T> copied_;
 };
 
-// Adds up the parts of result r, in order, into the evaluation.
-inline void merge(const Plan& plan, std::size_t results, std::size_t width, std::size_t r, double beta,
-                  const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
+// Adds up the parts of result r, in order, into the evaluation; returns the weight of the nearest.
+inline double merge(const Plan& plan, std::size_t results, std::size_t width, std::size_t r, double beta,
+                    const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
   Partial whole;
   for (std::size_t part = 0; part < plan.parts; ++part) {
     const Partial& partial = partials[part * results + r];
-    whole.shift = std::min(whole.shift, partial.shift);
     whole.offer(partial.nearestDistance, static_cast<std::size_t>(partial.nearest));
   }
   double* next = evaluation.next.values.empty() ? nullptr : evaluation.next.values.data() + r * width;
   for (std::size_t part = 0; part < plan.parts; ++part) {
     const Partial& partial = partials[part * results + r];
-    const double factor = std::exp(-beta * (partial.shift - whole.shift));
-    whole.sum += factor * partial.sum;
+    const double factor = std::exp(-beta * (partial.nearestDistance - whole.nearestDistance));
+    whole.others += factor * (partial.others + (partial.nearest == whole.nearest ? 0 : 1));
     if (next == nullptr || factor == 0) continue;
     const double* sum = sums.data() + (part * results + r) * width;
     for (std::size_t j = 0; j < width; ++j) next[j] += factor * sum[j];
   }
-  evaluation.energy[r] = whole.shift - std::log(whole.sum) / beta;
+  evaluation.energy[r] = whole.nearestDistance - std::log1p(whole.others) / beta;
   evaluation.nearest[r] = whole.nearest;
   evaluation.nearestDistance[r] = whole.nearestDistance;
-  if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / whole.sum; });
+  if (next != nullptr) std::transform(next, next + width, next, [&](double x) { return x / (1 + whole.others); });
+  return 1 / (1 + whole.others);
 }
 
 }  // namespace denseam::euclidean

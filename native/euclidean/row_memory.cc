@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "euclidean/vector_math.h"
 #include "parallel/pool.h"
@@ -14,6 +15,13 @@ constexpr std::size_t kGrain = 256;
 // The centre is used when the mean is this many times longer than the spread (squared): below that it would save one
 // bit.
 constexpr double kFarOff = 4;
+// Numbers of the first rows, from which the mean is taken: fewer than `create` and `load` hand over at once, so that a
+// loaded memory has the same centre.
+constexpr std::size_t kCentreNumbers = std::size_t{1} << 18;
+// The greatest squared norm of rows under the centre, as rows and as queries: scores and their errors are then finite
+// or known to be not, and distances finite in double precision.
+template <typename T>
+constexpr double kMostReach = static_cast<double>(std::numeric_limits<T>::max()) / (sizeof(T) == 4 ? 1 : 4);
 
 }  // namespace
 
@@ -45,8 +53,9 @@ std::vector<T> RowMemory<T>::normsOf(const std::vector<T>& rows, const Items& it
   std::vector<T> norms(items.count);
   parallel::forEach(items.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      norms[i] = static_cast<T>(squaredDistance(width, rows.data() + i * width, centre.data()));
-      if (!std::isfinite(norms[i])) {
+      const double norm = squaredDistance(width, rows.data() + i * width, centre.data());
+      norms[i] = static_cast<T>(norm);
+      if (!(norm <= kMostReach<T>)) {
         throw Error("ERR_RANGE", "Expected numbers whose squares fit in " +
                                      std::string(sizeof(T) == 4 ? "float32" : "float64") + " for " +
                                      items.at(embedding_.positionsName(), i) + " but their sum of squares overflows");
@@ -63,18 +72,25 @@ std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job)
   const auto& positions = std::get<std::vector<T>>(items.positions);
   const auto& variances = std::get<std::vector<T>>(items.covariances);
   std::vector<T> rows(items.count * width);
+  std::vector<std::uint8_t> remainders(items.count * embedding_.remainderBytes());
   job.expect(items.count);
   parallel::forEach(items.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
+      const T* variance = variances.data() + i * embedding_.variances();
+      T* row = rows.data() + i * width;
       embedding_.embed(
-          positions.data() + i * embedding_.dimension(), variances.data() + i * embedding_.variances(), 0.0, false,
-          [&](const char* field) { return items.at(field, i); }, rows.data() + i * width);
+          positions.data() + i * embedding_.dimension(), variance, 0.0, false,
+          [&](const char* field) { return items.at(field, i); }, row);
+      embedding_.keepRemainders(variance, row, remainders.data() + i * embedding_.remainderBytes());
     }
   });
   auto result = std::make_shared<RowMemory>(*this);
-  if (size() == 0) result->rows_.setCentre(centreOf(rows, items.count));
+  if (size() == 0) {
+    const std::size_t sample = std::max<std::size_t>(1, kCentreNumbers / width);
+    result->rows_.setCentre(centreOf(rows, std::min(items.count, sample)));
+  }
   const std::vector<T> norms = result->normsOf(rows, items, job);
-  result->rows_.append(rows.data(), norms.data(), items.count);
+  result->rows_.append(rows.data(), norms.data(), remainders.data(), items.count);
   return result;
 }
 
@@ -99,7 +115,8 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   Batch batch = emptyBatch(indices.size());
   parallel::forEach(indices.size(), kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      embedding_.extract(rows_.values(static_cast<std::size_t>(indices[i])),
+      const auto item = static_cast<std::size_t>(indices[i]);
+      embedding_.extract(rows_.values(item), rows_.remainders(item),
                          batch.positions.data() + i * embedding_.dimension(),
                          batch.covariances.data() + i * embedding_.variances());
     }
@@ -107,11 +124,20 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   return batch;
 }
 
+// The greatest squared norm of queries: |x - x_i|^2 <= (|x| + |x_i|)^2 is to be finite.
+template <typename T>
+double RowMemory<T>::queryReach() const {
+  if (sizeof(T) == 4) return kMostReach<T>;
+  const double most = std::sqrt(std::numeric_limits<double>::max()) - std::sqrt(rows_.greatestNorm());
+  return most * most;
+}
+
 template <typename T>
 Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Job& job) const {
   const std::size_t width = embedding_.width();
-  Points points{queries.count, std::vector<double>(queries.count * width)};
-  const std::vector<double> origin(width);
+  Points points{queries.count, std::vector<double>(queries.count * width), queries.covariances};
+  for (double& variance : points.variances) variance += ridge;
+  const double reach = queryReach();
   parallel::forEach(queries.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) {
       double* row = points.values.data() + q * width;
@@ -119,7 +145,7 @@ Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Jo
           queries.positions.data() + q * embedding_.dimension(),
           queries.covariances.data() + q * embedding_.variances(), ridge, positive,
           [&](const char* field) { return queries.at(field, q); }, row);
-      if (!std::isfinite(static_cast<T>(squaredDistance(width, row, origin.data())))) {
+      if (!(rows_.norm(row) <= reach)) {
         throw Error("ERR_RANGE", "Expected " + queries.at(embedding_.positionsName(), q) +
                                      " within reach of the items but its squared distance to every one overflows " +
                                      (sizeof(T) == 4 ? "float32" : "float64"));
@@ -185,24 +211,49 @@ auto RowMemory<T>::advance(const States& states, const std::vector<double>& beta
 template <typename T>
 auto RowMemory<T>::select(const States& states, const std::vector<std::size_t>& indices) const -> States {
   const std::size_t width = embedding_.width();
-  States kept{indices.size(), std::vector<double>(indices.size() * width)};
+  const std::size_t variances = embedding_.variances();
+  States kept{indices.size(), std::vector<double>(indices.size() * width),
+              std::vector<double>(indices.size() * variances)};
   for (std::size_t i = 0; i < indices.size(); ++i) {
     std::copy_n(states.values.data() + indices[i] * width, width, kept.values.data() + i * width);
+    std::copy_n(states.variances.data() + indices[i] * variances, variances, kept.variances.data() + i * variances);
   }
   return kept;
 }
 
 template <typename T>
 void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const {
-  embedding_.extract(states.values.data() + index * embedding_.width(),
-                     batch.positions.data() + slot * embedding_.dimension(),
-                     batch.covariances.data() + slot * embedding_.variances());
+  const std::size_t d = embedding_.dimension();
+  const std::size_t variances = embedding_.variances();
+  std::copy_n(states.values.data() + index * embedding_.width(), d, batch.positions.data() + slot * d);
+  std::copy_n(states.variances.data() + index * variances, variances, batch.covariances.data() + slot * variances);
+}
+
+// A row is a mean and the roots whose squares sum to the trace.
+template <typename T>
+double RowMemory<T>::defaultTolerance(const Job& job) const {
+  const std::size_t d = embedding_.dimension();
+  return defaultTolerance_.get([&] {
+    return measureScale(
+        size(), d,
+        [&](std::size_t item, double* mean) {
+          const T* row = rows_.values(item);
+          std::copy_n(row, d, mean);
+          double trace = 0;
+          for (std::size_t k = d; k < embedding_.width(); ++k) {
+            trace += static_cast<double>(row[k]) * static_cast<double>(row[k]);
+          }
+          return trace;
+        },
+        job);
+  });
 }
 
 template <typename T>
 Retrieval RowMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
-  Iteration<RowMemory> iteration(*this, size(), options, emptyBatch(queries.count * copies));
+  const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);
+  Iteration<RowMemory> iteration(*this, size(), options, tolerance, emptyBatch(queries.count * copies));
   return iteration.run(embed(queries, ridge, true, job), job);
 }
 
@@ -214,12 +265,14 @@ TransportMaps RowMemory<T>::transportMaps(const Batch& query, double ridge, cons
   const std::size_t variances = embedding_.variances();
   const Points point = embed(query, ridge, true, job);
   TransportMaps maps{std::vector<double>(indices.size() * variances), std::vector<double>(indices.size() * d)};
+  std::vector<double> row(embedding_.width());
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const T* row = rows_.values(static_cast<std::size_t>(indices[i]));
+    const auto item = static_cast<std::size_t>(indices[i]);
+    embedding_.exactRow(rows_.values(item), rows_.remainders(item), row.data());
     double* scale = maps.matrices.data() + i * variances;
-    for (std::size_t j = 0; j < variances; ++j) scale[j] = static_cast<double>(row[d + j]) / point.values[d + j];
+    for (std::size_t j = 0; j < variances; ++j) scale[j] = row[d + j] / point.values[d + j];
     for (std::size_t j = 0; j < d; ++j) {
-      maps.offsets[i * d + j] = static_cast<double>(row[j]) - scale[variances == 1 ? 0 : j] * point.values[j];
+      maps.offsets[i * d + j] = row[j] - scale[variances == 1 ? 0 : j] * point.values[j];
     }
   }
   return maps;

@@ -8,6 +8,7 @@
 #include "euclidean/rows.h"
 #include "memory.h"
 #include "retrieval.h"
+#include "scale.h"
 
 namespace denseam::euclidean {
 
@@ -15,9 +16,10 @@ namespace denseam::euclidean {
 template <typename T>
 class RowMemory : public Memory {
  public:
-  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding.width()) {}
+  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding) {}
 
   std::size_t size() const override { return rows_.size(); }
+  std::size_t bytes() const override { return rows_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;
@@ -40,14 +42,18 @@ class RowMemory : public Memory {
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
 
  private:
+  double queryReach() const;
   Points embed(const Batch& queries, double ridge, bool positive, Job& job) const;
   Batch emptyBatch(std::size_t count) const;
   // The mean row, where it is far from the origin compared with the spread about it; else empty.
   std::vector<T> centreOf(const std::vector<T>& rows, std::size_t count) const;
   std::vector<T> normsOf(const std::vector<T>& rows, const Items& items, Job& job) const;
 
+  double defaultTolerance(const Job& job) const;
+
   Embedding embedding_;
   Rows<T> rows_;
+  DefaultTolerance defaultTolerance_;
 };
 
 extern template class RowMemory<float>;

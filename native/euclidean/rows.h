@@ -1,27 +1,103 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "euclidean/embedding.h"
+#include "parallel/job.h"
 #include "store.h"
 
 namespace denseam::euclidean {
 
-// Stored rows; the note of each is its squared norm under the centre.
+// A batch of queries, count x width, and the variances that their roots are of.
+struct Points {
+  std::size_t count = 0;
+  std::vector<double> values;
+  std::vector<double> variances;
+};
+
+// Stored rows; the note of each is its squared norm under the centre. Beside them lie the remainders of their roots
+// (root.h).
 template <typename T>
 class Rows : public Store<T, T> {
  public:
-  using Store<T, T>::Store;
+  explicit Rows(const Embedding& embedding)
+      : Store<T, T>(embedding.width()), embedding_(embedding), remainders_(embedding.remainderBytes()) {}
+
+  const Embedding& embedding() const { return embedding_; }
+  const std::uint8_t* remainders(std::size_t index) const { return remainders_.values(index); }
+
+  // Memory that the items take.
+  std::size_t bytes() const { return Store<T, T>::bytes() + remainders_.bytes(); }
 
   // What is subtracted from rows and queries before they are multiplied, so that a common offset costs no digits. Empty
   // where the offset is small beside the spread.
   const std::vector<T>& centre() const { return centre_; }
-  void setCentre(std::vector<T> centre) { centre_ = std::move(centre); }
+  void setCentre(std::vector<T> centre) {
+    centre_ = std::move(centre);
+    rootOffset_ = 0;
+    for (std::size_t j = embedding_.dimension(); j < centre_.size(); ++j) {
+      rootOffset_ = std::max(rootOffset_, static_cast<double>(centre_[j]));
+    }
+  }
+  // The greatest root of the centre.
+  double rootOffset() const { return rootOffset_; }
+
+  // The squared norm of a point under the centre, and the greatest of all rows.
+  double norm(const double* point) const {
+    double sum = 0;
+    for (std::size_t j = 0; j < this->width(); ++j) {
+      const double x = point[j] - (centre_.empty() ? 0.0 : static_cast<double>(centre_[j]));
+      sum += x * x;
+    }
+    return sum;
+  }
+  double greatestNorm() const {
+    T greatest = 0;
+    for (const auto& block : this->blocks()) {
+      greatest = std::max(greatest, *std::max_element(block->notes.begin(), block->notes.end()));
+    }
+    return static_cast<double>(greatest);
+  }
+
+  // From item `index` to point q, accurate to double precision.
+  double squaredDistance(std::size_t index, const Points& points, std::size_t q) const {
+    return embedding_.squaredDistance(this->values(index), remainders(index), points.values.data() + q * this->width(),
+                                      points.variances.data() + q * embedding_.variances());
+  }
+
+  // Adds to a row `weight` times what the roots of item `index` lost when they were rounded to float.
+  void addLost(std::size_t index, double weight, double* row) const {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      const T* rounded = this->values(index);
+      std::vector<double> exact(this->width());
+      embedding_.exactRow(rounded, remainders(index), exact.data());
+      for (std::size_t j = embedding_.dimension(); j < this->width(); ++j) {
+        row[j] += weight * (exact[j] - static_cast<double>(rounded[j]));
+      }
+    }
+  }
+
+  void append(const T* rows, const T* norms, const std::uint8_t* remainders, std::size_t count) {
+    Store<T, T>::append(rows, norms, count);
+    remainders_.append(remainders, nullptr, count);
+  }
+  void remove(const std::vector<std::int32_t>& indices, const Job& job) {
+    Store<T, T>::remove(indices, job);
+    remainders_.remove(indices, job);
+  }
 
  private:
+  struct Nothing {};
+
+  Embedding embedding_;
+  Store<std::uint8_t, Nothing> remainders_;
   std::vector<T> centre_;
+  double rootOffset_ = 0;
 };
 
 // A run of consecutive rows inside one block.

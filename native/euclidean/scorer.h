@@ -7,7 +7,6 @@
 #include <limits>
 #include <vector>
 
-#include "euclidean/engine.h"
 #include "euclidean/rows.h"
 #include "euclidean/vector_math.h"
 #include "parallel/pool.h"
@@ -39,18 +38,45 @@ template <typename T>
 struct Accuracy;
 template <>
 struct Accuracy<double> {
-  static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   static constexpr double kWeightError = 1e-11;  // what rounding may change in a weight, all of them summing to 1
   static constexpr double kCancellation = 1e-4;  // D below this share of the norms is recomputed
+  static constexpr double kOffset = 1e-9;        // or below this share of the squared root that a centre takes off
+  static constexpr double kTiny = 1e-300;  // or below this: squares may have underflowed, whatever their digits say
 };
 template <>
 struct Accuracy<float> {
-  static constexpr double kEpsilon = static_cast<double>(std::numeric_limits<float>::epsilon());
   static constexpr double kWeightError = 1e-4;
-  static constexpr double kCancellation = 2e-2;
+  static constexpr double kCancellation = 0.125;
+  static constexpr double kOffset = 0.03;
+  static constexpr double kTiny = 1e-33;
 };
-// Below this the squares of float rows may have underflowed, whatever their digits say.
-constexpr double kTinyFloat = 1e-33;
+// What rounding changes in a number, relative to it, is at most half of this.
+template <typename T>
+constexpr double kEpsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+// Norms up to this have sums and products that do not overflow.
+template <typename T>
+constexpr double kGreatestNorm = static_cast<double>(std::numeric_limits<T>::max()) / 4;
+
+// What the error of a score that was made a squared distance stays below unless errors conspire: those of a product add
+// up like a random walk (the worst case, which grows with the width itself, is not seen), and so do those of the rows'
+// roots, each off by half a unit of the greatest. Infinite where the score may have overflowed.
+template <typename T>
+double scoreError(const Rows<T>& rows, double norm, double greatestNorm) {
+  const double norms = norm + greatestNorm;
+  if (!(norms <= kGreatestNorm<T>)) return std::numeric_limits<double>::infinity();
+  const double terms = 2.0 + std::sqrt(static_cast<double>(rows.width()));
+  const double root = rows.embedding().variances() == 0 ? 0 : rows.rootOffset() + std::sqrt(greatestNorm);
+  const double rounding = kEpsilon<T> / 2 * root;
+  // |x_i + r - x|^2 differs from |x_i - x|^2 by 2 r.(x_i - x) + r^2, and |x_i - x|^2 is at most twice the norms.
+  return terms * kEpsilon<T> * norms + (2 * std::sqrt(2 * norms) + rounding) * rounding + Accuracy<T>::kTiny;
+}
+
+// An item at distance D behind the nearest has at most the weight exp(-beta D), which is off by the factor beta error:
+// up to which D that can be seen. Negative where it never can.
+template <typename T>
+double visibleExcess(double beta, double error) {
+  return std::log(beta * error / Accuracy<T>::kWeightError) / beta;
+}
 
 // With so few rows in a, packing b costs more than the product: each row is multiplied by itself.
 constexpr std::size_t kFewRows = 3;
@@ -118,13 +144,11 @@ class Scorer {
     const std::size_t width = rows.width();
     const std::vector<T>& centre = rows.centre();
     for (std::size_t q = 0; q < count; ++q) {
-      double norm = 0;
       for (std::size_t j = 0; j < width; ++j) {
-        const double x = this->point(q)[j] - (centre.empty() ? 0.0 : static_cast<double>(centre[j]));
-        queries_[q * width + j] = static_cast<T>(x);
-        norm += x * x;
+        queries_[q * width + j] =
+            static_cast<T>(this->point(q)[j] - (centre.empty() ? 0.0 : static_cast<double>(centre[j])));
       }
-      norms_[q] = static_cast<T>(norm);
+      norms_[q] = static_cast<T>(rows.norm(this->point(q)));
     }
   }
 
@@ -137,12 +161,7 @@ class Scorer {
   const T* values() const { return values_; }
   double norm(std::size_t q) const { return static_cast<double>(norms_[q]); }
 
-  // What the rounding error of a distance of query q in this tile stays below unless errors conspire: they add up like
-  // a random walk (the worst case, which grows with the width itself, is not seen).
-  double error(std::size_t q) const {
-    const double terms = 2.0 + std::sqrt(static_cast<double>(rows_.width()));
-    return terms * Accuracy<T>::kEpsilon * (norm(q) + greatestNorm_);
-  }
+  double error(std::size_t q) const { return scoreError(rows_, norm(q), greatestNorm_); }
 
   void score(const Tile<T>& tile) {
     tile_ = tile;
@@ -167,8 +186,13 @@ class Scorer {
     return static_cast<double>(completeDistances(tile_.count, norms_[q], tile_.norms, scores(q)));
   }
 
+  // Up to which distance, apart from a share of the row's norm, so many digits cancel that it is to be recomputed.
+  double cancellation(std::size_t q) const {
+    const double offset = rows_.rootOffset();
+    return Accuracy<T>::kCancellation * norm(q) + Accuracy<T>::kOffset * offset * offset + Accuracy<T>::kTiny;
+  }
   double exact(std::size_t q, std::size_t j) const {
-    return squaredDistance(rows_.width(), tile_.values + j * rows_.width(), point(q));
+    return rows_.squaredDistance(tile_.first + j, points_, first_ + q);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "format.h"
+#include "gaussian/covariance.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 
@@ -70,13 +71,12 @@ double residualOf(const Basis& basis, const double* images, const double* varian
 }
 
 // Takes what rounding made of zeros for zeros: their roots would be 1e-8 of the greatest. What is negative beyond it
-// comes of no covariance, in any basis.
-void clearRounding(Precision precision, std::size_t d, double greatest, const std::string& where, double* variances) {
+// comes of no covariance, in any basis, not even of one that was rounded to float32.
+void clearRounding(std::size_t d, double greatest, const std::string& where, double* variances) {
   constexpr double kDouble = std::numeric_limits<double>::epsilon();
   constexpr double kSingle = std::numeric_limits<float>::epsilon();
   const double zero = 4 * static_cast<double>(d) * kDouble * greatest;
-  const double indefinite =
-      8 * static_cast<double>(d) * (precision == Precision::kFloat32 ? kSingle : kDouble) * greatest;
+  const double indefinite = 8 * static_cast<double>(d) * kSingle * greatest;
   for (std::size_t k = 0; k < d; ++k) {
     if (variances[k] < -indefinite) {
       throw Error("ERR_NOT_POSITIVE_DEFINITE", "Expected a positive semidefinite matrix for " + where +
@@ -85,6 +85,13 @@ void clearRounding(Precision precision, std::size_t d, double greatest, const st
     }
     if (variances[k] <= zero) variances[k] = 0;
   }
+}
+
+// Whether float32 holds all numbers of a covariance, whatever array they came in: then it may have been rounded to
+// them.
+bool isSingle(std::size_t d, const double* covariance) {
+  return std::all_of(covariance, covariance + d * d,
+                     [](double x) { return static_cast<double>(static_cast<float>(x)) == x; });
 }
 
 // Items of a chunk of work.
@@ -104,7 +111,7 @@ void expandItem(Structure structure, std::size_t d, const Basis* basis, Batch& i
   double* given = items.covariances.data() + index * size;
   const std::string where = items.at("covariances", index);
   if (structure == Structure::kFull) {
-    checkMatrix(items.precision, d, given, where);
+    checkCovariance(d, given, where);
     std::copy_n(given, d * d, covariance);
     return;
   }
@@ -123,7 +130,8 @@ void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t
   double* given = items.covariances.data() + begin * d * d;
   for (std::size_t i = 0; i < count; ++i) {
     checkMean(d, items.positions.data() + (begin + i) * d, items.at("means", begin + i));
-    checkMatrix(items.precision, d, given + i * d * d, items.at("covariances", begin + i));
+    result.isSingle[begin + i] = isSingle(d, given + i * d * d);
+    checkCovariance(d, given + i * d * d, items.at("covariances", begin + i));
   }
   double* images = Workspace::local().get(Workspace::kProduct, count * d * d);
   double* sums = Workspace::local().get(Workspace::kValues, d);
@@ -138,7 +146,7 @@ void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t
       greatest = std::max(greatest, std::abs(variances[k]));
     }
     result.residuals[begin + i] = residualOf(basis, own, variances, greatest, sums);
-    clearRounding(items.precision, d, greatest, items.at("covariances", begin + i), variances);
+    clearRounding(d, greatest, items.at("covariances", begin + i), variances);
   }
 }
 
@@ -184,7 +192,8 @@ Batch expand(Structure structure, std::size_t d, const Basis* basis, Batch items
 
 Projection project(const Basis& basis, Batch items, Job& job) {
   job.expect(items.count);
-  Projection result{emptyLike(items, basis.dimension), std::vector<double>(items.count)};
+  Projection result{emptyLike(items, basis.dimension), std::vector<double>(items.count),
+                    std::vector<std::uint8_t>(items.count)};
   parallel::forEach(items.count, grain(basis.dimension), job, [&](std::size_t begin, std::size_t end) {
     projectRun(basis, items, begin, end, result);
     job.advance(end - begin);

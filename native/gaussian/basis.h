@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct Projection {
   // Of each covariance how far it is from diagonal in the basis: the greatest |S V_k - v_k V_k| over the greatest v_k.
   // No entry of V' S V off the diagonal is larger.
   std::vector<double> residuals;
+  // Of each covariance whether float32 holds all its numbers, so that it may have been rounded to them.
+  std::vector<std::uint8_t> isSingle;
 };
 
 // Full covariances as variances along the basis. Those within rounding of zero become zero.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "euclidean/vector_math.h"
+#include "gaussian/covariance.h"
 #include "linalg/lanes.h"
 #include "linalg/linalg.h"
 
@@ -39,10 +40,10 @@ double* gramMatrix(const Frame& frame, const FullItems<T>& items, std::int32_t i
 template <typename T>
 void gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                double* gram) {
-  static thread_local AlignedVector<T> buffer;
   const std::size_t d = frame.dimension();
-  lanes::congruence(d, frame.scaledFactor(), items.group(indices, count, buffer), gram,
-                    Workspace::local().get(Workspace::kLapack, lanes::workSize(d)));
+  double* work = Workspace::local().get(Workspace::kLapack, lanes::workSize(d));
+  items.visitGroup(indices, count,
+                   [&](const auto* group) { lanes::congruence(d, frame.scaledFactor(), group, gram, work); });
 }
 
 // The eigenvalues of up to two groups: those of a group's lanes side by side, the second group after the first.
@@ -65,17 +66,14 @@ const double* gramEigenvalues(const Frame& frame, const FullItems<T>& items, con
 }
 
 // The notes of a group's items; lanes beyond `count` repeat the last.
+template <typename T>
 struct GroupNotes {
-  template <typename T>
   GroupNotes(const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
     for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
-      const CovarianceNote& note = items.note(static_cast<std::size_t>(indices[std::min(lane, count - 1)]));
-      trace[lane] = note.trace;
-      singular[lane] = note.singular;
+      notes[lane] = &items.note(static_cast<std::size_t>(indices[std::min(lane, count - 1)]));
     }
   }
-  double trace[lanes::kLanes];
-  bool singular[lanes::kLanes];
+  const CovarianceNote* notes[lanes::kLanes];
 };
 
 double rootOf(double eigenvalue, double zero) { return eigenvalue > zero ? std::sqrt(eigenvalue) : 0.0; }
@@ -89,11 +87,11 @@ void scaleToRoot(std::size_t d, const double* values, double zero, double* vecto
 }
 
 // L U and the space it lives in: kProduct. U is the orthogonal polar factor of L' R.
-double* procrustesImage(const Frame& frame, const double* covariance) {
+double* procrustesImage(const Frame& frame, const double* covariance, bool isFullRank) {
   const std::size_t d = frame.dimension();
   Workspace& workspace = Workspace::local();
   double* factor = workspace.get(Workspace::kFactor, d * d);
-  factorize(d, covariance, factor);
+  factorize(d, covariance, isFullRank, factor);
 
   double* product = workspace.get(Workspace::kProduct, d * d);
   linalg::multiplyTransposed(d, factor, frame.scaledFactor(), product);
@@ -121,7 +119,8 @@ Distance buresDistance(const Frame& frame, const double* covariance, const Covar
   linalg::congruence(d, frame.scaledFactor(), gram);
   double* values = workspace.get(Workspace::kValues, d);
   linalg::eigenvalues(d, gram, values);
-  return OneSpectrum(d, values, &note.singular).distance(frame, 0, note.trace);
+  const CovarianceNote* notes = &note;
+  return OneSpectrum(frame, values, &notes).distance(frame, 0);
 }
 
 template <typename T>
@@ -133,23 +132,22 @@ void buresDistances(const Frame& frame, const FullItems<T>& items, const std::in
     const double* values = gramEigenvalues(frame, items, indices, count);
     for (std::size_t begin = 0; begin < count; begin += lanes::kLanes) {
       const std::size_t group = std::min(lanes::kLanes, count - begin);
-      const GroupNotes notes(items, indices + begin, group);
-      const GroupSpectra spectra(d, values + begin * d, notes.singular);
-      for (std::size_t k = 0; k < group; ++k) distances[begin + k] = spectra.distance(frame, k, notes.trace[k]);
+      const GroupSpectra spectra(frame, values + begin * d, GroupNotes(items, indices + begin, group).notes);
+      for (std::size_t k = 0; k < group; ++k) distances[begin + k] = spectra.distance(frame, k);
     }
     return;
   }
   double* values = Workspace::local().get(Workspace::kValues, d);
   for (std::size_t k = 0; k < count; ++k) {
     linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
-    const CovarianceNote& note = items.note(static_cast<std::size_t>(indices[k]));
-    distances[k] = OneSpectrum(d, values, &note.singular).distance(frame, 0, note.trace);
+    const CovarianceNote* note = &items.note(static_cast<std::size_t>(indices[k]));
+    distances[k] = OneSpectrum(frame, values, &note).distance(frame, 0);
   }
 }
 
-double buresDistanceProcrustes(const Frame& frame, const double* covariance) {
+double buresDistanceProcrustes(const Frame& frame, const double* covariance, bool isFullRank) {
   const std::size_t d = frame.dimension();
-  return euclidean::squaredDistance(d * d, procrustesImage(frame, covariance), frame.factor());
+  return euclidean::squaredDistance(d * d, procrustesImage(frame, covariance, isFullRank), frame.factor());
 }
 
 template <typename T>
@@ -160,8 +158,9 @@ Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std
   double* vectors = gramMatrix(frame, items, index);
   double* values = Workspace::local().get(Workspace::kValues, d);
   linalg::eigenvectors(d, vectors, values);
-  const OneSpectrum spectrum(d, values, &note.singular);
-  const Distance distance = spectrum.distance(frame, 0, note.trace);
+  const CovarianceNote* notes = &note;
+  const OneSpectrum spectrum(frame, values, &notes);
+  const Distance distance = spectrum.distance(frame, 0);
   const double error = spectrum.imageError(frame, 0);
   if (!(error <= kImageError)) return distance;
 
@@ -203,7 +202,8 @@ bool Transport::addRoot(double weight, const FullItems<T>& items, std::int32_t i
   double* vectors = gramMatrix(*frame_, items, index);
   double* values = Workspace::local().get(Workspace::kValues, d);
   linalg::eigenvectors(d, vectors, values);
-  const OneSpectrum spectrum(d, values, &items.note(static_cast<std::size_t>(index)).singular);
+  const CovarianceNote* note = &items.note(static_cast<std::size_t>(index));
+  const OneSpectrum spectrum(*frame_, values, &note);
   if (!(spectrum.imageError(*frame_, 0) <= kImageError)) return false;
   scaleToRoot(d, values, spectrum.zero(0), vectors);
   roots_.resize(d * d);
@@ -223,7 +223,7 @@ unsigned Transport::addRoots(const FullItems<T>& items, const std::int32_t* indi
   linalg::checkConverged(
       lanes::eigenvectors(d, gram, values, vectors, workspace.get(Workspace::kLapack, lanes::workSize(d))));
 
-  const GroupSpectra spectra(d, values, GroupNotes(items, indices, count).singular);
+  const GroupSpectra spectra(*frame_, values, GroupNotes(items, indices, count).notes);
   double laneWeights[lanes::kLanes] = {};
   unsigned leftOut = 0;
   for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
@@ -249,7 +249,8 @@ void Transport::addProcrustes(double weight, const FullItems<T>& items, std::int
   const std::size_t d = frame_->dimension();
   double* covariance = Workspace::local().get(Workspace::kScratch, d * d);
   items.covariance(static_cast<std::size_t>(index), covariance);
-  addScaled(weight, procrustesImage(*frame_, covariance), images_, d * d);
+  const bool isFullRank = items.note(static_cast<std::size_t>(index)).rank == d;
+  addScaled(weight, procrustesImage(*frame_, covariance, isFullRank), images_, d * d);
 }
 
 void Transport::merge(const Transport& other) {

@@ -24,7 +24,7 @@ Distance buresDistance(const Frame& frame, const double* covariance, const Covar
 
 // The same in Procrustes form |L U - R|_F^2, S = L L', U the orthogonal polar factor of L' R: no cancellation when the
 // two covariances nearly agree, and no squared condition numbers. Several times slower.
-double buresDistanceProcrustes(const Frame& frame, const double* covariance);
+double buresDistanceProcrustes(const Frame& frame, const double* covariance, bool isFullRank);
 
 // An optimal map A, kept as the image A R of the query's factor. The squared distance is |A R - R|_F^2.
 struct MapImage {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "gaussian/structure.h"
+#include "gaussian/covariance.h"
 #include "linalg/linalg.h"
 #include "linalg/orthogonal.h"
 #include "parallel/pool.h"
@@ -89,7 +89,7 @@ std::vector<Weights> prepareAll(std::size_t d, Batch& items, Job& job) {
   parallel::forEach(items.count, std::max<std::size_t>(1, kPrepared / (d * d)), job, [&](auto begin, auto end) {
     for (std::size_t i = begin; i < end; ++i) {
       double* covariance = items.covariances.data() + i * d * d;
-      checkMatrix(items.precision, d, covariance, items.at("covariances", i));
+      checkCovariance(d, covariance, items.at("covariances", i));
       weights[i] = prepare(d, covariance, items.first + i);
     }
     job.advance(end - begin);

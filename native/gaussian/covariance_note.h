@@ -1,15 +1,20 @@
 #pragma once
 
+#include <cstddef>
+#include <memory>
+#include <vector>
+
 namespace denseam::gaussian {
 
 // What is known of a stored covariance S without looking at it.
 struct CovarianceNote {
   double trace = 0;
-  // At least the trace of its positive part: a covariance that is semidefinite to rounding may have slightly negative
-  // eigenvalues, which count as zeros in every distance.
+  // At least the trace of its positive part: rounding may leave eigenvalues that are slightly negative.
   double positiveTrace = 0;
-  // Whether it was found singular at insertion: eigenvalues at the level of rounding then count as zeros.
-  bool singular = false;
+  std::size_t rank = 0;
+  // The packed lower triangle of its positive part, where S is indefinite because its numbers were rounded to float32:
+  // the covariance that S stands for in all that is computed.
+  std::shared_ptr<const std::vector<double>> positivePart;
 };
 
 }  // namespace denseam::gaussian

@@ -29,8 +29,12 @@ std::size_t partsFor(std::size_t items, std::size_t d) {
 
 template <typename T>
 Purpose Dynamics<T>::purpose(double hottest, double coldest) const {
+  if (!pruning_) return {SearchRule::all(), hottest, coldest};
   // What does not matter at the hottest beta matters at no other.
-  return {pruning_ ? SearchRule::gibbs(items_.size(), hottest, *pruning_) : SearchRule::all(), hottest, coldest};
+  SearchRule rule = SearchRule::gibbs(items_.size(), hottest, *pruning_);
+  // Who lets go of visible mass lets go of it in the energy as well.
+  if (asksEnergy_ && *pruning_ <= kInvisibleMass) rule.beta = hottest;
+  return {rule, hottest, coldest};
 }
 
 template <typename T>
@@ -136,7 +140,7 @@ State Dynamics<T>::move(const Evaluation<T>& evaluation, std::size_t state, cons
                         double& stepLength, const Job& job) const {
   const std::size_t d = items_.dimension();
   const Frame& frame = evaluation.frame(state);
-  State next{std::vector<double>(d), image(evaluation, state, weighted, job)};
+  State next{std::vector<double>(d), image(evaluation, state, weighted, job), d};
   for (std::size_t k = 0; k < weighted.items.size(); ++k) {
     if (weighted.weights[k] == 0) continue;
     const T* mean = items_.mean(static_cast<std::size_t>(weighted.items[k]));

@@ -23,7 +23,9 @@ class Dynamics {
  public:
   using States = MovingStates;
 
-  Dynamics(const FullItems<T>& items, Pruning pruning) : items_(items), pruning_(pruning) {}
+  // `asksEnergy`: the energy is what is asked for, and not only what a moving state has; see energyMargin.
+  Dynamics(const FullItems<T>& items, Pruning pruning, bool asksEnergy)
+      : items_(items), pruning_(pruning), asksEnergy_(asksEnergy) {}
 
   // Of a state that is weighed at betas from the hottest (the least) to the coldest.
   Purpose purpose(double hottest, double coldest) const;
@@ -45,6 +47,7 @@ class Dynamics {
 
   const FullItems<T>& items_;
   Pruning pruning_;
+  bool asksEnergy_;
 };
 
 extern template class Dynamics<float>;

@@ -14,8 +14,10 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// A distance is recomputed in Procrustes form when its error bound exceeds this share of it...
-constexpr double kRelativeError = 1e-10;
+// A distance is recomputed in Procrustes form when its error bound exceeds this share of it: of small matrices, which
+// are often whole numbers and cost a microsecond more, a smaller one...
+constexpr std::size_t kSmall = 4;
+double relativeError(std::size_t d) { return d <= kSmall ? 1e-12 : 1e-10; }
 // ...or this much of beta D in a weight that counts; but that form does no better than kRelativeFloor.
 constexpr double kExponentError = 1e-10;
 constexpr double kRelativeFloor = 1e-13;
@@ -105,14 +107,19 @@ std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const
   const std::int32_t least = *std::min_element(evaluated.begin(), evaluated.end(),
                                                [&](std::int32_t a, std::int32_t b) { return value(a) < value(b); });
   const double nearest = value(least) + 2 * search.error(least);
+  const auto canWeigh = [&](std::int32_t item) {
+    return value(item) - search.error(item) <= nearest + kNegligible / hottest;
+  };
+  // One item alone has the weight 1 and its distance for an energy: it is no more doubtful than that distance is.
+  const bool weighs = coldest > 0 && std::count_if(evaluated.begin(), evaluated.end(), canWeigh) > 1;
   std::vector<std::int32_t> result;
   for (const std::int32_t item : evaluated) {
     const double error = search.error(item);
     const double low = value(item) - error;
-    const bool vague = error > kRelativeError * value(item);
-    const bool shows = coldest * error > kExponentError && error > kRelativeFloor * value(item) &&
-                       low <= nearest + kNegligible / hottest;
-    if ((vague && (coldest == 0 || low <= nearest)) || (coldest > 0 && shows)) result.push_back(item);
+    const bool vague = error > relativeError(items_.dimension()) * value(item);
+    const bool shows =
+        weighs && coldest * error > kExponentError && error > kRelativeFloor * value(item) && canWeigh(item);
+    if ((vague && (coldest == 0 || low <= nearest)) || shows) result.push_back(item);
   }
   return result;
 }
@@ -132,7 +139,8 @@ void Evaluation<T>::refine(const Job& job) {
       double* covariance = linalg::Workspace::local().get(linalg::Workspace::kScratch, d * d);
       items_.covariance(item, covariance);
       const double means = euclidean::squaredDistance(d, items_.mean(item), frame.mean());
-      searches_[q].record(index, {means + buresDistanceProcrustes(frame, covariance), 0});
+      const bool isFullRank = items_.note(item).rank == d;
+      searches_[q].record(index, {means + buresDistanceProcrustes(frame, covariance, isFullRank), 0});
     }
   });
 }

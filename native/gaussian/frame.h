@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
 #include "memory.h"
@@ -13,33 +12,8 @@ namespace denseam::gaussian {
 struct State {
   std::vector<double> mean;
   std::vector<double> factor;  // R, column-major, zeros above the diagonal
+  std::size_t rank;            // of R R', as far as it is known: d where nothing says less
 };
-
-// Symmetric to this much of its greatest entry: what different orders of summation leave in float64 and float32.
-template <typename T>
-inline constexpr double kAsymmetry = sizeof(T) == 8 ? 1e-8 : 1e-4;
-
-// How a covariance was found to be.
-enum class Definiteness { kPositive, kSemidefinite, kIndefinite };
-
-// Checks that a d x d covariance is finite and symmetric, and averages it with its transpose. `where` names it in
-// errors.
-template <typename T>
-void checkCovariance(std::size_t d, double* covariance, const std::string& where);
-
-// What rounding the entries of a covariance to T may move its eigenvalues by.
-template <typename T>
-double semidefiniteShift(std::size_t d, const double* covariance);
-
-// Positive definite, semidefinite to the rounding of T, or neither. Leaves the Cholesky factor in `factor` when
-// positive.
-template <typename T>
-Definiteness classify(std::size_t d, const double* covariance, double* factor);
-
-double smallestEigenvalue(std::size_t d, const double* covariance);
-
-// A factor of any positive semidefinite covariance: Cholesky's, or from the eigenvectors where that breaks down.
-void factorize(std::size_t d, const double* covariance, double* factor);
 
 // The states of a batch of queries. With `invertible`, a singular covariance is refused: it has no transport map.
 std::vector<State> makeStates(const Batch& queries, std::size_t d, double ridge, bool invertible, Job& job);
@@ -60,6 +34,7 @@ class Frame {
   double scale() const { return scale_; }
   double trace() const { return trace_; }
   double squaredMean() const;
+  std::size_t rank() const { return state_.rank; }
   // 1 / cond(R), estimated; 0 when singular.
   double reciprocalCondition() const { return reciprocalCondition_; }
 

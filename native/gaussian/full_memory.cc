@@ -56,7 +56,7 @@ Batch FullMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) con
     for (std::size_t i = begin; i < end; ++i) {
       const auto item = static_cast<std::size_t>(indices[i]);
       std::copy_n(items_.mean(item), d, batch.positions.data() + i * d);
-      items_.covariance(item, batch.covariances.data() + i * d * d);
+      items_.given(item, batch.covariances.data() + i * d * d);
     }
   });
   return batch;
@@ -80,10 +80,10 @@ std::vector<double> FullMemory<T>::distances(const Batch& queries, double ridge,
 
 template <typename T>
 std::vector<Weighted> FullMemory<T>::weighAll(const Batch& queries, double ridge, double beta, Pruning pruning,
-                                              Job& job) const {
+                                              bool asksEnergy, Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  const Purpose purpose = Dynamics<T>(items_, pruning).purpose(beta, beta);
+  const Purpose purpose = Dynamics<T>(items_, pruning, asksEnergy).purpose(beta, beta);
   Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
   evaluation.run(false, job);
   std::vector<Weighted> result;
@@ -98,7 +98,7 @@ std::vector<double> FullMemory<T>::weights(const Batch& queries, double ridge, d
                                            Job& job) const {
   std::vector<double> result(queries.count * size());
   double* row = result.data();
-  for (const Weighted& weighted : weighAll(queries, ridge, beta, pruning, job)) {
+  for (const Weighted& weighted : weighAll(queries, ridge, beta, pruning, false, job)) {
     for (std::size_t k = 0; k < weighted.items.size(); ++k) {
       row[static_cast<std::size_t>(weighted.items[k])] = weighted.weights[k];
     }
@@ -111,7 +111,7 @@ template <typename T>
 std::vector<double> FullMemory<T>::energy(const Batch& queries, double ridge, double beta, Pruning pruning,
                                           Job& job) const {
   std::vector<double> result;
-  for (const Weighted& weighted : weighAll(queries, ridge, beta, pruning, job)) {
+  for (const Weighted& weighted : weighAll(queries, ridge, beta, pruning, true, job)) {
     result.push_back(weighted.gibbs.energy);
   }
   return result;
@@ -143,7 +143,7 @@ Neighbours FullMemory<T>::nearest(const Batch& queries, double ridge, std::size_
 template <typename T>
 Batch FullMemory<T>::step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const {
   job.expect(queries.count * size());
-  const Dynamics<T> dynamics(items_, pruning);
+  const Dynamics<T> dynamics(items_, pruning, false);
   const MovingStates states{makeStates(queries, items_.dimension(), ridge, true, job), {}};
   const Advance<MovingStates> result = dynamics.advance(states, std::vector<double>(queries.count, beta), 1, job);
   Batch next = emptyBatch(queries.count);
@@ -154,10 +154,25 @@ Batch FullMemory<T>::step(const Batch& queries, double ridge, double beta, Pruni
 }
 
 template <typename T>
+double FullMemory<T>::defaultTolerance(const Job& job) const {
+  const std::size_t d = items_.dimension();
+  return defaultTolerance_.get([&] {
+    return measureScale(
+        size(), d,
+        [&](std::size_t item, double* mean) {
+          std::copy_n(items_.mean(item), d, mean);
+          return items_.note(item).trace;
+        },
+        job);
+  });
+}
+
+template <typename T>
 Retrieval FullMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
-  const Dynamics<T> dynamics(items_, options.pruning);
+  const Dynamics<T> dynamics(items_, options.pruning, options.maxIterations == 0);
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
-  Iteration<Dynamics<T>> iteration(dynamics, size(), options, emptyBatch(queries.count * copies));
+  const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);
+  Iteration<Dynamics<T>> iteration(dynamics, size(), options, tolerance, emptyBatch(queries.count * copies));
   return iteration.run({makeStates(queries, items_.dimension(), ridge, true, job), {}}, job);
 }
 

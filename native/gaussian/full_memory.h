@@ -8,6 +8,7 @@
 #include "gaussian/items.h"
 #include "memory.h"
 #include "retrieval.h"
+#include "scale.h"
 
 namespace denseam::gaussian {
 
@@ -18,6 +19,7 @@ class FullMemory : public Memory {
   FullMemory(std::size_t dimension, bool indexed) : items_(dimension, indexed) {}
 
   std::size_t size() const override { return items_.size(); }
+  std::size_t bytes() const override { return items_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   std::shared_ptr<const Memory> prepare(Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
@@ -36,9 +38,13 @@ class FullMemory : public Memory {
  private:
   Batch emptyBatch(std::size_t count) const;
   // The Gibbs weights of every query.
-  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const;
+  std::vector<Weighted> weighAll(const Batch& queries, double ridge, double beta, Pruning pruning, bool asksEnergy,
+                                 Job& job) const;
+
+  double defaultTolerance(const Job& job) const;
 
   FullItems<T> items_;
+  DefaultTolerance defaultTolerance_;
 };
 
 extern template class FullMemory<float>;

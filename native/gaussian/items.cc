@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "format.h"
-#include "gaussian/frame.h"
+#include "gaussian/covariance.h"
 #include "gaussian/signature.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
@@ -25,28 +27,50 @@ constexpr std::size_t kLeastIndexed = 8;
 // Items checked in a chunk: about 100 microseconds of Cholesky factors.
 std::size_t grain(std::size_t d) { return std::max<std::size_t>(1, 40'000 / (d * d * d + 100)); }
 
-// Checks one covariance and packs it.
 template <typename T>
-CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T* packed) {
-  Workspace& workspace = Workspace::local();
-  double* covariance = workspace.get(Workspace::kGram, d * d);
-  std::copy_n(given, d * d, covariance);
-  checkCovariance<T>(d, covariance, where);
-  // What is judged is what is stored.
-  std::transform(covariance, covariance + d * d, covariance,
-                 [](double x) { return static_cast<double>(static_cast<T>(x)); });
-  const Definiteness kind = classify<T>(d, covariance, workspace.get(Workspace::kFactor, d * d));
-  if (kind == Definiteness::kIndefinite) throw notPositive(where, smallestEigenvalue(d, covariance));
+void pack(std::size_t d, const double* covariance, T* packed) {
   for (std::size_t i = 0; i < d; ++i) {
     packed = std::transform(covariance + i * d, covariance + i * d + i + 1, packed,
                             [](double x) { return static_cast<T>(x); });
   }
-  const double trace = linalg::trace(d, covariance);
-  // No eigenvalue is less than minus the shift with which the covariance has a Cholesky factor, or minus the rounding
-  // of that factor.
-  const bool singular = kind == Definiteness::kSemidefinite;
-  const double shift = singular ? semidefiniteShift<T>(d, covariance) : semidefiniteShift<double>(d, covariance);
-  return {trace, trace + static_cast<double>(d) * shift, singular};
+}
+
+// Checks one covariance and packs it.
+template <typename T>
+CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T* packed) {
+  double* covariance = Workspace::local().get(Workspace::kGram, d * d);
+  std::copy_n(given, d * d, covariance);
+  checkCovariance(d, covariance, where);
+  // What is judged is what is stored.
+  std::transform(covariance, covariance + d * d, covariance,
+                 [](double x) { return static_cast<double>(static_cast<T>(x)); });
+  pack(d, covariance, packed);
+  const Definiteness found = judge(d, covariance, where);
+  CovarianceNote note{0, 0, found.rank, nullptr};
+  if (found.isIndefinite) {
+    projectPositive(d, covariance);
+    std::vector<double> positivePart(packedSize(d));
+    pack(d, covariance, positivePart.data());
+    note.positivePart = std::make_shared<const std::vector<double>>(std::move(positivePart));
+  }
+  note.trace = linalg::trace(d, covariance);
+  note.positiveTrace = note.trace + static_cast<double>(d) * zeroLevel(d, note.trace);
+  return note;
+}
+
+// Both triangles of a packed one, its numbers `stride` apart.
+template <typename T>
+void unpack(std::size_t d, const T* packed, std::size_t stride, double* matrix) {
+  // In bands of columns, so that what a row writes to below the diagonal stays in the cache for the next row.
+  constexpr std::size_t kBand = 16;
+  for (std::size_t band = 0; band < d; band += kBand) {
+    for (std::size_t i = band; i < d; ++i) {
+      const T* row = packed + packedSize(i) * stride;
+      for (std::size_t j = band; j < std::min(i + 1, band + kBand); ++j) {
+        matrix[i * d + j] = matrix[j * d + i] = static_cast<double>(row[j * stride]);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -60,19 +84,36 @@ FullItems<T>::FullItems(std::size_t dimension, bool indexed)
 
 template <typename T>
 void FullItems<T>::covariance(std::size_t item, double* matrix) const {
-  const std::size_t d = dimension();
-  const std::size_t stride = lanes();
-  const T* packed = covariances_.values(item);
-  // In bands of columns, so that what a row writes to below the diagonal stays in the cache for the next row.
-  constexpr std::size_t kBand = 16;
-  for (std::size_t band = 0; band < d; band += kBand) {
-    for (std::size_t i = band; i < d; ++i) {
-      const T* row = packed + packedSize(i) * stride;
-      for (std::size_t j = band; j < std::min(i + 1, band + kBand); ++j) {
-        matrix[i * d + j] = matrix[j * d + i] = static_cast<double>(row[j * stride]);
-      }
+  const auto& positivePart = note(item).positivePart;
+  positivePart ? unpack(dimension(), positivePart->data(), 1, matrix) : given(item, matrix);
+}
+
+template <typename T>
+void FullItems<T>::given(std::size_t item, double* matrix) const {
+  unpack(dimension(), covariances_.values(item), lanes(), matrix);
+}
+
+template <typename T>
+bool FullItems<T>::isIndefinite(const std::int32_t* items, std::size_t count) const {
+  return anyIndefinite_ && std::any_of(items, items + count, [&](std::int32_t item) {
+           return note(static_cast<std::size_t>(item)).positivePart != nullptr;
+         });
+}
+
+template <typename T>
+const double* FullItems<T>::positiveGroup(const std::int32_t* items, std::size_t count,
+                                          AlignedVector<double>& buffer) const {
+  const std::size_t width = covariances_.width();
+  buffer.resize(width * lanes());
+  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+    const auto item = static_cast<std::size_t>(items[std::min(lane, count - 1)]);
+    const auto& positivePart = note(item).positivePart;
+    const T* source = covariances_.values(item);
+    for (std::size_t k = 0; k < width; ++k) {
+      buffer[k * lanes() + lane] = positivePart ? (*positivePart)[k] : static_cast<double>(source[k * lanes()]);
     }
   }
+  return buffer.data();
 }
 
 template <typename T>
@@ -108,6 +149,9 @@ void FullItems<T>::append(const Items& items, Job& job) {
     }
     job.advance(end - begin);
   });
+  anyIndefinite_ = anyIndefinite_ || std::any_of(notes.begin(), notes.end(), [](const CovarianceNote& note) {
+                     return note.positivePart != nullptr;
+                   });
   const std::vector<Nothing> nothing(items.count);
   means_.append(means.data(), nothing.data(), items.count);
   covariances_.append(packed.data(), notes.data(), items.count);
@@ -142,10 +186,9 @@ void FullItems<T>::signItems(std::size_t first, std::size_t count, float* signat
     covariance(first, matrix);
     return sign(dimension(), matrix, signatures);
   }
-  static thread_local AlignedVector<T> buffer;
   std::int32_t indices[lanes::kLanes];
   std::iota(indices, indices + count, static_cast<std::int32_t>(first));
-  signGroup(dimension(), group(indices, count, buffer), count, signatures);
+  visitGroup(indices, count, [&](const auto* group) { signGroup(dimension(), group, count, signatures); });
 }
 
 template <typename T>

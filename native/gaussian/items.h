@@ -16,7 +16,8 @@ namespace denseam::gaussian {
 constexpr std::size_t packedSize(std::size_t d) { return d * (d + 1) / 2; }
 
 // Gaussians with full covariances. Covariances are kept as packed lower triangles: half the memory, and what the
-// kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h).
+// kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h). One that is indefinite, as rounding
+// to float32 leaves singular ones, has its positive part beside it.
 //
 // With an index, every item also has a signature (gaussian/signature.h), in single precision: as much memory as a
 // packed float32 covariance.
@@ -26,6 +27,7 @@ class FullItems {
   FullItems(std::size_t dimension, bool indexed);
 
   std::size_t size() const { return means_.size(); }
+  std::size_t bytes() const { return means_.bytes() + covariances_.bytes() + signatures_.bytes(); }
   std::size_t dimension() const { return means_.width(); }
   bool indexed() const { return indexed_; }
   // How many covariances are worked on at once: 1, or linalg::lanes::kLanes.
@@ -33,11 +35,17 @@ class FullItems {
 
   const T* mean(std::size_t item) const { return means_.values(item); }
   const CovarianceNote& note(std::size_t item) const { return covariances_.note(item); }
-  // Both triangles, d x d.
+  // Both triangles, d x d: of the covariance that is meant, and as it was given (covariance_note.h).
   void covariance(std::size_t item, double* matrix) const;
-  // The covariances of up to lanes() items, in the layout of linalg/lanes.h: in place where these items are stored
-  // side by side, else gathered in `buffer`. Lanes beyond `count` hold anything finite.
-  const T* group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const;
+  void given(std::size_t item, double* matrix) const;
+  // body(group) on the covariances of up to lanes() items, in the layout of linalg/lanes.h and in T, or in double where
+  // one of them is a positive part. Lanes beyond `count` hold anything finite.
+  template <typename Body>
+  void visitGroup(const std::int32_t* items, std::size_t count, const Body& body) const {
+    static thread_local AlignedVector<T> buffer;
+    static thread_local AlignedVector<double> positive;
+    isIndefinite(items, count) ? body(positiveGroup(items, count, positive)) : body(group(items, count, buffer));
+  }
 
   // Only with an index.
   const float* signature(std::size_t item) const { return signatures_.values(item); }
@@ -51,9 +59,14 @@ class FullItems {
  private:
   struct Nothing {};
 
+  bool isIndefinite(const std::int32_t* items, std::size_t count) const;
+  // In place where these items are stored side by side, else gathered in `buffer`.
+  const T* group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const;
+  const double* positiveGroup(const std::int32_t* items, std::size_t count, AlignedVector<double>& buffer) const;
   void signItems(std::size_t first, std::size_t count, float* signatures) const;
 
   bool indexed_;
+  bool anyIndefinite_ = false;
   Store<T, Nothing> means_;
   Store<T, CovarianceNote> covariances_;
   Store<float, Nothing> signatures_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "format.h"
-#include "gaussian/frame.h"
+#include "gaussian/covariance.h"
 #include "gaussian/sampling.h"
 #include "gaussian/spread.h"
 #include "linalg/linalg.h"
@@ -18,8 +18,6 @@
 
 namespace denseam::gaussian {
 namespace {
-
-using linalg::Workspace;
 
 // Of R: a smaller displacement is not much more than the rounding of the item's own numbers.
 constexpr double kLeastRatio = 1e-10;
@@ -43,12 +41,10 @@ struct Item {
   double reach() const { return std::sqrt(std::inner_product(mean, mean + d, mean, 0.0) + trace()); }
 };
 
+// Distances are those of the positive part (covariance_note.h), so that is what moves.
 void checkDefinite(const Item& item, const std::string& where) {
-  checkCovariance<double>(item.d, item.covariance, where);
-  double* factor = Workspace::local().get(Workspace::kFactor, item.d * item.d);
-  if (classify<double>(item.d, item.covariance, factor) == Definiteness::kIndefinite) {
-    throw notPositive(where, smallestEigenvalue(item.d, item.covariance));
-  }
+  checkCovariance(item.d, item.covariance, where);
+  if (judge(item.d, item.covariance, where).isIndefinite) projectPositive(item.d, item.covariance);
 }
 
 void checkRadius(const Item& item, double radius, const std::string& where) {

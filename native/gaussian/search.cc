@@ -42,7 +42,7 @@ void Carry::move(double stepLength, double slack) {
 }
 
 SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
-  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1};
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, 0};
 }
 
 template <typename T>
@@ -63,7 +63,7 @@ const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
     return wave_;
   }
   if (stage_ == Stage::kDone) return wave_;
-  dropBeyond(limit());
+  dropBeyond(stage_ == Stage::kEnergy ? energyLimit() : limit());
   if (stage_ == Stage::kBound) {
     if (!carry_.reach.empty()) {
       boundByMeans(open_, job);
@@ -73,6 +73,12 @@ const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
     stage_ = Stage::kWaves;
   }
   chooseWave();
+  if (wave_.empty() && stage_ == Stage::kWaves && rule_.beta > 0) {
+    stage_ = Stage::kEnergy;
+    reopen();
+    chooseWave();
+  }
+  if (wave_.empty()) stage_ = Stage::kDone;
   return wave_;
 }
 
@@ -194,13 +200,37 @@ void Search<T>::dropBeyond(double limit) {
 // The best of what is open, or all where that is most of the memory.
 template <typename T>
 void Search<T>::chooseWave() {
-  if (open_.size() > waveSize_ && open_.size() < items_.size() / 2) {
+  const bool isMost = stage_ != Stage::kEnergy && open_.size() >= items_.size() / 2;
+  if (open_.size() > waveSize_ && !isMost) {
     chooseBest(waveSize_);
   } else {
     wave_ = open_;
   }
   waveSize_ *= kWaveGrowth;
-  if (wave_.empty()) stage_ = Stage::kDone;
+}
+
+template <typename T>
+double Search<T>::energyLimit() const {
+  double least = kInfinity, second = kInfinity, error = 0;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (!isEvaluated(i)) continue;
+    if (values_[i] < least) {
+      second = std::exchange(least, values_[i]);
+      error = errors_[i];
+    } else {
+      second = std::min(second, values_[i]);
+    }
+  }
+  return least + error + rule_.margin + energyMargin(rule_.beta, least - error, second - least);
+}
+
+template <typename T>
+void Search<T>::reopen() {
+  waveSize_ = kFirstWave;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (!isEvaluated(i)) open_.push_back(static_cast<std::int32_t>(i));
+  }
+  dropBeyond(energyLimit());
 }
 
 template <typename T>

@@ -29,11 +29,13 @@ struct Carry {
 struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
+  // The energy at this beta is wanted, too: see energyMargin. 0: it is not.
+  double beta = 0;
 
   // Leaves out items that together have at most `mass` of the Gibbs weight: each is behind the nearest by more than
   // (log N - log mass) / beta, so all of them have less than N exp(-log N + log mass).
   static SearchRule gibbs(std::size_t size, double beta, double mass);
-  static SearchRule nearest(std::size_t k) { return {0, k}; }
+  static SearchRule nearest(std::size_t k) { return {0, k, 0}; }
   static SearchRule all() { return {}; }
 };
 
@@ -63,7 +65,7 @@ class Search {
   Carry carry() const;
 
  private:
-  enum class Stage { kProbe, kBound, kWaves, kDone };
+  enum class Stage { kProbe, kBound, kWaves, kEnergy, kDone };
 
   bool isEvaluated(std::size_t item) const { return errors_[item] >= 0; }
   void probe(const Job& job);
@@ -72,6 +74,9 @@ class Search {
   double boundByMean(std::size_t item) const;
   // Beyond this squared distance an item can be left out.
   double limit() const;
+  // Beyond this one an item does not show in the energy either.
+  double energyLimit() const;
+  void reopen();
   void dropBeyond(double limit);
   bool canSign() const;
   void chooseBest(std::size_t count);

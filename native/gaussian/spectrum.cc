@@ -10,8 +10,16 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// Eigenvalues of R' S R are off by about this share of the greatest.
+// Eigenvalues of R' S R are off by about this share of the greatest, or of what the greatest would be if the greatest
+// eigenvectors of S and O were the same: products that cancel leave rounding of that size.
 constexpr double kEigenvalueError = 4 * kEpsilon;
+
+// A lower bound on the product of the greatest eigenvalues of S and R R': each is at least its trace over its rank.
+double greatestProduct(const Frame& frame, const CovarianceNote& note) {
+  const double scaledTrace = frame.trace() / frame.scale() / frame.scale();
+  const auto ranks = static_cast<double>(std::max<std::size_t>(1, note.rank * frame.rank()));
+  return std::min(note.trace * scaledTrace / ranks, std::numeric_limits<double>::max());
+}
 
 template <std::size_t Count>
 DENSEAM_INLINE void greatestOf(std::size_t d, const double* __restrict values, double* __restrict greatest) {
@@ -25,14 +33,14 @@ DENSEAM_INLINE void greatestOf(std::size_t d, const double* __restrict values, d
   }
 }
 
-// Sums the roots of the eigenvalues above `zero`, and the errors of all but those, which `ignored` tells to be zeros.
+// Sums the roots of the eigenvalues above `zero` and their errors, and counts those that are ignored as zeros.
 template <std::size_t Count>
 DENSEAM_INLINE void sumRoots(std::size_t d, const double* __restrict values, const double* __restrict zero,
                              const double* __restrict error, double* __restrict least, double* __restrict root,
-                             double* __restrict rootError) {
+                             double* __restrict rootError, double* __restrict zeros) {
   double atZero[Count];
   for (std::size_t m = 0; m < Count; ++m) {
-    root[m] = rootError[m] = 0;
+    root[m] = rootError[m] = zeros[m] = 0;
     atZero[m] = std::sqrt(error[m]);
   }
   for (std::size_t k = 0; k < d; ++k) {
@@ -47,6 +55,7 @@ DENSEAM_INLINE void sumRoots(std::size_t d, const double* __restrict values, con
       const bool ignored = !counts && zero[m] > 0;
       const double spread = value > error[m] ? error[m] / (2 * rooted) : atZero[m];
       rootError[m] += ignored ? 0 : spread;
+      zeros[m] += ignored ? 1 : 0;
       const double low = ignored ? least[m] : positive;
       least[m] = low < least[m] ? low : least[m];
     }
@@ -57,36 +66,42 @@ DENSEAM_DISPATCH void greatestOfLanes(std::size_t d, const double* values, doubl
   greatestOf<linalg::lanes::kLanes>(d, values, greatest);
 }
 DENSEAM_DISPATCH void sumRootsOfLanes(std::size_t d, const double* values, const double* zero, const double* error,
-                                      double* least, double* root, double* rootError) {
-  sumRoots<linalg::lanes::kLanes>(d, values, zero, error, least, root, rootError);
+                                      double* least, double* root, double* rootError, double* zeros) {
+  sumRoots<linalg::lanes::kLanes>(d, values, zero, error, least, root, rootError, zeros);
 }
 
 }  // namespace
 
 template <std::size_t Count>
-GramSpectra<Count>::GramSpectra(std::size_t d, const double* values, const bool* singular) {
+GramSpectra<Count>::GramSpectra(const Frame& frame, const double* values, const CovarianceNote* const* notes) {
   constexpr bool isGroup = Count == linalg::lanes::kLanes;
+  const std::size_t d = frame.dimension();
   if constexpr (isGroup) {
     greatestOfLanes(d, values, greatest_);
   } else {
     greatestOf<Count>(d, values, greatest_);
   }
-  double error[Count];
+  double error[Count], nullity[Count], zeros[Count];
   for (std::size_t m = 0; m < Count; ++m) {
-    error[m] = kEigenvalueError * greatest_[m];
-    zero_[m] = singular[m] ? static_cast<double>(d) * error[m] : 0.0;
+    trace_[m] = notes[m]->trace;
+    nullity[m] = static_cast<double>(d - std::min(notes[m]->rank, frame.rank()));
+    error[m] = kEigenvalueError * std::max(greatest_[m], greatestProduct(frame, *notes[m]));
+    zero_[m] = nullity[m] > 0 ? static_cast<double>(d) * error[m] : 0.0;
     least_[m] = greatest_[m];
   }
   if constexpr (isGroup) {
-    sumRootsOfLanes(d, values, zero_, error, least_, root_, rootError_);
+    sumRootsOfLanes(d, values, zero_, error, least_, root_, rootError_, zeros);
   } else {
-    sumRoots<Count>(d, values, zero_, error, least_, root_, rootError_);
+    sumRoots<Count>(d, values, zero_, error, least_, root_, rootError_, zeros);
   }
+  // As many as are known are zeros. What else is ignored, or a zero that is not, may have a root up to that of the
+  // level.
+  for (std::size_t m = 0; m < Count; ++m) rootError_[m] += std::abs(zeros[m] - nullity[m]) * std::sqrt(zero_[m]);
 }
 
 template <std::size_t Count>
-Distance GramSpectra<Count>::distance(const Frame& frame, std::size_t matrix, double trace) const {
-  const double traces = trace + frame.trace();
+Distance GramSpectra<Count>::distance(const Frame& frame, std::size_t matrix) const {
+  const double traces = trace_[matrix] + frame.trace();
   return {std::max(0.0, traces - 2 * frame.scale() * root_[matrix]),
           2 * frame.scale() * rootError_[matrix] + 4 * kEpsilon * traces};
 }

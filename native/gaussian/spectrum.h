@@ -2,13 +2,13 @@
 
 #include <cstddef>
 
+#include "gaussian/covariance_note.h"
 #include "gaussian/frame.h"
 #include "linalg/lanes.h"
 
 namespace denseam::gaussian {
 
-// A squared distance and an estimate, on the safe side, of its rounding error. Of a singular covariance it leaves out
-// what counting eigenvalues at the level of rounding as zeros may cost.
+// A squared distance and an estimate, on the safe side, of its rounding error.
 struct Distance {
   double value;
   double error;
@@ -19,11 +19,11 @@ struct Distance {
 template <std::size_t Count>
 class GramSpectra {
  public:
-  // `singular` says that S was found singular at insertion: eigenvalues at the level of rounding then count as zeros.
-  GramSpectra(std::size_t d, const double* values, const bool* singular);
+  // Where S or O is singular, so is R' S R: eigenvalues at the level of rounding then count as zeros.
+  GramSpectra(const Frame& frame, const double* values, const CovarianceNote* const* notes);
 
   // tr S + tr O - 2 tr (R' S R)^1/2.
-  Distance distance(const Frame& frame, std::size_t matrix, double trace) const;
+  Distance distance(const Frame& frame, std::size_t matrix) const;
   // The relative error of K = R^-T (R' S R)^1/2: a root of an eigenvalue l is off by eps greatest / (2 sqrt l), and
   // dividing by R magnifies that by at most cond(R).
   double imageError(const Frame& frame, std::size_t matrix) const;
@@ -31,6 +31,7 @@ class GramSpectra {
   double zero(std::size_t matrix) const { return zero_[matrix]; }
 
  private:
+  double trace_[Count];
   double zero_[Count];
   double greatest_[Count];
   double least_[Count];  // of those that count

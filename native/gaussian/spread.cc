@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gaussian/bures.h"
+#include "gaussian/covariance.h"
 #include "gaussian/frame.h"
 #include "gaussian/increment.h"
 #include "linalg/linalg.h"
@@ -30,12 +31,7 @@ constexpr Distance kUnknown{0, std::numeric_limits<double>::infinity()};
 class Ray {
  public:
   Ray(std::size_t d, const double* start, RandomStream& stream)
-      : d_(d),
-        start_(start),
-        state_{std::vector<double>(d), factorOf(d, start)},
-        frame_(state_),
-        direction_(d * d),
-        point_(d * d) {
+      : d_(d), start_(start), state_(stateOf(d, start)), frame_(state_), direction_(d * d), point_(d * d) {
     stream.normals(d * d, point_.data());
     linalg::outer(d, point_.data(), direction_.data());
     linalg::symmetrize(d, direction_.data());
@@ -65,10 +61,10 @@ class Ray {
   }
 
  private:
-  static std::vector<double> factorOf(std::size_t d, const double* covariance) {
-    std::vector<double> factor(d * d);
-    factorize(d, covariance, factor.data());
-    return factor;
+  static State stateOf(std::size_t d, const double* covariance) {
+    State state{std::vector<double>(d), std::vector<double>(d * d), judge(d, covariance, "a covariance").rank};
+    factorize(d, covariance, state.rank == d, state.factor.data());
+    return state;
   }
 
   static bool isPrecise(const Distance& distance, double precision) {
@@ -77,7 +73,7 @@ class Ray {
 
   // In the cheapest form that is precise enough, or else in the most precise one.
   Distance measure(double precision) {
-    const Distance plain = buresDistance(frame_, point_.data(), {linalg::trace(d_, point_.data())});
+    const Distance plain = buresDistance(frame_, point_.data(), {linalg::trace(d_, point_.data()), 0, d_, nullptr});
     if (isPrecise(plain, precision)) return plain;
     const Distance increment = incrementDistance();
     if (isPrecise(increment, precision)) return increment;
@@ -94,7 +90,7 @@ class Ray {
   }
 
   Distance procrustesDistance() const {
-    const double value = buresDistanceProcrustes(frame_, point_.data());
+    const double value = buresDistanceProcrustes(frame_, point_.data(), true);
     const double factorError = 8 * kEpsilon * std::sqrt(frame_.trace());
     return {value, (2 * std::sqrt(value) + factorError) * factorError};
   }

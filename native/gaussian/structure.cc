@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "format.h"
-#include "gaussian/frame.h"
 
 namespace denseam::gaussian {
 
@@ -21,11 +20,6 @@ void checkVariances(Structure structure, std::size_t d, const double* variances,
     if (!std::isfinite(variances[k])) throw notFinite(entry(k), variances[k]);
     if (variances[k] < 0) throw negativeVariance(entry(k), variances[k]);
   }
-}
-
-void checkMatrix(Precision precision, std::size_t d, double* covariance, const std::string& where) {
-  precision == Precision::kFloat32 ? checkCovariance<float>(d, covariance, where)
-                                   : checkCovariance<double>(d, covariance, where);
 }
 
 }  // namespace denseam::gaussian

@@ -18,8 +18,4 @@ inline std::size_t covarianceSize(Structure structure, std::size_t d) {
 // Throws unless a mean is finite, and unless variances are finite and not negative. `where` names them in errors.
 void checkMean(std::size_t d, const double* mean, const std::string& where);
 void checkVariances(Structure structure, std::size_t d, const double* variances, const std::string& where);
-// The same for a full covariance, which must be symmetric to the rounding of its precision and is averaged with its
-// transpose.
-void checkMatrix(Precision precision, std::size_t d, double* covariance, const std::string& where);
-
 }  // namespace denseam::gaussian

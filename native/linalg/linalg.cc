@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "error.h"
@@ -29,6 +31,13 @@ void check(lapack_int info, const char* routine) {
 
 lapack_int size(std::size_t n) { return static_cast<lapack_int>(n); }
 
+// LAPACK counts its work space in 32 bits, and writes beyond it where that overflows.
+lapack_int countable(std::size_t workSize, std::size_t n) {
+  if (workSize <= static_cast<std::size_t>(std::numeric_limits<lapack_int>::max())) return size(workSize);
+  throw Error("ERR_UNSUPPORTED",
+              "Matrices of dimension " + std::to_string(n) + " need more work space than LAPACK can count in 32 bits");
+}
+
 void clearUpper(std::size_t n, double* a) {
   for (std::size_t j = 1; j < n; ++j) std::fill_n(a + j * n, j, 0.0);
 }
@@ -38,9 +47,10 @@ void largeEigen(char job, std::size_t n, double* a, double* values) {
   // LAPACK's documented minimum for 'V' plus room for the blocked tridiagonalisation.
   const std::size_t workSize = job == 'V' ? 1 + 6 * n + 2 * n * n : 2 * n + 1 + 64 * n;
   const std::size_t integerSize = job == 'V' ? 3 + 5 * n : 1;
+  const lapack_int counted = countable(workSize, n);
   check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'L', size(n), a, size(n), values,
-                            workspace.get(Workspace::kLapack, workSize), size(workSize),
-                            workspace.integers(integerSize), size(integerSize)),
+                            workspace.get(Workspace::kLapack, workSize), counted, workspace.integers(integerSize),
+                            size(integerSize)),
         "dsyevd");
 }
 
@@ -105,6 +115,16 @@ const char* blasName() {
   return name.c_str();
 }
 
+std::size_t mostBlasThreads() {
+  static const std::string key = "MAX_THREADS=";
+  const std::string config = openblas_get_config();
+  const std::size_t at = config.find(key);
+  // A build for one thread does not say how many.
+  return at == std::string::npos
+             ? 1
+             : std::max<std::size_t>(1, std::strtoul(config.c_str() + at + key.size(), nullptr, 10));
+}
+
 bool cholesky(std::size_t n, double* a) {
   if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', size(n), a, size(n)) != 0) return false;
   clearUpper(n, a);
@@ -123,8 +143,9 @@ void eigenvectors(std::size_t n, double* a, double* values) {
 void singularValues(std::size_t n, double* a, double* values, double* left, double* right) {
   Workspace& workspace = Workspace::local();
   const std::size_t workSize = 4 * n * n + 7 * n + 64 * n;
+  const lapack_int counted = countable(workSize, n);
   check(LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'A', size(n), size(n), a, size(n), values, left, size(n), right, size(n),
-                            workspace.get(Workspace::kLapack, workSize), size(workSize), workspace.integers(8 * n)),
+                            workspace.get(Workspace::kLapack, workSize), counted, workspace.integers(8 * n)),
         "dgesdd");
 }
 

@@ -28,6 +28,10 @@ class Workspace {
 // Fixes OpenBLAS to one thread: parallelism is over items and queries (parallel/pool.h).
 void useOneThread();
 const char* blasName();
+// How many threads may call BLAS at once. The library has a fixed number of buffers, twice as many as the threads it
+// was built for; from more callers it takes memory that is not its own. The other half is for the few calls that are
+// not the pool's.
+std::size_t mostBlasThreads();
 
 // a <- its lower Cholesky factor, zeros above. False, a destroyed, when a is not positive definite.
 bool cholesky(std::size_t n, double* a);

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <limits>
@@ -35,8 +34,6 @@ struct Loop {
   bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
 };
 
-constexpr std::size_t kMostThreads = 1024;
-
 // How long a thread looks for work before it sleeps: some times what putting it to sleep and waking it takes, so that
 // threads stay awake between the loops of one call, and no longer.
 constexpr std::chrono::microseconds kSpin{50};
@@ -65,6 +62,14 @@ class Pool {
   void setLimit(std::size_t limit) {
     const std::lock_guard lock(mutex_);
     limit_ = limit;
+    isSet_ = true;
+    work_.notify_all();
+  }
+
+  void setDefaultLimit(std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    if (!isSet_) limit_ = limit;
+    isSet_ = true;
     work_.notify_all();
   }
 
@@ -178,20 +183,13 @@ class Pool {
   std::condition_variable done_;
   std::vector<Loop*> open_;
   std::deque<std::function<void()>> tasks_;
-  std::size_t limit_ = defaultLimit();
+  std::size_t limit_ = 1;
+  bool isSet_ = false;
   std::size_t started_ = 0;
   // Count announced work, and loops that nobody works on any more; changed under the mutex.
   std::atomic<std::size_t> announced_{0};
   std::atomic<std::size_t> ended_{0};
   static thread_local bool insidePool_;
-
-  static std::size_t defaultLimit() {
-    if (const char* wish = std::getenv("DENSEAM_THREADS")) {
-      const long count = std::strtol(wish, nullptr, 10);
-      if (count > 0) return std::min<std::size_t>(static_cast<std::size_t>(count), kMostThreads);
-    }
-    return std::max(1U, std::thread::hardware_concurrency());
-  }
 };
 
 thread_local bool Pool::insidePool_ = false;
@@ -201,6 +199,8 @@ thread_local bool Pool::insidePool_ = false;
 std::size_t threads() { return Pool::instance().limit(); }
 
 void setThreads(std::size_t count) { Pool::instance().setLimit(count); }
+
+void setDefaultThreads(std::size_t count) { Pool::instance().setDefaultLimit(count); }
 
 void submit(std::function<void()> task) { Pool::instance().submit(std::move(task)); }
 

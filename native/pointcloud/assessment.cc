@@ -40,8 +40,12 @@ double meanGap(const std::vector<double>& divergences, double beta, double least
 
 }  // namespace
 
-SearchRule Assessor::rule(double beta, Pruning pruning) const {
-  return pruning ? SearchRule::gibbs(items_.size(), beta * items_.epsilon(), *pruning) : SearchRule::all();
+SearchRule Assessor::rule(double beta, Pruning pruning, bool asksEnergy) const {
+  if (!pruning) return SearchRule::all();
+  SearchRule rule = SearchRule::gibbs(items_.size(), beta * items_.epsilon(), *pruning);
+  // Who lets go of visible mass lets go of it in the energy as well.
+  if (asksEnergy && *pruning <= kInvisibleMass) rule.beta = beta * items_.epsilon();
+  return rule;
 }
 
 Assessment Assessor::assess(const State& state, double beta, const SearchRule& rule, Memo& memo,
@@ -73,7 +77,7 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
   result.weights = divergences;
   const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
   result.gap = epsilon * (least + meanGap(divergences, beta * epsilon, least, items_.size()));
-  result.energy = result.gap - std::log(static_cast<double>(items_.size())) / beta;
+  result.energy = epsilon * gibbs.energy;
   if (!std::isfinite(result.energy)) throw Error("ERR_RANGE", "Expected a beta whose inverse does not overflow");
   result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
   result.nearestDivergence = epsilon * nonNegative(gibbs.nearestDistance, result.converged);

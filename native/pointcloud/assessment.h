@@ -71,8 +71,9 @@ class Assessor {
   // Of a state that was assessed with the same memo.
   Descent descent(const Assessment& assessment, Memo& memo, Job& job);
 
-  // The rule that leaves out no more than the mass that may be dropped.
-  SearchRule rule(double beta, Pruning pruning) const;
+  // The rule that leaves out no more than the mass that may be dropped, and nothing that shows in an energy that is
+  // what is asked for.
+  SearchRule rule(double beta, Pruning pruning, bool asksEnergy) const;
 
  private:
   struct Sum;

@@ -19,7 +19,6 @@ struct Clouds {
   std::vector<std::size_t> offsets;
   AlignedVector<double> points;   // total x dimension
   AlignedVector<double> weights;  // total
-  Precision precision = Precision::kFloat64;
   std::string name = "states";
   std::size_t first = 0;
 
@@ -58,13 +57,11 @@ struct Cloud {
 // divided once stay as they are.
 void normalise(std::size_t count, double* weights);
 
-// How far a sum of weights may be from 1: what decimal files and single precision leave.
-constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
-
-// Throws unless all weights are finite and at least 0, with the sum 1 to `sumError`; then sets those below the least
-// one to 0 and normalises the rest. `weightAt(k)` and `where` are what errors call a weight and all of them.
-void checkWeights(std::size_t count, double* weights, double sumError,
-                  const std::function<std::string(std::size_t)>& weightAt, const std::string& where);
+// Throws unless all weights are finite and at least 0, with the sum 1 but for the rounding of where they came from;
+// then sets those below the least one to 0 and normalises the rest. `weightAt(k)` and `where` are what errors call a
+// weight and all of them.
+void checkWeights(std::size_t count, double* weights, const std::function<std::string(std::size_t)>& weightAt,
+                  const std::string& where);
 
 // Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by
 // their sum and sets those below the least one to 0.

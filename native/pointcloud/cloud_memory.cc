@@ -71,8 +71,8 @@ WeightedQueries CloudMemory::weights(Clouds queries, double beta, Pruning prunin
                          std::vector<std::uint8_t>(queries.count)};
   forEachQuery(queries, job, [&](std::size_t q) {
     Memo memo = Memo::once();
-    const Assessment assessment =
-        assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
+    const Assessment assessment = assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning, !wantWeights),
+                                                  memo, queries.at(q), job);
     result.energy[q] = assessment.energy;
     result.marginalErrors[q] = assessment.marginalError;
     result.converged[q] = assessment.converged;
@@ -94,7 +94,7 @@ Gradients CloudMemory::gradients(Clouds queries, double beta, Pruning pruning, J
   forEachQuery(queries, job, [&](std::size_t q) {
     Memo memo;
     const Assessment assessment =
-        assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
+        assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning, false), memo, queries.at(q), job);
     const Descent descent = assessor.descent(assessment, memo, job);
     result.energy[q] = assessment.energy;
     result.gradientNorm[q] = gradientNorm(descent, true, true);
@@ -111,8 +111,9 @@ Gradients CloudMemory::gradients(Clouds queries, double beta, Pruning pruning, J
   return result;
 }
 
-std::vector<FlowResult> CloudMemory::retrieve(Clouds queries, const FlowOptions& options, Job& job) const {
+std::vector<FlowResult> CloudMemory::retrieve(Clouds queries, FlowOptions options, Job& job) const {
   checkClouds(queries);
+  if (!options.tolerance) options.scale = items_.scale(job);
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
   const std::size_t passes = options.maxIterations + 1;
   job.expect(queries.count * copies * passes * items_.size());

@@ -22,8 +22,7 @@ struct Side {
 
 Side readSide(std::vector<double> weights, const std::string& name) {
   checkWeights(
-      weights.size(), weights.data(), kSumError, [&](std::size_t i) { return name + "[" + std::to_string(i) + "]"; },
-      name);
+      weights.size(), weights.data(), [&](std::size_t i) { return name + "[" + std::to_string(i) + "]"; }, name);
   Side side;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] == 0) continue;
@@ -74,7 +73,7 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
     throw Error("ERR_RANGE", "Expected costs whose differences, divided by epsilon, do not overflow");
   }
   TransportSolver solver;
-  std::vector<double> potentials(m);
+  std::vector<double> potentials(2 * m);
   const auto result = solver.solve({n, m, costs.data(), rows.weights.data(), columns.weights.data()}, options, false,
                                    potentials.data(), job);
   Plans plans;
@@ -86,6 +85,7 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
   plans.transportCosts = {epsilon * cost};
   plans.marginalErrors = {result.marginalError};
   plans.iterations = {saturated(result.iterations)};
+  plans.newtonSteps = {saturated(result.newtonSteps)};
   plans.converged = {static_cast<std::uint8_t>(result.outcome)};
   plans.sourcePotentials.resize(problem.rows());
   plans.targetPotentials.resize(problem.columns());

@@ -101,6 +101,7 @@ void spreadPlan(const std::vector<double>& plan, const std::vector<std::size_t>&
 void resize(Plans& plans, std::size_t count, std::size_t sourcePoints, std::size_t targetPoints) {
   for (auto* values : {&plans.values, &plans.transportCosts, &plans.marginalErrors}) values->resize(count);
   plans.iterations.resize(count);
+  plans.newtonSteps.resize(count);
   plans.converged.resize(count);
   plans.sourcePotentials.resize(sourcePoints);
   plans.targetPotentials.resize(targetPoints);
@@ -122,6 +123,7 @@ void solvePair(Solvers& solvers, const Pairing& pairs, std::size_t pair, double 
   const double means = along(difference, difference.data());
   const double value = solved.value + means;
   record(solved, pair, plans);
+  plans.newtonSteps[pair] = saturated(solved.newtonSteps);
   plans.values[pair] = epsilon * value;
   plans.transportCosts[pair] = epsilon * (solvers.pair.transportCost() + means);
   checkReach(plans.values[pair], pairs.sources.at(pairs.source(pair)));

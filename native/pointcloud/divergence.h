@@ -17,7 +17,8 @@ struct Plans {
   std::vector<double> transportCosts;  // <P, C>
   std::vector<double> marginalErrors;
   std::vector<std::int32_t> iterations;
-  std::vector<std::uint8_t> converged;  // an Outcome
+  std::vector<std::int32_t> newtonSteps;  // of the iterations; the others are sweeps
+  std::vector<std::uint8_t> converged;    // an Outcome
   // f and g, such that <a, f> = <b, g>; 0 at points of weight 0.
   std::vector<double> sourcePotentials;
   std::vector<double> targetPotentials;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "scale.h"
+
 namespace denseam::pointcloud {
 namespace {
 
@@ -33,7 +35,7 @@ class Flow {
     for (;; ++result_.iterations) {
       note();
       descent_ = assessor_.descent(assessment_, memo_, job_);
-      result_.gradientNorm = gradientNorm(descent_, options_.transportStep > 0, options_.reweightStep > 0);
+      result_.gradientNorm = normIn(1);
       if (isFixedPoint()) {
         result_.stopped = Stop::kConverged;
         break;
@@ -63,14 +65,20 @@ class Flow {
 
   // Progress counts the first search and one for each iteration.
   Assessment assess(const State& state, double beta, Memo& memo, bool isCounted) {
-    SearchRule rule = assessor_.rule(beta, options_.pruning);
+    SearchRule rule = assessor_.rule(beta, options_.pruning, options_.maxIterations == 0);
     rule.isCounted = isCounted;
     return assessor_.assess(state, beta, rule, memo, where_, job_);
   }
 
   // Norms mean little before the plans are exact, and a state is no fixed point while beta still changes.
   bool isFixedPoint() const {
-    return isLastBeta() && assessment_.converged && result_.gradientNorm <= options_.tolerance;
+    if (!isLastBeta() || !assessment_.converged) return false;
+    if (options_.tolerance) return result_.gradientNorm <= *options_.tolerance;
+    return normIn(options_.scale) <= kRelativeTolerance * options_.scale;
+  }
+
+  double normIn(double unit) const {
+    return gradientNorm(descent_, options_.transportStep > 0, options_.reweightStep > 0, unit);
   }
 
   void note() {
@@ -110,13 +118,14 @@ class Flow {
     return true;
   }
 
-  // Weights wait while points gain more: what is reweighted before its points have arrived goes to the wrong ones, and
-  // at small epsilon does not come back.
+  // Gated, weights wait while points gain more: what is reweighted before its points have arrived goes to the wrong
+  // ones, and at small epsilon does not come back.
   double reweightStep() const {
     const auto [least, most] = std::minmax_element(descent_.variation.begin(), descent_.variation.end());
     const double range = *most - *least;
     const double step = options_.reweightStep * range > kMostLogChange ? kMostLogChange / range : options_.reweightStep;
-    return 2 * options_.transportStep * descent_.squaredMove > step * descent_.variance ? 0 : step;
+    const bool waits = options_.gated && 2 * options_.transportStep * descent_.squaredMove > step * descent_.variance;
+    return waits ? 0 : step;
   }
 
   // x_k + eta move_k, and weights proportional to a_k exp(-tau V_k). A weight that vanishes stays 0.
@@ -172,9 +181,10 @@ FlowResult follow(Assessor& assessor, State state, const std::vector<double>& be
   return Flow(assessor, std::move(state), betas, options, where, job).run();
 }
 
-double gradientNorm(const Descent& descent, bool transports, bool reweights) {
+double gradientNorm(const Descent& descent, bool transports, bool reweights, double unit) {
   // grad V(x_k) = -2 move_k.
-  return std::sqrt((transports ? 4 * descent.squaredMove : 0) + (reweights ? descent.variance : 0));
+  return std::hypot(transports ? 2 * std::sqrt(descent.squaredMove) : 0,
+                    reweights ? std::sqrt(descent.variance) / unit : 0);
 }
 
 }  // namespace denseam::pointcloud

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,14 @@ struct FlowOptions {
   // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
   std::vector<double> betas;
   bool sweep;
-  double transportStep;  // eta, at most 1
-  double reweightStep;   // tau
-  double tolerance;
+  double transportStep;             // eta, at most 1
+  double reweightStep;              // tau
+  bool gated;                       // weights wait while points gain more
+  std::optional<double> tolerance;  // of the gradient norm; none: relative to `scale`
   std::size_t maxIterations;
   Pruning pruning;
   bool trajectory;
+  double scale = 1;  // the memory's own, a length
 };
 
 // Stalled: no step lowers the energy visibly. Unsolved: a transport problem of the state has no solution to go on with.
@@ -46,7 +49,8 @@ struct FlowResult {
 FlowResult follow(Assessor& assessor, State state, const std::vector<double>& betas, const FlowOptions& options,
                   const std::string& where, Job& job);
 
-// sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), of the open channels.
-double gradientNorm(const Descent& descent, bool transports, bool reweights);
+// sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V / unit^2), of the open channels. V is the square of a length: a unit that is
+// one makes both parts lengths.
+double gradientNorm(const Descent& descent, bool transports, bool reweights, double unit = 1);
 
 }  // namespace denseam::pointcloud

@@ -6,7 +6,9 @@
 
 #include "parallel/pool.h"
 #include "pointcloud/self_transport.h"
+#include "scale.h"
 #include "spares.h"
+#include "vectors.h"
 
 namespace denseam::pointcloud {
 namespace {
@@ -32,9 +34,9 @@ Item makeItem(Precision precision, std::size_t size, std::size_t dimension, cons
     if (weights[k] > 0) kept.push_back(k);
   }
   if (precision == Precision::kFloat32) {
-    return {kept.size(), keptNumbers<float>(kept, points, dimension), keptNumbers<float>(kept, weights, 1), 0, 0};
+    return {kept.size(), keptNumbers<float>(kept, points, dimension), keptNumbers<float>(kept, weights, 1), 0, 0, 0};
   }
-  return {kept.size(), keptNumbers<double>(kept, points, dimension), keptNumbers<double>(kept, weights, 1), 0, 0};
+  return {kept.size(), keptNumbers<double>(kept, points, dimension), keptNumbers<double>(kept, weights, 1), 0, 0, 0};
 }
 
 Cloud prepared(const Item& item, std::size_t dimension, double unit, const std::string& where) {
@@ -50,6 +52,15 @@ Cloud prepared(const Item& item, std::size_t dimension, double unit, const std::
   return Cloud::prepare(item.size, dimension, wide.data(), normal.data(), unit, where);
 }
 
+double spreadOf(const Cloud& cloud, double unit) {
+  double sum = 0;
+  for (std::size_t k = 0; k < cloud.size; ++k) {
+    const double* point = cloud.points.data() + k * cloud.dimension;
+    sum += cloud.weights[k] * innerProduct(cloud.dimension, point, point);
+  }
+  return unit * unit * sum;
+}
+
 }  // namespace
 
 CloudItems::CloudItems(std::size_t dimension, Precision precision, double epsilon, const SolverOptions& options)
@@ -62,6 +73,16 @@ CloudItems::CloudItems(std::size_t dimension, Precision precision, double epsilo
 
 Cloud CloudItems::prepared(std::size_t index) const {
   return pointcloud::prepared(item(index), dimension_, unit_, "items");
+}
+
+// Where all items are one point, what epsilon resolves is all the scale there is.
+double CloudItems::scale(const Job& job) const {
+  const auto describe = [this](std::size_t i, double* itsMean) {
+    std::copy_n(mean(i), dimension_, itsMean);
+    return item(i).spread;
+  };
+  const double deviation = measureScale(size(), dimension_, describe, job);
+  return deviation > 0 ? deviation : unit_;
 }
 
 void CloudItems::append(Clouds clouds, Job& job) {
@@ -82,6 +103,7 @@ void CloudItems::append(Clouds clouds, Job& job) {
       const Solved solved = self->solve(cloud, options_, potentials, job);
       item->selfValue = solved.value;
       item->selfError = solved.marginalError;
+      item->spread = spreadOf(cloud, unit_);
       std::copy(cloud.mean.begin(), cloud.mean.end(), means.begin() + static_cast<std::ptrdiff_t>(i * dimension_));
       items[i] = std::move(item);
     }

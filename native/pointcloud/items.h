@@ -20,6 +20,7 @@ struct Item {
   Numbers weights;
   double selfValue;  // in units of epsilon
   double selfError;
+  double spread;  // sum_k b_k |y_k - mean|^2, in the caller's units
 };
 
 // The items of a memory. Copies share what they have in common.
@@ -40,6 +41,8 @@ class CloudItems {
   Cloud prepared(std::size_t index) const;
   // Of all items.
   std::size_t points() const { return points_; }
+  // How large the items are together, and thus how exact a fixed point has to be.
+  double scale(const Job& job) const;
 
   void append(Clouds clouds, Job& job);
   void remove(std::vector<std::int32_t> indices, Job& job);

@@ -212,12 +212,54 @@ DENSEAM_DISPATCH void applyTwice(std::size_t n, std::size_t m, const double* p, 
   sumOfRows(n, m, p, x, y, [a](std::size_t k, double product) { return a[k] * product; });
 }
 
+namespace {
+constexpr int kMostRounds = 4;
+}
+
+// From the first row on, in rounds over the rows that are not reached yet, as long as each reaches another.
+DENSEAM_DISPATCH bool isJoined(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
+                               double least, double* __restrict reached) {
+  double* __restrict columns = reached + n;
+  std::fill_n(reached, n, 0.0);
+  for (std::size_t j = 0; j < m; ++j) columns[j] = a[0] * p[j] >= least ? 1 : 0;
+  reached[0] = 1;
+  std::size_t rows = 1;
+  std::size_t before = 0;
+  for (int round = 0; round < kMostRounds && rows > before && rows < n; ++round) {
+    before = rows;
+    for (std::size_t k = 1; k < n; ++k) {
+      if (reached[k] != 0) continue;
+      const double* __restrict row = p + k * m;
+      const double threshold = least / a[k];
+      double links = 0;
+#pragma omp simd reduction(+ : links)
+      for (std::size_t j = 0; j < m; ++j) links += row[j] >= threshold ? columns[j] : 0;
+      if (links == 0) continue;
+#pragma omp simd
+      for (std::size_t j = 0; j < m; ++j) columns[j] = row[j] >= threshold ? 1 : columns[j];
+      reached[k] = 1;
+      ++rows;
+    }
+  }
+  return rows == n && *std::min_element(columns, columns + m) == 1;
+}
+
 DENSEAM_DISPATCH void scaleBothSides(std::size_t n, std::size_t m, const double* __restrict p,
                                      const double* __restrict a, const double* __restrict s, double* __restrict q) {
   for (std::size_t k = 0; k < n; ++k) {
     const double scale = std::sqrt(a[k]);
 #pragma omp simd
     for (std::size_t j = 0; j < m; ++j) q[k * m + j] = scale * p[k * m + j] / s[j];
+  }
+}
+
+DENSEAM_DISPATCH void subtractTwice(std::size_t m, const double* __restrict c, const double* __restrict g, double f,
+                                    double* __restrict r) {
+#pragma omp simd
+  for (std::size_t j = 0; j < m; ++j) {
+    const TwoSum once = twoSum(c[j], -g[j]);
+    const TwoSum twice = twoSum(once.value, -f);
+    r[j] = twice.value + (once.error + twice.error);
   }
 }
 

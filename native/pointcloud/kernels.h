@@ -36,11 +36,27 @@ void columnLogSums(std::size_t n, std::size_t m, double inverseTemperature, cons
 // One Sinkhorn sweep on p diag(v): with u_k = 1 / (p_k . v), s_j <- sum_k a_k u_k p_kj. Reads p once.
 void scalingSweep(std::size_t n, std::size_t m, const double* p, const double* a, const double* v, double* s);
 
+// Whether the entries a_k p_kj >= least are seen to join all rows and columns: at a glance, in some passes over p.
+// False where they join them by long ways only. `reached` is work space, n + m.
+bool isJoined(std::size_t n, std::size_t m, const double* p, const double* a, double least, double* reached);
+
 // y <- p' diag(a) p x. Reads p once.
 void applyTwice(std::size_t n, std::size_t m, const double* p, const double* a, const double* x, double* y);
 
 // q_kj <- sqrt(a_k) p_kj / s_j.
 void scaleBothSides(std::size_t n, std::size_t m, const double* p, const double* a, const double* s, double* q);
+
+// A sum of two numbers and what its rounding leaves, exactly (Knuth).
+struct TwoSum {
+  double value, error;
+};
+inline TwoSum twoSum(double a, double b) {
+  const double value = a + b, part = value - a;
+  return {value, (a - (value - part)) + (b - part)};
+}
+
+// r_j <- c_j - g_j - f, rounded once.
+void subtractTwice(std::size_t m, const double* c, const double* g, double f, double* r);
 
 // k <- exp(-c).
 void gibbsKernel(std::size_t count, const double* costs, double* kernel);

@@ -22,8 +22,8 @@ Problem PairSolver::build(const Cloud& source, const Cloud& target) {
 Solved PairSolver::solve(const Cloud& source, const Cloud& target, const SolverOptions& options,
                          std::vector<double>& potentials, const Job& job, double enough) {
   const Problem problem = build(source, target);
-  const bool warm = potentials.size() == problem.columns;
-  potentials.resize(problem.columns);
+  const bool warm = potentials.size() == 2 * problem.columns;
+  potentials.resize(2 * problem.columns);
   potentials_ = potentials.data();
   return solver_.solve(problem, options, warm, potentials.data(), job, enough);
 }

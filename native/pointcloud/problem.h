@@ -32,6 +32,7 @@ struct Solved {
   double value = 0;
   double marginalError = 0;
   std::size_t iterations = 0;
+  std::size_t newtonSteps = 0;  // of the iterations; the others are sweeps
   Outcome outcome = Outcome::kIterations;
 
   bool converged() const { return outcome == Outcome::kConverged; }

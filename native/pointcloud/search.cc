@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "gibbs.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
 #include "vectors.h"
@@ -29,16 +30,31 @@ class Search {
 
   Found run() {
     boundByMeans();
-    std::vector<std::int32_t> wave = firstWave();
-    for (std::size_t size = kFirstWave; !wave.empty(); size *= 2) {
-      evaluate(wave);
-      wave = nextWave(size);
-    }
+    evaluateWaves(firstWave());
     if (rule_.isCounted) job_.advance(items_.size() - tried_);
+    if (rule_.beta > 0) {
+      reopen();
+      evaluateWaves(nextWave(kFirstWave));
+    }
     return collect();
   }
 
  private:
+  void evaluateWaves(std::vector<std::int32_t> wave) {
+    for (std::size_t size = kFirstWave; !wave.empty(); size *= 2) {
+      evaluate(wave);
+      wave = nextWave(size);
+    }
+  }
+
+  // What was left out comes into question again, as far as it shows in the energy.
+  void reopen() {
+    isForEnergy_ = true;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (!isExact_[i]) open_.push_back(static_cast<std::int32_t>(i));
+    }
+  }
+
   void boundByMeans() {
     values_.resize(items_.size());
     isExact_.resize(items_.size());
@@ -86,7 +102,9 @@ class Search {
   // Beyond this divergence an item can be left out.
   double limit() const {
     if (best_.size() < rule_.neighbours || std::isinf(rule_.margin)) return kInfinity;
-    return best_.back() + rule_.margin;
+    const double limit = best_[rule_.neighbours - 1] + rule_.margin;
+    if (!isForEnergy_) return limit;
+    return limit + energyMargin(rule_.beta, best_[0], best_.size() > 1 ? best_[1] - best_[0] : kInfinity);
   }
 
   void evaluate(const std::vector<std::int32_t>& wave) {
@@ -100,7 +118,7 @@ class Search {
         evaluate(*solver, wave[i], limit, potentials[i] ? *potentials[i] : own);
       }
       solvers_.giveBack(std::move(solver));
-      if (rule_.isCounted) job_.advance(end - begin);
+      if (rule_.isCounted && !isForEnergy_) job_.advance(end - begin);
     });
     tried_ += wave.size();
     for (const std::int32_t item : wave) remember(static_cast<std::size_t>(item));
@@ -121,11 +139,11 @@ class Search {
     errors_[i] = std::max(result.marginalError, items_.item(i).selfError);
   }
 
-  // Keeps the least k divergences.
+  // Keeps the least k divergences, and one more.
   void remember(std::size_t item) {
     if (!isExact_[item]) return;
     best_.insert(std::upper_bound(best_.begin(), best_.end(), values_[item]), values_[item]);
-    if (best_.size() > rule_.neighbours) best_.pop_back();
+    if (best_.size() > rule_.neighbours + 1) best_.pop_back();
   }
 
   Found collect() {
@@ -155,13 +173,14 @@ class Search {
   std::vector<std::uint8_t> isExact_;
   std::vector<double> best_;  // the least divergences, ascending
   std::size_t tried_ = 0;
+  bool isForEnergy_ = false;
   std::vector<std::int32_t> open_;  // neither evaluated nor ruled out
 };
 
 }  // namespace
 
 SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
-  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1};
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, true, 0};
 }
 
 Found search(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, Carry& carry,

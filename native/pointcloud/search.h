@@ -25,11 +25,13 @@ struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
   bool isCounted = true;  // in the job's progress
+  // The energy at this beta is wanted, too: see energyMargin. 0: it is not.
+  double beta = 0;
 
   // Leaves out items that together have at most `mass` of the Gibbs weight: each is behind the nearest by more than
   // (log N - log mass) / beta, so all of them have less than N exp(-log N + log mass). `beta` in units of 1 / epsilon.
   static SearchRule gibbs(std::size_t size, double beta, double mass);
-  static SearchRule nearest(std::size_t k) { return {0, k, true}; }
+  static SearchRule nearest(std::size_t k) { return {0, k, true, 0}; }
   static SearchRule all() { return {}; }
 };
 

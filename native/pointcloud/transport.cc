@@ -14,94 +14,126 @@ constexpr double kCooling = 4;
 constexpr double kFirstShare = 0.02;
 // What a temperature above 1 is solved to: the next one moves the marginals by more.
 constexpr double kLooseTolerance = 1e-2;
-// Newton's method begins below this marginal error, or after so many sweeps.
-constexpr double kNewtonError = 0.3;
-constexpr std::size_t kMostFirstSweeps = 20;
+// Columns that are lighter than that show in no error: when a temperature above 1 ends, they may differ from their
+// weight by this factor, or by this share of it.
+constexpr double kLooseUneven = 2, kLightShare = 0.3;
+// Potentials change with the temperature by the logarithms of masses, which are no larger than this; where they change
+// by more they have jumped, and the last change says nothing of the next.
+constexpr double kMostLogarithm = 100;
 // Of at most 2: potentials with more from a warm start are no better than none.
 constexpr double kUsefulError = 1.4;
-// Sweeps after which their rate is known; they go on when they will end within about the cost of Newton's method.
-constexpr std::size_t kTrialSweeps = 4;
-constexpr double kWorthwhileSweeps = 60;
-// Where nothing else helps, sweeps may, slowly.
-constexpr std::size_t kPatientSweeps = 500;
-// By what factor a column sum may differ from its weight: a column that is farther off would, however light it is,
-// shorten every step of Newton's method; so it gets a Sinkhorn update first. And what may remain at the end of a
-// temperature above 1, whose error then falls below this share of the column's weight.
-constexpr double kUneven = 20, kLooseUneven = 2, kLightShare = 0.3;
-// Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
-constexpr double kMostScaling = 1e50;
-// A column whose sum is below this needs the log domain.
-constexpr double kLeastColumnSum = 1e-150;
-// No step changes differences of potentials by more than this, in units of the temperature: the semi-dual's curvature
-// changes by its exponential.
-constexpr double kMostChange = 8;
-// How exact Newton's direction is: as the error, so that its square is the next one, but no more than the last step
-// needs.
-constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
-// A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
-constexpr double kArmijo = 0.1;
-constexpr int kMostHalvings = 4;
 // Of a problem whose costs are below kWeakCost.
 constexpr int kWeakSweeps = 4;
-// Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
-// of the potentials is reached.
-constexpr double kProgress = 0.9;
-constexpr double kVisible = 1e-12;
-constexpr int kMostFutileRounds = 6;
 
 }  // namespace
 
 Solved TransportSolver::solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials,
                               const Job& job, double enough) {
-  prepare(problem, potentials, job);
+  prepare(problem, job);
   options_ = options;
   enough_ = enough;
   if (isWeak()) {
     solveWeak();
-    return result_;
+    return conclude(potentials);
   }
   if (warm) {
-    evaluate();
-    if (isEnough()) return result_;
-    warm = result_.marginalError < kUsefulError;
+    takeOver(potentials);
+    if (result_.marginalError < kUsefulError) descend(options.tolerance);
   }
-  if (!warm) {
-    std::fill_n(potentials, problem.columns, 0.0);
-    for (temperature_ = firstTemperature(); temperature_ > 1; temperature_ /= kCooling) {
-      evaluate();
-      descend(kLooseTolerance);
-      // Columns lighter than that show in no error. Left as they are, they would be far off at the last temperature.
-      descend(std::max(options.tolerance, kLightShare * lightestUnevenColumn()));
-      if (std::isfinite(enough) && boundAtOne() > enough) return result_;
-    }
-    temperature_ = 1;
-    evaluate();
-  }
-  descend(options.tolerance);
+  if (!warm || !(isSolved(options.tolerance) || isEnough())) anneal();
   finish();
-  return result_;
+  return conclude(potentials);
 }
 
 Solved TransportSolver::restore(const Problem& problem, double* potentials, const Job& job) {
-  prepare(problem, potentials, job);
-  evaluate();
-  return result_;
+  prepare(problem, job);
+  takeOver(potentials);
+  return conclude(potentials);
 }
 
-void TransportSolver::prepare(const Problem& problem, double* potentials, const Job& job) {
+void TransportSolver::prepare(const Problem& problem, const Job& job) {
   problem_ = problem;
   job_ = &job;
-  potentials_ = potentials;
   temperature_ = 1;
   result_ = {};
   const std::size_t n = problem.rows, m = problem.columns;
   plan_.resize(n * m);
   for (auto* vector : {&rowPotentials_, &logRowWeights_}) vector->resize(n);
-  for (auto* vector : {&logColumnWeights_, &columnSums_, &scaling_, &scratch_, &direction_, &saved_}) vector->resize(m);
+  for (auto* vector : {&potentials_, &logColumnWeights_, &columnSums_, &scaling_, &scratch_, &direction_, &saved_}) {
+    vector->resize(m);
+  }
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
   greatestCost_ = greatest(n * m, problem.costs);
+  reduced_.begin(problem);
   newton_.forget();
+}
+
+// Begins at the potentials of an earlier problem.
+void TransportSolver::takeOver(const double* potentials) {
+  const std::size_t m = problem_.columns;
+  std::copy_n(potentials, m, potentials_.begin());
+  evaluate();
+  if (!areCostsLarge()) return;
+  reduceCosts();
+  addScaled(m, 1, potentials + m, potentials_.data());
+  evaluate();
+}
+
+// From scratch, down to the temperature 1 unless the value is certain to be above `enough` before.
+void TransportSolver::anneal() {
+  problem_.costs = reduced_.reset();
+  std::fill(potentials_.begin(), potentials_.end(), 0.0);
+  earlier_.clear();
+  for (temperature_ = firstTemperature(); temperature_ > 1; temperature_ /= kCooling) {
+    start();
+    descend(kLooseTolerance);
+    descend(std::max(options_.tolerance, kLightShare * lightestUnevenColumn()));
+    settle();
+    if (std::isfinite(enough_) && boundAtOne() > enough_) return;
+    extrapolate();
+  }
+  temperature_ = 1;
+  start();
+  descend(options_.tolerance);
+}
+
+void TransportSolver::start() {
+  if (areCostsLarge()) reduceCosts();
+  evaluate();
+}
+
+// At low temperatures potentials are linear in the temperature but for terms that fall exponentially: goes on as from
+// the last temperature but one to the last.
+void TransportSolver::extrapolate() {
+  const std::size_t m = problem_.columns;
+  saved_ = potentials_;
+  addScaled(m, 1, reduced_.columns().data(), saved_.data());
+  if (!earlier_.empty()) {
+    for (std::size_t j = 0; j < m; ++j) direction_[j] = (saved_[j] - earlier_[j]) / kCooling;
+    // A constant changes nothing.
+    const auto [least, most] = std::minmax_element(direction_.begin(), direction_.end());
+    if (kCooling * (*most - *least) < kMostLogarithm * temperature_) {
+      for (std::size_t j = 0; j < m; ++j) potentials_[j] += direction_[j] - *least;
+    }
+  }
+  earlier_ = saved_;
+}
+
+void TransportSolver::reduceCosts() { problem_.costs = reduced_.takeOff(rowPotentials_.data(), potentials_.data()); }
+
+// Hands the potentials over, all that was taken off the costs included.
+Solved TransportSolver::conclude(double* potentials) {
+  const std::size_t n = problem_.rows, m = problem_.columns;
+  for (std::size_t j = 0; j < m; ++j) {
+    const TwoSum sum = twoSum(reduced_.columns()[j], potentials_[j]);
+    potentials[j] = sum.value;
+    potentials[m + j] = sum.error;
+  }
+  wholeRowPotentials_ = rowPotentials_;
+  addScaled(n, 1, reduced_.rows().data(), wholeRowPotentials_.data());
+  result_.value += reduced_.value();
+  return result_;
 }
 
 double TransportSolver::firstTemperature() const {
@@ -109,6 +141,14 @@ double TransportSolver::firstTemperature() const {
   double temperature = 1;
   while (temperature < reach) temperature *= kCooling;
   return temperature;
+}
+
+double TransportSolver::lightestUnevenColumn() const {
+  double lightest = std::numeric_limits<double>::infinity();
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    if (isUneven(j, kLooseUneven)) lightest = std::min(lightest, problem_.columnWeights[j]);
+  }
+  return lightest;
 }
 
 void TransportSolver::finish() {
@@ -125,151 +165,40 @@ void TransportSolver::evaluate() {
   const Problem& problem = problem_;
   const std::size_t m = problem.columns;
   std::fill(columnSums_.begin(), columnSums_.end(), 0.0);
-  if (isWeak()) weakRows(problem, potentials_, rowPotentials_.data(), plan_.data(), columnSums_.data());
+  if (isWeak()) weakRows(problem, potentials_.data(), rowPotentials_.data(), plan_.data(), columnSums_.data());
   for (std::size_t k = 0; !isWeak() && k < problem.rows; ++k) {
-    rowPotentials_[k] = -temperature_ * conditionalRow(m, 1 / temperature_, problem.costs + k * m, potentials_,
+    rowPotentials_[k] = -temperature_ * conditionalRow(m, 1 / temperature_, problem.costs + k * m, potentials_.data(),
                                                        logColumnWeights_.data(), problem.rowWeights[k],
                                                        plan_.data() + k * m, columnSums_.data());
   }
   result_.value = innerProduct(problem.rows, problem.rowWeights, rowPotentials_.data()) +
-                  innerProduct(m, problem.columnWeights, potentials_);
+                  innerProduct(m, problem.columnWeights, potentials_.data());
   result_.marginalError = totalDifference(m, columnSums_.data(), problem.columnWeights);
 }
 
 // Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but
 // differences of potentials do.
 void TransportSolver::solveWeak() {
-  std::fill_n(potentials_, problem_.columns, 0.0);
+  std::fill(potentials_.begin(), potentials_.end(), 0.0);
   evaluate();
   for (int i = 0; i < kWeakSweeps && !isExhausted(); ++i) {
     ++result_.iterations;
-    weakColumns(problem_, rowPotentials_.data(), potentials_);
+    weakColumns(problem_, rowPotentials_.data(), potentials_.data());
     evaluate();
   }
   finish();
 }
 
 void TransportSolver::writeColumnPotentials(double* g) {
+  updateBySums(g);
+  addScaled(problem_.columns, 1, reduced_.columns().data(), g);
+}
+
+void TransportSolver::updateBySums(double* g) {
   if (isWeak()) return weakColumns(problem_, rowPotentials_.data(), g);
   columnLogSums(problem_.rows, problem_.columns, 1 / temperature_, problem_.costs, rowPotentials_.data(),
                 logRowWeights_.data(), scratch_.data(), g);
   for (std::size_t j = 0; j < problem_.columns; ++j) g[j] *= -temperature_;
-}
-
-// One Sinkhorn update of g, in the log domain where a column sum underflows.
-void TransportSolver::updateColumns() {
-  if (*std::min_element(columnSums_.begin(), columnSums_.end()) < kLeastColumnSum) {
-    writeColumnPotentials(potentials_);
-  } else {
-    for (std::size_t j = 0; j < problem_.columns; ++j) {
-      potentials_[j] += temperature_ * std::log(problem_.columnWeights[j] / columnSums_[j]);
-    }
-  }
-  ++result_.iterations;
-  evaluate();
-}
-
-bool TransportSolver::isUneven(std::size_t column, double allowed) const {
-  const double sum = columnSums_[column], weight = problem_.columnWeights[column];
-  return sum < kLeastColumnSum || sum * allowed < weight || sum > allowed * weight;
-}
-
-bool TransportSolver::areColumnsUneven(double allowed) const {
-  for (std::size_t j = 0; j < problem_.columns; ++j) {
-    if (isUneven(j, allowed)) return true;
-  }
-  return false;
-}
-
-double TransportSolver::lightestUnevenColumn() const {
-  double lightest = std::numeric_limits<double>::infinity();
-  for (std::size_t j = 0; j < problem_.columns; ++j) {
-    if (isUneven(j, kLooseUneven)) lightest = std::min(lightest, problem_.columnWeights[j]);
-  }
-  return lightest;
-}
-
-void TransportSolver::descend(double tolerance) {
-  double leastError = std::numeric_limits<double>::infinity();
-  double greatestValue = -leastError;
-  bool useNewton = false;
-  for (int futile = 0; !isSolved(tolerance) && !isExhausted() && !isEnough() && futile < kMostFutileRounds;) {
-    const double visible = kVisible * (1 + std::fabs(greatestValue));
-    const bool progresses = result_.marginalError < kProgress * leastError || result_.value > greatestValue + visible;
-    futile = progresses ? 0 : futile + 1;
-    leastError = std::min(leastError, result_.marginalError);
-    greatestValue = std::max(greatestValue, result_.value);
-    if (areColumnsUneven(useNewton ? kUneven : HUGE_VAL)) updateColumns();
-    const bool isLastRound = futile + 1 == kMostFutileRounds;
-    if (useNewton && !isLastRound) {
-      useNewton = stepAlongNewton(tolerance);
-    } else {
-      sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
-      useNewton = true;
-    }
-  }
-}
-
-// Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g.
-void TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
-  const Problem& problem = problem_;
-  const std::size_t m = problem.columns;
-  scratch_ = columnSums_;
-  std::fill(scaling_.begin(), scaling_.end(), 1.0);
-  double error = result_.marginalError;
-  for (std::size_t sweeps = 1; !isExhausted(); ++sweeps) {
-    job_->poll();
-    ++result_.iterations;
-    if (!rescale()) break;
-    scalingSweep(problem.rows, m, plan_.data(), problem.rowWeights, scaling_.data(), scratch_.data());
-    double next = 0;
-    for (std::size_t j = 0; j < m; ++j) next += std::fabs(scaling_[j] * scratch_[j] - problem.columnWeights[j]);
-    const double rate = next / error;
-    error = next;
-    if (error <= tolerance || (sweeps >= kMostFirstSweeps && error >= kNewtonError)) break;
-    const double remaining = rate < 1 ? std::log(tolerance / error) / std::log(rate) : HUGE_VAL;
-    if (sweeps >= trialSweeps && error < kNewtonError && remaining > kWorthwhileSweeps) break;
-  }
-  for (std::size_t j = 0; j < m; ++j) potentials_[j] += temperature_ * std::log(scaling_[j]);
-  evaluate();
-}
-
-// The column scaling that Sinkhorn's update asks for, from the column sums that rows of the sum 1 have without it.
-// False when it is so large that the plan has to be computed anew.
-bool TransportSolver::rescale() {
-  double least = kMostScaling, most = 0;
-  for (std::size_t j = 0; j < problem_.columns; ++j) {
-    scaling_[j] = problem_.columnWeights[j] / scratch_[j];
-    least = std::min(least, scaling_[j]);
-    most = std::max(most, scaling_[j]);
-  }
-  return most <= kMostScaling && least * kMostScaling >= 1;
-}
-
-bool TransportSolver::stepAlongNewton(double tolerance) {
-  const Problem& problem = problem_;
-  const std::size_t m = problem.columns;
-  const double error = result_.marginalError, value = result_.value;
-  const double accuracy = std::min(kLoosestDirection, std::max(error, kTightestDirection * tolerance / error));
-  ++result_.iterations;
-  if (!newton_.solve(problem, plan_.data(), columnSums_.data(), accuracy, direction_.data(), *job_)) return false;
-  double slope = 0, least = 0, most = 0;
-  for (std::size_t j = 0; j < m; ++j) {
-    slope += direction_[j] * (problem.columnWeights[j] - columnSums_[j]);
-    least = std::min(least, direction_[j]);
-    most = std::max(most, direction_[j]);
-  }
-  std::copy_n(potentials_, m, saved_.begin());
-  double step = std::min(1.0, kMostChange / (most - least));
-  for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 4) {
-    for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
-    evaluate();
-    const bool rises = result_.value >= value + kArmijo * step * temperature_ * slope;
-    if (std::isfinite(result_.value) && (rises || result_.marginalError <= 0.5 * error)) return true;
-  }
-  std::copy_n(saved_.begin(), m, potentials_);
-  evaluate();
-  return false;
 }
 
 // A lower bound on the regularised cost at temperature 1, from the potentials of a higher one.
@@ -278,7 +207,7 @@ double TransportSolver::boundAtOne() {
   temperature_ = 1;
   evaluate();
   temperature_ = temperature;
-  return result_.value;
+  return reduced_.value() + result_.value;
 }
 
 }  // namespace denseam::pointcloud

@@ -7,7 +7,9 @@
 #include "aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/newton.h"
+#include "pointcloud/plan_tree.h"
 #include "pointcloud/problem.h"
+#include "pointcloud/reduced_costs.h"
 #include "pointcloud/weak.h"
 
 namespace denseam::pointcloud {
@@ -15,12 +17,18 @@ namespace denseam::pointcloud {
 // Solves entropic transport problems, one after the other, in work space of its own. Newton's method on the semi-dual
 //   max_g <a, f(g)> + <b, g>,   f_k(g) = -t log sum_j b_j exp((g_j - c_kj) / t),
 // at temperatures t that fall by 4 down to 1, Sinkhorn sweeps where these are cheaper or Newton's steps are not safe.
+// At low temperatures a plan all but falls apart. Newton's direction then says which way the parts have to move, and
+// the tree of the plan how far; and costs are reduced by the potentials, so that their size does not round the plan.
 // Any g gives a lower bound on the regularised cost: a search may stop early.
 class TransportSolver {
  public:
-  // From g = `potentials` when `warm`, else from scratch; leaves the potentials there. The value is <a, f> + <b, g>: a
-  // lower bound, and the regularised cost when converged. Ends early, not converged, when
-  // the value is certainly above `enough`.
+  // Costs above this many temperatures are reduced: rounding of potentials that are as large would show in the plan.
+  static constexpr double kLargeCost = 1e3;
+
+  // From g = `potentials` when `warm`, else from scratch; leaves the potentials there: 2 m numbers, first g and then
+  // what its rounding leaves, without which the plan of large costs cannot be had again. The value is <a, f> + <b, g>:
+  // a lower bound, and the regularised cost when converged. Ends early, not converged, when the value is certainly
+  // above `enough`.
   Solved solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials, const Job& job,
                double enough = std::numeric_limits<double>::infinity());
 
@@ -28,47 +36,67 @@ class TransportSolver {
   Solved restore(const Problem& problem, double* potentials, const Job& job);
 
   // Of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
-  const double* rowPotentials() const { return rowPotentials_.data(); }
+  const double* rowPotentials() const { return wholeRowPotentials_.data(); }
   const double* conditionalPlan() const { return plan_.data(); }
   // g as the exact softmin of f. That of Newton's method meets the weights of columns in sum only: where there is
   // little weight it may be far off.
   void writeColumnPotentials(double* g);
 
  private:
-  void prepare(const Problem& problem, double* potentials, const Job& job);
+  void prepare(const Problem& problem, const Job& job);
+  void takeOver(const double* potentials);
+  void anneal();
   double firstTemperature() const;
+  void start();
+  void extrapolate();
+  // The weight of the lightest column that has not about its weight; infinite when there is none.
+  double lightestUnevenColumn() const;
+  double boundAtOne();
   void solveWeak();
   void finish();
-  // At one temperature, to `tolerance`.
-  void descend(double tolerance);
+  Solved conclude(double* potentials);
+
+  bool areCostsLarge() const { return greatestCost_ > kLargeCost * temperature_; }
+  void reduceCosts();
   void evaluate();
+  // g as the exact softmin of f, in the costs as they are.
+  void updateBySums(double* g);
+
+  // At one temperature, to `tolerance`: descent.cc.
+  void descend(double tolerance);
+  void settle();
   void updateColumns();
   // Whether a column has more or less than its weight by more than the factor that is allowed, or is lost to rounding.
   bool isUneven(std::size_t column, double allowed) const;
   bool areColumnsUneven(double allowed) const;
-  // Its weight; infinite when there is none.
-  double lightestUnevenColumn() const;
   void sweep(double tolerance, std::size_t trialSweeps);
   bool rescale();
   bool stepAlongNewton(double tolerance);
-  double boundAtOne();
+  double directionRange() const;
+  void growTree(double floor);
+  void reduceAgain();
+
   bool isExhausted() const { return result_.iterations >= options_.maxIterations; }
   bool isSolved(double tolerance) const { return result_.marginalError <= tolerance; }
   bool isWeak() const { return greatestCost_ < kWeakCost; }
   // Values at higher temperatures bound nothing.
-  bool isEnough() const { return temperature_ == 1 && result_.value > enough_; }
+  bool isEnough() const { return temperature_ == 1 && reduced_.value() + result_.value > enough_; }
 
-  Problem problem_{};
+  Problem problem_{};  // with costs that are reduced
   const Job* job_ = nullptr;
   SolverOptions options_{};
-  double* potentials_ = nullptr;
   double greatestCost_ = 0;
   double temperature_ = 1;
   double enough_ = std::numeric_limits<double>::infinity();
+  double greatestValue_ = 0;  // at this temperature
   Solved result_;
+  ReducedCosts reduced_;
   NewtonSystem newton_;
-  AlignedVector<double> plan_, rowPotentials_, logColumnWeights_, logRowWeights_, columnSums_, scaling_, scratch_,
-      direction_, saved_;
+  PlanTree tree_;
+  AlignedVector<double> potentials_, rowPotentials_, wholeRowPotentials_, plan_, columnSums_;
+  AlignedVector<double> logColumnWeights_, logRowWeights_;
+  AlignedVector<double> earlier_;  // potentials of the temperature before, all of them; none at first
+  AlignedVector<double> direction_, saved_, scaling_, scratch_, treeRows_, treeColumns_, reached_;
 };
 
 }  // namespace denseam::pointcloud

@@ -64,8 +64,8 @@ describe('denseam memory', () => {
 
     json(...args, '--out', 'recalled.npz');
     const arrays = await readNpz(path('recalled.npz'));
-    expect(arrays.get('means')).toEqual({ shape: [1, 1], data: expected.states.means });
-    expect(arrays.get('nearest')?.data).toEqual(Float64Array.of(1));
+    expect(arrays.get('means')).toEqual({ shape: [1, 1], dtype: 'float64', data: expected.states.means });
+    expect(arrays.get('nearest')?.data).toEqual(Int32Array.of(1));
     json(...args, '--out', 'recalled.safetensors');
     const file = await openSafetensors(path('recalled.safetensors'));
     expect(await file.read('covariances')).toEqual(expected.states.covariances);

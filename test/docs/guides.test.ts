@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { examples, makeFolder, readDocument, runExamples, typeErrors } from './document.ts';
 
 // The guide to the Gaussian memory, whose examples read files, has a test of its own.
-describe.each(['docs/pointcloud.md', 'docs/sphere.md'])('%s', (path) => {
+describe.each(['docs/files.md', 'docs/memory.md', 'docs/pointcloud.md', 'docs/sphere.md'])('%s', (path) => {
   const all = examples(readDocument(path));
   const { folder, remove } = makeFolder();
   let printed: string[];

@@ -22,9 +22,13 @@ const documents = [
   'README.md',
   'docs/gaussian.md',
   'docs/sphere.md',
+  'docs/files.md',
   'docs/pointcloud.md',
   'docs/words.md',
   'docs/developing.md',
+  'docs/deploying.md',
+  'docs/memory.md',
+  'docs/reliability.md',
   'docs/performance.md',
 ];
 

@@ -1,4 +1,7 @@
 /** The classical memory: what options mean, precision, threads, and large batches. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EuclideanMemory, setThreads, threads, type Vectors } from '../../lib/index.ts';
 import { ReferenceEuclideanMemory, vectorAt } from '../reference/euclidean.ts';
@@ -90,6 +93,37 @@ describe('precision and size', () => {
     for (const q of [0, 255, 256, 532]) {
       const single = await memory.retrieve(select(queries, [q]), options);
       expectNormwise('state', one.states.values.subarray(q * 17, (q + 1) * 17), single.states.values, 1e-8);
+    }
+  });
+
+  it('nearest does not depend on the other queries of a call, to the bit', async () => {
+    for (const Floats of [Float32Array, Float64Array]) {
+      const items = cloud(700, 64);
+      const memory = await EuclideanMemory.create({ ...items, values: Floats.from(items.values) });
+      const queries = cloud(130, 64, 5);
+      const all = await memory.nearest(queries, { k: 3 });
+      for (const q of [0, 1, 64, 127, 128, 129]) {
+        const alone = await memory.nearest(select(queries, [q]), { k: 3 });
+        expectSameBits('distances', all.distances.subarray(3 * q, 3 * q + 3), alone.distances);
+        expectSameBits('indices', all.indices.subarray(3 * q, 3 * q + 3), alone.indices);
+      }
+    }
+  });
+
+  it('a loaded memory gives the same bits, also where it is read in more parts than it was created from', async () => {
+    // 8 MiB of vectors about a common offset, which is subtracted before anything is multiplied.
+    const items = cloud(16_384, 64);
+    const shifted = { ...items, values: items.values.map((x, i) => x + 10 + i / items.values.length) };
+    const memory = await EuclideanMemory.create(shifted);
+    const folder = await mkdtemp(join(tmpdir(), 'denseam-'));
+    try {
+      const path = join(folder, 'memory.safetensors');
+      await memory.save(path);
+      const loaded = await EuclideanMemory.load(path);
+      const queries = select(shifted, [5, 900, 16_000]);
+      expectSameBits('distances', (await loaded.distances(queries)).data, (await memory.distances(queries)).data);
+    } finally {
+      await rm(folder, { recursive: true });
     }
   });
 

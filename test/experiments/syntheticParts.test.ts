@@ -166,7 +166,8 @@ describe('the plane', async () => {
     const [own, other] = await recallPlane(items, queries, [1], {});
     // The Euclidean memory stops at the other item: W2 between the two.
     const between = (await gaussian.distances(items)).data;
-    for (const distance of own?.distances ?? []) expect(distance).toBeLessThan(1e-6);
+    // States stop within 1e-6 of the items' deviation, which is below 10 here.
+    for (const distance of own?.distances ?? []) expect(distance).toBeLessThan(1e-5);
     expect(other?.distances[0]).toBeCloseTo(Math.sqrt(between[1] as number), 6);
     expect(other?.distances[2]).toBeCloseTo(Math.sqrt(between[2 * 5 + 3] as number), 6);
   });

@@ -161,11 +161,12 @@ describe.each(['full', 'diagonal', 'isotropic'] as const)('the fields of a retri
     }
   });
 
-  it('has no trajectory unless asked, and the defaults are tolerance 1e-6 and 100 iterations', async () => {
+  it('has no trajectory unless asked, and 100 iterations and pruning are the defaults', async () => {
     const memory = await GaussianMemory.create(itemBatch);
-    const found = await memory.retrieve(queryBatch, { beta });
+    const tolerance = 1e-6;
+    const found = await memory.retrieve(queryBatch, { beta, tolerance });
     expect(found.trajectory).toBeUndefined();
-    const spelled = await memory.retrieve(queryBatch, { beta, tolerance: 1e-6, maxIterations: 100, pruning: true });
+    const spelled = await memory.retrieve(queryBatch, { beta, tolerance, maxIterations: 100, pruning: true });
     expectSameBits('states', found.states.covariances, spelled.states.covariances);
     expect(found.iterations).toEqual(spelled.iterations);
   });

@@ -82,6 +82,20 @@ describe('batches', () => {
     });
   });
 
+  it('of full covariances do not change the bits of a query', async () => {
+    await check(cases({ ...LIMITS, structures: ['full'], maxQueries: 7, maxItems: 9 }), 20, async (random) => {
+      const { itemBatch, queryBatch, beta } = random;
+      const all = await answers(itemBatch, queryBatch, beta);
+      for (let q = 0; q < queryBatch.count; q++) {
+        const single = await answers(itemBatch, select(queryBatch, [q]), beta);
+        for (const key of Object.keys(all) as (keyof typeof all)[]) {
+          const { length } = single[key];
+          expectSameBits(key, all[key].subarray(q * length, (q + 1) * length), single[key]);
+        }
+      }
+    });
+  });
+
   it('of many queries and items (more than a block of either) agree with single queries', async () => {
     await check(
       cases({ structures: ['diagonal', 'isotropic'], minDimension: 3, maxDimension: 5, spreads: [1] }),

@@ -94,7 +94,7 @@ describe('numbers and shapes that are not good', () => {
     ['other dimension', [2, 2], new Float64Array(4), 'logVariance', /received \(2, 2\)$/],
     ['transposed', [3, 2], new Float64Array(6), 'variance', /received \(3, 2\)$/],
     ['no axes', [], [1], 'variance', /received \(\)$/],
-    ['data too short', [2, 3], [1, 2], 'variance', /shape \(2,3\) in covariances but received 2/],
+    ['data too short', [2, 3], [1, 2], 'variance', /shape \(2, 3\) for covariances\.data but received 2$/],
   ])('%s', async (_, shape, numbers, kind, message) => {
     await expectFault(from(shape, numbers, kind), 'ERR_SHAPE', message);
   });
@@ -143,13 +143,37 @@ describe('numbers and shapes that are not good', () => {
 
   test('a kind that is not said, and what is no array', async () => {
     const kind = undefined as unknown as SpreadKind;
-    await expectFault(from([2], [1, 2], kind), 'ERR_RANGE', /variance, standardDeviation, .* but received undefined/);
-    await expectFault(from([2], [1, 2], 'toString' as SpreadKind), 'ERR_RANGE', /received toString/);
-    await expectFault(readGaussians('none', undefined as never), 'ERR_RANGE', /for kind but received undefined/);
+    await expectFault(
+      from([2], [1, 2], kind),
+      'ERR_RANGE',
+      /"variance", "standardDeviation", .* but received undefined/,
+    );
+    await expectFault(from([2], [1, 2], 'toString' as SpreadKind), 'ERR_RANGE', /received "toString"/);
+    await expectFault(
+      readGaussians('none', undefined as never),
+      'ERR_SHAPE',
+      /an object with kind for options but received undefined/,
+    );
     const missing = gaussiansFrom({ means, covariances: undefined as never, kind: 'variance' });
     await expectFault(missing, 'ERR_SHAPE', /for covariances but received undefined/);
-    const bytes = { shape: [2], data: new Uint8Array(2) as never };
-    await expectFault(gaussiansFrom({ means, covariances: bytes, kind: 'variance' }), 'ERR_SHAPE', /received 0,0/);
+    for (const data of [[1, 2], new BigInt64Array(2), new DataView(new ArrayBuffer(16))] as never[]) {
+      const call = gaussiansFrom({ means, covariances: { shape: [2], data }, kind: 'variance' });
+      await expectFault(
+        call,
+        'ERR_SHAPE',
+        /with a typed array of numbers for covariances but received .* data: (an array|BigInt64A|DataV)/,
+      );
+    }
+  });
+
+  test('integers, as numpy saves whole numbers', async () => {
+    const arrays = {
+      means: { shape: [2, 1], data: Int32Array.of(3, -4) },
+      covariances: { shape: [2], data: Uint8Array.of(1, 0) },
+    };
+    const gaussians = await gaussiansFrom({ ...arrays, kind: 'variance' });
+    expect(gaussians.means).toEqual(Float64Array.of(3, -4));
+    expect(gaussians.covariances).toEqual(Float64Array.of(1, 0));
   });
 
   test('stops with the reason of the signal', async () => {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -31,6 +32,41 @@ describe('reading', () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
+  test('into memory of its own, as much as the shape says', async () => {
+    const bytes = idxFile([2, 3], Uint8Array.of(1, 2, 3, 4, 5, 6));
+    for (const content of [bytes, gzipSync(bytes)]) {
+      await writeFile(file('a'), content);
+      const { data } = await readIdx(file('a'));
+      expect(data.constructor).toBe(Uint8Array);
+      expect(data.buffer.byteLength).toBe(6);
+    }
+  });
+
+  test('in pieces of a megabyte, plain and gzipped, with progress', async () => {
+    const data = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 7) % 251);
+    for (const content of [idxFile([3, 1000, 1000], data), gzipSync(idxFile([3, 1000, 1000], data))]) {
+      await writeFile(file('a'), content);
+      const steps: number[] = [];
+      const read = await readIdx(pathToFileURL(file('a')), { onProgress: ({ completed }) => steps.push(completed) });
+      expect(Buffer.compare(read.data, data)).toBe(0);
+      expect(steps.at(-1)).toBe(content.length);
+    }
+  });
+
+  test('a small file that unzips to more than its shape says stops there', async () => {
+    await writeFile(file('a'), gzipSync(idxFile([10], new Uint8Array(5_000_000))));
+    await expectFault(
+      readIdx(file('a')),
+      'ERR_CORRUPT_FILE',
+      /too long: it has at least \d{1,6} bytes of data, its shape \[10\]/,
+    );
+  });
+
+  test('a shape that the memory cannot hold', async () => {
+    await writeFile(file('a'), gzipSync(idxFile([2 ** 31, 2 ** 18], new Uint8Array(10))));
+    await expectFault(readIdx(file('a')), 'ERR_OUT_OF_MEMORY', /to fit in memory but it needs 524288\.0 GiB/);
+  });
+
   test('a subarray of other bytes', () => {
     const bytes = Buffer.concat([Buffer.alloc(3), idxFile([2], Uint8Array.of(7, 8))]).subarray(3);
     expect([...parseIdx(bytes).data]).toEqual([7, 8]);
@@ -52,7 +88,7 @@ describe('files that are not good', () => {
   ])('every truncation, %s', async (_, bytes) => {
     for (let length = 0; length < bytes.length; length++) {
       await writeFile(file('a'), bytes.subarray(0, length));
-      await expectFault(readIdx(file('a')), 'ERR_CORRUPT_FILE', /truncated|not an IDX file/);
+      await expectFault(readIdx(file('a')), 'ERR_CORRUPT_FILE', /truncated|not an IDX file|damaged: unexpected end/);
     }
   });
 
@@ -60,7 +96,7 @@ describe('files that are not good', () => {
     const bytes = gzipSync(images);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 8) ^ 1, bytes.length - 8); // its checksum
     await writeFile(file('a'), bytes);
-    await expectFault(readIdx(file('a')), 'ERR_CORRUPT_FILE', /gzip data is damaged/);
+    await expectFault(readIdx(file('a')), 'ERR_CORRUPT_FILE', /damaged: incorrect data check/);
   });
 
   test.each<[string, Uint8Array, RegExp]>([
@@ -68,15 +104,23 @@ describe('files that are not good', () => {
     [
       'bytes at the end',
       Buffer.concat([images, images]),
-      /too long: it has 32 bytes of data, its shape \[2,2,2\] needs 8/,
+      /too long: it has at least 32 bytes of data, its shape \[2,2,2\] needs 8/,
     ],
-    ['float32', idxFile([1], new Uint8Array(4), 13), /it holds float32, expected unsigned bytes/],
     ['no axes', idxFile([], new Uint8Array(1)), /not an IDX file/],
     ['unknown type', idxFile([1], new Uint8Array(1), 10), /not an IDX file/],
     ['a PNG image', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), /not an IDX file but a PNG image/],
     ['overflow', idxFile([2 ** 31, 2 ** 31, 2 ** 31], new Uint8Array(8)), /truncated/],
   ])('%s', async (_, bytes, message) => {
     await expectFault(() => parseIdx(bytes, 'a'), 'ERR_CORRUPT_FILE', message);
+  });
+
+  test.each([
+    [9, 'signed bytes'],
+    [11, '16-bit integers'],
+    [13, 'float32'],
+  ])('other numbers, type %i', async (type, name) => {
+    const bytes = idxFile([1], new Uint8Array(8), type);
+    await expectFault(() => parseIdx(bytes, 'a'), 'ERR_UNSUPPORTED', new RegExp(`it holds ${name}, expected unsigned`));
   });
 
   test('a missing file', async () => {

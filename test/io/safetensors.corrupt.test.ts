@@ -219,6 +219,70 @@ describe('foreign files', () => {
     await expectFault(load(file('a')), 'ERR_CORRUPT_FILE', message);
   });
 
+  // Recursion into what is nested so deep ends in a RangeError of its own.
+  const deep = '['.repeat(9000) + ']'.repeat(9000);
+  const place = '"data_offsets":[0,8]';
+  test.each<[string, Uint8Array, RegExp]>([
+    ['the whole header', plainSafetensors(deep), /not a JSON object/],
+    [
+      'the format',
+      plainSafetensors(`{"__metadata__":{"format":${deep}}}`),
+      /metadata says format an array of length 1,/,
+    ],
+    ['metadata', plainSafetensors(`{"__metadata__":{"format":"denseam","x":${deep}}}`), /metadata "x" is not a string/],
+    [
+      'a dtype',
+      forged(`,"x":{"dtype":${deep},"shape":[1],${place}}`, 8),
+      /has dtype an array of length 1, expected F64/,
+    ],
+    ['a shape', forged(`,"x":{"dtype":"F64","shape":${deep},${place}}`, 8), /has shape an array of length 1, expected/],
+    [
+      'offsets',
+      forged(`,"x":{"dtype":"F64","shape":[1],"data_offsets":${deep}}`, 8),
+      /lies at an array of length 1, but/,
+    ],
+    ['a tensor', forged(`,"x":${deep}`, 8), /has dtype undefined/],
+  ])('nested 9000 deep: %s', async (_, bytes, message) => {
+    await writeFile(file('a'), bytes);
+    await expectFault(load(file('a')), 'ERR_CORRUPT_FILE', message);
+  });
+
+  test('more tensors than any file of denseam has', async () => {
+    await writeFile(file('a'), forged(Array.from({ length: 1001 }, (_, i) => `,"t${i}":0`).join(''), 0));
+    await expectFault(
+      load(file('a')),
+      'ERR_CORRUPT_FILE',
+      /it has 1001 tensors, no file of denseam has more than 1000/,
+    );
+  });
+
+  test.each<[string, string]>([
+    ['tensors', Array.from({ length: 100_000 }, (_, i) => `,"t${i}":{}`).join('')],
+    ['keys', `,"t":{${Array.from({ length: 100_000 }, (_, i) => `"\\\\${i}":0`)}}`],
+    ['arrays', `,"t\\"":[${'[],'.repeat(1e6)}[]]`],
+    ['levels', `,"t":${'['.repeat(1e6)}${']'.repeat(1e6)}`],
+  ])('a header of very many %s is not parsed', async (_, text) => {
+    await writeFile(file('a'), forged(text, 0));
+    const start = performance.now();
+    await expectFault(load(file('a')), 'ERR_CORRUPT_FILE', /it has more than 10000 objects, arrays and keys/);
+    expect(performance.now() - start).toBeLessThan(500); // some 10 ms; the bound is for busy machines
+  });
+
+  test('brackets and colons in strings are no parts of the header', async () => {
+    const metadata = { text: `${'[{:'.repeat(20_000)}\\"[\\` };
+    await writeSafetensors(file('a'), { tensors: [], metadata, chunks: [] });
+    const opened = await openSafetensors(file('a'));
+    await opened.close();
+    expect(opened.metadata).toEqual(metadata);
+  });
+
+  test('names from a file: not long in messages, and no control characters', async () => {
+    await writeFile(file('a'), forged(`,"\\u001b[31m${'x'.repeat(100_000)}":{}`, 0));
+    const error = await load(file('a')).catch((error: Error) => error);
+    expect((error as Error).message).toMatch(/tensor "\\u001b\[31mxxx/);
+    expect((error as Error).message.length).toBeLessThan(1100);
+  });
+
   test('a directory', async () => {
     await expectFault(load(file()), 'ERR_CORRUPT_FILE', /expected a regular file but received a directory/);
   });

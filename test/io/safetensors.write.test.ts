@@ -195,6 +195,40 @@ describe('where a save goes', () => {
     expect((await readdir(file())).sort()).toEqual(['link', 'real']);
   });
 
+  test('a link to a file that is not there stays a link, and the file comes to be', async () => {
+    await mkdir(file('folder'));
+    await symlink('folder/second', file('first'));
+    await symlink('../real', file('folder/second'));
+    await save(file('first'));
+    expect((await lstat(file('first'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(file('folder/second'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(file('real'))).isFile()).toBe(true);
+    await symlink('none/real', file('astray'));
+    await expect(save(file('astray'))).rejects.toMatchObject({ code: 'ENOENT', path: file('astray') });
+    await symlink('circle', file('circle'));
+    await expect(save(file('circle'))).rejects.toMatchObject({ code: 'ELOOP', path: file('circle') });
+    expect((await readdir(file())).sort()).toEqual(['astray', 'circle', 'first', 'folder', 'real']);
+  });
+
+  test('permissions are those of the replaced file from the first byte on, whatever the mask', async () => {
+    for (const mode of [0o600, 0o640, 0o666]) {
+      await writeFile(file('a'), 'old');
+      await chmod(file('a'), mode);
+      const modes: number[] = [];
+      async function* chunks(): AsyncGenerator<TensorChunk> {
+        for (const row of rows()) {
+          const [temporary = ''] = (await readdir(file())).filter((name) => name.endsWith('.tmp'));
+          modes.push((await stat(file(temporary))).mode & 0o777);
+          yield row;
+        }
+      }
+      await writeSafetensors(file('a'), { tensors, chunks: chunks() });
+      expect(modes.length).toBeGreaterThan(1);
+      expect(modes.filter((found) => (found & ~mode) !== 0)).toEqual([]);
+      expect((await stat(file('a'))).mode & 0o777).toBe(mode);
+    }
+  });
+
   test('saves to the same path at the same time: one of them is what is there', async () => {
     await Promise.all(Array.from({ length: 8 }, () => writeSafetensors(file('a'), { tensors, chunks: rows() })));
     expect(await readdir(file())).toEqual(['a']);

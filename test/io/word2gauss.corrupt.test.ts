@@ -69,7 +69,7 @@ describe('members that are not good', () => {
     ['beyond float64', 'a 1 2\nb 3 4e999\nc 5 6\n', 'ERR_RANGE', /within float32 for word_mu\[1, 1\] .* 4e999$/],
     ['hexadecimal', 'a 1 2\nb 0x3 4\nc 5 6\n', 'ERR_CORRUPT_FILE', /a number for word_mu\[1, 0\] but received 0x3$/],
     ['two spaces', 'a 1 2\nb  4\nc 5 6\n', 'ERR_CORRUPT_FILE', /a number for word_mu\[1, 0\] but received $/],
-    ['another line end', 'a 1 2\r\nb 3 4\r\nc 5 6\r\n', 'ERR_CORRUPT_FILE', /for word_mu\[0, 1\] but received 2\r$/],
+    ['another line end', 'a 1 2\r\nb 3 4\r\nc 5 6\r\n', 'ERR_CORRUPT_FILE', /for word_mu\[0, 1\] but received 2\\r$/],
   ])('word_mu: %s', async (_, word_mu, code, message) => {
     await expectRefusal(changed({ word_mu }), code, message);
   });

@@ -307,8 +307,12 @@ describe('the call', () => {
   test('refuses options it does not know', async () => {
     const path = await write(modelMembers(spherical));
     const call = (options: unknown) => readWord2Gauss(path, options as ReadWord2GaussOptions);
-    await expectFault(call({ part: 'all' }), 'ERR_RANGE', /"words", "contexts", "both" for options\.part .* "all"$/);
-    await expectFault(call({ parts: 'both' }), 'ERR_RANGE', /only onProgress, part, signal for options .* "parts"$/);
+    await expectFault(call({ part: 'all' }), 'ERR_RANGE', /"words", "contexts" or "both" for options\.part .* "all"$/);
+    await expectFault(
+      call({ parts: 'both' }),
+      'ERR_RANGE',
+      /only onProgress, part, signal\) for options\.parts .* "both"$/,
+    );
     await expectFault(call({ signal: 1 }), 'ERR_SHAPE', /options\.signal/);
     await expectFault(call(null), 'ERR_SHAPE', /options/);
   });

@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { bundle, traceCopy } from '../../scripts/runtimes/bundles.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const user = mkdtempSync(join(tmpdir(), 'denseam-package-'));
@@ -23,6 +24,10 @@ const programs = {
   require: ['--input-type=commonjs', '--eval', `const { GaussianMemory } = require('denseam');${useIt}`],
 };
 
+/** The same as files: what tracers and bundlers start from. */
+const programFiles = { esm: 'program.mjs', cjs: 'program.cjs' } as const;
+const formats = Object.keys(programFiles) as (keyof typeof programFiles)[];
+
 /** Runs Node in the user's folder with nothing on the path: no compiler, no CMake, no node-gyp. */
 function run(program: readonly string[]) {
   return spawnSync(process.execPath, program, { cwd: user, env: { PATH: '' }, encoding: 'utf8' });
@@ -39,6 +44,8 @@ beforeAll(() => {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), link);
   }
+  writeFileSync(join(user, programFiles.esm), programs.import.at(-1) as string);
+  writeFileSync(join(user, programFiles.cjs), programs.require.at(-1) as string);
 }, 300_000);
 
 afterAll(() => rmSync(user, { recursive: true, force: true }));
@@ -60,13 +67,80 @@ describe('the package as npm delivers it', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'nearest 1\n', stderr: '' });
   });
 
+  it('brings a command that finds the binary', () => {
+    const memory = ['memory', 'create', 'nowhere.npz', 'x', '--kind', 'euclidean'];
+    const { stderr } = run([join(installed, 'dist/cli/denseam.js'), ...memory]);
+    expect(stderr).toMatch(/^Error: .*"nowhere.npz": no such file/);
+  });
+
+  it.each(formats)('works in a copy of the files that nft finds (%s)', async (format) => {
+    const copy = await traceCopy(user, programFiles[format], join(user, `traced-${format}`));
+    expect(existsSync(join(dirname(copy), 'node_modules/denseam', prebuilt))).toBe(true);
+    expect(run([copy])).toMatchObject({ stdout: 'nearest 1\n', stderr: '' });
+  });
+
+  it.each(formats)('works in a bundle of esbuild, the binary beside it (%s)', async (format) => {
+    const file = await bundle(user, programFiles[format], format, mkdtempSync(join(tmpdir(), 'denseam-bundle-')));
+    expect(run([file])).toMatchObject({ stdout: 'nearest 1\n', stderr: '' });
+    rmSync(dirname(file), { recursive: true });
+  });
+});
+
+/** The name that this Node has for it. */
+const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+
+describe('the error of a package whose binary does not load', () => {
+  const program = `import('denseam').catch((error) => console.log(error.name, error.code, error.message))`;
+  const message = (...options: string[]) => run([...options, '--input-type=module', '--eval', program]).stdout;
+  const opening = `DenseamError ERR_NATIVE_LOAD The native part of denseam could not be loaded on ${process.platform}`;
+
+  it.each([['--no-addons'], [permission, '--allow-fs-read=*']])(
+    'names the option that allows addons: %s',
+    (...options) => {
+      expect(message(...options)).toContain(opening);
+      expect(message(...options)).toContain('--allow-addons');
+      expect(message(...options)).not.toContain('reinstall');
+    },
+  );
+
+  it('says that a bundler wants another loader where the binary has become a path', async () => {
+    const target = mkdtempSync(join(tmpdir(), 'denseam-bundle-'));
+    const file = await bundle(user, programFiles.cjs, 'cjs', target, 'file');
+    expect(run([file]).stderr).toMatch(/could not be loaded .* a bundler put the path of the binary in its place/);
+    rmSync(target, { recursive: true });
+  });
+
+  // These damage the package: they come last.
+  it('does not pass over a binary that is no binary', () => {
+    writeFileSync(join(installed, prebuilt), 'no library');
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain(prebuilt);
+  });
+
   it('names the platform and the way out when the binary is missing', () => {
     rmSync(join(installed, 'prebuilds'), { recursive: true });
-    const program = `import('denseam').catch((error) => console.log(error.name, error.code, error.message))`;
-    const { stdout } = run(['--input-type=module', '--eval', program]);
-    expect(stdout).toContain(
-      `DenseamError ERR_NATIVE_LOAD The native part of denseam could not be loaded on ${process.platform}`,
-    );
-    expect(stdout).toContain('reinstall the package');
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain('holds no binary for this platform');
+    expect(text).toContain('reinstall the package');
+  });
+
+  // What the loaders of musl and of an older glibc say of it.
+  it.each([
+    [
+      `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${prebuilt})`,
+      'has musl',
+    ],
+    [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${prebuilt})`, 'glibc is older'],
+  ])('says what the system lacks: %s', (words, verdict) => {
+    const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
+    writeFileSync(join(installed, 'dist/addon.cjs'), addon);
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain(verdict);
+    expect(text).not.toContain('reinstall');
   });
 });

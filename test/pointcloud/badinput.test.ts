@@ -198,6 +198,7 @@ describe('options with a range of their own', () => {
     [{ transportStep: 1.1 }, 'transportStep', 'at most 1', '1.1'],
     [{ reweightStep: -1 }, 'reweightStep'],
     [{ reweightStep: Infinity }, 'reweightStep'],
+    [{ gated: 'no' }, 'gated', 'true or false'],
     [{ tolerance: -1 }, 'tolerance'],
     [{ maxIterations: -1 }, 'maxIterations'],
     [{ trajectory: 1 }, 'trajectory', 'true or false'],

@@ -103,16 +103,19 @@ describe('one step', () => {
   const limits = { logEpsilons: [-1, 0], sharpnesses: [0.3, 3], maxItems: 3, maxPoints: 5 };
 
   it.each([
-    ['both channels', 1, 1],
-    ['transport alone', 1, 0],
-    ['reweighting alone', 0, 1],
-    ['shorter steps', 0.3, 0.05],
-  ] as const)('and the next are those of the reference: %s', (_, transport, ratio) =>
+    ['both channels', 1, 1, true],
+    ['transport alone', 1, 0, true],
+    ['reweighting alone', 0, 1, true],
+    ['shorter steps', 0.3, 0.05, true],
+    ['both channels at once', 1, 1, false],
+    ['shorter steps at once', 0.3, 0.05, false],
+  ] as const)('and the next are those of the reference: %s', (_, transport, ratio, gated) =>
     check(memoryCases(limits), 12, async ({ items, queries, epsilon, beta, size }) => {
       const reference = new ReferencePointCloudMemory(items, epsilon);
-      const steps = { transport, reweight: ratio / epsilon };
+      const steps = { transport, reweight: ratio / epsilon, gated };
       const stored = await storedClouds(items, epsilon);
-      const options = { transportStep: transport, reweightStep: steps.reweight, maxIterations: 3, tolerance: 1e-3 };
+      const channels = { transportStep: transport, reweightStep: steps.reweight, gated };
+      const options = { ...channels, maxIterations: 3, tolerance: 1e-3 };
       const found = await retrieve(stored, queries, beta, epsilon, options);
       let state = queries[0] as Cloud;
       let share = 1;

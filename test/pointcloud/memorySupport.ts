@@ -47,6 +47,7 @@ export function retrieve(
     sweep: false,
     transportStep: 1,
     reweightStep: 1 / epsilon,
+    gated: true,
     tolerance: 1e-6,
     maxIterations: 50,
     pruning: undefined,

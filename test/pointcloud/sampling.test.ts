@@ -113,7 +113,7 @@ describe('samplePointClouds', () => {
 
   it('reports progress and can be aborted', async () => {
     const progress: number[] = [];
-    const options = { count: 50, dimension: 10, points: 100 };
+    const options = { count: 500, dimension: 10, points: 100 };
     await samplePointClouds({ ...options, onProgress: ({ completed, total }) => progress.push(completed / total) });
     expect(progress.length).toBeGreaterThan(1);
     expect(progress).toEqual([...progress].sort((a, b) => a - b));

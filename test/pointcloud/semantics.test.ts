@@ -249,6 +249,53 @@ describe('results', () => {
   });
 });
 
+describe('a step', () => {
+  const steps = { beta, transportStep: 0.5, reweightStep: 0.3 };
+
+  it('leaves weights as they are while transport gains more', async () => {
+    const next = await (await create()).step(queries, steps);
+    expectWithin('weights', next.weights, queries.weights, 2 * DOUBLE_EPSILON);
+    expect([...next.points]).not.toEqual([...queries.points]);
+  });
+
+  it('that is not gated moves both, as published', async () => {
+    const memory = await create();
+    const { points: slope, firstVariation } = await memory.gradient(queries, { beta });
+    // So short that neither the cap nor the energy shortens it.
+    const reweightStep = 0.02;
+    const next = await memory.step(queries, { ...steps, reweightStep, gated: false });
+    // dE/dx_k = -2 a_k move_k.
+    const points = queries.points.map((x, at) => {
+      const weight = queries.weights[Math.floor(at / queries.dimension)] as number;
+      return x - (steps.transportStep * (slope[at] as number)) / (2 * weight);
+    });
+    const masses = Float64Array.from(
+      queries.weights,
+      (a, k) => a * Math.exp(-reweightStep * (firstVariation[k] as number)),
+    );
+    for (let q = 0; q < queries.count; q++) {
+      const [from, to] = [queries.offsets[q] as number, queries.offsets[q + 1] as number];
+      const own = masses.subarray(from, to);
+      const total = own.reduce((a, b) => a + b);
+      own.forEach((mass, k) => {
+        own[k] = mass / total;
+      });
+    }
+    expectWithin('points', next.points, points, 1e-9);
+    expectWithin('weights', next.weights, masses, 1e-9);
+  });
+
+  it('that is not gated never raises the energy', async () => {
+    const found = await (await create()).retrieve(queries, { beta, gated: false, maxIterations: 30, trajectory: true });
+    const energies = found.trajectoryEnergy as readonly Float64Array[];
+    for (let k = 1; k < energies.length; k++) {
+      energies[k]?.forEach((energy, q) => {
+        expect(energy).toBeLessThanOrEqual((energies[k - 1]?.[q] as number) + 1e-12);
+      });
+    }
+  });
+});
+
 describe('large batches', { timeout: 60_000 }, () => {
   // 17.6 MB: more than is handed over at once.
   const many = someClouds(5, new Array(1100).fill(2), 1000);

@@ -18,6 +18,7 @@ export interface Plan {
   readonly transportCost: number;
   readonly marginalError: number;
   readonly iterations: number;
+  readonly newtonSteps: number;
   readonly converged: number;
   readonly f: Row;
   readonly g: Row;
@@ -72,6 +73,7 @@ export async function planOf(source: Cloud, target: Cloud, epsilon: number, limi
     transportCost: all.transportCosts[0] as number,
     marginalError: all.marginalErrors[0] as number,
     iterations: all.iterations[0] as number,
+    newtonSteps: all.newtonSteps[0] as number,
     converged: all.converged[0] as number,
     f: [...all.sourcePotentials],
     g: [...all.targetPotentials],

@@ -13,9 +13,10 @@ export function gibbsWeights(distances: readonly Extended[], beta: number): Floa
   return Float64Array.from(powers, (power) => power / total);
 }
 
-/** E = -(1/beta) log sum_i exp(-beta D_i). */
+/** E = -(1/beta) log sum_i exp(-beta D_i) = D - log1p(s) / beta, D the least distance and s the sum over all others. */
 export function energyOf(distances: readonly Extended[], beta: number): number {
   const { smallest, excess } = shifted(distances);
-  const total = excess.reduce((sum, value) => sum + Math.exp(-beta * value), 0);
-  return toNumber(smallest) - Math.log(total) / beta;
+  const nearest = excess.indexOf(0);
+  const others = excess.reduce((sum, value, i) => (i === nearest ? sum : sum + Math.exp(-beta * value)), 0);
+  return toNumber(smallest) - Math.log1p(others) / beta;
 }

@@ -119,7 +119,7 @@ describe('the energy', () => {
     const start = divergence(state, item, 3);
     let energy = soft.energy(state, 20);
     for (let k = 0; k < 10; k++) {
-      const next = soft.step(state, 20, { transport: 1, reweight: 1 / 3 });
+      const next = soft.step(state, 20, { transport: 1, reweight: 1 / 3, gated: true });
       expect(next).toBeDefined();
       state = next?.state as Cloud;
       expect(soft.energy(state, 20)).toBeLessThan(energy);
@@ -129,8 +129,8 @@ describe('the energy', () => {
   });
 
   it('leaves alone what a closed channel would move', () => {
-    const points = memory.step(query, 1, { transport: 1, reweight: 0 })?.state as Cloud;
-    const weights = memory.step(query, 1, { transport: 0, reweight: 1 })?.state as Cloud;
+    const points = memory.step(query, 1, { transport: 1, reweight: 0, gated: true })?.state as Cloud;
+    const weights = memory.step(query, 1, { transport: 0, reweight: 1, gated: true })?.state as Cloud;
     expectWithin('weights', points.weights, query.weights, 1e-15);
     expect(points.points).not.toEqual(query.points);
     expect(weights.points).toEqual(query.points);

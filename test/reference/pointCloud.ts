@@ -83,6 +83,8 @@ export interface Steps {
   readonly transport: number;
   /** tau, capped so that tau (max V - min V) <= 1. */
   readonly reweight: number;
+  /** Whether weights wait while points gain more. */
+  readonly gated: boolean;
 }
 
 /** All that is known of one query. */
@@ -154,8 +156,7 @@ export class ReferencePointCloudMemory {
     const range = Math.max(...now.firstVariation) - Math.min(...now.firstVariation);
     const [square, spread] = [meanSquare(now.residual, query.weights), variance(now.firstVariation, query.weights)];
     const capped = Math.min(steps.reweight, 1 / range);
-    // Weights wait while points gain more.
-    const reweight = 2 * steps.transport * square > capped * spread ? 0 : capped;
+    const reweight = steps.gated && 2 * steps.transport * square > capped * spread ? 0 : capped;
     let [share, part] = [1, reweightShare];
     for (let halvings = 0; halvings < MAX_HALVINGS; halvings++) {
       const [eta, tau] = [share * steps.transport, share * part * reweight];

@@ -1,17 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import ts from 'typescript';
+import { buildSync } from 'esbuild';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -22,23 +13,26 @@ export interface CompiledPackage {
   remove(): void;
 }
 
-const compilerOptions: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ESNext,
-  verbatimModuleSyntax: true,
-  rewriteRelativeImportExtensions: true,
-};
+const relativeImport = /((?:from|import)\s*\(?\s*"\.[^"]*)\.ts"/g;
 
+/** Strips the types of a folder's files, one by one. */
 function compileFolder(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const source = join(from, entry.name);
-    if (entry.isDirectory()) compileFolder(source, join(to, entry.name));
-    else if (entry.name.endsWith('.ts')) {
-      const { outputText } = ts.transpileModule(readFileSync(source, 'utf8'), { compilerOptions, fileName: source });
-      writeFileSync(join(to, entry.name.replace(/\.ts$/, '.js')), outputText);
-    }
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' });
+  const { outputFiles } = buildSync({
+    absWorkingDir: from,
+    entryPoints: files.filter((name) => /(?<!\.d)\.ts$/.test(name)),
+    outbase: from,
+    outdir: to,
+    format: 'esm',
+    platform: 'node',
+    target: 'esnext',
+    write: false,
+  });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text.replaceAll(relativeImport, '$1.js"'));
   }
+  for (const name of files.filter((name) => name.endsWith('.cjs'))) cpSync(join(from, name), join(to, name));
 }
 
 /** Strips the types of lib/ into a temporary folder that borrows the native build and the dependencies. */

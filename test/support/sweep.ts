@@ -1,6 +1,7 @@
 // Random sweeps: some seconds in `npm test`, their full size in `npm run stress`.
 
-const isFull = process.env['DENSEAM_SWEEPS'] === 'full';
+const { DENSEAM_SWEEPS } = process.env;
+const isFull = DENSEAM_SWEEPS === 'full';
 
 /** How many cases a sweep runs. */
 export function sweepCount({ test, stress }: { readonly test: number; readonly stress: number }): number {

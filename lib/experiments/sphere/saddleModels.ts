@@ -17,7 +17,7 @@ export function softPatterns(
   softening: number,
 ): Patterns {
   const { count, dimension, values, labels, classes } = rows;
-  const data = readTargets({ count, dimension, values, labels }, count, classes, softening);
+  const data = readTargets({ labels, targets: undefined }, count, classes, softening);
   return { count, dimension, values, targets: { rows: count, columns: classes + 1, data } };
 }
 

@@ -1,95 +1,239 @@
 import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
-import type { FloatArray } from '../../core/types.ts';
-import { allocate, bytesOf, corruptFile, swapByteOrder } from '../files.ts';
-import { BYTES_PER_NPY_ITEM, type NpyHeader, type NpyType, parseNpyHeader } from './header.ts';
+import { types } from 'node:util';
+import { DenseamError } from '../../core/errors.ts';
+import { allocate, corruptFile, memoryGuard, swapByteOrder } from '../files.ts';
+import { BYTES_PER_NPY_ITEM, type NpyType } from './dtype.ts';
+import { float32Of } from './half.ts';
+import { checkPadding, type NpyHeader, parseNpyHeader } from './header.ts';
 
-/** An array read from a file: row-major, float32 where the file held float32, float64 otherwise. */
-export interface NpyArray {
-  readonly shape: readonly number[];
-  /** As many numbers as the product of `shape`. */
-  readonly data: FloatArray;
+/** How the numbers of each type of numpy's are given. */
+export interface NpyArrayTypes {
+  /** 0 and 1. */
+  readonly bool: Uint8Array;
+  readonly int8: Int8Array;
+  readonly int16: Int16Array;
+  readonly int32: Int32Array;
+  readonly uint8: Uint8Array;
+  readonly uint16: Uint16Array;
+  readonly uint32: Uint32Array;
+  /** Whole numbers, each exactly; with the option `bigint` a BigInt64Array. */
+  readonly int64: Float64Array;
+  /** As for int64; with the option `bigint` a BigUint64Array. */
+  readonly uint64: Float64Array;
+  /** Every float16 is a float32. */
+  readonly float16: Float32Array;
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
 }
 
-type RawArray = FloatArray | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
-type Int64Array = BigInt64Array | BigUint64Array;
+interface BigNpyArrayTypes extends Omit<NpyArrayTypes, 'int64' | 'uint64'> {
+  readonly int64: BigInt64Array;
+  readonly uint64: BigUint64Array;
+}
 
-const ARRAY_TYPES: Record<NpyType, new (length: number) => RawArray | Int64Array> = {
-  f4: Float32Array,
-  f8: Float64Array,
-  i1: Int8Array,
-  i2: Int16Array,
-  i4: Int32Array,
-  i8: BigInt64Array,
-  u1: Uint8Array,
-  u2: Uint16Array,
-  u4: Uint32Array,
-  u8: BigUint64Array,
-  b1: Uint8Array,
+type ArrayOf<Types> = {
+  [Type in keyof Types]: {
+    readonly shape: readonly number[];
+    /** numpy's name of the type that the file holds; it decides the type of `data`. */
+    readonly dtype: Type;
+    /** Row-major, as many numbers as the product of `shape`. */
+    readonly data: Types[Type];
+  };
+}[keyof Types];
+
+/** An array from a file. */
+export type NpyArray = ArrayOf<NpyArrayTypes>;
+
+/** An array from a file whose integers of 64 bits are bigints. */
+export type BigNpyArray = ArrayOf<BigNpyArrayTypes>;
+
+type NumberArray = (NpyArray | BigNpyArray)['data'];
+type NumberArrayType = new (length: number) => NumberArray;
+
+interface TypeInfo {
+  readonly dtype: keyof NpyArrayTypes;
+  /** Of the numbers as the file has them. */
+  readonly Stored: new (
+    buffer: ArrayBuffer,
+    start: number,
+    length: number,
+  ) => NumberArray;
+  readonly Given: NumberArrayType;
+}
+
+const TYPES: Readonly<Record<NpyType, TypeInfo>> = {
+  b1: { dtype: 'bool', Stored: Uint8Array, Given: Uint8Array },
+  i1: { dtype: 'int8', Stored: Int8Array, Given: Int8Array },
+  i2: { dtype: 'int16', Stored: Int16Array, Given: Int16Array },
+  i4: { dtype: 'int32', Stored: Int32Array, Given: Int32Array },
+  i8: { dtype: 'int64', Stored: BigInt64Array, Given: Float64Array },
+  u1: { dtype: 'uint8', Stored: Uint8Array, Given: Uint8Array },
+  u2: { dtype: 'uint16', Stored: Uint16Array, Given: Uint16Array },
+  u4: { dtype: 'uint32', Stored: Uint32Array, Given: Uint32Array },
+  u8: { dtype: 'uint64', Stored: BigUint64Array, Given: Float64Array },
+  f2: { dtype: 'float16', Stored: Uint16Array, Given: Float32Array },
+  f4: { dtype: 'float32', Stored: Float32Array, Given: Float32Array },
+  f8: { dtype: 'float64', Stored: Float64Array, Given: Float64Array },
 };
 
+/** Numbers are brought into their own array so many bytes at a time: whole numbers of every type, few enough for the cache. */
+const BLOCK_BYTES = 1 << 16;
+
+/** How the array is given. */
+export interface NpyDecoderOptions {
+  /** Integers of 64 bits as bigints; otherwise as numbers, and those beyond 2^53 are refused. */
+  readonly bigint?: boolean | undefined;
+}
+
 /**
- * Turns the bytes of an .npy file, in pieces of any size, into an array, so that files and archives of any size are read
- * with one copy of the numbers in memory (two where they must be converted or brought into row-major order).
+ * Turns the bytes of an .npy file, in pieces of any size, into an array, so that files and archives of any size are read with one
+ * copy of the numbers in memory (two where they must be brought into row-major order).
  */
 export class NpyDecoder {
   readonly #path: string;
   readonly #totalBytes: number;
+  readonly #bigint: boolean;
   #start = new Uint8Array(0);
-  #header: NpyHeader | undefined;
-  #raw: RawArray | Int64Array | undefined;
-  #filled = 0;
+  #numbers: Numbers | undefined;
 
   /** @param totalBytes the length of the whole file; it must be known, so that no header can ask for more memory than it. */
-  constructor(path: string, totalBytes: number) {
+  constructor(path: string, totalBytes: number, { bigint = false }: NpyDecoderOptions = {}) {
     this.#path = path;
     this.#totalBytes = totalBytes;
+    this.#bigint = bigint;
   }
 
   /** Takes the next bytes; they are copied. */
   push(bytes: Uint8Array): void {
-    if (this.#raw) {
-      this.#append(this.#raw, bytes);
+    if (this.#numbers) {
+      this.#numbers.push(bytes);
       return;
     }
     this.#start = Buffer.concat([this.#start, bytes]);
     const header = parseNpyHeader(this.#start, this.#totalBytes, this.#path);
     if (!header) return;
-    const ArrayType = ARRAY_TYPES[header.type];
-    const byteLength = header.count * BYTES_PER_NPY_ITEM[header.type];
-    this.#raw = allocate(`File "${this.#path}"`, byteLength, () => new ArrayType(header.count));
-    this.#header = header;
-    this.#append(this.#raw, this.#start.subarray(header.dataStart));
+    this.#numbers = new Numbers(header, this.#path, this.#totalBytes, this.#bigint);
+    this.#numbers.push(this.#start.subarray(header.dataStart));
     this.#start = new Uint8Array(0);
   }
 
-  /** The array, once all bytes have come. */
+  /** The array, once all bytes have come; with the option `bigint` a {@link BigNpyArray}. */
   finish(): NpyArray {
-    if (!this.#raw) this.push(new Uint8Array(0));
-    const { header, raw } = { header: this.#header, raw: this.#raw };
-    if (!header || !raw || this.#filled !== raw.byteLength) {
-      throw corruptFile(this.#path, `truncated: it does not have the ${this.#totalBytes} bytes that were expected`);
-    }
-    const hostIsBigEndian = endianness() === 'BE';
-    if (header.bigEndian !== hostIsBigEndian) swapByteOrder(raw, BYTES_PER_NPY_ITEM[header.type]);
-    const data = toFloats(raw);
-    return { shape: header.shape, data: header.fortranOrder ? toRowMajor(data, header.shape) : data };
-  }
-
-  #append(raw: RawArray | Int64Array, bytes: Uint8Array): void {
-    if (bytes.length > raw.byteLength - this.#filled) {
-      throw corruptFile(this.#path, `it is longer than the ${this.#totalBytes} bytes that were expected`);
-    }
-    bytesOf(raw, this.#filled, bytes.length).set(bytes);
-    this.#filled += bytes.length;
+    if (!this.#numbers) this.push(new Uint8Array(0));
+    if (!this.#numbers) throw truncated(this.#path, this.#totalBytes);
+    return this.#numbers.finish() as NpyArray;
   }
 }
 
-/** Floating-point numbers as they are; integers and booleans as float64 (64-bit integers above 2^53 are rounded). */
-function toFloats(raw: RawArray | Int64Array): FloatArray {
-  if (raw instanceof Float32Array || raw instanceof Float64Array) return raw;
-  if (raw instanceof BigInt64Array || raw instanceof BigUint64Array) return Float64Array.from(raw, Number);
-  return new Float64Array(raw);
+function truncated(path: string, totalBytes: number): DenseamError {
+  return corruptFile(path, `truncated: it does not have the ${totalBytes} bytes that were expected`);
+}
+
+/** The numbers behind a header. */
+class Numbers {
+  readonly #header: NpyHeader;
+  readonly #path: string;
+  readonly #totalBytes: number;
+  readonly #data: NumberArray;
+  readonly #guard: (bytes: number) => void;
+  readonly #block: Uint8Array<ArrayBuffer>;
+  /** Bytes that wait in the block. */
+  #waiting = 0;
+  /** Numbers that are in `data`. */
+  #filled = 0;
+  #bytesSeen: number;
+
+  constructor(header: NpyHeader, path: string, totalBytes: number, bigint: boolean) {
+    const { count, type, dataStart } = header;
+    const { Stored, Given } = TYPES[type];
+    const isBig = bigint && (type === 'i8' || type === 'u8');
+    const ArrayType = (isBig ? Stored : Given) as NumberArrayType & { readonly BYTES_PER_ELEMENT: number };
+    const byteLength = count * ArrayType.BYTES_PER_ELEMENT;
+    this.#header = header;
+    this.#path = path;
+    this.#totalBytes = totalBytes;
+    this.#data = allocate(`File "${path}"`, byteLength, () => new ArrayType(count));
+    this.#guard = memoryGuard(`File "${path}"`, byteLength);
+    this.#block = new Uint8Array(Math.min(BLOCK_BYTES, count * BYTES_PER_NPY_ITEM[type]));
+    this.#bytesSeen = dataStart;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#bytesSeen += bytes.length;
+    if (this.#bytesSeen > this.#totalBytes) {
+      throw corruptFile(this.#path, `it is longer than the ${this.#totalBytes} bytes that were expected`);
+    }
+    let taken = 0;
+    while (taken < bytes.length && this.#filled < this.#header.count) {
+      const some = bytes.subarray(taken, taken + this.#block.length - this.#waiting);
+      this.#block.set(some, this.#waiting);
+      this.#waiting += some.length;
+      taken += some.length;
+      this.#flushWholeBlock();
+    }
+    checkPadding(bytes.subarray(taken), this.#path);
+  }
+
+  finish(): { shape: readonly number[]; dtype: keyof NpyArrayTypes; data: NumberArray } {
+    if (this.#bytesSeen < this.#totalBytes) throw truncated(this.#path, this.#totalBytes);
+    const { shape, type, fortranOrder } = this.#header;
+    const data = fortranOrder ? toRowMajor(this.#data, shape, this.#path) : this.#data;
+    return { shape, dtype: TYPES[type].dtype, data };
+  }
+
+  /** Brings the numbers of the block into the array once the block is full or holds all that remain. */
+  #flushWholeBlock(): void {
+    const { type, count, bigEndian } = this.#header;
+    const itemBytes = BYTES_PER_NPY_ITEM[type];
+    const expected = Math.min(this.#block.length, (count - this.#filled) * itemBytes);
+    if (this.#waiting < expected) return;
+    this.#guard(this.#filled * this.#data.BYTES_PER_ELEMENT);
+    if (bigEndian !== (endianness() === 'BE')) swapByteOrder(this.#block, itemBytes);
+    const stored = new TYPES[type].Stored(this.#block.buffer, 0, expected / itemBytes);
+    store(stored, this.#header, this.#data, this.#filled, this.#path);
+    this.#filled += stored.length;
+    this.#waiting = 0;
+  }
+}
+
+/** Puts numbers as the file has them into the array from a position on. */
+function store(stored: NumberArray, { type, shape }: NpyHeader, data: NumberArray, start: number, path: string): void {
+  if (type === 'f2') storeHalves(stored as Uint16Array, data as Float32Array, start);
+  else if (type !== 'f8' && types.isFloat64Array(data))
+    storeIntegers(stored as BigInt64Array, shape, data, start, path);
+  else (data as Float64Array).set(stored as Float64Array, start); // arrays of the same type
+  if (type === 'b1') makeBooleans(data.subarray(start, start + stored.length) as Uint8Array);
+}
+
+function storeHalves(stored: Uint16Array, data: Float32Array, start: number): void {
+  for (let i = 0; i < stored.length; i++) data[start + i] = float32Of(stored[i] as number);
+}
+
+/** For numpy every byte but zero is true. */
+function makeBooleans(bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) bytes[i] = bytes[i] === 0 ? 0 : 1;
+}
+
+function storeIntegers(
+  stored: BigInt64Array,
+  shape: readonly number[],
+  data: Float64Array,
+  start: number,
+  path: string,
+): void {
+  for (let i = 0; i < stored.length; i++) {
+    const number = Number(stored[i]);
+    if (!Number.isSafeInteger(number)) {
+      const where = shape.length === 1 ? `[${start + i}]` : ` ${start + i} of those in the file`;
+      const expected = `Expected an integer between -2^53 and 2^53 for number${where} of file "${path}"`;
+      throw new DenseamError(
+        'ERR_RANGE',
+        `${expected} but received ${stored[i]}; the option bigint reads such integers`,
+      );
+    }
+    data[start + i] = number;
+  }
 }
 
 /** Numbers along each side of the tiles in which an array is transposed; a tile's lines fit the first-level cache. */
@@ -99,13 +243,14 @@ const TILE = 32;
  * From Fortran order (the first index varies fastest) to row-major order (the last one does). The first axis is
  * contiguous in the source and the last one in the target, so tiles over these two keep both within the cache.
  */
-function toRowMajor(data: FloatArray, shape: readonly number[]): FloatArray {
+function toRowMajor<A extends NumberArray>(data: A, shape: readonly number[], path: string): A {
   if (shape.length < 2 || data.length === 0) return data;
   const rows = shape[0] as number;
   const columns = shape.at(-1) as number;
   const between = shape.slice(1, -1);
   const depth = data.length / rows / columns;
-  const result = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
+  const ArrayType = data.constructor as new (length: number) => A;
+  const result = allocate(`File "${path}"`, data.byteLength, () => new ArrayType(data.length));
   for (let middle = 0; middle < depth; middle++) {
     // The same indices of the axes between, counted with the last one fastest here and with the first one fastest there.
     const source = rows * reversedPosition(middle, between);
@@ -130,10 +275,10 @@ function reversedPosition(position: number, shape: readonly number[]): number {
 
 /** target[row, column] = source[column, row], each from an offset on and with a stride between its lines. */
 function transpose(
-  source: FloatArray,
+  source: NumberArray,
   sourceStart: number,
   sourceStride: number,
-  target: FloatArray,
+  target: NumberArray,
   targetStart: number,
   targetStride: number,
   rows: number,

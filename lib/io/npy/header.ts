@@ -1,10 +1,10 @@
-import { Buffer } from 'node:buffer';
-import { corruptFile, elementCount, recognisedFormat } from '../files.ts';
+import { Buffer, isUtf8 } from 'node:buffer';
+import { corruptFile, elementCount, recognisedFormat, unsupportedFile } from '../files.ts';
+import { BYTES_PER_NPY_ITEM, type Dtype, type NpyType, parseDtype } from './dtype.ts';
+import { type PythonValue, parsePythonLiteral } from './literal.ts';
 
 /** How the numbers of an .npy file are stored. */
-export interface NpyHeader {
-  readonly type: NpyType;
-  readonly bigEndian: boolean;
+export interface NpyHeader extends Dtype {
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
   /** The product of the shape. */
@@ -13,51 +13,71 @@ export interface NpyHeader {
   readonly dataStart: number;
 }
 
-/** A number type as numpy spells it, without the byte order. */
-export type NpyType = keyof typeof BYTES_PER_NPY_ITEM;
-
-export const BYTES_PER_NPY_ITEM = {
-  f4: 4,
-  f8: 8,
-  i1: 1,
-  i2: 2,
-  i4: 4,
-  i8: 8,
-  u1: 1,
-  u2: 2,
-  u4: 4,
-  u8: 8,
-  b1: 1,
-} as const;
-
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+
+/** How many bytes tell an .npy file from others. */
+export const NPY_MAGIC_BYTES = MAGIC.length;
 
 /** Magic, two version bytes, and the header's length in two bytes (version 1) or four (2 and 3). */
 const LENGTH_OFFSET = MAGIC.length + 2;
 
 const ALIGNMENT = 64;
 
+/** numpy reads no longer header unless it is told to: what is read of a file must not grow with what the file claims. */
+const MOST_CHARACTERS = 10_000;
+const MOST_BYTES_PER_CHARACTER = 4;
+
+/** As many axes as numpy has. */
+const MOST_AXES = 64;
+
+/** Zero bytes may follow the numbers, since some systems store whole blocks; numpy does not look at them. */
+const MOST_PADDING_BYTES = 1 << 20;
+
+/** Whether bytes are the beginning of an .npy file, as far as they go. */
+export function beginsAsNpy(start: Uint8Array): boolean {
+  const length = Math.min(start.length, MAGIC.length);
+  return MAGIC.subarray(0, length).equals(start.subarray(0, length));
+}
+
 /**
  * Reads the header from the first bytes of a file of `totalBytes`, or returns undefined when they do not hold it all yet.
  *
- * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file, its numbers are of no supported type, or the file is
- * shorter or longer than its shape says.
+ * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file or it is shorter or longer than its shape says;
+ * ERR_UNSUPPORTED when numpy would not read it without being told to, or its numbers are of no supported type.
  */
 export function parseNpyHeader(start: Uint8Array, totalBytes: number, path: string): NpyHeader | undefined {
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
-  const magic = bytes.subarray(0, MAGIC.length);
-  if (!magic.equals(MAGIC.subarray(0, magic.length))) throw corruptFile(path, notNpy(bytes));
-  const version = bytes[MAGIC.length];
-  if (version !== undefined && (version < 1 || version > 3)) {
-    throw corruptFile(path, `.npy format version ${version} is unknown, expected 1, 2 or 3`);
-  }
+  if (!beginsAsNpy(bytes)) throw corruptFile(path, notNpy(bytes));
+  if (bytes.length < LENGTH_OFFSET) return tooShort(bytes, totalBytes, LENGTH_OFFSET, path);
+  const version = readVersion(bytes, path);
   const textStart = LENGTH_OFFSET + (version === 1 ? 2 : 4);
   if (bytes.length < textStart) return tooShort(bytes, totalBytes, textStart, path);
   const textBytes = version === 1 ? bytes.readUInt16LE(LENGTH_OFFSET) : bytes.readUInt32LE(LENGTH_OFFSET);
+  if (textBytes > MOST_CHARACTERS * (version === 3 ? MOST_BYTES_PER_CHARACTER : 1)) throw tooLong(textBytes, path);
   const dataStart = textStart + textBytes;
   if (bytes.length < dataStart) return tooShort(bytes, totalBytes, dataStart, path);
-  const text = bytes.toString(version === 3 ? 'utf8' : 'latin1', textStart, dataStart);
-  return checkSize({ ...parseDictionary(text, path), dataStart }, totalBytes, path);
+  const text = decodeText(bytes.subarray(textStart, dataStart), version, path);
+  return checkSize({ ...parseDictionary(text, version < 3, path), dataStart }, totalBytes, path);
+}
+
+function readVersion(bytes: Buffer, path: string): 1 | 2 | 3 {
+  const [major = 0, minor] = bytes.subarray(MAGIC.length);
+  if (minor === 0 && (major === 1 || major === 2 || major === 3)) return major;
+  throw unsupportedFile(path, `.npy format version ${major}.${minor} is unknown, expected 1.0, 2.0 or 3.0`);
+}
+
+function decodeText(bytes: Buffer, version: number, path: string): string {
+  if (version < 3) return bytes.toString('latin1');
+  const text = bytes.toString('utf8');
+  if (!isUtf8(bytes)) throw corruptFile(path, `its .npy header is not UTF-8: ${excerpt(text)}`);
+  // Only a header that is not long enough in bytes to be refused already is counted in characters.
+  const characters = [...text].length;
+  if (characters > MOST_CHARACTERS) throw tooLong(characters, path);
+  return text;
+}
+
+function tooLong(length: number, path: string): Error {
+  return unsupportedFile(path, `its .npy header has ${length} characters, expected at most ${MOST_CHARACTERS}`);
 }
 
 function notNpy(bytes: Uint8Array): string {
@@ -71,24 +91,32 @@ function tooShort(bytes: Uint8Array, totalBytes: number, needed: number, path: s
   throw corruptFile(path, `truncated: it has ${totalBytes} bytes, its .npy header alone needs ${needed}`);
 }
 
-function parseDictionary(text: string, path: string): Omit<NpyHeader, 'dataStart'> {
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
-  const tuple = /'shape'\s*:\s*\(([^)]*)\)/.exec(text)?.[1];
-  if (!/^\s*\{.*\}\s*$/s.test(text)) throw corruptFile(path, `its .npy header is not a dictionary: ${excerpt(text)}`);
-  if (descr === undefined && /'descr'\s*:\s*\[/.test(text)) {
-    throw corruptFile(path, 'it holds records (a structured dtype), expected an array of plain numbers');
+function parseDictionary(text: string, longs: boolean, path: string): Omit<NpyHeader, 'dataStart'> {
+  const header = parseLiteral(text, longs, path);
+  if (header.type !== 'dict') throw corruptFile(path, `its .npy header is not a dictionary: ${excerpt(text)}`);
+  const [descr, order, tuple] = ['descr', 'fortran_order', 'shape'].map((key) => header.entries.get(key));
+  if (!descr || !order || !tuple || header.entries.size > 3) {
+    throw corruptFile(path, `expected descr, fortran_order and shape in its .npy header: ${excerpt(text)}`);
   }
-  if (descr === undefined || order === undefined || tuple === undefined) {
-    throw corruptFile(path, `its .npy header lacks descr, fortran_order or shape: ${excerpt(text)}`);
-  }
-  const { type, bigEndian } = parseType(descr, path);
-  const shape = parseShape(tuple);
+  if (order.type !== 'bool') throw corruptFile(path, `its fortran_order is not True or False: ${excerpt(text)}`);
+  const { type, bigEndian } = readDtype(descr, path);
+  const shape = readShape(tuple);
   const count = shape && elementCount(shape, BYTES_PER_NPY_ITEM[type]);
   if (!shape || count === undefined) {
-    throw corruptFile(path, `its shape is (${tuple}), expected whole numbers with a product below 2^53`);
+    const expected = 'a tuple of whole numbers with a product below 2^53';
+    throw corruptFile(path, `its shape is not ${expected}: ${excerpt(text)}`);
   }
-  return { type, bigEndian, fortranOrder: order === 'True', shape, count };
+  if (shape.length > MOST_AXES)
+    throw unsupportedFile(path, `it has ${shape.length} axes, expected at most ${MOST_AXES}`);
+  return { type, bigEndian, fortranOrder: order.value, shape, count };
+}
+
+function parseLiteral(text: string, longs: boolean, path: string): PythonValue {
+  try {
+    return parsePythonLiteral(text, longs);
+  } catch (error) {
+    throw corruptFile(path, `its .npy header is not a dictionary: ${excerpt(text)}`, error);
+  }
 }
 
 /** Text from a file for a message: no control characters, not too long. */
@@ -96,38 +124,60 @@ function excerpt(text: string): string {
   return JSON.stringify(text.trim().slice(0, 120));
 }
 
-function parseType(descr: string, path: string): Pick<NpyHeader, 'type' | 'bigEndian'> {
-  const [, byteOrder, type = ''] = /^([<>=|]?)(\S+)$/.exec(descr) ?? [];
-  if (/^O/.test(type)) {
-    throw corruptFile(path, `it holds Python objects (dtype ${descr}); save an array of numbers, of equal lengths`);
+function readDtype(descr: PythonValue, path: string): Dtype {
+  if (descr.type === 'list' || (descr.type === 'tuple' && !isScalar(descr))) {
+    throw unsupportedFile(path, 'it holds records (a structured dtype), expected an array of plain numbers');
   }
-  if (!Object.hasOwn(BYTES_PER_NPY_ITEM, type)) {
-    throw corruptFile(path, `dtype ${descr} is not supported, expected float32, float64, bool or an integer type`);
+  const name = descr.type === 'tuple' ? descr.items[0] : descr;
+  if (name?.type !== 'str') throw corruptFile(path, 'the descr in its .npy header is no type');
+  const dtype = parseDtype(name.value);
+  if (dtype) return dtype;
+  const received = `dtype ${excerpt(name.value)}`;
+  if (/^[<>=|]?O/.test(name.value)) {
+    throw unsupportedFile(path, `it holds Python objects (${received}); save an array of numbers, of equal lengths`);
   }
-  return { type: type as NpyType, bigEndian: byteOrder === '>' };
+  throw unsupportedFile(
+    path,
+    `${received} is not supported, expected bool, an integer type, float16, float32 or float64`,
+  );
 }
 
-/** "3, 4" or "3," or "" (a single number); Python 2 wrote 3L for 3. */
-function parseShape(tuple: string): number[] | undefined {
-  const parts = tuple.split(',').map((part) => part.trim());
-  if (parts.at(-1) === '') parts.pop();
-  return parts.every((part) => /^\d+L?$/.test(part)) ? parts.map((part) => Number.parseInt(part, 10)) : undefined;
+/** A type with an empty shape is the type itself. */
+function isScalar({ items: [, shape, ...rest] }: { readonly items: readonly PythonValue[] }): boolean {
+  return shape?.type === 'tuple' && shape.items.length === 0 && rest.length === 0;
+}
+
+function readShape(tuple: PythonValue): number[] | undefined {
+  if (tuple.type !== 'tuple') return undefined;
+  const extents = tuple.items.map((item) => (item.type === 'int' ? item.value + 0 : -1)); // -0 becomes 0
+  return extents.every((extent) => extent >= 0) ? extents : undefined;
 }
 
 function checkSize(header: NpyHeader, totalBytes: number, path: string): NpyHeader {
   const { shape, count, type, dataStart } = header;
   const expected = count * BYTES_PER_NPY_ITEM[type];
   const found = totalBytes - dataStart;
-  const promise = `its shape (${shape}) of ${type} needs ${expected} bytes`;
+  const promise = `its shape (${shape.join(', ')}) of ${type} needs ${expected} bytes`;
   if (found < expected) throw corruptFile(path, `truncated: it has ${found} bytes of numbers, ${promise}`);
-  if (found > expected) throw corruptFile(path, `it has ${found} bytes of numbers, but ${promise} (one array a file)`);
+  if (found > expected + MOST_PADDING_BYTES)
+    throw corruptFile(path, `it has ${found} bytes of numbers, but ${promise}`);
   return header;
 }
 
+/** Refuses what follows the numbers of an array unless it is padding. */
+export function checkPadding(bytes: Uint8Array, path: string): void {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  if (first === -1) return;
+  if (bytes[first] === MAGIC[0] && beginsAsNpy(bytes.subarray(first))) {
+    throw unsupportedFile(path, 'another array follows the first one, expected one array a file');
+  }
+  throw corruptFile(path, 'bytes other than zeros follow its numbers');
+}
+
 /** The header of a little-endian, row-major version 1.0 file, padded as numpy pads it. */
-export function encodeNpyHeader(shape: readonly number[], type: 'f4' | 'f8' | 'i4'): Uint8Array {
+export function encodeNpyHeader(shape: readonly number[], type: NpyType): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const dictionary = `{'descr': '<${type}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const dictionary = `{'descr': '${BYTES_PER_NPY_ITEM[type] === 1 ? '|' : '<'}${type}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const textStart = LENGTH_OFFSET + 2;
   const dataStart = Math.ceil((textStart + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
   const header = Buffer.alloc(dataStart, ' ');

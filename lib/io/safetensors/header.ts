@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { DenseamError } from '../../core/errors.ts';
+import { describe } from '../../core/validate.ts';
 import { corruptFile, elementCount, recognisedFormat } from '../files.ts';
+import { parseJson } from '../json.ts';
 
 /** The number types of tensors: double and single precision, as safetensors names them. */
 export type Dtype = 'F64' | 'F32';
@@ -38,8 +40,17 @@ export const PREFIX_BYTES = 8;
 /** The data starts at a multiple of this, so that a mapped file can be read with any vector instruction. */
 const ALIGNMENT = 64;
 
-/** The safetensors library refuses longer headers; so do we, before we allocate one. */
-const MAX_HEADER_BYTES = 100_000_000;
+/**
+ * Longer headers are refused before they are allocated: JSON is parsed on the event loop. The longest that denseam writes is that of a
+ * checkpoint with a probability for each of 2^20 classes, some 25 MB.
+ */
+const MAX_HEADER_BYTES = 2 ** 25;
+
+/** Many more than denseam writes. Each takes time and memory before any of its data is seen. */
+const MOST_TENSORS = 1000;
+
+/** Objects, arrays and keys in a header: seven a tensor, and the metadata. */
+const MOST_PARTS = 10 * MOST_TENSORS;
 
 const METADATA = '__metadata__';
 const FORMAT = 'denseam';
@@ -60,6 +71,9 @@ const toDigits = (checksum: number): string => checksum.toString(16).padStart(DI
 
 /** Places tensors one after the other: double precision first, so that every number is aligned to its size. */
 export function layOut(specs: readonly TensorSpec[]): Omit<TensorInfo, 'offset'>[] {
+  if (specs.length > MOST_TENSORS) {
+    throw new DenseamError('ERR_RANGE', `Expected at most ${MOST_TENSORS} tensors in a file, received ${specs.length}`);
+  }
   const names = new Set<string>();
   const tensors = specs.map(({ name, dtype, shape }) => {
     if (name === METADATA || names.has(name)) {
@@ -154,6 +168,9 @@ export function parseHeader(header: Uint8Array, fileSize: number, path: string):
   const entries = parseJsonObject(header.subarray(PREFIX_BYTES), path);
   const { checksum, ...metadata } = parseMetadata(entries.get(METADATA), path);
   entries.delete(METADATA);
+  if (entries.size > MOST_TENSORS) {
+    throw corruptFile(path, `it has ${entries.size} tensors, no file of denseam has more than ${MOST_TENSORS}`);
+  }
   const checksums = checkHeader(header, checksum ?? '', path);
   const tensors = [...entries].map(([name, entry]) => parseTensor(name, entry, header.length, path));
   tensors.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
@@ -168,9 +185,10 @@ export function parseHeader(header: Uint8Array, fileSize: number, path: string):
 function parseJsonObject(bytes: Uint8Array, path: string): Map<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), MOST_PARTS);
   } catch (cause) {
-    throw corruptFile(path, 'not a denseam file, or altered: its header is not JSON', cause);
+    const what = `its header is not JSON as denseam writes it (${(cause as Error).message})`;
+    throw corruptFile(path, `not a denseam file, or altered: ${what}`, cause);
   }
   if (!isObject(value)) throw corruptFile(path, 'not a denseam file: its header is not a JSON object');
   return new Map(Object.entries(value));
@@ -180,10 +198,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A value of the header for a message. What is nested may be nested deeper than any recursion goes, so it is not looked into. */
+function shown(value: unknown): string {
+  const isFlat = Array.isArray(value) && value.length <= 8 && !value.some((each) => typeof each === 'object');
+  return isFlat || typeof value === 'string' ? JSON.stringify(value) : describe(value);
+}
+
 function parseMetadata(value: unknown, path: string): Record<string, string> {
   const { format: found } = isObject(value) ? value : {};
   if (found !== FORMAT) {
-    const says = found === undefined ? 'says no format' : `says format ${JSON.stringify(found)}`;
+    const says = found === undefined ? 'says no format' : `says format ${shown(found)}`;
     throw corruptFile(path, `a safetensors file, but not one of denseam: its metadata ${says}, expected "${FORMAT}"`);
   }
   const metadata = value as Record<string, unknown>;
@@ -210,14 +234,11 @@ function checkHeader(header: Uint8Array, checksum: string, path: string): number
 function parseTensor(name: string, entry: unknown, dataStart: number, path: string): TensorInfo {
   const { dtype, shape, data_offsets: range } = isObject(entry) ? entry : {};
   if (dtype !== 'F64' && dtype !== 'F32') {
-    throw corruptFile(path, `tensor "${name}" has dtype ${JSON.stringify(dtype)}, expected F64 or F32`);
+    throw corruptFile(path, `tensor "${name}" has dtype ${shown(dtype)}, expected F64 or F32`);
   }
   const count = Array.isArray(shape) ? elementCount(shape, BYTES_PER_ITEM[dtype]) : undefined;
   if (count === undefined) {
-    throw corruptFile(
-      path,
-      `tensor "${name}" has shape ${JSON.stringify(shape)}, expected sizes with a product below 2^53`,
-    );
+    throw corruptFile(path, `tensor "${name}" has shape ${shown(shape)}, expected sizes with a product below 2^53`);
   }
   const byteLength = count * BYTES_PER_ITEM[dtype];
   const isRange =
@@ -225,7 +246,7 @@ function parseTensor(name: string, entry: unknown, dataStart: number, path: stri
   const [begin, end] = isRange ? (range as [number, number]) : [0, -1];
   if (end - begin !== byteLength) {
     const needs = `its shape [${shape}] needs ${byteLength} bytes`;
-    throw corruptFile(path, `tensor "${name}" lies at ${JSON.stringify(range)}, but ${needs}`);
+    throw corruptFile(path, `tensor "${name}" lies at ${shown(range)}, but ${needs}`);
   }
   return { name, dtype, shape: shape as number[], byteLength, offset: dataStart + begin };
 }

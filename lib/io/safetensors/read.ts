@@ -72,7 +72,8 @@ export class SafetensorsFile {
 
   /**
    * A tensor from start to end. Every chunk is a fresh array of as many whole numbers as fit in `bytesPerChunk`, the last
-   * one of what remains; an empty tensor has none. Several tensors can be read side by side.
+   * one of what remains; an empty tensor has none. With `reuse`, all are views of one array: a chunk is valid until the next one is
+   * asked for. Several tensors can be read side by side.
    *
    * The last chunk comes only when the whole tensor has been found unaltered: who has received all chunks may use them,
    * and nothing should be used before.
@@ -84,6 +85,7 @@ export class SafetensorsFile {
     name: string,
     bytesPerChunk: number = DEFAULT_CHUNK_BYTES,
     options: Pick<CallOptions, 'signal'> = {},
+    reuse = false,
   ): AsyncGenerator<FloatArray, void, undefined> {
     const { dtype, byteLength } = this.tensor(name);
     const itemBytes = BYTES_PER_ITEM[dtype];
@@ -94,10 +96,11 @@ export class SafetensorsFile {
         `Expected at least ${itemBytes} for bytesPerChunk but received ${bytesPerChunk}`,
       );
     }
+    const buffer = reuse ? this.#allocate(name, Math.min(step, byteLength)) : undefined;
     let checksum = 0;
     for (let start = 0; start < byteLength; start += step) {
       const length = Math.min(step, byteLength - start);
-      const chunk = this.#allocate(name, length);
+      const chunk = buffer?.subarray(0, length / itemBytes) ?? this.#allocate(name, length);
       checksum = await this.#fill(chunk, name, start, checksum, options.signal);
       if (start + length === byteLength) this.#check(name, checksum);
       if (endianness() === 'BE') swapByteOrder(chunk, itemBytes);

@@ -5,6 +5,7 @@ import { DenseamError } from '../../core/errors.ts';
 import type { CallOptions, FloatArray } from '../../core/types.ts';
 import { writeAtomically } from '../atomic.ts';
 import { bytesOf, PIECE_BYTES, progressReporter, swapByteOrder, writeFully } from '../files.ts';
+import { arrayTypeOf } from '../numbers.ts';
 import { BYTES_PER_ITEM, encodeHeader, layOut, type TensorInfo, type TensorSpec } from './header.ts';
 
 /** The next numbers of a tensor, in row-major order. */
@@ -85,7 +86,7 @@ async function writeData(
   let completed = 0;
   for await (const { tensor: name, data } of chunks) {
     const tensor = acceptChunk(tensors.get(name), name, data);
-    const swap = endianness() === 'BE' && !(data instanceof Uint8Array);
+    const swap = endianness() === 'BE' && arrayTypeOf(data) !== 'Uint8Array';
     for (let start = 0; start < data.byteLength; start += PIECE_BYTES) {
       options.signal?.throwIfAborted();
       const piece = bytesOf(data, start, Math.min(PIECE_BYTES, data.byteLength - start));
@@ -105,8 +106,8 @@ async function writeData(
 function acceptChunk(tensor: OpenTensor | undefined, name: string, data: FloatArray | Uint8Array): OpenTensor {
   if (!tensor) throw new DenseamError('ERR_SHAPE', `Received a chunk of "${name}", which is not among the tensors`);
   const { dtype, shape, byteLength, written } = tensor;
-  const typed = dtype === 'F64' ? data instanceof Float64Array : data instanceof Float32Array;
-  if (!typed && !(data instanceof Uint8Array)) {
+  const found = arrayTypeOf(data);
+  if (found !== (dtype === 'F64' ? 'Float64Array' : 'Float32Array') && found !== 'Uint8Array') {
     throw new DenseamError(
       'ERR_SHAPE',
       `Expected ${dtype} numbers for "${name}", received a ${data?.constructor.name}`,

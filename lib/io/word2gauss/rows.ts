@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { DenseamError, type ErrorCode } from '../../core/errors.ts';
+import { fitsInMemory } from '../../core/validate.ts';
 import { corruptFile } from '../files.ts';
 import type { MemberSink } from '../tarGz.ts';
 
@@ -9,6 +10,9 @@ const MOST_BYTES_PER_NUMBER = 32;
 
 /** Far beyond any word, but it keeps a file without line ends from filling the memory. */
 const MOST_BYTES_PER_WORD = 1 << 16;
+
+/** How many bytes of words are kept between two looks at the memory that is left. */
+const WORD_BYTES_GUARDED = 1 << 24;
 
 /** Decimal numbers as Python prints them. `Number` alone would also take hexadecimal ones and the empty text. */
 const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
@@ -64,6 +68,8 @@ export class RowDecoder implements MemberSink {
   readonly #wanted: WantedRows;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #mostBytesPerRow: number;
+  /** Bytes of words since there was last a look at the memory. */
+  #wordBytes = 0;
   /** The beginning of a line whose end has not come. */
   #rest = '';
   #row = 0;
@@ -100,9 +106,19 @@ export class RowDecoder implements MemberSink {
     const { rows, hasWords } = this.#layout;
     if (this.#row === rows) throw this.#fault('ERR_SHAPE', `expected ${rows} rows but received more`);
     const numbers = line.split(' ');
-    if (hasWords) this.words.push(this.#decodeWord(numbers.shift() as string));
+    if (hasWords) this.#keepWord(numbers.shift() as string);
     if (this.#row >= this.#wanted.first && this.#row < this.#wanted.end) this.#store(numbers);
     this.#row++;
+  }
+
+  /** Words of equal letters take next to nothing in the file, but not here. */
+  #keepWord(bytes: string): void {
+    this.#wordBytes += bytes.length;
+    if (this.#wordBytes > WORD_BYTES_GUARDED) {
+      fitsInMemory(`The words of file "${this.#layout.path}"`, 2 * WORD_BYTES_GUARDED);
+      this.#wordBytes = 0;
+    }
+    this.words.push(this.#decodeWord(bytes));
   }
 
   #decodeWord(bytes: string): string {

@@ -1,0 +1,2 @@
+/** The addon's exports; undefined where the package holds no binary for this platform. */
+export function requireAddon(): unknown;

@@ -1,0 +1,82 @@
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { native } from '../native.ts';
+import { controlGroups, readText } from './cgroups.ts';
+import { closeUnowned, pressCollector } from './closing.ts';
+import { DenseamError } from './errors.ts';
+
+// Kept free for everything else in the process.
+const memoryReserve = 64 * 2 ** 20;
+
+// Less than the reserve by far: to ask the system would take longer than many a call.
+const negligible = 2 ** 20;
+
+const bytesOfKilobyte = 1024;
+
+/**
+ * Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used. Memories that
+ * nobody holds any more are freed before anything is refused.
+ *
+ * @throws DenseamError ERR_OUT_OF_MEMORY.
+ */
+export function fitsInMemory(name: string, bytes: number): void {
+  if (bytes <= negligible || bytes <= availableMemory() - memoryReserve) return;
+  if (bytes <= availableMemory() - memoryReserve + process.memoryUsage.rss()) collectNow();
+  const available = availableMemory() - memoryReserve;
+  if (bytes <= available) return;
+  throw new DenseamError(
+    'ERR_OUT_OF_MEMORY',
+    `Expected ${name} to fit in memory but it needs ${inWords(bytes)} of ${inWords(Math.max(0, available))} left`,
+  );
+}
+
+function collectNow(): void {
+  pressCollector();
+  closeUnowned();
+  native.giveBackFreeMemory();
+}
+
+/** 0.5 GiB would hide whether it is 460 or 550 MiB. */
+function inWords(bytes: number): string {
+  const mebibyte = 2 ** 20;
+  const gibibyte = 2 ** 30;
+  return bytes < gibibyte ? `${Math.ceil(bytes / mebibyte)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`;
+}
+
+/**
+ * Bytes that the process can still have: the least of what the machine and the control groups about the process leave, what the
+ * kernel can reclaim counted as free. Infinity where nothing is known.
+ *
+ * @param root where the files of the system are
+ */
+export function availableMemory(root = '/', platform: NodeJS.Platform = process.platform): number {
+  if (platform !== 'linux') return freemem() || Number.POSITIVE_INFINITY;
+  const groups = controlGroups('memory', root);
+  const ofGroups = groups?.folders.map((folder) => leftOf(groups.version, folder)) ?? [];
+  return Math.min(ofMachine(root), ...ofGroups);
+}
+
+function ofMachine(root: string): number {
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readText(join(root, 'proc/meminfo')) ?? '')?.[1];
+  return kilobytes === undefined ? Number.POSITIVE_INFINITY : Number(kilobytes) * bytesOfKilobyte;
+}
+
+/** Of one group: its limit minus its usage, to which files count that the kernel keeps in memory as long as nobody needs it. */
+function leftOf(version: 1 | 2, folder: string): number {
+  const [limitName, usageName, prefix] =
+    version === 2 ? ['memory.max', 'memory.current', ''] : ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_'];
+  const limit = numberIn(readText(join(folder, limitName)));
+  const usage = numberIn(readText(join(folder, usageName)));
+  if (limit === undefined || usage === undefined) return Number.POSITIVE_INFINITY;
+  const statistics = readText(join(folder, 'memory.stat')) ?? '';
+  const ofFiles = (list: string) =>
+    Number(new RegExp(`^${prefix}${list}_file (\\d+)$`, 'm').exec(statistics)?.[1] ?? 0);
+  // Both lists, as in the kernel's own MemAvailable: what was read twice is on the active one, and is reclaimed as well.
+  return Math.max(0, limit - Math.max(0, usage - ofFiles('inactive') - ofFiles('active')));
+}
+
+/** A number, or undefined for "max" and for nothing. */
+function numberIn(text: string | undefined): number | undefined {
+  const value = Number(text?.trim() || Number.NaN);
+  return Number.isFinite(value) ? value : undefined;
+}

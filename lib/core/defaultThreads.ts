@@ -1,0 +1,27 @@
+import { DenseamError } from './errors.ts';
+
+/** What bounds the threads of a process. */
+export interface ThreadBounds {
+  /** DENSEAM_THREADS of the environment. */
+  readonly wish: string | undefined;
+  /** Processors that the process may run on, and how many of them its quota pays for. */
+  readonly processors: number;
+  readonly quota: number;
+  /** How many the linked BLAS can serve at once. */
+  readonly most: number;
+}
+
+/**
+ * How many threads compute until somebody sets another number: what was wished for, or as many as the process may use.
+ *
+ * @throws DenseamError ERR_RANGE for a wish that cannot be met.
+ */
+export function defaultThreads({ wish, processors, quota, most }: ThreadBounds): number {
+  if (wish === undefined || wish === '') return Math.max(1, Math.min(processors, quota, most));
+  const count = /^\d+$/.test(wish) ? Number(wish) : Number.NaN;
+  if (count >= 1 && count <= most) return count;
+  throw new DenseamError(
+    'ERR_RANGE',
+    `Expected an integer from 1 to ${most} for DENSEAM_THREADS of the environment but received "${wish}"`,
+  );
+}

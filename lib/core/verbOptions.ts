@@ -1,0 +1,88 @@
+import { types } from 'node:util';
+import { aBoolean, callOptions, optional, readOptions, required, specify } from './options.ts';
+import type {
+  BetaOptions,
+  DroppedMass,
+  IterationOptions,
+  NearestOptions,
+  PruningOptions,
+  RetrieveOptions,
+  SweepOptions,
+} from './types.ts';
+import { checkedElements, integer, isArray, nonNegative, positive, rangeError } from './validate.ts';
+
+// The options of the verbs that memories share.
+
+/** What the native side counts with. */
+export const maxIterationsLimit = 2 ** 31 - 1;
+
+/** A weight below half the spacing of the numbers just below 1. */
+const invisibleMass = 2 ** -53;
+
+const droppedMass = specify<DroppedMass>()({ mass: required(shareOfMass) });
+
+function shareOfMass(name: string, value: unknown): number {
+  if (positive(name, value) >= 1) throw rangeError(name, 'a number below 1', value);
+  return value as number;
+}
+
+/** The mass that may be dropped; undefined where every item is to be evaluated. */
+function pruning(name: string, value: unknown): number | undefined {
+  if (value === true) return invisibleMass;
+  return value === false ? undefined : readOptions(droppedMass, value, name).mass;
+}
+
+/** One or more inverse temperatures. */
+function manyBetas(name: string, value: unknown): Float64Array {
+  if (!isArray(value) && !types.isFloat64Array(value)) throw rangeError(name, 'an array', value);
+  if (value.length === 0) throw rangeError(name, 'at least one number', value);
+  return Float64Array.from(checkedElements(name, value, positive));
+}
+
+/** The inverse temperatures of one iteration after the other. */
+function schedule(name: string, value: unknown): Float64Array {
+  if (isArray(value) || types.isFloat64Array(value)) return manyBetas(name, value);
+  if (typeof value === 'number') return Float64Array.of(positive(name, value));
+  throw rangeError(name, 'a finite number above 0 or an array of them', value);
+}
+
+/** Steps of an iteration. */
+export function iterations(name: string, value: unknown): number {
+  return integer(name, value, 0, maxIterationsLimit);
+}
+
+/** Of verbs that may leave items out. */
+export const pruningOptions = specify<PruningOptions>()({
+  ...callOptions,
+  pruning: optional<number | undefined, boolean | DroppedMass>(pruning, invisibleMass),
+});
+
+/** Of verbs that weigh the items. */
+export const betaOptions = specify<BetaOptions>()({ ...pruningOptions, beta: required(positive) });
+
+/** Defaults of `tolerance` and `maxIterations` are the memory's. */
+export const iterationOptions = specify<IterationOptions>()({
+  ...pruningOptions,
+  tolerance: optional(nonNegative),
+  maxIterations: optional(iterations),
+  trajectory: optional(aBoolean, false),
+});
+
+export const retrieveOptions = specify<RetrieveOptions>()({
+  ...iterationOptions,
+  beta: required<Float64Array, RetrieveOptions['beta']>(schedule),
+});
+
+export const sweepOptions = specify<SweepOptions>()({
+  ...iterationOptions,
+  betas: required<Float64Array, SweepOptions['betas']>(manyBetas),
+});
+
+/** Of the search in a memory of this size. */
+export function nearestOptions(size: number) {
+  return specify<NearestOptions>()({
+    ...callOptions,
+    k: optional((name, value) => integer(name, value, 1, size), 1),
+    pruning: optional(aBoolean, true),
+  });
+}

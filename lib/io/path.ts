@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import { describe } from '../core/describe.ts';
+import { rangeError, shapeError } from '../core/validate.ts';
+
+/** Where a file is: a path, or a `file:` URL, such as `new URL('memory.safetensors', import.meta.url)`. */
+export type FilePath = string | URL;
+
+/**
+ * The path of a file, from what a caller gave.
+ *
+ * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's and for a path
+ * that no system takes
+ */
+export function filePath(value: unknown, name = 'path'): string {
+  const path = isUrl(value) ? pathOfUrl(value, name) : value;
+  if (typeof path !== 'string') throw shapeError(name, 'a path or a file: URL', describe(value));
+  if (path.includes('\0')) throw rangeError(name, 'a path without null characters', path.replaceAll('\0', '\\0'));
+  return path;
+}
+
+/** Whether a value is meant as the place of one file. */
+export function isFilePath(value: unknown): value is FilePath {
+  return typeof value === 'string' || isUrl(value);
+}
+
+/** A URL of any realm: Jest and node:vm have a class URL of their own. */
+function isUrl(value: unknown): value is URL {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { href, protocol } = value as Partial<URL>;
+    return typeof href === 'string' && typeof protocol === 'string';
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+function pathOfUrl(url: URL, name: string): string {
+  try {
+    return fileURLToPath(url.href);
+  } catch {
+    throw rangeError(name, 'a path or a file: URL', url.href);
+  }
+}

@@ -1,0 +1,205 @@
+#include <algorithm>
+#include <cmath>
+
+#include "pointcloud/kernels.h"
+#include "pointcloud/transport.h"
+#include "vectors.h"
+
+// What TransportSolver does at one temperature.
+namespace denseam::pointcloud {
+namespace {
+
+// Newton's method begins below this marginal error, or after so many sweeps.
+constexpr double kNewtonError = 0.3;
+constexpr std::size_t kMostFirstSweeps = 20;
+// Sweeps after which their rate is known; they go on when they will end within about the cost of Newton's method.
+constexpr std::size_t kTrialSweeps = 4;
+constexpr double kWorthwhileSweeps = 15;
+// Where nothing else helps, sweeps may, slowly.
+constexpr std::size_t kPatientSweeps = 500;
+// By what factor a column sum may differ from its weight: a column that is farther off would, however light it is,
+// shorten every step of Newton's method; so it gets a Sinkhorn update first.
+constexpr double kUneven = 20;
+// Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
+constexpr double kMostScaling = 1e50;
+// A column whose sum is below this needs the log domain.
+constexpr double kLeastColumnSum = 1e-150;
+// Newton's direction may change differences of potentials by up to this, in units of the temperature: the semi-dual's
+// curvature changes by its exponential.
+constexpr double kMostChange = 8;
+// How exact Newton's direction is: as the error, so that its square is the next one, but no more than the last step
+// needs.
+constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
+// A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
+constexpr double kArmijo = 0.1;
+constexpr int kMostHalvings = 8;
+// Sums over columns are rounded to about this.
+constexpr double kLeastFlow = 1e-14;
+// When a temperature ends, a link may still have to grow by this power of e: the next temperature changes it by as
+// much.
+constexpr double kSettledGrowth = 6;
+constexpr int kMostSettlingSteps = 30;
+// Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
+// of the potentials is reached.
+constexpr double kProgress = 0.9;
+constexpr double kVisible = 1e-12;
+constexpr int kMostFutileRounds = 6;
+
+}  // namespace
+
+// One Sinkhorn update of g, in the log domain where a column sum underflows.
+void TransportSolver::updateColumns() {
+  if (*std::min_element(columnSums_.begin(), columnSums_.end()) < kLeastColumnSum) {
+    updateBySums(potentials_.data());
+  } else {
+    for (std::size_t j = 0; j < problem_.columns; ++j) {
+      potentials_[j] += temperature_ * std::log(problem_.columnWeights[j] / columnSums_[j]);
+    }
+  }
+  ++result_.iterations;
+  evaluate();
+}
+
+bool TransportSolver::isUneven(std::size_t column, double allowed) const {
+  const double sum = columnSums_[column], weight = problem_.columnWeights[column];
+  return sum < kLeastColumnSum || sum * allowed < weight || sum > allowed * weight;
+}
+
+bool TransportSolver::areColumnsUneven(double allowed) const {
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    if (isUneven(j, allowed)) return true;
+  }
+  return false;
+}
+
+void TransportSolver::descend(double tolerance) {
+  double leastError = std::numeric_limits<double>::infinity();
+  greatestValue_ = -leastError;
+  bool useNewton = false;
+  for (int futile = 0; !isSolved(tolerance) && !isExhausted() && !isEnough() && futile < kMostFutileRounds;) {
+    const double visible = kVisible * (1 + std::fabs(greatestValue_));
+    const bool progresses = result_.marginalError < kProgress * leastError || result_.value > greatestValue_ + visible;
+    futile = progresses ? 0 : futile + 1;
+    leastError = std::min(leastError, result_.marginalError);
+    greatestValue_ = std::max(greatestValue_, result_.value);
+    if (areColumnsUneven(useNewton ? kUneven : HUGE_VAL)) updateColumns();
+    const bool isLastRound = futile + 1 == kMostFutileRounds;
+    if (useNewton && !isLastRound) {
+      useNewton = stepAlongNewton(tolerance);
+    } else {
+      sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
+      useNewton = true;
+    }
+  }
+}
+
+// Of the plan as it is. What is below `floor` need not flow.
+void TransportSolver::growTree(double floor) {
+  const Problem& problem = problem_;
+  treeRows_.resize(problem.rows);
+  treeColumns_.resize(problem.columns);
+  for (std::size_t k = 0; k < problem.rows; ++k) treeRows_[k] = rowPotentials_[k] / temperature_ + logRowWeights_[k];
+  for (std::size_t j = 0; j < problem.columns; ++j) {
+    treeColumns_[j] = potentials_[j] / temperature_ + logColumnWeights_[j];
+    scratch_[j] = problem.columnWeights[j] - columnSums_[j];
+  }
+  tree_.grow({problem.rows, problem.columns, problem.costs, 1 / temperature_, treeRows_.data(), treeColumns_.data()},
+             scratch_.data(), std::max(kLeastFlow, floor));
+}
+
+// Until all links of the plan carry about the mass that they have to, however little that is. Where a group of points
+// differs in mass between the two sides by less than the error, its link to the rest has to be there all the same: what
+// no link leads to at this temperature, the next one does not find.
+void TransportSolver::settle() {
+  const std::size_t n = problem_.rows, m = problem_.columns;
+  for (int i = 0; i < kMostSettlingSteps && !isExhausted(); ++i) {
+    // No part of the plan lacks, or has more than, half of the error: most plans need no tree.
+    const double least = result_.marginalError / 2 * std::exp(-kSettledGrowth);
+    reached_.resize(n + m);
+    if (isJoined(n, m, plan_.data(), problem_.rowWeights, least, reached_.data())) return;
+    growTree(options_.tolerance / 4);
+    if (tree_.greatestGrowth() <= kSettledGrowth) return;
+    if (!stepAlongNewton(options_.tolerance)) sweep(options_.tolerance, kTrialSweeps);
+  }
+}
+
+// Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g.
+void TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
+  const Problem& problem = problem_;
+  const std::size_t m = problem.columns;
+  scratch_ = columnSums_;
+  std::fill(scaling_.begin(), scaling_.end(), 1.0);
+  double error = result_.marginalError;
+  for (std::size_t sweeps = 1; !isExhausted(); ++sweeps) {
+    job_->poll();
+    ++result_.iterations;
+    if (!rescale()) break;
+    scalingSweep(problem.rows, m, plan_.data(), problem.rowWeights, scaling_.data(), scratch_.data());
+    double next = 0;
+    for (std::size_t j = 0; j < m; ++j) next += std::fabs(scaling_[j] * scratch_[j] - problem.columnWeights[j]);
+    const double rate = next / error;
+    error = next;
+    if (error <= tolerance || (sweeps >= kMostFirstSweeps && error >= kNewtonError)) break;
+    const double remaining = rate < 1 ? std::log(tolerance / error) / std::log(rate) : HUGE_VAL;
+    if (sweeps >= trialSweeps && error < kNewtonError && remaining > kWorthwhileSweeps) break;
+  }
+  for (std::size_t j = 0; j < m; ++j) potentials_[j] += temperature_ * std::log(scaling_[j]);
+  evaluate();
+}
+
+// The column scaling that Sinkhorn's update asks for, from the column sums that rows of the sum 1 have without it.
+// False when it is so large that the plan has to be computed anew.
+bool TransportSolver::rescale() {
+  double least = kMostScaling, most = 0;
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    scaling_[j] = problem_.columnWeights[j] / scratch_[j];
+    least = std::min(least, scaling_[j]);
+    most = std::max(most, scaling_[j]);
+  }
+  return most <= kMostScaling && least * kMostScaling >= 1;
+}
+
+// Along Newton's direction, shortened until the semi-dual rises as it should. False when there is none or it does not.
+bool TransportSolver::stepAlongNewton(double tolerance) {
+  const std::size_t m = problem_.columns;
+  const double error = result_.marginalError, value = result_.value;
+  const double accuracy = std::min(kLoosestDirection, std::max(error, kTightestDirection * tolerance / error));
+  ++result_.iterations;
+  ++result_.newtonSteps;
+  if (!newton_.solve(problem_, plan_.data(), columnSums_.data(), accuracy, direction_.data(), *job_)) return false;
+  if (directionRange() > kMostChange) {
+    growTree(options_.tolerance / (4 * static_cast<double>(m)));
+    tree_.temper(direction_.data());
+  }
+  double slope = 0;
+  for (std::size_t j = 0; j < m; ++j) slope += direction_[j] * (problem_.columnWeights[j] - columnSums_[j]);
+  slope = std::max(0.0, slope);  // below that by rounding, or where edges of the tree are no measure
+  saved_ = potentials_;
+  double step = 1;
+  for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 2) {
+    for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
+    evaluate();
+    const bool rises = result_.value >= value + kArmijo * step * temperature_ * slope;
+    if (!std::isfinite(result_.value) || !(rises || result_.marginalError <= 0.5 * error)) continue;
+    if (step * directionRange() > kLargeCost) reduceAgain();
+    return true;
+  }
+  potentials_ = saved_;
+  evaluate();
+  return false;
+}
+
+double TransportSolver::directionRange() const {
+  const auto [least, most] = std::minmax_element(direction_.begin(), direction_.end());
+  return *most - *least;
+}
+
+// After potentials went far. Values are then counted from elsewhere.
+void TransportSolver::reduceAgain() {
+  const double before = result_.value;
+  reduceCosts();
+  evaluate();
+  greatestValue_ += result_.value - before;
+}
+
+}  // namespace denseam::pointcloud

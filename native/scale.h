@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+#include "parallel/job.h"
+
+namespace denseam {
+
+// How large a memory is: the standard deviation of the equal mixture of all items, sqrt(mean_i(|mu_i - m|^2 + tr S_i)),
+// m the mean of all mu_i. `describe(item, mean)` writes an item's mean, d numbers, and returns the trace of its
+// covariance. The result depends on the items and their order alone.
+double measureScale(std::size_t count, std::size_t d,
+                    const std::function<double(std::size_t item, double* mean)>& describe, const Job& job);
+
+// A default tolerance is this share of the memory's scale: a shorter step changes nothing that is looked at.
+inline constexpr double kRelativeTolerance = 1e-6;
+
+// The default tolerance of a store that never changes, measured when it is first asked for. A copy of the store becomes
+// another one, so a copy of this knows nothing.
+class DefaultTolerance {
+ public:
+  DefaultTolerance() = default;
+  DefaultTolerance(const DefaultTolerance&) {}
+  DefaultTolerance& operator=(const DefaultTolerance&) = delete;
+
+  // `measure` returns the scale. Two calls at the same time may both measure; they find the same.
+  template <typename Measure>
+  double get(const Measure& measure) const {
+    double tolerance = known_.load(std::memory_order_relaxed);
+    if (tolerance < 0) {
+      tolerance = kRelativeTolerance * measure();
+      known_.store(tolerance, std::memory_order_relaxed);
+    }
+    return tolerance;
+  }
+
+ private:
+  static constexpr double kUnknown = -1;
+  mutable std::atomic<double> known_{kUnknown};
+};
+
+}  // namespace denseam
