@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { Batch } from '../core/batches.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { Precision } from '../core/memory.ts';
+import { aBoolean } from '../core/options.ts';
 import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions } from '../core/types.ts';
 import { integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
@@ -43,6 +44,7 @@ interface RunInfo {
   /** null: none yet. */
   readonly bestLoss: number | null;
   readonly fruitless: number;
+  readonly passing: boolean;
   readonly done: boolean;
 }
 
@@ -63,7 +65,7 @@ export async function saveCheckpoint(
   { settings, progress, data }: Checkpoint,
   options: CallOptions,
 ): Promise<void> {
-  const { state, best, bestLoss, fruitless, history, done } = progress;
+  const { state, best, bestLoss, fruitless, passing, history, done } = progress;
   const { hiddenUnits, labels, beta, betaVelocity } = state;
   const dimension = state.memories.length / hiddenUnits;
   const precision = types.isFloat32Array(state.memories) ? 'float32' : 'float64';
@@ -80,6 +82,7 @@ export async function saveCheckpoint(
     betaVelocity,
     ...bestOf,
     fruitless,
+    passing,
     done,
   };
   const shapes = { memories: [hiddenUnits, dimension], weights: [hiddenUnits + 1, labels] };
@@ -141,27 +144,28 @@ async function readCheckpoint(
   if (run.precision !== data.precision) throw rangeError('run.precision', `"${data.precision}"`, run.precision);
   const history = await readHistory(file, options);
   integer('the length of history', history.length, 0, maxEpochs);
-  const { bestBeta, fruitless, done } = run;
+  const { bestBeta, fruitless, passing, done } = run;
   const state = await readState(file, settings, run, options);
   const best =
     bestBeta === null ? undefined : await readModel(file, bestTensors, { ...run, beta: bestBeta }, settings, options);
   const bestLoss = run.bestLoss ?? Number.POSITIVE_INFINITY;
-  return { settings, progress: { state, best, bestLoss, fruitless, history, done }, data: run.data };
+  return { settings, progress: { state, best, bestLoss, fruitless, passing, history, done }, data: run.data };
 }
 
 function readRun(value: unknown): RunInfo {
   const given = object('run', value) as Record<keyof RunInfo, unknown>;
-  const { data, precision, done } = given;
+  // Checkpoints of versions before 0.2 do not say whether beta was passing zero.
+  const { data, precision, passing = false, done } = given;
   if (typeof data !== 'string') throw rangeError('run.data', 'the fingerprint of data', data);
   if (precision !== 'float32' && precision !== 'float64') {
     throw rangeError('run.precision', '"float32" or "float64"', precision);
   }
-  if (typeof done !== 'boolean') throw rangeError('run.done', 'true or false', done);
   const count = (key: keyof RunInfo, least: number) => integer(`run.${key}`, given[key], least, greatestCount);
   return {
     data,
     precision,
-    done,
+    passing: aBoolean('run.passing', passing),
+    done: aBoolean('run.done', done),
     dimension: count('dimension', 1),
     hiddenUnits: count('hiddenUnits', 1),
     labels: count('labels', 2),

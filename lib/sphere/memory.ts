@@ -198,7 +198,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities on the sphere.
-   * It is right to about 4e-6 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale x beta x (1 - w.x), w being the
+   * It is right to about 1e-5 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale x beta x (1 - w.x), w being the
    * memory that it is due to: at a memory it keeps its digits, however large beta is. There rows count as the directions that they are,
    * also where their norms are not quite 1.
    *

@@ -20,12 +20,17 @@ export interface TrainingProgress {
   readonly bestLoss: number;
   /** Epochs in a row that did not lower it. */
   readonly fruitless: number;
+  /** In one of them, or in the one before, a trained beta was {@link passesZero passing zero}. */
+  readonly passing: boolean;
   readonly history: readonly EpochRecord[];
   /** Nothing is left to do. */
   readonly done: boolean;
 }
 
 const secondsPerMillisecond = 1e-3;
+
+/** Before the first epoch of a stage. */
+const untried = { best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, passing: false } as const;
 
 /** Where a run begins; with memories drawn at random if none are given. */
 export async function firstProgress(
@@ -54,7 +59,7 @@ export async function firstProgress(
     signal: options.signal,
   });
   const state = initialMemories ? { ...drawn, memories: await checkedMemories(initialMemories, data, options) } : drawn;
-  return { state, best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, history: [], done: false };
+  return { state, ...untried, history: [], done: false };
 }
 
 /** A copy in the precision of the data, once the native side has found the norms right. */
@@ -115,7 +120,7 @@ async function runEpochs(
     const { hiddenUnits, beta } = state;
     const elapsed = () => seconds + (performance.now() - start) * secondsPerMillisecond;
     const record: EpochRecord = { epoch: index + 1, hiddenUnits, beta, ...epoch, seconds: elapsed() };
-    progress = await endStage(afterEpoch(progress, state, record), trainer, settings, options);
+    progress = await endStage(afterEpoch(progress, state, record, settings), trainer, settings, options);
     seconds = elapsed();
     await keep(progress);
     options.onEpoch?.(record, () => parametersOf(state, data));
@@ -129,13 +134,45 @@ function parametersOf(state: ModelState, { batch: { dimension }, classes }: Chec
   return { dimension, hiddenUnits, classes, beta, betaScale, memories: memories.slice(), classWeights: weights };
 }
 
-function afterEpoch(progress: TrainingProgress, state: NativeSphereState, record: EpochRecord): TrainingProgress {
+function afterEpoch(
+  progress: TrainingProgress,
+  state: NativeSphereState,
+  record: EpochRecord,
+  settings: TrainingSettings,
+): TrainingProgress {
   const history = [...progress.history, record];
   const { validationLoss } = record;
   if (Number.isNaN(validationLoss)) return { ...progress, state, best: state, history };
+  const passing = passesZero(state, settings);
   return validationLoss < progress.bestLoss
-    ? { ...progress, state, best: state, bestLoss: validationLoss, fruitless: 0, history }
-    : { ...progress, state, fruitless: progress.fruitless + 1, history };
+    ? { ...progress, state, best: state, bestLoss: validationLoss, fruitless: 0, passing, history }
+    : { ...progress, state, fruitless: progress.fruitless + 1, passing: progress.passing || passing, history };
+}
+
+/**
+ * Whether momentum alone carries a trained beta to zero, or can have carried it from there: the steps that follow a velocity v without
+ * any gradient add up to learningRate v (momentum + momentum^2 + ...).
+ */
+function passesZero(
+  { beta, betaVelocity }: NativeSphereState,
+  { trainsBeta, learningRate, momentum }: TrainingSettings,
+): boolean {
+  return trainsBeta && beta * (1 - momentum) <= learningRate * momentum * Math.abs(betaVelocity);
+}
+
+/** What is left of the swing of a beta about zero when it counts as over. */
+const restingSwing = 0.1;
+
+/**
+ * Epochs without a lower validation loss that end a stage. Beta near zero swings about its minimum there, and the loss rises and falls
+ * with it, until memories have turned to the data: such a swing has the time that friction takes to end it. With curvature k,
+ * v <- momentum v - learningRate k beta makes the swing shrink by the root of momentum a step.
+ */
+function patienceOf({ passing }: TrainingProgress, settings: TrainingSettings): number {
+  const { patience, momentum, trainingRows, batchSize } = settings;
+  if (!passing) return patience;
+  const steps = (2 * Math.log(restingSwing)) / Math.log(momentum);
+  return Math.max(patience, Math.ceil(steps / Math.ceil(trainingRows / batchSize)));
 }
 
 /** Splits, or ends the run, where that is due (algorithm 1). */
@@ -145,13 +182,13 @@ async function endStage(
   settings: TrainingSettings,
   options: TrainingCallOptions,
 ): Promise<TrainingProgress> {
-  const { splitting, hiddenUnits: final, maxEpochs, patience } = settings;
+  const { splitting, hiddenUnits: final, maxEpochs } = settings;
   const { hiddenUnits } = progress.state;
   const epochs = progress.history.length;
   if (epochs >= maxEpochs) return { ...progress, done: true };
   const stageEpochs = progress.history.filter((record) => record.hiddenUnits === hiddenUnits).length;
   const isGrown = splitting === undefined || hiddenUnits >= final;
-  const isOver = progress.fruitless >= patience || (!isGrown && stageEpochs >= splitting.epochs);
+  const isOver = progress.fruitless >= patienceOf(progress, settings) || (!isGrown && stageEpochs >= splitting.epochs);
   if (!isOver) return progress;
   if (isGrown) return { ...progress, done: true };
   const { signal } = options;
@@ -161,7 +198,7 @@ async function endStage(
   );
   if (split.length === 0) return { ...progress, done: true };
   const state = await runTask(() => native.sphereTrainerState(trainer), { signal });
-  return { ...progress, state, best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0 };
+  return { ...progress, state, ...untried };
 }
 
 function splitOf(

@@ -15,7 +15,7 @@ constexpr double kNear = 0.5;
 // Roundings of the peak that the rounding of w.x, times beta, may be worth. In float a training in a usual range of
 // beta is to be as fast as it can be.
 template <typename T>
-constexpr double kBlunt = sizeof(T) == sizeof(float) ? 64 : 16;
+constexpr double kBlunt = sizeof(T) == sizeof(float) ? 64 : 8;
 
 template <typename T>
 double norm(std::size_t d, const T* x) {

@@ -3,45 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { VonMisesFisherMemory, vonMisesFisherLogNormalizer } from '../../lib/index.ts';
 import { native } from '../../lib/native.ts';
 import { expectRelative, expectWithin } from '../support/assertions.ts';
-import { TestRandom } from '../support/random.ts';
-import { reportSweep, sweepCount } from '../support/sweep.ts';
-
-type Row = readonly number[];
-
-const PRECISIONS = ['float32', 'float64'] as const;
-
-function typed(rows: readonly Row[], precision: 'float32' | 'float64') {
-  return precision === 'float32' ? Float32Array.from(rows.flat()) : Float64Array.from(rows.flat());
-}
-
-function vectors(rows: readonly Row[], precision: 'float32' | 'float64' = 'float64') {
-  return { count: rows.length, dimension: (rows[0] as Row).length, values: typed(rows, precision) };
-}
-
-interface Given {
-  readonly memories: readonly Row[];
-  readonly beta: number;
-  readonly betaScale?: number;
-  readonly precision?: 'float32' | 'float64';
-}
-
-/** Memory mu alone has class mu + 1, and all are as likely. */
-function ownClasses({ memories, beta, betaScale = 1, precision = 'float64' }: Given): Promise<VonMisesFisherMemory> {
-  const count = memories.length;
-  const data = new Float64Array((count + 1) * (count + 1));
-  for (let mu = 1; mu <= count; mu++) data[mu * (count + 1) + mu] = 1 / count;
-  const classWeights = { rows: count + 1, columns: count + 1, data };
-  const { dimension, values } = vectors(memories, precision);
-  return VonMisesFisherMemory.from({
-    dimension,
-    hiddenUnits: count,
-    classes: count,
-    beta,
-    betaScale,
-    memories: values,
-    classWeights,
-  });
-}
+import { deficit, type Given, ownClasses, PRECISIONS, type Row, tilted, typed, vectors } from './extremes.ts';
 
 async function logOf(given: Given, x: Row): Promise<number> {
   const memory = await ownClasses(given);
@@ -51,17 +13,6 @@ async function logOf(given: Given, x: Row): Promise<number> {
 function onCircle(angle: number): number[] {
   return [Math.cos(angle), Math.sin(angle), 0];
 }
-
-/** kappa - log(sinh kappa / kappa), N = 3. */
-function deficit(kappa: number): number {
-  return kappa < 1e-2
-    ? kappa - (kappa * kappa) / 6 + kappa ** 4 / 180
-    : Math.log((2 * kappa) / -Math.expm1(-2 * kappa));
-}
-
-const logSurface = Math.log(4 * Math.PI);
-/** Of a random direction, whose coordinates are rounded. */
-const tilted = [0.36, -0.48, 0.8];
 
 describe.each(PRECISIONS)('a large beta in %s', (precision) => {
   it.each([1e4, 1e6, 1e12, 1e15, 1e30])('%d: log(beta / 2 pi) at a memory in three dimensions', async (beta) => {
@@ -173,39 +124,3 @@ describe('kappa - L', () => {
     }
   });
 });
-
-describe('random mixtures in three dimensions, any beta', () => {
-  it('agree with sums of closed forms', async () => {
-    const random = new TestRandom(20);
-    const count = sweepCount({ test: 300, stress: 20_000 });
-    let worst = 0;
-    for (let run = 0; run < count; run++) {
-      const beta = 10 ** (20 * random.uniform() - 5);
-      const betaScale = random.uniform() < 0.5 ? 1 : random.uniform() + 0.1;
-      // Memories some standard deviations apart, or anywhere.
-      const spread = random.uniform() < 0.3 ? 1 : Math.min(1, 3 / Math.sqrt(beta));
-      const near = () => {
-        const [a = 0, b = 0] = random.normals(2);
-        return unit(tilted.map((w, j) => w + spread * (j === 0 ? a : j === 1 ? b : 0)));
-      };
-      const memories = Array.from({ length: 4 }, near);
-      const x = near();
-      const { data } = await (await ownClasses({ memories, beta, betaScale })).logDensity(vectors([x]));
-      memories.forEach((w, mu) => {
-        const gap = w.reduce((sum, coordinate, j) => sum + (coordinate - (x[j] as number)) ** 2, 0) / 2;
-        const terms = [(betaScale - 1) * beta, deficit(beta), -betaScale * beta * gap, -logSurface, Math.log(1 / 4)];
-        const size = terms.reduce((sum, term) => sum + Math.abs(term), 0);
-        const error = Math.abs((data[mu + 1] as number) - terms.reduce((sum, term) => sum + term, 0)) / size;
-        worst = Math.max(worst, error);
-      });
-    }
-    reportSweep('log densities of the sphere', { mixtures: count, 'worst error': worst.toExponential(2) });
-    // Sixteen roundings of the peak are what overlaps may lose before they are sharpened, and their own are two.
-    expect(worst).toBeLessThan(32 * 2 ** -53);
-  });
-});
-
-function unit(x: Row): number[] {
-  const norm = Math.hypot(...x);
-  return x.map((coordinate) => coordinate / norm);
-}
