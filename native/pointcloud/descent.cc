@@ -45,7 +45,7 @@ constexpr int kMostSettlingSteps = 30;
 // Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
 // of the potentials is reached.
 constexpr double kProgress = 0.9;
-constexpr double kVisible = 1e-12;
+constexpr double kVisible = 1e-14;
 constexpr int kMostFutileRounds = 6;
 
 }  // namespace
@@ -192,7 +192,7 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
     for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
     evaluate();
     const double promised = step * temperature_ * slope;
-    const bool isSeen = promised > kVisible * (1 + std::fabs(value));
+    const bool isSeen = kArmijo * promised > kVisible * (1 + std::fabs(value));
     const bool rises = isSeen ? result_.value >= value + kArmijo * promised : slopeAlongDirection() >= kWolfe * slope;
     if (!std::isfinite(result_.value) || !(rises || result_.marginalError <= 0.5 * error)) continue;
     // Any sweep gains t KL(b, r), which is at least this (Pinsker).
