@@ -32,6 +32,9 @@ constexpr double kMostChange = 8;
 constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
 // A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
 constexpr double kArmijo = 0.1;
+// Where that is too little to be seen in the semi-dual: when the slope at the end is at least this multiple of the
+// first one, as that of a parabola that rises by Armijo's share (Hager and Zhang 2005).
+constexpr double kWolfe = 2 * kArmijo - 1;
 constexpr int kMostHalvings = 8;
 // Sums over columns are rounded to about this.
 constexpr double kLeastFlow = 1e-14;
@@ -42,7 +45,7 @@ constexpr int kMostSettlingSteps = 30;
 // Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
 // of the potentials is reached.
 constexpr double kProgress = 0.9;
-constexpr double kVisible = 1e-12;
+constexpr double kVisible = 1e-14;
 constexpr int kMostFutileRounds = 6;
 
 }  // namespace
@@ -82,6 +85,7 @@ void TransportSolver::descend(double tolerance) {
     futile = progresses ? 0 : futile + 1;
     leastError = std::min(leastError, result_.marginalError);
     greatestValue_ = std::max(greatestValue_, result_.value);
+    noteBest();
     if (areColumnsUneven(useNewton ? kUneven : HUGE_VAL)) updateColumns();
     const bool isLastRound = futile + 1 == kMostFutileRounds;
     if (useNewton && !isLastRound) {
@@ -93,8 +97,14 @@ void TransportSolver::descend(double tolerance) {
   }
 }
 
-// Of the plan as it is. What is below `floor` need not flow.
-void TransportSolver::growTree(double floor) {
+// What need not flow along an edge of the tree: as much along all of them, at both of their ends, is half of the
+// tolerance.
+double TransportSolver::leastFlow() const {
+  return std::max(kLeastFlow, options_.tolerance / (4 * static_cast<double>(problem_.rows + problem_.columns)));
+}
+
+// Of the plan as it is.
+void TransportSolver::growTree() {
   const Problem& problem = problem_;
   treeRows_.resize(problem.rows);
   treeColumns_.resize(problem.columns);
@@ -104,7 +114,7 @@ void TransportSolver::growTree(double floor) {
     scratch_[j] = problem.columnWeights[j] - columnSums_[j];
   }
   tree_.grow({problem.rows, problem.columns, problem.costs, 1 / temperature_, treeRows_.data(), treeColumns_.data()},
-             scratch_.data(), std::max(kLeastFlow, floor));
+             scratch_.data(), leastFlow());
 }
 
 // Until all links of the plan carry about the mass that they have to, however little that is. Where a group of points
@@ -117,7 +127,7 @@ void TransportSolver::settle() {
     const double least = result_.marginalError / 2 * std::exp(-kSettledGrowth);
     reached_.resize(n + m);
     if (isJoined(n, m, plan_.data(), problem_.rowWeights, least, reached_.data())) return;
-    growTree(options_.tolerance / 4);
+    growTree();
     if (tree_.greatestGrowth() <= kSettledGrowth) return;
     if (!stepAlongNewton(options_.tolerance)) sweep(options_.tolerance, kTrialSweeps);
   }
@@ -168,25 +178,40 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
   ++result_.newtonSteps;
   if (!newton_.solve(problem_, plan_.data(), columnSums_.data(), accuracy, direction_.data(), *job_)) return false;
   if (directionRange() > kMostChange) {
-    growTree(options_.tolerance / (4 * static_cast<double>(m)));
-    tree_.temper(direction_.data());
+    growTree();
+    for (std::size_t k = 0; k < problem_.rows; ++k) {
+      treeRows_[k] = innerProduct(m, plan_.data() + k * m, direction_.data());
+    }
+    tree_.temper(treeRows_.data(), direction_.data());
   }
-  double slope = 0;
-  for (std::size_t j = 0; j < m; ++j) slope += direction_[j] * (problem_.columnWeights[j] - columnSums_[j]);
-  slope = std::max(0.0, slope);  // below that by rounding, or where edges of the tree are no measure
+  // Below 0 by rounding, or where edges of the tree are no measure.
+  const double slope = std::max(0.0, slopeAlongDirection());
   saved_ = potentials_;
   double step = 1;
   for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 2) {
     for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
     evaluate();
-    const bool rises = result_.value >= value + kArmijo * step * temperature_ * slope;
+    const double promised = step * temperature_ * slope;
+    const bool isSeen = kArmijo * promised > kVisible * (1 + std::fabs(value));
+    const bool rises = isSeen ? result_.value >= value + kArmijo * promised : slopeAlongDirection() >= kWolfe * slope;
     if (!std::isfinite(result_.value) || !(rises || result_.marginalError <= 0.5 * error)) continue;
+    // Any sweep gains t KL(b, r), which is at least this (Pinsker).
+    const bool gains =
+        result_.value - value >= temperature_ * error * error / 2 || result_.marginalError <= 0.5 * error;
     if (step * directionRange() > kLargeCost) reduceAgain();
-    return true;
+    return gains;
   }
   potentials_ = saved_;
   evaluate();
   return false;
+}
+
+double TransportSolver::slopeAlongDirection() const {
+  double slope = 0;
+  for (std::size_t j = 0; j < problem_.columns; ++j) {
+    slope += direction_[j] * (problem_.columnWeights[j] - columnSums_[j]);
+  }
+  return slope;
 }
 
 double TransportSolver::directionRange() const {

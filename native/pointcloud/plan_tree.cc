@@ -103,16 +103,16 @@ void PlanTree::weigh(const double* excess, double floor) {
   }
 }
 
-void PlanTree::temper(double* direction) {
-  // Of a row, the direction of the column that it hangs from.
+void PlanTree::temper(const double* rowDirection, double* direction) {
+  const auto columns = static_cast<std::ptrdiff_t>(rows_);
   before_.resize(order_.size());
   after_.resize(order_.size());
+  std::copy_n(rowDirection, rows_, before_.begin());
+  std::copy_n(direction, order_.size() - rows_, before_.begin() + columns);
   const std::size_t root = order_.front();
-  before_[root] = direction[root - rows_];
   after_[root] = 0;  // all may have moved far together
   for (std::size_t i = 1; i < order_.size(); ++i) {
     const std::size_t node = order_[i], parent = static_cast<std::size_t>(parent_[node]);
-    before_[node] = node < rows_ ? before_[parent] : direction[node - rows_];
     double change = before_[node] - before_[parent];
     if (mass_[node] < kInvisible && std::fabs(growth_[node]) > 1) {
       change = growth_[node];
@@ -121,7 +121,7 @@ void PlanTree::temper(double* direction) {
     }
     after_[node] = after_[parent] + change;
   }
-  std::copy_n(after_.begin() + static_cast<std::ptrdiff_t>(rows_), order_.size() - rows_, direction);
+  std::copy_n(after_.begin() + columns, order_.size() - rows_, direction);
 }
 
 }  // namespace denseam::pointcloud

@@ -30,8 +30,9 @@ class PlanTree {
   double greatestGrowth() const { return greatestGrowth_; }
 
   // Newton's direction takes edges that have to grow manyfold much too far, and hinders all others by it: those grow
-  // as they have to, exponentially. Other changes by more than 1 become 1 + log.
-  void temper(double* direction);
+  // as they have to, exponentially. Other changes by more than 1 become 1 + log. `rowDirection`: of every row, the mean
+  // direction of the columns that it sends its mass to; so parts that move far together keep what they move inside.
+  void temper(const double* rowDirection, double* direction);
 
  private:
   void growTree(const LogPlan& plan);

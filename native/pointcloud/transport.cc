@@ -20,6 +20,8 @@ constexpr double kLooseUneven = 2, kLightShare = 0.3;
 // Potentials change with the temperature by the logarithms of masses, which are no larger than this; where they change
 // by more they have jumped, and the last change says nothing of the next.
 constexpr double kMostLogarithm = 100;
+// Of at most 2: where potentials that were extrapolated leave more, those that were not may leave less.
+constexpr double kPlainError = 0.1;
 // Of at most 2: potentials with more from a warm start are no better than none.
 constexpr double kUsefulError = 1.4;
 // Of a problem whose costs are below kWeakCost.
@@ -41,6 +43,7 @@ Solved TransportSolver::solve(const Problem& problem, const SolverOptions& optio
     if (result_.marginalError < kUsefulError) descend(options.tolerance);
   }
   if (!warm || !(isSolved(options.tolerance) || isEnough())) anneal();
+  if (!isSolved(options.tolerance) && !isEnough()) returnToBest();
   finish();
   return conclude(potentials);
 }
@@ -65,6 +68,7 @@ void TransportSolver::prepare(const Problem& problem, const Job& job) {
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
   greatestCost_ = greatest(n * m, problem.costs);
+  leastError_ = std::numeric_limits<double>::infinity();
   reduced_.begin(problem);
   newton_.forget();
 }
@@ -85,6 +89,7 @@ void TransportSolver::anneal() {
   problem_.costs = reduced_.reset();
   std::fill(potentials_.begin(), potentials_.end(), 0.0);
   earlier_.clear();
+  std::fill(direction_.begin(), direction_.end(), 0.0);
   for (temperature_ = firstTemperature(); temperature_ > 1; temperature_ /= kCooling) {
     start();
     descend(kLooseTolerance);
@@ -101,6 +106,17 @@ void TransportSolver::anneal() {
 void TransportSolver::start() {
   if (areCostsLarge()) reduceCosts();
   evaluate();
+  const double error = result_.marginalError;
+  if (error < kPlainError) return;
+  saved_ = potentials_;
+  addScaled(problem_.columns, -1, direction_.data(), potentials_.data());
+  evaluate();
+  if (result_.marginalError < error) {
+    if (areCostsLarge()) reduceCosts();
+  } else {
+    potentials_ = saved_;
+  }
+  evaluate();
 }
 
 // At low temperatures potentials are linear in the temperature but for terms that fall exponentially: goes on as from
@@ -109,27 +125,48 @@ void TransportSolver::extrapolate() {
   const std::size_t m = problem_.columns;
   saved_ = potentials_;
   addScaled(m, 1, reduced_.columns().data(), saved_.data());
+  std::fill(direction_.begin(), direction_.end(), 0.0);
   if (!earlier_.empty()) {
     for (std::size_t j = 0; j < m; ++j) direction_[j] = (saved_[j] - earlier_[j]) / kCooling;
     // A constant changes nothing.
     const auto [least, most] = std::minmax_element(direction_.begin(), direction_.end());
-    if (kCooling * (*most - *least) < kMostLogarithm * temperature_) {
-      for (std::size_t j = 0; j < m; ++j) potentials_[j] += direction_[j] - *least;
-    }
+    const double shift = *least;
+    const bool jumps = !(kCooling * (*most - shift) < kMostLogarithm * temperature_);
+    for (double& change : direction_) change = jumps ? 0 : change - shift;
+    addScaled(m, 1, direction_.data(), potentials_.data());
   }
   earlier_ = saved_;
 }
 
 void TransportSolver::reduceCosts() { problem_.costs = reduced_.takeOff(rowPotentials_.data(), potentials_.data()); }
 
-// Hands the potentials over, all that was taken off the costs included.
-Solved TransportSolver::conclude(double* potentials) {
-  const std::size_t n = problem_.rows, m = problem_.columns;
+// All that was taken off the costs included, and what the rounding of the sums leaves.
+void TransportSolver::writeWhole(double* potentials) const {
+  const std::size_t m = problem_.columns;
   for (std::size_t j = 0; j < m; ++j) {
     const TwoSum sum = twoSum(reduced_.columns()[j], potentials_[j]);
     potentials[j] = sum.value;
     potentials[m + j] = sum.error;
   }
+}
+
+// Where hardly anything links the parts of a plan, a step that raises the semi-dual may raise the error.
+void TransportSolver::noteBest() {
+  if (temperature_ > 1 || !(result_.marginalError < leastError_)) return;
+  leastError_ = result_.marginalError;
+  best_.resize(2 * problem_.columns);
+  writeWhole(best_.data());
+}
+
+void TransportSolver::returnToBest() {
+  if (temperature_ > 1 || !(leastError_ < result_.marginalError)) return;
+  problem_.costs = reduced_.reset();
+  takeOver(best_.data());
+}
+
+Solved TransportSolver::conclude(double* potentials) {
+  const std::size_t n = problem_.rows;
+  writeWhole(potentials);
   wholeRowPotentials_ = rowPotentials_;
   addScaled(n, 1, reduced_.rows().data(), wholeRowPotentials_.data());
   result_.value += reduced_.value();

@@ -49,10 +49,13 @@ class TransportSolver {
   double firstTemperature() const;
   void start();
   void extrapolate();
+  void writeWhole(double* potentials) const;
   // The weight of the lightest column that has not about its weight; infinite when there is none.
   double lightestUnevenColumn() const;
   double boundAtOne();
   void solveWeak();
+  void noteBest();
+  void returnToBest();
   void finish();
   Solved conclude(double* potentials);
 
@@ -73,7 +76,9 @@ class TransportSolver {
   bool rescale();
   bool stepAlongNewton(double tolerance);
   double directionRange() const;
-  void growTree(double floor);
+  double slopeAlongDirection() const;
+  double leastFlow() const;
+  void growTree();
   void reduceAgain();
 
   bool isExhausted() const { return result_.iterations >= options_.maxIterations; }
@@ -95,6 +100,8 @@ class TransportSolver {
   PlanTree tree_;
   AlignedVector<double> potentials_, rowPotentials_, wholeRowPotentials_, plan_, columnSums_;
   AlignedVector<double> logColumnWeights_, logRowWeights_;
+  double leastError_ = 0;          // at temperature 1
+  AlignedVector<double> best_;     // all of the potentials that had it, as `solve` leaves them
   AlignedVector<double> earlier_;  // potentials of the temperature before, all of them; none at first
   AlignedVector<double> direction_, saved_, scaling_, scratch_, treeRows_, treeColumns_, reached_;
 };
