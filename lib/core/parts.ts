@@ -2,6 +2,7 @@ import type { NativeRetrieval, NativeStates } from '../native.ts';
 import { zeros } from './allocation.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 import { partProgress } from './progress.ts';
+import { greatest } from './statistics.ts';
 import type { CallOptions } from './types.ts';
 
 /** A run of a batch's items that is handed to the native side at once. */
@@ -111,7 +112,7 @@ export function concatRetrievals(parts: readonly NativeRetrieval[]): NativeRetri
 
 /** Parts of a batch end after different numbers of iterations; the shorter ones stay where they ended. */
 function concatTrajectories(trajectories: readonly (readonly NativeStates[])[]): NativeStates[] {
-  const length = Math.max(...trajectories.map((trajectory) => trajectory.length));
+  const length = greatest(trajectories.map((trajectory) => trajectory.length));
   return Array.from({ length }, (_, k) =>
     concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates)),
   );

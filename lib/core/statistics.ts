@@ -8,3 +8,19 @@ export function median(values: ArrayLike<number>): number {
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+// Arguments of a function (`Math.max(...values)`) lie on the stack, which some hundred thousand of them overflow.
+
+/** -Infinity of nothing. */
+export function greatest(values: Iterable<number>): number {
+  let result = Number.NEGATIVE_INFINITY;
+  for (const value of values) result = Math.max(result, value);
+  return result;
+}
+
+/** Infinity of nothing. */
+export function least(values: Iterable<number>): number {
+  let result = Number.POSITIVE_INFINITY;
+  for (const value of values) result = Math.min(result, value);
+  return result;
+}

@@ -84,7 +84,7 @@ export async function readGaussians(
 ): Promise<Gaussians> {
   const { kind, means, covariances, signal } = readOptions(gaussiansOptions, options);
   if (isFilePath(source)) {
-    const arrays = await readNpz(source, [means, covariances], { signal });
+    const arrays = await readNpz(filePath(source, 'source'), [means, covariances], { signal });
     const [first, second] = [arrays.get(means), arrays.get(covariances)] as [ShapedArray, ShapedArray];
     return gaussiansFrom({ means: first, covariances: second, kind }, { signal });
   }

@@ -1,5 +1,6 @@
 import { type Check, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { Random } from '../core/random.ts';
+import { greatest } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
 import {
   checkedElements,
@@ -92,7 +93,7 @@ type Grid = Read<typeof gridOptions>;
 export async function measureCloudRecall(options: CloudRecallOptions): Promise<CloudRecallRow[]> {
   const read = readOptions(gridOptions, options);
   const { counts, dimensions, epsilons, betas, divergences, queries, trials } = read;
-  const numbers = 2 * divergences.length * betas.length * Math.min(queries, Math.max(...counts)) * trials;
+  const numbers = 2 * divergences.length * betas.length * Math.min(queries, greatest(counts)) * trials;
   fitsInMemory('the results of all queries', numbers * Float64Array.BYTES_PER_ELEMENT);
   const perCount = dimensions.length * epsilons.length * divergences.length * betas.length * trials;
   const total = counts.reduce((sum, count) => sum + Math.min(count, queries) * perCount, 0);
@@ -102,7 +103,7 @@ export async function measureCloudRecall(options: CloudRecallOptions): Promise<C
     for (const dimension of dimensions) {
       for (const epsilon of epsilons) {
         const cell = { count, dimension, epsilon, queries: Math.min(count, queries) };
-        rows.push(...(await measureCell(cell, read, progress)));
+        for (const row of await measureCell(cell, read, progress)) rows.push(row);
       }
     }
   }

@@ -1,5 +1,6 @@
 import { DenseamError } from '../core/errors.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
+import { greatest } from '../core/statistics.ts';
 import type { NativeCloudRetrieval, NativeCloudStates, NativeSolverOptions } from '../native.ts';
 import { toPointClouds } from './batches.ts';
 import { selectClouds } from './select.ts';
@@ -87,7 +88,7 @@ export function toRetrieval(dimension: number, parts: readonly NativeCloudRetrie
 
 /** For each iteration what every part has of it. Parts end after different numbers of iterations; the shorter ones stay. */
 function concatSteps<T>(parts: readonly (readonly T[])[]): T[][] {
-  const length = Math.max(...parts.map((steps) => steps.length));
+  const length = greatest(parts.map((steps) => steps.length));
   return Array.from({ length }, (_, k) => parts.map((steps) => steps[Math.min(k, steps.length - 1)] as T));
 }
 

@@ -1,3 +1,4 @@
+import { greatest, least } from '../core/statistics.ts';
 import { chartConfig, pageColours } from './chartStyle.ts';
 import { drawSvg } from './drawing.ts';
 import { escapeHtml } from './html.ts';
@@ -35,7 +36,7 @@ const looks = [
 function specification({ description, xTitle, yTitle, series }: ShareChart): object {
   const names = series.map(({ name }) => name);
   const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
-  const atInfinity = limitStep * Math.max(...xs);
+  const atInfinity = limitStep * greatest(xs);
   const points = series.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
   const limits = series.map(({ name, limit }) => ({ name, x: atInfinity, y: limit }));
   const byName = { field: 'name', type: 'nominal', legend: null } as const;
@@ -50,7 +51,7 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): obj
       x: {
         field: 'x',
         type: 'quantitative',
-        scale: { type: 'log', domain: [Math.min(...xs), atInfinity], nice: false },
+        scale: { type: 'log', domain: [least(xs), atInfinity], nice: false },
         axis: {
           title: xTitle,
           labelFlush: false,

@@ -1,3 +1,4 @@
+import { greatest, least } from '../core/statistics.ts';
 import { colours, faint, ink, staticSvg } from './staticChart.ts';
 
 /** A weighted cloud in the plane. */
@@ -59,8 +60,8 @@ type Scales = Readonly<Record<'x' | 'y' | 'size', object>>;
 function commonScales(clouds: readonly PlaneCloud[]): Scales {
   const points = clouds.flatMap(({ points }) => points);
   const extent = (axis: 0 | 1) => [
-    Math.min(...points.map((point) => point[axis])),
-    Math.max(...points.map((point) => point[axis])),
+    least(points.map((point) => point[axis])),
+    greatest(points.map((point) => point[axis])),
   ];
   const [x, y] = [extent(0), extent(1)] as [[number, number], [number, number]];
   // A margin for circles on the edge; x and y in the same units.
@@ -69,7 +70,7 @@ function commonScales(clouds: readonly PlaneCloud[]): Scales {
     (least + greatest) / 2 - reach,
     (least + greatest) / 2 + reach,
   ];
-  const heaviest = Math.max(...clouds.flatMap(({ weights }) => weights));
+  const heaviest = greatest(clouds.flatMap(({ weights }) => weights));
   return {
     x: { domain: about(x), nice: false, zero: false },
     y: { domain: about(y), nice: false, zero: false },

@@ -1,3 +1,4 @@
+import { greatest } from '../core/statistics.ts';
 import { escapeHtml } from './html.ts';
 
 /** A table of text, shown alike in a terminal and on a page. The first column heads its rows. */
@@ -22,7 +23,7 @@ export function textTable({ caption, groups = [], columns, words = [], rows }: T
   const lines = [columns, ...rows];
   const widths = inGroups(columns, spans).map((cells, group) => {
     const first = spans.slice(0, group).reduce((sum, span) => sum + span, 0);
-    const needed = cells.map((_, at) => Math.max(...lines.map((line) => line[first + at]?.length ?? 0)));
+    const needed = cells.map((_, at) => greatest(lines.map((line) => line[first + at]?.length ?? 0)));
     // A group's label may be wider than its columns; the first of them takes up the difference.
     const [width = 0, ...others] = needed;
     const total = needed.reduce((sum, each) => sum + each, columnGap.length * others.length);

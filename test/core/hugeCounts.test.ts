@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { estimateBasinRadius, measureCloudRecall, PointCloudMemory, samplePointClouds } from '../../lib/index.ts';
 
-/** The longest that the event loop did nothing else, in milliseconds, until the call ended. */
+/** The longest that the event loop did nothing else, in milliseconds, until the call ended with the signal's reason. */
 async function blockedBy(call: (signal: AbortSignal) => Promise<unknown>): Promise<number> {
   const stop = new AbortController();
   let [longest, last] = [0, performance.now()];
@@ -10,8 +10,9 @@ async function blockedBy(call: (signal: AbortSignal) => Promise<unknown>): Promi
     longest = Math.max(longest, performance.now() - last);
     last = performance.now();
   }, 1);
-  setTimeout(() => stop.abort(), 300);
-  await call(stop.signal).catch(() => {});
+  const reason = new Error('stop');
+  setTimeout(() => stop.abort(reason), 300);
+  await expect(call(stop.signal)).rejects.toBe(reason);
   clearInterval(beat);
   return Math.max(longest, performance.now() - last);
 }
@@ -29,6 +30,8 @@ const grid = { counts: [2], dimensions: [1], epsilons: [1], betas: [1], divergen
 
 it.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ['trials of recall', (signal) => measureCloudRecall({ ...grid, trials: 1e7, signal })],
+  ['counts', (signal) => measureCloudRecall({ ...grid, counts: new Array(2e5).fill(2), trials: 1, signal })],
+  ['beta', (signal) => measureCloudRecall({ ...grid, betas: new Array(2e5).fill(1), trials: 1, signal })],
   [
     'trials of a basin',
     async (signal) => {

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseIdx, readIdx } from '../../lib/io/idx.ts';
+import { check } from '../support/check.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 
 const file = temporaryDirectory();
@@ -22,14 +23,13 @@ describe('reading', () => {
       const length = shape.reduce((product, extent) => product * extent, 1);
       return fc.record({ shape: fc.constant(shape), data: fc.uint8Array({ minLength: length, maxLength: length }) });
     });
-    const property = fc.asyncProperty(array, fc.boolean(), async ({ shape, data }, gzipped) => {
+    await check(fc.tuple(array, fc.boolean()), 60, async ([{ shape, data }, gzipped]) => {
       const bytes = idxFile(shape, data);
       await writeFile(file('images'), gzipped ? gzipSync(bytes) : bytes);
       const read = await readIdx(file('images'));
       expect(read.shape).toEqual(shape);
       expect(Uint8Array.from(read.data)).toEqual(data);
     });
-    await fc.assert(property, { numRuns: 60 });
   });
 
   test('into memory of its own, as much as the shape says', async () => {

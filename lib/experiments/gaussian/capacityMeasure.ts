@@ -1,7 +1,7 @@
 import { power } from '../../core/power.ts';
 /** Recall of random items on a Wasserstein sphere in one dimension, for growing numbers of them. */
 
-import { median } from '../../core/statistics.ts';
+import { greatest, median } from '../../core/statistics.ts';
 import type { CallOptions, Gaussians, Retrieval } from '../../core/types.ts';
 import { GaussianMemory } from '../../gaussian/memory.ts';
 import { basinRadius, separation } from '../../gaussian/theory.ts';
@@ -55,8 +55,7 @@ export async function measureDimension(
 ): Promise<CapacityCell[]> {
   const { counts, range: eigenvalues, seed } = settings;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const greatest = Math.max(...counts);
-  const shape = { covariances: 'commuting', count: greatest, dimension, range: eigenvalues, seed } as const;
+  const shape = { covariances: 'commuting', count: greatest(counts), dimension, range: eigenvalues, seed } as const;
   const items = await drawItems(shape, { signal });
   const cells: CapacityCell[] = [];
   let completed = 0;

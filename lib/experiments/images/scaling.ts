@@ -1,3 +1,4 @@
+import { greatest } from '../../core/statistics.ts';
 import type { FloatArray, Gaussians } from '../../core/types.ts';
 
 /**
@@ -62,7 +63,7 @@ export function fitScale(items: Gaussians, scale: FeatureScale): Float64Array {
   const d = items.dimension;
   const pooled = pooledCovariance(items);
   const variances = pooled.filter((_, at) => at % (d + 1) === 0);
-  const floor = smallestVarianceShare * Math.max(...variances, Number.MIN_VALUE);
+  const floor = smallestVarianceShare * Math.max(greatest(variances), Number.MIN_VALUE);
   if (scale === 'whitened') return inverseCholesky(pooled, d, floor);
   const map = new Float64Array(d * d);
   for (const [i, variance] of variances.entries()) {

@@ -1,4 +1,5 @@
 /** Recall, separation and basins of random point clouds: what the experiment on their capacity measures. */
+import { least } from '../../core/statistics.ts';
 import type { CallOptions } from '../../core/types.ts';
 import { estimateBasinRadius } from '../../pointcloud/basins.ts';
 import { type CloudRecallRow, cloudSeparation, measureCloudRecall } from '../../pointcloud/capacity.ts';
@@ -101,7 +102,7 @@ export async function measureSeparation(
     onProgress?.({ completed: trial + 1, total: trials });
   }
   const disjoint = shareOf(separations, (separation) => !areClose(separation, baseDivergence));
-  return { dimension, count, separation: Math.min(...separations), disjoint };
+  return { dimension, count, separation: least(separations), disjoint };
 }
 
 export interface BasinRow {

@@ -1,6 +1,6 @@
 /** What the memories of a trained model are: noise or prototypes, used or idle, of one class or of none. */
 import { setImmediate } from 'node:timers/promises';
-import { median } from '../../core/statistics.ts';
+import { greatest, median } from '../../core/statistics.ts';
 import type { CallOptions, FloatArray, Vectors } from '../../core/types.ts';
 import type { EuclideanMemory } from '../../euclidean/memory.ts';
 import type { VonMisesFisherMemory } from '../../sphere/memory.ts';
@@ -50,7 +50,7 @@ export async function measureMemories(
     idleNoise: noise.length === 0 ? null : shareOf(noise, (index) => !used.has(index)),
     different: await countDifferent(selectRows(memories, settled), sameMemory, signal),
     labelled: shareOf(nearest.indices, (digit, index) => train.labels[digit] === classes[index]),
-    certainty: median(overlaps.map((_, index) => Math.max(...rescaledClassWeights(classWeights, index)))),
+    certainty: median(overlaps.map((_, index) => greatest(rescaledClassWeights(classWeights, index)))),
   };
 }
 

@@ -1,5 +1,7 @@
 /** What the experiment on saddle-point equations measures, each a finished part of plain numbers. */
+
 import { Random } from '../../core/random.ts';
+import { least } from '../../core/statistics.ts';
 import type { CallOptions } from '../../core/types.ts';
 import { vonMisesFisherMeanResultantLength } from '../../sphere/normalizer.ts';
 import { type SaddlePoint, type SaddlePointOptions, solveSaddlePoint } from '../../sphere/saddlePoint.ts';
@@ -140,7 +142,7 @@ export async function landscape(
       alone: await derivativesAlong(fixed, patterns, aloneOf(unit), { signal }),
     });
   }
-  const worst = eigenvalues.indexOf(Math.min(...eigenvalues));
+  const worst = eigenvalues.indexOf(least(eigenvalues));
   const profile = [];
   const loss = await effectiveLoss(fixed, patterns, { signal });
   const twins = duplicate(fixed, [worst]);

@@ -1,4 +1,5 @@
 /** What the paper says of saddle points beside what was found. */
+import { greatest } from '../../core/statistics.ts';
 import type { Finding } from '../experiment.ts';
 import { findingVerdict } from '../findings.ts';
 import { percent, shareOf } from '../shares.ts';
@@ -21,7 +22,6 @@ export function vmfSaddlesFindings(measured: SaddlesMeasured, settings: VmfSaddl
 type Found = SaddlesMeasured['fixedPoints'][number];
 
 const short = (value: number) => value.toPrecision(2);
-const greatest = (values: readonly number[]) => Math.max(...values);
 
 type Judged = Pick<Finding, 'verdict' | 'why'>;
 

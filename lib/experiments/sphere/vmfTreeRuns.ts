@@ -1,5 +1,7 @@
 /** Memories as they learn, epoch by epoch. */
+
 import { Random } from '../../core/random.ts';
+import { greatest } from '../../core/statistics.ts';
 import type { CallOptions, FloatArray } from '../../core/types.ts';
 import { VonMisesFisherMemory } from '../../sphere/memory.ts';
 import { sampleVonMisesFisher } from '../../sphere/sampling.ts';
@@ -84,7 +86,7 @@ function keep(model: VonMisesFisherParameters, beta: number, accuracy: number): 
   return { hiddenUnits, beta, accuracy, classes, memories: packFloats(Float32Array.from(memories)) };
 }
 
-const likeliest = (weights: FloatArray) => weights.indexOf(Math.max(...weights));
+const likeliest = (weights: FloatArray) => weights.indexOf(greatest(weights));
 
 /** The mean of the rows, made a unit vector: the root of the tree. */
 export function meanDirection({ count, dimension, values }: SphereTrainingData): Float64Array {

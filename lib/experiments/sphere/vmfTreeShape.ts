@@ -1,6 +1,7 @@
 /** The shape of a tree of learning, in numbers that no projection enters. */
 
 import { setImmediate } from 'node:timers/promises';
+import { greatest } from '../../core/statistics.ts';
 import type { CallOptions, FloatArray } from '../../core/types.ts';
 import { overlap } from './memoryMeasures.ts';
 import type { Tree, TreeEpoch } from './vmfTreeRuns.ts';
@@ -91,7 +92,7 @@ export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number
     const overlaps = Array.from({ length: before.hiddenUnits }, (_, other) =>
       overlap(row, rowOf(before.memories, other, dimension)),
     );
-    return overlaps.indexOf(Math.max(...overlaps));
+    return overlaps.indexOf(greatest(overlaps));
   });
 }
 
