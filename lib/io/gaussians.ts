@@ -8,7 +8,7 @@ import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
 import { type FilePath, filePath, isFilePath } from './path.ts';
-import { extentsOf, shapeWords } from './shape.ts';
+import { extentsOf, indicesOf, shapeWords } from './shape.ts';
 
 /**
  * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
@@ -196,7 +196,8 @@ async function convert(
     signal?.throwIfAborted();
     const end = Math.min(start + BLOCK, length);
     const bad = convertBlock(data, result, conversion, start, end);
-    if (bad !== -1) throw fault(`${name}[${indexOf(bad, shape)}]`, data[bad] as number, conversion, single);
+    if (bad !== -1)
+      throw fault(`${name}[${indicesOf(bad, shape).join(', ')}]`, data[bad] as number, conversion, single);
     await setImmediate();
   }
   return result;
@@ -229,15 +230,4 @@ function fault(where: string, value: number, { negative }: Conversion, single: b
   }
   const precision = single ? 'float32' : 'float64';
   return new DenseamError('ERR_RANGE', `Expected a variance within ${precision} for ${where} but received ${value}`);
-}
-
-/** The index in each axis of the number at a row-major position. */
-function indexOf(position: number, shape: readonly number[]): string {
-  const indices: number[] = [];
-  let rest = position;
-  for (const extent of [...shape].reverse()) {
-    indices.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
-  }
-  return indices.join(', ');
 }

@@ -1,11 +1,12 @@
+import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
 import { describe, shapeError } from '../core/validate.ts';
-import { allocate, bytesOf, elementCount, filePieces, openForReading, swapByteOrder } from './files.ts';
+import { allocate, bytesOf, elementCount, filePieces, openForReading, readFully, swapByteOrder } from './files.ts';
 import { type BigNpyArray, type NpyArray, NpyDecoder, type NpyDecoderOptions } from './npy/decoder.ts';
 import { BYTES_PER_NPY_ITEM, type NpyType } from './npy/dtype.ts';
-import { encodeNpyHeader } from './npy/header.ts';
+import { encodeNpyHeader, MOST_HEADER_BYTES, parseNpyHeader } from './npy/header.ts';
 import { arrayTypeOf, type NumberArray } from './numbers.ts';
 import { type FilePath, filePath } from './path.ts';
 import { extentsOf, shapeWords } from './shape.ts';
@@ -30,7 +31,7 @@ interface Big {
 
 /**
  * Reads an .npy file: what `numpy.load(path, allow_pickle=False)` reads of numbers (numpy's kinds b, i, u and f), in any version of the
- * format, of either byte order, in C or Fortran order. Arrays of other things (text, dates, records, complex numbers, Python objects)
+ * format, of either byte order, in C or Fortran order; what follows the numbers is ignored. Arrays of other things (text, dates, records, complex numbers, Python objects)
  * and the C type long double, whose bytes differ between machines, are refused.
  *
  * The file's type decides the result's:
@@ -58,12 +59,20 @@ export async function readNpy(path: FilePath, options: ReadNpyOptions = {}): Pro
   read.signal?.throwIfAborted();
   const { handle, size } = await openForReading(name);
   try {
-    const decoder = new NpyDecoder(name, size, read);
-    for await (const piece of filePieces(name, handle, 0, size, read)) decoder.push(piece);
+    const end = await endOfNumbers(name, handle, size);
+    const decoder = new NpyDecoder(name, end, read);
+    for await (const piece of filePieces(name, handle, 0, end, read)) decoder.push(piece);
     return decoder.finish();
   } finally {
     await handle.close();
   }
+}
+
+/** What follows the numbers is not read: as in numpy it may be anything. */
+async function endOfNumbers(name: string, handle: FileHandle, size: number): Promise<number> {
+  const start = new Uint8Array(Math.min(size, MOST_HEADER_BYTES));
+  await readFully(handle, start, 0, name);
+  return parseNpyHeader(start, size, name)?.dataEnd ?? size;
 }
 
 /**

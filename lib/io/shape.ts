@@ -20,3 +20,14 @@ export function shapeWords(shape: readonly unknown[]): string {
     .map((extent) => (typeof extent === 'number' ? extent : describe(extent)));
   return [...first, ...(shape.length > MOST_AXES_SHOWN ? ['...'] : [])].join(', ');
 }
+
+/** The index in each axis of the number at a row-major position. */
+export function indicesOf(position: number, shape: readonly number[]): number[] {
+  const indices: number[] = [];
+  let rest = position;
+  for (const extent of [...shape].reverse()) {
+    indices.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return indices;
+}

@@ -56,6 +56,7 @@ HEADERS = [
     "{'descr': '<f8', # the type\n 'fortran_order': False, 'shape': (2,)}", "# before\n" + d(), "\n\n" + d(), "\n " + d(), d() + ";",
     d() + "\n" + d(), d() + "\n1", "{'descr': '<f8', \\\n'fortran_order': False, 'shape': (2,)}", "(" + d() + ")", "((" + d() + "))",
     d() + "\f", "\f" + d(), d() + "\v", d().replace(" ", "\u00a0"), d() + "\0", d() + "\r\n", d() + "\n \n\t\n", d() + "\n  #", d() + "\\",
+    d() + " \\\n", d() + "\\\r\n", d() + "\n\\\n", d() + "\\\n\n", d() + " \\\n# joined", d() + "# not joined \\\n", "\\\n" + d(),
     d().replace(", ", "\r\n,\r"), d() + " \n", d().replace(": ", " :\t"), "{'descr': '<f8', 'fortran_order': False, 'shape': (2,)",
     # dictionaries: keys that are repeated, missing, too many
     "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'descr': '<f8', 'shape': (2,)}",
@@ -148,7 +149,8 @@ def archives():
     yield "names beyond ASCII", archive([("d\u00e9j\u00e0.npy", a), ("\u6f22\u5b57.npy", b), ("\U0001f600.npy", c)])
     yield "empty names", archive([(".npy", a), ("arr_0.npy", b)])
     yield "no member", archive([])
-    yield "bytes behind an array", archive([("x.npy", a + bytes(40))])
+    yield "bytes behind an array", archive([("x.npy", a + bytes(40)), ("y.npy", b + b"text"), ("z.npy", c + a)])
+    yield "bytes behind an array, deflated", archive([("x.npy", a + b"text" * 9)], zipfile.ZIP_DEFLATED)
     yield "deflated", archive([("/x", a), ("y.npy", b)], zipfile.ZIP_DEFLATED)
     for kind in [np.float16, np.float32, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.bool_]:
         buffer = io.BytesIO()

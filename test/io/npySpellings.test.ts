@@ -27,7 +27,7 @@ function npy(version: readonly number[], header: string): Uint8Array {
   const length = Buffer.alloc(version[0] === 1 ? 2 : 4);
   length.writeUIntLE(text.length, 0, length.length);
   const magic = Buffer.from('\x93NUMPY', 'latin1');
-  // The payload is longer than the numbers that most headers ask for, as numpy reads them. What follows is made zero here.
+  // The payload is longer than the numbers that most headers ask for, as numpy reads them.
   return Buffer.concat([magic, Buffer.from(version), length, text, Buffer.from(table.payload, 'base64')]);
 }
 
@@ -63,14 +63,6 @@ function expectAnswer(read: () => BigNpyArray, answer: Answer): void {
   expect(codes).toContain((error as DenseamError).code);
 }
 
-/** The file with as many numbers as the answer has, since other bytes behind them are refused. */
-function exactly(bytes: Uint8Array, answer: Answer): Uint8Array {
-  const start = bytes.length - Buffer.from(table.payload, 'base64').length;
-  if (answer?.length !== 3) return bytes;
-  const [dtype, , numbers] = answer;
-  return bytes.subarray(0, start + numbers.length * Number(dtype.slice(2)));
-}
-
 /** Descriptions that numpy takes for what they can mean, but that nothing writes. */
 const RARE_DTYPES = ['1f8', '(1,)<f8', '()f8', 'f8,', 'f,'];
 /** Sizes that numpy 1 finds out from the file and numpy 2 refuses, and names of characters. */
@@ -81,9 +73,8 @@ describe('spellings of .npy headers', () => {
     const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (2,), }`;
     const isNewer = /^[<>=|]?[nN]$/.test(descr); // a type from numpy 2 on
     const expected: Answer = RARE_DTYPES.includes(descr) ? null : answer;
-    if (isNewer)
-      expect(parseNpy(npy([1, 0], header).subarray(0, -48), '', { bigint: true }).dtype).toMatch(/^u?int64$/);
-    else expectAnswer(() => parseNpy(exactly(npy([1, 0], header), expected), 'a.npy', { bigint: true }), expected);
+    if (isNewer) expect(parseNpy(npy([1, 0], header), '', { bigint: true }).dtype).toMatch(/^u?int64$/);
+    else expectAnswer(() => parseNpy(npy([1, 0], header), 'a.npy', { bigint: true }), expected);
   });
 
   test.each(table.headers)('version %j, header %j', (version, header, answer) => {
@@ -91,8 +82,8 @@ describe('spellings of .npy headers', () => {
     const expected: Answer = isRare(header) ? null : answer;
     // numpy 1 stops at 32 axes, numpy 2 at 64.
     if (answer === null && axes > 3 * 32 && axes <= 3 * 64) {
-      expect(parseNpy(npy(version, header).subarray(0, -56), '').shape).toHaveLength(axes / 3);
-    } else expectAnswer(() => parseNpy(exactly(npy(version, header), expected), 'a.npy', { bigint: true }), expected);
+      expect(parseNpy(npy(version, header), '').shape).toHaveLength(axes / 3);
+    } else expectAnswer(() => parseNpy(npy(version, header), 'a.npy', { bigint: true }), expected);
   });
 });
 

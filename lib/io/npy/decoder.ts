@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { types } from 'node:util';
 import { DenseamError } from '../../core/errors.ts';
-import { allocate, corruptFile, memoryGuard, swapByteOrder } from '../files.ts';
+import { allocate, concise, corruptFile, memoryGuard, pathWords, swapByteOrder } from '../files.ts';
+import { indicesOf } from '../shape.ts';
 import { BYTES_PER_NPY_ITEM, type NpyType } from './dtype.ts';
 import { float32Of } from './half.ts';
-import { checkPadding, type NpyHeader, parseNpyHeader } from './header.ts';
+import { type NpyHeader, parseNpyHeader } from './header.ts';
 
 /** How the numbers of each type of numpy's are given. */
 export interface NpyArrayTypes {
@@ -153,12 +154,13 @@ class Numbers {
     this.#header = header;
     this.#path = path;
     this.#totalBytes = totalBytes;
-    this.#data = allocate(`File "${path}"`, byteLength, () => new ArrayType(count));
-    this.#guard = memoryGuard(`File "${path}"`, byteLength);
+    this.#data = allocate(`File "${pathWords(path)}"`, byteLength, () => new ArrayType(count));
+    this.#guard = memoryGuard(`File "${pathWords(path)}"`, byteLength);
     this.#block = new Uint8Array(Math.min(BLOCK_BYTES, count * BYTES_PER_NPY_ITEM[type]));
     this.#bytesSeen = dataStart;
   }
 
+  /** Takes what belongs to the numbers, and counts what follows them. */
   push(bytes: Uint8Array): void {
     this.#bytesSeen += bytes.length;
     if (this.#bytesSeen > this.#totalBytes) {
@@ -172,7 +174,6 @@ class Numbers {
       taken += some.length;
       this.#flushWholeBlock();
     }
-    checkPadding(bytes.subarray(taken), this.#path);
   }
 
   finish(): { shape: readonly number[]; dtype: keyof NpyArrayTypes; data: NumberArray } {
@@ -198,10 +199,11 @@ class Numbers {
 }
 
 /** Puts numbers as the file has them into the array from a position on. */
-function store(stored: NumberArray, { type, shape }: NpyHeader, data: NumberArray, start: number, path: string): void {
+function store(stored: NumberArray, header: NpyHeader, data: NumberArray, start: number, path: string): void {
+  const { type } = header;
   if (type === 'f2') storeHalves(stored as Uint16Array, data as Float32Array, start);
   else if (type !== 'f8' && types.isFloat64Array(data))
-    storeIntegers(stored as BigInt64Array, shape, data, start, path);
+    storeIntegers(stored as BigInt64Array, header, data, start, path);
   else (data as Float64Array).set(stored as Float64Array, start); // arrays of the same type
   if (type === 'b1') makeBooleans(data.subarray(start, start + stored.length) as Uint8Array);
 }
@@ -217,23 +219,24 @@ function makeBooleans(bytes: Uint8Array): void {
 
 function storeIntegers(
   stored: BigInt64Array,
-  shape: readonly number[],
+  header: NpyHeader,
   data: Float64Array,
   start: number,
   path: string,
 ): void {
   for (let i = 0; i < stored.length; i++) {
     const number = Number(stored[i]);
-    if (!Number.isSafeInteger(number)) {
-      const where = shape.length === 1 ? `[${start + i}]` : ` ${start + i} of those in the file`;
-      const expected = `Expected an integer between -2^53 and 2^53 for number${where} of file "${path}"`;
-      throw new DenseamError(
-        'ERR_RANGE',
-        `${expected} but received ${stored[i]}; the option bigint reads such integers`,
-      );
-    }
+    if (!Number.isSafeInteger(number)) throw tooLarge(stored[i] as bigint, start + i, header, path);
     data[start + i] = number;
   }
+}
+
+function tooLarge(value: bigint, position: number, { shape, fortranOrder }: NpyHeader, path: string): DenseamError {
+  const index = fortranOrder ? indicesOf(position, [...shape].reverse()).reverse() : indicesOf(position, shape);
+  const argument = `number[${index.join(', ')}] of file "${pathWords(path)}"`;
+  const expected = 'an integer between -2^53 and 2^53';
+  const message = `Expected ${expected} for ${argument} but received ${value}; the option bigint reads such integers`;
+  return new DenseamError('ERR_RANGE', concise(message), { argument, expected, received: String(value) });
 }
 
 /** Numbers along each side of the tiles in which an array is transposed; a tile's lines fit the first-level cache. */
@@ -250,7 +253,7 @@ function toRowMajor<A extends NumberArray>(data: A, shape: readonly number[], pa
   const between = shape.slice(1, -1);
   const depth = data.length / rows / columns;
   const ArrayType = data.constructor as new (length: number) => A;
-  const result = allocate(`File "${path}"`, data.byteLength, () => new ArrayType(data.length));
+  const result = allocate(`File "${pathWords(path)}"`, data.byteLength, () => new ArrayType(data.length));
   for (let middle = 0; middle < depth; middle++) {
     // The same indices of the axes between, counted with the last one fastest here and with the first one fastest there.
     const source = rows * reversedPosition(middle, between);

@@ -10,8 +10,9 @@ export interface NpyHeader extends Dtype {
   readonly shape: readonly number[];
   /** The product of the shape. */
   readonly count: number;
-  /** Where the numbers start. */
+  /** Where the numbers start, and where they end: numpy does not look at what follows. */
   readonly dataStart: number;
+  readonly dataEnd: number;
 }
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
@@ -28,8 +29,8 @@ const ALIGNMENT = 64;
 const MOST_CHARACTERS = 10_000;
 const MOST_BYTES_PER_CHARACTER = 4;
 
-/** Zero bytes may follow the numbers, since some systems store whole blocks; numpy does not look at them. */
-const MOST_PADDING_BYTES = 1 << 20;
+/** With so many bytes of the beginning of a file {@link parseNpyHeader} needs no more. */
+export const MOST_HEADER_BYTES = LENGTH_OFFSET + 4 + MOST_CHARACTERS * MOST_BYTES_PER_CHARACTER;
 
 /** Whether bytes are the beginning of an .npy file, as far as they go. */
 export function beginsAsNpy(start: Uint8Array): boolean {
@@ -40,7 +41,7 @@ export function beginsAsNpy(start: Uint8Array): boolean {
 /**
  * Reads the header from the first bytes of a file of `totalBytes`, or returns undefined when they do not hold it all yet.
  *
- * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file or it is shorter or longer than its shape says;
+ * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file or it is shorter than its shape says;
  * ERR_UNSUPPORTED when numpy would not read it without being told to, or its numbers are of no supported type.
  */
 export function parseNpyHeader(start: Uint8Array, totalBytes: number, path: string): NpyHeader | undefined {
@@ -55,7 +56,9 @@ export function parseNpyHeader(start: Uint8Array, totalBytes: number, path: stri
   const dataStart = textStart + textBytes;
   if (bytes.length < dataStart) return tooShort(bytes, totalBytes, dataStart, path);
   const text = decodeText(bytes.subarray(textStart, dataStart), version, path);
-  return checkSize({ ...parseDictionary(text, version < 3, path), dataStart }, totalBytes, path);
+  const header = parseDictionary(text, version < 3, path);
+  const dataEnd = dataStart + header.count * BYTES_PER_NPY_ITEM[header.type];
+  return checkSize({ ...header, dataStart, dataEnd }, totalBytes, path);
 }
 
 function readVersion(bytes: Buffer, path: string): 1 | 2 | 3 {
@@ -89,7 +92,7 @@ function tooShort(bytes: Uint8Array, totalBytes: number, needed: number, path: s
   throw corruptFile(path, `truncated: it has ${totalBytes} bytes, its .npy header alone needs ${needed}`);
 }
 
-function parseDictionary(text: string, longs: boolean, path: string): Omit<NpyHeader, 'dataStart'> {
+function parseDictionary(text: string, longs: boolean, path: string): Omit<NpyHeader, 'dataStart' | 'dataEnd'> {
   const header = parseLiteral(text, longs, path);
   if (header.type !== 'dict') throw corruptFile(path, `its .npy header is not a dictionary: ${excerpt(text)}`);
   const [descr, order, tuple] = ['descr', 'fortran_order', 'shape'].map((key) => header.entries.get(key));
@@ -152,24 +155,10 @@ function readShape(tuple: PythonValue): number[] | undefined {
 }
 
 function checkSize(header: NpyHeader, totalBytes: number, path: string): NpyHeader {
-  const { shape, count, type, dataStart } = header;
-  const expected = count * BYTES_PER_NPY_ITEM[type];
-  const found = totalBytes - dataStart;
-  const promise = `its shape (${shape.join(', ')}) of ${type} needs ${expected} bytes`;
-  if (found < expected) throw corruptFile(path, `truncated: it has ${found} bytes of numbers, ${promise}`);
-  if (found > expected + MOST_PADDING_BYTES)
-    throw corruptFile(path, `it has ${found} bytes of numbers, but ${promise}`);
-  return header;
-}
-
-/** Refuses what follows the numbers of an array unless it is padding. */
-export function checkPadding(bytes: Uint8Array, path: string): void {
-  const first = bytes.findIndex((byte) => byte !== 0);
-  if (first === -1) return;
-  if (bytes[first] === MAGIC[0] && beginsAsNpy(bytes.subarray(first))) {
-    throw unsupportedFile(path, 'another array follows the first one, expected one array a file');
-  }
-  throw corruptFile(path, 'bytes other than zeros follow its numbers');
+  const { shape, type, dataStart, dataEnd } = header;
+  if (totalBytes >= dataEnd) return header;
+  const promise = `its shape (${shape.join(', ')}) of ${type} needs ${dataEnd - dataStart} bytes`;
+  throw corruptFile(path, `truncated: it has ${totalBytes - dataStart} bytes of numbers, ${promise}`);
 }
 
 /** The header of a little-endian, row-major version 1.0 file, padded as numpy pads it. */

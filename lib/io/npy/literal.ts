@@ -19,7 +19,9 @@ const MOST_NESTED = 200;
 /** What may stand between two words within brackets: spaces, line ends, comments and joined lines. */
 const BLANK = /(?:[ \t\f\r\n]|#[^\r\n]*|\\(?:\r\n?|\n))*/y;
 /** Before the value: lines without words. The line of the value itself must not be indented. */
-const BLANK_LINES = /[ \t]*(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))*\f*/y;
+const BLANK_LINES = /[ \t]*(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n)|[ \t\f]*\f|\\(?:\r\n?|\n))*/y;
+/** After the value: a line must follow that it is joined with. */
+const JOINED_WITH_NOTHING = /^[^#]*\\$/;
 
 const STRING_START = /([uU]|[rR]|[bB][rR]?|[rR][bB])?('''|"""|'|")/y;
 const INTEGER = /0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?0)*(?![\d_.])|[1-9](?:_?\d)*/y;
@@ -59,6 +61,8 @@ class Parser {
   readonly #longs: boolean;
   #at = 0;
   #depth = 0;
+  /** Behind the last bracket or comma. */
+  #bracketEnd = 0;
 
   constructor(text: string, longs: boolean) {
     this.#text = text;
@@ -70,7 +74,12 @@ class Parser {
     this.#match(BLANK_LINES);
     const value = this.#value();
     this.#match(BLANK);
-    if (this.#at < this.#text.length) throw this.#fault();
+    const after = this.#text.slice(this.#bracketEnd, this.#at);
+    const lastLine = after
+      .replace(/(?:\r\n?|\n)$/, '')
+      .split(/[\r\n]/)
+      .at(-1) as string;
+    if (this.#at < this.#text.length || JOINED_WITH_NOTHING.test(lastLine)) throw this.#fault();
     return value;
   }
 
@@ -211,7 +220,7 @@ class Parser {
   /** Goes past a character, and the blanks behind it, if it is the next one. */
   #takes(character: string): boolean {
     if (!this.#isNext(character)) return false;
-    this.#at++;
+    this.#bracketEnd = ++this.#at;
     this.#match(BLANK);
     return true;
   }
