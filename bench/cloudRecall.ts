@@ -24,6 +24,7 @@ const flow = {
   tolerance: 1e-6,
   maxIterations: 100,
   trajectory: false,
+  asksEnergy: true,
 };
 /** The Gibbs mass that may be left out: below what a weight of float64 shows. */
 const invisibleMass = 2 ** -53;

@@ -48,6 +48,8 @@ export interface NativeFlowOptions {
   /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
   readonly pruning: number | undefined;
   readonly trajectory: boolean;
+  /** The energy of the state where it ends is wanted, to its last digits. */
+  readonly asksEnergy: boolean;
 }
 
 export interface NativeCloudRetrieval {

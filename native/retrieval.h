@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -35,8 +36,13 @@ struct Advance {
   States next;
 };
 
+// Whether a retrieval ends with a state that the update moves so far. What describes a state that is returned may take
+// longer to find than what leads on to the next.
+using Stops = std::function<bool(double stepLength)>;
+inline bool neverStops(double) { return false; }
+
 // Iterates the update of any memory to a fixed point. `Dynamics` names the type of its `States` and gives
-//   advance(states, betas, copies, job) -> Advance, with a beta for every result,
+//   advance(states, betas, copies, stops, job) -> Advance, with a beta for every result,
 //   select(states, indices) -> States, write(states, index, batch, slot).
 // States that have stopped leave the batch, so no query runs as long as the slowest.
 template <typename Dynamics>
@@ -57,7 +63,8 @@ class Iteration {
     // All betas of a sweep begin at the same states: their distances are computed once.
     copies_ = options_.sweep ? options_.betas.size() : 1;
     for (std::size_t iteration = 0; !active_.empty(); ++iteration) {
-      Advance<States> advance = dynamics_.advance(states, betas(iteration), copies_, job);
+      const Stops stops = [&](double stepLength) { return this->stops(iteration, stepLength); };
+      Advance<States> advance = dynamics_.advance(states, betas(iteration), copies_, stops, job);
       states = record(iteration, states, std::move(advance), job);
       copies_ = 1;
     }
@@ -88,7 +95,12 @@ class Iteration {
   }
 
   // A state is no fixed point while beta still changes.
-  bool isFinal(std::size_t iteration) const { return options_.sweep || iteration + 1 >= options_.betas.size(); }
+  bool isConverged(std::size_t iteration, double stepLength) const {
+    return (options_.sweep || iteration + 1 >= options_.betas.size()) && stepLength <= tolerance_;
+  }
+  bool stops(std::size_t iteration, double stepLength) const {
+    return iteration == options_.maxIterations || isConverged(iteration, stepLength);
+  }
 
   // Notes what was found of every active state and returns those that go on, already moved.
   States record(std::size_t iteration, const States& states, Advance<States> advance, Job& job) {
@@ -103,8 +115,8 @@ class Iteration {
       result_.iterations[r] = static_cast<std::int32_t>(iteration);
       result_.evaluated[r] = saturated(static_cast<std::size_t>(result_.evaluated[r]) + advance.evaluated[i]);
       result_.droppedMass[r] = std::max(result_.droppedMass[r], advance.droppedMass[i]);
-      result_.converged[r] = isFinal(iteration) && advance.stepLength[i] <= tolerance_;
-      if (result_.converged[r] || iteration == options_.maxIterations) {
+      result_.converged[r] = isConverged(iteration, advance.stepLength[i]);
+      if (stops(iteration, advance.stepLength[i])) {
         job.advance(size_ * (options_.maxIterations - iteration));
       } else {
         kept.push_back(i);

@@ -234,7 +234,15 @@ export class PointCloudMemory {
   async step(queries: PointClouds, options: CloudStepOptions): Promise<PointClouds> {
     const read = readOptions(cloudStepOptions, options);
     const betas = Float64Array.of(read.beta);
-    const once = { betas, sweep: false, tolerance: 0, maxIterations: 1, pruning: read.pruning, trajectory: false };
+    const once = {
+      betas,
+      sweep: false,
+      tolerance: 0,
+      maxIterations: 1,
+      pruning: read.pruning,
+      trajectory: false,
+      asksEnergy: false,
+    };
     const parts = await this.#retrievals(queries, read, { ...once, ...stepsOf(read, this.epsilon) });
     const { states, marginalError } = toRetrieval(this.dimension, parts);
     checkSolved('queries', 0, marginalError, this);
@@ -384,7 +392,7 @@ export class PointCloudMemory {
   /** The flow but for its betas. */
   #flowOf(read: Read<typeof cloudIterationOptions>): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
     const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
-    return { tolerance, maxIterations, pruning, trajectory, ...stepsOf(read, this.epsilon) };
+    return { tolerance, maxIterations, pruning, trajectory, asksEnergy: true, ...stepsOf(read, this.epsilon) };
   }
 
   #retrievals(queries: PointClouds, options: CallOptions, flow: NativeFlowOptions): Promise<NativeCloudRetrieval[]> {

@@ -162,7 +162,8 @@ FlowOptions readFlow(const Napi::Value& value) {
           given.Get("tolerance").IsUndefined() ? std::nullopt : std::optional(readDouble(given, "tolerance")),
           readCount(given.Get("maxIterations"), "maxIterations"),
           readMass(given.Get("pruning")),
-          given.Get("trajectory").ToBoolean()};
+          given.Get("trajectory").ToBoolean(),
+          given.Get("asksEnergy").ToBoolean()};
 }
 
 // States of all results, as they are or as they were after some iterations.

@@ -191,8 +191,8 @@ Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Prunin
 }
 
 template <typename T>
-auto RowMemory<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const
-    -> Advance<States> {
+auto RowMemory<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies,
+                           const Stops& /*stops*/, Job& job) const -> Advance<States> {
   Evaluation evaluation = Engine<T>(rows_).evaluate(states, betas, copies, true, job);
   const std::size_t width = embedding_.width();
   Advance<States> result(betas.size());

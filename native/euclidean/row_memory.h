@@ -37,7 +37,9 @@ class RowMemory : public Memory {
 
   // Iteration's view of this memory (retrieval.h).
   using States = Points;
-  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const;
+  // Every item is evaluated at every state: what stops needs no more.
+  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
+                          const Stops& stops, Job& job) const;
   States select(const States& states, const std::vector<std::size_t>& indices) const;
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
 

@@ -31,15 +31,12 @@ template <typename T>
 Purpose Dynamics<T>::purpose(double hottest, double coldest) const {
   if (!pruning_) return {SearchRule::all(), hottest, coldest};
   // What does not matter at the hottest beta matters at no other.
-  SearchRule rule = SearchRule::gibbs(items_.size(), hottest, *pruning_);
-  // Who lets go of visible mass lets go of it in the energy as well.
-  if (asksEnergy_ && *pruning_ <= kInvisibleMass) rule.beta = hottest;
-  return {rule, hottest, coldest};
+  return {SearchRule::gibbs(items_.size(), hottest, *pruning_), hottest, coldest};
 }
 
 template <typename T>
-auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const
-    -> Advance<States> {
+auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies,
+                          const Stops& stops, Job& job) const -> Advance<States> {
   const std::size_t count = betas.size();
   Advance<States> result(count);
   result.next.states.resize(count);
@@ -69,7 +66,29 @@ auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas
       result.next.carries[r].move(result.stepLength[r], kStepSlack * std::sqrt(frame.trace() + frame.squaredMean()));
     }
   });
+  if (completesEnergy()) completeEnergies(evaluation, betas, copies, stops, result, job);
   return result;
+}
+
+template <typename T>
+void Dynamics<T>::completeEnergies(Evaluation<T>& evaluation, const std::vector<double>& betas, std::size_t copies,
+                                   const Stops& stops, Advance<States>& result, Job& job) const {
+  // The hottest beta of those that stop at a state.
+  std::vector<double> hottest(betas.size() / copies, std::numeric_limits<double>::infinity());
+  for (std::size_t r = 0; r < betas.size(); ++r) {
+    if (stops(result.stepLength[r])) hottest[r / copies] = std::min(hottest[r / copies], betas[r]);
+  }
+  evaluation.completeEnergies(hottest, energyBudget_, job);
+  for (std::size_t r = 0; r < betas.size(); ++r) {
+    if (!stops(result.stepLength[r])) continue;
+    const Search<T>& search = evaluation.search(r / copies);
+    const Weighted weighted = weigh(search, betas[r], "queries.means");
+    result.energy[r] = weighted.gibbs.energy;
+    result.nearest[r] = weighted.gibbs.nearest;
+    result.nearestDistance[r] = weighted.gibbs.nearestDistance;
+    result.evaluated[r] = weighted.items.size();
+    result.droppedMass[r] = search.droppedMass(betas[r]);
+  }
 }
 
 template <typename T>

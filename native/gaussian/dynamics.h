@@ -23,14 +23,22 @@ class Dynamics {
  public:
   using States = MovingStates;
 
-  // `asksEnergy`: the energy is what is asked for, and not only what a moving state has; see energyMargin.
-  Dynamics(const FullItems<T>& items, Pruning pruning, bool asksEnergy)
-      : items_(items), pruning_(pruning), asksEnergy_(asksEnergy) {}
+  // What a state that stops may cost more for the digits of its energy.
+  static constexpr std::size_t kEnergyBudget = 16;
+
+  Dynamics(const FullItems<T>& items, Pruning pruning, std::size_t energyBudget = kEnergyBudget)
+      : items_(items), pruning_(pruning), energyBudget_(energyBudget) {}
 
   // Of a state that is weighed at betas from the hottest (the least) to the coldest.
   Purpose purpose(double hottest, double coldest) const;
+  // Whether a search for an energy goes on beyond what Gibbs weights show: who lets go of visible mass lets go of it in
+  // the energy as well.
+  bool completesEnergy() const { return pruning_ && *pruning_ <= kInvisibleMass; }
 
-  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies, Job& job) const;
+  // The energy of results that stop is that of their state to its last digits (energyMargin), that of others as far as
+  // steps need it.
+  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
+                          const Stops& stops, Job& job) const;
   States select(States states, const std::vector<std::size_t>& indices) const;
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const {
     writeState(states.states[index], batch, slot);
@@ -44,10 +52,13 @@ class Dynamics {
   // Where the update takes the state, and how far.
   State move(const Evaluation<T>& evaluation, std::size_t state, const Weighted& weighted, double& stepLength,
              const Job& job) const;
+  // Searches on for what shows in the energy of the results that stop.
+  void completeEnergies(Evaluation<T>& evaluation, const std::vector<double>& betas, std::size_t copies,
+                        const Stops& stops, Advance<States>& result, Job& job) const;
 
   const FullItems<T>& items_;
   Pruning pruning_;
-  bool asksEnergy_;
+  std::size_t energyBudget_;
 };
 
 extern template class Dynamics<float>;

@@ -45,18 +45,37 @@ Evaluation<T>::Evaluation(const FullItems<T>& items, const std::vector<State>& s
 
 template <typename T>
 void Evaluation<T>::run(bool wantMaps, Job& job) {
+  runRounds(wantMaps, true, job);
+  for (const Search<T>& search : searches_) job.advance(items_.size() - search.evaluated().size());
+  refine(job);
+}
+
+template <typename T>
+void Evaluation<T>::completeEnergies(const std::vector<double>& betas, std::size_t budget, Job& job) {
+  bool isAny = false;
+  for (std::size_t q = 0; q < searches_.size(); ++q) {
+    if (!std::isfinite(betas[q])) continue;
+    searches_[q].completeEnergy(betas[q], budget);
+    isAny = true;
+  }
+  if (!isAny) return;
+  runRounds(false, false, job);
+  refine(job);
+}
+
+// Progress counts the items of a state once, evaluated or not: those of `run`.
+template <typename T>
+void Evaluation<T>::runRounds(bool wantMaps, bool isCounted, Job& job) {
   for (std::vector<Chunk> chunks = nextRound(job); !chunks.empty(); chunks = nextRound(job)) {
     parallel::forEach(chunks.size(), grain(items_.dimension(), items_.lanes() == 1 ? 1 : kMostAtOnce), job,
                       [&](std::size_t begin, std::size_t end) {
                         for (std::size_t k = begin; k < end; ++k) {
                           job.poll();
                           evaluate(chunks[k], wantMaps);
-                          job.advance(chunks[k].count);
+                          if (isCounted) job.advance(chunks[k].count);
                         }
                       });
   }
-  for (const Search<T>& search : searches_) job.advance(items_.size() - search.evaluated().size());
-  refine(job);
 }
 
 template <typename T>

@@ -35,6 +35,9 @@ class Evaluation {
 
   // With `wantMaps`, the optimal map to an item that is evaluated alone is kept where it costs little.
   void run(bool wantMaps, Job& job);
+  // After that: searches on for what shows in each state's energy at its beta, where that is finite, if it is no more
+  // than `budget` items.
+  void completeEnergies(const std::vector<double>& betas, std::size_t budget, Job& job);
 
   const Frame& frame(std::size_t state) const { return *frames_[state]; }
   const Search<T>& search(std::size_t state) const { return searches_[state]; }
@@ -53,6 +56,7 @@ class Evaluation {
     std::size_t count;
   };
 
+  void runRounds(bool wantMaps, bool isCounted, Job& job);
   std::vector<Chunk> nextRound(const Job& job);
   void evaluate(const Chunk& chunk, bool wantMap);
   void refine(const Job& job);

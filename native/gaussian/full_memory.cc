@@ -83,9 +83,12 @@ std::vector<Weighted> FullMemory<T>::weighAll(const Batch& queries, double ridge
                                               bool asksEnergy, Job& job) const {
   job.expect(queries.count * size());
   const std::vector<State> states = makeStates(queries, items_.dimension(), ridge, false, job);
-  const Purpose purpose = Dynamics<T>(items_, pruning, asksEnergy).purpose(beta, beta);
-  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, purpose));
+  const Dynamics<T> dynamics(items_, pruning);
+  Evaluation<T> evaluation(items_, states, std::vector<Purpose>(queries.count, dynamics.purpose(beta, beta)));
   evaluation.run(false, job);
+  if (asksEnergy && dynamics.completesEnergy()) {
+    evaluation.completeEnergies(std::vector<double>(queries.count, beta), size(), job);
+  }
   std::vector<Weighted> result;
   for (std::size_t q = 0; q < queries.count; ++q) {
     result.push_back(weigh(evaluation.search(q), beta, queries.at("means", q)));
@@ -143,9 +146,10 @@ Neighbours FullMemory<T>::nearest(const Batch& queries, double ridge, std::size_
 template <typename T>
 Batch FullMemory<T>::step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const {
   job.expect(queries.count * size());
-  const Dynamics<T> dynamics(items_, pruning, false);
+  const Dynamics<T> dynamics(items_, pruning);
   const MovingStates states{makeStates(queries, items_.dimension(), ridge, true, job), {}};
-  const Advance<MovingStates> result = dynamics.advance(states, std::vector<double>(queries.count, beta), 1, job);
+  const std::vector<double> betas(queries.count, beta);
+  const Advance<MovingStates> result = dynamics.advance(states, betas, 1, neverStops, job);
   Batch next = emptyBatch(queries.count);
   parallel::forEach(queries.count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) dynamics.write(result.next, q, next, q);
@@ -169,7 +173,8 @@ double FullMemory<T>::defaultTolerance(const Job& job) const {
 
 template <typename T>
 Retrieval FullMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
-  const Dynamics<T> dynamics(items_, options.pruning, options.maxIterations == 0);
+  // Without steps the energy is what is asked for.
+  const Dynamics<T> dynamics(items_, options.pruning, options.maxIterations == 0 ? size() : Dynamics<T>::kEnergyBudget);
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
   const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);
   Iteration<Dynamics<T>> iteration(dynamics, size(), options, tolerance, emptyBatch(queries.count * copies));

@@ -42,7 +42,7 @@ void Carry::move(double stepLength, double slack) {
 }
 
 SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
-  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, 0};
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1};
 }
 
 template <typename T>
@@ -63,21 +63,19 @@ const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
     return wave_;
   }
   if (stage_ == Stage::kDone) return wave_;
-  dropBeyond(stage_ == Stage::kEnergy ? energyLimit() : limit());
-  if (stage_ == Stage::kBound) {
+  dropBeyond(limit());
+  if (stage_ == Stage::kBound || stage_ == Stage::kEnergyBound) {
     if (!carry_.reach.empty()) {
       boundByMeans(open_, job);
       dropBeyond(limit());
     }
     if (canSign()) boundBySignatures(job);
-    stage_ = Stage::kWaves;
+    if (stage_ == Stage::kEnergyBound && open_.size() > energyBudget_) open_.clear();
+    stage_ = stage_ == Stage::kBound ? Stage::kWaves : Stage::kEnergyWaves;
   }
   chooseWave();
-  if (wave_.empty() && stage_ == Stage::kWaves && rule_.beta > 0) {
-    stage_ = Stage::kEnergy;
-    reopen();
-    chooseWave();
-  }
+  // The first wave for the energy says how far the second nearest item is.
+  if (stage_ == Stage::kEnergy) stage_ = Stage::kEnergyBound;
   if (wave_.empty()) stage_ = Stage::kDone;
   return wave_;
 }
@@ -180,6 +178,11 @@ void Search<T>::boundBySignatures(const Job& job) {
 
 template <typename T>
 double Search<T>::limit() const {
+  return energyBeta_ > 0 ? energyLimit() : weightLimit();
+}
+
+template <typename T>
+double Search<T>::weightLimit() const {
   std::vector<double> nearest;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     if (isEvaluated(i)) nearest.push_back(values_[i] + errors_[i]);
@@ -200,7 +203,7 @@ void Search<T>::dropBeyond(double limit) {
 // The best of what is open, or all where that is most of the memory.
 template <typename T>
 void Search<T>::chooseWave() {
-  const bool isMost = stage_ != Stage::kEnergy && open_.size() >= items_.size() / 2;
+  const bool isMost = energyBeta_ == 0 && open_.size() >= items_.size() / 2;
   if (open_.size() > waveSize_ && !isMost) {
     chooseBest(waveSize_);
   } else {
@@ -221,16 +224,18 @@ double Search<T>::energyLimit() const {
       second = std::min(second, values_[i]);
     }
   }
-  return least + error + rule_.margin + energyMargin(rule_.beta, least - error, second - least);
+  return least + error + rule_.margin + energyMargin(energyBeta_, least - error, second - least);
 }
 
 template <typename T>
-void Search<T>::reopen() {
+void Search<T>::completeEnergy(double beta, std::size_t budget) {
+  stage_ = Stage::kEnergy;
+  energyBeta_ = beta;
+  energyBudget_ = budget;
   waveSize_ = kFirstWave;
   for (std::size_t i = 0; i < values_.size(); ++i) {
     if (!isEvaluated(i)) open_.push_back(static_cast<std::int32_t>(i));
   }
-  dropBeyond(energyLimit());
 }
 
 template <typename T>

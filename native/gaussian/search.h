@@ -29,13 +29,10 @@ struct Carry {
 struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
-  // The energy at this beta is wanted, too: see energyMargin. 0: it is not.
-  double beta = 0;
-
   // Leaves out items that together have at most `mass` of the Gibbs weight: each is behind the nearest by more than
   // (log N - log mass) / beta, so all of them have less than N exp(-log N + log mass).
   static SearchRule gibbs(std::size_t size, double beta, double mass);
-  static SearchRule nearest(std::size_t k) { return {0, k, 0}; }
+  static SearchRule nearest(std::size_t k) { return {0, k}; }
   static SearchRule all() { return {}; }
 };
 
@@ -52,6 +49,9 @@ class Search {
   // next call.
   const std::vector<std::int32_t>& next(const Job& job);
   void record(std::int32_t item, const Distance& distance);
+  // After a search has ended: it goes on, for what shows in the energy at this beta (energyMargin); but not when more
+  // than `budget` items may, beside a first wave of them.
+  void completeEnergy(double beta, std::size_t budget);
   // Whether the item being evaluated is the only one of its round.
   bool isAlone() const { return wave_.size() == 1; }
 
@@ -65,7 +65,7 @@ class Search {
   Carry carry() const;
 
  private:
-  enum class Stage { kProbe, kBound, kWaves, kEnergy, kDone };
+  enum class Stage { kProbe, kBound, kWaves, kEnergy, kEnergyBound, kEnergyWaves, kDone };
 
   bool isEvaluated(std::size_t item) const { return errors_[item] >= 0; }
   void probe(const Job& job);
@@ -74,9 +74,10 @@ class Search {
   double boundByMean(std::size_t item) const;
   // Beyond this squared distance an item can be left out.
   double limit() const;
-  // Beyond this one an item does not show in the energy either.
+  // Beyond this one it does not show in the Gibbs weights, or is not among the nearest; beyond the next one it does not
+  // show in the energy either.
+  double weightLimit() const;
   double energyLimit() const;
-  void reopen();
   void dropBeyond(double limit);
   bool canSign() const;
   void chooseBest(std::size_t count);
@@ -87,6 +88,8 @@ class Search {
   SearchRule rule_;
   Carry carry_;
   Stage stage_ = Stage::kProbe;
+  double energyBeta_ = 0;
+  std::size_t energyBudget_ = 0;
   std::vector<double> values_;
   std::vector<double> errors_;  // of an evaluated distance; negative where the value is a bound
   double nearestBound_ = std::numeric_limits<double>::infinity();  // an upper bound on the least distance

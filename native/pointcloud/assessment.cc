@@ -40,17 +40,12 @@ double meanGap(const std::vector<double>& divergences, double beta, double least
 
 }  // namespace
 
-SearchRule Assessor::rule(double beta, Pruning pruning, bool asksEnergy) const {
-  if (!pruning) return SearchRule::all();
-  SearchRule rule = SearchRule::gibbs(items_.size(), beta * items_.epsilon(), *pruning);
-  // Who lets go of visible mass lets go of it in the energy as well.
-  if (asksEnergy && *pruning <= kInvisibleMass) rule.beta = beta * items_.epsilon();
-  return rule;
+SearchRule Assessor::rule(double beta, Pruning pruning) const {
+  return pruning ? SearchRule::gibbs(items_.size(), beta * items_.epsilon(), *pruning) : SearchRule::all();
 }
 
 Assessment Assessor::assess(const State& state, double beta, const SearchRule& rule, Memo& memo,
                             const std::string& where, Job& job) {
-  const double epsilon = items_.epsilon();
   Assessment result;
   result.cloud = Cloud::prepare(state.weights.size(), items_.dimension(), state.points.data(), state.weights.data(),
                                 items_.unit(), where);
@@ -66,13 +61,31 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
 
   result.found = search(items_, cloud, own.value, rule, memo.carry, solvers_, job);
   const std::vector<double>& divergences = result.found.divergences;
-  const double least = *std::min_element(divergences.begin(), divergences.end());
-  if (!std::isfinite(epsilon * least)) {
+  const double nearest = *std::min_element(divergences.begin(), divergences.end());
+  if (!std::isfinite(items_.epsilon() * nearest)) {
     throw Error("ERR_RANGE",
                 "Expected " + where + " within reach of the items but its squared distance to every one overflows");
   }
   result.selfError = own.marginalError;
-  result.marginalError = std::max(own.marginalError, greatest(divergences.size(), result.found.marginalErrors.data()));
+  result.selfValue = own.value;
+  weigh(beta, result);
+  return result;
+}
+
+Assessment Assessor::completeEnergy(Assessment assessment, double beta, Pruning pruning, Memo& memo, Job& job) {
+  if (!pruning || *pruning > kInvisibleMass) return assessment;
+  assessment.found =
+      pointcloud::completeEnergy(items_, assessment.cloud, assessment.selfValue, rule(beta, pruning),
+                                 beta * items_.epsilon(), std::move(assessment.found), memo.carry, solvers_, job);
+  weigh(beta, assessment);
+  return assessment;
+}
+
+void Assessor::weigh(double beta, Assessment& result) const {
+  const double epsilon = items_.epsilon();
+  const std::vector<double>& divergences = result.found.divergences;
+  const double least = *std::min_element(divergences.begin(), divergences.end());
+  result.marginalError = std::max(result.selfError, greatest(divergences.size(), result.found.marginalErrors.data()));
   result.converged = result.marginalError <= items_.options().tolerance;
   result.weights = divergences;
   const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
@@ -83,7 +96,6 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
   result.nearestDivergence = epsilon * nonNegative(gibbs.nearestDistance, result.converged);
   result.droppedMass = droppedMass(result.found, beta * epsilon);
   result.magnitude = epsilon * result.found.greatestCost;
-  return result;
 }
 
 // Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), about the state's mean, and sum_i w_i f_i(x_k).

@@ -43,6 +43,7 @@ struct Assessment {
   // Of all problems that were solved; and whether each of them came within the tolerance.
   double marginalError = 0;
   double selfError = 0;
+  double selfValue = 0;  // in units of epsilon
   bool converged = true;
   // How large the numbers are whose difference the energy is.
   double magnitude = 0;
@@ -71,12 +72,17 @@ class Assessor {
   // Of a state that was assessed with the same memo.
   Descent descent(const Assessment& assessment, Memo& memo, Job& job);
 
-  // The rule that leaves out no more than the mass that may be dropped, and nothing that shows in an energy that is
-  // what is asked for.
-  SearchRule rule(double beta, Pruning pruning, bool asksEnergy) const;
+  // The same state, its energy to the last digits: with what the weights do not show but the energy does. For those who
+  // let go of visible mass it stays as it is.
+  Assessment completeEnergy(Assessment assessment, double beta, Pruning pruning, Memo& memo, Job& job);
+
+  // The rule that leaves out no more than the mass that may be dropped.
+  SearchRule rule(double beta, Pruning pruning) const;
 
  private:
   struct Sum;
+  // What the divergences found say at this beta.
+  void weigh(double beta, Assessment& assessment) const;
   void addItem(const Assessment& assessment, std::size_t position, Memo& memo, PairSolver& solver, Sum& sum, Job& job);
 
   const CloudItems& items_;

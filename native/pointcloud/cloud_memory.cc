@@ -71,8 +71,9 @@ WeightedQueries CloudMemory::weights(Clouds queries, double beta, Pruning prunin
                          std::vector<std::uint8_t>(queries.count)};
   forEachQuery(queries, job, [&](std::size_t q) {
     Memo memo = Memo::once();
-    const Assessment assessment = assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning, !wantWeights),
-                                                  memo, queries.at(q), job);
+    Assessment assessment =
+        assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
+    if (!wantWeights) assessment = assessor.completeEnergy(std::move(assessment), beta, pruning, memo, job);
     result.energy[q] = assessment.energy;
     result.marginalErrors[q] = assessment.marginalError;
     result.converged[q] = assessment.converged;
@@ -93,9 +94,10 @@ Gradients CloudMemory::gradients(Clouds queries, double beta, Pruning pruning, J
                    std::vector<double>(queries.count),          std::vector<std::uint8_t>(queries.count)};
   forEachQuery(queries, job, [&](std::size_t q) {
     Memo memo;
-    const Assessment assessment =
-        assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning, false), memo, queries.at(q), job);
+    Assessment assessment =
+        assessor.assess(stateOf(queries, q), beta, assessor.rule(beta, pruning), memo, queries.at(q), job);
     const Descent descent = assessor.descent(assessment, memo, job);
+    assessment = assessor.completeEnergy(std::move(assessment), beta, pruning, memo, job);
     result.energy[q] = assessment.energy;
     result.gradientNorm[q] = gradientNorm(descent, true, true);
     result.marginalErrors[q] = assessment.marginalError;

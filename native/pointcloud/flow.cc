@@ -65,7 +65,7 @@ class Flow {
 
   // Progress counts the first search and one for each iteration.
   Assessment assess(const State& state, double beta, Memo& memo, bool isCounted) {
-    SearchRule rule = assessor_.rule(beta, options_.pruning, options_.maxIterations == 0);
+    SearchRule rule = assessor_.rule(beta, options_.pruning);
     rule.isCounted = isCounted;
     return assessor_.assess(state, beta, rule, memo, where_, job_);
   }
@@ -85,7 +85,9 @@ class Flow {
     result_.droppedMass = std::max(result_.droppedMass, assessment_.droppedMass);
     if (!options_.trajectory) return;
     result_.trajectory.push_back(result_.state);
-    result_.trajectoryEnergy.push_back(assessment_.energy);
+    Memo memo = memo_;
+    result_.trajectoryEnergy.push_back(
+        assessor_.completeEnergy(assessment_, beta(), options_.pruning, memo, job_).energy);
   }
 
   // One step, shortened until the energy falls as it should: reweighting first, which transport need not wait for, then
@@ -154,11 +156,20 @@ class Flow {
     result_.evaluated += assessment_.found.items.size();
   }
 
+  // What describes the returned state is found to the last digits. A step is asked for no energy.
   void finish() {
+    if (options_.asksEnergy) completeEnergy();
     result_.energy = assessment_.energy;
     result_.nearest = assessment_.nearest;
     result_.nearestDivergence = assessment_.nearestDivergence;
     result_.marginalError = assessment_.marginalError;
+  }
+
+  void completeEnergy() {
+    const std::size_t before = assessment_.found.items.size();
+    assessment_ = assessor_.completeEnergy(std::move(assessment_), beta(), options_.pruning, memo_, job_);
+    result_.evaluated += assessment_.found.items.size() - before;
+    result_.droppedMass = std::max(result_.droppedMass, assessment_.droppedMass);
   }
 
   Assessor& assessor_;

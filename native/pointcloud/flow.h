@@ -23,6 +23,7 @@ struct FlowOptions {
   std::size_t maxIterations;
   Pruning pruning;
   bool trajectory;
+  bool asksEnergy;   // of the state where it ends
   double scale = 1;  // the memory's own, a length
 };
 

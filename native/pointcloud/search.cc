@@ -32,10 +32,13 @@ class Search {
     boundByMeans();
     evaluateWaves(firstWave());
     if (rule_.isCounted) job_.advance(items_.size() - tried_);
-    if (rule_.beta > 0) {
-      reopen();
-      evaluateWaves(nextWave(kFirstWave));
-    }
+    return collect();
+  }
+
+  Found completeEnergy(Found found, double beta) {
+    takeOver(std::move(found));
+    energyBeta_ = beta;
+    evaluateWaves(nextWave(kFirstWave));
     return collect();
   }
 
@@ -48,8 +51,16 @@ class Search {
   }
 
   // What was left out comes into question again, as far as it shows in the energy.
-  void reopen() {
-    isForEnergy_ = true;
+  void takeOver(Found found) {
+    values_ = std::move(found.values);
+    isExact_.resize(items_.size());
+    errors_.resize(items_.size());
+    for (std::size_t k = 0; k < found.items.size(); ++k) {
+      const auto i = static_cast<std::size_t>(found.items[k]);
+      isExact_[i] = true;
+      errors_[i] = found.marginalErrors[k];
+      remember(i);
+    }
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (!isExact_[i]) open_.push_back(static_cast<std::int32_t>(i));
     }
@@ -103,8 +114,8 @@ class Search {
   double limit() const {
     if (best_.size() < rule_.neighbours || std::isinf(rule_.margin)) return kInfinity;
     const double limit = best_[rule_.neighbours - 1] + rule_.margin;
-    if (!isForEnergy_) return limit;
-    return limit + energyMargin(rule_.beta, best_[0], best_.size() > 1 ? best_[1] - best_[0] : kInfinity);
+    if (energyBeta_ == 0) return limit;
+    return limit + energyMargin(energyBeta_, best_[0], best_.size() > 1 ? best_[1] - best_[0] : kInfinity);
   }
 
   void evaluate(const std::vector<std::int32_t>& wave) {
@@ -118,7 +129,7 @@ class Search {
         evaluate(*solver, wave[i], limit, potentials[i] ? *potentials[i] : own);
       }
       solvers_.giveBack(std::move(solver));
-      if (rule_.isCounted && !isForEnergy_) job_.advance(end - begin);
+      if (rule_.isCounted && energyBeta_ == 0) job_.advance(end - begin);
     });
     tried_ += wave.size();
     for (const std::int32_t item : wave) remember(static_cast<std::size_t>(item));
@@ -173,19 +184,24 @@ class Search {
   std::vector<std::uint8_t> isExact_;
   std::vector<double> best_;  // the least divergences, ascending
   std::size_t tried_ = 0;
-  bool isForEnergy_ = false;
+  double energyBeta_ = 0;
   std::vector<std::int32_t> open_;  // neither evaluated nor ruled out
 };
 
 }  // namespace
 
 SearchRule SearchRule::gibbs(std::size_t size, double beta, double mass) {
-  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, true, 0};
+  return {(std::log(static_cast<double>(size)) - std::log(mass)) / beta, 1, true};
 }
 
 Found search(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, Carry& carry,
              Spares<PairSolver>& solvers, Job& job) {
   return Search(items, state, self, rule, carry, solvers, job).run();
+}
+
+Found completeEnergy(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, double beta,
+                     Found found, Carry& carry, Spares<PairSolver>& solvers, Job& job) {
+  return Search(items, state, self, rule, carry, solvers, job).completeEnergy(std::move(found), beta);
 }
 
 double droppedMass(const Found& found, double beta) {

@@ -25,13 +25,11 @@ struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
   bool isCounted = true;  // in the job's progress
-  // The energy at this beta is wanted, too: see energyMargin. 0: it is not.
-  double beta = 0;
 
   // Leaves out items that together have at most `mass` of the Gibbs weight: each is behind the nearest by more than
   // (log N - log mass) / beta, so all of them have less than N exp(-log N + log mass). `beta` in units of 1 / epsilon.
   static SearchRule gibbs(std::size_t size, double beta, double mass);
-  static SearchRule nearest(std::size_t k) { return {0, k, true, 0}; }
+  static SearchRule nearest(std::size_t k) { return {0, k, true}; }
   static SearchRule all() { return {}; }
 };
 
@@ -49,6 +47,10 @@ struct Found {
 // problem alone. |mean - mean'|^2 <= S, and so is what a partly solved problem's dual variables give.
 Found search(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, Carry& carry,
              Spares<PairSolver>& solvers, Job& job);
+
+// The same after a search by that rule, for what shows in the energy at `beta` as well: see energyMargin.
+Found completeEnergy(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, double beta,
+                     Found found, Carry& carry, Spares<PairSolver>& solvers, Job& job);
 
 // The Gibbs weight of what was left out, at most.
 double droppedMass(const Found& found, double beta);

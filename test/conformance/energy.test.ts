@@ -4,7 +4,13 @@ import { EuclideanMemory, GaussianMemory, PointCloudMemory, type Structure } fro
 import { expectRelative } from '../support/assertions.ts';
 import { covarianceLength } from '../support/batches.ts';
 
-/** Points of four coordinates and a query at the origin, as any memory takes them: of equal covariances, or one point each. */
+/** Stops retrievals where they begin. */
+const stay = { tolerance: 1e300 };
+
+/**
+ * Points of four coordinates and a query at the origin, as any memory takes them: of equal covariances, or one point each. Returns what
+ * every verb that has an energy gives for the query.
+ */
 type Energy = (points: readonly number[][], beta: number) => Promise<number[]>;
 
 function euclidean(precision: 'float32' | 'float64'): Energy {
@@ -16,9 +22,29 @@ function euclidean(precision: 'float32' | 'float64'): Energy {
       values: array.from(points.flat()),
     });
     const query = { count: 1, dimension: 4, values: new Float64Array(4) };
-    const { energy } = await memory.retrieve(query, { beta, maxIterations: 0 });
-    return [...(await memory.energy(query, { beta })), ...energy];
+    return flatEnergies(memory, query, beta);
   };
+}
+
+async function flatEnergies<Q>(
+  memory: {
+    energy(query: Q, options: { beta: number }): Promise<Float64Array>;
+    retrieve(query: Q, options: { beta: number; maxIterations: number }): Promise<{ energy: Float64Array }>;
+    sweep(query: Q, options: { betas: number[] }): Promise<{ energy: Float64Array }[]>;
+  },
+  query: Q,
+  beta: number,
+): Promise<number[]> {
+  const found: number[] = [];
+  for (const pruning of [undefined, false] as const) {
+    const rest = { ...stay, ...(pruning === undefined ? {} : { pruning }) };
+    found.push(...(await memory.energy(query, { beta, ...(pruning === undefined ? {} : { pruning }) })));
+    for (const maxIterations of [0, 5])
+      found.push(...(await memory.retrieve(query, { beta, ...rest, maxIterations })).energy);
+    const sweep = await memory.sweep(query, { betas: [beta, beta], ...rest });
+    found.push(...sweep.flatMap(({ energy }) => [...energy]));
+  }
+  return found;
 }
 
 function gaussian(structure: Structure): Energy {
@@ -35,9 +61,7 @@ function gaussian(structure: Structure): Energy {
     });
     const memory = await GaussianMemory.create(batch(points));
     const query = batch([[0, 0, 0, 0]]);
-    const { energy } = await memory.retrieve(query, { beta, maxIterations: 0 });
-    const unpruned = await memory.energy(query, { beta, pruning: false });
-    return [...(await memory.energy(query, { beta })), ...unpruned, ...energy];
+    return flatEnergies(memory, query, beta);
   };
 }
 
@@ -51,8 +75,13 @@ const cloud: Energy = async (points, beta) => {
   });
   const memory = await PointCloudMemory.create(batch(points), { epsilon: 1 });
   const query = batch([[0, 0, 0, 0]]);
-  const { energy } = await memory.retrieve(query, { beta, maxIterations: 0 });
-  return [...(await memory.energy(query, { beta })), ...energy];
+  const found = await flatEnergies(memory, query, beta);
+  for (const options of [{ beta }, { beta, pruning: false } as const]) {
+    found.push(...(await memory.gradient(query, options)).energy);
+    const { trajectoryEnergy } = await memory.retrieve(query, { ...options, ...stay, trajectory: true });
+    found.push(...(trajectoryEnergy as readonly Float64Array[]).flatMap((energy) => [...energy]));
+  }
+  return found;
 };
 
 describe.each<[string, Energy, number]>([

@@ -52,6 +52,7 @@ export function retrieve(
     maxIterations: 50,
     pruning: undefined,
     trajectory: true,
+    asksEnergy: true,
     ...options,
   };
   return runTask((onProgress) => native.cloudRetrieve(items, batchOf(queries, 'queries'), 0, flow, onProgress));
