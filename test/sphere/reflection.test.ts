@@ -1,4 +1,7 @@
 /** A beta that falls through zero turns all memories round: beta < 0 is beta > 0 with -w for w. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sampleUniformSphere, VonMisesFisherMemory } from '../../lib/index.ts';
 import { mirrored } from '../reference/sphereTraining.ts';
@@ -80,4 +83,89 @@ describe('mirrored starts', () => {
       expect(one).toBeLessThan((pair[0].history[0]?.loss as number) - 0.5);
     },
   );
+});
+
+/**
+ * With early stopping as it is by default. A training of these clusters that stops while beta swings about zero has a loss 1 above that
+ * of one that has found them; those that have found them differ by 0.2 at most, as two memories may share a cluster, and a patience of 1
+ * stops before they part.
+ */
+describe('early stopping waits until beta has swung through zero', { timeout: 60_000 }, () => {
+  const clusters = { count: 600, dimension: 6, memories: 2, classes: 2, beta: 40 };
+  const least = ({ history }: VonMisesFisherMemory) => Math.min(...history.map(({ validationLoss }) => validationLoss));
+  /** Epochs at the end that lowered nothing. */
+  const fruitless = (history: VonMisesFisherMemory['history']) => {
+    const losses = history.map(({ validationLoss }) => validationLoss);
+    return losses.length - 1 - losses.indexOf(Math.min(...losses));
+  };
+  const spread = (runs: readonly VonMisesFisherMemory[]) => Math.max(...runs.map(least)) - Math.min(...runs.map(least));
+
+  it.each([1, 2])('from twenty seeds (data %d)', async (seed) => {
+    const data = await teacherData({ ...clusters, seed });
+    const runs: VonMisesFisherMemory[] = [];
+    for (let start = 0; start < 20; start++) {
+      runs.push(await VonMisesFisherMemory.train(data, { hiddenUnits: 2, betaScale: 0.6, seed: start }));
+    }
+    expect(spread(runs)).toBeLessThan(0.2);
+    expect(Math.min(...runs.map(({ beta }) => beta))).toBeGreaterThan(3);
+  });
+
+  it.each([true, false].flatMap((labelled) => [1, 0.01].map((from) => [labelled, from] as const)))(
+    'from mirrored starts (labels %s, beta from %d)',
+    async (labelled, trainedFrom) => {
+      const { labels, ...rows } = await teacherData({ ...clusters, seed: 2 });
+      const runs: VonMisesFisherMemory[] = [];
+      for (let seed = 100; seed < 110; seed++) {
+        const { values } = await sampleUniformSphere({ count: 2, dimension: 6, seed });
+        for (const sign of [1, -1]) {
+          const options = { hiddenUnits: 2, beta: { trainedFrom }, betaScale: 0.6 };
+          const initialMemories = values.map((coordinate) => sign * coordinate);
+          runs.push(
+            await VonMisesFisherMemory.train(labelled ? { ...rows, labels } : rows, { ...options, initialMemories }),
+          );
+        }
+      }
+      expect(spread(runs)).toBeLessThan(0.2);
+      expect(Math.min(...runs.map(({ beta }) => beta))).toBeGreaterThan(3);
+    },
+  );
+
+  it('and ends where there is nothing to find: when friction has ended the swing', async () => {
+    const { values } = await sampleUniformSphere({ count: 600, dimension: 6, seed: 1 });
+    const labels = Array.from({ length: 600 }, (_, i) => 1 + (i % 3));
+    const data = { count: 600, dimension: 6, values, labels, classes: 3 };
+    const { history } = await VonMisesFisherMemory.train(data, { hiddenUnits: 8, betaScale: 0.6, seed: 1 });
+    // ln 0.1 / ln sqrt 0.99 = 458.2 steps, of which there are 20 in an epoch.
+    expect(fruitless(history)).toBe(23);
+    const patient = await VonMisesFisherMemory.train(data, { hiddenUnits: 8, betaScale: 0.6, seed: 1, patience: 24 });
+    expect(fruitless(patient.history)).toBe(24);
+    // A beta that is fixed does not swing, however small it is.
+    const fixed = await VonMisesFisherMemory.train(data, { hiddenUnits: 8, beta: 2, seed: 1 });
+    expect(fruitless(fixed.history)).toBe(1);
+  });
+
+  it('a run that was interrupted while beta swings goes on as if it had not been', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'denseam-swing-'));
+    try {
+      const { values } = await sampleUniformSphere({ count: 600, dimension: 6, seed: 1 });
+      const data = { count: 600, dimension: 6, values, classes: 3 };
+      const options = { hiddenUnits: 8, betaScale: 0.25, seed: 1 };
+      const whole = await VonMisesFisherMemory.train(data, options);
+      const lowest = whole.history.findIndex(({ validationLoss }) => validationLoss === least(whole));
+      const checkpoint = join(folder, 'run.safetensors');
+      const controller = new AbortController();
+      const training = VonMisesFisherMemory.train(data, {
+        ...options,
+        checkpoint,
+        signal: controller.signal,
+        onEpoch: ({ epoch }) => epoch === lowest + 8 && controller.abort(new Error('enough')),
+      });
+      await expect(training).rejects.toThrow('enough');
+      const resumed = await VonMisesFisherMemory.resume(checkpoint, data);
+      expect(resumed.history.map(({ beta }) => beta)).toEqual(whole.history.map(({ beta }) => beta));
+      expect(whole.history.length).toBeGreaterThan(lowest + 20);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
