@@ -130,9 +130,9 @@ export interface TrainOptions extends TrainingCallOptions {
   /** Epochs in all, at most. Default 300. */
   readonly maxEpochs?: number | undefined;
   /**
-   * Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. While a trained beta swings
-   * about zero, where the loss rises and falls with it, at least as many as make the swing ten times smaller: 2 ln 0.1 / ln momentum
-   * steps, rounded up to epochs.
+   * Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. While a trained beta is near
+   * zero (`betaScale` x beta up to 1) or swings through it, where the loss rises and falls with it, at least as many as make a swing ten
+   * times smaller: 2 ln 0.1 / ln momentum steps, rounded up to epochs.
    */
   readonly patience?: number | undefined;
   /** Share of the rows, from the end, that is kept for validation; from 0 to less than 1, above 0 at least a row. Default 0.1. */

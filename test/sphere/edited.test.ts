@@ -149,7 +149,7 @@ const run: Record<string, readonly unknown[]> = {
   bestBeta: notPositive.filter((value) => value !== null),
   bestLoss: [undefined, 'x', true, [1], {}],
   fruitless: [...notNumbers, -1, 1.5],
-  passing: [null, 0, 'x'],
+  nearZero: [null, 0, 'x'],
   done: [null, undefined, 0, 'x'],
 };
 
@@ -230,8 +230,8 @@ describe('a checkpoint is refused', () => {
   });
 });
 
-it('a checkpoint of before there was `passing` goes on', async () => {
-  await rewrite(checkpoint, inJson('run', 'passing', undefined));
+it('a checkpoint of before there was `nearZero` goes on', async () => {
+  await rewrite(checkpoint, inJson('run', 'nearZero', undefined));
   expect((await resume()).history).toHaveLength(5);
 });
 
