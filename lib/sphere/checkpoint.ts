@@ -44,7 +44,7 @@ interface RunInfo {
   /** null: none yet. */
   readonly bestLoss: number | null;
   readonly fruitless: number;
-  readonly passing: boolean;
+  readonly nearZero: boolean;
   readonly done: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function saveCheckpoint(
   { settings, progress, data }: Checkpoint,
   options: CallOptions,
 ): Promise<void> {
-  const { state, best, bestLoss, fruitless, passing, history, done } = progress;
+  const { state, best, bestLoss, fruitless, nearZero, history, done } = progress;
   const { hiddenUnits, labels, beta, betaVelocity } = state;
   const dimension = state.memories.length / hiddenUnits;
   const precision = types.isFloat32Array(state.memories) ? 'float32' : 'float64';
@@ -82,7 +82,7 @@ export async function saveCheckpoint(
     betaVelocity,
     ...bestOf,
     fruitless,
-    passing,
+    nearZero,
     done,
   };
   const shapes = { memories: [hiddenUnits, dimension], weights: [hiddenUnits + 1, labels] };
@@ -144,18 +144,18 @@ async function readCheckpoint(
   if (run.precision !== data.precision) throw rangeError('run.precision', `"${data.precision}"`, run.precision);
   const history = await readHistory(file, options);
   integer('the length of history', history.length, 0, maxEpochs);
-  const { bestBeta, fruitless, passing, done } = run;
+  const { bestBeta, fruitless, nearZero, done } = run;
   const state = await readState(file, settings, run, options);
   const best =
     bestBeta === null ? undefined : await readModel(file, bestTensors, { ...run, beta: bestBeta }, settings, options);
   const bestLoss = run.bestLoss ?? Number.POSITIVE_INFINITY;
-  return { settings, progress: { state, best, bestLoss, fruitless, passing, history, done }, data: run.data };
+  return { settings, progress: { state, best, bestLoss, fruitless, nearZero, history, done }, data: run.data };
 }
 
 function readRun(value: unknown): RunInfo {
   const given = object('run', value) as Record<keyof RunInfo, unknown>;
-  // Checkpoints of versions before 0.2 do not say whether beta was passing zero.
-  const { data, precision, passing = false, done } = given;
+  // The first checkpoints do not say whether beta was near zero.
+  const { data, precision, nearZero = false, done } = given;
   if (typeof data !== 'string') throw rangeError('run.data', 'the fingerprint of data', data);
   if (precision !== 'float32' && precision !== 'float64') {
     throw rangeError('run.precision', '"float32" or "float64"', precision);
@@ -164,7 +164,7 @@ function readRun(value: unknown): RunInfo {
   return {
     data,
     precision,
-    passing: aBoolean('run.passing', passing),
+    nearZero: aBoolean('run.nearZero', nearZero),
     done: aBoolean('run.done', done),
     dimension: count('dimension', 1),
     hiddenUnits: count('hiddenUnits', 1),

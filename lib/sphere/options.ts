@@ -38,9 +38,11 @@ import {
   greatestCount,
   type SplittingSettings,
   share,
+  sumTolerance,
   type TrainingSettings,
   threshold,
   trainingNumbers,
+  withSumOne,
 } from './settings.ts';
 import type { SphereTrainingData, SplittingOptions, TrainingCallOptions, TrainOptions } from './types.ts';
 
@@ -207,9 +209,7 @@ function readClassShares(given: unknown, data: CheckedData, softening: number): 
   if (given === undefined) {
     return data.labels ? sharesOf(data.labels, count, softening) : risingShares(count);
   }
-  const shares = checkClassShares('options.classShares', given, data, softening);
-  const sum = shares.reduce((total, value) => total + value, 0);
-  return shares.map((value) => value / sum);
+  return withSumOne(checkClassShares('options.classShares', given, data, softening));
 }
 
 /** Of the softened labels. */
@@ -221,9 +221,7 @@ function sharesOf(labels: Int32Array, count: number, softening: number): number[
 
 /** From 1 to 2 in equal steps, with sum 1. */
 function risingShares(count: number): number[] {
-  const weights = Array.from({ length: count }, (_, y) => 1 + y / Math.max(1, count - 1));
-  const sum = weights.reduce((total, value) => total + value, 0);
-  return weights.map((value) => value / sum);
+  return withSumOne(Array.from({ length: count }, (_, y) => 1 + y / Math.max(1, count - 1)));
 }
 
 function settingsOfSplitting(
@@ -267,9 +265,6 @@ export function readClassWeights(name: string, value: unknown, hiddenUnits: numb
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) nonNegative(`${name}.data[${at}]`, weight);
     sum += weight;
   });
-  if (!(Math.abs(sum - 1) <= weightTolerance)) throw rangeError(`${name}.data`, 'probabilities with sum 1', sum);
+  if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(`${name}.data`, 'probabilities with sum 1', sum);
   return weights;
 }
-
-/** Of weights that were in float32 before. */
-const weightTolerance = 1e-5;

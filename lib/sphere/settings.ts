@@ -106,7 +106,26 @@ export function checkSpace(
   fitsInMemory('the work space of the training', 4 * (memories + weights) + Math.max(minibatch, splitSpace));
 }
 
-const shareTolerance = 1e-9;
+/**
+ * How far a sum of probabilities may be from 1: they may have been rounded to float32 (which leaves 6e-8), or computed in it, whatever
+ * array they are in now. Where the sum matters, they are divided by it.
+ */
+export const sumTolerance = 1e-5;
+
+/** Numbers that are not negative, with sum 1, as they are; `what` says what there is one for. */
+export function checkShares(name: string, given: unknown, count: number, what: string): number[] {
+  const list = listOf(name, given, count, `${count} numbers, one for ${what},`);
+  const shares = checkedElements(name, list, nonNegative);
+  const sum = shares.reduce((total, value) => total + value, 0);
+  if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(name, 'numbers with sum 1', sum);
+  return shares;
+}
+
+/** Divided by their sum. */
+export function withSumOne(shares: readonly number[]): number[] {
+  const sum = shares.reduce((total, value) => total + value, 0);
+  return shares.map((value) => value / sum);
+}
 
 /** The shares of "none" and all classes: numbers with sum 1, above 0 where labels give a class a share. */
 export function checkClassShares(
@@ -115,11 +134,7 @@ export function checkClassShares(
   data: CheckedData,
   softening: number,
 ): readonly number[] {
-  const expected = data.classes + 1;
-  const list = listOf(name, given, expected, `${expected} numbers, one for "none" and each class,`);
-  const shares = checkedElements(name, list, nonNegative);
-  const sum = shares.reduce((total, value) => total + value, 0);
-  if (Math.abs(sum - 1) > shareTolerance) throw rangeError(name, 'numbers with sum 1', sum);
+  const shares = checkShares(name, given, data.classes + 1, '"none" and each class');
   const needed = data.labels && softening === 0 ? new Set(data.labels) : undefined;
   const empty = shares.findIndex((share, y) => share === 0 && (needed?.has(y) ?? true));
   if (empty >= 0) {

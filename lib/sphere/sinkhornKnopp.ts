@@ -19,7 +19,11 @@ import { native } from '../native.ts';
 export interface SinkhornKnoppOptions extends CallOptions {
   /** What every row is to sum to: finite, at least 0. */
   readonly rowSums: FloatArray | readonly number[];
-  /** What every column is to sum to: finite, at least 0, with the same total as the row sums (to 1e-9 of it). */
+  /**
+   * What every column is to sum to: finite, at least 0, with the same total as the row sums: to 1e-9 of it, or to 1e-5 where float32
+   * holds all row sums or all column sums exactly (unless all are integers up to
+   * 2^24), since they may have been rounded to it then.
+   */
   readonly columnSums: FloatArray | readonly number[];
   /** Relative error of the row sums at which sweeps stop. Default 1e-12. */
   readonly tolerance?: number | undefined;
@@ -60,7 +64,8 @@ const knoppOptions = specify<SinkhornKnoppOptions>()({
  *
  * A matrix without zeros always converges, the faster the more even it is. With zeros, a scaling may exist only in the limit, where some
  * numbers become zero (a triangular matrix with equal sums becomes diagonal): sweeps then gain little each. Or there is none at all, and
- * the residual stays large. `stopped` and `residual` tell. Row sums are first multiplied by what the two totals differ, at most 1e-9.
+ * the residual stays large. `stopped` and `residual` tell. Row sums are first multiplied by what the two totals differ, at most 1e-9 or, in float32,
+ * 1e-5.
  *
  * Safe at any scale: powers of two are taken out of rows, columns and sums. Only numbers 1e-300 below the others in both their row and
  * their column become zero, and a scaling that float64 cannot hold is infinite or 0, while the matrix is right. Progress counts

@@ -1,13 +1,11 @@
 import { type Batch, vectorBatch } from '../core/batches.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import {
-  checkedElements,
   describe,
   extent,
   fields,
   fitsInMemory,
   floatArray,
-  listOf,
   nonNegative,
   product,
   rangeError,
@@ -17,6 +15,7 @@ import type { IntegerArray } from '../io/numbers.ts';
 import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
 import { parameterNames, readClassWeights, readLabels } from './options.ts';
 import { toNativeRows } from './rows.ts';
+import { checkShares, sumTolerance, withSumOne } from './settings.ts';
 import type { ClassWeights } from './types.ts';
 
 // What the functions of lib/sphere/theory.ts and saddlePoint.ts take.
@@ -28,9 +27,6 @@ export interface LabelledRows extends Vectors {
   /** Soft labels instead: count x (C + 1), rows of probabilities. They are taken as they are. */
   readonly targets?: ClassWeights | undefined;
 }
-
-/** Of the sum of shares and of soft labels, which may have been in float32. */
-const sumTolerance = 1e-5;
 
 /** Parameters whose shapes are right. */
 export interface CheckedParameters {
@@ -131,11 +127,7 @@ export function readSoftening(given: number | undefined, data: Omit<GivenRows, '
 
 /** Probabilities, scaled to the sum 1. */
 export function readShares(name: string, given: unknown, count: number, what: string): Float64Array {
-  const list = listOf(name, given, count, `${count} numbers, one for ${what},`);
-  const shares = Float64Array.from(checkedElements(name, list, nonNegative));
-  const sum = shares.reduce((total, value) => total + value, 0);
-  if (!(Math.abs(sum - 1) <= sumTolerance)) throw rangeError(name, 'numbers with sum 1', sum);
-  return shares.map((value) => value / sum);
+  return Float64Array.from(withSumOne(checkShares(name, given, count, what)));
 }
 
 /** What solving eq. 21 takes at least: two tables of the classes that have a share among each other, and seven of class weights. */

@@ -20,8 +20,8 @@ export interface TrainingProgress {
   readonly bestLoss: number;
   /** Epochs in a row that did not lower it. */
   readonly fruitless: number;
-  /** In one of them, or in the one before, a trained beta was {@link passesZero passing zero}. */
-  readonly passing: boolean;
+  /** In one of them, or in the one before, a trained beta was {@link isNearZero near zero}. */
+  readonly nearZero: boolean;
   readonly history: readonly EpochRecord[];
   /** Nothing is left to do. */
   readonly done: boolean;
@@ -30,7 +30,7 @@ export interface TrainingProgress {
 const secondsPerMillisecond = 1e-3;
 
 /** Before the first epoch of a stage. */
-const untried = { best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, passing: false } as const;
+const untried = { best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, nearZero: false } as const;
 
 /** Where a run begins; with memories drawn at random if none are given. */
 export async function firstProgress(
@@ -143,34 +143,36 @@ function afterEpoch(
   const history = [...progress.history, record];
   const { validationLoss } = record;
   if (Number.isNaN(validationLoss)) return { ...progress, state, best: state, history };
-  const passing = passesZero(state, settings);
+  const nearZero = isNearZero(state, settings);
   return validationLoss < progress.bestLoss
-    ? { ...progress, state, best: state, bestLoss: validationLoss, fruitless: 0, passing, history }
-    : { ...progress, state, fruitless: progress.fruitless + 1, passing: progress.passing || passing, history };
+    ? { ...progress, state, best: state, bestLoss: validationLoss, fruitless: 0, nearZero, history }
+    : { ...progress, state, fruitless: progress.fruitless + 1, nearZero: progress.nearZero || nearZero, history };
 }
 
 /**
- * Whether momentum alone carries a trained beta to zero, or can have carried it from there: the steps that follow a velocity v without
- * any gradient add up to learningRate v (momentum + momentum^2 + ...).
+ * Whether a trained beta is where the model hardly differs from the uniform density, betaScale beta <= 1, or momentum alone carries it
+ * there or can have carried it from there: the steps that follow a velocity v without any gradient add up to
+ * learningRate v (momentum + momentum^2 + ...).
  */
-function passesZero(
-  { beta, betaVelocity }: NativeSphereState,
+function isNearZero(
+  { beta, betaScale, betaVelocity }: NativeSphereState,
   { trainsBeta, learningRate, momentum }: TrainingSettings,
 ): boolean {
-  return trainsBeta && beta * (1 - momentum) <= learningRate * momentum * Math.abs(betaVelocity);
+  const reach = (learningRate * Math.abs(betaVelocity) * momentum) / (1 - momentum);
+  return trainsBeta && beta <= 1 / betaScale + reach;
 }
 
 /** What is left of the swing of a beta about zero when it counts as over. */
 const restingSwing = 0.1;
 
 /**
- * Epochs without a lower validation loss that end a stage. Beta near zero swings about its minimum there, and the loss rises and falls
- * with it, until memories have turned to the data: such a swing has the time that friction takes to end it. With curvature k,
+ * Epochs without a lower validation loss that end a stage. A beta near zero swings about its minimum there, and the loss rises and
+ * falls with it, until memories have turned to the data: it has the time that friction takes to end a swing. With curvature k,
  * v <- momentum v - learningRate k beta makes the swing shrink by the root of momentum a step.
  */
-function patienceOf({ passing }: TrainingProgress, settings: TrainingSettings): number {
+function patienceOf({ nearZero }: TrainingProgress, settings: TrainingSettings): number {
   const { patience, momentum, trainingRows, batchSize } = settings;
-  if (!passing) return patience;
+  if (!nearZero) return patience;
   const steps = (2 * Math.log(restingSwing)) / Math.log(momentum);
   return Math.max(patience, Math.ceil(steps / Math.ceil(trainingRows / batchSize)));
 }

@@ -112,7 +112,8 @@ export interface TrainOptions extends TrainingCallOptions {
   /** The same for the model's own predictions, which stand for the labels in unsupervised training. Default 0.01. */
   readonly posteriorSoftening?: number | undefined;
   /**
-   * The probability of every class, C + 1 numbers that are not negative, with sum 1. Default: the shares of the softened labels; in
+   * The probability of every class, C + 1 numbers that are not negative, with sum 1 (to 1e-5, as float32 leaves it; they are divided by
+   * their sum). Default: the shares of the softened labels; in
    * unsupervised training shares that rise from class to class up to twice the first, since equal classes would stay equal.
    */
   readonly classShares?: ArrayLike<number> | undefined;
@@ -128,7 +129,11 @@ export interface TrainOptions extends TrainingCallOptions {
   readonly momentum?: number | undefined;
   /** Epochs in all, at most. Default 300. */
   readonly maxEpochs?: number | undefined;
-  /** Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. */
+  /**
+   * Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. While a trained beta is near
+   * zero (`betaScale` x beta up to 1) or swings through it, where the loss rises and falls with it, at least as many as make a swing ten
+   * times smaller: 2 ln 0.1 / ln momentum steps, rounded up to epochs.
+   */
   readonly patience?: number | undefined;
   /** Share of the rows, from the end, that is kept for validation; from 0 to less than 1, above 0 at least a row. Default 0.1. */
   readonly validationShare?: number | undefined;

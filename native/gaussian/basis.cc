@@ -9,6 +9,7 @@
 #include "gaussian/covariance.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
+#include "single.h"
 
 namespace denseam::gaussian {
 namespace {
@@ -87,13 +88,6 @@ void clearRounding(std::size_t d, double greatest, const std::string& where, dou
   }
 }
 
-// Whether float32 holds all numbers of a covariance, whatever array they came in: then it may have been rounded to
-// them.
-bool isSingle(std::size_t d, const double* covariance) {
-  return std::all_of(covariance, covariance + d * d,
-                     [](double x) { return static_cast<double>(static_cast<float>(x)) == x; });
-}
-
 // Items of a chunk of work.
 std::size_t grain(std::size_t d) { return std::max<std::size_t>(1, kBlock / (d * d)); }
 
@@ -130,7 +124,7 @@ void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t
   double* given = items.covariances.data() + begin * d * d;
   for (std::size_t i = 0; i < count; ++i) {
     checkMean(d, items.positions.data() + (begin + i) * d, items.at("means", begin + i));
-    result.isSingle[begin + i] = isSingle(d, given + i * d * d);
+    result.isSingle[begin + i] = areSingle(d * d, given + i * d * d);
     checkCovariance(d, given + i * d * d, items.at("covariances", begin + i));
   }
   double* images = Workspace::local().get(Workspace::kProduct, count * d * d);

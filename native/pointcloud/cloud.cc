@@ -6,6 +6,7 @@
 #include "error.h"
 #include "format.h"
 #include "pointcloud/kernels.h"
+#include "single.h"
 #include "vectors.h"
 
 namespace denseam::pointcloud {
@@ -14,15 +15,11 @@ namespace {
 // Squares of what is within this have room for sums over any dimension.
 constexpr double kGreatestCoordinate = 1e150;
 
-// How far a sum of weights may be from 1: what decimal files and single precision leave. Weights that float32 holds
-// exactly came from there, whatever array they are in now.
+// How far a sum of weights may be from 1: what decimal files and single precision leave.
 constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
 
 double sumErrorOf(std::size_t count, const double* weights) {
-  const bool isSingle = std::all_of(weights, weights + count, [](double weight) {
-    return static_cast<double>(static_cast<float>(weight)) == weight;
-  });
-  return isSingle ? kSumErrorOfFloats : kSumError;
+  return areSingle(count, weights) ? kSumErrorOfFloats : kSumError;
 }
 
 Error outOfReach(const std::string& where) {

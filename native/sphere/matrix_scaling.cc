@@ -11,6 +11,7 @@
 
 #include "format.h"
 #include "parallel/pool.h"
+#include "single.h"
 #include "sphere/tiles.h"
 #include "vectors.h"
 
@@ -24,12 +25,21 @@ constexpr std::size_t kColumnPiece = 1024;
 // Scalings leave the range of 2^-k to 2^k no further than in one sweep; products of two of them and a number of the
 // matrix, at most about 1, stay within that of double.
 constexpr int kMostExponent = 300;
-constexpr double kTotalTolerance = 1e-9;
+// How far two totals may be apart: what rounding leaves, and what it leaves of sums that were rounded to float32 or
+// computed in it.
+constexpr double kTotalTolerance = 1e-9, kTotalToleranceOfFloats = 1e-5;
 
 // Of a positive number the power of two below it, 2^-1023 below all that are subnormal.
 int exponentOf(double value) { return static_cast<int>(std::bit_cast<std::int64_t>(value) >> 52) - 1023; }
 
 int exponentOrZero(double value) { return value > 0 ? exponentOf(value) : 0; }
+
+// Whether they may have been rounded to float32. Integers that it counts without a gap are exact.
+bool areRounded(const std::vector<double>& sums) {
+  const bool areCounts =
+      std::all_of(sums.begin(), sums.end(), [](double sum) { return std::trunc(sum) == sum && sum <= 0x1p24; });
+  return !areCounts && areSingle(sums.size(), sums.data());
+}
 
 // std::ldexp, without a call where 2^shift is a normal number.
 double timesPowerOfTwo(double value, int shift) {
@@ -108,6 +118,8 @@ class Scaler {
   void prepareSums() {
     checkSums("options.rowSums", rowSums_);
     checkSums("options.columnSums", columnSums_);
+    const bool isRounded = areRounded(rowSums_) || areRounded(columnSums_);
+    const double tolerance = isRounded ? kTotalToleranceOfFloats : kTotalTolerance;
     sumExponent_ = exponentOrZero(std::max(*std::max_element(rowSums_.begin(), rowSums_.end()),
                                            *std::max_element(columnSums_.begin(), columnSums_.end())));
     for (std::vector<double>* sums : {&rowSums_, &columnSums_}) {
@@ -115,7 +127,7 @@ class Scaler {
     }
     const double ofRows = std::accumulate(rowSums_.begin(), rowSums_.end(), 0.0);
     const double ofColumns = std::accumulate(columnSums_.begin(), columnSums_.end(), 0.0);
-    if (std::abs(ofRows - ofColumns) > kTotalTolerance * std::max(ofRows, ofColumns)) {
+    if (std::abs(ofRows - ofColumns) > tolerance * std::max(ofRows, ofColumns)) {
       throw Error("ERR_RANGE", "Expected options.rowSums and options.columnSums with the same total but received " +
                                    number(std::ldexp(ofRows, sumExponent_)) + " and " +
                                    number(std::ldexp(ofColumns, sumExponent_)));

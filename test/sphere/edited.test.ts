@@ -149,6 +149,7 @@ const run: Record<string, readonly unknown[]> = {
   bestBeta: notPositive.filter((value) => value !== null),
   bestLoss: [undefined, 'x', true, [1], {}],
   fruitless: [...notNumbers, -1, 1.5],
+  nearZero: [null, 0, 'x'],
   done: [null, undefined, 0, 'x'],
 };
 
@@ -227,6 +228,11 @@ describe('a checkpoint is refused', () => {
     await rewrite(checkpoint, ({ tensors }) => tensors.delete(name));
     await expectFailure(resume, 'ERR_CORRUPT_FILE', name);
   });
+});
+
+it('a checkpoint of before there was `nearZero` goes on', async () => {
+  await rewrite(checkpoint, inJson('run', 'nearZero', undefined));
+  expect((await resume()).history).toHaveLength(5);
 });
 
 it('a checkpoint with other settings that may be goes on with them', async () => {

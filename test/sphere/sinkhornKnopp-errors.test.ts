@@ -43,9 +43,33 @@ describe('bad input', () => {
   });
 
   it('totals: 1e-9 apart is an error, less is taken out', async () => {
-    await expectFailure(() => withOptions({ rowSums: [0.5, 0.5 + 2e-9] }), 'ERR_RANGE', /total/);
-    const { stopped, residual } = await withOptions({ rowSums: [0.5, 0.5 + 5e-10] });
+    const columnSums = [0.3, 0.7];
+    await expectFailure(() => withOptions({ rowSums: [0.5, 0.5 + 2e-9], columnSums }), 'ERR_RANGE', /total/);
+    const { stopped, residual } = await withOptions({ rowSums: [0.5, 0.5 + 5e-10], columnSums });
     expect([stopped, residual <= 1e-12]).toEqual(['converged', true]);
+  });
+
+  it('totals: what float32 leaves is taken out, in whatever array, but not from counts', async () => {
+    const shares = Float32Array.of(1 / 7, 6 / 7).map((share) => share * 0.7);
+    const [a, b] = [shares[0] as number, shares[1] as number];
+    for (const list of [shares, Float64Array.from(shares), [a, b]]) {
+      for (const options of [
+        { rowSums: list, columnSums: [0.3, 0.4] },
+        { rowSums: [0.3, 0.4], columnSums: list },
+      ]) {
+        expect(Math.abs(a + b - 0.7)).toBeGreaterThan(1e-9);
+        expect((await withOptions(options)).stopped).toBe('converged');
+      }
+    }
+    await expectFailure(() => withOptions({ rowSums: shares, columnSums: [0.3, 0.40002] }), 'ERR_RANGE', /total/);
+    const counts = {
+      rowSums: Float32Array.of(3_000_000, 4_000_000),
+      columnSums: Float32Array.of(2_000_000, 5_000_001),
+    };
+    await expectFailure(() => withOptions(counts), 'ERR_RANGE', /7e\+06 and 7000001/);
+    // Beyond 2^24 float32 rounds integers, too: 1e8 / 3 and 2e8 / 3 become 33333334 and 66666668.
+    const large = { rowSums: Float32Array.of(1e8 / 3, 2e8 / 3), columnSums: [4e7, 6e7] };
+    expect((await withOptions(large)).stopped).toBe('converged');
   });
 
   it('rows and columns of zeros, also where only columns of sum zero fill them', async () => {

@@ -319,3 +319,20 @@ describe('progress', () => {
     await expect(throwing).rejects.toBe(thrown);
   });
 });
+
+describe('class shares that were rounded to float32', () => {
+  const rounded = Float32Array.of(1 / 7, 2 / 7, 1 / 7, 2 / 7, 1 / 7);
+
+  it.each([
+    ['float32', rounded],
+    ['float64', Float64Array.from(rounded)],
+    ['a plain array', Array.from(rounded)],
+  ])('are taken and divided by their sum, in %s', async (_, classShares) => {
+    expect(Array.from(rounded).reduce((a, b) => a + b)).toBe(1.0000000447034836);
+    const data = await teacherData({ count: 100, classes: 4 });
+    const { classWeights } = await VonMisesFisherMemory.train(data, { ...quick, maxEpochs: 2, classShares });
+    const exact = Array.from(rounded, (share) => share / 1.0000000447034836);
+    // Steps end with a scaling of the columns: only rounding is left.
+    expectWithin('class shares', columnSums(table(classWeights)), exact, 1e-15);
+  });
+});
