@@ -77,7 +77,6 @@ class TransportSolver {
   bool rescale();
   bool stepAlongNewton(double tolerance);
   double directionRange() const;
-  double slopeAlongDirection() const;
   double leastFlow() const;
   void growTree();
   void reduceAgain();
