@@ -32,12 +32,10 @@ constexpr double kMostChange = 8;
 constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
 // A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
 constexpr double kArmijo = 0.1;
-// Where that is too little to be seen in the semi-dual: when the slope at the end is at least this multiple of the
-// first one, as that of a parabola that rises by Armijo's share (Hager and Zhang 2005).
-constexpr double kWolfe = 2 * kArmijo - 1;
 constexpr int kMostHalvings = 8;
-// Sums over columns are rounded to about this.
+// Sums over columns are rounded to about this; those of the weights to so much for every one of them.
 constexpr double kLeastFlow = 1e-14;
+constexpr double kRoundingOfWeight = 0x1p-53;
 // When a temperature ends, a link may still have to grow by this power of e: the next temperature changes it by as
 // much.
 constexpr double kSettledGrowth = 6;
@@ -47,6 +45,8 @@ constexpr int kMostSettlingSteps = 30;
 constexpr double kProgress = 0.9;
 constexpr double kVisible = 1e-14;
 constexpr int kMostFutileRounds = 6;
+// A value that rises while the error does not fall is progress for so many rounds.
+constexpr int kMostIdleRounds = 40;
 
 }  // namespace
 
@@ -79,19 +79,22 @@ void TransportSolver::descend(double tolerance) {
   double leastError = std::numeric_limits<double>::infinity();
   greatestValue_ = -leastError;
   bool useNewton = false;
-  for (int futile = 0; !isSolved(tolerance) && !isExhausted() && !isEnough() && futile < kMostFutileRounds;) {
+  int futile = 0, idle = 0;
+  while (!isSolved(tolerance) && !isExhausted() && !isEnough() && futile < kMostFutileRounds) {
     const double visible = kVisible * (1 + std::fabs(greatestValue_));
-    const bool progresses = result_.marginalError < kProgress * leastError || result_.value > greatestValue_ + visible;
-    futile = progresses ? 0 : futile + 1;
+    const bool falls = result_.marginalError < kProgress * leastError;
+    futile = falls || result_.value > greatestValue_ + visible ? 0 : futile + 1;
+    idle = falls ? 0 : idle + 1;
     leastError = std::min(leastError, result_.marginalError);
     greatestValue_ = std::max(greatestValue_, result_.value);
     noteBest();
     if (areColumnsUneven(useNewton ? kUneven : HUGE_VAL)) updateColumns();
-    const bool isLastRound = futile + 1 == kMostFutileRounds;
-    if (useNewton && !isLastRound) {
+    const bool isPatient = futile + 1 == kMostFutileRounds || idle == kMostIdleRounds;
+    if (isPatient) idle = 0;
+    if (useNewton && !isPatient) {
       useNewton = stepAlongNewton(tolerance);
     } else {
-      sweep(tolerance, isLastRound ? kPatientSweeps : kTrialSweeps);
+      sweep(tolerance, isPatient ? kPatientSweeps : kTrialSweeps);
       useNewton = true;
     }
   }
@@ -100,7 +103,8 @@ void TransportSolver::descend(double tolerance) {
 // What need not flow along an edge of the tree: as much along all of them, at both of their ends, is half of the
 // tolerance.
 double TransportSolver::leastFlow() const {
-  return std::max(kLeastFlow, options_.tolerance / (4 * static_cast<double>(problem_.rows + problem_.columns)));
+  const auto nodes = static_cast<double>(problem_.rows + problem_.columns);
+  return std::max({kLeastFlow, nodes * kRoundingOfWeight, options_.tolerance / (4 * nodes)});
 }
 
 // Of the plan as it is.
@@ -184,34 +188,22 @@ bool TransportSolver::stepAlongNewton(double tolerance) {
     }
     tree_.temper(treeRows_.data(), direction_.data());
   }
-  // Below 0 by rounding, or where edges of the tree are no measure.
-  const double slope = std::max(0.0, slopeAlongDirection());
+  double slope = 0;
+  for (std::size_t j = 0; j < m; ++j) slope += direction_[j] * (problem_.columnWeights[j] - columnSums_[j]);
+  slope = std::max(0.0, slope);  // below that by rounding, or where edges of the tree are no measure
   saved_ = potentials_;
   double step = 1;
   for (int halvings = 0; halvings < kMostHalvings; ++halvings, step /= 2) {
     for (std::size_t j = 0; j < m; ++j) potentials_[j] = saved_[j] + step * temperature_ * direction_[j];
     evaluate();
-    const double promised = step * temperature_ * slope;
-    const bool isSeen = kArmijo * promised > kVisible * (1 + std::fabs(value));
-    const bool rises = isSeen ? result_.value >= value + kArmijo * promised : slopeAlongDirection() >= kWolfe * slope;
+    const bool rises = result_.value >= value + kArmijo * step * temperature_ * slope;
     if (!std::isfinite(result_.value) || !(rises || result_.marginalError <= 0.5 * error)) continue;
-    // Any sweep gains t KL(b, r), which is at least this (Pinsker).
-    const bool gains =
-        result_.value - value >= temperature_ * error * error / 2 || result_.marginalError <= 0.5 * error;
     if (step * directionRange() > kLargeCost) reduceAgain();
-    return gains;
+    return true;
   }
   potentials_ = saved_;
   evaluate();
   return false;
-}
-
-double TransportSolver::slopeAlongDirection() const {
-  double slope = 0;
-  for (std::size_t j = 0; j < problem_.columns; ++j) {
-    slope += direction_[j] * (problem_.columnWeights[j] - columnSums_[j]);
-  }
-  return slope;
 }
 
 double TransportSolver::directionRange() const {

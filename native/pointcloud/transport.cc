@@ -89,7 +89,7 @@ void TransportSolver::anneal() {
   problem_.costs = reduced_.reset();
   std::fill(potentials_.begin(), potentials_.end(), 0.0);
   earlier_.clear();
-  std::fill(direction_.begin(), direction_.end(), 0.0);
+  isExtrapolated_ = false;
   for (temperature_ = firstTemperature(); temperature_ > 1; temperature_ /= kCooling) {
     start();
     descend(kLooseTolerance);
@@ -106,17 +106,7 @@ void TransportSolver::anneal() {
 void TransportSolver::start() {
   if (areCostsLarge()) reduceCosts();
   evaluate();
-  const double error = result_.marginalError;
-  if (error < kPlainError) return;
-  saved_ = potentials_;
-  addScaled(problem_.columns, -1, direction_.data(), potentials_.data());
-  evaluate();
-  if (result_.marginalError < error) {
-    if (areCostsLarge()) reduceCosts();
-  } else {
-    potentials_ = saved_;
-  }
-  evaluate();
+  if (isExtrapolated_ && result_.marginalError > kPlainError) compareWithPlain();
 }
 
 // At low temperatures potentials are linear in the temperature but for terms that fall exponentially: goes on as from
@@ -125,17 +115,32 @@ void TransportSolver::extrapolate() {
   const std::size_t m = problem_.columns;
   saved_ = potentials_;
   addScaled(m, 1, reduced_.columns().data(), saved_.data());
-  std::fill(direction_.begin(), direction_.end(), 0.0);
+  isExtrapolated_ = false;
   if (!earlier_.empty()) {
     for (std::size_t j = 0; j < m; ++j) direction_[j] = (saved_[j] - earlier_[j]) / kCooling;
     // A constant changes nothing.
     const auto [least, most] = std::minmax_element(direction_.begin(), direction_.end());
     const double shift = *least;
-    const bool jumps = !(kCooling * (*most - shift) < kMostLogarithm * temperature_);
-    for (double& change : direction_) change = jumps ? 0 : change - shift;
-    addScaled(m, 1, direction_.data(), potentials_.data());
+    isExtrapolated_ = kCooling * (*most - shift) < kMostLogarithm * temperature_;
+    for (double& change : direction_) change -= shift;
+    if (isExtrapolated_) addScaled(m, 1, direction_.data(), potentials_.data());
   }
   earlier_ = saved_;
+}
+
+// Takes the extrapolation back where potentials are better without it: parts that hardly anything links may have moved
+// at random.
+void TransportSolver::compareWithPlain() {
+  const double error = result_.marginalError;
+  saved_ = potentials_;
+  addScaled(problem_.columns, -1, direction_.data(), potentials_.data());
+  evaluate();
+  if (!(result_.marginalError < error)) {
+    potentials_ = saved_;
+  } else if (areCostsLarge()) {
+    reduceCosts();
+  }
+  evaluate();
 }
 
 void TransportSolver::reduceCosts() { problem_.costs = reduced_.takeOff(rowPotentials_.data(), potentials_.data()); }

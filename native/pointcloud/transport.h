@@ -49,6 +49,7 @@ class TransportSolver {
   double firstTemperature() const;
   void start();
   void extrapolate();
+  void compareWithPlain();
   void writeWhole(double* potentials) const;
   // The weight of the lightest column that has not about its weight; infinite when there is none.
   double lightestUnevenColumn() const;
@@ -76,7 +77,6 @@ class TransportSolver {
   bool rescale();
   bool stepAlongNewton(double tolerance);
   double directionRange() const;
-  double slopeAlongDirection() const;
   double leastFlow() const;
   void growTree();
   void reduceAgain();
@@ -100,8 +100,9 @@ class TransportSolver {
   PlanTree tree_;
   AlignedVector<double> potentials_, rowPotentials_, wholeRowPotentials_, plan_, columnSums_;
   AlignedVector<double> logColumnWeights_, logRowWeights_;
-  double leastError_ = 0;          // at temperature 1
-  AlignedVector<double> best_;     // all of the potentials that had it, as `solve` leaves them
+  double leastError_ = 0;       // at temperature 1
+  AlignedVector<double> best_;  // all of the potentials that had it, as `solve` leaves them
+  bool isExtrapolated_ = false;
   AlignedVector<double> earlier_;  // potentials of the temperature before, all of them; none at first
   AlignedVector<double> direction_, saved_, scaling_, scratch_, treeRows_, treeColumns_, reached_;
 };

@@ -78,6 +78,37 @@ describe('masses that nearly agree', () => {
     }
   });
 
+  // Two links are needed, one of them of a mass that hardly matters; parts that it joins have far to go together.
+  it.each([
+    [
+      '8,3 5,2 3,3',
+      [3 / 16, 5 / 16, 1 / 2],
+      [0.18750000000288738, 0.3124999999148227, 0.5000000000822901],
+      2.483303210211269e-5,
+    ],
+    ['0,0 8,4 3,2', [0.25, 0.4, 0.35], [0.25000000000150213, 0.40000000000133246, 0.3499999999971653], 0.07],
+  ] as const)('agree to about the tolerance: %s', async (list, weights, others, epsilon) => {
+    const points = list.split(' ').map((point) => point.split(',').map(Number));
+    for (const marginalTolerance of [1e-9, 1e-10, 1e-11, 1e-12]) {
+      const [source, target] = [
+        { points, weights },
+        { points, weights: others },
+      ];
+      await expectSolved(source, target, epsilon, marginalTolerance);
+      const { iterations } = await planOf(source, target, epsilon, { marginalTolerance });
+      expect(iterations).toBeLessThan(30);
+    }
+  });
+
+  it('never end farther off than they began', async () => {
+    const source: Cloud = { points: x.points, weights: [0.5, 0.5] };
+    const target: Cloud = { points: x.points, weights: [0.5 - 1e-13, 0.5 + 1e-13] };
+    // Below what rounding leaves.
+    const { converged, marginalError } = await planOf(source, target, 1e-4, { marginalTolerance: 1e-18 });
+    expect(converged).toBe(2);
+    expect(marginalError).toBeLessThanOrEqual(2.1e-13);
+  });
+
   it('agree exactly', async () => {
     const square: Cloud = {
       points: [
@@ -194,5 +225,43 @@ describe('a memory of them', () => {
         expect(nearest[0]).toBe(0);
       }
     }
+  });
+
+  it('answers the float64 original of what it holds in float32', async () => {
+    const points = [5, 7, 6, 6, 3, 6, 0, 5];
+    const original = { count: 1, dimension: 2, offsets: Int32Array.of(0, 4), points: Float64Array.from(points) };
+    const query = { ...original, weights: Float64Array.of(9 / 26, 4 / 26, 6 / 26, 7 / 26) };
+    const held = { ...query, points: Float32Array.from(points), weights: Float32Array.from(query.weights) };
+    const memory = await PointCloudMemory.create(held, { epsilon: 0.0013713317026422891 });
+    const { stopped, states } = await memory.retrieve(query, { beta: 1 });
+    expect(stopped[0]).not.toBe('unsolved');
+    for (const asked of [query, states]) {
+      expect((await memory.divergences(asked)).notConverged).toBe(0);
+      expect((await memory.energy(asked, { beta: 1 })).every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('answers what its own flows end in', async () => {
+    const items: PointClouds = {
+      count: 2,
+      dimension: 2,
+      offsets: Int32Array.of(0, 1, 4),
+      points: Float64Array.of(7, 9, 5, 4, 1, 8, 8, 8),
+      weights: Float64Array.of(1, 1 / 9, 2 / 9, 6 / 9),
+    };
+    const query = batch({
+      points: [
+        [0, 0],
+        [7, 5],
+        [1, 9],
+      ],
+      weights: [1 / 7, 4 / 7, 2 / 7],
+    });
+    const memory = await PointCloudMemory.create(items, { epsilon: 0.000008858238247398178 });
+    const { states, energy } = await memory.retrieve(query, { beta: 42.856263393603484, maxIterations: 60 });
+    expect((await memory.divergences(states)).notConverged).toBe(0);
+    const again = await memory.energy(states, { beta: 42.856263393603484 });
+    // Of divergences that are differences of numbers up to the squared distances, tens, to the marginal tolerance.
+    expectWithin('energy', again, energy, 1e-8);
   });
 });
