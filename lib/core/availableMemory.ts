@@ -24,10 +24,13 @@ export function fitsInMemory(name: string, bytes: number): void {
   if (bytes <= availableMemory() - memoryReserve + process.memoryUsage.rss()) collectNow();
   const available = availableMemory() - memoryReserve;
   if (bytes <= available) return;
-  throw new DenseamError(
-    'ERR_OUT_OF_MEMORY',
-    `Expected ${name} to fit in memory but it needs ${inWords(bytes)} of ${inWords(Math.max(0, available))} left`,
-  );
+  const [needed, left] = [inWords(bytes), inWords(Math.max(0, available))];
+  const message = `Expected ${name} to fit in memory but ${needed} are needed and ${left} are left`;
+  throw new DenseamError('ERR_OUT_OF_MEMORY', message, {
+    argument: name,
+    expected: `at most ${left}`,
+    received: needed,
+  });
 }
 
 function collectNow(): void {
@@ -40,7 +43,7 @@ function collectNow(): void {
 function inWords(bytes: number): string {
   const mebibyte = 2 ** 20;
   const gibibyte = 2 ** 30;
-  return bytes < gibibyte ? `${Math.ceil(bytes / mebibyte)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`;
+  return bytes < gibibyte ? `${Math.ceil(bytes / mebibyte)} MiB` : `${Number((bytes / gibibyte).toFixed(1))} GiB`;
 }
 
 /**

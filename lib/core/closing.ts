@@ -35,7 +35,7 @@ export class Kept<T> {
   /** @throws DenseamError ERR_CLOSED. */
   get value(): T {
     if (this.#value === undefined) {
-      throw new DenseamError('ERR_CLOSED', 'Expected a memory that is open but it was closed');
+      throw new DenseamError('ERR_CLOSED', 'Expected a memory or model that is open but it was closed');
     }
     return this.#value;
   }

@@ -7,8 +7,10 @@ export const internally = Symbol('internally');
 export function checkConstruction(key: unknown, name: string, makers: readonly string[]): void {
   if (key === internally) return;
   const expected = makers.map((maker) => `${name}.${maker}`).join(' or ');
-  throw new DenseamError('ERR_UNSUPPORTED', `Expected a call of ${expected} but received one of new ${name}`, {
-    argument: `new ${name}`,
+  const received = `new ${name}`;
+  throw new DenseamError('ERR_UNSUPPORTED', `Instances of ${name} are made by ${expected}, not by ${received}`, {
+    argument: received,
     expected,
+    received,
   });
 }

@@ -326,13 +326,19 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
     if (!this.takes(batch.kind)) {
-      const hint = this.#kind === 'full' ? ' (toFull makes it so)' : '';
-      throw shapeError(`${name}.structure`, `"${this.#kind}" as in the memory${hint}`, `"${batch.kind}"`);
+      const expected = `"${this.#kind}" as in the memory${this.#hintOn(batch.kind)}`;
+      throw shapeError(`${name}.structure`, expected, `"${batch.kind}"`);
     }
     if (batch.dimension !== this.dimension) {
       throw shapeError(`${name}.dimension`, `${this.dimension} as in the memory`, String(batch.dimension));
     }
     return batch;
+  }
+
+  /** How items or queries of another structure can be had after all. */
+  #hintOn(kind: MemoryKind): string {
+    if (this.#kind === 'full') return ' (toFull makes it so)';
+    return kind === 'full' ? ' (or create the memory from toFull(items))' : '';
   }
 
   /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */

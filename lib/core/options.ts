@@ -1,4 +1,5 @@
 import { describe, shortened } from './describe.ts';
+import { DenseamError } from './errors.ts';
 import type { CallOptions } from './types.ts';
 import { property, rangeError, reading, record, shapeError } from './validate.ts';
 
@@ -63,7 +64,12 @@ export function readOptions<Table extends OptionTable>(table: Table, value: unkn
   for (const key of reading(name, () => Object.keys(source))) {
     if (Object.hasOwn(table, key)) continue;
     const known = Object.keys(table).sort().join(', ');
-    throw rangeError(`${name}.${shortened(key)}`, `nothing (only ${known})`, property(name, source, key));
+    const [argument, expected] = [`${name}.${shortened(key)}`, `only ${known}`];
+    throw new DenseamError('ERR_RANGE', `Expected ${expected} in ${name} but received ${argument}`, {
+      argument,
+      expected,
+      received: argument,
+    });
   }
   const read = Object.entries(table).map(([key, option]) => [
     key,

@@ -111,12 +111,12 @@ export interface RetrieveOptions extends IterationOptions {
    * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A state is no
    * fixed point before the last one.
    */
-  readonly beta: number | readonly number[];
+  readonly beta: number | readonly number[] | FloatArray;
 }
 
 export interface SweepOptions extends IterationOptions {
   /** Inverse temperatures, above 0: one retrieval with each. */
-  readonly betas: readonly number[];
+  readonly betas: readonly number[] | FloatArray;
 }
 
 export interface NearestOptions extends CallOptions {

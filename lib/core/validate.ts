@@ -81,11 +81,10 @@ export function reading<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    const expected = 'something that can be read';
-    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for ${name} but reading it failed`, {
+    throw new DenseamError('ERR_SHAPE', `${name} cannot be read: its getter or proxy threw`, {
       cause,
       argument: name,
-      expected,
+      expected: 'something that can be read',
     });
   }
 }
@@ -123,7 +122,8 @@ export function product(name: string, ...extents: number[]): number {
 /** A Float64Array or Float32Array of this length. */
 export function floatArray(name: string, value: unknown, length: number, shape: string): FloatArray {
   if (!isFloatArray(value)) {
-    throw shapeError(name, 'a Float64Array or Float32Array', describe(value));
+    const hint = types.isTypedArray(value) ? ' (toFloats makes one)' : '';
+    throw shapeError(name, `a Float64Array or Float32Array${hint}`, describe(value));
   }
   if (isDetached(value)) throw shapeError(name, `${length} numbers (${shape})`, 'an array whose buffer is detached');
   if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));
@@ -194,8 +194,11 @@ function elementOf(name: string, list: ArrayLike<unknown>, index: number): unkno
 export function someIndices(name: string, value: unknown, size: number): Int32Array {
   const distinct = Int32Array.from(new Set(indexArray(name, value, size)));
   if (distinct.length < size) return distinct;
-  throw new DenseamError('ERR_RANGE', `Expected ${name} to leave at least one item but received all ${size}`, {
+  const [expected, received] = ['to leave at least one item', `all ${size}`];
+  throw new DenseamError('ERR_RANGE', `Expected ${name} ${expected} but received ${received}`, {
     argument: name,
+    expected,
+    received,
   });
 }
 

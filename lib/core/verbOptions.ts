@@ -32,16 +32,21 @@ function pruning(name: string, value: unknown): number | undefined {
   return value === false ? undefined : readOptions(droppedMass, value, name).mass;
 }
 
+/** Whether this is an array of numbers, plain or of floats of any precision. */
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return isArray(value) || (types.isTypedArray(value) && value[Symbol.toStringTag].startsWith('Float'));
+}
+
 /** One or more inverse temperatures. */
 function manyBetas(name: string, value: unknown): Float64Array {
-  if (!isArray(value) && !types.isFloat64Array(value)) throw rangeError(name, 'an array', value);
+  if (!isList(value)) throw rangeError(name, 'an array of numbers, plain or of floats', value);
   if (value.length === 0) throw rangeError(name, 'at least one number', value);
   return Float64Array.from(checkedElements(name, value, positive));
 }
 
 /** The inverse temperatures of one iteration after the other. */
 function schedule(name: string, value: unknown): Float64Array {
-  if (isArray(value) || types.isFloat64Array(value)) return manyBetas(name, value);
+  if (isList(value)) return manyBetas(name, value);
   if (typeof value === 'number') return Float64Array.of(positive(name, value));
   throw rangeError(name, 'a finite number above 0 or an array of them', value);
 }

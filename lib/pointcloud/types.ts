@@ -84,12 +84,12 @@ export interface CloudRetrieveOptions extends CloudIterationOptions {
    * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A state is no
    * fixed point before the last one.
    */
-  readonly beta: number | readonly number[];
+  readonly beta: number | readonly number[] | FloatArray;
 }
 
 export interface CloudSweepOptions extends CloudIterationOptions {
   /** Inverse temperatures, above 0: one retrieval with each. */
-  readonly betas: readonly number[];
+  readonly betas: readonly number[] | FloatArray;
 }
 
 /** Gibbs weights of every query, and how well the problems behind them were solved. */

@@ -59,7 +59,12 @@ installTools();
 try {
   const application = makeApplication(makeFolder());
   const cases = await allCases(application, makeFolder);
-  runAll(cases.filter(isChosen), application.folder);
+  const chosen = cases.filter(isChosen);
+  if (chosen.length > 0) runAll(chosen, application.folder);
+  else {
+    console.error(`No row contains all of these words: ${words.join(' ')}`);
+    process.exitCode = 1;
+  }
 } finally {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }

@@ -47,7 +47,12 @@ describe.runIf(process.platform === 'linux')('a container of 1 GiB', { timeout: 
       expect(() => fitsInMemory('the items', 460 * mebibyte)).toThrow(
         expect.objectContaining({
           code: 'ERR_OUT_OF_MEMORY',
-          message: expect.stringMatching(/needs 460 MiB of 4\d\d MiB/),
+          message: expect.stringMatching(
+            /^Expected the items to fit in memory but 460 MiB are needed and 4\d\d MiB are left$/,
+          ),
+          argument: 'the items',
+          expected: expect.stringMatching(/^at most 4\d\d MiB$/),
+          received: '460 MiB',
         }),
       );
     } finally {

@@ -50,8 +50,8 @@ describe('a specification', () => {
     [{ beta: Symbol('b') }, 'Expected a finite number above 0 for options.beta but received Symbol(b)'],
     [{ beta: 1, mode: 'quick' }, 'Expected "fast" or "slow" for options.mode but received "quick"'],
     [{ beta: 1, exact: null }, 'Expected true or false for options.exact but received null'],
-    [{ beta: 1, Beta: 2 }, 'Expected nothing (only beta, exact, mode) for options.Beta but received 2'],
-    [{ beta: 1, [`a${'b'.repeat(1e6)}`]: 2 }, 'for options.abbb'],
+    [{ beta: 1, Beta: 2 }, 'Expected only beta, exact, mode in options but received options.Beta'],
+    [{ beta: 1, [`a${'b'.repeat(1e6)}`]: 2 }, 'but received options.abbb'],
   ])('refuses %o', async (value, message) => {
     const { argument } = await expectFailure(() => readOptions(table, value), ['ERR_SHAPE', 'ERR_RANGE']);
     const error = await expectFailure(() => readOptions(table, value), ['ERR_SHAPE', 'ERR_RANGE'], /^Expected/);
@@ -76,7 +76,9 @@ describe('a specification', () => {
         throw new TypeError('from the getter');
       },
     };
-    const error = await expectFailure(() => readOptions(table, throwing), 'ERR_SHAPE', 'options.beta');
+    const message = 'options.beta cannot be read: its getter or proxy threw';
+    const error = await expectFailure(() => readOptions(table, throwing), 'ERR_SHAPE', message);
+    expect(error).toMatchObject({ argument: 'options.beta' });
     expect(error.cause).toEqual(new TypeError('from the getter'));
   });
 
@@ -101,6 +103,33 @@ describe('a specification', () => {
 describe('a memory', () => {
   const items = ordinary('full', 3, 2);
   const vectors = { count: 1, dimension: 1, values: Float64Array.of(1) };
+
+  it('takes betas of any precision', async () => {
+    const memory = await EuclideanMemory.create({ count: 2, dimension: 1, values: Float64Array.of(0, 1) });
+    const [query, settings] = [vectors, { maxIterations: 1, tolerance: 0 }];
+    const right = await memory.sweep(query, { ...settings, betas: [1, 2] });
+    expect(await memory.sweep(query, { ...settings, betas: Float32Array.of(1, 2) })).toEqual(right);
+    const ended = await memory.retrieve(query, { ...settings, beta: Float32Array.of(2) });
+    expect(ended).toEqual(right[1]);
+    const integers = memory.sweep(query, { betas: Int32Array.of(1, 2) as never });
+    await expectFailure(() => integers, 'ERR_RANGE', 'an array of numbers, plain or of floats for options.betas');
+  });
+
+  it('says what takes items of another structure', async () => {
+    const diagonal = await GaussianMemory.create(ordinary('diagonal', 3, 2));
+    await expectFailure(() => diagonal.add(items), 'ERR_SHAPE', 'or create the memory from toFull(items)');
+    await expectFailure(() => diagonal.distances(items), 'ERR_SHAPE', 'create the memory from toFull(items)');
+    const full = await GaussianMemory.create(items);
+    await expectFailure(() => full.distances(ordinary('diagonal', 3, 2)), 'ERR_SHAPE', 'toFull makes it so');
+  });
+
+  it('says what makes floats of integers, and what to leave', async () => {
+    const integers = { ...vectors, values: Int32Array.of(1) as never };
+    await expectFailure(() => EuclideanMemory.create(integers), 'ERR_SHAPE', 'Float32Array (toFloats makes one) for');
+    const memory = await EuclideanMemory.create(vectors);
+    const error = await expectFailure(() => memory.remove([0]), 'ERR_RANGE', 'to leave at least one item');
+    expect(error).toMatchObject({ argument: 'indices', expected: 'to leave at least one item', received: 'all 1' });
+  });
 
   it('takes in each verb what that verb uses', async () => {
     const memory = await GaussianMemory.create(items);
