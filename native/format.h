@@ -43,11 +43,15 @@ inline Error negativeVariance(const std::string& where, double value) {
           "Expected a variance of at least 0 for " + where + " but received " + number(value)};
 }
 
-inline Error singular(const std::string& where, double smallest) {
+// `ridge`: what was given; `enough`: what helps, where that is not just any.
+inline Error singular(const std::string& where, double smallest, double ridge = 0, double enough = 0) {
+  const std::string size = enough > 0 ? " of " + number(enough) + " or more" : "";
+  const std::string advice =
+      ridge > 0 ? "The option `ridge` is too small (" + number(ridge) + "): pass one" : "Pass the option `ridge`";
   return {"ERR_NOT_POSITIVE_DEFINITE", "Expected a positive definite covariance for " + where +
                                            " but it is singular (smallest eigenvalue " + number(smallest) +
-                                           "): no transport map leaves a singular Gaussian. Pass the option `ridge` to "
-                                           "add a small variance in every direction"};
+                                           "): no transport map leaves a singular Gaussian. " + advice + size +
+                                           " to add a small variance in every direction"};
 }
 
 }  // namespace denseam

@@ -40,6 +40,36 @@ bool isClearlyPositive(std::size_t d, const double* covariance) {
   return linalg::cholesky(d, shifted);
 }
 
+// covariance <- T covariance T with diagonal entries in [1, 4) or 0, T of powers of two: nothing is rounded. Returns
+// the exponents of T^-1. What a small variance is to itself, and not to the greatest, then says whether it is zero.
+std::vector<int> scaleToUnit(std::size_t d, double* covariance) {
+  std::vector<int> exponents(d);
+  for (std::size_t i = 0; i < d; ++i) {
+    const double variance = covariance[i * d + i];
+    exponents[i] = variance > 0 ? static_cast<int>(std::floor(std::ilogb(variance) / 2.0)) : 0;
+  }
+  for (std::size_t i = 0; i < d; ++i) {
+    const bool isZero = !(covariance[i * d + i] > 0);
+    for (std::size_t j = 0; j < d; ++j) {
+      double& low = covariance[i * d + j];
+      low = isZero || (j > i && !(covariance[j * d + j] > 0)) ? 0 : std::ldexp(low, -(exponents[i] + exponents[j]));
+      if (low == 0) covariance[j * d + i] = 0;
+    }
+  }
+  return exponents;
+}
+
+// How many eigenvalues of the scaled covariance do not count as zero.
+std::size_t scaledRank(std::size_t d, const double* covariance) {
+  std::vector<double> scaled(covariance, covariance + d * d);
+  scaleToUnit(d, scaled.data());
+  if (isClearlyPositive(d, scaled.data())) return d;
+  double* values = Workspace::local().get(Workspace::kValues, d);
+  linalg::eigenvalues(d, scaled.data(), values);
+  const double zero = zeroLevel(d, std::max(0.0, values[d - 1]));
+  return static_cast<std::size_t>(std::count_if(values, values + d, [zero](double value) { return value > zero; }));
+}
+
 // covariance <- V diag(l)^1/2 of its eigenvalues l, those that count as zero left out.
 void rootFactor(std::size_t d, double* covariance) {
   double* values = Workspace::local().get(Workspace::kValues, d);
@@ -80,7 +110,7 @@ void checkCovariance(std::size_t d, double* a, const std::string& where) {
 }
 
 Definiteness judge(std::size_t d, const double* covariance, const std::string& where) {
-  if (isClearlyPositive(d, covariance)) return {d, false};
+  if (isClearlyPositive(d, covariance)) return {d, d, false};
   double* values = Workspace::local().get(Workspace::kValues, d);
   double* destroyed = Workspace::local().get(Workspace::kProduct, d * d);
   std::copy_n(covariance, d * d, destroyed);
@@ -89,8 +119,10 @@ Definiteness judge(std::size_t d, const double* covariance, const std::string& w
     throw notPositive(where, values[0]);
   }
   const double zero = zeroLevel(d, std::max(0.0, values[d - 1]));
-  const auto rank = std::count_if(values, values + d, [zero](double value) { return value > zero; });
-  return {static_cast<std::size_t>(rank), values[0] < -zero};
+  const bool isIndefinite = values[0] < -zero;
+  const auto rank =
+      static_cast<std::size_t>(std::count_if(values, values + d, [zero](double value) { return value > zero; }));
+  return {rank, rank < d && !isIndefinite ? scaledRank(d, covariance) : rank, isIndefinite};
 }
 
 double smallestEigenvalue(std::size_t d, const double* covariance) {
@@ -112,7 +144,9 @@ void factorize(std::size_t d, const double* covariance, bool isFullRank, double*
   std::copy_n(covariance, d * d, factor);
   if (isFullRank && linalg::cholesky(d, factor)) return;
   std::copy_n(covariance, d * d, factor);
+  const std::vector<int> exponents = scaleToUnit(d, factor);
   rootFactor(d, factor);
+  for (std::size_t k = 0; k < d * d; ++k) factor[k] = std::ldexp(factor[k], exponents[k % d]);
   linalg::lowerFactor(d, factor);
 }
 

@@ -22,7 +22,11 @@ double zeroLevel(std::size_t d, double greatestEigenvalue);
 void checkCovariance(std::size_t d, double* covariance, const std::string& where);
 
 struct Definiteness {
-  std::size_t rank;   // how many eigenvalues do not count as zero
+  std::size_t rank;  // how many eigenvalues do not count as zero
+  // The same of the covariance with its variances scaled to about 1. A variance that is small, but exact, does not
+  // count as zero in a distance: the factor is as exact in small directions as the entries are (Demmel and Veselic
+  // 1992).
+  std::size_t scaledRank;
   bool isIndefinite;  // some are negative beyond that, as rounding to float32 leaves them
 };
 
@@ -34,8 +38,8 @@ double smallestEigenvalue(std::size_t d, const double* covariance);
 // covariance <- its positive part, the nearest semidefinite matrix: what an indefinite one stands for.
 void projectPositive(std::size_t d, double* covariance);
 
-// A lower triangular factor of a positive semidefinite covariance: Cholesky's at full rank, else from the eigenvectors,
-// without what counts as zero.
+// A lower triangular factor of a positive semidefinite covariance: Cholesky's at full rank, else from the eigenvectors
+// of the scaled covariance, without what counts as zero there.
 void factorize(std::size_t d, const double* covariance, bool isFullRank, double* factor);
 
 }  // namespace denseam::gaussian

@@ -15,9 +15,10 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // A distance is recomputed in Procrustes form when its error bound exceeds this share of it: of small matrices, which
-// are often whole numbers and cost a microsecond more, a smaller one...
+// are often whole numbers and cost a microsecond more, and of singular ones that are not large, a smaller one...
 constexpr std::size_t kSmall = 4;
-double relativeError(std::size_t d) { return d <= kSmall ? 1e-12 : 1e-10; }
+constexpr std::size_t kModerate = 16;
+double relativeError(std::size_t d, bool isSingular) { return d <= (isSingular ? kModerate : kSmall) ? 1e-12 : 1e-10; }
 // ...or this much of beta D in a weight that counts; but that form does no better than kRelativeFloor.
 constexpr double kExponentError = 1e-10;
 constexpr double kRelativeFloor = 1e-13;
@@ -121,6 +122,7 @@ void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
 template <typename T>
 std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const Purpose& purpose) const {
   const double hottest = purpose.hottest, coldest = purpose.coldest;
+  const std::size_t d = items_.dimension();
   const std::vector<std::int32_t> evaluated = search.evaluated();
   const auto value = [&](std::int32_t item) { return search.values()[static_cast<std::size_t>(item)]; };
   const std::int32_t least = *std::min_element(evaluated.begin(), evaluated.end(),
@@ -135,7 +137,8 @@ std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const
   for (const std::int32_t item : evaluated) {
     const double error = search.error(item);
     const double low = value(item) - error;
-    const bool vague = error > relativeError(items_.dimension()) * value(item);
+    const std::size_t rank = std::min(items_.note(static_cast<std::size_t>(item)).rank, search.frame().rank());
+    const bool vague = error > relativeError(d, rank < d) * value(item);
     const bool shows =
         weighs && coldest * error > kExponentError && error > kRelativeFloor * value(item) && canWeigh(item);
     if ((vague && (coldest == 0 || low <= nearest)) || shows) result.push_back(item);

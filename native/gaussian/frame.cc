@@ -18,6 +18,12 @@ double greatestEntry(std::size_t d, const double* a) {
   return greatest;
 }
 
+// A ridge helps that lifts the least eigenvalue above the level of zeros, to which it adds, too.
+Error refused(std::size_t d, const double* covariance, double ridge, const std::string& where) {
+  const double least = 1.01 * zeroLevel(d, linalg::trace(d, covariance));
+  return singular(where, smallestEigenvalue(d, covariance), ridge, least);
+}
+
 // A singular covariance has no transport map, and is refused where one is asked for: by the rule of zeroLevel, on what
 // the ridge makes of it.
 State makeState(const Batch& queries, std::size_t d, double ridge, bool invertible, std::size_t index) {
@@ -37,8 +43,8 @@ State makeState(const Batch& queries, std::size_t d, double ridge, bool invertib
     for (std::size_t i = 0; i < d; ++i) covariance[i * d + i] += ridge;
     found = judge(d, covariance.data(), where);
   }
-  state.rank = found.rank;
-  if (invertible && state.rank < d) throw singular(where, smallestEigenvalue(d, covariance.data()));
+  if (invertible && found.rank < d) throw refused(d, covariance.data(), ridge, where);
+  state.rank = found.scaledRank;
   factorize(d, covariance.data(), state.rank == d, state.factor.data());
   return state;
 }

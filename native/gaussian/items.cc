@@ -46,7 +46,7 @@ CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T*
                  [](double x) { return static_cast<double>(static_cast<T>(x)); });
   pack(d, covariance, packed);
   const Definiteness found = judge(d, covariance, where);
-  CovarianceNote note{0, 0, found.rank, nullptr};
+  CovarianceNote note{0, 0, found.scaledRank, nullptr};
   if (found.isIndefinite) {
     projectPositive(d, covariance);
     std::vector<double> positivePart(packedSize(d));

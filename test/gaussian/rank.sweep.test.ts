@@ -26,6 +26,18 @@ async function identityMemory(dimension: number): Promise<GaussianMemory> {
   return GaussianMemory.create(centred(dimension, [identity]));
 }
 
+it('an error says how large a ridge must be, and that one is too small', async () => {
+  const memory = await identityMemory(3);
+  const query = centred(3, [[2, 1, 1, 1, 1, 0, 1, 0, 1]]);
+  const error = await expectFailure(
+    () => memory.step(query, { beta: 1, ridge: 1e-20 }),
+    'ERR_NOT_POSITIVE_DEFINITE',
+    /too small \(1e-20\)/,
+  );
+  const enough = Number(/pass one of (\S+) or more/.exec(error.message)?.[1]);
+  await expect(memory.step(query, { beta: 1, ridge: enough })).resolves.toMatchObject({ count: 1 });
+});
+
 describe('singular queries are refused where a map is asked for', () => {
   it("all 2,007 matrices W W' with W 3 x 2 of whole numbers up to 2", async () => {
     const memory = await identityMemory(3);
@@ -112,6 +124,27 @@ describe('distances of matrices in whole numbers', () => {
     ] as const) {
       const memory = await GaussianMemory.create(items);
       expectWithin('distance', (await memory.distances(query)).data, [right], 1e-15 * 5);
+    }
+  });
+
+  it('is right for variances that are small but exact, and for a singular matrix of five dimensions', async () => {
+    const identity = (d: number) => Array.from({ length: d * d }, (_, at) => (at % (d + 1) === 0 ? 1 : 0));
+    const five = [11, 7, 0, 3, -1, 7, 7, 1, 5, 1, 0, 1, 10, 1, 3, 3, 5, 1, 5, 2, -1, 1, 3, 2, 2];
+    const cases: [number, number[], number[], number][] = [
+      [2, [1, 0, 0, 5e-16], identity(2), 0.999999955278641],
+      [2, [1, 0, 0, 1e-17], identity(2), 0.9999999936754447],
+      [3, [1, 0, 0, 0, 1e-17, 0, 0, 0, 0], identity(3), 1.9999999936754447],
+      [5, five, [10, ...five.slice(1)], 0.14517345005583052],
+    ];
+    for (const [d, a, b, right] of cases) {
+      for (const [item, query] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const memory = await GaussianMemory.create(centred(d, [item]));
+        const { data } = await memory.distances(centred(d, [query]));
+        expectWithin('distance', data, [right], (d > 3 ? INTEGER_AGREEMENT : 1e-15) * right);
+      }
     }
   });
 
