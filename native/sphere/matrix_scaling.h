@@ -24,7 +24,8 @@ struct ScaledMatrix {
 //
 // Errors where it cannot be scaled: a negative number or one that is not finite, totals of the sums that differ by more
 // than 1e-9 (1e-5 where they may have been rounded to float32), a row or a column of positive sum that is zero where it
-// matters. Row sums are multiplied by what the totals still differ. Other patterns of zeros without a scaling do not converge, or only in the limit.
+// matters. Row sums are multiplied by what the totals still differ. Other patterns of zeros without a scaling do not
+// converge, or only in the limit.
 ScaledMatrix scaleMatrix(MarginalMatrix problem, double tolerance, std::size_t maxIterations, Job& job);
 
 }  // namespace denseam::sphere
