@@ -94,15 +94,15 @@ class TransportSolver {
   double temperature_ = 1;
   double enough_ = std::numeric_limits<double>::infinity();
   double greatestValue_ = 0;  // at this temperature
+  double leastError_ = 0;     // at temperature 1
+  bool isExtrapolated_ = false;
   Solved result_;
   ReducedCosts reduced_;
   NewtonSystem newton_;
   PlanTree tree_;
   AlignedVector<double> potentials_, rowPotentials_, wholeRowPotentials_, plan_, columnSums_;
   AlignedVector<double> logColumnWeights_, logRowWeights_;
-  double leastError_ = 0;       // at temperature 1
-  AlignedVector<double> best_;  // all of the potentials that had it, as `solve` leaves them
-  bool isExtrapolated_ = false;
+  AlignedVector<double> best_;     // all of the potentials that had the least error, as `solve` leaves them
   AlignedVector<double> earlier_;  // potentials of the temperature before, all of them; none at first
   AlignedVector<double> direction_, saved_, scaling_, scratch_, treeRows_, treeColumns_, reached_;
 };

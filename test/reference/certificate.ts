@@ -93,9 +93,13 @@ function primalValue(
   return add(cost, multiply([epsilon, 0], divergence));
 }
 
+/** What is shrunk is shrunk below its weight in spite of rounding: nothing that is missing may be negative. */
+const BELOW = 1 - 2 ** -51;
+
 /** A plan with the marginals a and b, near the given one (Altschuler, Weed and Rigollet 2017). */
 function feasible(plan: Table, a: Row, b: Row): ExtendedTable {
-  const shrink = (sum: Extended, weight: number) => Math.min(1, weight / toNumber(sum));
+  const shrink = (sum: Extended, weight: number) =>
+    subtract([weight, 0], sum)[0] < 0 ? (BELOW * weight) / toNumber(sum) : 1;
   const rows = plan.map((row, k) => row.map((mass) => mass * shrink(sumOf(row), a[k] as number)));
   const columnShares = b.map((weight, j) => shrink(sumOf(rows.map((row) => row[j] as number)), weight));
   const shrunk = rows.map((row) => row.map((mass, j) => mass * (columnShares[j] as number)));
