@@ -9,6 +9,7 @@ const measuring = [
   'test/pointcloud/semantics.test.ts',
   'test/sphere/preparation.test.ts',
   'test/sphere/rows.test.ts',
+  'test/sphere/sizes.test.ts',
 ];
 
 export default defineConfig({
