@@ -4,6 +4,7 @@ import { getSystemErrorMap, types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, Progress } from '../core/types.ts';
 import { fitsInMemory } from '../core/validate.ts';
+import type { Readable } from './readAhead.ts';
 
 export { allocate } from '../core/allocation.ts';
 
@@ -149,7 +150,7 @@ export function kindOf(stats: { isDirectory(): boolean; isFIFO(): boolean; isSoc
 }
 
 /** Fills `target` from the file at `position`. A file that ends earlier (cut while it was being read) is corrupt. */
-export async function readFully(handle: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+export async function readFully(handle: Readable, target: Uint8Array, position: number, path: string): Promise<void> {
   let filled = 0;
   while (filled < target.length) {
     const reading = handle.read(target, filled, target.length - filled, position + filled);
@@ -176,7 +177,7 @@ export async function writeFully(
 /** The bytes from `start` to `end` of a file, a piece at a time. A piece is valid until the next one is asked for. */
 export async function* filePieces(
   path: string,
-  handle: FileHandle,
+  handle: Readable,
   start: number,
   end: number,
   options: CallOptions = {},

@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import type { Entry, getFileNameLowLevel, ZipFile } from 'yauzl';
+import type { Entry, getFileNameLowLevel, RandomAccessReader, ZipFile } from 'yauzl';
+import { DenseamError } from '../core/errors.ts';
 import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
 import { checkedElements, describe, fitsInMemory, isArray as isList, shapeError } from '../core/validate.ts';
 import {
   corruptFile,
-  describeSystemError,
   filePieces,
   isSystemError,
   listed,
@@ -20,6 +20,7 @@ import { type BigNpyArray, type NpyArray, NpyDecoder } from './npy/decoder.ts';
 import { beginsAsNpy, NPY_MAGIC_BYTES } from './npy/header.ts';
 import type { ReadNpyOptions } from './npy.ts';
 import { type FilePath, filePath } from './path.ts';
+import { ReadAhead, type Readable } from './readAhead.ts';
 
 const MEMBER_SUFFIX = '.npy';
 
@@ -112,18 +113,28 @@ async function withArchive<T>(
   try {
     await checkSignature(path, handle, size);
     const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
-    const { openPromise } = await archiveReader();
-    const zip = await openPromise(path, { autoClose: false, decodeStrings: false }).catch((error) => {
+    const file = new ReadAhead(handle);
+    const zip = await openZip(path, file, size).catch((error) => {
       throw damaged(error);
     });
     try {
-      return await use(new Archive(path, handle, zip, await listMembers(zip, signal, damaged)));
+      return await use(new Archive(path, file, zip, await listMembers(zip, signal, damaged)));
     } finally {
       zip.close();
     }
   } finally {
     await handle.close();
   }
+}
+
+async function openZip(path: string, file: Readable, size: number): Promise<ZipFile> {
+  const { fromRandomAccessReaderPromise, RandomAccessReader } = await archiveReader();
+  class Reader extends RandomAccessReader {
+    override read(...[target, offset, length, position, done]: Parameters<RandomAccessReader['read']>): void {
+      readFully(file, target.subarray(offset, offset + length), position, path).then(() => done(null), done);
+    }
+  }
+  return fromRandomAccessReaderPromise(new Reader(), size, { autoClose: false, decodeStrings: false });
 }
 
 /** Refuses what is no zip archive with a better message than that its end is missing. */
@@ -194,13 +205,13 @@ interface Wanted {
 /** An open archive. Only its directory is read through yauzl, the members are read by us. */
 class Archive {
   readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #file: Readable;
   readonly #zip: ZipFile;
   readonly #members: ReadonlyMap<string, Member>;
 
-  constructor(path: string, handle: FileHandle, zip: ZipFile, members: ReadonlyMap<string, Member>) {
+  constructor(path: string, file: Readable, zip: ZipFile, members: ReadonlyMap<string, Member>) {
     this.#path = path;
-    this.#handle = handle;
+    this.#file = file;
     this.#zip = zip;
     this.#members = members;
   }
@@ -293,7 +304,7 @@ class Archive {
     });
     const end = start + compressedSize;
     if (end > latestEnd) throw corruptFile(path, 'it overlaps another member of the archive');
-    const stored = () => filePieces(path, this.#handle, start, end, { signal });
+    const stored = () => filePieces(path, this.#file, start, end, { signal });
     if (compressionMethod === STORED) return stored;
     const chunkSize = Math.max(LEAST_INFLATED_PIECE_BYTES, Math.min(MOST_INFLATED_PIECE_BYTES, uncompressedSize));
     return () => inflate(stored(), createInflateRaw({ chunkSize }), path);
@@ -325,8 +336,8 @@ async function isArray(pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   return false;
 }
 
-/** yauzl throws plain errors for faults in the archive. */
+/** yauzl throws plain errors for faults in the archive. Those of our own reads come through it. */
 function describeZipError(error: unknown, path: string, fault: string): unknown {
-  if (isSystemError(error)) return describeSystemError(error, 'read', path);
+  if (error instanceof DenseamError || isSystemError(error)) return error;
   return corruptFile(path, `${fault}: ${(error as Error).message}`, error);
 }
