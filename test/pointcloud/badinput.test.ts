@@ -223,7 +223,7 @@ describe('options with a range of their own', () => {
     await refused(() => memory.retrieve(clouds, any({ beta: [] })), 'options.beta');
     await refused(() => memory.retrieve(clouds, any({ beta: [1, 0] })), 'options.beta[1]');
     await refused(() => memory.retrieve(clouds, any({ beta, betas: [1] })), 'options.betas');
-    await refused(() => memory.sweep(clouds, any({ betas: [1], beta })), 'options.beta ');
+    await refused(() => memory.sweep(clouds, any({ betas: [1], beta })), 'received options.beta');
     await refused(() => sinkhorn(clouds, clouds, any({ epsilon, plans: 1 })), 'options.plans');
     await refused(() => sinkhornDivergence(clouds, clouds, any({ epsilon, gradient: 'x' })), 'options.gradient');
   });
