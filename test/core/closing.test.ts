@@ -245,10 +245,16 @@ describe('memory of the native side', () => {
 describe('results', () => {
   it.each([10, 3000])('of %i rows are ordinary arrays, which can be transferred', async (count) => {
     const memory = await EuclideanMemory.create(vectors(100));
-    const before = process.memoryUsage().arrayBuffers;
-    const { data } = await memory.distances(vectors(count));
-    // Memory from elsewhere is not counted there; Node 22 and later refuse to transfer it.
-    expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThanOrEqual(data.byteLength);
+    // Memory from elsewhere is not counted there; Node 22 and later refuse to transfer it. A collection in between takes other
+    // arrays off, but not in each of several calls.
+    const calls: { readonly data: Float64Array; readonly counted: number }[] = [];
+    for (let call = 0; call < 5; call++) {
+      const before = process.memoryUsage().arrayBuffers;
+      const { data } = await memory.distances(vectors(count));
+      calls.push({ data, counted: process.memoryUsage().arrayBuffers - before });
+    }
+    const [{ data }] = calls as [(typeof calls)[0]];
+    expect(Math.max(...calls.map(({ counted }) => counted))).toBeGreaterThanOrEqual(data.byteLength);
     const last = data.at(-1);
     const moved = structuredClone(data, { transfer: [data.buffer as ArrayBuffer] });
     expect(moved.at(-1)).toBe(last);
