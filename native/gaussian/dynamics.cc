@@ -20,6 +20,17 @@ constexpr double kOperationsInPart = 1e6;
 // What rounding may add to a step length, relative to the size of the state (the error allowed in a map's image).
 constexpr double kStepSlack = 1e-9;
 
+// What a search found about the state of result r.
+template <typename T>
+void describe(const Search<T>& search, const Weighted& weighted, double beta, std::size_t r,
+              Advance<MovingStates>& result) {
+  result.energy[r] = weighted.gibbs.energy;
+  result.nearest[r] = weighted.gibbs.nearest;
+  result.nearestDistance[r] = weighted.gibbs.nearestDistance;
+  result.evaluated[r] = weighted.items.size();
+  result.droppedMass[r] = search.droppedMass(beta);
+}
+
 std::size_t partsFor(std::size_t items, std::size_t d) {
   const double operations = static_cast<double>(items) * 10 * static_cast<double>(d * d * d);
   return static_cast<std::size_t>(std::clamp(operations / kOperationsInPart, 1.0, static_cast<double>(kParts)));
@@ -54,11 +65,7 @@ auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas
       const std::size_t q = r / copies;
       const Search<T>& search = evaluation.search(q);
       const Weighted weighted = weigh(search, betas[r], "queries.means");
-      result.energy[r] = weighted.gibbs.energy;
-      result.nearest[r] = weighted.gibbs.nearest;
-      result.nearestDistance[r] = weighted.gibbs.nearestDistance;
-      result.evaluated[r] = weighted.items.size();
-      result.droppedMass[r] = search.droppedMass(betas[r]);
+      describe(search, weighted, betas[r], r, result);
       result.next.states[r] = move(evaluation, q, weighted, result.stepLength[r], job);
       if (!pruning_) continue;
       const Frame& frame = evaluation.frame(q);
@@ -82,12 +89,7 @@ void Dynamics<T>::completeEnergies(Evaluation<T>& evaluation, const std::vector<
   for (std::size_t r = 0; r < betas.size(); ++r) {
     if (!stops(result.stepLength[r])) continue;
     const Search<T>& search = evaluation.search(r / copies);
-    const Weighted weighted = weigh(search, betas[r], "queries.means");
-    result.energy[r] = weighted.gibbs.energy;
-    result.nearest[r] = weighted.gibbs.nearest;
-    result.nearestDistance[r] = weighted.gibbs.nearestDistance;
-    result.evaluated[r] = weighted.items.size();
-    result.droppedMass[r] = search.droppedMass(betas[r]);
+    describe(search, weigh(search, betas[r], "queries.means"), betas[r], r, result);
   }
 }
 

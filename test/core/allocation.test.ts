@@ -11,6 +11,7 @@ import {
   samplePointClouds,
 } from '../../lib/index.ts';
 import { expectFailure, expectSameBits } from '../support/assertions.ts';
+import { clouds, grid } from './smallest.ts';
 
 describe('arrays', () => {
   it('are allocated, or refused by name', async () => {
@@ -45,15 +46,6 @@ describe('steps', () => {
 });
 
 describe('huge counts', () => {
-  const clouds = {
-    count: 2,
-    dimension: 1,
-    offsets: Int32Array.of(0, 1, 2),
-    points: Float64Array.of(0, 3),
-    weights: Float64Array.of(1, 1),
-  };
-  const grid = { counts: [2], dimensions: [1], epsilons: [1], betas: [1], divergences: [0.1], points: 2, queries: 1 };
-
   it('are refused where they cannot fit', async () => {
     await expectFailure(() => measureCloudRecall({ ...grid, trials: 1e14 }), 'ERR_OUT_OF_MEMORY', 'queries');
     const memory = await PointCloudMemory.create(clouds, { epsilon: 0.1 });

@@ -1,6 +1,7 @@
 /** Huge counts leave the event loop free, and their calls hear the signal. */
 import { expect, it } from 'vitest';
 import { estimateBasinRadius, measureCloudRecall, PointCloudMemory, samplePointClouds } from '../../lib/index.ts';
+import { clouds, grid } from './smallest.ts';
 
 /** The longest that the event loop did nothing else, in milliseconds, until the call ended with the signal's reason. */
 async function blockedBy(call: (signal: AbortSignal) => Promise<unknown>): Promise<number> {
@@ -19,14 +20,6 @@ async function blockedBy(call: (signal: AbortSignal) => Promise<unknown>): Promi
 
 // Blocked for seconds before; busy machines and garbage collection may take some tenths.
 const most = 500;
-const clouds = {
-  count: 2,
-  dimension: 1,
-  offsets: Int32Array.of(0, 1, 2),
-  points: Float64Array.of(0, 3),
-  weights: Float64Array.of(1, 1),
-};
-const grid = { counts: [2], dimensions: [1], epsilons: [1], betas: [1], divergences: [0.1], points: 2, queries: 1 };
 
 it.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ['trials of recall', (signal) => measureCloudRecall({ ...grid, trials: 1e7, signal })],
