@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
+import { fitsInMemory } from './availableMemory.ts';
 import { DenseamError } from './errors.ts';
-import { fitsInMemory } from './validate.ts';
 
 /** Below this an allocation is made without asking how much memory there is, which costs some system calls. */
 const checkedBytes = 2 ** 20;

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
 import { native } from '../native.ts';
+import { fitsInMemory } from './availableMemory.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
 import { coded, runTask } from './calls.ts';
 import { Changes } from './changes.ts';
@@ -20,7 +21,7 @@ import type {
   RetrieveOptions,
   SweepOptions,
 } from './types.ts';
-import { fitsInMemory, greatestSize, indexArray, shapeError, someIndices } from './validate.ts';
+import { greatestSize, indexArray, shapeError, someIndices } from './validate.ts';
 import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sweepOptions } from './verbOptions.ts';
 
 const defaultIterations = 100;

@@ -4,7 +4,9 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { zeros } from './allocation.ts';
-import { describe, fitsInMemory, integer, isArray, rangeError, shapeError } from './validate.ts';
+import { fitsInMemory } from './availableMemory.ts';
+import { describe } from './describe.ts';
+import { integer, isArray, rangeError, shapeError } from './validate.ts';
 
 /** What all random choices of a call follow from: a safe integer, or a bigint of at most 64 bits. */
 export type Seed = number | bigint;

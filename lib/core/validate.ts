@@ -3,9 +3,6 @@ import { describe, shortened } from './describe.ts';
 import { DenseamError, type ErrorCode } from './errors.ts';
 import type { FloatArray } from './types.ts';
 
-export { fitsInMemory } from './availableMemory.ts';
-export { describe };
-
 // Validators that say "Expected X for Y but received Z".
 
 export function rangeError(name: string, expected: string, value: unknown): DenseamError {

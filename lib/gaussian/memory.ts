@@ -1,3 +1,4 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
@@ -6,7 +7,7 @@ import { Memory } from '../core/memory.ts';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
-import { fitsInMemory, indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
+import { indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import type { MemoryKind, NativeStates } from '../native.ts';
 import { CheckedBasis, projected } from './checkedBasis.ts';

@@ -1,8 +1,8 @@
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { itemWidth } from '../core/batches.ts';
 import { inOrder, partBytes } from '../core/inOrder.ts';
 import type { CallOptions, Gaussians, Structure } from '../core/types.ts';
-import { fitsInMemory } from '../core/validate.ts';
 import type { NativeStates } from '../native.ts';
 
 /** What a batch of Gaussians is like, whatever is in it. */

@@ -1,4 +1,5 @@
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { gaussianBatch, slice } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
 import { asGiven, callOptions, oneOf, optional, readOptions, required, specify } from '../core/options.ts';
@@ -7,7 +8,6 @@ import type { CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts
 import {
   checkedElements,
   expectedError,
-  fitsInMemory,
   integer,
   isArray,
   nonNegative,

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { getSystemErrorMap, types } from 'node:util';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, Progress } from '../core/types.ts';
-import { fitsInMemory } from '../core/validate.ts';
 import type { Readable } from './readAhead.ts';
 
 export { allocate } from '../core/allocation.ts';

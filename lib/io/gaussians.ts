@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { describe } from '../core/describe.ts';
 import { DenseamError, type ErrorCode } from '../core/errors.ts';
 import { aString, oneOf, optional, readOptions, required, signalOptions, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
-import { describe, fields, isArray, shapeError } from '../core/validate.ts';
+import { fields, isArray, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';

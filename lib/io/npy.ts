@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import { describe } from '../core/describe.ts';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
-import { describe, shapeError } from '../core/validate.ts';
+import { shapeError } from '../core/validate.ts';
 import { allocate, bytesOf, elementCount, filePieces, openForReading, readFully, swapByteOrder } from './files.ts';
 import { type BigNpyArray, type NpyArray, NpyDecoder, type NpyDecoderOptions } from './npy/decoder.ts';
 import { BYTES_PER_NPY_ITEM, type NpyType } from './npy/dtype.ts';

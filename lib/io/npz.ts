@@ -2,9 +2,11 @@ import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, getFileNameLowLevel, RandomAccessReader, ZipFile } from 'yauzl';
+import { fitsInMemory } from '../core/availableMemory.ts';
+import { describe } from '../core/describe.ts';
 import { DenseamError } from '../core/errors.ts';
 import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
-import { checkedElements, describe, fitsInMemory, isArray as isList, shapeError } from '../core/validate.ts';
+import { checkedElements, isArray as isList, shapeError } from '../core/validate.ts';
 import {
   corruptFile,
   filePieces,

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
-import { shortened } from '../core/describe.ts';
+import { describe, shortened } from '../core/describe.ts';
 import { DenseamError } from '../core/errors.ts';
 import { aString } from '../core/options.ts';
 import type { FloatArray } from '../core/types.ts';
-import { describe, shapeError } from '../core/validate.ts';
+import { shapeError } from '../core/validate.ts';
 import { allocate } from './files.ts';
 
 /** Integers of at most 32 bits. */

@@ -1,4 +1,5 @@
-import { checkedElements, describe, isArray, reading, shapeError } from '../core/validate.ts';
+import { describe } from '../core/describe.ts';
+import { checkedElements, isArray, reading, shapeError } from '../core/validate.ts';
 
 /** As many axes as numpy has. */
 export const MOST_AXES = 64;

@@ -1,6 +1,7 @@
 import { copied } from '../core/allocation.ts';
+import { describe } from '../core/describe.ts';
 import type { Vectors } from '../core/types.ts';
-import { describe, fields, floatArray, shapeError } from '../core/validate.ts';
+import { fields, floatArray, shapeError } from '../core/validate.ts';
 import { type CloudBatch, cloudBatch, cloudSize } from './batches.ts';
 import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { PointClouds } from './types.ts';

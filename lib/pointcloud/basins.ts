@@ -1,7 +1,8 @@
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { inTurns } from '../core/turns.ts';
-import { fitsInMemory, integer, positive, rangeError } from '../core/validate.ts';
+import { integer, positive, rangeError } from '../core/validate.ts';
 import { cloudSize } from './batches.ts';
 import type { PointCloudMemory } from './memory.ts';
 import { checkCloudMemory, flowOptions, perturbed, type RecoveryOptions, recoveryOptions, Tally } from './recall.ts';

@@ -1,18 +1,11 @@
 import { types } from 'node:util';
 import { copied } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
+import { describe } from '../core/describe.ts';
 import type { Precision } from '../core/memory.ts';
 import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
 import type { CallOptions } from '../core/types.ts';
-import {
-  describe,
-  extent,
-  fields,
-  fitsInMemory,
-  floatArray,
-  isDetached,
-  product,
-  shapeError,
-} from '../core/validate.ts';
+import { extent, fields, floatArray, isDetached, product, shapeError } from '../core/validate.ts';
 import type { NativeCloudStates, NativeClouds } from '../native.ts';
 import type { PointClouds } from './types.ts';
 

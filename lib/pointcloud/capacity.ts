@@ -1,16 +1,9 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { type Check, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { Random } from '../core/random.ts';
 import { greatest } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
-import {
-  checkedElements,
-  fitsInMemory,
-  integer,
-  isArray,
-  nonNegative,
-  positive,
-  rangeError,
-} from '../core/validate.ts';
+import { checkedElements, integer, isArray, nonNegative, positive, rangeError } from '../core/validate.ts';
 import { PointCloudMemory } from './memory.ts';
 import { solverOptions } from './options.ts';
 import {

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { runTask } from '../core/calls.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
 import type { Precision } from '../core/memory.ts';
 import { callOptions, type Read, readOptions } from '../core/options.ts';
 import { concatFloats, concatInts } from '../core/parts.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
-import { fitsInMemory, indexArray, shapeError } from '../core/validate.ts';
+import { indexArray, shapeError } from '../core/validate.ts';
 import { betaOptions, nearestOptions } from '../core/verbOptions.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import {

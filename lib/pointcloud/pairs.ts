@@ -1,7 +1,8 @@
 import { runTask } from '../core/calls.ts';
+import { describe } from '../core/describe.ts';
 import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
 import type { CallOptions } from '../core/types.ts';
-import { describe, shapeError } from '../core/validate.ts';
+import { shapeError } from '../core/validate.ts';
 import type { ProgressCallback, Task } from '../native.ts';
 import { type CloudBatch, cloudBatch, cloudSize, runEnds, sliceClouds } from './batches.ts';
 import { greatestTotal } from './select.ts';

@@ -1,8 +1,9 @@
+import { describe } from '../core/describe.ts';
 import { callOptions, optional, type Read, specify } from '../core/options.ts';
 import { aSeed, type Seed } from '../core/random.ts';
 import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
-import { describe, fields, nonNegative, positive, shapeError } from '../core/validate.ts';
+import { fields, nonNegative, positive, shapeError } from '../core/validate.ts';
 import { iterations } from '../core/verbOptions.ts';
 import { flowSteps } from './options.ts';
 import { channelsOption, type PerturbedChannels, perturbClouds } from './perturbation.ts';

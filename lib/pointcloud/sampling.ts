@@ -1,19 +1,11 @@
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { callOptions, oneOf, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { aSeed, Random, type Seed } from '../core/random.ts';
 import { sorted } from '../core/sorted.ts';
 import { inTurns, type Steps } from '../core/turns.ts';
 import type { CallOptions } from '../core/types.ts';
-import {
-  checkedElements,
-  fitsInMemory,
-  integer,
-  isArray,
-  nonNegative,
-  product,
-  rangeError,
-  shapeError,
-} from '../core/validate.ts';
+import { checkedElements, integer, isArray, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
 import { greatestTotal, type OwnPointClouds } from './select.ts';
 
 /** What {@link samplePointClouds} draws. */

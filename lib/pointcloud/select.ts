@@ -1,6 +1,7 @@
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { atOnce, type Steps } from '../core/turns.ts';
-import { fitsInMemory, isDetached, shapeError } from '../core/validate.ts';
+import { isDetached, shapeError } from '../core/validate.ts';
 import { cloudSize } from './batches.ts';
 import type { PointClouds } from './types.ts';
 

@@ -1,9 +1,10 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { coded, runTask } from '../core/calls.ts';
 import { Changes } from '../core/changes.ts';
 import { Kept } from '../core/closing.ts';
 import type { Precision } from '../core/memory.ts';
 import type { CallOptions } from '../core/types.ts';
-import { fitsInMemory, greatestSize, indexArray, someIndices } from '../core/validate.ts';
+import { greatestSize, indexArray, someIndices } from '../core/validate.ts';
 import { type NativeCloudItems, type NativeSolverOptions, native, type ProgressCallback } from '../native.ts';
 import { type CloudBatch, copyClouds, inCloudParts, problemsFitInMemory, toPointClouds } from './batches.ts';
 import { type CloudsFile, saveClouds } from './persistence.ts';

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
+import { describe } from '../core/describe.ts';
 import {
   aFunction,
   asGiven,
@@ -14,7 +15,6 @@ import { aSeed, seedBits } from '../core/random.ts';
 import type { FloatArray } from '../core/types.ts';
 import {
   checkedElements,
-  describe,
   extent,
   fields,
   floatArray,

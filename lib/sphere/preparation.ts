@@ -1,21 +1,13 @@
 import { types } from 'node:util';
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { runTask } from '../core/calls.ts';
+import { describe } from '../core/describe.ts';
 import { forParts } from '../core/inOrder.ts';
 import type { Precision } from '../core/memory.ts';
 import { aBoolean, callOptions, oneOf, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
-import {
-  describe,
-  extent,
-  fields,
-  fitsInMemory,
-  integer,
-  isDetached,
-  isFloatArray,
-  product,
-  shapeError,
-} from '../core/validate.ts';
+import { extent, fields, integer, isDetached, isFloatArray, product, shapeError } from '../core/validate.ts';
 import { native, type ProgressCallback } from '../native.ts';
 
 /** Numbers as images and other data come. */

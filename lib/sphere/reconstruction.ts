@@ -1,10 +1,11 @@
 import { types } from 'node:util';
 import { vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { describe } from '../core/describe.ts';
 import { asGiven, callOptions, optional, readOptions, specify } from '../core/options.ts';
 import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
-import { checkedElements, describe, integer, isArray, nonNegative, shapeError } from '../core/validate.ts';
+import { checkedElements, integer, isArray, nonNegative, shapeError } from '../core/validate.ts';
 import { iterations } from '../core/verbOptions.ts';
 import { type NativeReconstruction, type NativeSphereModel, native } from '../native.ts';
 

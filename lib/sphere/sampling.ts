@@ -1,21 +1,13 @@
 import { zeros } from '../core/allocation.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { type Batch, vectorBatch } from '../core/batches.ts';
 import { runTask } from '../core/calls.ts';
+import { describe } from '../core/describe.ts';
 import { forParts } from '../core/inOrder.ts';
 import { asGiven, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
-import {
-  describe,
-  fields,
-  fitsInMemory,
-  floatArray,
-  integer,
-  isFloatArray,
-  nonNegative,
-  product,
-  shapeError,
-} from '../core/validate.ts';
+import { fields, floatArray, integer, isFloatArray, nonNegative, product, shapeError } from '../core/validate.ts';
 import {
   type NativeTeacher,
   type NativeTeacherSource,

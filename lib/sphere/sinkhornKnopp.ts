@@ -1,17 +1,9 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { runTask } from '../core/calls.ts';
 import { marginalMatrix } from '../core/marginalMatrix.ts';
 import { asGiven, callOptions, optional, readOptions, required, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, FloatMatrix, Matrix } from '../core/types.ts';
-import {
-  extent,
-  fields,
-  fitsInMemory,
-  floatArray,
-  integer,
-  nonNegative,
-  numberList,
-  product,
-} from '../core/validate.ts';
+import { extent, fields, floatArray, integer, nonNegative, numberList, product } from '../core/validate.ts';
 import { maxIterationsLimit } from '../core/verbOptions.ts';
 import { native } from '../native.ts';
 

@@ -1,3 +1,4 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { runTask } from '../core/calls.ts';
 import {
   asGiven,
@@ -14,7 +15,6 @@ import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
 import {
   extent,
   fields,
-  fitsInMemory,
   floatArray,
   indexArray,
   integer,

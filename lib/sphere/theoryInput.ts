@@ -1,16 +1,8 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
 import { type Batch, vectorBatch } from '../core/batches.ts';
+import { describe } from '../core/describe.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
-import {
-  describe,
-  extent,
-  fields,
-  fitsInMemory,
-  floatArray,
-  nonNegative,
-  product,
-  rangeError,
-  shapeError,
-} from '../core/validate.ts';
+import { extent, fields, floatArray, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
 import type { IntegerArray } from '../io/numbers.ts';
 import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
 import { parameterNames, readClassWeights, readLabels } from './options.ts';

@@ -15,8 +15,8 @@ import { modelMembers, tarGzFile } from './tar.ts';
 // Whoever takes memory that a file asks for first asks whether it is there. A machine of a few bytes stands in for files of gigabytes.
 
 const budget = vi.hoisted(() => ({ bytes: Number.POSITIVE_INFINITY, asked: [] as [string, number][] }));
-vi.mock('../../lib/core/validate.ts', async (original) => ({
-  ...(await original<typeof import('../../lib/core/validate.ts')>()),
+vi.mock('../../lib/core/availableMemory.ts', async (original) => ({
+  ...(await original<typeof import('../../lib/core/availableMemory.ts')>()),
   fitsInMemory: (name: string, bytes: number) => {
     budget.asked.push([name, bytes]);
     if (bytes > budget.bytes) throw new DenseamError('ERR_OUT_OF_MEMORY', `${name}: ${bytes}`);

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import { describe } from '../../core/describe.ts';
 import { DenseamError } from '../../core/errors.ts';
-import { describe } from '../../core/validate.ts';
 import { corruptFile, elementCount, recognisedFormat } from '../files.ts';
 import { parseJson } from '../json.ts';
 

@@ -1,5 +1,5 @@
+import { describe } from '../../core/describe.ts';
 import { DenseamError } from '../../core/errors.ts';
-import { describe } from '../../core/validate.ts';
 import { corruptFile } from '../files.ts';
 
 /** How a word2gauss model was set up. `sigma...` are variances, as everywhere in the package. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { fitsInMemory } from '../../core/availableMemory.ts';
 import { DenseamError, type ErrorCode } from '../../core/errors.ts';
-import { fitsInMemory } from '../../core/validate.ts';
 import { corruptFile } from '../files.ts';
 import type { MemberSink } from '../tarGz.ts';
 
