@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "base/format.h"
 #include "binding/handover.h"
-#include "format.h"
 
 namespace denseam::binding {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "aligned.h"
-#include "memory.h"
+#include "base/aligned.h"
+#include "memory/memory.h"
 
 // JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each
 // array's own view, so nothing that happens to the array during a call can matter. lib/ checks shapes first; what is

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "binding/arguments.h"
 #include "binding/gaussians.h"
 #include "binding/handles.h"
 #include "binding/promise_worker.h"
-#include "error.h"
 #include "gaussian/basis.h"
 #include "gaussian/common_basis.h"
 

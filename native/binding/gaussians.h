@@ -7,7 +7,7 @@
 
 #include "gaussian/basis.h"
 #include "gaussian/structure.h"
-#include "memory.h"
+#include "memory/memory.h"
 
 // What functions on Gaussians take and return, besides what arguments.h has.
 namespace denseam::binding {

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "binding/arguments.h"
 #include "parallel/pool.h"
 

@@ -2,7 +2,7 @@
 
 #include <napi.h>
 
-#include "marginal_matrix.h"
+#include "base/marginal_matrix.h"
 
 // Matrices that are too large to be copied at once come part by part, and stay here until a call takes them.
 namespace denseam::binding {

@@ -3,9 +3,9 @@
 #include <new>
 #include <stdexcept>
 
+#include "base/error.h"
 #include "binding/arguments.h"
 #include "binding/environment.h"
-#include "error.h"
 #include "parallel/pool.h"
 
 namespace denseam::binding {

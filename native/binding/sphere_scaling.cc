@@ -4,7 +4,7 @@
 #include "binding/matrices.h"
 #include "binding/promise_worker.h"
 #include "binding/sphere.h"
-#include "sphere/matrix_scaling.h"
+#include "sphere/scaling/matrix_scaling.h"
 
 namespace denseam::binding {
 namespace {

@@ -7,9 +7,9 @@
 #include "binding/promise_worker.h"
 #include "binding/sphere.h"
 #include "sphere/model.h"
-#include "sphere/multipliers.h"
 #include "sphere/normalizer.h"
 #include "sphere/saddle_point.h"
+#include "sphere/scaling/multipliers.h"
 #include "sphere/splitting.h"
 
 namespace denseam::binding {

@@ -6,9 +6,9 @@
 #include <limits>
 #include <string>
 
+#include "base/format.h"
 #include "euclidean/root.h"
 #include "euclidean/vector_math.h"
-#include "format.h"
 
 namespace denseam::euclidean {
 

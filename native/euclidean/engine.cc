@@ -6,7 +6,7 @@
 
 #include "euclidean/recall.h"
 #include "euclidean/scorer.h"
-#include "gibbs.h"
+#include "memory/gibbs.h"
 #include "parallel/pool.h"
 
 namespace denseam::euclidean {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "euclidean/rows.h"
-#include "memory.h"
+#include "memory/memory.h"
 
 // The log-sum-exp memory on rows x_i of a Euclidean space: D_i = |x_i - x|^2, w = softmax(-beta D), x <- sum w_i x_i.
 // Diagonal and isotropic Gaussians run on it too, through an isometry (embedding.h).

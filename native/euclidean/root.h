@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "dispatch.h"
+#include "simd/dispatch.h"
 
 // Roots of variances, rounded, and what the rounding loses. A root's precision is coarser than its variance's: up to
 // three neighbouring variances round to one root (some more where it stands for several coordinates). Which of them it

@@ -6,9 +6,9 @@
 #include "euclidean/embedding.h"
 #include "euclidean/engine.h"
 #include "euclidean/rows.h"
-#include "memory.h"
-#include "retrieval.h"
-#include "scale.h"
+#include "memory/memory.h"
+#include "memory/retrieval.h"
+#include "memory/scale.h"
 
 namespace denseam::euclidean {
 
@@ -35,7 +35,7 @@ class RowMemory : public Memory {
   TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
                               Job& job) const override;
 
-  // Iteration's view of this memory (retrieval.h).
+  // Iteration's view of this memory (memory/retrieval.h).
   using States = Points;
   // Every item is evaluated at every state: what stops needs no more.
   Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,

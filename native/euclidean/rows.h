@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "euclidean/embedding.h"
+#include "memory/store.h"
 #include "parallel/job.h"
-#include "store.h"
 
 namespace denseam::euclidean {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "dispatch.h"
 #include "euclidean/root.h"
-#include "exponential.h"
+#include "simd/dispatch.h"
+#include "simd/exponential.h"
 
 namespace denseam::euclidean {
 namespace {

@@ -5,11 +5,11 @@
 #include <limits>
 #include <utility>
 
-#include "format.h"
+#include "base/format.h"
+#include "base/single.h"
 #include "gaussian/covariance.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
-#include "single.h"
 
 namespace denseam::gaussian {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gaussian/structure.h"
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 
 // Covariances with common eigenvectors, S = V diag(v) V': they commute, and between Gaussians that have them W2^2 is

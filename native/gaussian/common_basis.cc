@@ -5,11 +5,11 @@
 #include <cmath>
 #include <limits>
 
+#include "base/random.h"
 #include "gaussian/covariance.h"
 #include "linalg/linalg.h"
 #include "linalg/orthogonal.h"
 #include "parallel/pool.h"
-#include "random.h"
 
 namespace denseam::gaussian {
 namespace {

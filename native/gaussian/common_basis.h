@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 
 // The search for eigenvectors that covariances have in common.

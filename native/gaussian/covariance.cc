@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
-#include "error.h"
-#include "format.h"
+#include "base/error.h"
+#include "base/format.h"
 #include "linalg/linalg.h"
 
 namespace denseam::gaussian {

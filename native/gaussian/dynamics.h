@@ -6,8 +6,8 @@
 #include "gaussian/evaluation.h"
 #include "gaussian/frame.h"
 #include "gaussian/items.h"
-#include "memory.h"
-#include "retrieval.h"
+#include "memory/memory.h"
+#include "memory/retrieval.h"
 
 namespace denseam::gaussian {
 
@@ -17,7 +17,7 @@ struct MovingStates {
   std::vector<Carry> carries;
 };
 
-// The update of the memory (science 1.1), as Iteration uses it (retrieval.h).
+// The update of the memory (science 1.1), as Iteration uses it (memory/retrieval.h).
 template <typename T>
 class Dynamics {
  public:

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "error.h"
+#include "base/error.h"
 #include "euclidean/vector_math.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"

@@ -10,7 +10,7 @@
 #include "gaussian/frame.h"
 #include "gaussian/items.h"
 #include "gaussian/search.h"
-#include "gibbs.h"
+#include "memory/gibbs.h"
 #include "parallel/job.h"
 
 namespace denseam::gaussian {

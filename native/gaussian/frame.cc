@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "format.h"
+#include "base/format.h"
 #include "gaussian/covariance.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "memory.h"
+#include "memory/memory.h"
 
 // What is computed once for a query N(m, O): a lower triangular factor O = R R'. Everything about every item is then
 // read from the eigenvalues of R' S_i R: no root of any item, and no inverse until the step itself.

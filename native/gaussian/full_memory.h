@@ -6,9 +6,9 @@
 #include "gaussian/evaluation.h"
 #include "gaussian/frame.h"
 #include "gaussian/items.h"
-#include "memory.h"
-#include "retrieval.h"
-#include "scale.h"
+#include "memory/memory.h"
+#include "memory/retrieval.h"
+#include "memory/scale.h"
 
 namespace denseam::gaussian {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "format.h"
+#include "base/format.h"
 #include "gaussian/covariance.h"
 #include "gaussian/signature.h"
 #include "linalg/linalg.h"

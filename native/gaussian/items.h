@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "gaussian/covariance_note.h"
 #include "linalg/lanes.h"
-#include "memory.h"
-#include "store.h"
+#include "memory/memory.h"
+#include "memory/store.h"
 
 namespace denseam::gaussian {
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "format.h"
+#include "base/format.h"
+#include "base/random.h"
 #include "gaussian/covariance.h"
 #include "gaussian/sampling.h"
 #include "gaussian/spread.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
-#include "random.h"
 
 namespace denseam::gaussian {
 namespace {

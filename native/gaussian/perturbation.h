@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "gaussian/structure.h"
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 
 // Gaussians at a given W2 distance from given ones (science 1.5). The items are replaced; their values are checked

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/random.h"
 #include "gaussian/basis.h"
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
-#include "random.h"
 
 // Random Gaussians on a Wasserstein sphere: all at the same W2 distance R from the point mass at the origin, |mu|^2 +
 // tr S = R^2 (science 1.5). Both halves of R^2 are fixed: |mu|^2 = tr S = R^2 / 2. Every item has a random stream of

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "euclidean/vector_math.h"
-#include "gibbs.h"
+#include "memory/gibbs.h"
 #include "parallel/pool.h"
 
 namespace denseam::gaussian {

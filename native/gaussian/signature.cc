@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "dispatch.h"
 #include "linalg/lanes.h"
 #include "linalg/linalg.h"
+#include "simd/dispatch.h"
 
 namespace denseam::gaussian {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
+#include "base/random.h"
 #include "parallel/job.h"
-#include "random.h"
 
 namespace denseam::gaussian {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "format.h"
+#include "base/format.h"
 
 namespace denseam::gaussian {
 

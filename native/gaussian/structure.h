@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "memory.h"
+#include "memory/memory.h"
 
 namespace denseam::gaussian {
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <string>
 
-#include "error.h"
+#include "base/error.h"
 #include "linalg/small.h"
 
 extern "C" {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 
 // A thin typed layer over CBLAS and LAPACKE. Matrices are dense, square where not said otherwise, n x n, column-major
 // with leading dimension n. "Lower" means that only the lower triangle is read; a triangular factor has zeros above its

@@ -6,11 +6,11 @@
 #include <memory>
 #include <utility>
 
-#include "error.h"
-#include "gibbs.h"
+#include "base/error.h"
+#include "memory/gibbs.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "memory.h"
+#include "base/spares.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 #include "pointcloud/items.h"
 #include "pointcloud/pair.h"
 #include "pointcloud/search.h"
 #include "pointcloud/self_transport.h"
-#include "spares.h"
 
 namespace denseam::pointcloud {
 

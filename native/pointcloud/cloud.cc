@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "error.h"
-#include "format.h"
+#include "base/error.h"
+#include "base/format.h"
+#include "base/single.h"
 #include "pointcloud/kernels.h"
-#include "single.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "aligned.h"
-#include "memory.h"
+#include "base/aligned.h"
+#include "memory/memory.h"
 
 namespace denseam::pointcloud {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 #include "pointcloud/flow.h"
 #include "pointcloud/items.h"

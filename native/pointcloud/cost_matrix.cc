@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "error.h"
-#include "format.h"
+#include "base/error.h"
+#include "base/format.h"
 #include "pointcloud/divergence.h"
 #include "pointcloud/kernels.h"
 #include "pointcloud/transport.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "pointcloud/kernels.h"
 #include "pointcloud/transport.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 // What TransportSolver does at one temperature.
 namespace denseam::pointcloud {

@@ -5,13 +5,13 @@
 #include <limits>
 #include <string>
 
-#include "error.h"
+#include "base/error.h"
+#include "base/spares.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
 #include "pointcloud/pair.h"
 #include "pointcloud/self_transport.h"
-#include "spares.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

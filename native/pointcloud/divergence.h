@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "marginal_matrix.h"
+#include "base/marginal_matrix.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/problem.h"

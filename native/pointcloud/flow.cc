@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "scale.h"
+#include "memory/scale.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <utility>
 
+#include "base/spares.h"
+#include "memory/scale.h"
 #include "parallel/pool.h"
 #include "pointcloud/self_transport.h"
-#include "scale.h"
-#include "spares.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -5,11 +5,11 @@
 #include <memory>
 #include <vector>
 
-#include "memory.h"
+#include "memory/memory.h"
+#include "memory/store.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/problem.h"
-#include "store.h"
 
 namespace denseam::pointcloud {
 

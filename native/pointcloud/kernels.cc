@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "dispatch.h"
-#include "exponential.h"
+#include "simd/dispatch.h"
+#include "simd/exponential.h"
 
 namespace denseam::pointcloud {
 

@@ -8,7 +8,7 @@
 
 #include "linalg/linalg.h"
 #include "pointcloud/kernels.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/problem.h"
 

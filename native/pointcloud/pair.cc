@@ -5,7 +5,7 @@
 
 #include "linalg/product.h"
 #include "pointcloud/kernels.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/transport.h"

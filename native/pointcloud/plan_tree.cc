@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "dispatch.h"
+#include "simd/dispatch.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "pointcloud/problem.h"
 
 namespace denseam::pointcloud {

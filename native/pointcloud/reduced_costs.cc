@@ -1,7 +1,7 @@
 #include "pointcloud/reduced_costs.h"
 
 #include "pointcloud/kernels.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 

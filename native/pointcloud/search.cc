@@ -5,10 +5,10 @@
 #include <memory>
 #include <utility>
 
-#include "gibbs.h"
+#include "memory/gibbs.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

@@ -6,10 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/spares.h"
 #include "parallel/job.h"
 #include "pointcloud/items.h"
 #include "pointcloud/pair.h"
-#include "spares.h"
 
 namespace denseam::pointcloud {
 

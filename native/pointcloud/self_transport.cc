@@ -6,7 +6,7 @@
 #include "linalg/product.h"
 #include "pointcloud/kernels.h"
 #include "pointcloud/weak.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

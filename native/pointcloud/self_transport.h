@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/problem.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "pointcloud/kernels.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::pointcloud {
 namespace {

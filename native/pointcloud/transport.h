@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/newton.h"
 #include "pointcloud/plan_tree.h"

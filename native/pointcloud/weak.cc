@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dispatch.h"
+#include "simd/dispatch.h"
 
 namespace denseam::pointcloud {
 namespace {

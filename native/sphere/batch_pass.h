@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
+#include "base/spares.h"
 #include "parallel/job.h"
-#include "spares.h"
 #include "sphere/mixture.h"
 #include "sphere/objective.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sphere/sinkhorn_knopp.h"
+#include "sphere/scaling/sinkhorn_knopp.h"
 
 namespace denseam::sphere {
 namespace {

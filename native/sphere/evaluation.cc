@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "linalg/product.h"
 #include "parallel/pool.h"
 #include "sphere/mixture.h"

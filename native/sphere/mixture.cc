@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "linalg/product.h"
+#include "simd/vectors.h"
 #include "sphere/vector_math.h"
-#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

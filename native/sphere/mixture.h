@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "sphere/model.h"
 #include "sphere/normalizer.h"
 #include "sphere/overlap.h"

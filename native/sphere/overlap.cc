@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::sphere {
 namespace {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "format.h"
+#include "base/format.h"
 #include "parallel/pool.h"
 
 namespace denseam::sphere {

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 
 // Data on its way to the sphere.

@@ -6,15 +6,15 @@
 #include <numeric>
 #include <string>
 
-#include "aligned.h"
-#include "error.h"
+#include "base/aligned.h"
+#include "base/error.h"
 #include "linalg/product.h"
 #include "parallel/pool.h"
+#include "simd/vectors.h"
 #include "sphere/normalizer.h"
 #include "sphere/overlap.h"
 #include "sphere/tiles.h"
 #include "sphere/vector_math.h"
-#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

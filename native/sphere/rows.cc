@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "format.h"
+#include "base/format.h"
 #include "parallel/pool.h"
-#include "vectors.h"
+#include "simd/vectors.h"
 
 namespace denseam::sphere {
 namespace {

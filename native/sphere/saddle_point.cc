@@ -4,11 +4,11 @@
 #include <cmath>
 #include <utility>
 
+#include "simd/vectors.h"
 #include "sphere/batch_pass.h"
-#include "sphere/multipliers.h"
 #include "sphere/normalizer.h"
+#include "sphere/scaling/multipliers.h"
 #include "sphere/tiles.h"
-#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

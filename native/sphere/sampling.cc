@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "format.h"
+#include "base/format.h"
 #include "gaussian/sampling.h"
 #include "parallel/pool.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "parallel/job.h"
-#include "random.h"
 
 // Random points of the unit sphere of R^N: von Mises-Fisher distributions about memories, the uniform distribution, and
 // mixtures of them with classes, the teacher of Thériault and Tantari (2025, section 2.2).

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "aligned.h"
+#include "base/aligned.h"
+#include "base/random.h"
 #include "parallel/pool.h"
-#include "random.h"
+#include "simd/vectors.h"
 #include "sphere/batch_pass.h"
 #include "sphere/normalizer.h"
 #include "sphere/tiles.h"
-#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

@@ -6,16 +6,16 @@
 #include <numeric>
 #include <utility>
 
-#include "aligned.h"
-#include "error.h"
+#include "base/aligned.h"
+#include "base/error.h"
+#include "base/random.h"
 #include "parallel/pool.h"
-#include "random.h"
+#include "simd/vectors.h"
 #include "sphere/batch_pass.h"
 #include "sphere/evaluation.h"
 #include "sphere/normalizer.h"
 #include "sphere/tiles.h"
 #include "sphere/vector_math.h"
-#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

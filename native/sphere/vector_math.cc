@@ -1,7 +1,7 @@
 #include "sphere/vector_math.h"
 
-#include "dispatch.h"
-#include "exponential.h"
+#include "simd/dispatch.h"
+#include "simd/exponential.h"
 
 namespace denseam::sphere {
 namespace {

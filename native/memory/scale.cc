@@ -1,4 +1,4 @@
-#include "scale.h"
+#include "memory/scale.h"
 
 #include <algorithm>
 #include <cmath>

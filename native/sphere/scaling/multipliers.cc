@@ -1,11 +1,11 @@
-#include "sphere/multipliers.h"
+#include "sphere/scaling/multipliers.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "sphere/marginal_problem.h"
+#include "sphere/scaling/marginal_problem.h"
 
 namespace denseam::sphere {
 namespace {

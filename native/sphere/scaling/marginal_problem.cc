@@ -1,4 +1,4 @@
-#include "sphere/marginal_problem.h"
+#include "sphere/scaling/marginal_problem.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "sphere/sinkhorn_knopp.h"
+#include "sphere/scaling/sinkhorn_knopp.h"
 
 namespace denseam::sphere {
 namespace {

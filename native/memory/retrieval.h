@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "memory.h"
+#include "memory/memory.h"
 #include "parallel/job.h"
 #include "parallel/pool.h"
 

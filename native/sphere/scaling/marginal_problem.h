@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "error.h"
+#include "base/error.h"
 #include "parallel/job.h"
 
 namespace denseam::sphere {

@@ -1,4 +1,4 @@
-#include "aligned.h"
+#include "base/aligned.h"
 
 #include <sys/mman.h>
 #ifdef __GLIBC__

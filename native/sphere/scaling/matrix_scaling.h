@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "marginal_matrix.h"
+#include "base/marginal_matrix.h"
 #include "parallel/job.h"
 
 namespace denseam::sphere {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "aligned.h"
+#include "base/aligned.h"
 #include "parallel/job.h"
 
 namespace denseam {

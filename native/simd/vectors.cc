@@ -1,8 +1,8 @@
-#include "vectors.h"
+#include "simd/vectors.h"
 
 #include <limits>
 
-#include "dispatch.h"
+#include "simd/dispatch.h"
 
 namespace denseam {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "error.h"
+#include "base/error.h"
 
 // Errors about values, worded alike for every argument: "Expected ... but received ...".
 namespace denseam {

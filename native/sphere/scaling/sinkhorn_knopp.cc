@@ -1,4 +1,4 @@
-#include "sphere/sinkhorn_knopp.h"
+#include "sphere/scaling/sinkhorn_knopp.h"
 
 #include <algorithm>
 #include <cmath>

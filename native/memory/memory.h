@@ -51,7 +51,7 @@ struct RetrievalOptions {
   // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
   std::vector<double> betas;
   bool sweep;
-  std::optional<double> tolerance;  // none: the memory's own (scale.h)
+  std::optional<double> tolerance;  // none: the memory's own (memory/scale.h)
   std::size_t maxIterations;
   Pruning pruning;
   bool trajectory;

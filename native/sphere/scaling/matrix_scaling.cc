@@ -1,4 +1,4 @@
-#include "sphere/matrix_scaling.h"
+#include "sphere/scaling/matrix_scaling.h"
 
 #include <algorithm>
 #include <bit>
@@ -9,11 +9,11 @@
 #include <string>
 #include <utility>
 
-#include "format.h"
+#include "base/format.h"
+#include "base/single.h"
 #include "parallel/pool.h"
-#include "single.h"
+#include "simd/vectors.h"
 #include "sphere/tiles.h"
-#include "vectors.h"
 
 namespace denseam::sphere {
 namespace {

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "dispatch.h"
+#include "simd/dispatch.h"
 
 // The exponential for loops that vectorise; to be called from functions marked DENSEAM_DISPATCH.
 namespace denseam {
