@@ -1,14 +1,17 @@
 import { defineConfig } from 'tsdown';
 
+/** All chunks lie in dist/, from where they require this copy of lib/native/addon.cjs; that file says why it is one. */
+const addon = { id: './native/addon.cjs', external: true } as const;
+
 const common = {
   outDir: 'dist',
   platform: 'node',
   target: 'node20.19',
   failOnWarn: true,
-  // Copied as it is (lib/addon.cjs says why), to where all chunks lie: its path must stay as it is written.
-  external: './addon.cjs',
+  plugins: { name: 'addon', resolveId: (id: string) => (id === './addon.cjs' ? addon : undefined) },
+  // The addon's path must stay as it is written.
   inputOptions: { makeAbsoluteExternalsRelative: false },
-  copy: 'lib/addon.cjs',
+  copy: { from: 'lib/native/addon.cjs', to: 'dist/native/addon.cjs' },
 } as const;
 
 export default defineConfig([

@@ -1,6 +1,6 @@
-import { runTask } from '../lib/core/calls.ts';
 import { Random } from '../lib/core/random.ts';
-import { type NativeCloudItems, type NativeCloudRetrieval, type NativeClouds, native } from '../lib/native.ts';
+import { type NativeCloudItems, type NativeCloudRetrieval, type NativeClouds, native } from '../lib/native/addon.ts';
+import { runTask } from '../lib/native/calls.ts';
 import type { Settings } from './section.ts';
 import { type Cost, spread, timed } from './timing.ts';
 

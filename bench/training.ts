@@ -1,6 +1,6 @@
-import { runTask } from '../lib/core/calls.ts';
 import { logSphereArea, type TrainOptions, VonMisesFisherMemory } from '../lib/index.ts';
-import { type NativeSphereState, type NativeSphereTrainer, native } from '../lib/native.ts';
+import { type NativeSphereState, type NativeSphereTrainer, native } from '../lib/native/addon.ts';
+import { runTask } from '../lib/native/calls.ts';
 import { readData, readTraining, settingsOf } from '../lib/sphere/options.ts';
 import { toNativeRows } from '../lib/sphere/rows.ts';
 import type { CheckedData, TrainingSettings } from '../lib/sphere/settings.ts';

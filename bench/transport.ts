@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../lib/core/random.ts';
-import type { NativeClouds } from '../lib/native.ts';
+import type { NativeClouds } from '../lib/native/addon.ts';
 
 /** Pairs of clouds of one size. */
 export interface TransportCase {

@@ -4,7 +4,7 @@
 # Versions: Bun 1.4.5 and esbuild 0.28.2 (npm).
 # Behaviour: where Node or Bun runs a program, that error has the code MODULE_NOT_FOUND. It has in what esbuild makes of the program, too;
 #   in what `bun build` makes of it there is none. A program that asks for the code, to pass over an optional file and over nothing else,
-#   fails when it is bundled by Bun. Hence lib/addon.cjs tells a binary that does not load by its own code.
+#   fails when it is bundled by Bun. Hence lib/native/addon.cjs tells a binary that does not load by its own code.
 # Output seen:
 #   Bun 1.4.5, esbuild 0.28.2
 #   Node MODULE_NOT_FOUND

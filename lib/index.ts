@@ -1,7 +1,5 @@
 export { DenseamError, type ErrorCode } from './core/errors.ts';
-export type { Memory, Precision } from './core/memory.ts';
 export { Random, type Seed, type Shufflable } from './core/random.ts';
-export { setThreads, threads } from './core/threads.ts';
 export type {
   BetaOptions,
   CallOptions,
@@ -35,6 +33,7 @@ export {
   type SpreadKind,
 } from './io/gaussians.ts';
 export { type IdxArray, readIdx } from './io/idx.ts';
+export { type HalfArray, type IntegerArray, type NumberArray, toFloats } from './io/numbers.ts';
 export {
   type BigNpyArray,
   type NpyArray,
@@ -42,10 +41,9 @@ export {
   type NpyData,
   type ReadNpyOptions,
   readNpy,
-} from './io/npy.ts';
-export { type ReadNpzOptions, readNpz } from './io/npz.ts';
-export { type NamedArray, writeNpz } from './io/npzWrite.ts';
-export { type HalfArray, type IntegerArray, type NumberArray, toFloats } from './io/numbers.ts';
+} from './io/numpy/npy.ts';
+export { type ReadNpzOptions, readNpz } from './io/numpy/npz.ts';
+export { type NamedArray, writeNpz } from './io/numpy/writeNpz.ts';
 export type { FilePath } from './io/path.ts';
 export {
   type ReadWord2GaussOptions,
@@ -53,7 +51,9 @@ export {
   type Word2GaussModel,
   type Word2GaussParameters,
   type Word2GaussPart,
-} from './io/word2gauss.ts';
+} from './io/word2gauss/word2gauss.ts';
+export type { Memory, Precision } from './memory/memory.ts';
+export { setThreads, threads } from './native/threads.ts';
 export * from './pointcloud/baseline.ts';
 export * from './pointcloud/basins.ts';
 export * from './pointcloud/capacity.ts';

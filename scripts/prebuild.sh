@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes prebuilds/<platform>-<arch>/denseam.node, stripped, as lib/addon.cjs requires it.
+# Makes prebuilds/<platform>-<arch>/denseam.node, stripped, as lib/native/addon.cjs requires it.
 # prebuildify moves the binary it finds away, and would fetch Node's headers for a build of its own. So it gets a copy,
 # in a folder of its own, and nothing to build: CMake did that, and processes that have the addon open keep it.
 set -euo pipefail

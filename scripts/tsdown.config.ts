@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 /** Node finds the binary from where this file lies, which is not where programs are built. */
-const addon = new URL('../lib/addon.cjs', import.meta.url).href;
+const addon = new URL('../lib/native/addon.cjs', import.meta.url).href;
 
 /** For programs of the clone in TypeScript, built into out/ with all of lib/ that they use. */
 export default defineConfig({

@@ -1,6 +1,6 @@
-import { runTask } from '../../lib/core/calls.ts';
 import { setThreads } from '../../lib/index.ts';
-import { type NativePlans, native } from '../../lib/native.ts';
+import { type NativePlans, native } from '../../lib/native/addon.ts';
+import { runTask } from '../../lib/native/calls.ts';
 import { cloudRecall } from '../cloudRecall.ts';
 import { peerNames, type Solutions, startPeers, type TransportPeer } from '../peers/transportPeer.ts';
 import { productSize, reportRate } from '../rate.ts';

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { writeContents } from '../io/atomic.ts';
-import type { NamedArray } from '../io/npzWrite.ts';
+import type { NamedArray } from '../io/numpy/writeNpz.ts';
 import { UsageError } from './errors.ts';
 
 /** What commands give: numbers with a name and a shape. */
@@ -28,7 +28,7 @@ export async function writeArrays(
   { signal }: Pick<CallOptions, 'signal'>,
 ): Promise<void> {
   if (extname(path) === '.npz') {
-    const { writeNpz } = await import('../io/npzWrite.ts');
+    const { writeNpz } = await import('../io/numpy/writeNpz.ts');
     await writeNpz(path, arrays, { signal });
   } else if (extname(path) === '.safetensors') await writeTensors(path, arrays, signal);
   else await writeContents(path, `${JSON.stringify(nestedArrays(arrays))}\n`);
@@ -40,7 +40,7 @@ async function writeTensors(
   arrays: readonly ResultArray[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { writeSafetensors } = await import('../io/safetensors.ts');
+  const { writeSafetensors } = await import('../io/safetensors/safetensors.ts');
   const floats = arrays.map(({ data, ...rest }) => {
     return { ...rest, data: types.isInt32Array(data) ? Float64Array.from(data) : data };
   });

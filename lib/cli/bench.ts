@@ -33,7 +33,7 @@ Examples:
 
 async function bench({ signal, withProgress, print }: Run, _: CommonOptions): Promise<void> {
   const { benchCases } = await import('./benchCases.ts');
-  const { threads } = await import('../core/threads.ts');
+  const { threads } = await import('../native/threads.ts');
   const measured = await withProgress(async (onProgress) => {
     const all: Measured[] = [];
     for (const [index, prepare] of benchCases.entries()) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CallOptions } from '../core/types.ts';
 import type { ExperimentProgress } from '../experiments/stages.ts';
-import { native } from '../native.ts';
+import { native } from '../native/addon.ts';
 import { describeError, exitCodes, UsageError } from './errors.ts';
 import { integer } from './options.ts';
 import { type ProgressDisplay, showProgress } from './progress.ts';
@@ -40,7 +40,7 @@ export function defineAction<Options>(
     .action(async () => {
       const options = command.opts<CommonOptions>();
       await settle(async () => {
-        if (options.threads !== undefined) (await import('../core/threads.ts')).setThreads(options.threads);
+        if (options.threads !== undefined) (await import('../native/threads.ts')).setThreads(options.threads);
         await run(makeRun(options), options as Options, ...command.processedArgs.flat());
       });
     });

@@ -60,7 +60,7 @@ async function runDemo({ signal, withProgress, print }: Run, options: DemoOption
   const page = resolve(extname(options.out) === '.html' ? options.out : join(options.out, 'index.html'));
   await mkdir(dirname(page), { recursive: true });
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
-  const { threads } = await import('../core/threads.ts');
+  const { threads } = await import('../native/threads.ts');
   const { readIdx } = await import('../io/idx.ts');
   const { runDemoRecall } = await import('../experiments/images/demoRecall.ts');
   const { maskKinds } = await import('../experiments/images/imageSample.ts');

@@ -206,7 +206,7 @@ async function writeReport(
   command: string,
   seconds: number,
 ): Promise<void> {
-  const { threads } = await import('../core/threads.ts');
+  const { threads } = await import('../native/threads.ts');
   const { experimentFiles } = await import('../report/experimentFiles.ts');
   await experimentFiles(folder, experiment, settings, result, {
     command,

@@ -3,8 +3,8 @@ import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import { corruptFile, openForReading, readFully } from '../io/files.ts';
 import { readIdx } from '../io/idx.ts';
-import { readNpzIfThere } from '../io/npz.ts';
 import { type NumberArray, toFloats } from '../io/numbers.ts';
+import { readNpzIfThere } from '../io/numpy/npz.ts';
 import { toSphere } from '../sphere/preparation.ts';
 
 /** Directions with their classes, as von Mises-Fisher memories take them. */

@@ -4,7 +4,7 @@ import type { CallOptions, FloatArray, Gaussians, Vectors } from '../core/types.
 import type { EuclideanMemory } from '../euclidean/memory.ts';
 import type { GaussianMemory } from '../gaussian/memory.ts';
 import type { SpreadKind } from '../io/gaussians.ts';
-import type { NpyArray } from '../io/npy.ts';
+import type { NpyArray } from '../io/numpy/npy.ts';
 import type { PointCloudMemory } from '../pointcloud/memory.ts';
 import type { PointClouds } from '../pointcloud/types.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
@@ -24,7 +24,7 @@ export type OpenModel = OpenMemory | { readonly kind: 'von-mises-fisher'; readon
 
 /** Loads whatever memory is in the file. `index`: whether a Gaussian one gets what makes it fast. */
 export async function openModel(path: string, index: boolean, options: CallOptions): Promise<OpenModel> {
-  const { openSafetensors } = await import('../io/safetensors.ts');
+  const { openSafetensors } = await import('../io/safetensors/safetensors.ts');
   const file = await openSafetensors(path);
   const { memory: kind } = file.metadata;
   await file.close();
@@ -92,7 +92,7 @@ export async function readGaussianItems(
 }
 
 export async function readVectors(path: string, name: string, { signal }: CallOptions): Promise<Vectors> {
-  const { readNpz } = await import('../io/npz.ts');
+  const { readNpz } = await import('../io/numpy/npz.ts');
   const array = (await readNpz(path, [name], { signal })).get(name) as NpyArray;
   const [count = 0, dimension = 0] = await shapeOf(path, name, array, 2);
   const { toFloats } = await import('../io/numbers.ts');
@@ -100,7 +100,7 @@ export async function readVectors(path: string, name: string, { signal }: CallOp
 }
 
 export async function readClouds(path: string, { signal }: CallOptions): Promise<PointClouds> {
-  const { readNpzIfThere } = await import('../io/npz.ts');
+  const { readNpzIfThere } = await import('../io/numpy/npz.ts');
   const { corruptFile } = await import('../io/files.ts');
   const { toFloats } = await import('../io/numbers.ts');
   const arrays = await readNpzIfThere(path, ['points', 'weights', 'offsets', 'sizes'], { signal });

@@ -1,8 +1,6 @@
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { native } from '../native.ts';
 import { controlGroups, readText } from './cgroups.ts';
-import { closeUnowned, pressCollector } from './closing.ts';
 import { DenseamError } from './errors.ts';
 
 // Kept free for everything else in the process.
@@ -21,7 +19,7 @@ const bytesOfKilobyte = 1024;
  */
 export function fitsInMemory(name: string, bytes: number): void {
   if (bytes <= negligible || bytes <= availableMemory() - memoryReserve) return;
-  if (bytes <= availableMemory() - memoryReserve + process.memoryUsage.rss()) collectNow();
+  if (bytes <= availableMemory() - memoryReserve + process.memoryUsage.rss()) reclaim();
   const available = availableMemory() - memoryReserve;
   if (bytes <= available) return;
   const [needed, left] = [inWords(bytes), inWords(Math.max(0, available))];
@@ -33,10 +31,12 @@ export function fitsInMemory(name: string, bytes: number): void {
   });
 }
 
-function collectNow(): void {
-  pressCollector();
-  closeUnowned();
-  native.giveBackFreeMemory();
+/** Frees what nobody holds any more; what that is, the layer above knows. */
+let reclaim = () => {};
+
+/** Sets what frees memory that nobody holds any more. */
+export function setReclaim(free: () => void): void {
+  reclaim = free;
 }
 
 /** 0.5 GiB would hide whether it is 460 or 550 MiB. */

@@ -1,11 +1,11 @@
-import { type Batch, precisionOf, toVectors, vectorBatch } from '../core/batches.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
-import { Memory } from '../core/memory.ts';
 import { callOptions, readOptions } from '../core/options.ts';
-import { loadItems } from '../core/persistence.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
 import { type FilePath, filePath } from '../io/path.ts';
-import type { NativeStates } from '../native.ts';
+import { type Batch, precisionOf, toVectors, vectorBatch } from '../memory/batches.ts';
+import { loadItems } from '../memory/itemsFile.ts';
+import { Memory } from '../memory/memory.ts';
+import type { NativeStates } from '../native/addon.ts';
 
 /**
  * The classical dense associative memory on vectors: log-sum-exp energy over the squared Euclidean distance, with the same verbs as

@@ -1,11 +1,11 @@
 import { zeros } from '../core/allocation.ts';
-import { type Batch, gaussianBatch, itemWidth, slice } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
 import { callOptions, optional, readOptions, specify } from '../core/options.ts';
-import { inParts } from '../core/parts.ts';
 import type { CallOptions, Gaussians, Matrix } from '../core/types.ts';
 import { nonNegative, squareMatrix } from '../core/validate.ts';
-import { native } from '../native.ts';
+import { type Batch, gaussianBatch, itemWidth, slice } from '../memory/batches.ts';
+import { inParts } from '../memory/parts.ts';
+import { native } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { CheckedBasis, project, projected } from './checkedBasis.ts';
 import { makeGaussians } from './parts.ts';
 

@@ -1,8 +1,8 @@
-import type { Batch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Matrix } from '../core/types.ts';
-import { type NativeBasis, type NativeProjection, native } from '../native.ts';
+import type { Batch } from '../memory/batches.ts';
+import { type NativeBasis, type NativeProjection, native } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 
 /** A common basis of covariances that was found orthogonal, in a copy that nobody else can change. */
 export class CheckedBasis {

@@ -1,15 +1,15 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
 import { DenseamError } from '../core/errors.ts';
-import { Memory } from '../core/memory.ts';
 import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
-import { type ItemsFile, loadItems } from '../core/persistence.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
-import type { MemoryKind, NativeStates } from '../native.ts';
+import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../memory/batches.ts';
+import { type ItemsFile, loadItems } from '../memory/itemsFile.ts';
+import { Memory } from '../memory/memory.ts';
+import type { MemoryKind, NativeStates } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { CheckedBasis, projected } from './checkedBasis.ts';
 
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */

@@ -1,9 +1,9 @@
 import { zeros } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { itemWidth } from '../core/batches.ts';
-import { inOrder, partBytes } from '../core/inOrder.ts';
 import type { CallOptions, Gaussians, Structure } from '../core/types.ts';
-import type { NativeStates } from '../native.ts';
+import { itemWidth } from '../memory/batches.ts';
+import { inOrder, partBytes } from '../memory/partsAtOnce.ts';
+import type { NativeStates } from '../native/addon.ts';
 
 /** What a batch of Gaussians is like, whatever is in it. */
 export interface GaussiansShape {

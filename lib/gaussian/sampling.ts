@@ -1,7 +1,5 @@
 import { zeros } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { gaussianBatch, slice } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
 import { asGiven, callOptions, oneOf, optional, readOptions, required, specify } from '../core/options.ts';
 import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
@@ -15,7 +13,9 @@ import {
   product,
   rangeError,
 } from '../core/validate.ts';
-import { native, type ProgressCallback } from '../native.ts';
+import { gaussianBatch, slice } from '../memory/batches.ts';
+import { native, type ProgressCallback } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { CheckedBasis } from './checkedBasis.ts';
 import { type GaussiansShape, makeGaussians } from './parts.ts';
 

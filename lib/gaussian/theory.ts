@@ -1,11 +1,11 @@
 import { zeros } from '../core/allocation.ts';
-import { gaussianBatch } from '../core/batches.ts';
-import { coded } from '../core/calls.ts';
 import { DenseamError } from '../core/errors.ts';
 import { optional, readOptions, required, specify } from '../core/options.ts';
 import type { FloatArray, Gaussians, Structure } from '../core/types.ts';
 import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
-import { native } from '../native.ts';
+import { gaussianBatch } from '../memory/batches.ts';
+import { native } from '../native/addon.ts';
+import { coded } from '../native/calls.ts';
 
 // The theorems on memories of Gaussians whose covariances have all their eigenvalues in [lambdaMin, lambdaMax] (Tankala and
 // Balasubramanian 2026), as functions. kappa is lambdaMax / lambdaMin.

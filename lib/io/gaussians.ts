@@ -5,9 +5,9 @@ import { aString, oneOf, optional, readOptions, required, signalOptions, specify
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
 import { fields, isArray, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
-import { readNpy } from './npy.ts';
-import { readNpz } from './npz.ts';
 import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
+import { readNpy } from './numpy/npy.ts';
+import { readNpz } from './numpy/npz.ts';
 import { type FilePath, filePath, isFilePath } from './path.ts';
 import { extentsOf, indicesOf, shapeWords } from './shape.ts';
 

@@ -13,7 +13,7 @@ import {
   recognisedFormat,
   unsupportedFile,
 } from './files.ts';
-import { inflate } from './inflate.ts';
+import { inflate } from './numpy/inflate.ts';
 import { type FilePath, filePath } from './path.ts';
 
 /** An array of bytes from an IDX file, for example images: count x rows x columns. */

@@ -2,11 +2,11 @@ import { types } from 'node:util';
 import { copied } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { describe } from '../core/describe.ts';
-import type { Precision } from '../core/memory.ts';
-import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
 import type { CallOptions } from '../core/types.ts';
 import { extent, fields, floatArray, isDetached, product, shapeError } from '../core/validate.ts';
-import type { NativeCloudStates, NativeClouds } from '../native.ts';
+import type { Precision } from '../memory/memory.ts';
+import { inputBytes, inRuns, resultBytes } from '../memory/parts.ts';
+import type { NativeCloudStates, NativeClouds } from '../native/addon.ts';
 import type { PointClouds } from './types.ts';
 
 /** Clouds as the native side takes them, with the dimension that goes with them. The offsets are the batch's own. */
@@ -113,7 +113,7 @@ export interface CloudPart {
 }
 
 /**
- * Calls `run` on one part of the batch after another, as `inParts` of lib/core/parts.ts does with items of one size. A cloud has `copies`
+ * Calls `run` on one part of the batch after another, as `inParts` of lib/memory/parts.ts does with items of one size. A cloud has `copies`
  * states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
  */
 export async function inCloudParts<T>(

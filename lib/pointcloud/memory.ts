@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { runTask } from '../core/calls.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
-import type { Precision } from '../core/memory.ts';
 import { callOptions, type Read, readOptions } from '../core/options.ts';
-import { concatFloats, concatInts } from '../core/parts.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
 import { indexArray, shapeError } from '../core/validate.ts';
-import { betaOptions, nearestOptions } from '../core/verbOptions.ts';
 import { type FilePath, filePath } from '../io/path.ts';
+import type { Precision } from '../memory/memory.ts';
+import { concatFloats, concatInts } from '../memory/parts.ts';
+import { betaOptions, nearestOptions } from '../memory/verbOptions.ts';
 import {
   type NativeCloudItems,
   type NativeCloudRetrieval,
@@ -16,7 +15,8 @@ import {
   native,
   type ProgressCallback,
   type Task,
-} from '../native.ts';
+} from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { type CloudBatch, cloudBatch, cloudPrecision, inCloudParts, problemsFitInMemory } from './batches.ts';
 import {
   type cloudIterationOptions,

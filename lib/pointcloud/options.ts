@@ -6,8 +6,8 @@ import {
   maxIterationsLimit,
   retrieveOptions,
   sweepOptions,
-} from '../core/verbOptions.ts';
-import type { NativeFlowOptions, NativeSolverOptions } from '../native.ts';
+} from '../memory/verbOptions.ts';
+import type { NativeFlowOptions, NativeSolverOptions } from '../native/addon.ts';
 import type {
   CloudIterationOptions,
   CloudRetrieveOptions,

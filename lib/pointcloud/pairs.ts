@@ -1,9 +1,9 @@
-import { runTask } from '../core/calls.ts';
 import { describe } from '../core/describe.ts';
-import { inputBytes, inRuns, resultBytes } from '../core/parts.ts';
 import type { CallOptions } from '../core/types.ts';
 import { shapeError } from '../core/validate.ts';
-import type { ProgressCallback, Task } from '../native.ts';
+import { inputBytes, inRuns, resultBytes } from '../memory/parts.ts';
+import type { ProgressCallback, Task } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { type CloudBatch, cloudBatch, cloudSize, runEnds, sliceClouds } from './batches.ts';
 import { greatestTotal } from './select.ts';
 import type { PointClouds } from './types.ts';

@@ -1,9 +1,14 @@
-import type { Precision } from '../core/memory.ts';
-import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
-import { type SafetensorsFile, type TensorChunk, type TensorSpec, writeSafetensors } from '../io/safetensors.ts';
-import type { NativeCloudStates } from '../native.ts';
+import {
+  type SafetensorsFile,
+  type TensorChunk,
+  type TensorSpec,
+  writeSafetensors,
+} from '../io/safetensors/safetensors.ts';
+import type { Precision } from '../memory/memory.ts';
+import { type FileKind, readTensor, readTensors } from '../memory/savedFile.ts';
+import type { NativeCloudStates } from '../native/addon.ts';
 import { type CloudBatch, cloudSize, runEnds } from './batches.ts';
 
 const kind: FileKind = { memory: 'pointcloud', version: '1', what: 'a saved point-cloud memory' };

@@ -4,7 +4,7 @@ import { aSeed, type Seed } from '../core/random.ts';
 import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
 import { fields, nonNegative, positive, shapeError } from '../core/validate.ts';
-import { iterations } from '../core/verbOptions.ts';
+import { iterations } from '../memory/verbOptions.ts';
 import { flowSteps } from './options.ts';
 import { channelsOption, type PerturbedChannels, perturbClouds } from './perturbation.ts';
 import type { OwnPointClouds } from './select.ts';

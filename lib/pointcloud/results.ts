@@ -1,7 +1,7 @@
 import { DenseamError } from '../core/errors.ts';
-import { concatFloats, concatInts } from '../core/parts.ts';
 import { greatest } from '../core/statistics.ts';
-import type { NativeCloudRetrieval, NativeCloudStates, NativeSolverOptions } from '../native.ts';
+import { concatFloats, concatInts } from '../memory/parts.ts';
+import type { NativeCloudRetrieval, NativeCloudStates, NativeSolverOptions } from '../native/addon.ts';
 import { toPointClouds } from './batches.ts';
 import { selectClouds } from './select.ts';
 import type { CloudRetrieval, CloudStop, SolverStop } from './types.ts';

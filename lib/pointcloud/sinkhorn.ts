@@ -1,11 +1,11 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { runTask } from '../core/calls.ts';
-import { marginalMatrix } from '../core/marginalMatrix.ts';
 import { aBoolean, optional, readOptions, specify } from '../core/options.ts';
-import { concatFloats, concatInts } from '../core/parts.ts';
 import type { Matrix } from '../core/types.ts';
 import { extent, fields, floatArray, numberList, product, property, record } from '../core/validate.ts';
-import { native } from '../native.ts';
+import { marginalMatrix } from '../memory/marginalMatrix.ts';
+import { concatFloats, concatInts } from '../memory/parts.ts';
+import { native } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { problemFitsInMemory } from './batches.ts';
 import { solverOf, transportOptions } from './options.ts';
 import { type CloudPairs, cloudPairs, inPairParts, offsetsOf, overPairs, pairSizes, totalOf } from './pairs.ts';

@@ -1,11 +1,11 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { coded, runTask } from '../core/calls.ts';
-import { Changes } from '../core/changes.ts';
-import { Kept } from '../core/closing.ts';
-import type { Precision } from '../core/memory.ts';
 import type { CallOptions } from '../core/types.ts';
 import { greatestSize, indexArray, someIndices } from '../core/validate.ts';
-import { type NativeCloudItems, type NativeSolverOptions, native, type ProgressCallback } from '../native.ts';
+import { Changes } from '../memory/changes.ts';
+import type { Precision } from '../memory/memory.ts';
+import { type NativeCloudItems, type NativeSolverOptions, native, type ProgressCallback } from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
+import { Kept } from '../native/closing.ts';
 import { type CloudBatch, copyClouds, inCloudParts, problemsFitInMemory, toPointClouds } from './batches.ts';
 import { type CloudsFile, saveClouds } from './persistence.ts';
 import type { PointClouds } from './types.ts';

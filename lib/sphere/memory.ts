@@ -1,16 +1,16 @@
 import { types } from 'node:util';
-import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
-import { coded, runTask } from '../core/calls.ts';
-import { Kept } from '../core/closing.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
-import type { Precision } from '../core/memory.ts';
 import { callOptions, readOptions } from '../core/options.ts';
-import { concatFloats, concatInts, inParts } from '../core/parts.ts';
-import { asCorrupt } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { extent, fields, floatArray, positive, product, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
-import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native.ts';
+import { type Batch, precisionOf, vectorBatch } from '../memory/batches.ts';
+import type { Precision } from '../memory/memory.ts';
+import { concatFloats, concatInts, inParts } from '../memory/parts.ts';
+import { asCorrupt } from '../memory/savedFile.ts';
+import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
+import { Kept } from '../native/closing.ts';
 import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
 import {

@@ -1,7 +1,7 @@
-import { type FileKind, readTensor, readTensors } from '../core/savedFile.ts';
 import type { CallOptions } from '../core/types.ts';
 import { object } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
+import { type FileKind, readTensor, readTensors } from '../memory/savedFile.ts';
 import { readClassWeights } from './options.ts';
 import { historyTensor, readHistory, readJson, saveTensors } from './persistence.ts';
 import { trainingNumbers } from './settings.ts';

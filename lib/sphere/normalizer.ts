@@ -1,5 +1,5 @@
 import { integer, nonNegative } from '../core/validate.ts';
-import { native } from '../native.ts';
+import { native } from '../native/addon.ts';
 
 // The von Mises-Fisher distribution on the unit sphere of R^N has the density exp(kappa w . x) / Omega_N(kappa), |w| = 1, with
 // Omega_N(kappa) = (2 pi)^(N/2) I_{N/2-1}(kappa) / kappa^(N/2-1) (Thériault and Tantari 2025, appendix B).

@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import { type Batch, precisionOf, vectorBatch } from '../core/batches.ts';
 import { describe } from '../core/describe.ts';
 import {
   aFunction,
@@ -28,6 +27,7 @@ import {
 } from '../core/validate.ts';
 import type { NumberArray } from '../io/numbers.ts';
 import { type FilePath, filePath } from '../io/path.ts';
+import { type Batch, precisionOf, vectorBatch } from '../memory/batches.ts';
 import {
   type CheckedData,
   checkClassShares,

@@ -1,10 +1,10 @@
 import { types } from 'node:util';
-import { readTensor } from '../core/savedFile.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
 import { integer, nonNegative, rangeError } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
 import { parseJson } from '../io/json.ts';
-import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors.ts';
+import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors/safetensors.ts';
+import { readTensor } from '../memory/savedFile.ts';
 import { share, trainingNumbers } from './settings.ts';
 import type { EpochRecord } from './types.ts';
 

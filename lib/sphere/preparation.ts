@@ -1,14 +1,14 @@
 import { types } from 'node:util';
 import { zeros } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { runTask } from '../core/calls.ts';
 import { describe } from '../core/describe.ts';
-import { forParts } from '../core/inOrder.ts';
-import type { Precision } from '../core/memory.ts';
 import { aBoolean, callOptions, oneOf, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
 import { extent, fields, integer, isDetached, isFloatArray, product, shapeError } from '../core/validate.ts';
-import { native, type ProgressCallback } from '../native.ts';
+import type { Precision } from '../memory/memory.ts';
+import { forParts } from '../memory/partsAtOnce.ts';
+import { native, type ProgressCallback } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 
 /** Numbers as images and other data come. */
 export type RawArray = Uint8Array | Float32Array | Float64Array;

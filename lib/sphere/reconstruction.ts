@@ -1,13 +1,13 @@
 import { types } from 'node:util';
-import { vectorBatch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
 import { describe } from '../core/describe.ts';
 import { asGiven, callOptions, optional, readOptions, specify } from '../core/options.ts';
-import { concatFloats, concatInts, inParts } from '../core/parts.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
 import { checkedElements, integer, isArray, nonNegative, shapeError } from '../core/validate.ts';
-import { iterations } from '../core/verbOptions.ts';
-import { type NativeReconstruction, type NativeSphereModel, native } from '../native.ts';
+import { vectorBatch } from '../memory/batches.ts';
+import { concatFloats, concatInts, inParts } from '../memory/parts.ts';
+import { iterations } from '../memory/verbOptions.ts';
+import { type NativeReconstruction, type NativeSphereModel, native } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 
 /** Of what, and how far, a reconstruction minimises. */
 export interface ReconstructOptions extends CallOptions {

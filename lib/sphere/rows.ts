@@ -1,10 +1,10 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { type Batch, slice } from '../core/batches.ts';
-import { coded, runTask } from '../core/calls.ts';
-import { partBytes } from '../core/inOrder.ts';
-import type { Precision } from '../core/memory.ts';
 import type { CallOptions } from '../core/types.ts';
-import { type NativeSphereRows, native } from '../native.ts';
+import { type Batch, slice } from '../memory/batches.ts';
+import type { Precision } from '../memory/memory.ts';
+import { partBytes } from '../memory/partsAtOnce.ts';
+import { type NativeSphereRows, native } from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
 
 /** Checks rows of norm 1, or also of 0, and copies them to the native side, a part at a time; errors call their array `name`. */
 export async function toNativeRows(

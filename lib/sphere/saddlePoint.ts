@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { type Batch, vectorBatch } from '../core/batches.ts';
-import { coded, runTask } from '../core/calls.ts';
-import { partBytes } from '../core/inOrder.ts';
 import { asGiven, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, Matrix, Vectors } from '../core/types.ts';
 import { extent, integer, nonNegative, object, property, rangeError, shapeError } from '../core/validate.ts';
-import { iterations } from '../core/verbOptions.ts';
-import { type NativeSphereRows, native } from '../native.ts';
+import { type Batch, vectorBatch } from '../memory/batches.ts';
+import { partBytes } from '../memory/partsAtOnce.ts';
+import { iterations } from '../memory/verbOptions.ts';
+import { type NativeSphereRows, native } from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
 import { toNativeRows } from './rows.ts';
 import type { SaddlePointParameters } from './theory.ts';
 import {

@@ -1,20 +1,20 @@
 import { zeros } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { type Batch, vectorBatch } from '../core/batches.ts';
-import { runTask } from '../core/calls.ts';
 import { describe } from '../core/describe.ts';
-import { forParts } from '../core/inOrder.ts';
 import { asGiven, callOptions, optional, type Read, readOptions, required, specify } from '../core/options.ts';
 import { aSeed, type Seed, seedBits } from '../core/random.ts';
 import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts';
 import { fields, floatArray, integer, isFloatArray, nonNegative, product, shapeError } from '../core/validate.ts';
+import { type Batch, vectorBatch } from '../memory/batches.ts';
+import { forParts } from '../memory/partsAtOnce.ts';
 import {
   type NativeTeacher,
   type NativeTeacherSource,
   native,
   type ProgressCallback,
   type SpherePurpose,
-} from '../native.ts';
+} from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 
 /** How many points, and what all random choices follow from. */
 export interface SphereSampleOptions extends CallOptions {

@@ -1,9 +1,9 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import type { Batch } from '../core/batches.ts';
-import type { Precision } from '../core/memory.ts';
 import { aBoolean } from '../core/options.ts';
-import { threads } from '../core/threads.ts';
 import { checkedElements, integer, listOf, nonNegative, object, positive, rangeError } from '../core/validate.ts';
+import type { Batch } from '../memory/batches.ts';
+import type { Precision } from '../memory/memory.ts';
+import { threads } from '../native/threads.ts';
 import type { SplittingOptions } from './types.ts';
 
 // What the settings of a training may be, whether they come from its caller or from a checkpoint.

@@ -1,11 +1,11 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { runTask } from '../core/calls.ts';
-import { marginalMatrix } from '../core/marginalMatrix.ts';
 import { asGiven, callOptions, optional, readOptions, required, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, FloatMatrix, Matrix } from '../core/types.ts';
 import { extent, fields, floatArray, integer, nonNegative, numberList, product } from '../core/validate.ts';
-import { maxIterationsLimit } from '../core/verbOptions.ts';
-import { native } from '../native.ts';
+import { marginalMatrix } from '../memory/marginalMatrix.ts';
+import { maxIterationsLimit } from '../memory/verbOptions.ts';
+import { native } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 
 /** What {@link sinkhornKnopp} scales a matrix to. */
 export interface SinkhornKnoppOptions extends CallOptions {

@@ -1,5 +1,4 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { runTask } from '../core/calls.ts';
 import {
   asGiven,
   callOptions,
@@ -23,8 +22,9 @@ import {
   rangeError,
   shapeError,
 } from '../core/validate.ts';
-import { maxIterationsLimit } from '../core/verbOptions.ts';
-import { native } from '../native.ts';
+import { maxIterationsLimit } from '../memory/verbOptions.ts';
+import { native } from '../native/addon.ts';
+import { runTask } from '../native/calls.ts';
 import { trainingNumbers } from './settings.ts';
 import {
   type CheckedParameters,

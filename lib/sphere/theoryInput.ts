@@ -1,10 +1,10 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
-import { type Batch, vectorBatch } from '../core/batches.ts';
 import { describe } from '../core/describe.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
 import { extent, fields, floatArray, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
 import type { IntegerArray } from '../io/numbers.ts';
-import { type NativeSphereModel, type NativeSphereRows, native } from '../native.ts';
+import { type Batch, vectorBatch } from '../memory/batches.ts';
+import { type NativeSphereModel, type NativeSphereRows, native } from '../native/addon.ts';
 import { parameterNames, readClassWeights, readLabels } from './options.ts';
 import { toNativeRows } from './rows.ts';
 import { checkShares, sumTolerance, withSumOne } from './settings.ts';

@@ -1,7 +1,7 @@
-import type { Batch } from '../core/batches.ts';
-import { coded, runTask } from '../core/calls.ts';
 import type { CallOptions } from '../core/types.ts';
-import { type NativeSphereSplit, type NativeSphereState, type NativeSphereTrainer, native } from '../native.ts';
+import type { Batch } from '../memory/batches.ts';
+import { type NativeSphereSplit, type NativeSphereState, type NativeSphereTrainer, native } from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
 import { toNativeRows } from './rows.ts';
 import type { CheckedData, TrainingSettings } from './settings.ts';
 import type { EpochRecord, TrainingCallOptions, VonMisesFisherParameters } from './types.ts';

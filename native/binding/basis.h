@@ -4,7 +4,7 @@
 
 namespace denseam::binding {
 
-// Exports the functions of NativeBases in lib/native.ts.
+// Exports the functions of NativeBases in lib/native/addon.ts.
 void defineBasis(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

@@ -26,7 +26,7 @@ using pointcloud::State;
 using pointcloud::TransportImages;
 using pointcloud::WeightedQueries;
 
-// Argument order is fixed in lib/nativePointCloud.ts.
+// Argument order is fixed in lib/native/pointCloud.ts.
 using Snapshot = std::shared_ptr<const CloudMemory>;
 
 Snapshot readMemory(const Napi::Value& handle) { return fromHandle<const CloudMemory>(handle, "items"); }

@@ -15,7 +15,7 @@ namespace denseam::binding {
 gaussian::Structure readStructure(const Napi::Value& value);
 // Such that d x d numbers can be counted.
 std::size_t readDimension(const Napi::Value& value);
-// A batch as in lib/native.ts with the name that errors call it; items are counted from `firstIndex`.
+// A batch as in lib/native/addon.ts with the name that errors call it; items are counted from `firstIndex`.
 Batch readItems(const Napi::Value& given, gaussian::Structure structure, std::size_t d, const Napi::Value& firstIndex);
 Napi::Object toStates(Napi::Env env, Batch&& batch);
 

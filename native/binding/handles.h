@@ -37,7 +37,7 @@ Napi::Value toHandle(Napi::Env env, std::shared_ptr<T> object, std::size_t bytes
   return wrap(env, std::move(handle));
 }
 
-// `what` is what errors call the object. lib/native.ts, the only caller, has a type for each kind of handle.
+// `what` is what errors call the object. lib/native/addon.ts, the only caller, has a type for each kind of handle.
 template <typename T>
 std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
   const Handle* handle = value.IsExternal() ? value.As<Napi::External<Handle>>().Data() : nullptr;

@@ -51,7 +51,7 @@ Napi::Value toRetrieval(Napi::Env env, Retrieval&& retrieval) {
   return result;
 }
 
-// The class behind NativeMemory of lib/native.ts; argument order is fixed there.
+// The class behind NativeMemory of lib/native/addon.ts; argument order is fixed there.
 class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
  public:
   static void define(Napi::Env env, Napi::Object exports) {

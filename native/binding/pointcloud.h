@@ -7,7 +7,7 @@
 
 namespace denseam::binding {
 
-// Clouds as NativeClouds of lib/nativePointCloud.ts has them.
+// Clouds as NativeClouds of lib/native/pointCloud.ts has them.
 pointcloud::Clouds readClouds(const Napi::Value& value, std::size_t dimension, const Napi::Value& firstIndex);
 pointcloud::SolverOptions readSolverOptions(const Napi::Value& value);
 // Positive and finite: checked in TypeScript already, and never to be relied on here.

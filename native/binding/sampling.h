@@ -4,7 +4,7 @@
 
 namespace denseam::binding {
 
-// Exports the functions of NativeSampling in lib/native.ts.
+// Exports the functions of NativeSampling in lib/native/addon.ts.
 void defineSampling(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

@@ -24,7 +24,7 @@ struct SolverOptions {
   std::size_t maxIterations;
 };
 
-// Why a solver ended; the numbers are those of lib/nativePointCloud.ts.
+// Why a solver ended; the numbers are those of lib/native/pointCloud.ts.
 enum class Outcome : std::uint8_t { kIterations, kConverged, kAtRounding };
 
 // What a transport problem came to.

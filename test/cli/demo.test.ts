@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { native } from '../../lib/native.ts';
+import { native } from '../../lib/native/addon.ts';
 import { blobs, idxBytes } from '../experiments/pictures.ts';
 import { commandLine } from './support.ts';
 

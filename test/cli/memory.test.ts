@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GaussianMemory } from '../../lib/index.ts';
-import { readNpz } from '../../lib/io/npz.ts';
-import { type NamedArray, writeNpz } from '../../lib/io/npzWrite.ts';
-import { openSafetensors } from '../../lib/io/safetensors.ts';
+import { readNpz } from '../../lib/io/numpy/npz.ts';
+import { type NamedArray, writeNpz } from '../../lib/io/numpy/writeNpz.ts';
+import { openSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { commandLine } from './support.ts';
 
 const { folder, denseam } = commandLine();

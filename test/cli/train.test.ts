@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readNpz } from '../../lib/io/npz.ts';
-import { writeNpz } from '../../lib/io/npzWrite.ts';
+import { readNpz } from '../../lib/io/numpy/npz.ts';
+import { writeNpz } from '../../lib/io/numpy/writeNpz.ts';
 import { idxBytes } from '../experiments/pictures.ts';
 import { TestRandom } from '../support/random.ts';
 import { commandLine } from './support.ts';

@@ -4,7 +4,7 @@ import { allocate } from '../../lib/core/allocation.ts';
 import { fitsInMemory } from '../../lib/core/availableMemory.ts';
 import * as cgroups from '../../lib/core/cgroups.ts';
 import { EuclideanMemory } from '../../lib/index.ts';
-import { native } from '../../lib/native.ts';
+import { native } from '../../lib/native/addon.ts';
 
 const mebibyte = 2 ** 20;
 

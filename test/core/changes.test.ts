@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Changes } from '../../lib/core/changes.ts';
+import { Changes } from '../../lib/memory/changes.ts';
 
 /** A change that ends when it is told to. */
 function gate() {

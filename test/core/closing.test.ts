@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkSupported } from '../../lib/core/batches.ts';
 import {
   EuclideanMemory,
   GaussianMemory,
@@ -13,7 +12,8 @@ import {
   type Vectors,
   VonMisesFisherMemory,
 } from '../../lib/index.ts';
-import { native } from '../../lib/native.ts';
+import { checkSupported } from '../../lib/memory/batches.ts';
+import { native } from '../../lib/native/addon.ts';
 import { expectSameBits } from '../support/assertions.ts';
 
 const closed = { name: 'DenseamError', code: 'ERR_CLOSED' };

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultThreads } from '../../lib/core/defaultThreads.ts';
 import { setThreads, threads } from '../../lib/index.ts';
-import { native } from '../../lib/native.ts';
+import { native } from '../../lib/native/addon.ts';
 import { type CompiledPackage, compilePackage } from '../support/compiledPackage.ts';
 
 describe('the default', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeNpz } from '../../lib/io/npzWrite.ts';
+import { writeNpz } from '../../lib/io/numpy/writeNpz.ts';
 import { commandLine } from '../cli/support.ts';
 import { examples, readDocument } from './document.ts';
 

@@ -1,8 +1,8 @@
 /** What holds of every experiment, seen in its quick scale. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { setThreads, threads } from '../../lib/core/threads.ts';
 import type { Experiment, ExperimentResult, ResultTable, Verdict } from '../../lib/experiments/experiment.ts';
 import { experiments } from '../../lib/experiments/registry.ts';
+import { setThreads, threads } from '../../lib/native/threads.ts';
 import { staticSvg } from '../../lib/report/staticChart.ts';
 import { MemoryParts } from './parts.ts';
 

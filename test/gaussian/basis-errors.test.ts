@@ -14,7 +14,7 @@ import {
   toBasis,
   toFull,
 } from '../../lib/index.ts';
-import { writeSafetensors } from '../../lib/io/safetensors.ts';
+import { writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFailure, expectSameBits } from '../support/assertions.ts';
 import { concatenate, ordinary, select, toSingle } from '../support/batches.ts';
 import { build, identity, without, writtenOut } from '../support/commuting.ts';

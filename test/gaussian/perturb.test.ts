@@ -1,9 +1,9 @@
 /** Perturbations at an exact W2 distance, measured by the slow reference in extended precision. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { setThreads, threads } from '../../lib/core/threads.ts';
 import type { Gaussians } from '../../lib/core/types.ts';
 import { type PerturbOptions, perturb, sampleWassersteinSphere } from '../../lib/gaussian/sampling.ts';
+import { setThreads, threads } from '../../lib/native/threads.ts';
 import { gaussianAt, gaussiansOf, squaredWasserstein } from '../reference/gaussian.ts';
 import { expectFailure, expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';
 import { gaussians, ordinary, select, toSingle } from '../support/batches.ts';

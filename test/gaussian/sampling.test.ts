@@ -1,8 +1,8 @@
 /** Samples on Wasserstein spheres: their invariants, their distribution, and that everything follows from the seed. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { setThreads, threads } from '../../lib/core/threads.ts';
 import type { Gaussians } from '../../lib/core/types.ts';
 import { type SphereOptions, type SphereSample, sampleWassersteinSphere } from '../../lib/gaussian/sampling.ts';
+import { setThreads, threads } from '../../lib/native/threads.ts';
 import { expectFailure, expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';
 
 const initialThreads = threads();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { formatNpy, parseNpy } from '../../lib/io/npy.ts';
-import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors.ts';
+import { formatNpy, parseNpy } from '../../lib/io/numpy/npy.ts';
+import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { temporaryDirectory } from './support.ts';
 
 // The files hold little-endian numbers whatever the machine. Here the library is told that the machine is the other way

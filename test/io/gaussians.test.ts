@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FloatArray } from '../../lib/core/types.ts';
 import { gaussiansFrom, readGaussians, type ShapedArray, type SpreadKind } from '../../lib/io/gaussians.ts';
-import { formatNpy } from '../../lib/io/npy.ts';
+import { formatNpy } from '../../lib/io/numpy/npy.ts';
 import { check } from '../support/check.ts';
 import { expectFault, temporaryDirectory, zipFile } from './support.ts';
 

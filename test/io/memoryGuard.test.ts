@@ -5,10 +5,10 @@ import { DenseamError } from '../../lib/core/errors.ts';
 import { EuclideanMemory, GaussianMemory, PointCloudMemory } from '../../lib/index.ts';
 import { allocate, memoryGuard } from '../../lib/io/files.ts';
 import { readIdx } from '../../lib/io/idx.ts';
-import { formatNpy, readNpy } from '../../lib/io/npy.ts';
-import { readNpz } from '../../lib/io/npz.ts';
-import { writeSafetensors } from '../../lib/io/safetensors.ts';
-import { readWord2Gauss } from '../../lib/io/word2gauss.ts';
+import { formatNpy, readNpy } from '../../lib/io/numpy/npy.ts';
+import { readNpz } from '../../lib/io/numpy/npz.ts';
+import { writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
+import { readWord2Gauss } from '../../lib/io/word2gauss/word2gauss.ts';
 import { expectFault, temporaryDirectory, zipFile } from './support.ts';
 import { modelMembers, tarGzFile } from './tar.ts';
 

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatNpy, parseNpy, readNpy } from '../../lib/io/npy.ts';
 import { type HalfArray, toFloats } from '../../lib/io/numbers.ts';
+import { formatNpy, parseNpy, readNpy } from '../../lib/io/numpy/npy.ts';
 import { check } from '../support/check.ts';
 import { expectFault, npyFile, temporaryDirectory } from './support.ts';
 

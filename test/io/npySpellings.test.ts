@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DenseamError } from '../../lib/core/errors.ts';
-import { type BigNpyArray, parseNpy } from '../../lib/io/npy.ts';
-import { readNpz } from '../../lib/io/npz.ts';
+import { type BigNpyArray, parseNpy } from '../../lib/io/numpy/npy.ts';
+import { readNpz } from '../../lib/io/numpy/npz.ts';
 import { temporaryDirectory } from './support.ts';
 
 // What numpy itself makes of every spelling: see test/conformance/make_npy_table.py.

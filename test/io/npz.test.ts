@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatNpy, parseNpy } from '../../lib/io/npy.ts';
-import { readNpz } from '../../lib/io/npz.ts';
+import { formatNpy, parseNpy } from '../../lib/io/numpy/npy.ts';
+import { readNpz } from '../../lib/io/numpy/npz.ts';
 import { check } from '../support/check.ts';
 import { expectFault, npyFile, temporaryDirectory, type ZipMember, zipFile } from './support.ts';
 

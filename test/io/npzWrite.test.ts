@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readNpz } from '../../lib/io/npz.ts';
-import { writeNpz } from '../../lib/io/npzWrite.ts';
+import { readNpz } from '../../lib/io/numpy/npz.ts';
+import { writeNpz } from '../../lib/io/numpy/writeNpz.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 
 const inFolder = temporaryDirectory();

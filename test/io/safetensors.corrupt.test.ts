@@ -3,8 +3,8 @@ import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DenseamError } from '../../lib/core/errors.ts';
 import type { FloatArray } from '../../lib/core/types.ts';
-import { formatNpy } from '../../lib/io/npy.ts';
-import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors.ts';
+import { formatNpy } from '../../lib/io/numpy/npy.ts';
+import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFault, temporaryDirectory, zipFile } from './support.ts';
 
 const file = temporaryDirectory();

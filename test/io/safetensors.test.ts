@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FloatArray } from '../../lib/core/types.ts';
 import { encodeHeader } from '../../lib/io/safetensors/header.ts';
-import { type Dtype, openSafetensors, type TensorChunk, writeSafetensors } from '../../lib/io/safetensors.ts';
+import {
+  type Dtype,
+  openSafetensors,
+  type TensorChunk,
+  writeSafetensors,
+} from '../../lib/io/safetensors/safetensors.ts';
 import { check } from '../support/check.ts';
 import { temporaryDirectory } from './support.ts';
 

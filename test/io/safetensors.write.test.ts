@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openSafetensors, type TensorChunk, writeSafetensors } from '../../lib/io/safetensors.ts';
+import { openSafetensors, type TensorChunk, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 
 const file = temporaryDirectory();

@@ -15,7 +15,7 @@ import {
   VonMisesFisherMemory,
   writeNpz,
 } from '../../lib/index.ts';
-import { formatNpy } from '../../lib/io/npy.ts';
+import { formatNpy } from '../../lib/io/numpy/npy.ts';
 import { type FilePath, filePath } from '../../lib/io/path.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 import { modelMembers, tarGzFile } from './tar.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../lib/core/errors.ts';
-import { readWord2Gauss } from '../../lib/io/word2gauss.ts';
+import { readWord2Gauss } from '../../lib/io/word2gauss/word2gauss.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 import { changed, modelMembers, parametersText, spherical, type TarMember, tarGzFile } from './tar.ts';
 

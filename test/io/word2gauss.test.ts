@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../lib/core/errors.ts';
 import { GaussianMemory } from '../../lib/gaussian/memory.ts';
-import { type ReadWord2GaussOptions, readWord2Gauss } from '../../lib/io/word2gauss.ts';
+import { type ReadWord2GaussOptions, readWord2Gauss } from '../../lib/io/word2gauss/word2gauss.ts';
 import { check } from '../support/check.ts';
 import { expectFault, temporaryDirectory } from './support.ts';
 import {

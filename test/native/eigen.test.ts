@@ -1,7 +1,7 @@
 /** The kernels that solve eight small symmetric matrices at once, on every instruction set that this machine has. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LanesLevel, native } from '../../lib/native.ts';
+import { type LanesLevel, native } from '../../lib/native/addon.ts';
 import { eigen as exactEigen } from '../reference/eigen.ts';
 import { ExtendedMatrix, toNumber } from '../reference/extended.ts';
 import { expectNormwise, expectWithin, largest } from '../support/assertions.ts';

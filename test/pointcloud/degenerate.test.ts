@@ -1,10 +1,10 @@
 /** Clouds at the edge of what is a cloud, epsilons at the edge of what is a number: finite answers or coded errors. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runTask } from '../../lib/core/calls.ts';
 import { DenseamError } from '../../lib/core/errors.ts';
-import { marginalMatrix } from '../../lib/core/marginalMatrix.ts';
-import { native } from '../../lib/native.ts';
+import { marginalMatrix } from '../../lib/memory/marginalMatrix.ts';
+import { native } from '../../lib/native/addon.ts';
+import { runTask } from '../../lib/native/calls.ts';
 import { type Cloud, divergence, squaredDistance, transport } from '../reference/pointCloud.ts';
 import { dot, type Row, sum } from '../reference/sinkhorn.ts';
 import { expectFailure, expectRelative, expectWithin } from '../support/assertions.ts';

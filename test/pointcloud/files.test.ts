@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EuclideanMemory, type FloatArray, PointCloudMemory, type Progress } from '../../lib/index.ts';
-import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFailure, expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';
 import { DOUBLE_EPSILON, SINGLE_EPSILON } from '../support/tolerances.ts';
 import { someClouds, toSingleClouds } from './batches.ts';

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
-import { runTask } from '../../lib/core/calls.ts';
-import { type NativeCloudItems, type NativeCloudStates, type NativeFlowOptions, native } from '../../lib/native.ts';
+import {
+  type NativeCloudItems,
+  type NativeCloudStates,
+  type NativeFlowOptions,
+  native,
+} from '../../lib/native/addon.ts';
+import { runTask } from '../../lib/native/calls.ts';
 import { type Cloud, divergence } from '../reference/pointCloud.ts';
 import { batchOf, meanCost, randomCloud, transformed } from '../support/clouds.ts';
 import { TestRandom } from '../support/random.ts';

@@ -1,7 +1,7 @@
 /** What the memory leaves out, finds and returns: pruning, neighbours, transport, edits, and threads. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { runTask } from '../../lib/core/calls.ts';
-import { type NativeCloudItems, native } from '../../lib/native.ts';
+import { type NativeCloudItems, native } from '../../lib/native/addon.ts';
+import { runTask } from '../../lib/native/calls.ts';
 import { type Cloud, images, transport } from '../reference/pointCloud.ts';
 import type { Row } from '../reference/sinkhorn.ts';
 import { expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';

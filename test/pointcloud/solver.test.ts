@@ -1,7 +1,7 @@
 /** Entropic transport and the debiased divergence against the slow reference, closed forms and finite differences. */
 import { describe, expect, it } from 'vitest';
-import { marginalMatrix } from '../../lib/core/marginalMatrix.ts';
-import { native } from '../../lib/native.ts';
+import { marginalMatrix } from '../../lib/memory/marginalMatrix.ts';
+import { native } from '../../lib/native/addon.ts';
 import { gaussianCloud, gaussianDivergence, gaussianTransport } from '../reference/gaussHermite.ts';
 import { type Cloud, compare, costsOf, divergence, divergenceGradient, transport } from '../reference/pointCloud.ts';
 import { dot, largest, type Row, sum, type Table, transposed } from '../reference/sinkhorn.ts';

@@ -1,5 +1,5 @@
-import { runTask } from '../../lib/core/calls.ts';
-import { type NativeClouds, native } from '../../lib/native.ts';
+import { type NativeClouds, native } from '../../lib/native/addon.ts';
+import { runTask } from '../../lib/native/calls.ts';
 import type { Cloud } from '../reference/pointCloud.ts';
 import type { Row, Table } from '../reference/sinkhorn.ts';
 import { batchOf } from '../support/clouds.ts';

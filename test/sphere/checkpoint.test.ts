@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sampleUniformSphere, VonMisesFisherMemory } from '../../lib/index.ts';
-import { formatNpy } from '../../lib/io/npy.ts';
+import { formatNpy } from '../../lib/io/numpy/npy.ts';
 import type { SphereTrainingData } from '../../lib/sphere/types.ts';
 import { expectFailure, expectSameBits } from '../support/assertions.ts';
 import { type CompiledPackage, compilePackage } from '../support/compiledPackage.ts';

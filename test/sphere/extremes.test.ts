@@ -1,7 +1,7 @@
 /** Very large and very small beta: log densities keep their digits, and all that is made of them. */
 import { describe, expect, it } from 'vitest';
 import { VonMisesFisherMemory, vonMisesFisherLogNormalizer } from '../../lib/index.ts';
-import { native } from '../../lib/native.ts';
+import { native } from '../../lib/native/addon.ts';
 import { expectRelative, expectWithin } from '../support/assertions.ts';
 import { deficit, type Given, ownClasses, PRECISIONS, type Row, tilted, typed, vectors } from './extremes.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EuclideanMemory, VonMisesFisherMemory } from '../../lib/index.ts';
-import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFailure, expectSameBits } from '../support/assertions.ts';
 import { rowsFrom, single, teacherData } from './data.ts';
 

@@ -1,7 +1,7 @@
 /** What must hold of native training whatever the numbers are: threads, seeds, parts, symmetries, constraints. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { setThreads, threads } from '../../lib/index.ts';
-import { type NativeSphereState, type NativeSphereTrainer, native } from '../../lib/native.ts';
+import { type NativeSphereState, type NativeSphereTrainer, native } from '../../lib/native/addon.ts';
 import { dot, normalised, type Table } from '../reference/sphere.ts';
 import { columnSums, rowSums, type TrainingState } from '../reference/sphereTraining.ts';
 import { expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logSphereArea, vonMisesFisherLogNormalizer } from '../../lib/index.ts';
-import { native } from '../../lib/native.ts';
+import { native } from '../../lib/native/addon.ts';
 import { normalised, sum, type Table } from '../reference/sphere.ts';
 import { logConditional, reconstructionStep, reconstruct as referenceReconstruct } from '../reference/sphereRecall.ts';
 import { expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';

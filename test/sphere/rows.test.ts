@@ -1,9 +1,9 @@
 /** Rows on the native side: what is refused, how it is named, and that nothing of it stays; nearest memories; aborting and progress. */
 import { describe, expect, it } from 'vitest';
-import { runTask } from '../../lib/core/calls.ts';
 import type { ErrorCode } from '../../lib/core/errors.ts';
 import type { FloatArray } from '../../lib/core/types.ts';
-import { type NativeSphereRows, native } from '../../lib/native.ts';
+import { type NativeSphereRows, native } from '../../lib/native/addon.ts';
+import { runTask } from '../../lib/native/calls.ts';
 import { dot, normalised } from '../reference/sphere.ts';
 import { expectFailure, expectSameBits, expectWithin } from '../support/assertions.ts';
 import { check } from '../support/check.ts';

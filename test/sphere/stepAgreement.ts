@@ -3,7 +3,7 @@
  * the formulas.
  */
 import { expect } from 'vitest';
-import type { NativeSphereEpoch } from '../../lib/native.ts';
+import type { NativeSphereEpoch } from '../../lib/native/addon.ts';
 import {
   gradients,
   logDensity,

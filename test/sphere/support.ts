@@ -8,7 +8,7 @@ import {
   type NativeSphereState,
   type NativeSphereTrainer,
   native,
-} from '../../lib/native.ts';
+} from '../../lib/native/addon.ts';
 import type { SphereModel, Table } from '../reference/sphere.ts';
 import type { TrainingState } from '../reference/sphereTraining.ts';
 import { TestRandom } from '../support/random.ts';

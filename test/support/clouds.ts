@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { NativeClouds } from '../../lib/native.ts';
+import type { NativeClouds } from '../../lib/native/addon.ts';
 import { type Cloud, costsOf } from '../reference/pointCloud.ts';
 import { type Row, sum } from '../reference/sinkhorn.ts';
 import { TestRandom } from './random.ts';

@@ -1,4 +1,4 @@
-import { type NativeSphereModel, native } from '../../lib/native.ts';
+import { type NativeSphereModel, native } from '../../lib/native/addon.ts';
 import { type ReconstructOptions, reconstruct } from '../../lib/sphere/reconstruction.ts';
 import { normalised, type SphereModel, type Table } from '../reference/sphere.ts';
 import { TestRandom } from './random.ts';

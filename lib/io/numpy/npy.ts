@@ -1,18 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { describe } from '../core/describe.ts';
-import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
-import type { CallOptions } from '../core/types.ts';
-import { shapeError } from '../core/validate.ts';
-import { allocate, bytesOf, elementCount, filePieces, openForReading, readFully, swapByteOrder } from './files.ts';
-import { type BigNpyArray, type NpyArray, NpyDecoder, type NpyDecoderOptions } from './npy/decoder.ts';
-import { BYTES_PER_NPY_ITEM, type NpyType } from './npy/dtype.ts';
-import { encodeNpyHeader, MOST_HEADER_BYTES, parseNpyHeader } from './npy/header.ts';
-import { arrayTypeOf, type NumberArray } from './numbers.ts';
-import { type FilePath, filePath } from './path.ts';
-import { extentsOf, shapeWords } from './shape.ts';
+import { describe } from '../../core/describe.ts';
+import { aBoolean, callOptions, optional, readOptions, specify } from '../../core/options.ts';
+import type { CallOptions } from '../../core/types.ts';
+import { shapeError } from '../../core/validate.ts';
+import { allocate, bytesOf, elementCount, filePieces, openForReading, readFully, swapByteOrder } from '../files.ts';
+import { arrayTypeOf, type NumberArray } from '../numbers.ts';
+import { type FilePath, filePath } from '../path.ts';
+import { extentsOf, shapeWords } from '../shape.ts';
+import { type BigNpyArray, type NpyArray, NpyDecoder, type NpyDecoderOptions } from './decoder.ts';
+import { BYTES_PER_NPY_ITEM, type NpyType } from './dtype.ts';
+import { encodeNpyHeader, MOST_HEADER_BYTES, parseNpyHeader } from './header.ts';
 
-export type { BigNpyArray, NpyArray, NpyArrayTypes } from './npy/decoder.ts';
+export type { BigNpyArray, NpyArray, NpyArrayTypes } from './decoder.ts';
 
 /** How {@link readNpy} gives integers of 64 bits. */
 export interface ReadNpyOptions extends CallOptions {

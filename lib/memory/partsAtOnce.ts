@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { threads } from './threads.ts';
-import type { CallOptions, Progress } from './types.ts';
+import type { CallOptions, Progress } from '../core/types.ts';
+import { threads } from '../native/threads.ts';
 
 /** Copying this much takes the event loop about a millisecond. */
 export const partBytes = 4 * 2 ** 20;

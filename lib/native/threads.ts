@@ -1,6 +1,6 @@
-import { native } from '../native.ts';
-import { DenseamError } from './errors.ts';
-import { integer } from './validate.ts';
+import { DenseamError } from '../core/errors.ts';
+import { integer } from '../core/validate.ts';
+import { native } from './addon.ts';
 
 /**
  * How many threads compute, in the whole process. At first as many as the process may use: the processors of its affinity, or fewer

@@ -1,5 +1,5 @@
-import type { FloatArray } from './core/types.ts';
-import type { NativeMarginalMatrix, ProgressCallback, Task } from './native.ts';
+import type { FloatArray } from '../core/types.ts';
+import type { NativeMarginalMatrix, ProgressCallback, Task } from './task.ts';
 
 // What the addon has of the sphere and the von Mises-Fisher memory; native.ts has the rest.
 

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { type NativeMarginalMatrix, native } from '../native.ts';
-import { coded } from './calls.ts';
-import { partBytes } from './inOrder.ts';
-import type { FloatArray } from './types.ts';
-import { isDetached, shapeError } from './validate.ts';
+import type { FloatArray } from '../core/types.ts';
+import { isDetached, shapeError } from '../core/validate.ts';
+import { type NativeMarginalMatrix, native } from '../native/addon.ts';
+import { coded } from '../native/calls.ts';
+import { partBytes } from './partsAtOnce.ts';
 
 /**
  * Copies a matrix and a number for each of its rows and columns to the native side, a few megabytes at a time so that the event loop

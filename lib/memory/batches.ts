@@ -1,10 +1,10 @@
 import { types } from 'node:util';
-import type { MemoryKind, NativeBatch, NativeStates } from '../native.ts';
-import { copied } from './allocation.ts';
-import { describe } from './describe.ts';
-import { DenseamError } from './errors.ts';
-import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from './types.ts';
-import { extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from './validate.ts';
+import { copied } from '../core/allocation.ts';
+import { describe } from '../core/describe.ts';
+import { DenseamError } from '../core/errors.ts';
+import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from '../core/types.ts';
+import { extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from '../core/validate.ts';
+import type { MemoryKind, NativeBatch, NativeStates } from '../native/addon.ts';
 
 /** Any batch, as the native side takes it, with the shape that goes with it. */
 export interface Batch extends NativeBatch {

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
-import { native } from '../native.ts';
-import { DenseamError } from './errors.ts';
+import { setReclaim } from '../core/availableMemory.ts';
+import { DenseamError } from '../core/errors.ts';
+import { native } from './addon.ts';
 
 /** What is open: to be freed when memory is short and its owner is gone, however late the collector says so. */
 const open = new Set<Closeable>();
@@ -107,3 +108,9 @@ export function closeUnowned(): void {
     if (!kept.isOwned) kept.close();
   }
 }
+
+setReclaim(() => {
+  pressCollector();
+  closeUnowned();
+  native.giveBackFreeMemory();
+});

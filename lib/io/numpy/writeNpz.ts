@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { Readable } from 'node:stream';
 import type { ZipFile } from 'yazl';
-import { describe, shortened } from '../core/describe.ts';
-import { readOptions, signalOptions } from '../core/options.ts';
-import type { CallOptions } from '../core/types.ts';
-import { checkedElements, fields, isArray, rangeError, shapeError } from '../core/validate.ts';
-import { writeAtomically } from './atomic.ts';
-import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from './files.ts';
+import { describe, shortened } from '../../core/describe.ts';
+import { readOptions, signalOptions } from '../../core/options.ts';
+import type { CallOptions } from '../../core/types.ts';
+import { checkedElements, fields, isArray, rangeError, shapeError } from '../../core/validate.ts';
+import { writeAtomically } from '../atomic.ts';
+import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from '../files.ts';
+import { type FilePath, filePath } from '../path.ts';
 import { itemBytes, type NpyData, npyHeaderOf } from './npy.ts';
-import { type FilePath, filePath } from './path.ts';
 
 /** The format has 16 bits for the length of a name. */
 const MOST_NAME_BYTES = 0xffff;

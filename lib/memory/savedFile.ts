@@ -1,8 +1,8 @@
+import { DenseamError } from '../core/errors.ts';
+import type { CallOptions, FloatArray } from '../core/types.ts';
 import { corruptFile } from '../io/files.ts';
-import { openSafetensors, type SafetensorsFile } from '../io/safetensors.ts';
-import { DenseamError } from './errors.ts';
+import { openSafetensors, type SafetensorsFile } from '../io/safetensors/safetensors.ts';
 import type { Precision } from './memory.ts';
-import type { CallOptions, FloatArray } from './types.ts';
 
 /** What a file must hold: what `memory` says of it, and its version. */
 export interface FileKind {

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { aBoolean, callOptions, optional, readOptions, required, specify } from './options.ts';
+import { aBoolean, callOptions, optional, readOptions, required, specify } from '../core/options.ts';
 import type {
   BetaOptions,
   DroppedMass,
@@ -8,8 +8,8 @@ import type {
   PruningOptions,
   RetrieveOptions,
   SweepOptions,
-} from './types.ts';
-import { checkedElements, integer, isArray, nonNegative, positive, rangeError } from './validate.ts';
+} from '../core/types.ts';
+import { checkedElements, integer, isArray, nonNegative, positive, rangeError } from '../core/validate.ts';
 
 // The options of the verbs that memories share.
 

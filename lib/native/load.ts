@@ -1,5 +1,5 @@
+import { DenseamError } from '../core/errors.ts';
 import { requireAddon } from './addon.cjs';
-import { DenseamError } from './core/errors.ts';
 
 /** What a person can do about an addon that does not load. */
 function remedy({ code, message }: NodeJS.ErrnoException): string {

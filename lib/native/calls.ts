@@ -1,6 +1,6 @@
-import { native, type ProgressCallback, type Task } from '../native.ts';
-import { DenseamError, type ErrorCode } from './errors.ts';
-import type { CallOptions } from './types.ts';
+import { DenseamError, type ErrorCode } from '../core/errors.ts';
+import type { CallOptions } from '../core/types.ts';
+import { native, type ProgressCallback, type Task } from './addon.ts';
 
 // At exit the process takes down what a running kernel stands on, so those that still run are stopped first.
 process.on('exit', () => native.stop());

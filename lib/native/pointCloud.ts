@@ -1,5 +1,5 @@
-import type { FloatArray } from './core/types.ts';
-import type { NativeMarginalMatrix, ProgressCallback, Task } from './native.ts';
+import type { FloatArray } from '../core/types.ts';
+import type { NativeMarginalMatrix, ProgressCallback, Task } from './task.ts';
 
 /** What the addon knows of point clouds. `firstIndex` is what error messages count clouds from. */
 

@@ -3,9 +3,9 @@ import { posix } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { ReadEntry } from 'tar';
 import type { Parser } from 'tar/parse';
-import type { CallOptions } from '../core/types.ts';
-import { corruptFile, filePieces, openForReading, readFully, recognisedFormat } from './files.ts';
-import { inflate } from './inflate.ts';
+import type { CallOptions } from '../../core/types.ts';
+import { corruptFile, filePieces, openForReading, readFully, recognisedFormat } from '../files.ts';
+import { inflate } from '../numpy/inflate.ts';
 
 /** What takes the bytes of a member of an archive as they come. */
 export interface MemberSink {

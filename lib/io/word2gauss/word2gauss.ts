@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { callOptions, oneOf, optional, readOptions, specify } from '../core/options.ts';
-import type { CallOptions, Gaussians } from '../core/types.ts';
-import { allocate, corruptFile } from './files.ts';
-import { type FilePath, filePath } from './path.ts';
+import { callOptions, oneOf, optional, readOptions, specify } from '../../core/options.ts';
+import type { CallOptions, Gaussians } from '../../core/types.ts';
+import { allocate, corruptFile } from '../files.ts';
+import { type FilePath, filePath } from '../path.ts';
+import { parseParameters, type Word2GaussParameters } from './parameters.ts';
+import { checkByteLength, RowDecoder, type RowsLayout } from './rows.ts';
 import { type MemberSink, readTarGz } from './tarGz.ts';
-import { parseParameters, type Word2GaussParameters } from './word2gauss/parameters.ts';
-import { checkByteLength, RowDecoder, type RowsLayout } from './word2gauss/rows.ts';
 
-export type { Word2GaussParameters } from './word2gauss/parameters.ts';
+export type { Word2GaussParameters } from './parameters.ts';
 
 /** The Gaussians of the words, those of the words as contexts of other words, or the words' and then the contexts'. */
 export type Word2GaussPart = 'words' | 'contexts' | 'both';

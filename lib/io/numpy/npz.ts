@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, getFileNameLowLevel, RandomAccessReader, ZipFile } from 'yauzl';
-import { fitsInMemory } from '../core/availableMemory.ts';
-import { describe } from '../core/describe.ts';
-import { DenseamError } from '../core/errors.ts';
-import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../core/options.ts';
-import { checkedElements, isArray as isList, shapeError } from '../core/validate.ts';
+import { fitsInMemory } from '../../core/availableMemory.ts';
+import { describe } from '../../core/describe.ts';
+import { DenseamError } from '../../core/errors.ts';
+import { aBoolean, aString, optional, readOptions, signalOptions, specify } from '../../core/options.ts';
+import { checkedElements, isArray as isList, shapeError } from '../../core/validate.ts';
 import {
   corruptFile,
   filePieces,
@@ -16,13 +16,13 @@ import {
   readFully,
   recognisedFormat,
   unsupportedFile,
-} from './files.ts';
+} from '../files.ts';
+import { type FilePath, filePath } from '../path.ts';
+import { ReadAhead, type Readable } from '../readAhead.ts';
+import { type BigNpyArray, type NpyArray, NpyDecoder } from './decoder.ts';
+import { beginsAsNpy, NPY_MAGIC_BYTES } from './header.ts';
 import { inflate } from './inflate.ts';
-import { type BigNpyArray, type NpyArray, NpyDecoder } from './npy/decoder.ts';
-import { beginsAsNpy, NPY_MAGIC_BYTES } from './npy/header.ts';
 import type { ReadNpyOptions } from './npy.ts';
-import { type FilePath, filePath } from './path.ts';
-import { ReadAhead, type Readable } from './readAhead.ts';
 
 const MEMBER_SUFFIX = '.npy';
 

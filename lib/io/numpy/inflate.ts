@@ -1,6 +1,6 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { types } from 'node:util';
-import { corruptFile } from './files.ts';
+import { corruptFile } from '../files.ts';
 
 /**
  * Decompresses pieces of a file as they are asked for. A piece is valid until the next one is asked for.

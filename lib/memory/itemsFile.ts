@@ -1,9 +1,14 @@
+import { DenseamError } from '../core/errors.ts';
+import type { CallOptions, FloatArray } from '../core/types.ts';
 import { concise, corruptFile } from '../io/files.ts';
-import { openSafetensors, type SafetensorsFile, type TensorChunk, writeSafetensors } from '../io/safetensors.ts';
-import type { MemoryKind, NativeStates } from '../native.ts';
+import {
+  openSafetensors,
+  type SafetensorsFile,
+  type TensorChunk,
+  writeSafetensors,
+} from '../io/safetensors/safetensors.ts';
+import type { MemoryKind, NativeStates } from '../native/addon.ts';
 import { type Batch, itemWidth } from './batches.ts';
-import { DenseamError } from './errors.ts';
-import type { CallOptions, FloatArray } from './types.ts';
 
 /** What a file says of the items in it. */
 export interface ItemsInfo {

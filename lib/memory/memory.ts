@@ -1,16 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { type FilePath, filePath } from '../io/path.ts';
-import type { MemoryKind, NativeMemory, NativeRetrieval, NativeStates, ProgressCallback, Task } from '../native.ts';
-import { native } from '../native.ts';
-import { fitsInMemory } from './availableMemory.ts';
-import { type Batch, copy, itemWidth } from './batches.ts';
-import { coded, runTask } from './calls.ts';
-import { Changes } from './changes.ts';
-import { collectBefore, Kept } from './closing.ts';
-import { callOptions, type OptionTable, type Read, readOptions, type TableOf } from './options.ts';
-import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
-import { type ItemsFile, saveItems } from './persistence.ts';
-import { storing } from './progress.ts';
+import { fitsInMemory } from '../core/availableMemory.ts';
+import { callOptions, type OptionTable, type Read, readOptions, type TableOf } from '../core/options.ts';
+import { storing } from '../core/progress.ts';
 import type {
   BetaOptions,
   CallOptions,
@@ -20,8 +11,24 @@ import type {
   Retrieval,
   RetrieveOptions,
   SweepOptions,
-} from './types.ts';
-import { greatestSize, indexArray, shapeError, someIndices } from './validate.ts';
+} from '../core/types.ts';
+import { greatestSize, indexArray, shapeError, someIndices } from '../core/validate.ts';
+import { type FilePath, filePath } from '../io/path.ts';
+import type {
+  MemoryKind,
+  NativeMemory,
+  NativeRetrieval,
+  NativeStates,
+  ProgressCallback,
+  Task,
+} from '../native/addon.ts';
+import { native } from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
+import { collectBefore, Kept } from '../native/closing.ts';
+import { type Batch, copy, itemWidth } from './batches.ts';
+import { Changes } from './changes.ts';
+import { type ItemsFile, saveItems } from './itemsFile.ts';
+import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
 import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sweepOptions } from './verbOptions.ts';
 
 const defaultIterations = 100;

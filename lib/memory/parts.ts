@@ -1,9 +1,9 @@
-import type { NativeRetrieval, NativeStates } from '../native.ts';
-import { zeros } from './allocation.ts';
+import { zeros } from '../core/allocation.ts';
+import { partProgress } from '../core/progress.ts';
+import { greatest } from '../core/statistics.ts';
+import type { CallOptions } from '../core/types.ts';
+import type { NativeRetrieval, NativeStates } from '../native/addon.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
-import { partProgress } from './progress.ts';
-import { greatest } from './statistics.ts';
-import type { CallOptions } from './types.ts';
 
 /** A run of a batch's items that is handed to the native side at once. */
 export interface Part {

@@ -1,7 +1,0 @@
-/**
- * Memories and models on disk: the safetensors format (an 8-byte little-endian header length, a JSON header, the data),
- * which Python's `safetensors` reads as well, with a checksum of denseam's own in the header's metadata.
- */
-export type { Dtype, TensorInfo, TensorSpec } from './safetensors/header.ts';
-export { openSafetensors, type SafetensorsFile } from './safetensors/read.ts';
-export { type SafetensorsContent, type TensorChunk, writeSafetensors } from './safetensors/write.ts';

@@ -1,0 +1,42 @@
+import type { Task } from './task.ts';
+
+/** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
+export type LanesLevel = 0 | 1 | 2 | 3 | 4;
+
+/**
+ * The kernels that take eight small matrices at once (native/linalg/lanes.h), for tests. Matrices are count x n x n,
+ * symmetric, n up to 64. A level that the processor lacks is an error.
+ */
+export interface NativeLanes {
+  /** Values ascending; row k of a matrix's vectors belongs to value k. NaN and 1 where a matrix is not finite. */
+  eigen(
+    n: number,
+    count: number,
+    matrices: Float64Array,
+    wantVectors: boolean,
+    level: LanesLevel,
+  ): Task<{
+    readonly values: Float64Array;
+    readonly vectors: Float64Array | undefined;
+    readonly notConverged: Uint8Array;
+  }>;
+  /** r' s r of every matrix s, r lower triangular; `single` rounds s to float32 first. */
+  congruences(
+    n: number,
+    count: number,
+    matrices: Float64Array,
+    r: Float64Array,
+    single: boolean,
+    level: LanesLevel,
+  ): Task<Float64Array>;
+  /** The weighted sum of the matrices, put together from their eigenvectors and the positive ones of their values. */
+  spectralSum(
+    n: number,
+    count: number,
+    matrices: Float64Array,
+    weights: Float64Array,
+    level: LanesLevel,
+  ): Task<Float64Array>;
+  /** What level 0 stands for. */
+  bestLevel(): LanesLevel;
+}
