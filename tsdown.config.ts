@@ -8,6 +8,9 @@ const common = {
   platform: 'node',
   target: 'node20.19',
   failOnWarn: true,
+  dts: true,
+  // Types of Symbol.dispose, for who compiles with an older lib.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   plugins: { name: 'addon', resolveId: (id: string) => (id === './addon.cjs' ? addon : undefined) },
   // The addon's path must stay as it is written.
   inputOptions: { makeAbsoluteExternalsRelative: false },
@@ -15,14 +18,11 @@ const common = {
 } as const;
 
 export default defineConfig([
-  // Types of Symbol.dispose, for who compiles with an older lib.
   {
     ...common,
-    entry: { index: 'lib/index.ts' },
-    format: ['esm', 'cjs'],
-    dts: true,
-    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+    entry: { index: 'lib/index.ts', 'cli/denseam': 'lib/cli/denseam.ts', 'cli/commands': 'lib/cli/commands.ts' },
+    format: 'esm',
   },
-  // Commands are run, never imported: one format, no types.
-  { ...common, entry: { 'cli/denseam': 'lib/cli/denseam.ts' }, format: 'esm', dts: false },
+  // Commands are run by Node itself, which reads modules.
+  { ...common, entry: { index: 'lib/index.ts' }, format: 'cjs' },
 ]);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** What measures time, or the memory and the event loop of its own process: side by side they would measure each other. */
@@ -13,6 +14,13 @@ const measuring = [
 ];
 
 export default defineConfig({
+  // The sources, where a user has the package.
+  resolve: {
+    alias: [
+      { find: /^denseam$/, replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)) },
+      { find: /^denseam\/cli$/, replacement: fileURLToPath(new URL('lib/cli/commands.ts', import.meta.url)) },
+    ],
+  },
   test: {
     // Against hangs: the slowest test takes a tenth of it on two quiet cores.
     testTimeout: 60_000,

@@ -1,4 +1,4 @@
-import { colours, ink, staticSvg } from '../lib/report/staticChart.ts';
+import { colours, ink, staticSvg } from '../experiments/report/staticChart.ts';
 import { groups } from './report.ts';
 import type { Results } from './results.ts';
 import { type Curve, type Figure, isMet } from './section.ts';

@@ -1,5 +1,5 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import { type Table, textTable } from '../lib/report/table.ts';
+import { type Table, textTable } from '../lib/cli/textTable.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import type { SectionResult } from './results.ts';
 import { type Curve, type Figure, isMet } from './section.ts';

@@ -3,7 +3,7 @@
 //   npm run images
 import { writeFileSync } from 'node:fs';
 import { PointCloudMemory, type PointClouds } from '../lib/index.ts';
-import { filmStripSvg, type PlaneCloud } from '../lib/report/filmStrip.ts';
+import { filmStripSvg, type PlaneCloud } from './filmStrip.ts';
 
 const points = 16;
 

@@ -16,6 +16,11 @@ const stamps = join(root, '.setup');
 const log = join(stamps, 'log');
 /** Options and the system packages that they add. */
 const extraPackages = { '--test': 'test', '--dev': 'lint', '--bench': 'peers' };
+/** What denseam-experiments is built from: all there but what is built and installed. */
+const experiments = fs
+  .readdirSync(join(root, 'experiments'))
+  .filter((name) => !['dist', 'node_modules'].includes(name))
+  .map((name) => join('experiments', name));
 let stepsRun = 0;
 
 function say(text) {
@@ -107,8 +112,8 @@ try {
   step({
     name: 'typescript',
     title: 'TypeScript build (npm run build:ts)',
-    inputs: ['package-lock.json', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'lib'],
-    output: 'dist/index.js',
+    inputs: ['package-lock.json', 'package.json', 'tsconfig.json', 'tsdown.config.ts', 'lib', ...experiments],
+    output: 'experiments/dist/index.js',
     command: ['npm', 'run', 'build:ts'],
   });
   say(stepsRun === 0 ? 'nothing to do' : `done in ${Math.round((Date.now() - start) / 1000)} s`);

@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable } from '../bench/markdown.ts';
-import type { ExperimentResult, Finding, ResultTable } from '../lib/experiments/experiment.ts';
-import { readableTable } from '../lib/report/resultTable.ts';
-import type { Run } from '../lib/report/run.ts';
+import type { ExperimentResult, Finding, ResultTable } from '../experiments/core/experiment.ts';
+import { readableTable } from '../experiments/report/resultTable.ts';
+import type { Run } from '../experiments/report/run.ts';
 
 const runs = join('out', 'experiments');
 const document = join('docs', 'experiments.md');

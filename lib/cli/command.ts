@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { CallOptions } from '../core/types.ts';
-import type { ExperimentProgress } from '../experiments/stages.ts';
 import { native } from '../native/addon.ts';
 import { describeError, exitCodes, UsageError } from './errors.ts';
 import { integer } from './options.ts';
-import { type ProgressDisplay, showProgress } from './progress.ts';
+import { type ProgressDisplay, type StageProgress, showProgress } from './progress.ts';
 
 /** What every command accepts. */
 export interface CommonOptions {
@@ -17,7 +16,7 @@ export interface Run {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Runs work while its progress is shown on stderr. */
-  withProgress<T>(work: (onProgress: (progress: ExperimentProgress) => void) => Promise<T>): Promise<T>;
+  withProgress<T>(work: (onProgress: (progress: StageProgress) => void) => Promise<T>): Promise<T>;
   /** Prints one JSON document with --json, else the text. */
   print(text: () => string, json: () => unknown): void;
   /** A line for people, on stderr. */
@@ -76,7 +75,7 @@ async function settle(command: () => Promise<void>): Promise<void> {
 
 /** Turns a call's progress into that of one stage among others. */
 export function stageProgress(
-  onProgress: (progress: ExperimentProgress) => void,
+  onProgress: (progress: StageProgress) => void,
   doing: string,
   from = 0,
   to = 1,

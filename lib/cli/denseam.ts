@@ -15,7 +15,8 @@ process.stderr.on('error', () => {});
 try {
   // Loads the native part, which is refused where it cannot work as the environment wishes.
   const { createProgram } = await import('./program.ts');
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   if (error instanceof DenseamError) {
     console.error(`Error: ${describeError(error)}`);

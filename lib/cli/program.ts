@@ -1,15 +1,13 @@
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addBenchCommand } from './bench.ts';
-import { addDataCommand } from './data.ts';
-import { addDemoCommand } from './demo.ts';
-import { addExperimentCommand } from './experiment.ts';
+import { addExtension } from './extension.ts';
 import { addMemoryCommand } from './memory.ts';
 import { addPredictCommand } from './predict.ts';
 import { addTrainCommand } from './train.ts';
 
-/** The command line with all of its commands. */
-export function createProgram(): Command {
+/** The command line with the commands that `words`, its arguments, can ask for. */
+export async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('denseam')
     .description('Associative memories whose items are probability distributions.')
     .version(packageJson.version)
@@ -23,12 +21,10 @@ export function createProgram(): Command {
 Every command takes --json, --threads and --help, which gives examples. Results go to stdout, progress to stderr.
 Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130 stopped by Ctrl-C.`,
     );
-  addExperimentCommand(program);
   addMemoryCommand(program);
   addTrainCommand(program);
   addPredictCommand(program);
-  addDataCommand(program);
   addBenchCommand(program);
-  addDemoCommand(program);
+  await addExtension(program, words);
   return program;
 }

@@ -1,9 +1,14 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { ExperimentProgress } from '../experiments/stages.ts';
 
-/** Shows an experiment's progress until stopped. */
+/** How far long work has come: the share of it that is done, in [0, 1], and what it is doing. */
+export interface StageProgress {
+  readonly share: number;
+  readonly doing: string;
+}
+
+/** Shows progress until stopped. */
 export interface ProgressDisplay {
-  update(progress: ExperimentProgress): void;
+  update(progress: StageProgress): void;
   stop(): void;
 }
 

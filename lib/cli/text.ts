@@ -1,4 +1,4 @@
-import { textTable } from '../report/table.ts';
+import { textTable } from './textTable.ts';
 
 /** Rows that a terminal shows; files and JSON hold all. */
 const mostRows = 20;

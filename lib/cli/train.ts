@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { CallOptions } from '../core/types.ts';
-import type { ExperimentProgress } from '../experiments/stages.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
 import type { EpochRecord, SphereTrainingData, TrainingCallOptions, TrainOptions } from '../sphere/types.ts';
 import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
 import { UsageError } from './errors.ts';
 import { integer, number } from './options.ts';
+import type { StageProgress } from './progress.ts';
 import { pairsText } from './text.ts';
 
 interface Options extends CommonOptions {
@@ -125,7 +125,7 @@ async function trainAndSave(
   options: Options,
   path: string,
   checkpoint: string,
-  onProgress: (progress: ExperimentProgress) => void,
+  onProgress: (progress: StageProgress) => void,
 ): Promise<VonMisesFisherMemory> {
   const { readLabelled } = await import('./labelledData.ts');
   const { VonMisesFisherMemory } = await import('../index.ts');
@@ -152,7 +152,7 @@ function trainOptions(options: Options): TrainOptions {
 }
 
 /** Progress that names the last epoch and what it reached. */
-function epochProgress(signal: AbortSignal, onProgress: (progress: ExperimentProgress) => void): TrainingCallOptions {
+function epochProgress(signal: AbortSignal, onProgress: (progress: StageProgress) => void): TrainingCallOptions {
   let doing = 'training';
   return {
     signal,

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'ERR_CORRUPT_FILE'
   /** The input is valid, but of a kind that denseam does not read or compute. */
   | 'ERR_UNSUPPORTED'
+  /** A package that is not part of denseam is missing. */
+  | 'ERR_NOT_INSTALLED'
   /** The memory or model was closed. */
   | 'ERR_CLOSED'
   /** The result or the work space does not fit in memory. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect } from 'vitest';
-import type { PartStore } from '../../lib/experiments/experiment.ts';
+import type { PartStore } from '../../experiments/core/experiment.ts';
 
 const require = createRequire(import.meta.url);
 

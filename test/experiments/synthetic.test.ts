@@ -1,9 +1,9 @@
 /** The experiments on random items. */
-import { gaussianCapacity } from '../../lib/experiments/gaussian/gaussianCapacity.ts';
-import { gaussianDynamics } from '../../lib/experiments/gaussian/gaussianDynamics.ts';
-import { gaussianPlanar } from '../../lib/experiments/gaussian/gaussianPlanar.ts';
-import { pointCloudCapacity } from '../../lib/experiments/pointcloud/pointCloudCapacity.ts';
-import { pointCloudRecovery } from '../../lib/experiments/pointcloud/pointCloudRecovery.ts';
+import { gaussianCapacity } from '../../experiments/gaussian-capacity/experiment.ts';
+import { gaussianDynamics } from '../../experiments/gaussian-dynamics/experiment.ts';
+import { gaussianPlanar } from '../../experiments/gaussian-planar/experiment.ts';
+import { pointCloudCapacity } from '../../experiments/pointcloud-capacity/experiment.ts';
+import { pointCloudRecovery } from '../../experiments/pointcloud-recovery/experiment.ts';
 import { describeWholeRuns } from './wholeRuns.ts';
 
 const [yes, unsure, open] = ['reproduced', 'undetermined', 'not published'] as const;

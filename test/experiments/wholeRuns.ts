@@ -1,9 +1,9 @@
 /** What holds of every experiment, seen in its quick scale. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Experiment, ExperimentResult, ResultTable, Verdict } from '../../lib/experiments/experiment.ts';
-import { experiments } from '../../lib/experiments/registry.ts';
+import type { Experiment, ExperimentResult, ResultTable, Verdict } from '../../experiments/core/experiment.ts';
+import { experiments } from '../../experiments/registry.ts';
+import { staticSvg } from '../../experiments/report/staticChart.ts';
 import { setThreads, threads } from '../../lib/native/threads.ts';
-import { staticSvg } from '../../lib/report/staticChart.ts';
 import { MemoryParts } from './parts.ts';
 
 function record({ columns, rows }: ResultTable): Record<string, unknown>[] {

@@ -1,6 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 
@@ -16,8 +26,9 @@ export interface CompiledPackage {
 const relativeImport = /((?:from|import)\s*\(?\s*"\.[^"]*)\.ts"/g;
 
 /** Strips the types of a folder's files, one by one. */
-function compileFolder(from: string, to: string): void {
-  const files = readdirSync(from, { recursive: true, encoding: 'utf8' });
+function compileFolder(from: string, to: string, without: readonly string[] = []): void {
+  const isWanted = (name: string) => !without.some((folder) => name === folder || name.startsWith(`${folder}${sep}`));
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter(isWanted);
   const { outputFiles } = buildSync({
     absWorkingDir: from,
     entryPoints: files.filter((name) => /(?<!\.d)\.ts$/.test(name)),
@@ -35,11 +46,32 @@ function compileFolder(from: string, to: string): void {
   for (const name of files.filter((name) => name.endsWith('.cjs'))) cpSync(join(from, name), join(to, name));
 }
 
-/** Strips the types of lib/ into a temporary folder that borrows the native build and the dependencies. */
+/** A package.json whose entries are the compiled sources in `folder`, where a user's are in dist/. */
+function manifest(path: string, folder: string): string {
+  return readFileSync(path, 'utf8').replaceAll('./dist/', folder);
+}
+
+/** The installed packages, with these two among them. */
+function linkPackages(folder: string): void {
+  const [from, to] = [join(root, 'node_modules'), join(folder, 'node_modules')];
+  mkdirSync(to);
+  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, name));
+  for (const [name, place] of Object.entries({ denseam: folder, 'denseam-experiments': join(folder, 'experiments') })) {
+    rmSync(join(to, name));
+    symlinkSync(place, join(to, name));
+  }
+}
+
+/** Strips the types of lib/ and experiments/ into a temporary folder that borrows the native build and the dependencies. */
 export function compilePackage(): CompiledPackage {
   const folder = mkdtempSync(join(tmpdir(), 'denseam-test-'));
+  const experiments = join(folder, 'experiments');
   compileFolder(join(root, 'lib'), join(folder, 'lib'));
-  for (const name of ['package.json', 'node_modules', 'build', 'prebuilds']) {
+  compileFolder(join(root, 'experiments'), experiments, ['dist', 'node_modules']);
+  writeFileSync(join(folder, 'package.json'), manifest(join(root, 'package.json'), './lib/'));
+  writeFileSync(join(experiments, 'package.json'), manifest(join(root, 'experiments', 'package.json'), './'));
+  linkPackages(folder);
+  for (const name of ['build', 'prebuilds']) {
     if (existsSync(join(root, name))) symlinkSync(join(root, name), join(folder, name));
   }
   return {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AutoencoderSizes } from '../../../experiments/images/autoencoder.ts';
+import { keepAutoencoder, layerNames, unpackAutoencoder } from '../../../experiments/images/autoencoder.ts';
+import { initialLayers, Trainer, trainAutoencoder } from '../../../experiments/images/autoencoderTraining.ts';
+import { loadTensorFlow } from '../../../experiments/images/tensorFlow.ts';
 import { Random } from '../../../lib/core/random.ts';
-import type { AutoencoderSizes } from '../../../lib/experiments/images/autoencoder.ts';
-import { keepAutoencoder, layerNames, unpackAutoencoder } from '../../../lib/experiments/images/autoencoder.ts';
-import { initialLayers, Trainer, trainAutoencoder } from '../../../lib/experiments/images/autoencoderTraining.ts';
-import { loadTensorFlow } from '../../../lib/experiments/images/tensorFlow.ts';
 import { isInstalled } from '../parts.ts';
 import { blobs } from '../pictures.ts';
 

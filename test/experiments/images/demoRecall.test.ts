@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { memoryKinds, runDemoRecall } from '../../../lib/experiments/images/demoRecall.ts';
-import { type DemoSettings, defaultDemoSettings } from '../../../lib/experiments/images/demoSettings.ts';
-import { drawSample, maskKinds } from '../../../lib/experiments/images/imageSample.ts';
+import { memoryKinds, runDemoRecall } from '../../../experiments/demo/experiment.ts';
+import { type DemoSettings, defaultDemoSettings } from '../../../experiments/demo/settings.ts';
+import { drawSample, maskKinds } from '../../../experiments/shared/images/imageSample.ts';
 import { blobs } from '../pictures.ts';
 
 const file = blobs(60, 16, 1);

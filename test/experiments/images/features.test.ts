@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../lib/core/random.ts';
 import {
   blurScale,
   derivativeScale,
@@ -7,8 +6,15 @@ import {
   featureCount,
   gradients,
   pixelFeatures,
-} from '../../../lib/experiments/images/features.ts';
-import { blockMask, fullMask, type ImageSize, type Mask, randomMask } from '../../../lib/experiments/images/masks.ts';
+} from '../../../experiments/shared/images/features.ts';
+import {
+  blockMask,
+  fullMask,
+  type ImageSize,
+  type Mask,
+  randomMask,
+} from '../../../experiments/shared/images/masks.ts';
+import { Random } from '../../../lib/core/random.ts';
 import { TestRandom } from '../../support/random.ts';
 
 const size: ImageSize = { height: 14, width: 17 };

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { imageRecall } from '../../../lib/experiments/images/imageRecall.ts';
-import { readLabelledImages } from '../../../lib/experiments/labelledImages.ts';
-import { loadEncoder } from '../../../lib/experiments/text/sentenceEncoder.ts';
-import { checkResult } from '../../../lib/report/checkResult.ts';
+import { readLabelledImages } from '../../../experiments/core/labelledImages.ts';
+import { imageRecall } from '../../../experiments/images/experiment.ts';
+import { checkResult } from '../../../experiments/report/checkResult.ts';
+import { loadEncoder } from '../../../experiments/sentences/encoder.ts';
 import { expectFailure } from '../../support/assertions.ts';
 import { isInstalled, MemoryParts } from '../parts.ts';
 import { blobs, idxBytes } from '../pictures.ts';
@@ -136,7 +136,7 @@ describe('settings', () => {
 it.runIf(hasAutoencoder && isInstalled('@energetic-ai/embeddings'))(
   'the sentence encoder, with a library of the same name inside, works beside the autoencoder',
   async () => {
-    const { loadTensorFlow } = await import('../../../lib/experiments/images/tensorFlow.ts');
+    const { loadTensorFlow } = await import('../../../experiments/images/tensorFlow.ts');
     const tf = await loadTensorFlow();
     const encoder = await loadEncoder();
     expect(await encoder.embed(['a sentence'])).toHaveLength(1);

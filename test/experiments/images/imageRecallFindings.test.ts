@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { imageFindings } from '../../../lib/experiments/images/imageRecallFindings.ts';
-import type { ImageRecall } from '../../../lib/experiments/images/imageRecallTables.ts';
-import type { RecallCurve } from '../../../lib/experiments/recall.ts';
+import type { RecallCurve } from '../../../experiments/core/recall.ts';
+import { imageFindings } from '../../../experiments/images/findings.ts';
+import type { ImageRecall } from '../../../experiments/images/tables.ts';
 
 const queries = 200;
 const targets = Int32Array.from({ length: queries }, (_, query) => query);

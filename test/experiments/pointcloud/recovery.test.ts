@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { recoveryChannels, runRecovery } from '../../../lib/experiments/pointcloud/recovery.ts';
-import { defaultRecoverySettings } from '../../../lib/experiments/pointcloud/recoverySettings.ts';
+import { recoveryChannels, runRecovery } from '../../../experiments/pointcloud-recovery/measures.ts';
+import { defaultRecoverySettings } from '../../../experiments/pointcloud-recovery/settings.ts';
 
 // A part of the experiment that takes about a second: fewer clouds, of fewer points, less far away.
 const settings = { ...defaultRecoverySettings, count: 6, points: 8, divergence: 0.1 };

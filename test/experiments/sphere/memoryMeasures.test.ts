@@ -1,13 +1,13 @@
 /** What is measured of trained models, on models made by hand. */
 import { describe, expect, it } from 'vitest';
-import { EuclideanMemory } from '../../../lib/euclidean/memory.ts';
-import type { DigitRows } from '../../../lib/experiments/sphere/digitModels.ts';
+import type { DigitRows } from '../../../experiments/shared/sphere/digitModels.ts';
+import { countDifferent, measureFidelity, measureMemories } from '../../../experiments/shared/sphere/memoryMeasures.ts';
 import {
   completeHalves,
   firstOfClasses,
   reconstructClasses,
-} from '../../../lib/experiments/sphere/digitReconstruction.ts';
-import { countDifferent, measureFidelity, measureMemories } from '../../../lib/experiments/sphere/memoryMeasures.ts';
+} from '../../../experiments/vmf-memories/reconstruction.ts';
+import { EuclideanMemory } from '../../../lib/euclidean/memory.ts';
 import { VonMisesFisherMemory } from '../../../lib/sphere/memory.ts';
 import { sampleUniformSphere } from '../../../lib/sphere/sampling.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classOverlaps, softLabels } from '../../../lib/experiments/sphere/latentClasses.ts';
-import { vmfPatches, withoutBlanks } from '../../../lib/experiments/sphere/vmfPatches.ts';
+import { vmfPatches, withoutBlanks } from '../../../experiments/vmf-patches/experiment.ts';
+import { classOverlaps, softLabels } from '../../../experiments/vmf-patches/latentClasses.ts';
 import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 

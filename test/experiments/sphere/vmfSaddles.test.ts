@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../lib/core/random.ts';
+import { vmfSaddles } from '../../../experiments/vmf-saddles/experiment.ts';
 import {
   derivativesAlong,
   directionsOf,
@@ -9,8 +9,8 @@ import {
   randomDirections,
   softPatterns,
   toPlain,
-} from '../../../lib/experiments/sphere/saddleModels.ts';
-import { vmfSaddles } from '../../../lib/experiments/sphere/vmfSaddles.ts';
+} from '../../../experiments/vmf-saddles/models.ts';
+import { Random } from '../../../lib/core/random.ts';
 import { vonMisesFisherLogNormalizer } from '../../../lib/index.ts';
 import { logSphereArea } from '../../../lib/sphere/normalizer.ts';
 import { expectWithin } from '../../support/assertions.ts';

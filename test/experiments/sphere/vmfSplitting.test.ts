@@ -1,7 +1,10 @@
 /** The experiment on splitting: its counts by hand, its lines in closed form, its findings on made-up trainings. */
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../../lib/experiments/experiment.ts';
-import { growthStages, trainingCost } from '../../../lib/experiments/sphere/splittingCost.ts';
+import type { Finding } from '../../../experiments/core/experiment.ts';
+import { partedRows } from '../../../experiments/shared/sphere/splittingRows.ts';
+import { growthStages, trainingCost } from '../../../experiments/vmf-splitting/cost.ts';
+import { type SplittingTraining, vmfSplitting } from '../../../experiments/vmf-splitting/experiment.ts';
+import { splittingFindings } from '../../../experiments/vmf-splitting/findings.ts';
 import {
   accuracyRise,
   disproportion,
@@ -11,10 +14,7 @@ import {
   type SplittingPoint,
   splittingPoints,
   spread,
-} from '../../../lib/experiments/sphere/splittingPoints.ts';
-import { partedRows } from '../../../lib/experiments/sphere/splittingRows.ts';
-import { type SplittingTraining, vmfSplitting } from '../../../lib/experiments/sphere/vmfSplitting.ts';
-import { splittingFindings } from '../../../lib/experiments/sphere/vmfSplittingFindings.ts';
+} from '../../../experiments/vmf-splitting/points.ts';
 import { VonMisesFisherMemory } from '../../../lib/sphere/memory.ts';
 import { teacherData } from '../../sphere/data.ts';
 import { expectFailure } from '../../support/assertions.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { BetaChoice, DigitSettings } from '../../../lib/experiments/sphere/digitModels.ts';
+import type { BetaChoice, DigitSettings } from '../../../experiments/shared/sphere/digitModels.ts';
 import {
   accuracyFinding,
   type MeasuredBeta,
   orderFindings,
   vmfTemperature,
-} from '../../../lib/experiments/sphere/vmfTemperature.ts';
+} from '../../../experiments/vmf-temperature/experiment.ts';
 import { expectFailure } from '../../support/assertions.ts';
 import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';

@@ -1,10 +1,8 @@
 /** The tree of learning: its shape and its projection on cases with known answers, then the experiment. */
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../lib/core/random.ts';
-import { memberships, projectOntoPlane } from '../../../lib/experiments/sphere/umap.ts';
-import { type ProjectedTree, vmfTree } from '../../../lib/experiments/sphere/vmfTree.ts';
-import { treeFindings } from '../../../lib/experiments/sphere/vmfTreeFindings.ts';
-import { growTree, meanDirection, openTree, type TreeEpoch } from '../../../lib/experiments/sphere/vmfTreeRuns.ts';
+import { type ProjectedTree, vmfTree } from '../../../experiments/vmf-tree/experiment.ts';
+import { treeFindings } from '../../../experiments/vmf-tree/findings.ts';
+import { growTree, meanDirection, openTree, type TreeEpoch } from '../../../experiments/vmf-tree/growth.ts';
 import {
   branchesOf,
   epochShape,
@@ -12,7 +10,9 @@ import {
   overlapMatrix,
   partedForGood,
   treeShapes,
-} from '../../../lib/experiments/sphere/vmfTreeShape.ts';
+} from '../../../experiments/vmf-tree/shape.ts';
+import { memberships, projectOntoPlane } from '../../../experiments/vmf-tree/umap.ts';
+import { Random } from '../../../lib/core/random.ts';
 import { teacherData } from '../../sphere/data.ts';
 import { expectFailure } from '../../support/assertions.ts';
 import { isInstalled, MemoryParts } from '../parts.ts';

@@ -1,21 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Random } from '../../../lib/core/random.ts';
-import type { ExperimentResult } from '../../../lib/experiments/experiment.ts';
-import {
-  dropWords,
-  embedVariants,
-  joinMarks,
-  type SentenceEncoder,
-} from '../../../lib/experiments/text/sentenceEncoder.ts';
+import type { ExperimentResult } from '../../../experiments/core/experiment.ts';
+import { dropWords, embedVariants, joinMarks, type SentenceEncoder } from '../../../experiments/sentences/encoder.ts';
+import { createSentences, sentences } from '../../../experiments/sentences/experiment.ts';
 import {
   diagonalGaussians,
   fullGaussians,
   principalDirections,
   project,
-} from '../../../lib/experiments/text/sentenceGaussians.ts';
-import { createSentences, sentences } from '../../../lib/experiments/text/sentences.ts';
-import { quickSentencesSettings } from '../../../lib/experiments/text/sentencesSettings.ts';
+} from '../../../experiments/sentences/gaussians.ts';
+import { quickSentencesSettings } from '../../../experiments/sentences/settings.ts';
+import { Random } from '../../../lib/core/random.ts';
 import { npyFile, temporaryDirectory, zipFile } from '../../io/support.ts';
 import { isInstalled, MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';

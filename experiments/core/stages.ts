@@ -1,0 +1,44 @@
+import type { CallOptions } from 'denseam';
+
+/** How far an experiment has come: the share of its work that is done, in [0, 1], and what it is doing. */
+export interface ExperimentProgress {
+  readonly share: number;
+  readonly doing: string;
+}
+
+/** What every experiment accepts besides its settings. */
+export interface ExperimentOptions {
+  /** Aborting it rejects the experiment's promise with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ExperimentProgress) => void) | undefined;
+}
+
+/** Runs an experiment's stages one after another and joins their progress into one share of the whole. */
+export class Stages {
+  private done = 0;
+
+  /** `total`: the sum of the weights of the stages to come, in any unit of expected time. */
+  constructor(
+    private readonly total: number,
+    private readonly options: ExperimentOptions,
+  ) {}
+
+  /** Runs one stage; the options it is handed carry the signal and count its progress as `weight` of the total. */
+  async run<T>(doing: string, weight: number, stage: (options: CallOptions) => Promise<T>): Promise<T> {
+    const { signal } = this.options;
+    signal?.throwIfAborted();
+    this.report(doing, 0);
+    const result = await stage({
+      signal,
+      onProgress: ({ completed, total }) => this.report(doing, (weight * completed) / total),
+    });
+    signal?.throwIfAborted();
+    this.done += weight;
+    this.report(doing, 0);
+    return result;
+  }
+
+  private report(doing: string, within: number): void {
+    this.options.onProgress?.({ share: Math.min(1, (this.done + within) / this.total), doing });
+  }
+}

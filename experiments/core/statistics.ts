@@ -1,0 +1,51 @@
+import { rangeError } from './check.ts';
+
+/** The share of the values for which something holds. */
+export function shareOf<T>(values: Iterable<T>, holds: (value: T, index: number) => boolean): number {
+  let [count, hits] = [0, 0];
+  for (const value of values) if (holds(value, count++)) hits++;
+  return hits / count;
+}
+
+/** A share to a tenth of a per cent. */
+export function percent(share: number): string {
+  return `${Math.round(1000 * share) / 10} %`;
+}
+
+/** The least of the values that at least this share of them do not exceed. */
+export function quantile(values: ArrayLike<number>, share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
+}
+
+/** Checks a list that is varied from small to great, one number at least. */
+export function ascending(name: string, list: readonly number[]): void {
+  if (list.length === 0) throw rangeError(name, 'an array of numbers', list);
+  const at = list.findIndex((value, i) => i > 0 && !(value > (list[i - 1] as number)));
+  if (at >= 0) throw rangeError(`${name}[${at}]`, 'a number above the one before it', list[at]);
+}
+
+/** The middle of the values in order, or the mean of the two in the middle. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.subarray(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** -Infinity of nothing. */
+export function greatest(values: Iterable<number>): number {
+  let result = Number.NEGATIVE_INFINITY;
+  for (const value of values) result = Math.max(result, value);
+  return result;
+}
+
+/** Infinity of nothing. */
+export function least(values: Iterable<number>): number {
+  let result = Number.POSITIVE_INFINITY;
+  for (const value of values) result = Math.min(result, value);
+  return result;
+}

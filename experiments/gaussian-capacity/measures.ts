@@ -1,0 +1,152 @@
+/** Recall of random items on a Wasserstein sphere in one dimension, for growing numbers of them. */
+
+import { basinRadius, type CallOptions, GaussianMemory, type Gaussians, type Retrieval, separation } from 'denseam';
+import type { ExperimentSettings } from '../core/experiment.ts';
+import { power } from '../core/power.ts';
+import { greatest, median, shareOf } from '../core/statistics.ts';
+import { distancesToOwn, drawItems, drawQueries, range } from '../shared/sphereItems.ts';
+
+/** The choices of the capacity experiment. */
+export interface CapacitySettings extends ExperimentSettings {
+  /** N: how many items are stored, in ascending order. */
+  readonly counts: readonly number[];
+  /** In ascending order. */
+  readonly dimensions: readonly number[];
+  readonly betas: readonly number[];
+  /** The first items, or all if there are fewer, are perturbed. */
+  readonly queries: number;
+  /** Least and greatest eigenvalue. Queries are at the distance of the square root of the least, in a random direction. */
+  readonly range: readonly number[];
+  readonly maxIterations: number;
+  /** A state this near to its own item, in W2, has recovered it. */
+  readonly threshold: number;
+  /** The separation of more items than this is not measured: it takes count^2 / 2 pairs. */
+  readonly separationCount: number;
+  /** N is within a memory's capacity if this share of the queries is recovered. */
+  readonly recoveredShare: number;
+}
+
+export interface CapacityCell {
+  readonly count: number;
+  /** Least -log <X_i, X_j> of all pairs (paper, section on storage), if measured. */
+  readonly separation: number | null;
+  /** Median over the queries' items of the squared W2 to the nearest other item. */
+  readonly neighbour: number;
+  /** For each beta. */
+  readonly recalls: readonly CapacityRecall[];
+}
+
+export interface CapacityRecall {
+  readonly beta: number;
+  /** Share of the queries whose state is within the threshold of their own item. */
+  readonly recovered: number;
+  /** Share of the queries to whose state their own item is the nearest. */
+  readonly nearest: number;
+}
+
+/** One cell for each count. The items of smaller memories are the first of larger ones, so that queries are the same in all. */
+export async function measureDimension(
+  dimension: number,
+  settings: CapacitySettings,
+  { signal, onProgress }: CallOptions,
+): Promise<CapacityCell[]> {
+  const { counts, range: eigenvalues, seed } = settings;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const shape = { covariances: 'commuting', count: greatest(counts), dimension, range: eigenvalues, seed } as const;
+  const items = await drawItems(shape, { signal });
+  const cells: CapacityCell[] = [];
+  let completed = 0;
+  for (const count of counts) {
+    cells.push(await measureCount(range(items, 0, count), settings, { signal }));
+    completed += count;
+    onProgress?.({ completed, total });
+  }
+  return cells;
+}
+
+async function measureCount(
+  items: Gaussians,
+  settings: CapacitySettings,
+  { signal }: CallOptions,
+): Promise<CapacityCell> {
+  const { betas, queries, range: eigenvalues, maxIterations, separationCount, seed } = settings;
+  const { count } = items;
+  const memory = await GaussianMemory.create(items, { signal });
+  const targets = range(items, 0, Math.min(queries, count));
+  const radius = basinRadius(eigenvalues[0] as number);
+  const perturbed = await drawQueries(targets, radius, { covariances: 'general', seed }, { signal });
+  const recalls: CapacityRecall[] = [];
+  for (const [b, retrieval] of (await memory.sweep(perturbed, { betas, maxIterations, signal })).entries()) {
+    recalls.push({ beta: betas[b] as number, ...(await shares(retrieval, targets, settings, { signal })) });
+  }
+  const neighbours = await memory.nearest(targets, { k: 2, signal });
+  return {
+    count,
+    separation: count <= separationCount ? separation(items) : null,
+    neighbour: median(neighbours.distances.filter((_, at) => at % 2 === 1)),
+    recalls,
+  };
+}
+
+async function shares(
+  { states, nearest }: Retrieval<Gaussians>,
+  targets: Gaussians,
+  { threshold }: CapacitySettings,
+  options: CallOptions,
+): Promise<Omit<CapacityRecall, 'beta'>> {
+  const distances = await distancesToOwn(states, targets, options);
+  return {
+    recovered: shareOf(distances, (distance) => distance <= threshold),
+    nearest: shareOf(nearest, (item, query) => item === query),
+  };
+}
+
+/** How far a memory goes in one dimension. */
+export interface MeasuredCapacity {
+  /** N at which the share of recovered queries falls to the one asked for, on a logarithmic scale; null if it is so from the first. */
+  readonly count: number | null;
+  /** Whether the share never fell, and the count is the greatest tried. */
+  readonly isLeast: boolean;
+}
+
+/** Of shares at growing counts. */
+export function measuredCapacity(
+  points: readonly { readonly count: number; readonly recovered: number }[],
+  share: number,
+): MeasuredCapacity {
+  const at = points.findIndex(({ recovered }) => recovered < share);
+  if (at < 0) return { count: points.at(-1)?.count ?? null, isLeast: true };
+  const [before, after] = [points[at - 1], points[at]];
+  if (!before || !after) return { count: null, isLeast: false };
+  const part = (before.recovered - share) / (before.recovered - after.recovered);
+  return { count: before.count * power(after.count / before.count, part), isLeast: false };
+}
+
+export interface Growth {
+  /** By how much log N grows with d, by least squares. */
+  readonly rate: number;
+  /** Of log N and d. */
+  readonly correlation: number;
+}
+
+/** At such a correlation points are taken for a line. */
+const straight = 0.98;
+
+/** Whether log N against d is as good as a line. */
+export function isStraight({ correlation }: Growth): boolean {
+  return correlation >= straight;
+}
+
+/** How N grows with d; undefined for fewer than three points. */
+export function growthRate(
+  points: readonly { readonly dimension: number; readonly count: number }[],
+): Growth | undefined {
+  if (points.length < 3) return undefined;
+  const mean = (value: (point: (typeof points)[number]) => number) =>
+    points.reduce((sum, point) => sum + value(point), 0) / points.length;
+  const [d, n] = [mean(({ dimension }) => dimension), mean(({ count }) => Math.log(count))];
+  const dd = mean(({ dimension }) => (dimension - d) ** 2);
+  const nn = mean(({ count }) => (Math.log(count) - n) ** 2);
+  const dn = mean(({ dimension, count }) => (dimension - d) * (Math.log(count) - n));
+  return { rate: dn / dd, correlation: dn / Math.sqrt(dd * nn) };
+}

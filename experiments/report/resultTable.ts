@@ -1,0 +1,26 @@
+import type { Table } from 'denseam/cli';
+import type { Cell, ResultTable } from '../core/experiment.ts';
+import { numberFormat } from './numberFormat.ts';
+
+/** What a cell shows where there is nothing. */
+const nothing = '–';
+
+/** The table as people read it: titles for names, numbers as their column says. */
+export function readableTable({ title, columns, rows }: ResultTable): Table {
+  const formats = columns.map(({ format }) => numberFormat(format));
+  const shown = (cell: Cell, at: number) => {
+    if (cell === null) return nothing;
+    return typeof cell === 'number' ? (formats[at]?.(cell) ?? '') : cell;
+  };
+  return {
+    caption: title,
+    columns: columns.map(({ title }) => title),
+    words: columns.map((_, at) => rows.some((row) => typeof row[at] === 'string')),
+    rows: rows.map((row) => row.map(shown)),
+  };
+}
+
+/** The rows of a table, as charts take them: a field for every column. */
+export function tableRecords({ columns, rows }: Pick<ResultTable, 'columns' | 'rows'>): Record<string, Cell>[] {
+  return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at] ?? null])));
+}

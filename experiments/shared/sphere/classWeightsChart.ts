@@ -1,0 +1,75 @@
+/** The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5, 8 to 11). */
+import type { ClassWeights } from 'denseam';
+import type { ResultChart, ResultTable } from '../../core/experiment.ts';
+import { letterName } from './memoryPictures.ts';
+
+/**
+ * p^mu / p_h(mu) of the memory of this index: the probability of each class, "none" first, given its unit. p_h is what the unit's
+ * weights sum to, which training keeps at the unit's share to about a thousandth: so every soft label sums to 1.
+ */
+export function rescaledClassWeights({ columns, data }: ClassWeights, index: number): number[] {
+  // Row 0 is the background's.
+  const weights = Array.from(data.subarray((index + 1) * columns, (index + 2) * columns));
+  const share = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / share);
+}
+
+/** Which memories are shown, and what their classes are called. */
+export interface ShownWeights {
+  /** Of the table, and of the chart that draws it. */
+  readonly name: string;
+  readonly title: string;
+  readonly classWeights: ClassWeights;
+  /** Of the memories, from 0, in the order of their pictures. */
+  readonly indices: ArrayLike<number>;
+  /** Of classes 1 to C. */
+  readonly classNames: readonly string[];
+}
+
+/** A row for each memory and class; memories are named as their pictures are, by {@link letterName}. */
+export function classWeightsTable({ name, title, classWeights, indices, classNames }: ShownWeights): ResultTable {
+  const classes = ['none', ...classNames];
+  return {
+    name,
+    title,
+    isRaw: true,
+    columns: [
+      { name: 'unit', title: 'memory' },
+      { name: 'index', title: 'index', format: 'd' },
+      { name: 'class', title: 'class' },
+      { name: 'weight', title: 'class weight / unit share', format: '.3f' },
+    ],
+    rows: Array.from(indices).flatMap((index, position) =>
+      rescaledClassWeights(classWeights, index).map((weight, y) => [
+        letterName(position),
+        index,
+        classes[y] as string,
+        weight,
+      ]),
+    ),
+  };
+}
+
+/** A heat map, memories from left to right, classes from top to bottom. */
+export function classWeightsChart({ name, title }: Pick<ShownWeights, 'name' | 'title'>): ResultChart {
+  return {
+    name,
+    title,
+    description:
+      'A square for each memory (across) and class (down), coloured by the probability of the class given the memory.',
+    table: name,
+    specification: {
+      mark: 'rect',
+      encoding: {
+        x: { field: 'unit', type: 'nominal', sort: null, axis: { title: 'memory', labelAngle: 0 } },
+        y: { field: 'class', type: 'nominal', sort: null, axis: { title: 'class' } },
+        color: {
+          field: 'weight',
+          type: 'quantitative',
+          scale: { domain: [0, 1] },
+          legend: { title: 'p / p_h' },
+        },
+      },
+    },
+  };
+}

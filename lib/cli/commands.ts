@@ -1,0 +1,9 @@
+// The subpath denseam/cli: what the commands of other packages share with those of this one.
+
+export { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
+export { describeError, UsageError } from './errors.ts';
+export { integer } from './options.ts';
+export type { StageProgress } from './progress.ts';
+export { software } from './software.ts';
+export { shellWord } from './text.ts';
+export { type Table, textTable } from './textTable.ts';
