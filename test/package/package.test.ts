@@ -137,7 +137,7 @@ describe('the error of a package whose binary does not load', () => {
     [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${prebuilt})`, 'glibc is older'],
   ])('says what the system lacks: %s', (words, verdict) => {
     const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
-    writeFileSync(join(installed, 'dist/addon.cjs'), addon);
+    writeFileSync(join(installed, 'dist/native/addon.cjs'), addon);
     const text = message();
     expect(text).toContain(opening);
     expect(text).toContain(verdict);
