@@ -49,7 +49,7 @@ export class CheckedBasis {
   }
 }
 
-// Of the greatest variance, what |S v - l v| may be for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the
+S v - l v| may be for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the|// |S v - l v| may be this share of the greatest variance for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the|S v - l v| may be for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the
 // diagonal changes squared distances by its square, but for variances that are as small as itself: these make the limit so tight.
 // Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
 const doubleTolerance = 1e-10;
