@@ -36,7 +36,7 @@ void checkBasis(const Napi::CallbackInfo& info) {
   try {
     gaussian::makeBasis(d, readDoubles(info[1], "basis", d * d), info[2].ToString());
   } catch (const Error& error) {
-    throw codedError(info.Env(), error.code(), error.what());
+    throw codedError(info.Env(), error);
   }
 }
 
