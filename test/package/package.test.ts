@@ -28,7 +28,7 @@ const programs = {
   require: ['--input-type=commonjs', '--eval', `const { GaussianMemory } = require('denseam');${useIt}`],
 };
 
-/** The same as files: what tracers and bundlers start from. */
+/** The programs as files: what tracers and bundlers start from. */
 const programFiles = { esm: 'program.mjs', cjs: 'program.cjs' } as const;
 const formats = Object.keys(programFiles) as (keyof typeof programFiles)[];
 
