@@ -3,12 +3,14 @@ export { Random, type Seed, type Shufflable } from './core/random.ts';
 export type {
   BetaOptions,
   CallOptions,
+  CommonRetrieval,
   DroppedMass,
   FloatArray,
   FloatMatrix,
   Gaussians,
   IterationOptions,
   Matrix,
+  NearestItems,
   NearestOptions,
   Neighbours,
   Progress,
@@ -52,6 +54,7 @@ export {
   type Word2GaussParameters,
   type Word2GaussPart,
 } from './io/word2gauss/word2gauss.ts';
+export type { AssociativeMemory } from './memory/associativeMemory.ts';
 export type { Memory, Precision } from './memory/memory.ts';
 export { setThreads, threads } from './native/threads.ts';
 export * from './pointcloud/baseline.ts';

@@ -28,7 +28,11 @@ export class CheckedBasis {
     { signal }: CallOptions,
   ): Promise<CheckedBasis> {
     const data = Float64Array.from(numbers);
-    return new CheckedBasis(dimension, data, await runTask(() => native.makeBasis(dimension, data, name), { signal }));
+    return new CheckedBasis(
+      dimension,
+      data,
+      await runTask(() => native.makeBasis(data, { dimension, name }), { signal }),
+    );
   }
 
   /** The one that a batch came with, if any. */
@@ -73,7 +77,10 @@ export async function project(
   tolerance: number | undefined,
   options: CallOptions,
 ): Promise<Projected> {
-  const projection = await runTask((report) => native.project(batch, first, basis.handle, report), options);
+  const projection = await runTask(
+    (report) => native.project(batch, { firstIndex: first, basis: basis.handle, onProgress: report }),
+    options,
+  );
   const allowed = (item: number) => tolerance ?? (projection.isSingle[item] ? singleTolerance : doubleTolerance);
   const bad = projection.residuals.findIndex((residual, item) => !(residual <= allowed(item)));
   return { ...projection, bad, tolerance: allowed(bad) };

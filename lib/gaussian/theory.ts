@@ -55,7 +55,7 @@ function leastOfPairs(items: Gaussians): number {
 /** Means V' (mu_i - mu_0): only their differences matter. */
 function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
   const { count, dimension: d, means } = items;
-  coded(() => native.checkBasis(d, basis, 'items.basis'));
+  coded(() => native.checkBasis(basis, { dimension: d, name: 'items.basis' }));
   const along = zeros('the means along the basis', Float64Array, count * d);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < d; j++) {
