@@ -5,6 +5,7 @@ import { integer, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { Stages } from '../core/stages.ts';
 import { ascending, percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   type CapacityCell,
   type CapacitySettings,
@@ -157,7 +158,8 @@ function beyondFinding(measured: readonly MeasuredDimension[], { betas, range }:
 }
 
 function recallTable(measured: readonly MeasuredDimension[], { range }: CapacitySettings): ResultTable {
-  return {
+  const lambdaMax = range[1] as number;
+  return table({
     name: 'recall',
     title: 'Recall of random items',
     columns: [
@@ -168,36 +170,37 @@ function recallTable(measured: readonly MeasuredDimension[], { range }: Capacity
       { name: 'nearest', title: 'own item nearest', format: '.1%' },
       { name: 'neighbour', title: 'median squared W2 to the nearest other', format: '.2f' },
       { name: 'separation', title: 'separation', format: '.1f' },
-      { name: 'needed', title: 'separation the theorem asks for', format: '.1f' },
+      {
+        name: 'needed',
+        title: 'separation the theorem asks for',
+        format: '.1f',
+        value: ({ dimension }) => separationBound({ dimension, lambdaMax }),
+      },
     ],
-    rows: measured.flatMap(({ dimension, cells }) => {
-      const needed = separationBound({ dimension, lambdaMax: range[1] as number });
-      return cells.flatMap(({ count, separation, neighbour, recalls }) =>
-        recalls.map(({ beta, recovered, nearest }) => {
-          return [dimension, count, beta, recovered, nearest, neighbour, separation, needed];
-        }),
-      );
-    }),
-  };
+    rows: measured.flatMap(({ dimension, cells }) =>
+      cells.flatMap(({ recalls, ...cell }) => recalls.map((recall) => ({ dimension, ...cell, ...recall }))),
+    ),
+  });
 }
 
 function capacityTable(capacities: readonly Capacity[], { range }: CapacitySettings): ResultTable {
   const kappa = (range[1] as number) / (range[0] as number);
-  return {
+  return table({
     name: 'capacity',
     title: 'Items held, beside what theorem 1 promises',
     columns: [
       { name: 'beta', title: 'beta' },
       { name: 'dimension', title: 'd' },
       { name: 'count', title: 'N held', format: ',.0f' },
-      { name: 'isLeast', title: 'or more' },
-      { name: 'promised', title: `N promised with probability ${probability}` },
+      { name: 'isLeast', title: 'or more', value: ({ isLeast }) => (isLeast ? 'or more' : '') },
+      {
+        name: 'promised',
+        title: `N promised with probability ${probability}`,
+        value: ({ dimension }) => capacity({ dimension, kappa, probability }),
+      },
     ],
-    rows: capacities.map(({ beta, dimension, count, isLeast }) => {
-      const promised = capacity({ dimension, kappa, probability });
-      return [beta, dimension, count, isLeast ? 'or more' : '', promised];
-    }),
-  };
+    rows: capacities,
+  });
 }
 
 const recovered = {

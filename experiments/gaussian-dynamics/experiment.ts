@@ -6,6 +6,7 @@ import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable }
 import { findingVerdict } from '../core/findings.ts';
 import { Stages } from '../core/stages.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   type DynamicsCase,
   type DynamicsLine,
@@ -41,7 +42,7 @@ export const gaussianDynamics: Experiment<DynamicsSettings> = {
     const lines = await measureLines(settings, context);
     return {
       findings: lines.map((line) => finding(line, settings)),
-      tables: [table(lines), theoryTable(lines, settings)],
+      tables: [dynamicsTable(lines), theoryTable(lines, settings)],
       charts: [chart],
       pictures: [],
     };
@@ -121,13 +122,12 @@ function finding({ kind, dimension, beta, points }: MeasuredLine, { threshold }:
 const nearNeighbours = 'items too near to each other for this beta pull at the states';
 const fewItems = 'some items outweigh all others even at so small a beta';
 
-function table(lines: readonly MeasuredLine[]): ResultTable {
-  const fields = ['median', 'mean', 'lower', 'upper', 'largest', 'within', 'nearest'] as const;
-  return {
+function dynamicsTable(lines: readonly MeasuredLine[]): ResultTable {
+  return table({
     name: 'dynamics',
     title: 'W2 to the own item',
     columns: [
-      { name: 'case', title: 'covariances and perturbation' },
+      { name: 'case', title: 'covariances and perturbation', value: ({ kind }) => kind },
       { name: 'dimension', title: 'd' },
       { name: 'beta', title: 'beta' },
       { name: 'iteration', title: 'iteration' },
@@ -139,34 +139,33 @@ function table(lines: readonly MeasuredLine[]): ResultTable {
       { name: 'within', title: 'recovered', format: '.1%' },
       { name: 'nearest', title: 'own item nearest', format: '.1%' },
     ],
-    rows: lines.flatMap(({ kind, dimension, beta, points }) =>
-      points.map((point) => [kind, dimension, beta, point.iteration, ...fields.map((field) => point[field])]),
-    ),
-  };
+    rows: lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...line, ...point }))),
+  });
 }
 
 /** What theorem 3 bounds, beside its bound: where the two differ, its constant or its "sufficiently large" beta and d matter. */
 function theoryTable(lines: readonly MeasuredLine[], { range }: DynamicsSettings): ResultTable {
   const [lambdaMin, lambdaMax] = range as readonly [number, number];
-  return {
+  return table({
     name: 'theory',
     title: 'W2 to the own item after one step, beside sqrt(d) e^(-gamma d) of theorem 3',
     columns: [
-      { name: 'case', title: 'covariances and perturbation' },
+      { name: 'case', title: 'covariances and perturbation', value: ({ kind }) => kind },
       { name: 'dimension', title: 'd' },
       { name: 'beta', title: 'beta' },
       { name: 'median', title: 'median', format: '.1e' },
       { name: 'largest', title: 'largest', format: '.1e' },
-      { name: 'bound', title: 'bound with constant 1', format: '.1e' },
+      {
+        name: 'bound',
+        title: 'bound with constant 1',
+        format: '.1e',
+        value: ({ dimension, beta }) => oneStepErrorBound({ dimension, beta, lambdaMin, kappa: lambdaMax / lambdaMin }),
+      },
     ],
     rows: lines
       .filter(({ kind }) => kind !== 'general')
-      .map(({ kind, dimension, beta, points }) => {
-        const { median, largest } = points[1] as DynamicsPoint;
-        const bound = oneStepErrorBound({ dimension, beta, lambdaMin, kappa: lambdaMax / lambdaMin });
-        return [kind, dimension, beta, median, largest, bound];
-      }),
-  };
+      .map(({ points, ...line }) => ({ ...line, ...(points[1] as DynamicsPoint) })),
+  });
 }
 
 const color = { field: 'case', type: 'nominal', sort: [...dynamicsCases], legend: { title: null, orient: 'bottom' } };

@@ -4,6 +4,7 @@ import { integer, nonNegative, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentSettings, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { Stages } from '../core/stages.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   outline,
   type PlanarMemory,
@@ -147,35 +148,40 @@ function randomFinding(shares: Shares, { planes, radius }: PlanarSettings): Find
 }
 
 function rowTable(drawn: readonly PlanarRecall[]): ResultTable {
-  return {
+  return table({
     name: 'rows',
     title: 'W2 from what was retrieved to the own item',
     columns: [
-      { name: 'row', title: 'row' },
-      ...planarMemories.map((memory) => ({ name: memory, title: `${memory} memory`, format: '.2~g' })),
+      { name: 'row', title: 'row', value: (_, row) => row + 1 },
+      ...planarMemories.map((memory) => ({
+        name: memory,
+        title: `${memory} memory`,
+        format: '.2~g',
+        value: (_: unknown, row: number) => of(drawn, memory)[0]?.distances[row] as number,
+      })),
     ],
-    rows: planarRows.map((_, row) => [
-      row + 1,
-      ...planarMemories.map((memory) => of(drawn, memory)[0]?.distances[row] as number),
-    ]),
-  };
+    rows: planarRows,
+  });
 }
 
 function shareTable(tried: readonly PlanarRecall[], shares: Shares, { threshold }: PlanarSettings): ResultTable {
-  return {
+  const example = (memory: PlanarMemory, beta: number) => of(tried, memory).filter((recall) => recall.beta === beta);
+  return table({
     name: 'shares',
     title: 'Share of the items recovered',
     columns: [
       { name: 'memory', title: 'memory' },
       { name: 'beta', title: 'beta' },
-      { name: 'example', title: 'in the example', format: '.0%' },
-      { name: 'random', title: 'in random sets', format: '.1%' },
+      {
+        name: 'example',
+        title: 'in the example',
+        format: '.0%',
+        value: ({ memory, beta }) => recalledShare(example(memory, beta), threshold),
+      },
+      { name: 'random', title: 'in random sets', format: '.1%', value: ({ recovered }) => recovered },
     ],
-    rows: shares.map(({ memory, beta, recovered }) => {
-      const example = of(tried, memory).filter((recall) => recall.beta === beta);
-      return [memory, beta, recalledShare(example, threshold), recovered];
-    }),
-  };
+    rows: shares,
+  });
 }
 
 /** Enough for the eye to see a curve. */
@@ -186,18 +192,26 @@ function ellipseTable(items: Gaussians, queries: Gaussians, drawn: readonly Plan
   const rows = drawn.flatMap(({ memory, states }) =>
     planarRows.flatMap((_, row) => {
       const curve = (kind: string, batch: Gaussians, index: number) =>
-        outline(batch, index, outlinePoints).map(([x, y], order) => [row + 1, memory, kind, index, order, x, y]);
+        outline(batch, index, outlinePoints).map(([x, y], order) => ({
+          row: row + 1,
+          memory,
+          kind,
+          index,
+          order,
+          x,
+          y,
+        }));
       const others = planarRows.flatMap((_, item) => curve(item === row ? 'own item' : 'other items', items, item));
       return [...others, ...curve('query', queries, row), ...curve('retrieved', states, row)];
     }),
   );
-  return {
+  return table({
     name: 'ellipses',
     title: 'Outlines at one standard deviation',
-    columns: ['row', 'memory', 'kind', 'index', 'order', 'x', 'y'].map((name) => ({ name, title: name })),
+    columns: (['row', 'memory', 'kind', 'index', 'order', 'x', 'y'] as const).map((name) => ({ name, title: name })),
     rows,
     isRaw: true,
-  };
+  });
 }
 
 const kinds = ['other items', 'own item', 'query', 'retrieved'];

@@ -1,6 +1,7 @@
 /** Tables and charts of the experiment on the capacity of the point-cloud memory. */
 
-import type { Cell, ResultChart, ResultTable } from '../core/experiment.ts';
+import type { ResultChart, ResultTable } from '../core/experiment.ts';
+import { table } from '../core/table.ts';
 import type { MeasuredClouds } from './measures.ts';
 
 const recallColumns = [
@@ -13,7 +14,7 @@ const recallColumns = [
 
 export function cloudCapacityTables({ grid, variations, pairs, separations, basins }: MeasuredClouds): ResultTable[] {
   return [
-    {
+    table({
       name: 'recall',
       title: 'Recall of random clouds',
       columns: [
@@ -22,19 +23,15 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         ...recallColumns,
         { name: 'separation', title: 'separation', format: '.2g' },
       ],
-      rows: grid.map((row) => [
-        ...[row.dimension, row.count, row.divergence],
-        ...recallColumns.map(({ name }) => row[name]),
-        row.separation,
-      ]),
-    },
-    {
+      rows: grid,
+    }),
+    table({
       name: 'variations',
       title: 'Recall with one setting varied',
       columns: [{ name: 'varied', title: 'varied' }, { name: 'value', title: 'value' }, ...recallColumns],
-      rows: variations.map((row): Cell[] => [row.varied, row.value, ...recallColumns.map(({ name }) => row[name])]),
-    },
-    {
+      rows: variations,
+    }),
+    table({
       name: 'pairs',
       title: 'Random pairs of clouds',
       columns: [
@@ -43,9 +40,9 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         { name: 'close', title: 'with balls that meet', format: '.2~%' },
         { name: 'items', title: 'N without such a pair', format: '.3~r' },
       ],
-      rows: pairs.map(({ dimension, pairs, close, items }) => [dimension, pairs, close, items]),
-    },
-    {
+      rows: pairs,
+    }),
+    table({
       name: 'separation',
       title: 'Separation of random clouds',
       columns: [
@@ -53,9 +50,9 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         { name: 'separation', title: 'least separation', format: '.2g' },
         { name: 'disjoint', title: 'memories with disjoint balls', format: '.0%' },
       ],
-      rows: separations.map(({ dimension, count, separation, disjoint }) => [dimension, count, separation, disjoint]),
-    },
-    {
+      rows: separations,
+    }),
+    table({
       name: 'basins',
       title: 'Basins, as divergences',
       columns: [
@@ -64,17 +61,15 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         { name: 'radius', title: 'radius', format: '.2g' },
         { name: 'neighbour', title: 'to the nearest other item', format: '.2g' },
       ],
-      rows: basins.map(({ dimension, count, index, radius, neighbour }) => [
-        ...[dimension, count, index, radius, neighbour],
-      ]),
-    },
+      rows: basins,
+    }),
   ];
 }
 
 const sizeColumns = [
   { name: 'dimension', title: 'd' },
   { name: 'count', title: 'N' },
-];
+] as const;
 
 const share = (field: string, title: string) => ({
   field,

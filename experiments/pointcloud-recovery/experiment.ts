@@ -1,5 +1,6 @@
 import type { Experiment, Finding, ResultTable } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import { type RecoveryResult, type RecoveryRow, runRecovery } from './measures.ts';
 import { defaultRecoverySettings, type RecoverySettings } from './settings.ts';
 
@@ -24,7 +25,7 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
     const result = await parts.part('recovery', () => runRecovery(settings, { signal, onProgress }));
     return {
       findings: findings(result),
-      tables: [table(result)],
+      tables: [recoveryTable(result)],
       charts: [
         {
           name: 'divergence',
@@ -52,27 +53,20 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
   },
 };
 
-function table({ rows }: RecoveryResult): ResultTable {
-  return {
+function recoveryTable({ rows }: RecoveryResult): ResultTable {
+  return table({
     name: 'recovery',
     title: 'Divergence to the own item after recall',
     columns: [
-      { name: 'channel', title: 'recalled by' },
+      { name: 'channel', title: 'recalled by', value: ({ channel }) => names[channel] },
       { name: 'medianDivergence', title: 'median', format: '.1e' },
       { name: 'greatestDivergence', title: 'greatest', format: '.1e' },
       { name: 'nearest', title: 'own item nearest', format: '.0%' },
       { name: 'recovered', title: 'recovered', format: '.0%' },
       { name: 'medianIterations', title: 'median iterations', format: '.0f' },
     ],
-    rows: rows.map((row) => [
-      names[row.channel],
-      row.medianDivergence,
-      row.greatestDivergence,
-      row.nearest,
-      row.recovered,
-      row.medianIterations,
-    ]),
-  };
+    rows,
+  });
 }
 
 function findings({ rows, settings }: RecoveryResult): Finding[] {

@@ -1,4 +1,5 @@
-import type { Cell, ResultChart, ResultTable } from '../core/experiment.ts';
+import type { ResultChart, ResultTable } from '../core/experiment.ts';
+import { table } from '../core/table.ts';
 import type { ProjectedTree } from './experiment.ts';
 import { type EpochShape, originsOf } from './shape.ts';
 
@@ -12,12 +13,12 @@ export function treeTables(trees: readonly ProjectedTree[]): ResultTable[] {
 }
 
 function epochsTable(trees: readonly ProjectedTree[]): ResultTable {
-  return {
+  return table({
     name: 'epochs',
     title: 'The memories at the end of every epoch',
     isRaw: true,
     columns: [
-      { name: 'method', title: 'method' },
+      { name: 'method', title: 'method', value: treeName },
       { name: 'epoch', title: 'epoch' },
       { name: 'hiddenUnits', title: 'memories' },
       { name: 'beta', title: 'beta', format: '.1f' },
@@ -25,22 +26,21 @@ function epochsTable(trees: readonly ProjectedTree[]): ResultTable {
       { name: 'meanOverlap', title: 'mean overlap of two memories', format: '.3f' },
       { name: 'branches', title: 'branches' },
       { name: 'inTrunk', title: 'in the trunk' },
-      { name: 'classes', title: 'classes of the memories' },
+      {
+        name: 'classes',
+        title: 'classes of the memories',
+        value: ({ classes }) => classes.map(className).join(', '),
+      },
     ],
-    rows: trees.flatMap((tree) =>
-      tree.epochs.map((epoch, at) => {
-        const { meanOverlap, branches, inTrunk, classes } = tree.shapes[at] as EpochShape;
-        const { hiddenUnits, beta, accuracy } = epoch;
-        const names = classes.map(className).join(', ');
-        return [treeName(tree), at + 1, hiddenUnits, beta, accuracy, meanOverlap, branches, inTrunk, names];
-      }),
+    rows: trees.flatMap(({ splits, epochs, shapes }) =>
+      epochs.map((record, at) => ({ splits, epoch: at + 1, ...record, ...(shapes[at] as EpochShape) })),
     ),
-  };
+  });
 }
 
 /** A point for every memory and epoch, and where it was an epoch before: at first, the point itself. */
 function pointsTable(trees: readonly ProjectedTree[]): ResultTable {
-  return {
+  return table({
     name: 'tree',
     title: 'Memories on the plane',
     isRaw: true,
@@ -48,19 +48,31 @@ function pointsTable(trees: readonly ProjectedTree[]): ResultTable {
       { name: 'method', title: 'method' },
       { name: 'epoch', title: 'epoch' },
       { name: 'memory', title: 'memory' },
-      { name: 'digit', title: 'class' },
+      { name: 'digit', title: 'class', value: ({ label }) => className(label) },
       { name: 'x', title: 'x', format: '.2f' },
       { name: 'y', title: 'y', format: '.2f' },
       { name: 'fromX', title: 'x an epoch before', format: '.2f' },
       { name: 'fromY', title: 'y an epoch before', format: '.2f' },
     ],
-    rows: trees.flatMap(treeRows),
-  };
+    rows: trees.flatMap(treePoints),
+  });
 }
 
-function treeRows(tree: ProjectedTree): Cell[][] {
+interface TreePoint {
+  readonly method: string;
+  readonly epoch: number;
+  readonly memory: number;
+  readonly label: number;
+  readonly x: number;
+  readonly y: number;
+  readonly fromX: number;
+  readonly fromY: number;
+}
+
+function treePoints(tree: ProjectedTree): TreePoint[] {
   const { epochs, points, dimension } = tree;
-  const rows: Cell[][] = [];
+  const method = treeName(tree);
+  const result: TreePoint[] = [];
   let [first, firstBefore] = [0, 0];
   for (const [at, epoch] of epochs.entries()) {
     const before = epochs[at - 1];
@@ -68,11 +80,12 @@ function treeRows(tree: ProjectedTree): Cell[][] {
     for (const [unit, label] of epoch.classes.entries()) {
       const point = points[first + unit] as readonly [number, number];
       const from = origins ? (points[firstBefore + (origins[unit] as number)] as typeof point) : point;
-      rows.push([treeName(tree), at + 1, unit + 1, className(label), ...point, ...from]);
+      const [[x, y], [fromX, fromY]] = [point, from];
+      result.push({ method, epoch: at + 1, memory: unit + 1, label, x, y, fromX, fromY });
     }
     [firstBefore, first] = [first, first + epoch.hiddenUnits];
   }
-  return rows;
+  return result;
 }
 
 const panelSize = { width: 320, height: 360 };

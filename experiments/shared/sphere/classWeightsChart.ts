@@ -1,6 +1,7 @@
 /** The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5, 8 to 11). */
 import type { ClassWeights } from 'denseam';
 import type { ResultChart, ResultTable } from '../../core/experiment.ts';
+import { table } from '../../core/table.ts';
 import { letterName } from './memoryPictures.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface ShownWeights {
 /** A row for each memory and class; memories are named as their pictures are, by {@link letterName}. */
 export function classWeightsTable({ name, title, classWeights, indices, classNames }: ShownWeights): ResultTable {
   const classes = ['none', ...classNames];
-  return {
+  return table({
     name,
     title,
     isRaw: true,
@@ -40,14 +41,14 @@ export function classWeightsTable({ name, title, classWeights, indices, classNam
       { name: 'weight', title: 'class weight / unit share', format: '.3f' },
     ],
     rows: Array.from(indices).flatMap((index, position) =>
-      rescaledClassWeights(classWeights, index).map((weight, y) => [
-        letterName(position),
+      rescaledClassWeights(classWeights, index).map((weight, y) => ({
+        unit: letterName(position),
         index,
-        classes[y] as string,
+        class: classes[y] as string,
         weight,
-      ]),
+      })),
     ),
-  };
+  });
 }
 
 /** A heat map, memories from left to right, classes from top to bottom. */
