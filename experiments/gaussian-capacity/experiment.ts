@@ -1,6 +1,19 @@
 /** How many Gaussians a memory holds in growing dimensions, beside what theory promises (Tankala and Balasubramanian 2026). */
 
 import { capacity, capacityExponent, separationBound } from 'denseam';
+import {
+  grades,
+  layers,
+  lines,
+  logarithmic,
+  panel,
+  panels,
+  points,
+  quantity,
+  rowsWhere,
+  share,
+  solidPoints,
+} from '../core/charts.ts';
 import { integer, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { Stages } from '../core/stages.ts';
@@ -203,30 +216,19 @@ function capacityTable(capacities: readonly Capacity[], { range }: CapacitySetti
   });
 }
 
-const recovered = {
-  field: 'recovered',
-  type: 'quantitative',
-  scale: { domain: [0, 1] },
-  axis: { title: 'recovered', format: '.0%' },
-};
-
 const recallChart: ResultChart = {
   name: 'recall',
   title: 'Recall against the number of items',
   description: 'Share of the queries recovered against N, a panel for each beta and a line for each dimension.',
   table: 'recall',
-  specification: {
-    facet: { field: 'beta', type: 'nominal', header: { title: 'beta' } },
-    columns: 3,
-    spec: {
-      mark: { type: 'line', point: true },
-      encoding: {
-        x: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 4 } },
-        y: recovered,
-        color: { field: 'dimension', type: 'ordinal', legend: { title: 'd' } },
-      },
-    },
-  },
+  specification: panels(
+    { wrapped: panel('beta', 'beta') },
+    lines({
+      x: logarithmic('count', 'N', { tickCount: 4 }),
+      y: share('recovered', 'recovered'),
+      by: grades('dimension', 'd'),
+    }),
+  ),
 };
 
 const capacityChart: ResultChart = {
@@ -235,19 +237,18 @@ const capacityChart: ResultChart = {
   description:
     'N held, on a logarithmic axis, against the dimension, a line for each beta: straight lines are exponential growth. Where all counts tried were held the line ends level.',
   table: 'capacity',
-  specification: {
-    transform: [{ filter: 'datum.count !== null' }],
-    encoding: {
-      x: { field: 'dimension', type: 'quantitative', scale: { zero: false }, axis: { title: 'd', tickMinStep: 1 } },
-      y: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N held', tickCount: 5 } },
-      color: { field: 'beta', type: 'ordinal', legend: { title: 'beta' } },
-    },
-    layer: [
-      { mark: 'line' },
+  specification: rowsWhere(
+    'datum.count !== null',
+    layers(
       {
-        mark: { type: 'point', filled: true, opacity: 1 },
-        encoding: { shape: { field: 'isLeast', type: 'nominal', legend: { title: null } } },
+        x: quantity('dimension', 'd', { tickMinStep: 1 }, { zero: false }),
+        y: logarithmic('count', 'N held', { tickCount: 5 }),
+        color: grades('beta', 'beta'),
       },
-    ],
-  },
+      [
+        { mark: 'line' },
+        points({ shape: { field: 'isLeast', type: 'nominal', legend: { title: null } } }, solidPoints),
+      ],
+    ),
+  ),
 };

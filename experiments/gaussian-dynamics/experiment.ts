@@ -1,6 +1,7 @@
 /** Iterations of the Gaussian memory from perturbed items at a small and a large beta (Tankala and Balasubramanian 2026). */
 
 import { oneStepErrorBound } from 'denseam';
+import { panel, panels, quantity, series, spreadLines } from '../core/charts.ts';
 import { integer, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
@@ -168,33 +169,20 @@ function theoryTable(lines: readonly MeasuredLine[], { range }: DynamicsSettings
   });
 }
 
-const color = { field: 'case', type: 'nominal', sort: [...dynamicsCases], legend: { title: null, orient: 'bottom' } };
-const distance = { type: 'quantitative', axis: { title: 'W2 to the own item' } };
-
 const chart: ResultChart = {
   name: 'dynamics',
   title: 'W2 to the own item through the iterations',
   description:
     'Median and the middle four fifths of W2 to the own item against the iteration, a panel for each dimension and beta.',
   table: 'dynamics',
-  specification: {
-    facet: {
-      row: { field: 'beta', type: 'nominal', header: { title: 'beta' } },
-      column: { field: 'dimension', type: 'nominal', header: { title: 'd' } },
-    },
-    spec: {
-      encoding: { x: { field: 'iteration', type: 'quantitative', axis: { tickMinStep: 1 } }, color },
-      layer: [
-        {
-          mark: { type: 'area', opacity: 0.2 },
-          encoding: { y: { field: 'lower', ...distance }, y2: { field: 'upper' } },
-        },
-        {
-          mark: { type: 'line', point: true },
-          encoding: { y: { field: 'median', ...distance }, strokeDash: { ...color, legend: null } },
-        },
-      ],
-    },
-    resolve: { scale: { y: 'independent' } },
-  },
+  specification: panels(
+    { row: panel('beta', 'beta'), column: panel('dimension', 'd'), independent: 'y' },
+    spreadLines('band', {
+      x: quantity('iteration', 'iteration', { tickMinStep: 1 }),
+      y: quantity('median', 'W2 to the own item'),
+      by: series('case', null, { orient: 'bottom', symbolOpacity: 1 }),
+      lower: 'lower',
+      upper: 'upper',
+    }),
+  ),
 };

@@ -1,5 +1,6 @@
 /** What the experiment on images shows of its recalls. */
 
+import { lines, logarithmic, panel, panels, quantity, rowsWhere, series, share } from '../core/charts.ts';
 import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import type { RecallCurve } from '../core/recall.ts';
 import { percent } from '../core/statistics.ts';
@@ -91,12 +92,6 @@ export function recallTable(recalls: readonly ImageRecall[]): ResultTable {
 
 type RecallChartSettings = Pick<ImageRecallSettings, 'data' | 'hiddenShare' | 'blockSide'>;
 
-/** What tells lines apart, by colour and by dashes; one legend shows both. */
-function linesBy(field: string, title: string) {
-  const channel = { field, type: 'nominal', sort: null, legend: { title, symbolType: 'stroke', symbolSize: 400 } };
-  return { color: channel, strokeDash: channel };
-}
-
 /** A chart for each mask: a panel for each data set and kind of Gaussians. */
 export function recallCharts({ data, hiddenShare, blockSide }: RecallChartSettings): ResultChart[] {
   const masks = {
@@ -108,36 +103,17 @@ export function recallCharts({ data, hiddenShare, blockSide }: RecallChartSettin
     title: `Share of images recalled, ${masks[mask]}`,
     description: `The share of masked images recalled against beta, a line for each memory; ${masks[mask]}.`,
     table: recallName,
-    specification: {
-      transform: [{ filter: { field: 'mask', equal: mask } }],
-      facet: {
-        row: { field: 'data', type: 'nominal', sort: setNames(data), header: { title: null } },
-        column: {
-          field: 'features',
-          type: 'nominal',
-          sort: ['latents', 'region covariances'],
-          header: { title: null },
-        },
-      },
-      spec: {
-        mark: { type: 'line', point: true },
-        encoding: {
-          x: {
-            field: 'scaledBeta',
-            type: 'quantitative',
-            scale: { type: 'log' },
-            axis: { title: 'beta x squared neighbour distance', tickCount: 5 },
-          },
-          y: {
-            field: 'right',
-            type: 'quantitative',
-            scale: { domain: [0, 1] },
-            axis: { title: 'recalled', format: '.0%' },
-          },
-          ...linesBy('memory', 'memory'),
-        },
-      },
-    },
+    specification: rowsWhere(
+      { field: 'mask', equal: mask },
+      panels(
+        { row: panel('data', null, setNames(data)), column: panel('features', null) },
+        lines({
+          x: logarithmic('scaledBeta', 'beta x squared neighbour distance', { tickCount: 5 }),
+          y: share('right', 'recalled'),
+          by: series('memory', 'memory'),
+        }),
+      ),
+    ),
   }));
 }
 
@@ -168,14 +144,11 @@ export const lossChart: ResultChart = {
   title: 'Loss of the autoencoder',
   description: 'The mean loss of an image in each epoch of the training, a line for each data set.',
   table: lossName,
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { title: 'epoch', tickMinStep: 1 } },
-      y: { field: 'loss', type: 'quantitative', scale: { zero: false }, axis: { title: 'loss (nats)' } },
-      ...linesBy('data', 'images'),
-    },
-  },
+  specification: lines({
+    x: quantity('epoch', 'epoch', { tickMinStep: 1 }),
+    y: quantity('loss', 'loss (nats)', {}, { zero: false }),
+    by: series('data', 'images'),
+  }),
 };
 
 /** The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall at their best. */

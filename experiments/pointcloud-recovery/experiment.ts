@@ -1,3 +1,4 @@
+import { category, logarithmic, points } from '../core/charts.ts';
 import type { Experiment, Finding, ResultTable } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
 import { table } from '../core/table.ts';
@@ -33,19 +34,14 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
           description:
             'Median divergence to the own item after recall, for each way of recalling, on a logarithmic axis.',
           table: 'recovery',
-          specification: {
-            // Bars would have to begin at 0, which a logarithmic axis does not have.
-            mark: { type: 'point', filled: true, size: 90 },
-            encoding: {
-              y: { field: 'channel', type: 'nominal', sort: null, axis: { title: null } },
-              x: {
-                field: 'medianDivergence',
-                type: 'quantitative',
-                scale: { type: 'log' },
-                axis: { title: 'median divergence', tickCount: 5 },
-              },
+          // Bars would have to begin at 0, which a logarithmic axis does not have.
+          specification: points(
+            {
+              y: category('channel', null),
+              x: logarithmic('medianDivergence', 'median divergence', { tickCount: 5 }),
             },
-          },
+            { filled: true, size: 90 },
+          ),
         },
       ],
       pictures: [],

@@ -9,6 +9,7 @@ import {
   perturb,
   Random,
 } from 'denseam';
+import { lines, logarithmic, series, share } from '../core/charts.ts';
 import { integer, rangeError } from '../core/check.ts';
 import type { Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { power } from '../core/power.ts';
@@ -231,18 +232,10 @@ export function recallChart(what: string): ResultChart {
     title: `Share of ${what} recalled`,
     description: `The share of queries recalled as their own item against beta, for ${what}.`,
     table: recallName,
-    specification: {
-      mark: { type: 'line', point: true },
-      encoding: {
-        x: { field: 'beta', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'beta', tickCount: 6 } },
-        y: {
-          field: 'right',
-          type: 'quantitative',
-          scale: { domain: [0, 1] },
-          axis: { title: 'recalled', format: '.0%' },
-        },
-        color: { field: 'memory', type: 'nominal', sort: null, legend: { title: 'memory' } },
-      },
-    },
+    specification: lines({
+      x: logarithmic('beta', 'beta', { tickCount: 6 }),
+      y: share('right', 'recalled'),
+      by: series('memory', 'memory'),
+    }),
   };
 }

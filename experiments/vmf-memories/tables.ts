@@ -1,3 +1,4 @@
+import { bars, category, panel, panels, quantity } from '../core/charts.ts';
 import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
 import { classWeightsChart, classWeightsTable } from '../shared/sphere/classWeightsChart.ts';
@@ -102,11 +103,7 @@ const noiseChart: ResultChart = {
   table: 'models',
   specification: {
     height: 220,
-    mark: 'bar',
-    encoding: {
-      y: { field: 'model', type: 'nominal', sort: null, axis: { title: null } },
-      x: { field: 'noise', type: 'quantitative', axis: { title: 'noise', format: '.0%' } },
-    },
+    ...bars({ y: category('model', null), x: quantity('noise', 'noise', { format: '.0%' }) }),
   },
 };
 
@@ -116,24 +113,17 @@ const overlapsChart = (names: readonly string[]): ResultChart => ({
   description:
     'A histogram for each model: how many memories overlap by how much with a digit, coloured by whether they count as noise.',
   table: 'overlaps',
-  specification: {
-    facet: { field: 'model', type: 'nominal', sort: names, header: { title: null } },
-    columns: 3,
-    spec: {
-      mark: 'bar',
-      encoding: {
-        x: {
-          field: 'overlap',
-          type: 'quantitative',
-          bin: { step: 0.05, extent: [0, 1] },
-          axis: { title: 'overlap', values: [0, 0.25, 0.5, 0.75, 1] },
-        },
-        y: { aggregate: 'count', type: 'quantitative', axis: { title: 'memories' } },
-        color: { field: 'kind', type: 'nominal', sort: ['prototype', 'noise'], legend: { title: null } },
+  specification: panels(
+    { wrapped: panel('model', null, names), independent: 'y' },
+    bars({
+      x: {
+        ...quantity('overlap', 'overlap', { values: [0, 0.25, 0.5, 0.75, 1] }),
+        bin: { step: 0.05, extent: [0, 1] },
       },
-    },
-    resolve: { scale: { y: 'independent' } },
-  },
+      y: { aggregate: 'count', type: 'quantitative', axis: { title: 'memories' } },
+      color: { field: 'kind', type: 'nominal', sort: ['prototype', 'noise'], legend: { title: null } },
+    }),
+  ),
 });
 
 export function memoriesPictures(measured: MeasuredMemories): ResultPictures[] {

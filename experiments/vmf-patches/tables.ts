@@ -1,5 +1,6 @@
 /** Figures, tables and findings of the experiment on patches. */
 
+import { lines, quantity, series } from '../core/charts.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { mean, percent } from '../core/statistics.ts';
 import { table } from '../core/table.ts';
@@ -227,15 +228,11 @@ const byEpoch = (name: 'beta' | 'loss', title: string, description: string): Res
   title,
   description,
   table: 'epochs',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
-      y: { field: name, type: 'quantitative', scale: { zero: name === 'beta' }, title: name },
-      color: { field: 'blanks', type: 'nominal', title: 'blank patches' },
-      strokeDash: { field: 'blanks', type: 'nominal', title: 'blank patches' },
-    },
-  },
+  specification: lines({
+    x: quantity('epoch', 'epoch', { tickMinStep: 1 }),
+    y: quantity(name, name, {}, { zero: name === 'beta' }),
+    by: series('blanks', 'blank patches'),
+  }),
 });
 
 const betaChart = byEpoch('beta', 'The trained beta', 'beta at the end of every epoch.');

@@ -1,4 +1,5 @@
 /** Tables, charts and findings of the experiment on saddle points. */
+import { category, heatMap, lines, logarithmic, panel, panels, quantity, series, shades } from '../core/charts.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { type Column, table } from '../core/table.ts';
 import { pixelsOf } from '../shared/sphere/memoryPictures.ts';
@@ -60,7 +61,8 @@ function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copie
   });
 }
 
-const [fixedPanel, duplicatePanel] = ['fixed point', 'duplicate'];
+const panelNames = ['fixed point', 'duplicate'] as const;
+const [fixedPanel, duplicatePanel] = panelNames;
 
 /** Figure 2 as numbers: of the random teacher, in the coordinates of its memories. */
 function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable {
@@ -101,17 +103,14 @@ const orderParametersChart: ResultChart = {
   description:
     'As figure 2: a square for each unit (down) and memory of the teacher (across). The last rows of the duplicate repeat its first.',
   table: 'order-parameters',
-  specification: {
-    facet: { column: { field: 'panel', type: 'nominal', sort: [fixedPanel, duplicatePanel], header: { title: null } } },
-    spec: {
-      mark: 'rect',
-      encoding: {
-        x: { field: 'coordinate', type: 'ordinal', axis: { title: 'memory of the teacher', labelOverlap: true } },
-        y: { field: 'unit', type: 'ordinal', axis: { title: 'unit' } },
-        color: { field: 'value', type: 'quantitative', legend: { title: 'order parameter' } },
-      },
-    },
-  },
+  specification: panels(
+    { column: panel('panel', null, panelNames) },
+    heatMap({
+      x: category('coordinate', 'memory of the teacher', { labelOverlap: true }),
+      y: category('unit', 'unit'),
+      color: shades('value', 'order parameter'),
+    }),
+  ),
 };
 
 function descentTable({ descent }: SaddlesMeasured): ResultTable {
@@ -184,15 +183,11 @@ const profileChart: ResultChart = {
   description:
     'The change of the loss against the distance along the most unstable direction: of the memory moved alone, and of its two copies moved apart.',
   table: 'profile',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 't', type: 'quantitative', title: 'distance along the direction' },
-      y: { field: 'change', type: 'quantitative', title: 'change of the loss' },
-      color: { field: 'what', type: 'nominal', title: null },
-      strokeDash: { field: 'what', type: 'nominal', title: null },
-    },
-  },
+  specification: lines({
+    x: quantity('t', 'distance along the direction'),
+    y: quantity('change', 'change of the loss'),
+    by: series('what', null),
+  }),
 };
 
 function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
@@ -217,15 +212,14 @@ const fallChart: ResultChart = {
   description:
     'The loss against applications of the equations: from the duplicate as it is, and after its copies are parted a little.',
   table: 'from-duplicate',
-  specification: {
-    mark: 'line',
-    encoding: {
-      x: { field: 'iteration', type: 'quantitative', title: 'applications of the equations' },
-      y: { field: 'loss', type: 'quantitative', scale: { zero: false }, title: 'loss' },
-      color: { field: 'start', type: 'nominal', title: 'from' },
-      strokeDash: { field: 'start', type: 'nominal', title: 'from' },
+  specification: lines(
+    {
+      x: quantity('iteration', 'applications of the equations'),
+      y: quantity('loss', 'loss', {}, { zero: false }),
+      by: series('start', 'from'),
     },
-  },
+    { point: false },
+  ),
 };
 
 function betasTable({ betas }: SaddlesMeasured): ResultTable {
@@ -258,13 +252,10 @@ const betasChart: ResultChart = {
   title: 'When a duplicate is a saddle',
   description: 'The share of memories whose copies part, against beta; a fixed point was found for each beta.',
   table: 'betas',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'beta', type: 'quantitative', scale: { type: 'log' }, title: 'beta' },
-      y: { field: 'unstable', type: 'quantitative', axis: { format: '%' }, title: 'memories that are unstable' },
-    },
-  },
+  specification: lines({
+    x: logarithmic('beta', 'beta'),
+    y: quantity('unstable', 'memories that are unstable', { format: '%' }),
+  }),
 };
 
 function studentsTable({ students }: SaddlesMeasured): ResultTable {
@@ -289,18 +280,10 @@ const studentsChart: ResultChart = {
   description:
     'The greatest difference between the overlaps of eq. 10 and those of the same equations on sampled data, against the dimension.',
   table: 'students',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'dimension', type: 'quantitative', scale: { type: 'log' }, title: 'N' },
-      y: {
-        field: 'overlapError',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        title: 'greatest difference of any overlap',
-      },
-    },
-  },
+  specification: lines({
+    x: logarithmic('dimension', 'N'),
+    y: logarithmic('overlapError', 'greatest difference of any overlap'),
+  }),
 };
 
 /** Figure 2 on images, where order parameters are pictures. */

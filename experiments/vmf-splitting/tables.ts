@@ -1,3 +1,4 @@
+import { type Channel, panel, panels, quantity, type Specification, series, spreadLines } from '../core/charts.ts';
 import type { ResultChart, ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
 import type { SplittingTraining } from './experiment.ts';
@@ -135,28 +136,14 @@ function trainingsTable(trainings: readonly SplittingTraining[]): ResultTable {
 
 /** Two of them side by side. */
 const panelSize = { width: 280, height: 220 };
-const order = [methodNames.whole, methodNames.splitting];
-const color = { field: 'method', type: 'nominal', sort: order, legend: { title: null, orient: 'bottom' } };
-const size = { field: 'hiddenUnits', type: 'quantitative', axis: { title: 'P_max' }, scale: { zero: false } };
-
 /** Means with bars of a deviation to either side, a panel for each data set. */
-function panels(field: string, lower: string, upper: string, axis: object, scale: object): object {
-  const vertical = { type: 'quantitative', axis, scale };
-  return {
-    facet: { column: { field: 'data', type: 'nominal', sort: [...publishedData], header: { title: null } } },
-    spec: {
-      ...panelSize,
-      encoding: { x: size, color },
-      layer: [
-        { mark: { type: 'rule' }, encoding: { y: { field: lower, ...vertical }, y2: { field: upper } } },
-        {
-          mark: { type: 'line', point: { filled: true, size: 45 } },
-          encoding: { y: { field, ...vertical }, strokeDash: { ...color, legend: null } },
-        },
-      ],
-    },
-    resolve: { scale: { y: 'independent' } },
-  };
+function byData(y: Channel, lower: string, upper: string): Specification {
+  const x = quantity('hiddenUnits', 'P_max', {}, { zero: false });
+  const by = series('method', null, { orient: 'bottom' });
+  return panels(
+    { column: panel('data', null, publishedData), independent: 'y' },
+    { ...panelSize, ...spreadLines('rules', { x, y, by, lower, upper }, { point: { filled: true, size: 45 } }) },
+  );
 }
 
 export const splittingCharts: readonly ResultChart[] = [
@@ -166,12 +153,10 @@ export const splittingCharts: readonly ResultChart[] = [
     description:
       'Mean and standard deviation of the test accuracy against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'points',
-    specification: panels(
-      'accuracy',
+    specification: byData(
+      quantity('accuracy', 'accuracy', { format: '.1%' }, { zero: false }),
       'accuracyLower',
       'accuracyUpper',
-      { title: 'accuracy', format: '.1%' },
-      { zero: false },
     ),
   },
   {
@@ -180,7 +165,7 @@ export const splittingCharts: readonly ResultChart[] = [
     description:
       'Mean and standard deviation of the counted cost of training against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'points',
-    specification: panels('relative', 'relativeLower', 'relativeUpper', { title: 'relative cost' }, {}),
+    specification: byData(quantity('relative', 'relative cost'), 'relativeLower', 'relativeUpper'),
   },
   {
     name: 'seconds',
@@ -188,6 +173,6 @@ export const splittingCharts: readonly ResultChart[] = [
     description:
       'Mean and standard deviation of the seconds that training took on the machine of this run, against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'seconds',
-    specification: panels('relative', 'relativeLower', 'relativeUpper', { title: 'relative time' }, {}),
+    specification: byData(quantity('relative', 'relative time'), 'relativeLower', 'relativeUpper'),
   },
 ];

@@ -1,3 +1,4 @@
+import { layers, lines, panel, panels, points, quantity, rules, series } from '../core/charts.ts';
 import type { ResultChart, ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
 import type { ProjectedTree } from './experiment.ts';
@@ -89,7 +90,8 @@ function treePoints(tree: ProjectedTree): TreePoint[] {
 }
 
 const panelSize = { width: 320, height: 360 };
-const order = [treeName({ splits: false }), treeName({ splits: true })];
+const methods = [treeName({ splits: false }), treeName({ splits: true })];
+
 /** Ten classes and none; twelve colours that can be told apart. */
 const classNames = Array.from({ length: 11 }, (_, at) => className((at + 1) % 11));
 const color = {
@@ -98,20 +100,15 @@ const color = {
   scale: { domain: classNames, scheme: 'paired' },
   legend: { title: 'class', orient: 'right', symbolOpacity: 1 },
 };
-const hidden = { axis: { title: null, labels: false, ticks: false }, scale: { zero: false } };
-const method = { field: 'method', type: 'nominal', sort: order, legend: { title: null, orient: 'bottom' } };
+const size = { field: 'epoch', type: 'quantitative', scale: { range: [4, 30] }, legend: { title: 'epoch' } };
+const hidden = (field: string) => quantity(field, null, { labels: false, ticks: false }, { zero: false });
 
-function byEpoch(field: string, title: string): object {
-  return {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
-      y: { field, type: 'quantitative', axis: { title } },
-      color: method,
-      strokeDash: { ...method, legend: null },
-    },
-  };
-}
+const byEpoch = (field: string, title: string) =>
+  lines({
+    x: quantity('epoch', 'epoch', { tickMinStep: 1 }),
+    y: quantity(field, title),
+    by: series('method', null, { orient: 'bottom' }),
+  });
 
 export const treeCharts: readonly ResultChart[] = [
   {
@@ -120,30 +117,17 @@ export const treeCharts: readonly ResultChart[] = [
     description:
       'A point for every memory and epoch, joined to where the memory was before, coloured by its class; without splitting on the left, with it on the right.',
     table: 'tree',
-    specification: {
-      facet: { column: { field: 'method', type: 'nominal', sort: order, header: { title: null } } },
-      spec: {
+    specification: panels(
+      { column: panel('method', null, methods) },
+      {
         ...panelSize,
-        encoding: {
-          x: { field: 'x', type: 'quantitative', ...hidden },
-          y: { field: 'y', type: 'quantitative', ...hidden },
-          color,
-        },
         // Thousands of marks: what each says of itself would be most of the drawing.
-        layer: [
-          {
-            mark: { type: 'rule', opacity: 0.35, strokeWidth: 0.8, aria: false },
-            encoding: { x2: { field: 'fromX' }, y2: { field: 'fromY' } },
-          },
-          {
-            mark: { type: 'point', filled: true, opacity: 0.8, aria: false },
-            encoding: {
-              size: { field: 'epoch', type: 'quantitative', scale: { range: [4, 30] }, legend: { title: 'epoch' } },
-            },
-          },
-        ],
+        ...layers({ x: hidden('x'), y: hidden('y'), color }, [
+          rules({ x2: { field: 'fromX' }, y2: { field: 'fromY' } }, { opacity: 0.35, strokeWidth: 0.8, aria: false }),
+          points({ size }, { filled: true, opacity: 0.8, aria: false }),
+        ]),
       },
-    },
+    ),
   },
   {
     name: 'overlap',

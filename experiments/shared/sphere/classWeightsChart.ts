@@ -1,5 +1,6 @@
 /** The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5, 8 to 11). */
 import type { ClassWeights } from 'denseam';
+import { category, heatMap, shades } from '../../core/charts.ts';
 import type { ResultChart, ResultTable } from '../../core/experiment.ts';
 import { table } from '../../core/table.ts';
 import { letterName } from './memoryPictures.ts';
@@ -59,18 +60,10 @@ export function classWeightsChart({ name, title }: Pick<ShownWeights, 'name' | '
     description:
       'A square for each memory (across) and class (down), coloured by the probability of the class given the memory.',
     table: name,
-    specification: {
-      mark: 'rect',
-      encoding: {
-        x: { field: 'unit', type: 'nominal', sort: null, axis: { title: 'memory', labelAngle: 0 } },
-        y: { field: 'class', type: 'nominal', sort: null, axis: { title: 'class' } },
-        color: {
-          field: 'weight',
-          type: 'quantitative',
-          scale: { domain: [0, 1] },
-          legend: { title: 'p / p_h' },
-        },
-      },
-    },
+    specification: heatMap({
+      x: category('unit', 'memory', { labelAngle: 0 }),
+      y: category('class', 'class'),
+      color: shades('weight', 'p / p_h', { domain: [0, 1] }),
+    }),
   };
 }
