@@ -1,5 +1,6 @@
 /** Iterations of the Gaussian memory from perturbed items at a small and a large beta (Tankala and Balasubramanian 2026). */
 
+import { sum } from 'd3-array';
 import { oneStepErrorBound } from 'denseam';
 import { panel, panels, quantity, series, spreadLines } from '../core/charts.ts';
 import { integer, positive, rangeError } from '../core/check.ts';
@@ -73,10 +74,7 @@ async function measureLines(settings: DynamicsSettings, context: ExperimentConte
     dimensions.flatMap((dimension) => betas.map((beta) => ({ kind, dimension, beta }))),
   );
   const cost = ({ kind, dimension }: DynamicsLine) => dimension * (kind === 'general' ? generalCost : 1);
-  const stages = new Stages(
-    lines.reduce((sum, line) => sum + cost(line), 0),
-    context,
-  );
+  const stages = new Stages(sum(lines, cost), context);
   const measured: MeasuredLine[] = [];
   for (const line of lines) {
     const { kind, dimension, beta } = line;

@@ -1,8 +1,9 @@
 /** Figures, tables and findings of the experiment on patches. */
 
+import { mean } from 'd3-array';
 import { lines, quantity, series } from '../core/charts.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
-import { mean, percent } from '../core/statistics.ts';
+import { percent } from '../core/statistics.ts';
 import { table } from '../core/table.ts';
 import { classWeightsChart, classWeightsTable } from '../shared/sphere/classWeightsChart.ts';
 import { letterName, memoryImages } from '../shared/sphere/memoryPictures.ts';
@@ -78,6 +79,7 @@ function picturesOf(
 }
 
 const className = (y: number) => (y === 0 ? 'none' : `${y}`);
+const meanEntropy = ({ labels }: PatchModel) => mean(labels.entropies) as number;
 const used = ({ labels }: PatchModel) => new Set(labels.classes.filter((y) => y > 0)).size;
 
 function blankFinding({ count: { patches, blank }, models }: PatchesMeasured): Finding {
@@ -106,7 +108,7 @@ const publishedSteps = 86_400;
 function findingsOf(model: PatchModel, count: PatchCount, settings: VmfPatchesSettings): Finding[] {
   const { labels, blanks } = model;
   const { classes } = settings;
-  const entropy = `${mean(labels.entropies).toFixed(3)} of at most ${Math.log(classes + 1).toFixed(3)}`;
+  const entropy = `${meanEntropy(model).toFixed(3)} of at most ${Math.log(classes + 1).toFixed(3)}`;
   const where = `blank patches ${blanks}`;
   return [
     {
@@ -164,7 +166,7 @@ function modelsTable({ count: { patches, blank }, models }: PatchesMeasured): Re
         format: '.0%',
         value: ({ labels }) => labels.dominant,
       },
-      { name: 'entropy', title: 'mean entropy', format: '.3f', value: ({ labels }) => mean(labels.entropies) },
+      { name: 'entropy', title: 'mean entropy', format: '.3f', value: meanEntropy },
       { name: 'used', title: 'classes used', format: 'd', value: used },
       { name: 'none', title: 'memories of no class', format: 'd', value: ({ labels }) => memoriesOf(labels, 0) },
       ...overlapColumns,

@@ -1,4 +1,5 @@
 /** Tables, charts and findings of the experiment on saddle points. */
+import { max, min } from 'd3-array';
 import { category, heatMap, lines, logarithmic, panel, panels, quantity, series, shades } from '../core/charts.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { type Column, table } from '../core/table.ts';
@@ -154,7 +155,7 @@ function partingTable({ landscape }: SaddlesMeasured): ResultTable {
   });
 }
 
-const finite = (value: number) => (Number.isFinite(value) ? value : null);
+const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null);
 
 const profileKinds = { apart: 'copies part', alone: 'one memory moves' } as const;
 
@@ -234,13 +235,13 @@ function betasTable({ betas }: SaddlesMeasured): ResultTable {
         name: 'least',
         title: 'least beta from where copies part',
         format: '.3~g',
-        value: ({ betaSplit }) => finite(Math.min(...betaSplit)),
+        value: ({ betaSplit }) => finite(min(betaSplit)),
       },
       {
         name: 'greatest',
         title: 'greatest',
         format: '.3~g',
-        value: ({ betaSplit }) => finite(Math.max(...betaSplit)),
+        value: ({ betaSplit }) => finite(max(betaSplit)),
       },
     ],
     rows: betas,

@@ -1,4 +1,5 @@
 /** Accuracy of the von Mises-Fisher memory against beta, fixed or trained (Thériault and Tantari 2025, table 1). */
+import { max } from 'd3-array';
 import type { CallOptions } from 'denseam';
 import type { Experiment, ExperimentContext, Finding, ResultTable } from '../core/experiment.ts';
 import { comparedIf, findingVerdict } from '../core/findings.ts';
@@ -154,7 +155,7 @@ function riseFinding(fixed: readonly MeasuredBeta[]): Finding {
 const compared = { beta: 18, betaScale: 0.25 } as const;
 
 function errorsFinding(fixed: readonly MeasuredBeta[], { name, choice, accuracy }: MeasuredBeta): Finding {
-  const [errors, fixedErrors] = [1 - accuracy, 1 - Math.max(...fixed.map(({ accuracy }) => accuracy))];
+  const [errors, fixedErrors] = [1 - accuracy, 1 - (max(fixed, ({ accuracy }) => accuracy) as number)];
   const isCompared =
     betaName(choice) === betaName({ betaScale: compared.betaScale }) &&
     fixed.some(({ choice }) => betaName(choice) === betaName({ beta: compared.beta }));

@@ -1,4 +1,5 @@
 /** The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5, 8 to 11). */
+import { sum } from 'd3-array';
 import type { ClassWeights } from 'denseam';
 import { category, heatMap, shades } from '../../core/charts.ts';
 import type { ResultChart, ResultTable } from '../../core/experiment.ts';
@@ -12,7 +13,7 @@ import { letterName } from './memoryPictures.ts';
 export function rescaledClassWeights({ columns, data }: ClassWeights, index: number): number[] {
   // Row 0 is the background's.
   const weights = Array.from(data.subarray((index + 1) * columns, (index + 2) * columns));
-  const share = weights.reduce((sum, weight) => sum + weight, 0);
+  const share = sum(weights);
   return weights.map((weight) => weight / share);
 }
 
