@@ -88,3 +88,17 @@ export class Staged<Handle extends NativeHandle> {
     this.#items = after;
   }
 }
+
+/** A memory once it is filled. One that could not be filled is nobody's, and is freed. */
+export async function filled<Memory extends { close(): void }>(
+  memory: Memory,
+  filling: Promise<void>,
+): Promise<Memory> {
+  try {
+    await filling;
+    return memory;
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
+}

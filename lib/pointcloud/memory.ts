@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
-import { callOptions, type Read, readOptions } from '../core/options.ts';
+import { callOptions, readOptions } from '../core/options.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
 import { indexArray, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import type { AssociativeMemory } from '../memory/associativeMemory.ts';
 import type { Precision } from '../memory/memory.ts';
 import { concatFloats, concatInts } from '../memory/parts.ts';
+import { filled } from '../memory/store.ts';
 import { betaOptions, nearestOptions } from '../memory/verbOptions.ts';
 import {
   type NativeCloudItems,
@@ -19,14 +20,14 @@ import {
 } from '../native/addon.ts';
 import { type CloudBatch, cloudBatch, cloudPrecision, problemsFitInMemory } from './batches.ts';
 import {
-  type cloudIterationOptions,
   cloudRetrieveOptions,
   cloudStepOptions,
   cloudSweepOptions,
   createOptions,
+  flowOf,
   loadOptions,
+  singleStep,
   solverOf,
-  stepsOf,
 } from './options.ts';
 import { loadClouds } from './persistence.ts';
 import { checkSolved, toRetrieval, zeros } from './results.ts';
@@ -49,15 +50,14 @@ import type {
 } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
-const defaultIterations = 300;
 
 /**
  * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over the debiased
  * Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights (Mustafi 2026).
  *
  * Every divergence comes from transport problems that are solved to `marginalTolerance`. Where one is not, because
- * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in their result and all others reject with
- * ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it is dropped when an item is stored, and stays where it
+ * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in
+ * their result and all others reject with ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it is dropped when an item is stored, and stays where it
  * is, with weight 0, in a query. Reads work on the items as they were when the call began; changes run one after the other, and each
  * is made whole or not at all.
  *
@@ -111,7 +111,7 @@ export class PointCloudMemory
     problemsFitInMemory(batch);
     const { dimension } = batch;
     const memory = new PointCloudMemory(internally, { dimension, precision: cloudPrecision(batch), epsilon, solver });
-    return memory.#filled(memory.#stored.append(batch, read));
+    return filled(memory, memory.#stored.append(batch, read));
   }
 
   /**
@@ -125,7 +125,7 @@ export class PointCloudMemory
     const solver = solverOf(read);
     return loadClouds(from, read, async (file) => {
       const memory = new PointCloudMemory(internally, { ...file, solver });
-      return memory.#filled(memory.#stored.appendFile(file, read));
+      return filled(memory, memory.#stored.appendFile(file, read));
     });
   }
 
@@ -237,15 +237,7 @@ export class PointCloudMemory
    */
   async step(queries: PointClouds, options: CloudStepOptions): Promise<PointClouds> {
     const read = readOptions(cloudStepOptions, options);
-    const flow = {
-      betas: Float64Array.of(read.beta),
-      tolerance: 0,
-      maxIterations: 1,
-      pruning: read.pruning,
-      trajectory: false,
-      asksEnergy: false,
-      ...stepsOf(read, this.epsilon),
-    };
+    const flow = singleStep(read, this.epsilon);
     const parts = await this.#follow(queries, read, flow, 1, native.cloudRetrieve);
     const { states, marginalError } = toRetrieval(this.dimension, parts);
     checkSolved('queries', 0, marginalError, this);
@@ -253,14 +245,15 @@ export class PointCloudMemory
   }
 
   /**
-   * Follows the flow from every query to a fixed point. The energy never rises but for what marginal errors leave. Each query stops by itself; everything returned of it
-   * describes the returned state.
+   * Follows the flow from every query to a fixed point. The energy never rises but for what marginal errors leave. Each
+   * query stops by itself; everything returned of it describes the returned state.
    *
    * @throws as {@link divergences}.
    */
   async retrieve(queries: PointClouds, options: CloudRetrieveOptions): Promise<CloudRetrieval> {
     const read = readOptions(cloudRetrieveOptions, options);
-    const parts = await this.#follow(queries, read, this.#flowOf(read.beta, read), 1, native.cloudRetrieve);
+    const flow = flowOf(read.beta, read, this.epsilon);
+    const parts = await this.#follow(queries, read, flow, 1, native.cloudRetrieve);
     return toRetrieval(this.dimension, parts);
   }
 
@@ -272,7 +265,8 @@ export class PointCloudMemory
   async sweep(queries: PointClouds, options: CloudSweepOptions): Promise<CloudRetrieval[]> {
     const read = readOptions(cloudSweepOptions, options);
     const { betas } = read;
-    const parts = await this.#follow(queries, read, this.#flowOf(betas, read), betas.length, native.cloudSweep);
+    const flow = flowOf(betas, read, this.epsilon);
+    const parts = await this.#follow(queries, read, flow, betas.length, native.cloudSweep);
     const retrievals: CloudRetrieval[] = [];
     for (const index of betas.keys()) {
       const ofBeta = parts.map((part) => part[index] as NativeCloudRetrieval);
@@ -371,17 +365,6 @@ export class PointCloudMemory
     await this.#stored.save(filePath(path), readOptions(callOptions, options));
   }
 
-  /** A memory that could not be filled is nobody's, and is freed. */
-  async #filled(filling: Promise<void>): Promise<this> {
-    try {
-      await filling;
-      return this;
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-  }
-
   /** Clouds of this memory's dimension. */
   #checkedBatch(name: string, value: PointClouds): CloudBatch {
     const batch = cloudBatch(name, value);
@@ -390,12 +373,6 @@ export class PointCloudMemory
     }
     problemsFitInMemory(batch);
     return batch;
-  }
-
-  #flowOf(betas: Float64Array, read: Read<typeof cloudIterationOptions>): NativeFlowOptions {
-    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
-    const steps = stepsOf(read, this.epsilon);
-    return { betas, tolerance, maxIterations, pruning, trajectory, asksEnergy: true, ...steps };
   }
 
   /** Follows a flow from every query, with `copies` states for each. */
