@@ -37,9 +37,9 @@ const defaultIterations = 100;
 export type Precision = 'float32' | 'float64';
 
 /**
- * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the call began;
- * changes run one after the other, and each is made whole or not at all. Distances are squared where that is said; step
- * lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
+ * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the
+ * call began; changes run one after the other, and each is made whole or not at all. Distances are squared where that
+ * is said; step lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
  */
 export abstract class Memory<Items, QueryOptions = unknown>
   implements AssociativeMemory<Items, Retrieval<Items>, Neighbours, QueryOptions>
@@ -74,8 +74,8 @@ export abstract class Memory<Items, QueryOptions = unknown>
   }
 
   /**
-   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
-   * were open; changes that have not ended are refused. Closing it again does nothing.
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun
+   * end as if it were open; changes that have not ended are refused. Closing it again does nothing.
    */
   close(): void {
     this.#stored.close();
@@ -114,7 +114,8 @@ export abstract class Memory<Items, QueryOptions = unknown>
   /**
    * Squared distances of every query to every item, queries.count x size.
    *
-   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the
+   * signal's reason.
    */
   async distances(
     queries: Items,
@@ -165,8 +166,8 @@ export abstract class Memory<Items, QueryOptions = unknown>
   }
 
   /**
-   * Iterates the update from every query to a fixed point. Each query stops by itself; everything returned of it describes the
-   * returned state.
+   * Iterates the update from every query to a fixed point. Each query stops by itself; everything returned of it
+   * describes the returned state.
    *
    * @throws as {@link distances}.
    */
@@ -176,8 +177,8 @@ export abstract class Memory<Items, QueryOptions = unknown>
   }
 
   /**
-   * Retrieves every query once with each of several betas. The first iteration's distances do not depend on beta, so they are
-   * computed once for all. Returns one retrieval for each beta, in their order.
+   * Retrieves every query once with each of several betas. The first iteration's distances do not depend on beta, so
+   * they are computed once for all. Returns one retrieval for each beta, in their order.
    *
    * @throws as {@link distances}.
    */

@@ -21,7 +21,10 @@ export class ItemStore<Handle extends NativeHandle> {
     return this.#kept.value;
   }
 
-  /** Whether the next change will have to wait: what it needs must be copied, so that it is as it was when it was asked for. */
+  /**
+   * Whether the next change will have to wait: what it needs must be copied, so that it is as it was when it was asked
+   * for.
+   */
   get isChanging(): boolean {
     return this.#changes.pending;
   }

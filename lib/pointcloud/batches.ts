@@ -16,7 +16,9 @@ export interface CloudBatch extends NativeClouds {
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
-/** Of one problem: its costs, its plan, that scaled, and the Newton matrix; and the costs and the kernel of a self term. */
+/**
+ * Matrices of one problem: its costs, its plan, that scaled, and the Newton matrix; and the costs and the kernel of a self term.
+ */
 const workMatrices = 6;
 
 /** Checks the shapes of clouds; their values are checked natively, in the pass that reads them. */
@@ -62,7 +64,7 @@ export function cloudPrecision({ points, weights }: CloudBatch): Precision {
   return types.isFloat32Array(points) && types.isFloat32Array(weights) ? 'float32' : 'float64';
 }
 
-/** The same numbers in arrays of their own. */
+/** A copy with arrays of its own. */
 export function copyClouds(batch: CloudBatch): CloudBatch {
   return { ...batch, points: copied(batch.name, batch.points), weights: copied(batch.name, batch.weights) };
 }
@@ -89,8 +91,8 @@ export function sliceClouds(batch: CloudBatch, begin: number, end: number): Clou
 }
 
 /**
- * Refuses clouds with which one transport problem does not fit in memory. Of a cloud with itself it is at least as large as with
- * others, or theirs with themselves are larger.
+ * Refuses clouds with which one transport problem does not fit in memory. Of a cloud with itself it is at least as
+ * large as with others, or theirs with themselves are larger.
  */
 export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void {
   let largest = 0;
@@ -113,8 +115,8 @@ export interface CloudPart {
 }
 
 /**
- * Calls `run` on one part of the batch after another, as `inParts` of lib/memory/parts.ts does with items of one size. A cloud has `copies`
- * states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
+ * Calls `run` on one part of the batch after another, as `inParts` of lib/memory/parts.ts does with items of one size.
+ * A cloud has `copies` states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
  */
 export async function inCloudParts<T>(
   batch: CloudBatch,

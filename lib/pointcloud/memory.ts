@@ -52,14 +52,15 @@ import type {
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
 /**
- * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over the debiased
- * Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights (Mustafi 2026).
+ * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over
+ * the debiased Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights
+ * (Mustafi 2026).
  *
  * Every divergence comes from transport problems that are solved to `marginalTolerance`. Where one is not, because
  * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in
- * their result and all others reject with ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it is dropped when an item is stored, and stays where it
- * is, with weight 0, in a query. Reads work on the items as they were when the call began; changes run one after the other, and each
- * is made whole or not at all.
+ * their result and all others reject with ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it
+ * is dropped when an item is stored, and stays where it is, with weight 0, in a query. Reads work on the items as they
+ * were when the call began; changes run one after the other, and each is made whole or not at all.
  *
  * @example
  * const items: PointClouds = {
@@ -97,11 +98,12 @@ export class PointCloudMemory
   }
 
   /**
-   * Stores clouds. They are copied, in float32 when both their points and weights are Float32Array, else in float64; weights are divided
-   * by their sum. Storing a cloud takes the time of one transport problem, that of the cloud with itself.
+   * Stores clouds. They are copied, in float32 when both their points and weights are Float32Array, else in float64;
+   * weights are divided by their sum. Storing a cloud takes the time of one transport problem, that of the cloud with
+   * itself.
    *
-   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE (also for weights that do not sum to 1), ERR_OUT_OF_MEMORY; the signal's
-   * reason.
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE (also for weights that do not sum to 1),
+   * ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: PointClouds, options: PointCloudOptions): Promise<PointCloudMemory> {
     const read = readOptions(createOptions, options);
@@ -117,7 +119,8 @@ export class PointCloudMemory
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
+   * the signal's reason.
    */
   static async load(path: FilePath, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
     const from = filePath(path);
@@ -135,8 +138,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
-   * were open; changes that have not ended are refused. Closing it again does nothing.
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun
+   * end as if it were open; changes that have not ended are refused. Closing it again does nothing.
    */
   close(): void {
     this.#stored.close();
@@ -148,8 +151,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every item,
-   * queries.count x size, with how well each was solved.
+   * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every
+   * item, queries.count x size, with how well each was solved.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
@@ -206,8 +209,9 @@ export class PointCloudMemory
   }
 
   /**
-   * The energy of every query with its gradient: by points, dE/dx_k = 2 a_k (T_query(x_k) - sum_i w_i T_i(x_k)), T the barycentric maps;
-   * by weights, the first variation V_k = sum_i w_i (f_(query, i) - f_(query, query))_k, f the potentials.
+   * The energy of every query with its gradient: by points, dE/dx_k = 2 a_k (T_query(x_k) - sum_i w_i T_i(x_k)), T the
+   * barycentric maps; by weights, the first variation V_k = sum_i w_i (f_(query, i) - f_(query, query))_k, f the
+   * potentials.
    *
    * @throws as {@link weights}.
    */
@@ -229,9 +233,10 @@ export class PointCloudMemory
   }
 
   /**
-   * One step of the flow from every query, halved until the energy falls: points move by transportStep times
-   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as they are
-   * in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is returned as it is.
+   * One step of the flow from every query, halved until the energy falls: points move by transportStep times sum_i w_i
+   * T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as
+   * they are in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is
+   * returned as it is.
    *
    * @throws as {@link weights}.
    */
@@ -258,7 +263,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Retrieves every query once with each of several betas, side by side. Returns one retrieval for each beta, in their order.
+   * Retrieves every query once with each of several betas, side by side. Returns one retrieval for each beta, in their
+   * order.
    *
    * @throws as {@link divergences}.
    */
@@ -299,8 +305,8 @@ export class PointCloudMemory
   }
 
   /**
-   * The barycentric maps from one cloud to the items at these indices: T_i(x_k) = (1/a_k) sum_j P_kj y_j of the plan P from the query to
-   * item i, where the points x_k go on average.
+   * The barycentric maps from one cloud to the items at these indices: T_i(x_k) = (1/a_k) sum_j P_kj y_j of the plan P
+   * from the query to item i, where the points x_k go on average.
    *
    * @throws as {@link weights}.
    */
@@ -329,7 +335,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Copies of the items at these indices, without points that were dropped, weights of sum 1 to the rounding of the memory's precision.
+   * Copies of the items at these indices, without points that were dropped, weights of sum 1 to the rounding of the
+   * memory's precision.
    *
    * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
    */
