@@ -44,7 +44,7 @@ it.each(documents)('%s names only files, headings and scripts that exist', (path
   });
   expect(dead).toEqual([]);
 
-  const scripts = [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1] as string);
+  const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1] as string);
   expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([]);
 });
 
