@@ -1,4 +1,7 @@
-/** Row-major numbers. The precision of what a memory stores follows the array it was given; results are always Float64Array. */
+/**
+ * Row-major numbers. The precision of what a memory stores follows the array it was given; results are always
+ * Float64Array.
+ */
 export type FloatArray = Float64Array | Float32Array;
 
 /**
@@ -20,9 +23,10 @@ export interface Gaussians {
   /** count x d x d (full), count x d (diagonal) or count (isotropic). */
   readonly covariances: FloatArray;
   /**
-   * With structure `diagonal`: an orthogonal d x d matrix V, common eigenvectors in its columns. Covariances then are
-   * V diag(variances) V'; means stay in the original coordinates. Without it, variances are along the coordinates. Full covariances
-   * are in the original coordinates in any case, and a basis beside them has no meaning; beside isotropic ones it is refused.
+   * With structure `diagonal`: an orthogonal d x d matrix V, common eigenvectors in its columns. Covariances then are V
+   * diag(variances) V'; means stay in the original coordinates. Without it, variances are along the coordinates. Full
+   * covariances are in the original coordinates in any case, and a basis beside them has no meaning; beside isotropic
+   * ones it is refused.
    */
   readonly basis?: Matrix | undefined;
 }
@@ -74,9 +78,10 @@ export interface CallOptions {
 /** Whether items that provably cannot matter are left out. */
 export interface PruningOptions extends CallOptions {
   /**
-   * True (default): items are left out when bounds show that all of them together have less than 2^-53 of the Gibbs mass, which does
-   * not show in double precision. `{ mass }` allows another mass; false evaluates every item. Only memories of full covariances and
-   * of point clouds leave items out: for the others, evaluating an item costs no more than bounding it.
+   * True (default): items are left out when bounds show that all of them together have less than 2^-53 of the Gibbs
+   * mass, which does not show in double precision. `{ mass }` allows another mass; false evaluates every item. Only
+   * memories of full covariances and of point clouds leave items out: for the others, evaluating an item costs no more
+   * than bounding it.
    */
   readonly pruning?: boolean | DroppedMass | undefined;
 }
@@ -96,8 +101,8 @@ export interface BetaOptions extends PruningOptions {
 /** When a retrieval stops, and what it returns. */
 export interface IterationOptions extends PruningOptions {
   /**
-   * A state is a fixed point when the next step would move it by at most this distance (W2, not squared; in the units of the
-   * data). Default: 1e-6 of the memory's own scale, the standard deviation of the mixture of all its items.
+   * A state is a fixed point when the next step would move it by at most this distance (W2, not squared; in the units
+   * of the data). Default: 1e-6 of the memory's own scale, the standard deviation of the mixture of all its items.
    */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 100; 0 evaluates the queries themselves. */
@@ -108,8 +113,8 @@ export interface IterationOptions extends PruningOptions {
 
 export interface RetrieveOptions extends IterationOptions {
   /**
-   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A state is no
-   * fixed point before the last one.
+   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A
+   * state is no fixed point before the last one.
    */
   readonly beta: number | readonly number[] | FloatArray;
 }
@@ -156,7 +161,9 @@ export interface CommonRetrieval<Items> {
   readonly stopped: readonly string[];
   /** Items that were evaluated, over all iterations. */
   readonly evaluated: Int32Array;
-  /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
+  /**
+   * Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated.
+   */
   readonly droppedMass: Float64Array;
   /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
   readonly trajectory?: readonly Items[];

@@ -8,8 +8,8 @@ import { Memory } from '../memory/memory.ts';
 import type { NativeStates } from '../native/addon.ts';
 
 /**
- * The classical dense associative memory on vectors: log-sum-exp energy over the squared Euclidean distance, with the same verbs as
- * {@link GaussianMemory}. The baseline that memories over distributions are compared with.
+ * The classical dense associative memory on vectors: log-sum-exp energy over the squared Euclidean distance, with the
+ * same verbs as {@link GaussianMemory}. The baseline that memories over distributions are compared with.
  */
 export class EuclideanMemory extends Memory<Vectors> {
   private constructor(key: typeof internally, dimension: number, precision: 'float32' | 'float64') {
@@ -31,7 +31,8 @@ export class EuclideanMemory extends Memory<Vectors> {
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
+   * the signal's reason.
    */
   static async load(path: FilePath, options: CallOptions = {}): Promise<EuclideanMemory> {
     const from = filePath(path);

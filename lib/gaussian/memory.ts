@@ -15,8 +15,8 @@ import { CheckedBasis, projected } from './checkedBasis.ts';
 /** What every verb of a {@link GaussianMemory} that takes queries accepts. */
 export interface RidgeOptions {
   /**
-   * Added to every variance of the queries (to the diagonal of full covariances). Default 0. A singular query can be compared with
-   * items, but no transport map leaves it, so `step`, `retrieve` and `transportMaps` need one for it.
+   * Added to every variance of the queries (to the diagonal of full covariances). Default 0. A singular query can be
+   * compared with items, but no transport map leaves it, so `step`, `retrieve` and `transportMaps` need one for it.
    */
   readonly ridge?: number | undefined;
 }
@@ -24,10 +24,10 @@ export interface RidgeOptions {
 /** How a {@link GaussianMemory} stores its items. */
 export interface CreateOptions extends CallOptions {
   /**
-   * Whether full covariances get an index: the root and the spectrum of each, in single precision, which bound distances at a
-   * thousandth of the cost of one. It takes 2 d (d + 3) bytes an item, half of what a covariance takes in float64, and one
-   * decomposition with eigenvectors when an item is stored (some 80 ms at d = 768, 7 microseconds at d = 20). Without it only means and
-   * traces rule items out. Default true.
+   * Whether full covariances get an index: the root and the spectrum of each, in single precision, which bound
+   * distances at a thousandth of the cost of one. It takes 2 d (d + 3) bytes an item, half of what a covariance takes
+   * in float64, and one decomposition with eigenvectors when an item is stored (some 80 ms at d = 768, 7 microseconds
+   * at d = 20). Without it only means and traces rule items out. Default true.
    */
   readonly index?: boolean | undefined;
 }
@@ -42,7 +42,7 @@ export interface TransportMaps {
   readonly count: number;
   /** d. */
   readonly dimension: number;
-  /** That of the memory. */
+  /** The structure of the memory. */
   readonly structure: Structure;
   /** The A_i, by structure: count x d x d, count x d, or count. */
   readonly matrices: Float64Array;
@@ -53,8 +53,8 @@ export interface TransportMaps {
 }
 
 /**
- * An associative memory whose items, queries and states are Gaussian distributions: log-sum-exp energy over the squared 2-Wasserstein
- * (Bures) distance, recall by aggregated optimal transport maps (Tankala and Balasubramanian 2026).
+ * An associative memory whose items, queries and states are Gaussian distributions: log-sum-exp energy over the squared
+ * 2-Wasserstein (Bures) distance, recall by aggregated optimal transport maps (Tankala and Balasubramanian 2026).
  *
  * @example
  * const items: Gaussians = { count: 2, dimension: 1, structure: 'diagonal', means: Float64Array.of(0, 5), covariances: Float64Array.of(1, 4) };
@@ -82,19 +82,22 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   }
 
   /**
-   * The common eigenvectors V of all covariances V diag(variances) V', if the memory was created with them (a copy). Such a memory
-   * takes items and queries that are diagonal in an equal basis, and full covariances that are diagonal in it to rounding: |S v - l v|
-   * at most 1e-10 (for a Float32Array 1e-5) of the greatest variance for each of its vectors v, l = v' S v.
+   * The common eigenvectors V of all covariances V diag(variances) V', if the memory was created with them (a copy).
+   * Such a memory takes items and queries that are diagonal in an equal basis, and full covariances that are diagonal
+   * in it to rounding: |S v - l v| at most 1e-10 (for a Float32Array 1e-5) of the greatest variance for each of its
+   * vectors v, l = v' S v.
    */
   get basis(): Matrix | undefined {
     return this.#basis?.matrix;
   }
 
   /**
-   * Stores items. They are copied, in float32 when both of their arrays are Float32Array, else in float64. Singular covariances
-   * are accepted. Of diagonal items with a `basis`, which must be orthogonal to 1e-10, the basis is copied, too, in float64.
+   * Stores items. They are copied, in float32 when both of their arrays are Float32Array, else in float64. Singular
+   * covariances are accepted. Of diagonal items with a `basis`, which must be orthogonal to 1e-10, the basis is copied,
+   * too, in float64.
    *
-   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the
+   * signal's reason.
    */
   static async create(items: Gaussians, options: CreateOptions = {}): Promise<GaussianMemory> {
     const read = readOptions(createOptions, options);
@@ -110,7 +113,8 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
+   * the signal's reason.
    */
   static async load(path: FilePath, options: CreateOptions = {}): Promise<GaussianMemory> {
     const from = filePath(path);
@@ -132,12 +136,17 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     }
   }
 
-  /** Squared 2-Wasserstein distances |mu_i - m|^2 + tr S_i + tr O - 2 tr (S_i^1/2 O S_i^1/2)^1/2, queries.count x size. */
+  /**
+   * Squared 2-Wasserstein distances |mu_i - m|^2 + tr S_i + tr O - 2 tr (S_i^1/2 O S_i^1/2)^1/2, queries.count x size.
+   */
   override distances(queries: Gaussians, options?: CallOptions & RidgeOptions): Promise<Matrix> {
     return super.distances(queries, options);
   }
 
-  /** One update: mean sum_i w_i mu_i, covariance A O A' with A = sum_i w_i A_i of the optimal maps A_i (algorithm of the paper). */
+  /**
+   * One update: mean sum_i w_i mu_i, covariance A O A' with A = sum_i w_i A_i of the optimal maps A_i (algorithm of the
+   * paper).
+   */
   override step(queries: Gaussians, options: BetaOptions & RidgeOptions): Promise<Gaussians> {
     return super.step(queries, options);
   }

@@ -11,9 +11,10 @@ import type {
 import type { FilePath } from '../io/path.ts';
 
 /**
- * What every memory of items has, so that code can take any of them: `AssociativeMemory<Gaussians>` is a {@link GaussianMemory},
- * `AssociativeMemory<Items>` of any `Items` is one that the caller chooses. `Found` and `Near` are what retrievals and searches tell
- * beyond what all memories do; `QueryOptions` go with every verb on queries, `StepOptions` with those that move states.
+ * What every memory of items has, so that code can take any of them: `AssociativeMemory<Gaussians>` is a {@link
+ * GaussianMemory}, `AssociativeMemory<Items>` of any `Items` is one that the caller chooses. `Found` and `Near` are
+ * what retrievals and searches tell beyond what all memories do; `QueryOptions` go with every verb on queries,
+ * `StepOptions` with those that move states.
  */
 export interface AssociativeMemory<
   Items,

@@ -20,7 +20,7 @@ export interface Batch extends NativeBatch {
   readonly name: string;
   readonly kind: MemoryKind;
   readonly dimension: number;
-  /** Of diagonal Gaussians: the caller's numbers of their basis, d x d. */
+  /** The basis of diagonal Gaussians as the caller gave it, d x d. */
   readonly basis?: FloatArray | undefined;
 }
 
@@ -32,8 +32,8 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
   return { position: dimension, covariance };
 }
 
-// BLAS and LAPACK count in 32 bits. The eigenvectors of a d x d matrix take 1 + 6 d + 2 d^2 numbers of work space; a diagonal Gaussian
-// is a row of 2 d.
+// BLAS and LAPACK count in 32 bits. The eigenvectors of a d x d matrix take 1 + 6 d + 2 d^2 numbers of work space; a
+// diagonal Gaussian is a row of 2 d.
 const greatestFullDimension = 32_766;
 const greatestDimension = 2 ** 30 - 1;
 
@@ -87,7 +87,7 @@ export function vectorBatch(name: string, value: Vectors): Batch {
   return { name, kind: 'euclidean', count, dimension, positions, covariances: undefined };
 }
 
-/** The same numbers in arrays of their own. */
+/** A copy with arrays of its own. */
 export function copy(batch: Batch): Batch {
   const { name, positions, covariances } = batch;
   return { ...batch, positions: copied(name, positions), covariances: covariances && copied(name, covariances) };

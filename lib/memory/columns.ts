@@ -23,8 +23,8 @@ function concatColumn(kind: ColumnKind, parts: readonly NativeColumn[]) {
 }
 
 /**
- * What every part has after 0, 1, 2, ... iterations. Parts end after different numbers of iterations; the shorter ones stay where they
- * ended.
+ * What every part has after 0, 1, 2, ... iterations. Parts end after different numbers of iterations; the shorter ones
+ * stay where they ended.
  */
 export function alignedSteps<T>(parts: readonly (readonly T[] | undefined)[]): T[][] {
   const trajectories = parts.flatMap((steps) => (steps ? [steps] : []));

@@ -80,8 +80,8 @@ async function* chunksOf(
 /** An open file of a memory. */
 export interface ItemsFile extends ItemsInfo {
   /**
-   * The items, a few megabytes at a time; a batch is valid until the next one is asked for. The last one comes only when the file has
-   * been found unaltered.
+   * The items, a few megabytes at a time; a batch is valid until the next one is asked for. The last one comes only
+   * when the file has been found unaltered.
    */
   batches(options: CallOptions): AsyncGenerator<Batch>;
   /** The numbers of the basis, d x d, if the file has one. */

@@ -6,8 +6,8 @@ import { coded } from '../native/calls.ts';
 import { partBytes } from './partsAtOnce.ts';
 
 /**
- * Copies a matrix and a number for each of its rows and columns to the native side, a few megabytes at a time so that the event loop
- * stays free. `name` is what errors call the numbers.
+ * Copies a matrix and a number for each of its rows and columns to the native side, a few megabytes at a time so that
+ * the event loop stays free. `name` is what errors call the numbers.
  */
 export async function marginalMatrix(
   name: string,

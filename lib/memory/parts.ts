@@ -12,15 +12,15 @@ export interface Part {
   readonly onProgress: CallOptions['onProgress'];
 }
 
-// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are copied beside it unless there are several parts, so
-// those may be larger, but not so large that joining them is felt.
+// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are copied beside it unless there are
+// several parts, so those may be larger, but not so large that joining them is felt.
 export const inputBytes = 16 * 2 ** 20;
 export const resultBytes = 64 * 2 ** 20;
 
 /**
- * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave, in order.
- * `total` is the work of the whole batch for `onProgress`; a query has `copies` states in progress, and its result, or what is kept for
- * it meanwhile, has `columns` numbers.
+ * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave,
+ * in order. `total` is the work of the whole batch for `onProgress`; a query has `copies` states in progress, and its
+ * result, or what is kept for it meanwhile, has `columns` numbers.
  */
 export async function inParts<T>(
   batch: Batch,

@@ -6,8 +6,8 @@ import { threads } from '../native/threads.ts';
 export const partBytes = 4 * 2 ** 20;
 
 /**
- * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order, and after a failure no further one
- * does, so the error of the lowest failing part is the one that is thrown.
+ * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order, and after a failure no
+ * further one does, so the error of the lowest failing part is the one that is thrown.
  */
 export async function inOrder(
   parts: number,

@@ -21,7 +21,10 @@ export class ItemStore<Handle extends NativeHandle> {
     return this.#kept.value;
   }
 
-  /** Whether the next change will have to wait: what it needs must be copied, so that it is as it was when it was asked for. */
+  /**
+   * Whether the next change will have to wait: what it needs must be copied, so that it is as it was when it was asked
+   * for.
+   */
   get isChanging(): boolean {
     return this.#changes.pending;
   }
@@ -39,14 +42,14 @@ export class ItemStore<Handle extends NativeHandle> {
   /** Runs a change after those that were asked for earlier; makes all of it or nothing. */
   change(stage: (staged: Staged<Handle>) => Promise<void>): Promise<void> {
     return this.#changes.run(async () => {
+      const before = this.items;
       const staged = new Staged(this, this.#bytesOf);
       try {
         await stage(staged);
-        const { items: before } = this;
-        native.succeed(before, staged.items, this.#bytesOf(staged.items));
+        native.succeed(this.items, staged.items, this.#bytesOf(staged.items));
         this.#kept.replace(staged.items);
       } catch (error) {
-        native.release(staged.items);
+        if (staged.items !== before) native.release(staged.items);
         throw error;
       }
     });
@@ -62,29 +65,45 @@ export class ItemStore<Handle extends NativeHandle> {
 export class Staged<Handle extends NativeHandle> {
   readonly #store: ItemStore<Handle>;
   readonly #bytesOf: (items: Handle) => number;
+  readonly #before: Handle;
   readonly #bytesBefore: number;
   #items: Handle;
 
   constructor(store: ItemStore<Handle>, bytesOf: (items: Handle) => number) {
     this.#store = store;
     this.#bytesOf = bytesOf;
-    this.#bytesBefore = bytesOf(store.items);
-    this.#items = native.share(store.items);
+    this.#before = store.items;
+    this.#bytesBefore = bytesOf(this.#before);
+    this.#items = this.#before;
   }
 
   get items(): Handle {
     return this.#items;
   }
 
-  /** Goes on with the items that a task makes of these. */
+  /** Goes on with the items that a task makes of these. A memory that was closed meanwhile refuses. */
   async apply(
     task: (items: Handle, onProgress: ProgressCallback) => Task<Handle>,
     options: CallOptions = {},
   ): Promise<void> {
-    const before = this.#store.items && this.#items;
-    const after = await runTask((report) => task(before, report), options);
-    // Blocks that both have are counted once.
-    native.succeed(before, after, Math.max(0, this.#bytesOf(after) - this.#bytesBefore));
+    const before = this.#items;
+    const after = await runTask((report) => this.#store.items && task(before, report), options);
+    // The items before the change stay until it has succeeded. Blocks that both have are counted once.
+    if (before !== this.#before) native.succeed(before, after, Math.max(0, this.#bytesOf(after) - this.#bytesBefore));
     this.#items = after;
+  }
+}
+
+/** A memory once it is filled. One that could not be filled is nobody's, and is freed. */
+export async function filled<Memory extends { close(): void }>(
+  memory: Memory,
+  filling: Promise<void>,
+): Promise<Memory> {
+  try {
+    await filling;
+    return memory;
+  } catch (error) {
+    memory.close();
+    throw error;
   }
 }

@@ -56,13 +56,13 @@ export function iterations(name: string, value: unknown): number {
   return integer(name, value, 0, maxIterationsLimit);
 }
 
-/** Of verbs that may leave items out. */
+/** Options of verbs that may leave items out. */
 export const pruningOptions = specify<PruningOptions>()({
   ...callOptions,
   pruning: optional<number | undefined, boolean | DroppedMass>(pruning, invisibleMass),
 });
 
-/** Of verbs that weigh the items. */
+/** Options of verbs that weigh the items. */
 export const betaOptions = specify<BetaOptions>()({ ...pruningOptions, beta: required(positive) });
 
 /** Defaults of `tolerance` and `maxIterations` are the memory's. */
@@ -83,7 +83,7 @@ export const sweepOptions = specify<SweepOptions>()({
   betas: required<Float64Array, SweepOptions['betas']>(manyBetas),
 });
 
-/** Of the search in a memory of this size. */
+/** Options of the search in a memory of this size. */
 export function nearestOptions(size: number) {
   return specify<NearestOptions>()({
     ...callOptions,

@@ -6,9 +6,9 @@ import { native, type ProgressCallback, type Task } from './addon.ts';
 process.on('exit', () => native.stop());
 
 /**
- * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the signal is aborted
- * or the progress callback throws, rejects at once with the signal's reason or what was thrown, while the task stops at its next
- * poll.
+ * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the
+ * signal is aborted or the progress callback throws, rejects at once with the signal's reason or what was thrown, while
+ * the task stops at its next poll.
  */
 export async function runTask<T>(
   start: (onProgress: ProgressCallback) => Task<T>,

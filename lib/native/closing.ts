@@ -12,8 +12,8 @@ const collected = new FinalizationRegistry<Closeable>((kept) => kept.close());
 type Closeable = Pick<Kept<unknown>, 'isOwned' | 'close'>;
 
 /**
- * Something native that belongs to a memory or model. It is freed when the owner is closed, or when nobody holds the owner any
- * more. Calls that work on it keep it alive until they end.
+ * Something native that belongs to a memory or model. It is freed when the owner is closed, or when nobody holds the
+ * owner any more. Calls that work on it keep it alive until they end.
  */
 export class Kept<T> {
   readonly #owner: WeakRef<object>;
@@ -70,28 +70,30 @@ const worthCollecting = 32 * 2 ** 20;
 const collectionStep = 64 * 2 ** 20;
 
 /**
- * Has the collector find at once what nobody holds: more than the whole heap may take seems to be kept. A collection waits until the
- * memory of the one before it is freed, so a second one follows.
+ * Has the collector find at once what nobody holds: more than the whole heap may take seems to be kept. A collection
+ * waits until the memory of the one before it is freed, so a second one follows.
  */
 export function pressCollector(): void {
   const { heap_size_limit: limit } = getHeapStatistics();
   for (let i = 0; i < 2; i++) native.press(limit);
 }
 
-// A collection runs beside the event loop, in steps of a few milliseconds; in a large heap it is not waited for to its end.
+// A collection runs beside the event loop, in steps of a few milliseconds; in a large heap it is not waited for to its
+// end.
 const pollMilliseconds = 5;
 const mostPolls = 40;
 
 const sentinels = new FinalizationRegistry<() => void>((seen) => seen());
 
 /**
- * Before so many bytes are stored: waits a little for memories that nobody holds any more to be found and freed, so that a process
- * that loads one after the other does not hold three. Does nothing where nothing is to be gained.
+ * Before so many bytes are stored: waits a little for memories that nobody holds any more to be found and freed, so
+ * that a process that loads one after the other does not hold three. Does nothing where nothing is to be gained.
  */
 export async function collectBefore(bytes: number): Promise<void> {
   if (bytes < worthCollecting || native.keptMemory() < worthCollecting) return;
   let isCollected = false;
-  // A collection that has begun already spares what was reachable then, and this object too: only the next one takes it.
+  // A collection that has begun already spares what was reachable then, and this object too: only the next one takes
+  // it.
   sentinels.register({}, () => {
     isCollected = true;
   });

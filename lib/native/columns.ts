@@ -1,7 +1,7 @@
 /**
- * What retrievals tell of each query, one list for each family of memories: the name of every column and the kind of its elements. The
- * native side gives the columns by these names (kRetrievalColumns and kFlowColumns there); how parts of a batch are put together, and
- * what the command line writes, follows from the list (lib/memory/columns.ts).
+ * What retrievals tell of each query, one list for each family of memories: the name of every column and the kind of
+ * its elements. The native side gives the columns by these names (kRetrievalColumns and kFlowColumns there); how parts
+ * of a batch are put together, and what the command line writes, follows from the list (lib/memory/columns.ts).
  */
 
 /** Numbers, or the words that codes 0, 1, 2, ... stand for. */

@@ -3,7 +3,10 @@ import type { NativeBasis } from './basis.ts';
 import type { MemoryKind, NativeNamedBatch, NativeStates } from './memory.ts';
 import type { PartOptions, Task, TaskOptions } from './task.ts';
 
-/** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
+/**
+ * Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its
+ * numbers (1).
+ */
 export interface NativeProjection extends NativeStates {
   readonly residuals: Float64Array;
   readonly isSingle: Uint8Array;
@@ -51,7 +54,9 @@ export interface NativeRunOptions extends TaskOptions {
   readonly seed: bigint;
 }
 
-/** Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned. */
+/**
+ * Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned.
+ */
 export interface NativeSampling {
   randomBasis(options: { readonly dimension: number; readonly seed: bigint }): Task<NativeBasis>;
   sampleCommuting(

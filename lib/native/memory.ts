@@ -109,7 +109,7 @@ export interface NativeMemories {
     options: {
       readonly indices: Int32Array;
       readonly ridge: number;
-      /** That of diagonal covariances. */
+      /** The basis of diagonal covariances, if they have one. */
       readonly basis: NativeBasis['handle'] | undefined;
     },
   ): Task<NativeMaps>;

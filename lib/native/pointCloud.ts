@@ -23,7 +23,9 @@ export interface NativeCloudStates {
   readonly weights: Float64Array;
 }
 
-/** The items of a memory as they are at one moment. They never change: `appendClouds` and `removeClouds` give others. */
+/**
+ * The items of a memory as they are at one moment. They never change: `appendClouds` and `removeClouds` give others.
+ */
 export type NativeCloudItems = { readonly nativeCloudItems: never };
 
 /** When a transport problem counts as solved: the L1 error of its marginals, and how many iterations it may take. */
@@ -40,7 +42,7 @@ export interface NativeFlowOptions {
   readonly reweightStep: number;
   /** Weights wait while points gain more. */
   readonly gated: boolean;
-  /** Of the gradient norm; undefined: relative to the memory's own scale. */
+  /** Bound on the gradient norm; undefined: relative to the memory's own scale. */
   readonly tolerance: number | undefined;
   readonly maxIterations: number;
   /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
@@ -65,9 +67,11 @@ export interface NativePlans {
   readonly transportCosts: Float64Array;
   readonly marginalErrors: Float64Array;
   readonly iterations: Int32Array;
-  /** Of the iterations; the others are sweeps. */
+  /** How many of the iterations were Newton steps; the others are sweeps. */
   readonly newtonSteps: Int32Array;
-  /** 1 where the marginal error is within the tolerance; 0: the iterations were used up; 2: rounding allows no better. */
+  /**
+   * 1 where the marginal error is within the tolerance; 0: the iterations were used up; 2: rounding allows no better.
+   */
   readonly converged: Uint8Array;
   /** f and g, one for each point of the sources and the targets. */
   readonly sourcePotentials: Float64Array;

@@ -1,7 +1,10 @@
 import type { FloatArray } from '../core/types.ts';
 import type { NativeMarginalMatrix, PartOptions, Task, TaskOptions } from './task.ts';
 
-/** Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform one's. */
+/**
+ * Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform
+ * one's.
+ */
 export interface NativeTeacherSource {
   readonly dimension: number;
   readonly classes: number;
@@ -87,7 +90,9 @@ export interface NativeSphereTrainer {
   readonly nativeSphereTrainer: never;
 }
 
-/** Of a model under training: its parts with what they must keep and how they move. Labels are the classes with "none". */
+/**
+ * The parts of a model under training, with what they must keep and how they move. Labels are the classes with "none".
+ */
 export interface NativeSphereState {
   readonly hiddenUnits: number;
   readonly labels: number;
@@ -256,7 +261,7 @@ export interface NativeScaling {
 
 /** How far a model is from a stationary point, and the sums that say so. */
 export interface NativeSphereStationarity {
-  /** Of each memory, and the greatest of each unit. */
+  /** Residuals: one for each memory, and the greatest of each unit. */
   readonly memories: Float64Array;
   readonly classWeights: Float64Array;
   readonly unsupported: Int32Array;
@@ -265,7 +270,7 @@ export interface NativeSphereStationarity {
   readonly classSums: Float64Array;
 }
 
-/** Of the splitting matrix of each memory; directions are hiddenUnits x dimension. */
+/** Spectrum of the splitting matrix of each memory; directions are hiddenUnits x dimension. */
 export interface NativeSphereSpectrum {
   readonly eigenvalues: Float64Array;
   readonly spreads: Float64Array;

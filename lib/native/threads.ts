@@ -3,8 +3,8 @@ import { integer } from '../core/validate.ts';
 import { native } from './addon.ts';
 
 /**
- * How many threads compute, in the whole process. At first as many as the process may use: the processors of its affinity, or fewer
- * where the quotas of its container say so; or DENSEAM_THREADS of the environment.
+ * How many threads compute, in the whole process. At first as many as the process may use: the processors of its
+ * affinity, or fewer where the quotas of its container say so; or DENSEAM_THREADS of the environment.
  */
 export function threads(): number {
   return native.threads();

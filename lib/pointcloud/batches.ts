@@ -89,8 +89,8 @@ export function sliceClouds(batch: CloudBatch, begin: number, end: number): Clou
 }
 
 /**
- * Refuses clouds with which one transport problem does not fit in memory. Of a cloud with itself it is at least as large as with
- * others, or theirs with themselves are larger.
+ * Refuses clouds with which one transport problem does not fit in memory. Of a cloud with itself it is at least as
+ * large as with others, or theirs with themselves are larger.
  */
 export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void {
   let largest = 0;
@@ -113,8 +113,8 @@ export interface CloudPart {
 }
 
 /**
- * Calls `run` on one part of the batch after another, as `inParts` of lib/memory/parts.ts does with items of one size. A cloud has `copies`
- * states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
+ * Calls `run` on one part of the batch after another, as `inParts` of lib/memory/parts.ts does with items of one size.
+ * A cloud has `copies` states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
  */
 export async function inCloudParts<T>(
   batch: CloudBatch,

@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
-import { callOptions, type Read, readOptions } from '../core/options.ts';
+import { callOptions, readOptions } from '../core/options.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
 import { indexArray, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import type { AssociativeMemory } from '../memory/associativeMemory.ts';
 import type { Precision } from '../memory/memory.ts';
 import { concatFloats, concatInts } from '../memory/parts.ts';
+import { filled } from '../memory/store.ts';
 import { betaOptions, nearestOptions } from '../memory/verbOptions.ts';
 import {
   type NativeCloudItems,
@@ -19,14 +20,14 @@ import {
 } from '../native/addon.ts';
 import { type CloudBatch, cloudBatch, cloudPrecision, problemsFitInMemory } from './batches.ts';
 import {
-  type cloudIterationOptions,
   cloudRetrieveOptions,
   cloudStepOptions,
   cloudSweepOptions,
   createOptions,
+  flowOf,
   loadOptions,
+  singleStep,
   solverOf,
-  stepsOf,
 } from './options.ts';
 import { loadClouds } from './persistence.ts';
 import { checkSolved, toRetrieval, zeros } from './results.ts';
@@ -49,17 +50,17 @@ import type {
 } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
-const defaultIterations = 300;
 
 /**
- * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over the debiased
- * Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights (Mustafi 2026).
+ * An associative memory whose items, queries and states are weighted point clouds of any sizes: log-sum-exp energy over
+ * the debiased Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights
+ * (Mustafi 2026).
  *
  * Every divergence comes from transport problems that are solved to `marginalTolerance`. Where one is not, because
- * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in their result and all others reject with
- * ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it is dropped when an item is stored, and stays where it
- * is, with weight 0, in a query. Reads work on the items as they were when the call began; changes run one after the other, and each
- * is made whole or not at all.
+ * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in
+ * their result and all others reject with ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it
+ * is dropped when an item is stored, and stays where it is, with weight 0, in a query. Reads work on the items as they
+ * were when the call began; changes run one after the other, and each is made whole or not at all.
  *
  * @example
  * const items: PointClouds = {
@@ -97,11 +98,12 @@ export class PointCloudMemory
   }
 
   /**
-   * Stores clouds. They are copied, in float32 when both their points and weights are Float32Array, else in float64; weights are divided
-   * by their sum. Storing a cloud takes the time of one transport problem, that of the cloud with itself.
+   * Stores clouds. They are copied, in float32 when both their points and weights are Float32Array, else in float64;
+   * weights are divided by their sum. Storing a cloud takes the time of one transport problem, that of the cloud with
+   * itself.
    *
-   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE (also for weights that do not sum to 1), ERR_OUT_OF_MEMORY; the signal's
-   * reason.
+   * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE (also for weights that do not sum to 1),
+   * ERR_OUT_OF_MEMORY; the signal's reason.
    */
   static async create(items: PointClouds, options: PointCloudOptions): Promise<PointCloudMemory> {
     const read = readOptions(createOptions, options);
@@ -111,13 +113,14 @@ export class PointCloudMemory
     problemsFitInMemory(batch);
     const { dimension } = batch;
     const memory = new PointCloudMemory(internally, { dimension, precision: cloudPrecision(batch), epsilon, solver });
-    return memory.#filled(memory.#stored.append(batch, read));
+    return filled(memory, memory.#stored.append(batch, read));
   }
 
   /**
    * A memory from a file that {@link save} wrote.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
+   * the signal's reason.
    */
   static async load(path: FilePath, options: PointCloudLoadOptions = {}): Promise<PointCloudMemory> {
     const from = filePath(path);
@@ -125,7 +128,7 @@ export class PointCloudMemory
     const solver = solverOf(read);
     return loadClouds(from, read, async (file) => {
       const memory = new PointCloudMemory(internally, { ...file, solver });
-      return memory.#filled(memory.#stored.appendFile(file, read));
+      return filled(memory, memory.#stored.appendFile(file, read));
     });
   }
 
@@ -135,8 +138,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun end as if it
-   * were open; changes that have not ended are refused. Closing it again does nothing.
+   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun
+   * end as if it were open; changes that have not ended are refused. Closing it again does nothing.
    */
   close(): void {
     this.#stored.close();
@@ -148,8 +151,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every item,
-   * queries.count x size, with how well each was solved.
+   * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every
+   * item, queries.count x size, with how well each was solved.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
@@ -206,8 +209,9 @@ export class PointCloudMemory
   }
 
   /**
-   * The energy of every query with its gradient: by points, dE/dx_k = 2 a_k (T_query(x_k) - sum_i w_i T_i(x_k)), T the barycentric maps;
-   * by weights, the first variation V_k = sum_i w_i (f_(query, i) - f_(query, query))_k, f the potentials.
+   * The energy of every query with its gradient: by points, dE/dx_k = 2 a_k (T_query(x_k) - sum_i w_i T_i(x_k)), T the
+   * barycentric maps; by weights, the first variation V_k = sum_i w_i (f_(query, i) - f_(query, query))_k, f the
+   * potentials.
    *
    * @throws as {@link weights}.
    */
@@ -229,23 +233,16 @@ export class PointCloudMemory
   }
 
   /**
-   * One step of the flow from every query, halved until the energy falls: points move by transportStep times
-   * sum_i w_i T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as they are
-   * in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is returned as it is.
+   * One step of the flow from every query, halved until the energy falls: points move by transportStep times sum_i w_i
+   * T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as
+   * they are in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is
+   * returned as it is.
    *
    * @throws as {@link weights}.
    */
   async step(queries: PointClouds, options: CloudStepOptions): Promise<PointClouds> {
     const read = readOptions(cloudStepOptions, options);
-    const flow = {
-      betas: Float64Array.of(read.beta),
-      tolerance: 0,
-      maxIterations: 1,
-      pruning: read.pruning,
-      trajectory: false,
-      asksEnergy: false,
-      ...stepsOf(read, this.epsilon),
-    };
+    const flow = singleStep(read, this.epsilon);
     const parts = await this.#follow(queries, read, flow, 1, native.cloudRetrieve);
     const { states, marginalError } = toRetrieval(this.dimension, parts);
     checkSolved('queries', 0, marginalError, this);
@@ -253,26 +250,29 @@ export class PointCloudMemory
   }
 
   /**
-   * Follows the flow from every query to a fixed point. The energy never rises but for what marginal errors leave. Each query stops by itself; everything returned of it
-   * describes the returned state.
+   * Follows the flow from every query to a fixed point. The energy never rises but for what marginal errors leave. Each
+   * query stops by itself; everything returned of it describes the returned state.
    *
    * @throws as {@link divergences}.
    */
   async retrieve(queries: PointClouds, options: CloudRetrieveOptions): Promise<CloudRetrieval> {
     const read = readOptions(cloudRetrieveOptions, options);
-    const parts = await this.#follow(queries, read, this.#flowOf(read.beta, read), 1, native.cloudRetrieve);
+    const flow = flowOf(read.beta, read, this.epsilon);
+    const parts = await this.#follow(queries, read, flow, 1, native.cloudRetrieve);
     return toRetrieval(this.dimension, parts);
   }
 
   /**
-   * Retrieves every query once with each of several betas, side by side. Returns one retrieval for each beta, in their order.
+   * Retrieves every query once with each of several betas, side by side. Returns one retrieval for each beta, in their
+   * order.
    *
    * @throws as {@link divergences}.
    */
   async sweep(queries: PointClouds, options: CloudSweepOptions): Promise<CloudRetrieval[]> {
     const read = readOptions(cloudSweepOptions, options);
     const { betas } = read;
-    const parts = await this.#follow(queries, read, this.#flowOf(betas, read), betas.length, native.cloudSweep);
+    const flow = flowOf(betas, read, this.epsilon);
+    const parts = await this.#follow(queries, read, flow, betas.length, native.cloudSweep);
     const retrievals: CloudRetrieval[] = [];
     for (const index of betas.keys()) {
       const ofBeta = parts.map((part) => part[index] as NativeCloudRetrieval);
@@ -305,8 +305,8 @@ export class PointCloudMemory
   }
 
   /**
-   * The barycentric maps from one cloud to the items at these indices: T_i(x_k) = (1/a_k) sum_j P_kj y_j of the plan P from the query to
-   * item i, where the points x_k go on average.
+   * The barycentric maps from one cloud to the items at these indices: T_i(x_k) = (1/a_k) sum_j P_kj y_j of the plan P
+   * from the query to item i, where the points x_k go on average.
    *
    * @throws as {@link weights}.
    */
@@ -335,7 +335,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Copies of the items at these indices, without points that were dropped, weights of sum 1 to the rounding of the memory's precision.
+   * Copies of the items at these indices, without points that were dropped, weights of sum 1 to the rounding of the
+   * memory's precision.
    *
    * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY.
    */
@@ -371,17 +372,6 @@ export class PointCloudMemory
     await this.#stored.save(filePath(path), readOptions(callOptions, options));
   }
 
-  /** A memory that could not be filled is nobody's, and is freed. */
-  async #filled(filling: Promise<void>): Promise<this> {
-    try {
-      await filling;
-      return this;
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-  }
-
   /** Clouds of this memory's dimension. */
   #checkedBatch(name: string, value: PointClouds): CloudBatch {
     const batch = cloudBatch(name, value);
@@ -390,12 +380,6 @@ export class PointCloudMemory
     }
     problemsFitInMemory(batch);
     return batch;
-  }
-
-  #flowOf(betas: Float64Array, read: Read<typeof cloudIterationOptions>): NativeFlowOptions {
-    const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
-    const steps = stepsOf(read, this.epsilon);
-    return { betas, tolerance, maxIterations, pruning, trajectory, asksEnergy: true, ...steps };
   }
 
   /** Follows a flow from every query, with `copies` states for each. */

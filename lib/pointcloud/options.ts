@@ -49,7 +49,7 @@ export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolve
   return { marginalTolerance, maxSolverIterations };
 }
 
-/** The default of `reweightStep` is the memory's: {@link stepsOf}. */
+/** The default of `reweightStep` is the memory's. */
 export const flowSteps = specify<FlowSteps>()({
   transportStep: optional(shareOfStep, 1),
   reweightStep: optional(nonNegative),
@@ -61,7 +61,7 @@ function shareOfStep(name: string, value: unknown): number {
   return value as number;
 }
 
-export function stepsOf(
+function stepsOf(
   { transportStep, reweightStep, gated }: Read<typeof flowSteps>,
   epsilon: number,
 ): Pick<NativeFlowOptions, 'transportStep' | 'reweightStep' | 'gated'> {
@@ -73,3 +73,22 @@ export const cloudStepOptions = specify<CloudStepOptions>()({ ...betaOptions, ..
 export const cloudIterationOptions = specify<CloudIterationOptions>()({ ...iterationOptions, ...flowSteps });
 export const cloudRetrieveOptions = specify<CloudRetrieveOptions>()({ ...retrieveOptions, ...flowSteps });
 export const cloudSweepOptions = specify<CloudSweepOptions>()({ ...sweepOptions, ...flowSteps });
+
+const defaultIterations = 300;
+
+/** The flow of a retrieval. */
+export function flowOf(
+  betas: Float64Array,
+  read: Read<typeof cloudIterationOptions>,
+  epsilon: number,
+): NativeFlowOptions {
+  const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
+  return { betas, tolerance, maxIterations, pruning, trajectory, asksEnergy: true, ...stepsOf(read, epsilon) };
+}
+
+/** The flow of a single step. */
+export function singleStep(read: Read<typeof cloudStepOptions>, epsilon: number): NativeFlowOptions {
+  const { beta, pruning } = read;
+  const once = { betas: Float64Array.of(beta), tolerance: 0, maxIterations: 1, trajectory: false, asksEnergy: false };
+  return { ...once, pruning, ...stepsOf(read, epsilon) };
+}

@@ -13,7 +13,8 @@ import type { CloudRetrieval, SolverStop } from './types.ts';
 // Results of the parts of a batch, put together.
 
 /**
- * Refuses results that do not tell when they are none: those of `name` from index `first` on, with the marginal error of each.
+ * Refuses results that do not tell when they are none: those of `name` from index `first` on, with the marginal error
+ * of each.
  */
 export function checkSolved(
   name: string,

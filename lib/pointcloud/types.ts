@@ -18,15 +18,18 @@ export interface PointClouds {
   readonly offsets: Int32Array;
   /** All points, total x d. */
   readonly points: FloatArray;
-  /** One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (to 1e-4 where float32 holds them all), and are divided by their sum. */
+  /**
+   * One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (to 1e-4 where float32 holds them all), and are
+   * divided by their sum.
+   */
   readonly weights: FloatArray;
 }
 
 /** When a transport problem counts as solved. */
 export interface SolverOptions {
   /**
-   * L1 error of the plan's marginals, above 0 and at most 0.01. Default 1e-10. Rounding leaves some 1e-16 times the largest cost over
-   * epsilon.
+   * L1 error of the plan's marginals, above 0 and at most 0.01. Default 1e-10. Rounding leaves some 1e-16 times the
+   * largest cost over epsilon.
    */
   readonly marginalTolerance?: number | undefined;
   /** Iterations (Newton steps and Sinkhorn sweeps) of one problem at most, at least 1. Default 10000. */
@@ -46,7 +49,10 @@ export interface PointCloudOptions extends PointCloudLoadOptions {
 export interface Divergences extends Matrix {
   /** L1 marginal error reached, rows x columns. */
   readonly marginalErrors: Float64Array;
-  /** Pairs whose marginal error is above the tolerance: their values are what the solver had when it stopped, not results. */
+  /**
+   * Pairs whose marginal error is above the tolerance: their values are what the solver had when it stopped, not
+   * results.
+   */
   readonly notConverged: number;
 }
 
@@ -63,9 +69,9 @@ export interface FlowSteps {
   /** tau: from 0 (weights stay) up, capped so that no ratio of weights changes by more than e. Default 1 / epsilon. */
   readonly reweightStep?: number | undefined;
   /**
-   * Whether weights wait in every step in which moving the points gains more, 2 eta sum_k a_k |move_k|^2 > tau Var_a V: what is reweighted
-   * before its points have arrived goes to the wrong ones. False: both move in every step, as published (Mustafi 2026). Either way a step
-   * is shortened until the energy falls. Default true.
+   * Whether weights wait in every step in which moving the points gains more, 2 eta sum_k a_k |move_k|^2 > tau Var_a V:
+   * what is reweighted before its points have arrived goes to the wrong ones. False: both move in every step, as
+   * published (Mustafi 2026). Either way a step is shortened until the energy falls. Default true.
    */
   readonly gated?: boolean | undefined;
 }
@@ -76,9 +82,10 @@ export interface CloudStepOptions extends CloudBetaOptions, FlowSteps {}
 /** When a retrieval stops, and what it returns. */
 export interface CloudIterationOptions extends PruningOptions, FlowSteps {
   /**
-   * A state is a fixed point when the norm of the energy's gradient is at most this: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), the
-   * first part without a transport step, the second without a reweighting step. Default: 1e-6 of the memory's own scale L, the standard deviation of the mixture of all its items
-   * (sqrt(epsilon) where these are all one point), V being counted in units of L: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V / L^2) <= 1e-6 L.
+   * A state is a fixed point when the norm of the energy's gradient is at most this: sqrt(sum_k a_k |grad V(x_k)|^2 +
+   * Var_a V), the first part without a transport step, the second without a reweighting step. Default: 1e-6 of the
+   * memory's own scale L, the standard deviation of the mixture of all its items (sqrt(epsilon) where these are all one
+   * point), V being counted in units of L: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V / L^2) <= 1e-6 L.
    */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 300; 0 evaluates the queries themselves. */
@@ -89,8 +96,8 @@ export interface CloudIterationOptions extends PruningOptions, FlowSteps {
 
 export interface CloudRetrieveOptions extends CloudIterationOptions {
   /**
-   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A state is no
-   * fixed point before the last one.
+   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A
+   * state is no fixed point before the last one.
    */
   readonly beta: number | readonly number[] | FloatArray;
 }
@@ -113,8 +120,9 @@ export interface CloudGradient {
   /** dE/dx of every point of the queries, total x d. */
   readonly points: Float64Array;
   /**
-   * First variation V of the energy at every point of the queries, total. It is determined up to a constant, chosen so that its mean
-   * under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k. Points of weight 0 have no part in it, and 0 here.
+   * First variation V of the energy at every point of the queries, total. It is determined up to a constant, chosen so
+   * that its mean under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k. Points of weight 0
+   * have no part in it, and 0 here.
    */
   readonly firstVariation: Float64Array;
   /** sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), one for each query. */
@@ -151,15 +159,22 @@ export interface CloudRetrieval extends CommonRetrieval<PointClouds> {
   readonly nearestDivergence: Float64Array;
   /** What the tolerance is for: see there. */
   readonly gradientNorm: Float64Array;
-  /** Greatest L1 marginal error of the problems behind these numbers. Above the memory's `marginalTolerance` they were not solved. */
+  /**
+   * Greatest L1 marginal error of the problems behind these numbers. Above the memory's `marginalTolerance` they were
+   * not solved.
+   */
   readonly marginalError: Float64Array;
   /**
-   * Why it stopped: `converged`, the gradient norm is within the tolerance; `iterations`, they were used up; `stalled`, no step lowers
-   * the energy by more than rounding shows; `unsolved`, a transport problem of the state or of the next ones was not solved to
-   * `marginalTolerance`: no step is taken on its word, and the numbers here are what the solver had when it stopped.
+   * Why it stopped: `converged`, the gradient norm is within the tolerance; `iterations`, they were used up; `stalled`,
+   * no step lowers the energy by more than rounding shows; `unsolved`, a transport problem of the state or of the next
+   * ones was not solved to `marginalTolerance`: no step is taken on its word, and the numbers here are what the solver
+   * had when it stopped.
    */
   readonly stopped: readonly CloudStop[];
-  /** Items whose divergence from a state was computed to the end, over all states that were tried; bounds ruled out the others. */
+  /**
+   * Items whose divergence from a state was computed to the end, over all states that were tried; bounds ruled out the
+   * others.
+   */
   readonly evaluated: Int32Array;
   /** The energy of each state of the trajectory. */
   readonly trajectoryEnergy?: readonly Float64Array[];
@@ -222,7 +237,10 @@ export interface SinkhornResults {
   readonly iterations: Int32Array;
   /** How many of them were Newton steps. */
   readonly newtonSteps: Int32Array;
-  /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
+  /**
+   * `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding
+   * allows no better.
+   */
   readonly stopped: readonly SolverStop[];
 }
 
@@ -244,7 +262,10 @@ export interface SinkhornResult {
   readonly iterations: number;
   /** How many of them were Newton steps. */
   readonly newtonSteps: number;
-  /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
+  /**
+   * `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding
+   * allows no better.
+   */
   readonly stopped: SolverStop;
 }
 
@@ -258,16 +279,21 @@ export interface SinkhornDivergences {
   readonly marginalErrors: Float64Array;
   /** Newton steps and Sinkhorn sweeps of each pair. */
   readonly iterations: Int32Array;
-  /** `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding allows no better. */
+  /**
+   * `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding
+   * allows no better.
+   */
   readonly stopped: readonly SolverStop[];
   /** dS/dx of every source point of every pair, total x d, if wanted. */
   readonly gradients?: Float64Array;
   /**
-   * First variation of S at every source point of every pair, total, of mean 0 under the source's weights and 0 at points of weight 0,
-   * if wanted.
+   * First variation of S at every source point of every pair, total, of mean 0 under the source's weights and 0 at
+   * points of weight 0, if wanted.
    */
   readonly firstVariations?: Float64Array;
-  /** Pair i has the source points sourceOffsets[i] to sourceOffsets[i + 1] - 1 of these; count + 1, if they are wanted. */
+  /**
+   * Pair i has the source points sourceOffsets[i] to sourceOffsets[i + 1] - 1 of these; count + 1, if they are wanted.
+   */
   readonly sourceOffsets?: Int32Array;
 }
 

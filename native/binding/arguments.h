@@ -22,7 +22,7 @@ Napi::Error codedError(Napi::Env env, const Error& error);
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);
-// The same in memory that is kept from call to call, for what does not leave the call.
+// A copy in memory that is kept from call to call, for what does not leave the call.
 AlignedVector<double> readAligned(const Napi::Value& value, const char* name, std::size_t count);
 // A Uint8Array.
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count);

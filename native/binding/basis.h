@@ -4,7 +4,7 @@
 
 namespace denseam::binding {
 
-// Exports the functions of NativeBases in lib/native/addon.ts.
+// Exports the functions of NativeBases in lib/native/gaussian.ts.
 void defineBasis(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

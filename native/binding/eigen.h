@@ -4,7 +4,7 @@
 
 namespace denseam::binding {
 
-// Exports the functions of NativeEigen in lib/native/addon.ts.
+// Exports the functions of NativeLanes in lib/native/lanes.ts.
 void defineEigen(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

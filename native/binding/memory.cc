@@ -36,7 +36,7 @@ struct ItemStore {
   std::size_t covarianceSize() const {
     return kind == "full" ? dimension * dimension : kind == "diagonal" ? dimension : kind == "isotropic" ? 1 : 0;
   }
-  // The same shape with other items.
+  // Other items of this shape.
   std::shared_ptr<const ItemStore> with(MemoryPointer items) const {
     return std::make_shared<const ItemStore>(ItemStore{kind, dimension, precision, std::move(items)});
   }

@@ -4,7 +4,7 @@
 
 namespace denseam::binding {
 
-// Exports the functions of NativeSampling in lib/native/addon.ts.
+// Exports the functions of NativeSampling in lib/native/gaussian.ts.
 void defineSampling(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

@@ -10,7 +10,7 @@
 
 namespace denseam::binding {
 
-// Export the functions of NativeSphere in lib/native/addon.ts.
+// Export the functions of NativeSphere in lib/native/sphere.ts.
 void defineSphereRows(Napi::Env env, Napi::Object exports);
 void defineSphereTraining(Napi::Env env, Napi::Object exports);
 void defineSphereModel(Napi::Env env, Napi::Object exports);

@@ -49,7 +49,7 @@ struct Batch {
 using Pruning = std::optional<double>;
 
 struct RetrievalOptions {
-  // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
+  // One for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval.
   std::vector<double> betas;
   bool sweep;
   std::optional<double> tolerance;  // none: the memory's own (memory/scale.h)

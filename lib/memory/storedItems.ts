@@ -1,0 +1,173 @@
+import { fitsInMemory } from '../core/availableMemory.ts';
+import { storing } from '../core/progress.ts';
+import type { CallOptions } from '../core/types.ts';
+import { greatestSize, indexArray, someIndices } from '../core/validate.ts';
+import {
+  type NativeItems,
+  type NativeItemsOptions,
+  type NativeQueryOptions,
+  type NativeStates,
+  native,
+  type Task,
+} from '../native/addon.ts';
+import { coded, runTask } from '../native/calls.ts';
+import { collectBefore } from '../native/closing.ts';
+import { type Batch, copy, itemWidth } from './batches.ts';
+import { type ItemsFile, saveItems } from './itemsFile.ts';
+import { inParts, type Part } from './parts.ts';
+import { ItemStore, type Staged } from './store.ts';
+
+/** What each query takes: evaluations of every item, states in progress, and numbers of results. */
+export interface Extent {
+  readonly passes?: number;
+  readonly copies?: number;
+  readonly columns?: number;
+}
+
+export type Verb<T, Options = NativeQueryOptions> = (items: NativeItems, queries: Batch, options: Options) => Task<T>;
+
+/** The ridge of a memory whose queries have no covariances is 0. */
+export interface Ridge {
+  readonly ridge: number;
+}
+
+/** Turns a part of a batch, `first` its first item, into the memory's own kind. */
+export type ToOwnKind = (batch: Batch, first: number, options: CallOptions) => Promise<Batch>;
+
+/** The items of a memory of vectors or Gaussians, what changes them, and how verbs run on them. */
+export class StoredItems {
+  readonly #shape: NativeItemsOptions;
+  readonly #toOwnKind: ToOwnKind;
+  readonly #store: ItemStore<NativeItems>;
+
+  /** The owner is the memory. */
+  constructor(owner: object, shape: NativeItemsOptions, toOwnKind: ToOwnKind) {
+    this.#shape = shape;
+    this.#toOwnKind = toOwnKind;
+    const empty = coded(() => native.emptyItems(shape));
+    this.#store = new ItemStore(owner, empty, native.itemBytes);
+  }
+
+  get size(): number {
+    return native.itemCount(this.#store.items);
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
+  reading<T>(read: (items: NativeItems) => Promise<T>): Promise<T> {
+    return this.#store.reading(read);
+  }
+
+  /** Runs a verb over the queries, a part at a time. */
+  async parts<T>(batch: Batch, options: CallOptions & Ridge, extent: Extent, verb: Verb<T>): Promise<T[]> {
+    const { passes = 1, copies = 1, columns = 0 } = extent;
+    const { ridge } = options;
+    const { size } = this;
+    // Memories of full covariances keep what they know of every item for every state in progress.
+    const numbersInProgress = Math.max(columns, this.#shape.kind === 'full' ? copies * size : 0);
+    return this.reading((items) =>
+      inParts(batch, batch.count * passes * size, { copies, columns: numbersInProgress }, options, (part) =>
+        this.#withOwnKind(part, options, (own, ofPart) =>
+          runTask((onProgress) => verb(items, own, { ridge, firstIndex: part.first, onProgress }), ofPart),
+        ),
+      ),
+    );
+  }
+
+  /** Appends a batch part by part, so that the event loop stays free. */
+  async append(batch: Batch, options: CallOptions): Promise<void> {
+    // What has to wait is copied, so that the values are always those of the moment of the call.
+    const own = this.#store.isChanging ? copy(batch) : batch;
+    await this.#store.change(async (staged) => {
+      fitsInMemory('the items', this.bytesOf(own.count));
+      const { copied, prepared } = storing(own.count, this.#shape.indexed, options);
+      await inParts(own, own.count, {}, { ...options, onProgress: copied }, (part) =>
+        this.#withOwnKind(part, options, (items, ofPart) => appendTo(staged, items, part.first, ofPart)),
+      );
+      await prepare(staged, { ...options, onProgress: prepared });
+    });
+  }
+
+  /** Appends the items of a file. */
+  async appendFile(file: ItemsFile, options: CallOptions): Promise<void> {
+    const { signal } = options;
+    const bytes = this.bytesOf(file.size);
+    const { copied, prepared } = storing(file.size, this.#shape.indexed, options);
+    await this.#store.change(async (staged) => {
+      fitsInMemory('the items', bytes);
+      await collectBefore(bytes);
+      let first = 0;
+      for await (const batch of file.batches(options)) {
+        await appendTo(staged, batch, first, { signal });
+        first += batch.count;
+        copied?.({ completed: first, total: file.size });
+      }
+      await prepare(staged, { signal, onProgress: prepared });
+    });
+  }
+
+  async remove(indices: readonly number[] | Int32Array, options: CallOptions): Promise<void> {
+    // A change that was asked for earlier may still be running: indices mean the items after it.
+    const own = this.#store.isChanging ? indexArray('indices', indices, greatestSize) : indices;
+    await this.#store.change(async (staged) => {
+      const removed = someIndices('indices', own, this.size);
+      await staged.apply((items) => native.removeItems(items, removed), options);
+    });
+  }
+
+  async get(indices: readonly number[] | Int32Array, options: CallOptions): Promise<NativeStates> {
+    const checked = indexArray('indices', indices, this.size);
+    fitsInMemory('the items', checked.length * this.#width * Float64Array.BYTES_PER_ELEMENT);
+    return runTask(() => native.getItems(this.#store.items, checked), options);
+  }
+
+  /** `basis`: the common basis of the items, if they have one. */
+  async save(path: string, basis: Float64Array | undefined, options: CallOptions): Promise<void> {
+    const { kind, dimension, precision } = this.#shape;
+    await this.reading((items) => {
+      const info = { kind, size: native.itemCount(items), dimension, precision };
+      return saveItems(
+        path,
+        info,
+        basis,
+        (indices) => runTask(() => native.getItems(items, indices), options),
+        options,
+      );
+    });
+  }
+
+  /** Memory that so many items take. */
+  bytesOf(count: number): number {
+    const { precision } = this.#shape;
+    const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+    return count * this.#width * bytesEach;
+  }
+
+  /** Numbers of an item. */
+  get #width(): number {
+    const { position, covariance } = itemWidth(this.#shape.kind, this.#shape.dimension);
+    return position + covariance;
+  }
+
+  /** Runs a call on a part in the memory's own kind, at once unless the part first has to be turned into that. */
+  async #withOwnKind<T>(
+    { batch, first, onProgress }: Part,
+    options: CallOptions,
+    run: (own: Batch, options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    const own = batch.kind === this.#shape.kind ? batch : await this.#toOwnKind(batch, first, options);
+    return run(own, { ...options, onProgress });
+  }
+}
+
+function appendTo(staged: Staged<NativeItems>, batch: Batch, firstIndex: number, options: CallOptions): Promise<void> {
+  return staged.apply((items, onProgress) => native.appendItems(items, batch, { firstIndex, onProgress }), options);
+}
+
+/** Completes what recall needs to know of the items, at the end of a change. */
+function prepare(staged: Staged<NativeItems>, options: CallOptions): Promise<void> {
+  return staged.apply((items, onProgress) => native.prepareItems(items, { onProgress }), options);
+}
