@@ -17,6 +17,7 @@ export interface AutoencoderSizes {
 
 /** Of the layers: matrices (inputs x outputs, by rows) and offsets. The encoder's last has means, then logarithms of variances. */
 export const layerNames = ['encoderHidden', 'encoderLatent', 'decoderHidden', 'decoderPixels'] as const;
+
 export type LayerName = (typeof layerNames)[number];
 
 export interface Layer {
@@ -105,7 +106,7 @@ function applyLayer({ outputs, weights, offsets }: Layer, input: FloatArray): Fl
   return sums;
 }
 
-const rectified = (values: Float64Array) => values.map((value) => Math.max(0, value));
+export const rectified = (values: Float64Array) => values.map((value) => Math.max(0, value));
 
 /** An autoencoder as JSON holds it. */
 export interface KeptAutoencoder {

@@ -4,7 +4,7 @@ import type { Finding } from '../core/experiment.ts';
 import type { RecallCurve, RecallPoint } from '../core/recall.ts';
 import { percent, shareOf } from '../core/statistics.ts';
 import { halfwayBeta, transitionVerdict } from '../shared/betaSweep.ts';
-import { contenderNames, type ImageRecall } from './tables.ts';
+import { contenderNames, type ImageRecall } from './measures.ts';
 
 /** Share at which recall is near-perfect. */
 const nearPerfect = 0.95;

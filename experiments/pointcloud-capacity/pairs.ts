@@ -3,7 +3,7 @@ import { type CallOptions, samplePointClouds, sinkhornDivergence } from 'denseam
 import { integer } from '../core/check.ts';
 import type { Finding } from '../core/experiment.ts';
 import { shareOf } from '../core/statistics.ts';
-import type { CloudCapacitySettings } from './measures.ts';
+import type { CloudCapacitySettings } from './settings.ts';
 
 /** Of independent pairs in one dimension. */
 export interface PairsRow {

@@ -3,6 +3,7 @@
  * transport or reweighting alone, and by the classical memory on flattened clouds. The design follows the synthetic experiments of
  * Mustafi (2026), whose settings are not public.
  */
+
 import { max } from 'd3-array';
 import {
   type CallOptions,
@@ -23,6 +24,7 @@ import type { RecoverySettings } from './settings.ts';
 
 /** How queries are recovered. `shuffled`: the classical memory again, given the points of every query in random order. */
 export const recoveryChannels = ['both', 'transport', 'reweighting', 'euclidean', 'shuffled'] as const;
+
 export type RecoveryChannel = (typeof recoveryChannels)[number];
 
 /** What became of the queries in one channel, or (`none`) what they were. */
@@ -139,7 +141,7 @@ function shuffled(clouds: PointClouds, { seed }: RecoverySettings): PointClouds 
   return result;
 }
 
-async function row(
+export async function row(
   channel: RecoveryRow['channel'],
   memory: PointCloudMemory,
   { states, iterations }: Recovery,

@@ -3,15 +3,19 @@ import type { Finding } from '../core/experiment.ts';
 import { comparedIf, findingVerdict } from '../core/findings.ts';
 import { percent } from '../core/statistics.ts';
 import { atPublishedScale, type BetaChoice, betaName, ofDigits, otherTraining } from '../shared/sphere/digitModels.ts';
-import type { MeasuredMemories, MeasuredModel } from './experiment.ts';
+import type { MeasuredMemories, MeasuredModel } from './measures.ts';
 import type { ClassReconstruction } from './reconstruction.ts';
 import type { VmfMemoriesSettings } from './settings.ts';
 
 /** What the figures are of. */
-const few = { units: 25, beta: 16 } as const;
+export const few = { units: 25, beta: 16 } as const;
+
 const low: BetaChoice = { beta: 6 };
+
 const high: BetaChoice = { beta: 18 };
+
 const suitable: BetaChoice = { betaScale: 0.25 };
+
 /** The loss without regularisation. */
 const plain: BetaChoice = { betaScale: 1 };
 
@@ -60,6 +64,7 @@ function fewFinding({ name, noise, different, accuracy }: MeasuredModel, setting
 
 /** At least one in ten. */
 const many = 0.1;
+
 /** Nearly all: nine in ten, as a few are in between. */
 const most = 0.9;
 
@@ -127,6 +132,7 @@ const fidelities = {
   fidelity: { of: 'test digits', published: 0.98, tolerance: 0.01 },
   right: { of: 'digits that are classified right', published: 0.99, tolerance: 0.01 },
 } as const;
+
 const wrongFidelity = 0.7;
 
 function fidelityFindings(model: MeasuredModel): Finding[] {

@@ -4,8 +4,8 @@ import { max } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
 import { percent, shareOf } from '../core/statistics.ts';
-import type { SaddlesMeasured } from './experiment.ts';
 import { sweepTolerance } from './measures.ts';
+import type { SaddlesMeasured } from './run.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
 
 export function vmfSaddlesFindings(measured: SaddlesMeasured, settings: VmfSaddlesSettings): Finding[] {
@@ -23,7 +23,9 @@ export function vmfSaddlesFindings(measured: SaddlesMeasured, settings: VmfSaddl
 type Found = SaddlesMeasured['fixedPoints'][number];
 
 const short = (value: number) => value.toPrecision(2);
-const greatest = (values: readonly number[]) => short(max(values) as number);
+
+export const greatest = (values: readonly number[]) => short(max(values) as number);
+
 /** Not so of what is no number, which max would leave out. */
 const within = (tolerance: number) => (value: number) => value <= tolerance;
 
@@ -74,6 +76,7 @@ function duplicateFindings({ fixedPoints }: SaddlesMeasured, settings: VmfSaddle
 
 /** Central differences at distance 1e-3 leave slopes of 1e-6 times the third derivative, at most beta^3 or some thousand. */
 const slopeTolerance = 1e-3;
+
 /** They leave a thousandth of the curvature. */
 const curvatureTolerance = 0.01;
 

@@ -125,6 +125,7 @@ export interface Landscape {
 }
 
 const randomCount = 20;
+
 const profileSteps = Array.from({ length: 21 }, (_, k) => (k - 10) / 20);
 
 export async function landscape(
@@ -182,7 +183,8 @@ async function inRandomDirections(
 }
 
 /** How far copies are moved apart before the equations take over, and how long these are followed. */
-const parted = 0.01;
+export const parted = 0.01;
+
 const [descentSteps, stepIterations] = [30, 5];
 
 /**
@@ -275,6 +277,7 @@ export interface StudentPoint {
 
 /** The share of each teacher's soft label that is spread over all classes. */
 const teacherSoftening = 0.2;
+
 /** How far from the teacher's memories both begin. */
 const startNoise = 0.1;
 

@@ -1,34 +1,18 @@
 /** Tables, charts and findings of the experiment on saddle points. */
+
 import { max, min } from 'd3-array';
 import { category, heatMap, lines, logarithmic, panel, panels, quantity, series, shades } from '../core/charts.ts';
-import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
+import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { type Column, table } from '../core/table.ts';
 import { pixelsOf } from '../shared/sphere/memoryPictures.ts';
-import type { SaddlesMeasured } from './experiment.ts';
-import { vmfSaddlesFindings } from './findings.ts';
 import type { DescentPoint } from './measures.ts';
+import type { SaddlesMeasured } from './run.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
 
-export function vmfSaddlesResult(measured: SaddlesMeasured, settings: VmfSaddlesSettings): ExperimentResult {
-  const findings: Finding[] = vmfSaddlesFindings(measured, settings);
-  return {
-    findings,
-    tables: [
-      fixedPointsTable(measured, settings),
-      orderParametersTable(measured, settings),
-      descentTable(measured),
-      partingTable(measured),
-      profileTable(measured),
-      fallTable(measured),
-      betasTable(measured),
-      studentsTable(measured),
-    ],
-    charts: [orderParametersChart, profileChart, fallChart, betasChart, studentsChart],
-    pictures: pictures(measured, settings),
-  };
-}
-
-function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copies }: VmfSaddlesSettings): ResultTable {
+export function fixedPointsTable(
+  { fixedPoints }: SaddlesMeasured,
+  { hiddenUnits, copies }: VmfSaddlesSettings,
+): ResultTable {
   return table({
     name: 'fixed-points',
     title: `Fixed points of ${hiddenUnits} units, and their duplicates of ${hiddenUnits + copies} in the same equations`,
@@ -63,10 +47,11 @@ function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copie
 }
 
 const panelNames = ['fixed point', 'duplicate'] as const;
+
 const [fixedPanel, duplicatePanel] = panelNames;
 
 /** Figure 2 as numbers: of the random teacher, in the coordinates of its memories. */
-function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable {
+export function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable {
   const { hiddenUnits, copies, teacherUnits } = settings;
   const random = fixedPoints[2] as SaddlesMeasured['fixedPoints'][number];
   const { dimension } = random.model;
@@ -98,7 +83,7 @@ function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSad
   });
 }
 
-const orderParametersChart: ResultChart = {
+export const orderParametersChart: ResultChart = {
   name: 'order-parameters',
   title: 'Order parameters of a fixed point, and of its duplicate',
   description:
@@ -114,7 +99,7 @@ const orderParametersChart: ResultChart = {
   ),
 };
 
-function descentTable({ descent }: SaddlesMeasured): ResultTable {
+export function descentTable({ descent }: SaddlesMeasured): ResultTable {
   return table({
     name: 'stationarity',
     title: 'How far gradient descent leaves each memory from the conditions of eq. 6',
@@ -135,7 +120,7 @@ function descentTable({ descent }: SaddlesMeasured): ResultTable {
 /** Memories are counted from 1. */
 const unitColumn: Column<unknown> = { name: 'unit', title: 'memory', format: 'd', value: (_, unit) => unit + 1 };
 
-function partingTable({ landscape }: SaddlesMeasured): ResultTable {
+export function partingTable({ landscape }: SaddlesMeasured): ResultTable {
   return table({
     name: 'parting',
     title: 'Second derivative of the loss where copies part, and where the memory moves alone along the same direction',
@@ -159,7 +144,7 @@ const finite = (value: number | undefined) => (value !== undefined && Number.isF
 
 const profileKinds = { apart: 'copies part', alone: 'one memory moves' } as const;
 
-function profileTable({ landscape }: SaddlesMeasured): ResultTable {
+export function profileTable({ landscape }: SaddlesMeasured): ResultTable {
   return table({
     name: 'profile',
     title: 'The loss about the fixed point, along the most unstable direction',
@@ -178,7 +163,7 @@ function profileTable({ landscape }: SaddlesMeasured): ResultTable {
   });
 }
 
-const profileChart: ResultChart = {
+export const profileChart: ResultChart = {
   name: 'profile',
   title: 'The loss as copies part',
   description:
@@ -191,7 +176,7 @@ const profileChart: ResultChart = {
   }),
 };
 
-function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
+export function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
   const rows = (start: string, pick: (point: DescentPoint) => number) =>
     fromDuplicate.map((point) => ({ start, iteration: point.iteration, loss: pick(point) }));
   return table({
@@ -207,7 +192,7 @@ function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
   });
 }
 
-const fallChart: ResultChart = {
+export const fallChart: ResultChart = {
   name: 'from-duplicate',
   title: 'Descent from the duplicate',
   description:
@@ -223,7 +208,7 @@ const fallChart: ResultChart = {
   ),
 };
 
-function betasTable({ betas }: SaddlesMeasured): ResultTable {
+export function betasTable({ betas }: SaddlesMeasured): ResultTable {
   return table({
     name: 'betas',
     title: 'Memories whose duplicate is a saddle, at fixed points found at each beta',
@@ -248,7 +233,7 @@ function betasTable({ betas }: SaddlesMeasured): ResultTable {
   });
 }
 
-const betasChart: ResultChart = {
+export const betasChart: ResultChart = {
   name: 'betas',
   title: 'When a duplicate is a saddle',
   description: 'The share of memories whose copies part, against beta; a fixed point was found for each beta.',
@@ -259,7 +244,7 @@ const betasChart: ResultChart = {
   }),
 };
 
-function studentsTable({ students }: SaddlesMeasured): ResultTable {
+export function studentsTable({ students }: SaddlesMeasured): ResultTable {
   return table({
     name: 'students',
     title: 'Overlaps with a teacher: of eq. 10, and of the same equations on data drawn from the teacher',
@@ -275,7 +260,7 @@ function studentsTable({ students }: SaddlesMeasured): ResultTable {
   });
 }
 
-const studentsChart: ResultChart = {
+export const studentsChart: ResultChart = {
   name: 'students',
   title: 'Eq. 10 beside the same equations on sampled data',
   description:
@@ -288,7 +273,10 @@ const studentsChart: ResultChart = {
 };
 
 /** Figure 2 on images, where order parameters are pictures. */
-function pictures({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copies }: VmfSaddlesSettings): ResultPictures[] {
+export function pictures(
+  { fixedPoints }: SaddlesMeasured,
+  { hiddenUnits, copies }: VmfSaddlesSettings,
+): ResultPictures[] {
   const [{ orderParameters, model }] = fixedPoints as [SaddlesMeasured['fixedPoints'][number]];
   const side = Math.sqrt(model.dimension);
   if (!Number.isInteger(side)) return [];

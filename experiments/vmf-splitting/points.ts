@@ -1,6 +1,6 @@
 /** Trainings of several seeds as points with a spread, and lines through them. */
 import { max, mean, sum } from 'd3-array';
-import type { SplittingTraining } from './experiment.ts';
+import type { SplittingTraining } from './measures.ts';
 
 export interface Spread {
   readonly mean: number;

@@ -2,7 +2,7 @@ import { sum } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
 import { percent } from '../core/statistics.ts';
-import type { MeasuredTree } from './experiment.ts';
+import type { MeasuredTree } from './measures.ts';
 import { type EpochShape, partedForGood, trunkOverlap } from './shape.ts';
 import { className, treeName } from './tables.ts';
 
