@@ -1,9 +1,12 @@
-/** How many Gaussians a memory holds in growing dimensions, beside what theory promises (Tankala and Balasubramanian 2026). */
+/**
+ * How many Gaussians a memory holds in growing dimensions, beside what theory promises (Tankala and Balasubramanian
+ * 2026).
+ */
 
 import type { Experiment } from '../core/experiment.ts';
 import { beyondFinding, growthFinding } from './findings.ts';
 import { capacitiesOf, measureAll } from './measures.ts';
-import { type CapacitySettings, check, standard } from './settings.ts';
+import { type CapacitySettings, check, defaultCapacitySettings, quickCapacitySettings } from './settings.ts';
 import { capacityChart, capacityTable, recallChart, recallTable } from './tables.ts';
 
 export const gaussianCapacity: Experiment<CapacitySettings> = {
@@ -12,14 +15,8 @@ export const gaussianCapacity: Experiment<CapacitySettings> = {
   summary:
     'Random Gaussians on a Wasserstein sphere are recalled from the edge of their basins, ever more of them, in growing dimensions.',
   source: 'Tankala and Balasubramanian 2026, theorem 1',
-  settings: standard,
-  quick: {
-    ...standard,
-    counts: [32, 100, 316, 1000, 3162],
-    dimensions: [6, 7, 8, 9],
-    betas: [0.5, 2],
-    maxIterations: 10,
-  },
+  settings: defaultCapacitySettings,
+  quick: quickCapacitySettings,
   async run(settings, context) {
     check(settings);
     const measured = await measureAll(settings, context);

@@ -36,10 +36,12 @@ export function growthFinding(capacities: readonly Capacity[], beta: number, set
   };
 }
 
-/** Of failure, in the theorem. */
+/** Probability of failure in the theorem. */
 export const probability = 0.5;
 
-/** The largest memory of the greatest dimension that recalls all its queries, beside what the theorem promises there. */
+/**
+ * The largest memory of the greatest dimension that recalls all its queries, beside what the theorem promises there.
+ */
 export function beyondFinding(measured: readonly MeasuredDimension[], { betas, range }: CapacitySettings): Finding {
   const [lambdaMin, lambdaMax] = range as readonly [number, number];
   const { dimension, cells } = measured.at(-1) as MeasuredDimension;

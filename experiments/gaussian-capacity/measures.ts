@@ -61,7 +61,10 @@ export interface CapacityRecall {
   readonly nearest: number;
 }
 
-/** One cell for each count. The items of smaller memories are the first of larger ones, so that queries are the same in all. */
+/**
+ * One cell for each count. The items of smaller memories are the first of larger ones, so that queries are the same in
+ * all.
+ */
 export async function measureDimension(
   dimension: number,
   settings: CapacitySettings,
@@ -126,13 +129,16 @@ async function shares(
 
 /** How far a memory goes in one dimension. */
 export interface MeasuredCapacity {
-  /** N at which the share of recovered queries falls to the one asked for, on a logarithmic scale; null if it is so from the first. */
+  /**
+   * N at which the share of recovered queries falls to the one asked for, on a logarithmic scale; null if it is so from
+   * the first.
+   */
   readonly count: number | null;
   /** Whether the share never fell, and the count is the greatest tried. */
   readonly isLeast: boolean;
 }
 
-/** Of shares at growing counts. */
+/** The capacity that shares at growing counts show. */
 export function measuredCapacity(
   points: readonly { readonly count: number; readonly recovered: number }[],
   share: number,
@@ -148,7 +154,7 @@ export function measuredCapacity(
 export interface Growth {
   /** By how much log N grows with d, by least squares. */
   readonly rate: number;
-  /** Of log N and d. */
+  /** Correlation of log N and d. */
   readonly correlation: number;
 }
 

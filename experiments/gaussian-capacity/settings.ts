@@ -5,7 +5,7 @@ import type { ExperimentSettings } from '../core/experiment.ts';
 import { ascending } from '../core/statistics.ts';
 
 /** Where recall breaks, and it does so between the least and the greatest count in the dimensions between. */
-export const standard: CapacitySettings = {
+export const defaultCapacitySettings: CapacitySettings = {
   counts: [32, 100, 316, 1000, 3162, 10_000, 31_623],
   dimensions: [4, 5, 6, 7, 8, 9, 10, 11, 12, 14],
   betas: [0.5, 1, 2, 4, 8],
@@ -16,6 +16,15 @@ export const standard: CapacitySettings = {
   separationCount: 1000,
   recoveredShare: 0.9,
   seed: 1,
+};
+
+/** In seconds. */
+export const quickCapacitySettings: CapacitySettings = {
+  ...defaultCapacitySettings,
+  counts: [32, 100, 316, 1000, 3162],
+  dimensions: [6, 7, 8, 9],
+  betas: [0.5, 2],
+  maxIterations: 10,
 };
 
 export function check({ counts, dimensions, betas, queries, range, recoveredShare }: CapacitySettings): void {
@@ -40,7 +49,9 @@ export interface CapacitySettings extends ExperimentSettings {
   readonly betas: readonly number[];
   /** The first items, or all if there are fewer, are perturbed. */
   readonly queries: number;
-  /** Least and greatest eigenvalue. Queries are at the distance of the square root of the least, in a random direction. */
+  /**
+   * Least and greatest eigenvalue. Queries are at the distance of the square root of the least, in a random direction.
+   */
   readonly range: readonly number[];
   readonly maxIterations: number;
   /** A state this near to its own item, in W2, has recovered it. */

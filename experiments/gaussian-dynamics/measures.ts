@@ -12,7 +12,10 @@ export interface MeasuredLine extends DynamicsLine {
   readonly points: readonly DynamicsPoint[];
 }
 
-/** What a line in d dimensions costs where covariances are general, beside one where they commute; for the progress only. */
+/**
+ * What a line in d dimensions costs where covariances are general, beside one where they commute; for the progress
+ * only.
+ */
 const generalCost = 20;
 
 export async function measureLines(settings: DynamicsSettings, context: ExperimentContext): Promise<MeasuredLine[]> {

@@ -4,7 +4,7 @@ import { integer, positive, rangeError } from '../core/check.ts';
 import type { ExperimentSettings } from '../core/experiment.ts';
 
 /** Five iterations show where states go. */
-export const published: DynamicsSettings = {
+export const defaultDynamicsSettings: DynamicsSettings = {
   count: 1000,
   dimensions: [10, 20],
   betas: [0.1, 2],
@@ -14,6 +14,9 @@ export const published: DynamicsSettings = {
   threshold: 0.1,
   seed: 1,
 };
+
+/** In seconds. */
+export const quickDynamicsSettings: DynamicsSettings = { ...defaultDynamicsSettings, count: 200, iterations: 2 };
 
 export function check({ count, perturbedShare, range, iterations, threshold }: DynamicsSettings): void {
   integer('settings.count', count, 1, Number.MAX_SAFE_INTEGER);
@@ -31,9 +34,12 @@ export interface DynamicsSettings extends ExperimentSettings {
   readonly count: number;
   readonly dimensions: readonly number[];
   readonly betas: readonly number[];
-  /** Of the items: so many are perturbed, the first ones. */
+  /** Share of the items that are perturbed, the first ones. */
   readonly perturbedShare: number;
-  /** Least and greatest eigenvalue of commuting covariances. Queries are at the distance of the square root of the least. */
+  /**
+   * Least and greatest eigenvalue of commuting covariances. Queries are at the distance of the square root of the
+   * least.
+   */
   readonly range: readonly number[];
   readonly iterations: number;
   /** A state this near to its own item, in W2, has recovered it. */

@@ -1,10 +1,13 @@
-/** What the Gaussian and the Euclidean memory recall in the plane (Tankala and Balasubramanian 2026, example in two dimensions). */
+/**
+ * What the Gaussian and the Euclidean memory recall in the plane (Tankala and Balasubramanian 2026, example in two
+ * dimensions).
+ */
 
 import type { Experiment } from '../core/experiment.ts';
 import { Stages } from '../core/stages.ts';
 import { exampleFinding, randomFinding } from './findings.ts';
 import { planarRows, randomShares, recallPlane, toGaussians } from './measures.ts';
-import { check, type PlanarSettings, published } from './settings.ts';
+import { check, defaultPlanarSettings, type PlanarSettings, quickPlanarSettings } from './settings.ts';
 import { drawing, ellipseTable, rowTable, shareChart, shareTable } from './tables.ts';
 
 export const gaussianPlanar: Experiment<PlanarSettings> = {
@@ -13,8 +16,8 @@ export const gaussianPlanar: Experiment<PlanarSettings> = {
   summary:
     'Five Gaussians in the plane are recalled by the Gaussian memory and by the Euclidean one on stacked means and covariances.',
   source: 'Tankala and Balasubramanian 2026, two-dimensional example',
-  settings: published,
-  quick: { ...published, planes: 20 },
+  settings: defaultPlanarSettings,
+  quick: quickPlanarSettings,
   async run(settings, { parts, ...options }) {
     check(settings);
     const stages = new Stages(10, options);

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
-import { of, type PlanarMemory, type PlanarRecall, planarRows, type Shares } from './measures.ts';
+import { type PlanarMemory, type PlanarRecall, planarRows, recallsOf, type Shares } from './measures.ts';
 import type { PlanarSettings } from './settings.ts';
 
 /** Numbers, from 1, of the rows that none of these recalled. */
@@ -18,8 +18,8 @@ export function exampleFinding(
   tried: readonly PlanarRecall[],
   { beta, threshold }: PlanarSettings,
 ): Finding {
-  const failed = (memory: PlanarMemory) => failedRows(of(drawn, memory), threshold);
-  const never = failedRows(of(tried, 'Euclidean'), threshold);
+  const failed = (memory: PlanarMemory) => failedRows(recallsOf(drawn, memory), threshold);
+  const never = failedRows(recallsOf(tried, 'Euclidean'), threshold);
   const count = planarRows.length;
   const recalled = (memory: PlanarMemory) => `${count - failed(memory).length} of ${count}`;
   const holds = failed('Gaussian').length === 0 && failed('Euclidean').length === 2;

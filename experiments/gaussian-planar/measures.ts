@@ -1,4 +1,7 @@
-/** Recall in the plane by the Gaussian memory and by the Euclidean one on stacked means and covariances: items, queries, states. */
+/**
+ * Recall in the plane by the Gaussian memory and by the Euclidean one on stacked means and covariances: items, queries,
+ * states.
+ */
 
 import {
   type CallOptions,
@@ -15,7 +18,7 @@ import { stacked } from '../shared/images/imageMemories.ts';
 import { distancesToOwn } from '../shared/sphereItems.ts';
 import type { PlanarSettings } from './settings.ts';
 
-/** Of the queries in random planes: the share recovered by each memory with each beta. */
+/** Share of the queries in random planes that each memory recovers with each beta. */
 export type Shares = readonly { readonly memory: PlanarMemory; readonly beta: number; readonly recovered: number }[];
 
 export async function randomShares(
@@ -37,7 +40,7 @@ export async function randomShares(
   );
 }
 
-export const of = (recalls: readonly PlanarRecall[], memory: PlanarMemory) =>
+export const recallsOf = (recalls: readonly PlanarRecall[], memory: PlanarMemory) =>
   recalls.filter((recall) => recall.memory === memory);
 
 /** A Gaussian in the plane: standard deviations along its axes, the first of them turned by `angle` (degrees). */
@@ -54,8 +57,8 @@ interface Row {
 }
 
 /**
- * An example of our own: the published one is a drawing without numbers. Queries 1 and 3 are as elongated as another item, though
- * far from it in W2: differences of large variances weigh more in covariances than in their roots.
+ * An example of our own: the published one is a drawing without numbers. Queries 1 and 3 are as elongated as another
+ * item, though far from it in W2: differences of large variances weigh more in covariances than in their roots.
  */
 export const planarRows: readonly Row[] = [
   {

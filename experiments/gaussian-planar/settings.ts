@@ -17,7 +17,7 @@ export interface PlanarSettings extends ExperimentSettings {
   readonly radius: number;
 }
 
-export const published: PlanarSettings = {
+export const defaultPlanarSettings: PlanarSettings = {
   beta: 1,
   betas: [0.03, 0.1, 0.3, 1, 3, 10, 30],
   threshold: 0.1,
@@ -25,6 +25,9 @@ export const published: PlanarSettings = {
   radius: 1,
   seed: 1,
 };
+
+/** In seconds. */
+export const quickPlanarSettings: PlanarSettings = { ...defaultPlanarSettings, planes: 20 };
 
 export function check({ beta, betas, threshold, planes, radius }: PlanarSettings): void {
   positive('settings.beta', beta);

@@ -5,13 +5,13 @@ import { lines, logarithmic, panel, panels, quantity, series, share } from '../c
 import type { ResultChart, ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
 import {
-  of,
   outline,
   type PlanarMemory,
   type PlanarRecall,
   planarMemories,
   planarRows,
   recalledShare,
+  recallsOf,
   type Shares,
 } from './measures.ts';
 import type { PlanarSettings } from './settings.ts';
@@ -26,7 +26,7 @@ export function rowTable(drawn: readonly PlanarRecall[]): ResultTable {
         name: memory,
         title: `${memory} memory`,
         format: '.2~g',
-        value: (_: unknown, row: number) => of(drawn, memory)[0]?.distances[row] as number,
+        value: (_: unknown, row: number) => recallsOf(drawn, memory)[0]?.distances[row] as number,
       })),
     ],
     rows: planarRows,
@@ -34,7 +34,8 @@ export function rowTable(drawn: readonly PlanarRecall[]): ResultTable {
 }
 
 export function shareTable(tried: readonly PlanarRecall[], shares: Shares, { threshold }: PlanarSettings): ResultTable {
-  const example = (memory: PlanarMemory, beta: number) => of(tried, memory).filter((recall) => recall.beta === beta);
+  const example = (memory: PlanarMemory, beta: number) =>
+    recallsOf(tried, memory).filter((recall) => recall.beta === beta);
   return table({
     name: 'shares',
     title: 'Share of the items recovered',

@@ -30,7 +30,7 @@ interface TrainingImages {
 
 export interface TrainedAutoencoder {
   readonly autoencoder: Autoencoder;
-  /** Of every epoch, the mean over its images. */
+  /** Mean loss over the images of every epoch. */
   readonly losses: readonly AutoencoderLoss[];
 }
 
@@ -45,8 +45,8 @@ export interface AutoencoderLoss {
 /**
  * Trains by stochastic gradients (Adam) on minibatches in random order.
  *
- * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_INSTALLED without TensorFlow.js; ERR_NOT_FINITE if the loss grows without
- * bound; the signal's reason.
+ * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_INSTALLED without TensorFlow.js; ERR_NOT_FINITE if
+ * the loss grows without bound; the signal's reason.
  */
 export async function trainAutoencoder(
   images: TrainingImages,
@@ -127,7 +127,10 @@ type Tensors = Readonly<
 /** What the layers make of images. */
 type Forward = ReturnType<Trainer['forward']>;
 
-/** Layers within TensorFlow.js, and their optimizer. The library takes gradients of its own only with a package of 300 MB. */
+/**
+ * Layers within TensorFlow.js, and their optimizer. The library takes gradients of its own only with a package of 300
+ * MB.
+ */
 export class Trainer {
   private readonly layers: Tensors;
   private readonly optimizer: TensorFlow.AdamOptimizer;

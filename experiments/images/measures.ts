@@ -36,7 +36,9 @@ export async function checkImages(
   throw rangeError('settings.data', expected, data);
 }
 
-/** What one step of the training costs, and encoding an image, beside one iteration of one query, for the progress only. */
+/**
+ * What one step of the training costs, and encoding an image, beside one iteration of one query, for the progress only.
+ */
 const stepCost = 3000;
 
 const encodingCost = 20;

@@ -124,7 +124,10 @@ export const lossChart: ResultChart = {
   }),
 };
 
-/** The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall at their best. */
+/**
+ * The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall
+ * at their best.
+ */
 export function gallery(set: ImageSetRecall, name: string): ResultPictures {
   const { sample, recalls, reconstructions, data } = set;
   const { height, width } = sample.size;

@@ -6,7 +6,7 @@ import { growthRate, isStraight, measuredCapacity } from '../gaussian-capacity/m
 import type { MeasuredClouds } from './measures.ts';
 import type { CloudCapacitySettings } from './settings.ts';
 
-/** Of the queries, for what is said to be a memory's capacity. */
+/** Share of the queries recovered that defines a memory's capacity. */
 const recoveredShare = 0.95;
 
 export function capacityFinding(

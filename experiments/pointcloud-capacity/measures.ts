@@ -55,7 +55,10 @@ export async function measureAll(settings: CloudCapacitySettings, context: Exper
   return { grid, variations, pairs, separations, basins };
 }
 
-/** Only points are moved and move: weights are all alike, and the tail of the reweighting is another experiment's subject. */
+/**
+ * Only points are moved and move: weights are all alike, and the tail of the reweighting is another experiment's
+ * subject.
+ */
 const flow = { channels: 'points', reweightStep: 0 } as const;
 
 type Base = Record<'count' | 'dimension' | 'epsilon' | 'beta' | 'divergence', number>;
@@ -94,8 +97,8 @@ export interface SeparationRow {
 }
 
 /**
- * Whether basins of the base divergence are disjoint, over `trials` memories. Roots of divergences are taken for distances, as they
- * nearly are: two balls do not meet if their centres are further apart than the sum of their radii.
+ * Whether basins of the base divergence are disjoint, over `trials` memories. Roots of divergences are taken for
+ * distances, as they nearly are: two balls do not meet if their centres are further apart than the sum of their radii.
  */
 export async function measureSeparation(
   dimension: number,

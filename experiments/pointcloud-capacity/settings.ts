@@ -4,8 +4,10 @@ import { integer, positive } from '../core/check.ts';
 import type { ExperimentSettings } from '../core/experiment.ts';
 import { ascending } from '../core/statistics.ts';
 
-/** Recall breaks between the least and the greatest count in the lower dimensions, and in the base with each other list. */
-export const standard: CloudCapacitySettings = {
+/**
+ * Recall breaks between the least and the greatest count in the lower dimensions, and in the base with each other list.
+ */
+export const defaultCloudCapacitySettings: CloudCapacitySettings = {
   points: 6,
   counts: [10, 30, 100, 300, 1000],
   separationCounts: [10, 30, 100, 300],
@@ -30,7 +32,31 @@ export const standard: CloudCapacitySettings = {
   seed: 1,
 };
 
-/** Of clouds, pairs, queries: more would take days. */
+/** In seconds. */
+export const quickCloudCapacitySettings: CloudCapacitySettings = {
+  ...defaultCloudCapacitySettings,
+  ...{
+    counts: [10, 30],
+    separationCounts: [10, 30],
+    dimensions: [2, 3, 16],
+    baseCount: 10,
+    epsilons: [0.3, 3],
+    betas: [1, 10],
+    divergences: [0.3, 3],
+    capacityDivergences: [3],
+  },
+  ...{
+    pairs: 10_000,
+    pairDimensions: [6, 7, 8, 9],
+    queries: 10,
+    trials: 4,
+    basins: 2,
+    basinTrials: 4,
+    maxIterations: 30,
+  },
+};
+
+/** Greatest number of clouds, pairs or queries: more would take days. */
 const mostItems = 1e8;
 
 /** Queries that are made of one item at a time. */
@@ -60,7 +86,7 @@ export function check(settings: CloudCapacitySettings): void {
 
 /** The choices of the capacity experiment: lists are what is varied, and `base...` what holds meanwhile. */
 export interface CloudCapacitySettings extends ExperimentSettings {
-  /** Of each cloud; centres are standard normal, points too about their centre. */
+  /** Points of each cloud; centres are standard normal, points too about their centre. */
   readonly points: number;
   /** N, for recall. */
   readonly counts: readonly number[];

@@ -2,7 +2,7 @@ import { category, logarithmic, points } from '../core/charts.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { findings } from './findings.ts';
 import { runRecovery } from './measures.ts';
-import { defaultRecoverySettings, type RecoverySettings } from './settings.ts';
+import { defaultRecoverySettings, quickRecoverySettings, type RecoverySettings } from './settings.ts';
 import { recoveryTable } from './tables.ts';
 
 export const pointCloudRecovery: Experiment<RecoverySettings> = {
@@ -12,7 +12,7 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
     'Clouds perturbed in points and weights are recalled by the flow, by each of its channels alone, and by the Euclidean memory.',
   source: 'Mustafi 2026, experiments on synthetic Gaussian clouds',
   settings: defaultRecoverySettings,
-  quick: { ...defaultRecoverySettings, count: 8 },
+  quick: quickRecoverySettings,
   async run(settings, { parts, signal, onProgress }) {
     const result = await parts.part('recovery', () => runRecovery(settings, { signal, onProgress }));
     return {

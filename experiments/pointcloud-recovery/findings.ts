@@ -3,12 +3,12 @@
 import type { Finding } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
 import type { RecoveryResult, RecoveryRow } from './measures.ts';
-import { names } from './tables.ts';
+import { channelNames } from './tables.ts';
 
 export function findings({ rows, settings }: RecoveryResult): Finding[] {
   const recovered = (channel: RecoveryRow['channel']) => rows.find((row) => row.channel === channel)?.recovered ?? 0;
   const others = (['transport', 'reweighting', 'euclidean'] as const).map(
-    (channel) => `${names[channel]} ${percent(recovered(channel))}`,
+    (channel) => `${channelNames[channel]} ${percent(recovered(channel))}`,
   );
   const isRobust = recovered('both') >= 0.9 && recovered('both') > recovered('euclidean');
   return [

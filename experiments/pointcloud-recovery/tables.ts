@@ -4,7 +4,7 @@ import type { ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
 import type { RecoveryResult, RecoveryRow } from './measures.ts';
 
-export const names: Readonly<Record<RecoveryRow['channel'], string>> = {
+export const channelNames: Readonly<Record<RecoveryRow['channel'], string>> = {
   none: 'queries as they are',
   both: 'both channels',
   transport: 'transport alone',
@@ -18,7 +18,7 @@ export function recoveryTable({ rows }: RecoveryResult): ResultTable {
     name: 'recovery',
     title: 'Divergence to the own item after recall',
     columns: [
-      { name: 'channel', title: 'recalled by', value: ({ channel }) => names[channel] },
+      { name: 'channel', title: 'recalled by', value: ({ channel }) => channelNames[channel] },
       { name: 'medianDivergence', title: 'median', format: '.1e' },
       { name: 'greatestDivergence', title: 'greatest', format: '.1e' },
       { name: 'nearest', title: 'own item nearest', format: '.0%' },

@@ -7,10 +7,10 @@ import { recallEncoded, recallFile } from './measures.ts';
 import { defaultSentencesSettings, quickSentencesSettings, type SentencesSettings } from './settings.ts';
 
 /**
- * Recall of sentences. The paper takes its Gaussians from GaussCSE, whose weights come in no package: a file of them can be given
- * (docs/words.md). Otherwise a sentence becomes the mean and the spread of the embeddings of its variants, each with some words dropped;
- * a query is the same of a sentence that has already lost words, as the paper's images lose pixels. It does not say what its queries on
- * sentences are; those of a file are {@link basinQueries}.
+ * Recall of sentences. The paper takes its Gaussians from GaussCSE, whose weights come in no package: a file of them
+ * can be given (docs/words.md). Otherwise a sentence becomes the mean and the spread of the embeddings of its variants,
+ * each with some words dropped; a query is the same of a sentence that has already lost words, as the paper's images
+ * lose pixels. It does not say what its queries on sentences are; those of a file are {@link basinQueries}.
  */
 export const sentences: Experiment<SentencesSettings> = createSentences(loadEncoder, drawSentences);
 

@@ -131,7 +131,10 @@ function diagonalTask({ items, queries, targets }: Embedded, { ridgeShare }: Sen
   };
 }
 
-/** Along the principal directions of the stored means: a covariance of all coordinates is more than some variants determine. */
+/**
+ * Along the principal directions of the stored means: a covariance of all coordinates is more than some variants
+ * determine.
+ */
 async function fullTask({ items, queries, targets }: Embedded, settings: SentencesSettings): Promise<SweepTask> {
   const { means, count, dimension } = diagonalGaussians(items, 0);
   const directions = await principalDirections({ count, dimension, values: means }, settings.fullDimension);

@@ -1,4 +1,7 @@
-/** The memories that training leaves: prototypes, noise and soft labels (Thériault and Tantari 2025, figures 1, 3 and 4). */
+/**
+ * The memories that training leaves: prototypes, noise and soft labels (Thériault and Tantari 2025, figures 1, 3 and
+ * 4).
+ */
 
 import type { Experiment } from '../core/experiment.ts';
 import { memoriesFindings } from './findings.ts';

@@ -127,7 +127,10 @@ function softLabelFinding({ name, labelled, certainty }: MeasuredModel): Finding
   };
 }
 
-/** Published, and how far ours may be from it: half a unit of what is printed, as the paper rounds, and two standard errors of 10,000 digits. */
+/**
+ * Published, and how far ours may be from it: half a unit of what is printed, as the paper rounds, and two standard
+ * errors of 10,000 digits.
+ */
 const fidelities = {
   fidelity: { of: 'test digits', published: 0.98, tolerance: 0.01 },
   right: { of: 'digits that are classified right', published: 0.99, tolerance: 0.01 },
@@ -161,7 +164,10 @@ function fidelityFindings(model: MeasuredModel): Finding[] {
   ];
 }
 
-/** The paper says that such minima are patterns of the class, but neither from which starts nor how many: there is nothing to compare with. */
+/**
+ * The paper says that such minima are patterns of the class, but neither from which starts nor how many: there is
+ * nothing to compare with.
+ */
 function patternsFinding({ name }: MeasuredModel, { random, digits }: MeasuredMemories['patterns']): Finding {
   const shown = ({ converged, ownClass, different }: ClassReconstruction) =>
     `${percent(converged)} converge, to ${min(different)} to ${max(different)} states a class, ${percent(ownClass)} of them classified as it`;

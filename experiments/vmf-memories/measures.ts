@@ -50,7 +50,7 @@ export interface MeasuredMemories {
   readonly few: MeasuredModel;
   readonly fixed: readonly MeasuredModel[];
   readonly trained: readonly MeasuredModel[];
-  /** Of the model with the least sigma, from random directions and from test digits. */
+  /** Patterns of the model with the least sigma, from random directions and from test digits. */
   readonly patterns: { readonly random: ClassReconstruction; readonly digits: ClassReconstruction };
   readonly completions: readonly Completion[];
   readonly images: Pick<DigitImages, 'height' | 'width'>;
@@ -76,7 +76,7 @@ interface ModelPlan {
 
 function plan(settings: VmfMemoriesSettings): [ModelPlan, ...ModelPlan[]] {
   const { hiddenUnits, fewUnits, fewBeta, shown, seed } = settings;
-  // The same ones of every large model.
+  // Every large model shows the same ones.
   const drawn = Array.from(new Random(seed).sample(shown, hiddenUnits));
   const few = {
     name: `${fewUnits} memories, beta ${fewBeta}`,

@@ -23,14 +23,14 @@ export function check(settings: VmfMemoriesSettings): void {
 }
 
 export interface VmfMemoriesSettings extends DigitSettings {
-  /** Of the small model, all of whose memories are shown. */
+  /** Units of the small model, all of whose memories are shown. */
   readonly fewUnits: number;
   readonly fewBeta: number;
   /** How many memories of a large model are shown: at most 25, drawn with the seed. */
   readonly shown: number;
   /** A memory whose squared overlap with the training digit most like it is below this is noise. */
   readonly leastSharedNorm: number;
-  /** Of reconstruction, for every class: so many random directions, and as many test digits. */
+  /** Starts of reconstruction for every class: so many random directions, and as many test digits. */
   readonly starts: number;
 }
 

@@ -21,17 +21,17 @@ export function blankFinding({ count: { patches, blank }, models }: PatchesMeasu
   };
 }
 
-/** Of the permutation test. */
+/** Significance level of the permutation test. */
 const significance = 0.01;
 
 /**
  * Chance alone is too little to ask for: among thousands of pairs it is excluded by overlaps that no one would see. Two
- * directions drawn at random in R^N overlap by 1 / sqrt(N), root mean square: memories of a class are to be more alike than
- * others by as much at least.
+ * directions drawn at random in R^N overlap by 1 / sqrt(N), root mean square: memories of a class are to be more alike
+ * than others by as much at least.
  */
 const leastDifference = ({ patchSize }: VmfPatchesSettings) => 1 / patchSize;
 
-/** Of descent: 60,000 digits of 144 patches, in minibatches of 1000, for ten epochs. */
+/** Steps of descent: 60,000 digits of 144 patches, in minibatches of 1000, for ten epochs. */
 const publishedSteps = 86_400;
 
 export function findingsOf(model: PatchModel, count: PatchCount, settings: VmfPatchesSettings): Finding[] {
@@ -50,7 +50,7 @@ export function findingsOf(model: PatchModel, count: PatchCount, settings: VmfPa
   ];
 }
 
-/** Of leaving patches out the paper says nothing: that model is for comparison. */
+/** The paper leaves no patches out: that model is for comparison. */
 function likenessOf(model: PatchModel, count: PatchCount, settings: VmfPatchesSettings): Omit<Finding, 'what'> {
   const { overlaps, blanks } = model;
   const least = leastDifference(settings);

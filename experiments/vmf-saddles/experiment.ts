@@ -1,30 +1,17 @@
-/** The saddle-point equations and the hierarchy of saddles in numbers (Thériault and Tantari 2025, section 3, figure 2). */
+/**
+ * The saddle-point equations and the hierarchy of saddles in numbers (Thériault and Tantari 2025, section 3, figure 2).
+ */
 
-import type { Experiment, ExperimentResult, Finding } from '../core/experiment.ts';
+import type { Experiment } from '../core/experiment.ts';
 import { vmfSaddlesFindings } from './findings.ts';
-import { measure, type SaddlesMeasured } from './run.ts';
+import { measure } from './run.ts';
 import {
   checkVmfSaddlesSettings,
   defaultVmfSaddlesSettings,
   quickVmfSaddlesSettings,
   type VmfSaddlesSettings,
 } from './settings.ts';
-import {
-  betasChart,
-  betasTable,
-  descentTable,
-  fallChart,
-  fallTable,
-  fixedPointsTable,
-  orderParametersChart,
-  orderParametersTable,
-  partingTable,
-  pictures,
-  profileChart,
-  profileTable,
-  studentsChart,
-  studentsTable,
-} from './tables.ts';
+import { vmfSaddlesCharts, vmfSaddlesPictures, vmfSaddlesTables } from './tables.ts';
 
 export const vmfSaddles: Experiment<VmfSaddlesSettings> = {
   id: 'vmf-saddles',
@@ -36,25 +23,12 @@ export const vmfSaddles: Experiment<VmfSaddlesSettings> = {
   quick: quickVmfSaddlesSettings,
   async run(settings, context) {
     checkVmfSaddlesSettings(settings);
-    return vmfSaddlesResult(await measure(settings, context), settings);
+    const measured = await measure(settings, context);
+    return {
+      findings: vmfSaddlesFindings(measured, settings),
+      tables: vmfSaddlesTables(measured, settings),
+      charts: vmfSaddlesCharts,
+      pictures: vmfSaddlesPictures(measured, settings),
+    };
   },
 };
-
-export function vmfSaddlesResult(measured: SaddlesMeasured, settings: VmfSaddlesSettings): ExperimentResult {
-  const findings: Finding[] = vmfSaddlesFindings(measured, settings);
-  return {
-    findings,
-    tables: [
-      fixedPointsTable(measured, settings),
-      orderParametersTable(measured, settings),
-      descentTable(measured),
-      partingTable(measured),
-      profileTable(measured),
-      fallTable(measured),
-      betasTable(measured),
-      studentsTable(measured),
-    ],
-    charts: [orderParametersChart, profileChart, fallChart, betasChart, studentsChart],
-    pictures: pictures(measured, settings),
-  };
-}

@@ -35,7 +35,7 @@ export interface SaddlesMeasured {
 
 const imageClasses = 10;
 
-/** Of labels in training, as everywhere in the paper's experiments. */
+/** Softening of labels in training, as everywhere in the paper's experiments. */
 export const softening = 0.1;
 
 /** Expected seconds, for the progress only. */

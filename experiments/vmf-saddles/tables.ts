@@ -1,4 +1,4 @@
-/** Tables, charts and findings of the experiment on saddle points. */
+/** Tables, charts and pictures of the experiment on saddle points. */
 
 import { max, min } from 'd3-array';
 import { category, heatMap, lines, logarithmic, panel, panels, quantity, series, shades } from '../core/charts.ts';
@@ -9,10 +9,20 @@ import type { DescentPoint } from './measures.ts';
 import type { SaddlesMeasured } from './run.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
 
-export function fixedPointsTable(
-  { fixedPoints }: SaddlesMeasured,
-  { hiddenUnits, copies }: VmfSaddlesSettings,
-): ResultTable {
+export function vmfSaddlesTables(measured: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable[] {
+  return [
+    fixedPointsTable(measured, settings),
+    orderParametersTable(measured, settings),
+    descentTable(measured),
+    partingTable(measured),
+    profileTable(measured),
+    fallTable(measured),
+    betasTable(measured),
+    studentsTable(measured),
+  ];
+}
+
+function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copies }: VmfSaddlesSettings): ResultTable {
   return table({
     name: 'fixed-points',
     title: `Fixed points of ${hiddenUnits} units, and their duplicates of ${hiddenUnits + copies} in the same equations`,
@@ -51,7 +61,7 @@ const panelNames = ['fixed point', 'duplicate'] as const;
 const [fixedPanel, duplicatePanel] = panelNames;
 
 /** Figure 2 as numbers: of the random teacher, in the coordinates of its memories. */
-export function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable {
+function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable {
   const { hiddenUnits, copies, teacherUnits } = settings;
   const random = fixedPoints[2] as SaddlesMeasured['fixedPoints'][number];
   const { dimension } = random.model;
@@ -83,7 +93,7 @@ export function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings:
   });
 }
 
-export const orderParametersChart: ResultChart = {
+const orderParametersChart: ResultChart = {
   name: 'order-parameters',
   title: 'Order parameters of a fixed point, and of its duplicate',
   description:
@@ -99,7 +109,7 @@ export const orderParametersChart: ResultChart = {
   ),
 };
 
-export function descentTable({ descent }: SaddlesMeasured): ResultTable {
+function descentTable({ descent }: SaddlesMeasured): ResultTable {
   return table({
     name: 'stationarity',
     title: 'How far gradient descent leaves each memory from the conditions of eq. 6',
@@ -120,7 +130,7 @@ export function descentTable({ descent }: SaddlesMeasured): ResultTable {
 /** Memories are counted from 1. */
 const unitColumn: Column<unknown> = { name: 'unit', title: 'memory', format: 'd', value: (_, unit) => unit + 1 };
 
-export function partingTable({ landscape }: SaddlesMeasured): ResultTable {
+function partingTable({ landscape }: SaddlesMeasured): ResultTable {
   return table({
     name: 'parting',
     title: 'Second derivative of the loss where copies part, and where the memory moves alone along the same direction',
@@ -144,7 +154,7 @@ const finite = (value: number | undefined) => (value !== undefined && Number.isF
 
 const profileKinds = { apart: 'copies part', alone: 'one memory moves' } as const;
 
-export function profileTable({ landscape }: SaddlesMeasured): ResultTable {
+function profileTable({ landscape }: SaddlesMeasured): ResultTable {
   return table({
     name: 'profile',
     title: 'The loss about the fixed point, along the most unstable direction',
@@ -163,7 +173,7 @@ export function profileTable({ landscape }: SaddlesMeasured): ResultTable {
   });
 }
 
-export const profileChart: ResultChart = {
+const profileChart: ResultChart = {
   name: 'profile',
   title: 'The loss as copies part',
   description:
@@ -176,7 +186,7 @@ export const profileChart: ResultChart = {
   }),
 };
 
-export function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
+function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
   const rows = (start: string, pick: (point: DescentPoint) => number) =>
     fromDuplicate.map((point) => ({ start, iteration: point.iteration, loss: pick(point) }));
   return table({
@@ -192,7 +202,7 @@ export function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
   });
 }
 
-export const fallChart: ResultChart = {
+const fallChart: ResultChart = {
   name: 'from-duplicate',
   title: 'Descent from the duplicate',
   description:
@@ -208,7 +218,7 @@ export const fallChart: ResultChart = {
   ),
 };
 
-export function betasTable({ betas }: SaddlesMeasured): ResultTable {
+function betasTable({ betas }: SaddlesMeasured): ResultTable {
   return table({
     name: 'betas',
     title: 'Memories whose duplicate is a saddle, at fixed points found at each beta',
@@ -233,7 +243,7 @@ export function betasTable({ betas }: SaddlesMeasured): ResultTable {
   });
 }
 
-export const betasChart: ResultChart = {
+const betasChart: ResultChart = {
   name: 'betas',
   title: 'When a duplicate is a saddle',
   description: 'The share of memories whose copies part, against beta; a fixed point was found for each beta.',
@@ -244,7 +254,7 @@ export const betasChart: ResultChart = {
   }),
 };
 
-export function studentsTable({ students }: SaddlesMeasured): ResultTable {
+function studentsTable({ students }: SaddlesMeasured): ResultTable {
   return table({
     name: 'students',
     title: 'Overlaps with a teacher: of eq. 10, and of the same equations on data drawn from the teacher',
@@ -260,7 +270,7 @@ export function studentsTable({ students }: SaddlesMeasured): ResultTable {
   });
 }
 
-export const studentsChart: ResultChart = {
+const studentsChart: ResultChart = {
   name: 'students',
   title: 'Eq. 10 beside the same equations on sampled data',
   description:
@@ -272,8 +282,10 @@ export const studentsChart: ResultChart = {
   }),
 };
 
+export const vmfSaddlesCharts = [orderParametersChart, profileChart, fallChart, betasChart, studentsChart];
+
 /** Figure 2 on images, where order parameters are pictures. */
-export function pictures(
+export function vmfSaddlesPictures(
   { fixedPoints }: SaddlesMeasured,
   { hiddenUnits, copies }: VmfSaddlesSettings,
 ): ResultPictures[] {

@@ -1,4 +1,7 @@
-/** Training from the start with all hidden units, and with a network that grows (Thériault and Tantari 2025, section 4.3). */
+/**
+ * Training from the start with all hidden units, and with a network that grows (Thériault and Tantari 2025, section
+ * 4.3).
+ */
 
 import type { Experiment } from '../core/experiment.ts';
 import { splittingFindings } from './findings.ts';

@@ -56,7 +56,10 @@ export function accuracyFinding(row: MeasuredBeta, settings: DigitSettings): Fin
 /** Fewer do not show that something rises step by step. */
 const leastSteps = 3;
 
-/** @internal What the text says of the table: the lower beta, the lower the accuracy; trained with a suitable sigma, it is much better. */
+/**
+ * @internal What the text says of the table: the lower beta, the lower the accuracy; trained with a suitable sigma, it
+ * is much better.
+ */
 export function orderFindings(rows: readonly MeasuredBeta[], settings: DigitSettings): Finding[] {
   const fixed = rows.filter(({ choice }) => 'beta' in choice);
   const regularised = rows.find(({ choice }) => 'betaScale' in choice) as MeasuredBeta;

@@ -76,7 +76,7 @@ export function mostNumerous(labels: Int32Array): [number, number] {
   return first < second ? [first, second] : [second, first];
 }
 
-/** Of the vectors of overlaps with the first rows; UMAP is fitted to those without splitting. */
+/** The plane of the vectors of overlaps with the first rows; UMAP is fitted to those without splitting. */
 async function project(
   { dimension, values }: SphereTrainingData,
   [whole, splitting]: readonly [Tree, Tree],
