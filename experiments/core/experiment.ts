@@ -1,8 +1,8 @@
 import type { ExperimentOptions } from './stages.ts';
 
 /**
- * What an experiment is run with: numbers, strings, booleans and arrays of them. Settings are written into its results and name its
- * finished parts.
+ * What an experiment is run with: numbers, strings, booleans and arrays of them. Settings are written into its results
+ * and name its finished parts.
  */
 export interface ExperimentSettings {
   /** What all random choices follow from. */
@@ -10,15 +10,18 @@ export interface ExperimentSettings {
 }
 
 /**
- * Finished parts of an experiment. One that was interrupted and is run again with the same settings finds them there and goes on with
- * the rest.
+ * Finished parts of an experiment. One that was interrupted and is run again with the same settings finds them there
+ * and goes on with the rest.
  */
 export interface PartStore {
-  /** The part of this name (letters, digits, dashes) if it is finished, else what `compute` gives, kept from then on. Plain JSON values only. */
+  /**
+   * The part of this name (letters, digits, dashes) if it is finished, else what `compute` gives, kept from then on.
+   * Plain JSON values only.
+   */
   part<T>(name: string, compute: () => Promise<T>): Promise<T>;
   /**
-   * The same of a part that is decided by `choices` alone, plain JSON values, whatever other settings the experiment has: one that
-   * experiments share, such as a trained model.
+   * The same of a part that is decided by `choices` alone, plain JSON values, whatever other settings the experiment
+   * has: one that experiments share, such as a trained model.
    */
   sharedPart<T>(name: string, choices: object, compute: () => Promise<T>): Promise<T>;
 }
@@ -38,11 +41,12 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   readonly source: string;
   /** Published scale. */
   readonly settings: Settings;
-  /** The same in under 20 seconds. */
+  /** Small scale, under 20 seconds. */
   readonly quick: Settings;
   /**
-   * The same settings give the same result, to the last digit, on any number of threads: only tables that say so ({@link
-   * ResultTable.isMeasured}) hold times, and nothing is of the machine. Coordinates of UMAP are also of the version of Node.
+   * The same settings give the same result, to the last digit, on any number of threads: only tables that say so
+   * ({@link ResultTable.isMeasured}) hold times, and nothing is of the machine. Coordinates of UMAP are also of the
+   * version of Node.
    *
    * @throws DenseamError; the signal's reason.
    */
@@ -78,7 +82,9 @@ export interface ResultTable {
   /** File name without its ending; charts refer to it. */
   readonly name: string;
   readonly title: string;
-  /** `name` heads the column in files and is the field in charts, `title` is for people; `format`, of numbers, is d3's. */
+  /**
+   * `name` heads the column in files and is the field in charts, `title` is for people; `format`, of numbers, is d3's.
+   */
   readonly columns: readonly { readonly name: string; readonly title: string; readonly format?: string }[];
   readonly rows: readonly (readonly Cell[])[];
   /** Raw numbers that people would rather look at in a chart are in files, but not on the page. */

@@ -23,8 +23,8 @@ export interface LabelledImages {
 }
 
 /**
- * @throws DenseamError ERR_RANGE where the data set is not on this machine, lacks a file, or has fewer images than `count`;
- * ERR_CORRUPT_FILE; the system's errors.
+ * @throws DenseamError ERR_RANGE where the data set is not on this machine, lacks a file, or has fewer images than
+ * `count`; ERR_CORRUPT_FILE; the system's errors.
  */
 export async function readImages(source: ImageSource, { signal }: CallOptions = {}): Promise<Images<Uint8Array>> {
   const { images } = await readFirst(source, { signal });
@@ -67,7 +67,10 @@ export async function readLabelledImages(source: ImageSource, { signal }: CallOp
   return { images, labels: labels.subarray(0, images.count) };
 }
 
-/** Rows on the sphere, as the published experiments prepare them, with classes: label 0 is class 1, as class 0 is "none". */
+/**
+ * Rows on the sphere, as the published experiments prepare them, with classes: label 0 is class 1, as class 0 is
+ * "none".
+ */
 export async function onSphere(
   { images, labels }: LabelledImages,
   classes: number,

@@ -59,7 +59,10 @@ export interface RecallPoint {
 export interface RecallCurve {
   /** Median squared distance from an item to its nearest neighbour. */
   readonly neighbourDistance: number;
-  /** The nearest-item limit: share of queries to which their own item is the nearest; what recall tends to as beta grows. */
+  /**
+   * The nearest-item limit: share of queries to which their own item is the nearest; what recall tends to as beta
+   * grows.
+   */
   readonly limit: number;
   readonly points: readonly RecallPoint[];
   /** The best of the points, the smallest beta among equals. */

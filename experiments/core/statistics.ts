@@ -13,7 +13,10 @@ export function percent(share: number): string {
   return `${Math.round(1000 * share) / 10} %`;
 }
 
-/** Lower empirical quantile: the least value that at least this share of the values do not exceed. d3-array's interpolates. */
+/**
+ * Lower empirical quantile: the least value that at least this share of the values do not exceed. d3-array's
+ * interpolates.
+ */
 export function quantile(values: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
@@ -27,8 +30,8 @@ export function ascending(name: string, list: readonly number[]): void {
 }
 
 /**
- * The middle of the values in order, or the mean of the two in the middle. d3-array's is a + (b - a) / 2, which rounds otherwise than
- * (a + b) / 2, the published figures' definition.
+ * The middle of the values in order, or the mean of the two in the middle. d3-array's is a + (b - a) / 2, which rounds
+ * otherwise than (a + b) / 2, the published figures' definition.
  */
 export function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();

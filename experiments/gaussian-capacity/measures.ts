@@ -2,29 +2,45 @@
 
 import { max, mean, sum } from 'd3-array';
 import { basinRadius, type CallOptions, GaussianMemory, type Gaussians, type Retrieval, separation } from 'denseam';
-import type { ExperimentSettings } from '../core/experiment.ts';
+import type { ExperimentContext } from '../core/experiment.ts';
 import { power } from '../core/power.ts';
+import { Stages } from '../core/stages.ts';
 import { median, shareOf } from '../core/statistics.ts';
 import { distancesToOwn, drawItems, drawQueries, range } from '../shared/sphereItems.ts';
+import type { CapacitySettings } from './settings.ts';
 
-/** The choices of the capacity experiment. */
-export interface CapacitySettings extends ExperimentSettings {
-  /** N: how many items are stored, in ascending order. */
-  readonly counts: readonly number[];
-  /** In ascending order. */
-  readonly dimensions: readonly number[];
-  readonly betas: readonly number[];
-  /** The first items, or all if there are fewer, are perturbed. */
-  readonly queries: number;
-  /** Least and greatest eigenvalue. Queries are at the distance of the square root of the least, in a random direction. */
-  readonly range: readonly number[];
-  readonly maxIterations: number;
-  /** A state this near to its own item, in W2, has recovered it. */
-  readonly threshold: number;
-  /** The separation of more items than this is not measured: it takes count^2 / 2 pairs. */
-  readonly separationCount: number;
-  /** N is within a memory's capacity if this share of the queries is recovered. */
-  readonly recoveredShare: number;
+export interface MeasuredDimension {
+  readonly dimension: number;
+  readonly cells: readonly CapacityCell[];
+}
+
+export async function measureAll(settings: CapacitySettings, context: ExperimentContext): Promise<MeasuredDimension[]> {
+  const stages = new Stages(settings.dimensions.length, context);
+  const measured: MeasuredDimension[] = [];
+  for (const dimension of settings.dimensions) {
+    const cells = await stages.run(`d = ${dimension}`, 1, (options) =>
+      context.parts.part(`d${dimension}`, () => measureDimension(dimension, settings, options)),
+    );
+    measured.push({ dimension, cells });
+  }
+  return measured;
+}
+
+export interface Capacity extends MeasuredCapacity {
+  readonly dimension: number;
+  readonly beta: number;
+}
+
+export function capacitiesOf(
+  measured: readonly MeasuredDimension[],
+  { betas, recoveredShare }: CapacitySettings,
+): Capacity[] {
+  return betas.flatMap((beta, b) =>
+    measured.map(({ dimension, cells }) => {
+      const points = cells.map(({ count, recalls }) => ({ count, recovered: recalls[b]?.recovered as number }));
+      return { dimension, beta, ...measuredCapacity(points, recoveredShare) };
+    }),
+  );
 }
 
 export interface CapacityCell {
@@ -45,7 +61,10 @@ export interface CapacityRecall {
   readonly nearest: number;
 }
 
-/** One cell for each count. The items of smaller memories are the first of larger ones, so that queries are the same in all. */
+/**
+ * One cell for each count. The items of smaller memories are the first of larger ones, so that queries are the same in
+ * all.
+ */
 export async function measureDimension(
   dimension: number,
   settings: CapacitySettings,
@@ -110,13 +129,16 @@ async function shares(
 
 /** How far a memory goes in one dimension. */
 export interface MeasuredCapacity {
-  /** N at which the share of recovered queries falls to the one asked for, on a logarithmic scale; null if it is so from the first. */
+  /**
+   * N at which the share of recovered queries falls to the one asked for, on a logarithmic scale; null if it is so from
+   * the first.
+   */
   readonly count: number | null;
   /** Whether the share never fell, and the count is the greatest tried. */
   readonly isLeast: boolean;
 }
 
-/** Of shares at growing counts. */
+/** The capacity that shares at growing counts show. */
 export function measuredCapacity(
   points: readonly { readonly count: number; readonly recovered: number }[],
   share: number,
@@ -132,7 +154,7 @@ export function measuredCapacity(
 export interface Growth {
   /** By how much log N grows with d, by least squares. */
   readonly rate: number;
-  /** Of log N and d. */
+  /** Correlation of log N and d. */
   readonly correlation: number;
 }
 

@@ -1,28 +1,46 @@
 /** How far states are from their own item, iteration by iteration: one line of the dynamics experiment. */
 
-import { max, mean } from 'd3-array';
+import { max, mean, sum } from 'd3-array';
 import { basinRadius, type CallOptions, GaussianMemory } from 'denseam';
-import type { ExperimentSettings } from '../core/experiment.ts';
+import type { ExperimentContext } from '../core/experiment.ts';
+import { Stages } from '../core/stages.ts';
 import { median, quantile, shareOf } from '../core/statistics.ts';
 import { distancesToOwn, drawItems, drawQueries, range } from '../shared/sphereItems.ts';
+import type { DynamicsSettings } from './settings.ts';
 
-/** The choices of the dynamics experiment. */
-export interface DynamicsSettings extends ExperimentSettings {
-  /** N: how many items are stored. */
-  readonly count: number;
-  readonly dimensions: readonly number[];
-  readonly betas: readonly number[];
-  /** Of the items: so many are perturbed, the first ones. */
-  readonly perturbedShare: number;
-  /** Least and greatest eigenvalue of commuting covariances. Queries are at the distance of the square root of the least. */
-  readonly range: readonly number[];
-  readonly iterations: number;
-  /** A state this near to its own item, in W2, has recovered it. */
-  readonly threshold: number;
+export interface MeasuredLine extends DynamicsLine {
+  readonly points: readonly DynamicsPoint[];
+}
+
+/**
+ * What a line in d dimensions costs where covariances are general, beside one where they commute; for the progress
+ * only.
+ */
+const generalCost = 20;
+
+export async function measureLines(settings: DynamicsSettings, context: ExperimentContext): Promise<MeasuredLine[]> {
+  const { dimensions, betas } = settings;
+  const lines = dynamicsCases.flatMap((kind) =>
+    dimensions.flatMap((dimension) => betas.map((beta) => ({ kind, dimension, beta }))),
+  );
+  const cost = ({ kind, dimension }: DynamicsLine) => dimension * (kind === 'general' ? generalCost : 1);
+  const stages = new Stages(sum(lines, cost), context);
+  const measured: MeasuredLine[] = [];
+  for (const line of lines) {
+    const { kind, dimension, beta } = line;
+    // Part names have letters, digits and dashes.
+    const name = `${kind}-d${dimension}-beta${beta}`.replaceAll(/[^a-zA-Z0-9]+/g, '-');
+    const points = await stages.run(`${kind}, d = ${dimension}, beta ${beta}`, cost(line), (options) =>
+      context.parts.part(name, () => measureLine(line, settings, options)),
+    );
+    measured.push({ ...line, points });
+  }
+  return measured;
 }
 
 /** How items and their perturbations are drawn. */
 export const dynamicsCases = ['commuting, dilated', 'commuting, random', 'general'] as const;
+
 export type DynamicsCase = (typeof dynamicsCases)[number];
 
 export interface DynamicsLine {

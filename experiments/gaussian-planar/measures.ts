@@ -1,16 +1,47 @@
-/** Recall in the plane by the Gaussian memory and by the Euclidean one on stacked means and covariances: items, queries, states. */
+/**
+ * Recall in the plane by the Gaussian memory and by the Euclidean one on stacked means and covariances: items, queries,
+ * states.
+ */
+
 import {
   type CallOptions,
   EuclideanMemory,
   GaussianMemory,
   type Gaussians,
   perturb,
-  type Random,
+  Random,
   type Vectors,
 } from 'denseam';
+import type { Stages } from '../core/stages.ts';
 import { shareOf } from '../core/statistics.ts';
 import { stacked } from '../shared/images/imageMemories.ts';
 import { distancesToOwn } from '../shared/sphereItems.ts';
+import type { PlanarSettings } from './settings.ts';
+
+/** Share of the queries in random planes that each memory recovers with each beta. */
+export type Shares = readonly { readonly memory: PlanarMemory; readonly beta: number; readonly recovered: number }[];
+
+export async function randomShares(
+  { betas, planes, radius, threshold, seed }: PlanarSettings,
+  { signal, onProgress }: Parameters<Parameters<Stages['run']>[2]>[0],
+): Promise<Shares> {
+  const random = new Random(seed);
+  const all: PlanarRecall[] = [];
+  for (let plane = 0; plane < planes; plane++) {
+    const { items, queries } = await randomPlane(random, radius, { signal });
+    all.push(...(await recallPlane(items, queries, betas, { signal })));
+    onProgress?.({ completed: plane + 1, total: planes });
+  }
+  return planarMemories.flatMap((memory) =>
+    betas.map((beta) => {
+      const recalls = all.filter((recall) => recall.memory === memory && recall.beta === beta);
+      return { memory, beta, recovered: recalledShare(recalls, threshold) };
+    }),
+  );
+}
+
+export const recallsOf = (recalls: readonly PlanarRecall[], memory: PlanarMemory) =>
+  recalls.filter((recall) => recall.memory === memory);
 
 /** A Gaussian in the plane: standard deviations along its axes, the first of them turned by `angle` (degrees). */
 interface Ellipse {
@@ -26,8 +57,8 @@ interface Row {
 }
 
 /**
- * An example of our own: the published one is a drawing without numbers. Queries 1 and 3 are as elongated as another item, though
- * far from it in W2: differences of large variances weigh more in covariances than in their roots.
+ * An example of our own: the published one is a drawing without numbers. Queries 1 and 3 are as elongated as another
+ * item, though far from it in W2: differences of large variances weigh more in covariances than in their roots.
  */
 export const planarRows: readonly Row[] = [
   {
@@ -85,6 +116,7 @@ export async function randomPlane(random: Random, radius: number, options: CallO
 }
 
 export const planarMemories = ['Gaussian', 'Euclidean'] as const;
+
 export type PlanarMemory = (typeof planarMemories)[number];
 
 /** What a memory recalled with one beta. */

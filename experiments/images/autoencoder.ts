@@ -1,7 +1,7 @@
 /**
- * A variational autoencoder of images (Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014) as it is used once it is
- * trained: an image becomes a diagonal Gaussian, its posterior, and a latent point becomes an image again. Encoder and decoder have one
- * hidden layer each. Nothing of the library that trains it is needed here.
+ * A variational autoencoder of images (Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014) as it is used
+ * once it is trained: an image becomes a diagonal Gaussian, its posterior, and a latent point becomes an image again.
+ * Encoder and decoder have one hidden layer each. Nothing of the library that trains it is needed here.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -15,8 +15,12 @@ export interface AutoencoderSizes {
   readonly latentDimension: number;
 }
 
-/** Of the layers: matrices (inputs x outputs, by rows) and offsets. The encoder's last has means, then logarithms of variances. */
+/**
+ * Layers, each a matrix (inputs x outputs, by rows) and offsets. The encoder's last gives means, then logarithms of
+ * variances.
+ */
 export const layerNames = ['encoderHidden', 'encoderLatent', 'decoderHidden', 'decoderPixels'] as const;
+
 export type LayerName = (typeof layerNames)[number];
 
 export interface Layer {
@@ -105,7 +109,7 @@ function applyLayer({ outputs, weights, offsets }: Layer, input: FloatArray): Fl
   return sums;
 }
 
-const rectified = (values: Float64Array) => values.map((value) => Math.max(0, value));
+export const rectified = (values: Float64Array) => values.map((value) => Math.max(0, value));
 
 /** An autoencoder as JSON holds it. */
 export interface KeptAutoencoder {

@@ -30,7 +30,7 @@ interface TrainingImages {
 
 export interface TrainedAutoencoder {
   readonly autoencoder: Autoencoder;
-  /** Of every epoch, the mean over its images. */
+  /** Mean loss over the images of every epoch. */
   readonly losses: readonly AutoencoderLoss[];
 }
 
@@ -45,8 +45,8 @@ export interface AutoencoderLoss {
 /**
  * Trains by stochastic gradients (Adam) on minibatches in random order.
  *
- * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_INSTALLED without TensorFlow.js; ERR_NOT_FINITE if the loss grows without
- * bound; the signal's reason.
+ * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_INSTALLED without TensorFlow.js; ERR_NOT_FINITE if
+ * the loss grows without bound; the signal's reason.
  */
 export async function trainAutoencoder(
   images: TrainingImages,
@@ -124,7 +124,13 @@ type Tensors = Readonly<
   Record<LayerName, { readonly weights: TensorFlow.Variable; readonly offsets: TensorFlow.Variable }>
 >;
 
-/** Layers within TensorFlow.js, and their optimizer. The library takes gradients of its own only with a package of 300 MB. */
+/** What the layers make of images. */
+type Forward = ReturnType<Trainer['forward']>;
+
+/**
+ * Layers within TensorFlow.js, and their optimizer. The library takes gradients of its own only with a package of 300
+ * MB.
+ */
 export class Trainer {
   private readonly layers: Tensors;
   private readonly optimizer: TensorFlow.AdamOptimizer;
@@ -165,14 +171,20 @@ export class Trainer {
 
   /** The mean loss of the images, and its derivatives by the variables' names. To be called within a tidy. */
   lossAndGradients(images: Float32Array, noise: Float32Array) {
-    const { tf, layers } = this;
-    const { pixels, latentDimension: d } = this.sizes;
+    const { tf } = this;
+    const { pixels, latentDimension } = this.sizes;
     const count = images.length / pixels;
     const x = tf.tensor2d(images, [count, pixels]);
-    const epsilon = tf.tensor2d(noise, [count, d]);
+    const epsilon = tf.tensor2d(noise, [count, latentDimension]);
+    const values = this.forward(x, epsilon);
+    return { loss: this.loss(x, values), gradients: this.gradients(x, epsilon, values) };
+  }
+
+  forward(x: TensorFlow.Tensor2D, epsilon: TensorFlow.Tensor2D) {
+    const { tf, layers } = this;
+    const [count, d] = epsilon.shape;
     const through = (name: LayerName, input: TensorFlow.Tensor2D): TensorFlow.Tensor2D =>
       tf.add(tf.matMul(input, layers[name].weights as TensorFlow.Tensor2D), layers[name].offsets);
-
     const encoded = tf.relu(through('encoderHidden', x));
     const latent = through('encoderLatent', encoded);
     const mean = tf.slice(latent, [0, 0], [count, d]);
@@ -181,7 +193,23 @@ export class Trainer {
     const point = tf.add(mean, tf.mul(deviation, epsilon)) as TensorFlow.Tensor2D;
     const decoded = tf.relu(through('decoderHidden', point));
     const logits = through('decoderPixels', decoded);
+    return { encoded, mean, logVariance, deviation, variance: tf.square(deviation), point, decoded, logits };
+  }
 
+  private loss(x: TensorFlow.Tensor2D, { mean, logVariance, variance, logits }: Forward) {
+    const { tf } = this;
+    // The cross entropy of a pixel x whose logit is l: log(1 + e^l) - x l, without overflow.
+    const softplus = tf.add(tf.relu(logits), tf.log(tf.add(tf.exp(tf.neg(tf.abs(logits))), 1)));
+    const reconstruction = tf.sum(tf.sub(softplus, tf.mul(logits, x)));
+    const divergence = tf.mul(tf.sum(tf.sub(tf.add(tf.square(mean), variance), tf.add(logVariance, 1))), 0.5);
+    const perImage = (sum: TensorFlow.Tensor) => (sum.dataSync()[0] as number) / x.shape[0];
+    return { reconstruction: perImage(reconstruction), divergence: perImage(divergence) };
+  }
+
+  private gradients(x: TensorFlow.Tensor2D, epsilon: TensorFlow.Tensor2D, values: Forward) {
+    const { tf, layers } = this;
+    const { encoded, mean, deviation, variance, point, decoded, logits } = values;
+    const [count] = x.shape;
     const gradients: { name: string; tensor: TensorFlow.Tensor }[] = [];
     /** Derivatives of a layer's variables, given those of its outputs; returns those of its inputs. */
     const back = (name: LayerName, input: TensorFlow.Tensor2D, outputs: TensorFlow.Tensor2D): TensorFlow.Tensor2D => {
@@ -192,11 +220,9 @@ export class Trainer {
     };
     const rectified = (values: TensorFlow.Tensor, slope: TensorFlow.Tensor): TensorFlow.Tensor2D =>
       tf.mul(slope, tf.cast(tf.greater(values, 0), 'float32'));
-
     const byLogits = tf.div(tf.sub(tf.sigmoid(logits), x), count) as TensorFlow.Tensor2D;
     const byDecoded = rectified(decoded, back('decoderPixels', decoded, byLogits));
     const byPoint = back('decoderHidden', point, byDecoded);
-    const variance = tf.square(deviation);
     const byMean = tf.add(byPoint, tf.div(mean, count)) as TensorFlow.Tensor2D;
     const byLogVariance = tf.add(
       tf.mul(tf.mul(byPoint, tf.mul(deviation, epsilon)), 0.5),
@@ -204,13 +230,7 @@ export class Trainer {
     ) as TensorFlow.Tensor2D;
     const byEncoded = back('encoderLatent', encoded, tf.concat([byMean, byLogVariance], 1));
     back('encoderHidden', x, rectified(encoded, byEncoded));
-
-    // The cross entropy of a pixel x whose logit is l: log(1 + e^l) - x l, without overflow.
-    const softplus = tf.add(tf.relu(logits), tf.log(tf.add(tf.exp(tf.neg(tf.abs(logits))), 1)));
-    const reconstruction = tf.sum(tf.sub(softplus, tf.mul(logits, x)));
-    const divergence = tf.mul(tf.sum(tf.sub(tf.add(tf.square(mean), variance), tf.add(logVariance, 1))), 0.5);
-    const perImage = (sum: TensorFlow.Tensor) => (sum.dataSync()[0] as number) / count;
-    return { loss: { reconstruction: perImage(reconstruction), divergence: perImage(divergence) }, gradients };
+    return gradients;
   }
 
   /** The layers as they are now. */

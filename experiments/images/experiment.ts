@@ -1,43 +1,15 @@
-import type { Gaussians, Vectors } from 'denseam';
-import { rangeError } from '../core/check.ts';
 import { dataSets } from '../core/dataSets.ts';
-import type { Experiment, ExperimentContext } from '../core/experiment.ts';
-import { readImages } from '../core/labelledImages.ts';
-import { type Contender, measureRecall, recallWork } from '../core/recall.ts';
-import { type ExperimentProgress, Stages } from '../core/stages.ts';
-import {
-  type Batches,
-  createContenders,
-  describeSample,
-  descriptionCost,
-  firstOf,
-  mapBatches,
-  pixelBatches,
-  scaled,
-  stacked,
-} from '../shared/images/imageMemories.ts';
-import { drawSample, type ImageSample, maskKinds } from '../shared/images/imageSample.ts';
-import { type Autoencoder, keepAutoencoder, unpackAutoencoder } from './autoencoder.ts';
-import { trainAutoencoder } from './autoencoderTraining.ts';
+import type { Experiment } from '../core/experiment.ts';
+import { Stages } from '../core/stages.ts';
 import { imageFindings } from './findings.ts';
+import { checkImages, type ImageSetRecall, recallSet, totalWork } from './measures.ts';
 import {
-  checkAgainstImages,
   checkSettings,
   defaultImageRecallSettings,
   type ImageRecallSettings,
   quickImageRecallSettings,
 } from './settings.ts';
-import {
-  gallery,
-  type ImageRecall,
-  type ImageSetRecall,
-  limitsTable,
-  lossChart,
-  lossTable,
-  recallCharts,
-  recallTable,
-  setNames,
-} from './tables.ts';
+import { gallery, limitsTable, lossChart, lossTable, recallCharts, recallTable } from './tables.ts';
 
 /** Recall of images with pixels missing, from learned latents and from region covariances. */
 export const imageRecall: Experiment<ImageRecallSettings> = {
@@ -66,144 +38,6 @@ export const imageRecall: Experiment<ImageRecallSettings> = {
   },
 };
 
-/** That a data set is there, is of one size and has enough images is known before the training of the first begins. */
-async function checkImages(data: string, settings: ImageRecallSettings, { signal }: ExperimentContext): Promise<void> {
-  const stored = await readImages({ data, part: 't10k', count: 0 }, { signal });
-  checkAgainstImages(settings, stored);
-  const { height, width } = await readImages({ data, part: 'train', count: settings.trainingImages }, { signal });
-  if (height === stored.height && width === stored.width) return;
-  const expected = `images of one size in both files, ${stored.height} x ${stored.width} or ${height} x ${width},`;
-  throw rangeError('settings.data', expected, data);
-}
-
 /** Folders have names that a file may not have, and may share one. */
 const pictureName = (data: string, at: number) =>
   dataSets.some(({ name }) => name === data) ? `recalled-${data}` : `recalled-folder-${at + 1}`;
-
-/** What one step of the training costs, and encoding an image, beside one iteration of one query, for the progress only. */
-const stepCost = 3000;
-const encodingCost = 20;
-
-function totalWork(settings: ImageRecallSettings): number {
-  const { pixels, latents, regions } = recallWorks(settings);
-  return trainingWork(settings) + pixels + latents + regions;
-}
-
-function recallWorks(settings: ImageRecallSettings): Record<'pixels' | 'latents' | 'regions', number> {
-  const { items, queries } = settings;
-  const { gaussian, euclidean, pixels } = createContenders(settings);
-  const recall = recallWork(items, queries, maskKinds, settings);
-  const images = items * (1 + maskKinds.length);
-  return {
-    pixels: pixels.cost * recall,
-    latents: encodingCost * images + (latentCost + euclidean.cost) * recall,
-    regions: descriptionCost * images + (gaussian.cost + euclidean.cost) * recall,
-  };
-}
-
-const trainingWork = ({ epochs, trainingImages, batch }: ImageRecallSettings) =>
-  stepCost * epochs * Math.floor(trainingImages / batch);
-
-/** Diagonal Gaussians are rows: their recall costs what that of vectors does. */
-const latentCost = 1;
-
-async function recallSet(
-  at: number,
-  settings: ImageRecallSettings,
-  { parts, signal }: ExperimentContext,
-  stages: Stages,
-): Promise<ImageSetRecall> {
-  const data = settings.data[at] as string;
-  const name = setNames(settings.data)[at] as string;
-  const { count, height, width, values } = await readImages({ data, part: 't10k', count: 0 }, { signal });
-  const sample = drawSample({ shape: [count, height, width], data: values }, settings);
-  const trained = await stages.run(`${name}: training`, trainingWork(settings), (options) => {
-    const choices = trainingChoices(data, settings);
-    return parts.sharedPart('image-autoencoder', choices, async () => {
-      const source = { data, part: 'train', count: settings.trainingImages } as const;
-      const images = await readImages(source, { signal });
-      const training = { count: images.count, pixels: images.height * images.width, values: images.values };
-      const { autoencoder, losses } = await trainAutoencoder(training, settings, options);
-      return { kept: keepAutoencoder(autoencoder), losses };
-    });
-  });
-  const autoencoder = unpackAutoencoder(trained.kept);
-  const works = recallWorks(settings);
-  const part = <T>(features: keyof typeof works, recall: (stages: Stages) => Promise<T>): Promise<T> =>
-    stages.run(`${name}: recall, ${features}`, works[features], ({ signal, onProgress }) => {
-      const report = ({ share }: ExperimentProgress) => onProgress?.({ completed: share, total: 1 });
-      const within = new Stages(works[features], { signal, onProgress: report });
-      return parts.part(`${features}-${at}`, () => recall(within));
-    });
-  const pixels = await part('pixels', (stages) => recallPixels(sample, settings, stages));
-  const latents = await part('latents', (stages) => recallLatents(sample, autoencoder, settings, stages));
-  const regions = await part('regions', (stages) => recallRegions(sample, settings, stages));
-  const { reconstructions, ...latentCurves } = latents;
-  return {
-    data: name,
-    sample,
-    losses: trained.losses,
-    reconstructions,
-    recalls: [
-      { data: name, features: 'latents', curves: { ...latentCurves, pixels } },
-      { data: name, features: 'region covariances', curves: { ...regions, pixels } },
-    ],
-  };
-}
-
-/** What decides an autoencoder. */
-function trainingChoices(data: string, settings: ImageRecallSettings): object {
-  const { trainingImages, hiddenUnits, latentDimension, epochs, batch, learningRate, seed } = settings;
-  return { data, trainingImages, hiddenUnits, latentDimension, epochs, batch, learningRate, seed };
-}
-
-type Curves = ImageRecall['curves'][keyof ImageRecall['curves']];
-
-function measure<Batch extends Gaussians | Vectors>(
-  contender: Contender<Batch>,
-  { items, masked }: Batches<Batch>,
-  { targets }: ImageSample,
-  settings: ImageRecallSettings,
-  stages: Stages,
-): Promise<Curves> {
-  const { queries: count } = settings;
-  const queries = { random: firstOf(masked.random, count), block: firstOf(masked.block, count) };
-  const task = { items, itemCount: settings.items, queries, targets: targets.subarray(0, count) };
-  return measureRecall(contender, task, settings, stages);
-}
-
-function recallPixels(sample: ImageSample, settings: ImageRecallSettings, stages: Stages): Promise<Curves> {
-  return measure(createContenders(settings).pixels, pixelBatches(sample), sample, settings, stages);
-}
-
-async function recallRegions(sample: ImageSample, settings: ImageRecallSettings, stages: Stages) {
-  const features = scaled(await describeSample(sample, stages), settings.scale);
-  const { gaussian, euclidean } = createContenders(settings);
-  return {
-    gaussian: await measure(gaussian, features, sample, settings, stages),
-    euclidean: await measure(euclidean, mapBatches(features, stacked), sample, settings, stages),
-  };
-}
-
-async function recallLatents(
-  sample: ImageSample,
-  autoencoder: Autoencoder,
-  settings: ImageRecallSettings,
-  stages: Stages,
-) {
-  const images = pixelBatches(sample);
-  const encode = (batch: Vectors) =>
-    stages.run('Encoding images', encodingCost * batch.count, (options) => autoencoder.encode(batch, options));
-  const latents: Batches<Gaussians> = {
-    items: await encode(images.items),
-    masked: { random: await encode(images.masked.random), block: await encode(images.masked.block) },
-  };
-  const { gaussian, euclidean } = createContenders(settings);
-  const { count, dimension, means } = firstOf(latents.masked.random, settings.shown);
-  const { values } = await autoencoder.decode({ count, dimension, values: means });
-  return {
-    gaussian: await measure({ ...gaussian, cost: latentCost }, latents, sample, settings, stages),
-    euclidean: await measure(euclidean, mapBatches(latents, stacked), sample, settings, stages),
-    reconstructions: Array.from(values, (value) => Math.round(255 * value)),
-  };
-}

@@ -4,21 +4,22 @@ import type { Finding } from '../core/experiment.ts';
 import type { RecallCurve, RecallPoint } from '../core/recall.ts';
 import { percent, shareOf } from '../core/statistics.ts';
 import { halfwayBeta, transitionVerdict } from '../shared/betaSweep.ts';
-import { contenderNames, type ImageRecall } from './tables.ts';
+import { contenderNames, type ImageRecall } from './measures.ts';
 
 /** Share at which recall is near-perfect. */
 const nearPerfect = 0.95;
 /** A rise that ends below is none of recall: most queries are lost at every beta. */
 const half = 0.5;
 /**
- * Beta is moderate up to this many times that of the transition, which is some 3 over the squared neighbour distance: at 12 a
- * thousand neighbours at that distance have less than one per cent of the weight, and any memory only looks for the nearest item.
+ * Beta is moderate up to this many times that of the transition, which is some 3 over the squared neighbour distance:
+ * at 12 a thousand neighbours at that distance have less than one per cent of the weight, and any memory only looks for
+ * the nearest item.
  */
 const moderate = 4;
 /** Shares count as different from two standard deviations on. */
 const deviations = 2;
 
-/** Of what the paper says, with its mask, pixels at random. It has latents only: nothing is published of other Gaussians. */
+/** The paper's claims, with its mask of random pixels. It has latents only: nothing is published of other Gaussians. */
 export function imageFindings(recall: ImageRecall, targets: Int32Array): Finding[] {
   const { random } = recall.curves.gaussian;
   const of = `${recall.data}, ${recall.features}`;
@@ -77,8 +78,8 @@ function position(curve: RecallCurve): string {
 }
 
 /**
- * All memories recall the same queries, at the best beta of each: a difference of shares is told by the queries that one of two
- * memories recalls and the other does not (McNemar's test).
+ * All memories recall the same queries, at the best beta of each: a difference of shares is told by the queries that
+ * one of two memories recalls and the other does not (McNemar's test).
  */
 function plateaus({ curves }: ImageRecall, targets: Int32Array): Compared {
   const { gaussian, ...baselines } = curves;

@@ -15,8 +15,9 @@ export interface ImageRecallSettings extends ExperimentSettings, DemoSettings, A
 }
 
 /**
- * In place of CelebA and CIFAR-10; folders of these, as grey IDX files, are taken by `data`. The paper names neither the number of
- * images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about four minutes.
+ * In place of CelebA and CIFAR-10; folders of these, as grey IDX files, are taken by `data`. The paper names neither
+ * the number of images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about four
+ * minutes.
  */
 export const defaultImageRecallSettings: ImageRecallSettings = {
   ...defaultDemoSettings,

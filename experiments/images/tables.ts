@@ -2,42 +2,15 @@
 
 import { lines, logarithmic, panel, panels, quantity, rowsWhere, series, share } from '../core/charts.ts';
 import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
-import type { RecallCurve } from '../core/recall.ts';
 import { percent } from '../core/statistics.ts';
 import { table } from '../core/table.ts';
 import { halfwayBeta } from '../shared/betaSweep.ts';
-import { type ImageSample, type MaskKind, maskKinds } from '../shared/images/imageSample.ts';
+import { type ImageSample, maskKinds } from '../shared/images/imageSample.ts';
 import { applyMask } from '../shared/images/masks.ts';
-import type { AutoencoderLoss } from './autoencoderTraining.ts';
+import { type ContenderName, contenderNames, type ImageRecall, type ImageSetRecall, setNames } from './measures.ts';
 import type { ImageRecallSettings } from './settings.ts';
 
-export const contenderNames = { gaussian: 'Gaussian', euclidean: 'Euclidean', pixels: 'pixels' } as const;
-type ContenderName = keyof typeof contenderNames;
 const contenders = Object.keys(contenderNames) as ContenderName[];
-
-/** Recall of a data set's images from one kind of Gaussians, by the three memories. */
-export interface ImageRecall {
-  /** As {@link setNames} calls it. */
-  readonly data: string;
-  readonly features: 'latents' | 'region covariances';
-  readonly curves: Readonly<Record<ContenderName, Readonly<Record<MaskKind, RecallCurve>>>>;
-}
-
-export interface ImageSetRecall {
-  /** As {@link setNames} calls it. */
-  readonly data: string;
-  readonly sample: ImageSample;
-  readonly losses: readonly AutoencoderLoss[];
-  /** What the autoencoder makes of the first queries, pixels at random missing: bytes, one image after the other. */
-  readonly reconstructions: readonly number[];
-  readonly recalls: readonly ImageRecall[];
-}
-
-/** Data sets by name, folders by their last name; those that share one by their path. */
-export function setNames(data: readonly string[]): string[] {
-  const last = data.map((path) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path);
-  return data.map((path, at) => (last.filter((name) => name === last[at]).length > 1 ? path : (last[at] as string)));
-}
 
 export function limitsTable(recalls: readonly ImageRecall[]): ResultTable {
   return table({
@@ -151,7 +124,10 @@ export const lossChart: ResultChart = {
   }),
 };
 
-/** The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall at their best. */
+/**
+ * The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall
+ * at their best.
+ */
 export function gallery(set: ImageSetRecall, name: string): ResultPictures {
   const { sample, recalls, reconstructions, data } = set;
   const { height, width } = sample.size;

@@ -35,8 +35,9 @@ async function load(): Promise<typeof TensorFlow> {
 }
 
 /**
- * Loads a copy of TensorFlow.js that shares no registry with others: the sentence encoder brings an older one, whose kernels do not fit.
- * While it loads, a copy chooses the object to keep its registry on: a `window` before Node's global object.
+ * Loads a copy of TensorFlow.js that shares no registry with others: the sentence encoder brings an older one, whose
+ * kernels do not fit. While it loads, a copy chooses the object to keep its registry on: a `window` before Node's
+ * global object.
  */
 function ofItsOwn<T>(load: () => T): T {
   const shared = globalThis as { window?: unknown };

@@ -10,47 +10,55 @@ import {
   PointCloudMemory,
   samplePointClouds,
 } from 'denseam';
-import type { ExperimentSettings } from '../core/experiment.ts';
+import type { ExperimentContext } from '../core/experiment.ts';
+import { Stages } from '../core/stages.ts';
 import { shareOf } from '../core/statistics.ts';
-import { areClose, type PairsRow } from './pairs.ts';
+import { areClose, measureClosePairs, type PairsRow } from './pairs.ts';
+import type { CloudCapacitySettings } from './settings.ts';
 
-/** The choices of the capacity experiment: lists are what is varied, and `base...` what holds meanwhile. */
-export interface CloudCapacitySettings extends ExperimentSettings {
-  /** Of each cloud; centres are standard normal, points too about their centre. */
-  readonly points: number;
-  /** N, for recall. */
-  readonly counts: readonly number[];
-  /** N of the memories whose separation is measured and, of the first and the last of these, the basins. */
-  readonly separationCounts: readonly number[];
-  readonly baseCount: number;
-  /** d. */
-  readonly dimensions: readonly number[];
-  readonly baseDimension: number;
-  readonly epsilons: readonly number[];
-  readonly baseEpsilon: number;
-  readonly betas: readonly number[];
-  readonly baseBeta: number;
-  /** Between items and queries. */
-  readonly divergences: readonly number[];
-  readonly baseDivergence: number;
-  /** With which every count is recalled in every dimension. */
-  readonly capacityDivergences: readonly number[];
-  /** Items of a memory that queries are made from. */
-  readonly queries: number;
-  /** Random pairs whose divergence is measured, and the dimensions, in which they are seldom close but not never. */
-  readonly pairs: number;
-  readonly pairDimensions: readonly number[];
-  /** Memories for each separation. */
-  readonly trials: number;
-  /** Items of a memory whose basins are measured, and the queries that each divergence of a basin is tried with. */
-  readonly basins: number;
-  readonly basinTrials: number;
-  readonly maxIterations: number;
-  /** A state this near to its own item, in divergence, has recovered it. */
-  readonly threshold: number;
+const variedLists = { epsilon: 'epsilons', beta: 'betas', divergence: 'divergences' } as const;
+
+export async function measureAll(settings: CloudCapacitySettings, context: ExperimentContext): Promise<MeasuredClouds> {
+  const { counts, separationCounts, dimensions } = settings;
+  const ends = new Set([separationCounts[0] as number, separationCounts.at(-1) as number]);
+  const varied = Object.keys(variedLists) as (keyof typeof variedLists)[];
+  const inDimension = 1 + separationCounts.length + ends.size;
+  const total = settings.pairDimensions.length + dimensions.length * inDimension + varied.length;
+  const stages = new Stages(total, context);
+  const part = <T>(name: string, measure: (options: CallOptions) => Promise<T>) =>
+    stages.run(name, 1, (options) => context.parts.part(name, () => measure(options)));
+  const grid: CloudRecallRow[] = [];
+  const pairs: PairsRow[] = [];
+  const separations: SeparationRow[] = [];
+  const basins: BasinRow[] = [];
+  for (const dimension of settings.pairDimensions) {
+    pairs.push(await part(`pairs-d${dimension}`, (options) => measureClosePairs(dimension, settings, options)));
+  }
+  for (const dimension of dimensions) {
+    const lists = { counts, dimensions: [dimension], divergences: settings.capacityDivergences };
+    grid.push(...(await part(`recall-d${dimension}`, (options) => measureRecall(lists, settings, options))));
+    for (const count of separationCounts) {
+      const name = `separation-d${dimension}-n${count}`;
+      separations.push(await part(name, (options) => measureSeparation(dimension, count, settings, options)));
+    }
+    for (const count of ends) {
+      const name = `basins-d${dimension}-n${count}`;
+      basins.push(...(await part(name, (options) => measureBasins(dimension, count, settings, options))));
+    }
+  }
+  const variations: VariedRow[] = [];
+  for (const name of varied) {
+    const lists = { [variedLists[name]]: settings[variedLists[name]] };
+    const rows = await part(`recall-by-${name}`, (options) => measureRecall(lists, settings, options));
+    variations.push(...rows.map((row) => ({ ...row, varied: name, value: row[name] })));
+  }
+  return { grid, variations, pairs, separations, basins };
 }
 
-/** Only points are moved and move: weights are all alike, and the tail of the reweighting is another experiment's subject. */
+/**
+ * Only points are moved and move: weights are all alike, and the tail of the reweighting is another experiment's
+ * subject.
+ */
 const flow = { channels: 'points', reweightStep: 0 } as const;
 
 type Base = Record<'count' | 'dimension' | 'epsilon' | 'beta' | 'divergence', number>;
@@ -89,8 +97,8 @@ export interface SeparationRow {
 }
 
 /**
- * Whether basins of the base divergence are disjoint, over `trials` memories. Roots of divergences are taken for distances, as they
- * nearly are: two balls do not meet if their centres are further apart than the sum of their radii.
+ * Whether basins of the base divergence are disjoint, over `trials` memories. Roots of divergences are taken for
+ * distances, as they nearly are: two balls do not meet if their centres are further apart than the sum of their radii.
  */
 export async function measureSeparation(
   dimension: number,

@@ -1,17 +1,23 @@
-/** How seldom two random point clouds are near each other, and how many a memory can hold without a pair that is (Mustafi 2026). */
+/**
+ * How seldom two random point clouds are near each other, and how many a memory can hold without a pair that is
+ * (Mustafi 2026).
+ */
 import { type CallOptions, samplePointClouds, sinkhornDivergence } from 'denseam';
 import { integer } from '../core/check.ts';
 import type { Finding } from '../core/experiment.ts';
 import { shareOf } from '../core/statistics.ts';
-import type { CloudCapacitySettings } from './measures.ts';
+import type { CloudCapacitySettings } from './settings.ts';
 
-/** Of independent pairs in one dimension. */
+/** Independent pairs of clouds in one dimension. */
 export interface PairsRow {
   readonly dimension: number;
   readonly pairs: number;
   /** Share of the pairs about which balls of the base divergence meet. */
   readonly close: number;
-  /** N of a memory in which half a pair is expected to be close: with probability 1/2 at least none is. null where no pair was close. */
+  /**
+   * N of a memory in which half a pair is expected to be close: with probability 1/2 at least none is. null where no
+   * pair was close.
+   */
   readonly items: number | null;
 }
 
@@ -60,7 +66,10 @@ const greatestShare = 0.2;
 /** Rates of growth are told from at least this many dimensions. */
 const leastSteps = 3;
 
-/** By how much log N rises with a dimension, and the standard error of that: the share's is its root over the root of the pairs. */
+/**
+ * By how much log N rises with a dimension, and the standard error of that: the share's is its root over the root of
+ * the pairs.
+ */
 interface Rate {
   readonly rate: number;
   readonly error: number;
@@ -78,9 +87,9 @@ function growthRates(rows: readonly PairsRow[]): Rate[] {
 }
 
 /**
- * Exponential growth is a log N that rises by at least a constant with every dimension. About normal centres it does so ever faster, as a
- * chi-squared variable of d degrees falls below a fixed bound ever more seldom: no line is asked for, but steps of which none is below the
- * first by more than two standard errors.
+ * Exponential growth is a log N that rises by at least a constant with every dimension. About normal centres it does so
+ * ever faster, as a chi-squared variable of d degrees falls below a fixed bound ever more seldom: no line is asked for,
+ * but steps of which none is below the first by more than two standard errors.
  */
 export function pairsFinding(rows: readonly PairsRow[], settings: CloudCapacitySettings): Finding {
   const known = rows.filter(

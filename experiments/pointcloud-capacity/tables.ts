@@ -13,64 +13,79 @@ const recallColumns = [
   { name: 'medianIterations', title: 'median iterations', format: '.0f' },
 ] as const;
 
-export function cloudCapacityTables({ grid, variations, pairs, separations, basins }: MeasuredClouds): ResultTable[] {
-  return [
-    table({
-      name: 'recall',
-      title: 'Recall of random clouds',
-      columns: [
-        ...sizeColumns,
-        { name: 'divergence', title: 'divergence of queries' },
-        ...recallColumns,
-        { name: 'separation', title: 'separation', format: '.2g' },
-      ],
-      rows: grid,
-    }),
-    table({
-      name: 'variations',
-      title: 'Recall with one setting varied',
-      columns: [{ name: 'varied', title: 'varied' }, { name: 'value', title: 'value' }, ...recallColumns],
-      rows: variations,
-    }),
-    table({
-      name: 'pairs',
-      title: 'Random pairs of clouds',
-      columns: [
-        { name: 'dimension', title: 'd' },
-        { name: 'pairs', title: 'pairs' },
-        { name: 'close', title: 'with balls that meet', format: '.2~%' },
-        { name: 'items', title: 'N without such a pair', format: '.3~r' },
-      ],
-      rows: pairs,
-    }),
-    table({
-      name: 'separation',
-      title: 'Separation of random clouds',
-      columns: [
-        ...sizeColumns,
-        { name: 'separation', title: 'least separation', format: '.2g' },
-        { name: 'disjoint', title: 'memories with disjoint balls', format: '.0%' },
-      ],
-      rows: separations,
-    }),
-    table({
-      name: 'basins',
-      title: 'Basins, as divergences',
-      columns: [
-        ...sizeColumns,
-        { name: 'index', title: 'item' },
-        { name: 'radius', title: 'radius', format: '.2g' },
-        { name: 'neighbour', title: 'to the nearest other item', format: '.2g' },
-      ],
-      rows: basins,
-    }),
-  ];
-}
-
 const sizeColumns = [
   { name: 'dimension', title: 'd' },
   { name: 'count', title: 'N' },
 ] as const;
+
+export function cloudCapacityTables({ grid, variations, pairs, separations, basins }: MeasuredClouds): ResultTable[] {
+  return [
+    recallTable(grid),
+    variationsTable(variations),
+    pairsTable(pairs),
+    separationTable(separations),
+    basinsTable(basins),
+  ];
+}
+
+const recallTable = (rows: MeasuredClouds['grid']) =>
+  table({
+    name: 'recall',
+    title: 'Recall of random clouds',
+    columns: [
+      ...sizeColumns,
+      { name: 'divergence', title: 'divergence of queries' },
+      ...recallColumns,
+      { name: 'separation', title: 'separation', format: '.2g' },
+    ],
+    rows,
+  });
+
+const variationsTable = (rows: MeasuredClouds['variations']) =>
+  table({
+    name: 'variations',
+    title: 'Recall with one setting varied',
+    columns: [{ name: 'varied', title: 'varied' }, { name: 'value', title: 'value' }, ...recallColumns],
+    rows,
+  });
+
+const pairsTable = (rows: MeasuredClouds['pairs']) =>
+  table({
+    name: 'pairs',
+    title: 'Random pairs of clouds',
+    columns: [
+      { name: 'dimension', title: 'd' },
+      { name: 'pairs', title: 'pairs' },
+      { name: 'close', title: 'with balls that meet', format: '.2~%' },
+      { name: 'items', title: 'N without such a pair', format: '.3~r' },
+    ],
+    rows,
+  });
+
+const separationTable = (rows: MeasuredClouds['separations']) =>
+  table({
+    name: 'separation',
+    title: 'Separation of random clouds',
+    columns: [
+      ...sizeColumns,
+      { name: 'separation', title: 'least separation', format: '.2g' },
+      { name: 'disjoint', title: 'memories with disjoint balls', format: '.0%' },
+    ],
+    rows,
+  });
+
+const basinsTable = (rows: MeasuredClouds['basins']) =>
+  table({
+    name: 'basins',
+    title: 'Basins, as divergences',
+    columns: [
+      ...sizeColumns,
+      { name: 'index', title: 'item' },
+      { name: 'radius', title: 'radius', format: '.2g' },
+      { name: 'neighbour', title: 'to the nearest other item', format: '.2g' },
+    ],
+    rows,
+  });
 
 const byDimension = quantity('dimension', 'd', { tickMinStep: 1 }, { zero: false });
 const byCount = grades('count', 'N');

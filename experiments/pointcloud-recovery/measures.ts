@@ -1,8 +1,9 @@
 /**
- * Recovery of weighted point clouds from perturbations of their points and their weights: by the flow with both channels, with
- * transport or reweighting alone, and by the classical memory on flattened clouds. The design follows the synthetic experiments of
- * Mustafi (2026), whose settings are not public.
+ * Recovery of weighted point clouds from perturbations of their points and their weights: by the flow with both
+ * channels, with transport or reweighting alone, and by the classical memory on flattened clouds. The design follows
+ * the synthetic experiments of Mustafi (2026), whose settings are not public.
  */
+
 import { max } from 'd3-array';
 import {
   type CallOptions,
@@ -21,8 +22,11 @@ import { type ExperimentOptions, Stages } from '../core/stages.ts';
 import { median, shareOf } from '../core/statistics.ts';
 import type { RecoverySettings } from './settings.ts';
 
-/** How queries are recovered. `shuffled`: the classical memory again, given the points of every query in random order. */
+/**
+ * How queries are recovered. `shuffled`: the classical memory again, given the points of every query in random order.
+ */
 export const recoveryChannels = ['both', 'transport', 'reweighting', 'euclidean', 'shuffled'] as const;
+
 export type RecoveryChannel = (typeof recoveryChannels)[number];
 
 /** What became of the queries in one channel, or (`none`) what they were. */
@@ -51,7 +55,9 @@ export interface RecoveryResult {
 /** Expected time of every stage beside that of one open channel of the flow, for the progress only. */
 const work = { setUp: 0.5, flow: 1, baseline: 0.1 };
 
-/** Runs the experiment: one query for every stored cloud. Rejects with ERR_RANGE or ERR_SHAPE if settings do not fit. */
+/**
+ * Runs the experiment: one query for every stored cloud. Rejects with ERR_RANGE or ERR_SHAPE if settings do not fit.
+ */
 export async function runRecovery(
   settings: RecoverySettings,
   options: ExperimentOptions = {},
@@ -123,7 +129,7 @@ async function recoverClassically(
   return { states: unflattenClouds(states, queries), iterations };
 }
 
-/** The same clouds, their points in random order. */
+/** The clouds with their points in random order. */
 function shuffled(clouds: PointClouds, { seed }: RecoverySettings): PointClouds {
   const { count, dimension: d, offsets, points, weights } = clouds;
   const random = new Random(seed);
@@ -139,7 +145,7 @@ function shuffled(clouds: PointClouds, { seed }: RecoverySettings): PointClouds 
   return result;
 }
 
-async function row(
+export async function row(
   channel: RecoveryRow['channel'],
   memory: PointCloudMemory,
   { states, iterations }: Recovery,

@@ -3,12 +3,12 @@ export interface RecoverySettings {
   /** How many clouds are stored; each gives one query. */
   readonly count: number;
   readonly dimension: number;
-  /** Of every cloud: the classical memory needs clouds of one size. */
+  /** Points of every cloud: the classical memory needs clouds of one size. */
   readonly points: number;
   readonly spread: number;
   /** Centres lie on the sphere of this radius. */
   readonly radius: number;
-  /** Of the random weights: see `samplePointClouds`. */
+  /** Concentration of the random weights: see `samplePointClouds`. */
   readonly concentration: number;
   readonly epsilon: number;
   readonly beta: number;
@@ -22,8 +22,9 @@ export interface RecoverySettings {
 }
 
 /**
- * Sized for about ten seconds on two cores. epsilon is a quarter of the mean cost within a cloud: smaller ones tell points apart better
- * but let weight trickle more slowly. beta times the separation is about 18, so that other items do not pull at a state.
+ * Sized for about ten seconds on two cores. epsilon is a quarter of the mean cost within a cloud: smaller ones tell
+ * points apart better but let weight trickle more slowly. beta times the separation is about 18, so that other items do
+ * not pull at a state.
  */
 export const defaultRecoverySettings: RecoverySettings = {
   count: 20,
@@ -40,3 +41,6 @@ export const defaultRecoverySettings: RecoverySettings = {
   threshold: 1e-4,
   seed: 1,
 };
+
+/** In seconds. */
+export const quickRecoverySettings: RecoverySettings = { ...defaultRecoverySettings, count: 8 };

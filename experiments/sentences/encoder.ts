@@ -57,7 +57,10 @@ export async function drawSentences(settings: SentencesSettings, options: CallOp
   return Array.from(drawn, (n) => sentences[n] as Sentence);
 }
 
-/** Words of a tagged sentence with the marks that belong to them; quotation marks, which the corpus doubles, are left out. */
+/**
+ * Words of a tagged sentence with the marks that belong to them; quotation marks, which the corpus doubles, are left
+ * out.
+ */
 export function joinMarks(tokens: readonly string[]): Sentence {
   const words: string[] = [];
   for (const token of tokens) {

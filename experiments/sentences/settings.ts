@@ -4,7 +4,10 @@ import type { RecallSettings } from '../core/recall.ts';
 
 /** The choices of the experiment on sentences. */
 export interface SentencesSettings extends ExperimentSettings, RecallSettings {
-  /** `encoder`: sentences of the Brown corpus, encoded here; or the path of an .npz file with arrays `means` and `covariances`. */
+  /**
+   * `encoder`: sentences of the Brown corpus, encoded here; or the path of an .npz file with arrays `means` and
+   * `covariances`.
+   */
   readonly source: string;
   /** What the array `covariances` of the file holds. */
   readonly kind: Exclude<SpreadKind, 'covariance'>;
@@ -21,9 +24,12 @@ export interface SentencesSettings extends ExperimentSettings, RecallSettings {
   readonly variants: number;
   /** Principal directions that the memory of full covariances keeps. */
   readonly fullDimension: number;
-  /** Of how many queries. */
+  /** Number of those queries. */
   readonly fullQueries: number;
-  /** Added to every variance: this share of the mean variance of the stored sentences. Variants may be the same by chance. */
+  /**
+   * Added to every variance: this share of the mean variance of the stored sentences. Variants may be the same by
+   * chance.
+   */
   readonly ridgeShare: number;
 }
 

@@ -73,8 +73,8 @@ export async function measureSweep(
 }
 
 /**
- * Queries from items without a common basis: each is its item moved by W2 = sqrt(least variance of all), the radius of the basins in the
- * paper's theory, as in its experiment on synthetic Gaussians.
+ * Queries from items without a common basis: each is its item moved by W2 = sqrt(least variance of all), the radius of
+ * the basins in the paper's theory, as in its experiment on synthetic Gaussians.
  */
 export function basinQueries(items: Gaussians, targets: Int32Array, seed: number): Promise<Gaussians> {
   if (items.structure === 'full') throw rangeError('structure', 'diagonal or isotropic', items.structure);
@@ -104,7 +104,9 @@ export function selectGaussians(gaussians: Gaussians, indices: Int32Array): Gaus
 /** What is looked at for a transition. */
 type Rise = Pick<SweepCurve, 'points' | 'queries' | 'limit'>;
 
-/** The beta at which recall passes a share, on the line between two points (in log beta); undefined if it never does. */
+/**
+ * The beta at which recall passes a share, on the line between two points (in log beta); undefined if it never does.
+ */
 function passingBeta({ points }: Pick<SweepCurve, 'points'>, share: number): number | undefined {
   const above = points.findIndex(({ right }) => right >= share);
   const [before, after] = [points[above - 1], points[above]];
@@ -118,13 +120,17 @@ export const halfwayBeta = (curve: Pick<SweepCurve, 'points'>) => passingBeta(cu
 /** Share at and above which recall works, of all that is possible. */
 const success = 0.99;
 
-/** Share at and below which it fails: one query of those that all end in the middle may have the item that is nearest to it. */
+/**
+ * Share at and below which it fails: one query of those that all end in the middle may have the item that is nearest to
+ * it.
+ */
 const failure = ({ queries }: Rise) => Math.max(0.01, 1 / queries);
 
 /**
- * Factor of beta within which a steep rise goes from 10 to 90 % of what is possible. The weight of one item among 1,000 that are
- * equally far away does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9; twice that is left for
- * queries whose neighbours are at different distances. A share that saturates, beta / (beta + c), takes a factor of 81.
+ * Factor of beta within which a steep rise goes from 10 to 90 % of what is possible. The weight of one item among 1,000
+ * that are equally far away does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9;
+ * twice that is left for queries whose neighbours are at different distances. A share that saturates, beta / (beta +
+ * c), takes a factor of 81.
  */
 const steep = 4;
 
@@ -135,9 +141,9 @@ function width(curve: Rise, possible: number): number {
 }
 
 /**
- * Whether recall goes from nothing to what is possible over the sweep, and steeply. Where the claim is of all queries, that is all of
- * them; of queries that were damaged it is their nearest-item limit, which recall tends to at great beta whatever the memory: what can
- * fail then is the start and the steepness.
+ * Whether recall goes from nothing to what is possible over the sweep, and steeply. Where the claim is of all queries,
+ * that is all of them; of queries that were damaged it is their nearest-item limit, which recall tends to at great beta
+ * whatever the memory: what can fail then is the start and the steepness.
  */
 function hasTransition(curve: Rise, possible: number): boolean {
   const [first, last] = [curve.points[0]?.right ?? 1, curve.points.at(-1)?.right ?? 0];
@@ -145,8 +151,8 @@ function hasTransition(curve: Rise, possible: number): boolean {
 }
 
 /**
- * One beside what the paper says of the transition (`published`; nothing of a memory that it does not have), one of where it is, which the
- * paper only draws.
+ * One beside what the paper says of the transition (`published`; nothing of a memory that it does not have), one of
+ * where it is, which the paper only draws.
  */
 export function transitionFindings(curve: SweepCurve, published: string): Finding[] {
   const { label, points, neighbourDistance, limit } = curve;

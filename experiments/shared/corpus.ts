@@ -11,7 +11,10 @@ export const brown = 'brown';
 
 /** A text in numbers, and what they mean. */
 export interface Corpus {
-  /** Indices of words, and {@link textBreak} at the end of every line. Words that are not in the vocabulary are left out. */
+  /**
+   * Indices of words, and {@link textBreak} at the end of every line. Words that are not in the vocabulary are left
+   * out.
+   */
   readonly text: Int32Array;
   /** The most frequent words, most frequent first; of equally frequent ones, those that come first. */
   readonly words: readonly string[];
@@ -31,10 +34,11 @@ export interface CorpusSettings {
 }
 
 /**
- * Reads a text. A word is a run of the letters a to z, capitals made small: what text8 consists of. Everything else only separates words;
- * the end of a line separates texts.
+ * Reads a text. A word is a run of the letters a to z, capitals made small: what text8 consists of. Everything else
+ * only separates words; the end of a line separates texts.
  *
- * @throws DenseamError ERR_NOT_INSTALLED for the Brown corpus; ERR_RANGE if the text has fewer words than are to be kept; system errors.
+ * @throws DenseamError ERR_NOT_INSTALLED for the Brown corpus; ERR_RANGE if the text has fewer words than are to be
+ * kept; system errors.
  */
 export async function readCorpus(settings: CorpusSettings, options: CallOptions = {}): Promise<Corpus> {
   const { corpus } = settings;
@@ -125,7 +129,10 @@ async function* brownPieces(): AsyncGenerator<string> {
   }
 }
 
-/** The texts of the Brown corpus in order of their names: functions that read one as sentences of words and punctuation marks. */
+/**
+ * The texts of the Brown corpus in order of their names: functions that read one as sentences of words and punctuation
+ * marks.
+ */
 export async function brownTexts(): Promise<(() => Promise<string[][]>)[]> {
   const folder = brownFolder();
   const names = (await readdir(folder)).filter((name) => /^c[a-r]\d\d$/.test(name)).sort();

@@ -13,12 +13,15 @@ export interface SphereItems {
   readonly covariances: CovarianceFamily;
   readonly count: number;
   readonly dimension: number;
-  /** Of the eigenvalues of commuting covariances. */
+  /** Range of the eigenvalues of commuting covariances. */
   readonly range: readonly number[];
   readonly seed: number;
 }
 
-/** Items on the sphere; those whose covariances commute as variances in their basis, which is much faster and no less exact. */
+/**
+ * Items on the sphere; those whose covariances commute as variances in their basis, which is much faster and no less
+ * exact.
+ */
 export async function drawItems(
   { covariances, count, dimension, range, seed }: SphereItems,
   { signal, onProgress }: CallOptions,

@@ -3,15 +3,19 @@ import type { Finding } from '../core/experiment.ts';
 import { comparedIf, findingVerdict } from '../core/findings.ts';
 import { percent } from '../core/statistics.ts';
 import { atPublishedScale, type BetaChoice, betaName, ofDigits, otherTraining } from '../shared/sphere/digitModels.ts';
-import type { MeasuredMemories, MeasuredModel } from './experiment.ts';
+import type { MeasuredMemories, MeasuredModel } from './measures.ts';
 import type { ClassReconstruction } from './reconstruction.ts';
 import type { VmfMemoriesSettings } from './settings.ts';
 
 /** What the figures are of. */
-const few = { units: 25, beta: 16 } as const;
+export const few = { units: 25, beta: 16 } as const;
+
 const low: BetaChoice = { beta: 6 };
+
 const high: BetaChoice = { beta: 18 };
+
 const suitable: BetaChoice = { betaScale: 0.25 };
+
 /** The loss without regularisation. */
 const plain: BetaChoice = { betaScale: 1 };
 
@@ -60,6 +64,7 @@ function fewFinding({ name, noise, different, accuracy }: MeasuredModel, setting
 
 /** At least one in ten. */
 const many = 0.1;
+
 /** Nearly all: nine in ten, as a few are in between. */
 const most = 0.9;
 
@@ -122,11 +127,15 @@ function softLabelFinding({ name, labelled, certainty }: MeasuredModel): Finding
   };
 }
 
-/** Published, and how far ours may be from it: half a unit of what is printed, as the paper rounds, and two standard errors of 10,000 digits. */
+/**
+ * Published, and how far ours may be from it: half a unit of what is printed, as the paper rounds, and two standard
+ * errors of 10,000 digits.
+ */
 const fidelities = {
   fidelity: { of: 'test digits', published: 0.98, tolerance: 0.01 },
   right: { of: 'digits that are classified right', published: 0.99, tolerance: 0.01 },
 } as const;
+
 const wrongFidelity = 0.7;
 
 function fidelityFindings(model: MeasuredModel): Finding[] {
@@ -155,7 +164,10 @@ function fidelityFindings(model: MeasuredModel): Finding[] {
   ];
 }
 
-/** The paper says that such minima are patterns of the class, but neither from which starts nor how many: there is nothing to compare with. */
+/**
+ * The paper says that such minima are patterns of the class, but neither from which starts nor how many: there is
+ * nothing to compare with.
+ */
 function patternsFinding({ name }: MeasuredModel, { random, digits }: MeasuredMemories['patterns']): Finding {
   const shown = ({ converged, ownClass, different }: ClassReconstruction) =>
     `${percent(converged)} converge, to ${min(different)} to ${max(different)} states a class, ${percent(ownClass)} of them classified as it`;

@@ -1,4 +1,5 @@
 /** Patterns that a memory makes of a class alone, and of the class and half of a digit (section 2.1). */
+
 import type { CallOptions, FloatArray, Vectors, VonMisesFisherMemory } from 'denseam';
 import { shareOf } from '../core/statistics.ts';
 import type { DigitRows } from '../shared/sphere/digitModels.ts';
@@ -17,9 +18,11 @@ export interface ClassReconstruction {
 }
 
 /** Steps of a float32 memory do not get much shorter: rounding moves a state by up to 1e-7 (1 + betaScale beta). */
-const tolerance = 1e-4;
+export const tolerance = 1e-4;
+
 /** How many states of a class are shown, at most. */
 export const shownStates = 5;
+
 /** Two states are the same where they are as near as the tolerance of two of them and slow convergence allow. */
 const sameState = 0.999;
 

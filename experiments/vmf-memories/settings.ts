@@ -1,14 +1,36 @@
-import { type DigitSettings, defaultDigitSettings, quickDigitSettings } from '../shared/sphere/digitModels.ts';
+import { integer, positive, rangeError } from '../core/check.ts';
+import {
+  checkDigitSettings,
+  type DigitSettings,
+  defaultDigitSettings,
+  quickDigitSettings,
+} from '../shared/sphere/digitModels.ts';
+import { letterRows } from '../shared/sphere/memoryPictures.ts';
+
+/** For every class: ten times so many images are starts, 63 MB of MNIST's. */
+const greatestStarts = 1000;
+
+export function check(settings: VmfMemoriesSettings): void {
+  checkDigitSettings(settings);
+  const { hiddenUnits, fewUnits, fewBeta, shown, leastSharedNorm, starts } = settings;
+  integer('settings.fewUnits', fewUnits, 1, letterRows ** 2);
+  positive('settings.fewBeta', fewBeta);
+  integer('settings.shown', shown, 1, Math.min(hiddenUnits, letterRows ** 2));
+  if (!(leastSharedNorm > 0 && leastSharedNorm < 1)) {
+    throw rangeError('settings.leastSharedNorm', 'a number between 0 and 1', leastSharedNorm);
+  }
+  integer('settings.starts', starts, 1, greatestStarts);
+}
 
 export interface VmfMemoriesSettings extends DigitSettings {
-  /** Of the small model, all of whose memories are shown. */
+  /** Units of the small model, all of whose memories are shown. */
   readonly fewUnits: number;
   readonly fewBeta: number;
   /** How many memories of a large model are shown: at most 25, drawn with the seed. */
   readonly shown: number;
   /** A memory whose squared overlap with the training digit most like it is below this is noise. */
   readonly leastSharedNorm: number;
-  /** Of reconstruction, for every class: so many random directions, and as many test digits. */
+  /** Starts of reconstruction for every class: so many random directions, and as many test digits. */
   readonly starts: number;
 }
 

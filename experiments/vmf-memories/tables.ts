@@ -3,7 +3,7 @@ import type { ResultChart, ResultPictures, ResultTable } from '../core/experimen
 import { table } from '../core/table.ts';
 import { classWeightsChart, classWeightsTable } from '../shared/sphere/classWeightsChart.ts';
 import { letterName, letterRows, memoryImages } from '../shared/sphere/memoryPictures.ts';
-import type { MeasuredMemories, MeasuredModel } from './experiment.ts';
+import type { MeasuredMemories, MeasuredModel } from './measures.ts';
 import { type ClassReconstruction, shownStates } from './reconstruction.ts';
 import type { VmfMemoriesSettings } from './settings.ts';
 

@@ -73,7 +73,7 @@ export async function classOverlaps(
   return { ...own, difference, greatestAtRandom, pValue: noLess / (permutations + 1) };
 }
 
-/** Of every pair of different memories, row by row of the lower triangle. */
+/** Overlap of every pair of different memories, row by row of the lower triangle. */
 function pairOverlaps(memories: ArrayLike<number>, dimension: number, count: number): Float64Array {
   const overlaps = new Float64Array((count * (count - 1)) / 2);
   let at = 0;

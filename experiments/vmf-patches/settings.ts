@@ -1,7 +1,10 @@
 import { integer, nonNegative, positive, rangeError } from '../core/check.ts';
 import type { ExperimentSettings } from '../core/experiment.ts';
 
-/** What becomes of patches without contrast, which are rows of zeros: no points of the sphere, equally like all memories. */
+/**
+ * What becomes of patches without contrast, which are rows of zeros: no points of the sphere, equally like all
+ * memories.
+ */
 export const blankTreatments = ['kept', 'left out'] as const;
 export type BlankTreatment = (typeof blankTreatments)[number];
 
@@ -26,13 +29,13 @@ export interface VmfPatchesSettings extends ExperimentSettings {
   readonly posteriorSoftening: number;
   readonly batchSize: number;
   readonly epochs: number;
-  /** Of the classes among memories, for comparison. */
+  /** Permutations of the classes among memories, for comparison. */
   readonly permutations: number;
 }
 
 /**
- * The published settings on a tenth of the digits, in minibatches of a tenth: as many steps of descent, which is what a beta
- * that starts at 0.01 needs. The published scale, 8.6 million patches, is images 0 and batchSize 1000.
+ * The published settings on a tenth of the digits, in minibatches of a tenth: as many steps of descent, which is what a
+ * beta that starts at 0.01 needs. The published scale, 8.6 million patches, is images 0 and batchSize 1000.
  */
 export const defaultVmfPatchesSettings: VmfPatchesSettings = {
   data: 'mnist',
@@ -60,11 +63,11 @@ export const quickVmfPatchesSettings: VmfPatchesSettings = {
   epochs: 10,
 };
 
-/** Of the dealings: their p is then as small as anyone asks for, after seconds. */
+/** Permutations of the permutation test: p is then as small as anyone asks for, after seconds. */
 const mostPermutations = 100_000;
 /** Their pairs fit in memory, and the figures on a page. */
 const mostMemories = 2000;
-/** Of epochs, and of pixels across a patch. */
+/** Greatest number of epochs, and of pixels across a patch. */
 const greatestExtent = 10_000;
 
 /** All that can be said before the images are read. */

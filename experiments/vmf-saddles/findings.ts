@@ -4,8 +4,8 @@ import { max } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
 import { percent, shareOf } from '../core/statistics.ts';
-import type { SaddlesMeasured } from './experiment.ts';
 import { sweepTolerance } from './measures.ts';
+import type { SaddlesMeasured } from './run.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
 
 export function vmfSaddlesFindings(measured: SaddlesMeasured, settings: VmfSaddlesSettings): Finding[] {
@@ -23,7 +23,9 @@ export function vmfSaddlesFindings(measured: SaddlesMeasured, settings: VmfSaddl
 type Found = SaddlesMeasured['fixedPoints'][number];
 
 const short = (value: number) => value.toPrecision(2);
-const greatest = (values: readonly number[]) => short(max(values) as number);
+
+export const greatest = (values: readonly number[]) => short(max(values) as number);
+
 /** Not so of what is no number, which max would leave out. */
 const within = (tolerance: number) => (value: number) => value <= tolerance;
 
@@ -51,8 +53,8 @@ function stationaryFinding({ descent, fixedPoints }: SaddlesMeasured, { toleranc
 }
 
 /**
- * Halving is exact in binary, so what a duplicate adds is the order of sums and the multipliers, which are right to about 1e-14;
- * of the loss, whose size is a thousand or two, the last bits.
+ * Halving is exact in binary, so what a duplicate adds is the order of sums and the multipliers, which are right to
+ * about 1e-14; of the loss, whose size is a thousand or two, the last bits.
  */
 const [residualRounding, lossRounding] = [1e-12, 1e-15];
 
@@ -72,8 +74,12 @@ function duplicateFindings({ fixedPoints }: SaddlesMeasured, settings: VmfSaddle
   });
 }
 
-/** Central differences at distance 1e-3 leave slopes of 1e-6 times the third derivative, at most beta^3 or some thousand. */
+/**
+ * Central differences at distance 1e-3 leave slopes of 1e-6 times the third derivative, at most beta^3 or some
+ * thousand.
+ */
 const slopeTolerance = 1e-3;
+
 /** They leave a thousandth of the curvature. */
 const curvatureTolerance = 0.01;
 
@@ -135,7 +141,9 @@ function descentFinding(measured: SaddlesMeasured, { tolerance, copies }: VmfSad
 
 const ends = <T>(list: readonly T[]) => [list[0], list.at(-1)] as [T, T];
 
-/** From none to all; betas that do not reach so far tell nothing, unless fewer part at the greatest than at the least. */
+/**
+ * From none to all; betas that do not reach so far tell nothing, unless fewer part at the greatest than at the least.
+ */
 function betasFinding({ betas }: SaddlesMeasured): Finding {
   const [first, last] = ends(betas);
   const far = betas.filter(({ residual }) => residual > sweepTolerance).map(({ beta }) => beta);
@@ -154,7 +162,9 @@ function betasFinding({ betas }: SaddlesMeasured): Finding {
   };
 }
 
-/** The paper's claim is about students that learn or are drawn; of these there are none here, so there is no verdict. */
+/**
+ * The paper's claim is about students that learn or are drawn; of these there are none here, so there is no verdict.
+ */
 function samplesFinding({ students }: SaddlesMeasured): Finding {
   const [first, last] = ends(students);
   return {

@@ -109,7 +109,7 @@ export async function descentEnd(
 export interface Parting {
   readonly eigenvalue: number;
   readonly betaSplit: number;
-  /** Of the mean loss, copies at t and -t: the eigenvalue, if the theory is right. */
+  /** Derivatives of the mean loss, copies at t and -t: the eigenvalue, if the theory is right. */
   readonly apart: Derivatives;
   /** The memory moves alone, in the small network. */
   readonly alone: Derivatives;
@@ -125,6 +125,7 @@ export interface Landscape {
 }
 
 const randomCount = 20;
+
 const profileSteps = Array.from({ length: 21 }, (_, k) => (k - 10) / 20);
 
 export async function landscape(
@@ -182,13 +183,14 @@ async function inRandomDirections(
 }
 
 /** How far copies are moved apart before the equations take over, and how long these are followed. */
-const parted = 0.01;
+export const parted = 0.01;
+
 const [descentSteps, stepIterations] = [30, 5];
 
 /**
- * The loss through applications of the equations, which never raise it, from the duplicate as it is and with its copies parted.
- * As it is it would stay for ever; in floating point copies that differ in a last digit part in the end, and whether they do is
- * of the machine.
+ * The loss through applications of the equations, which never raise it, from the duplicate as it is and with its copies
+ * parted. As it is it would stay for ever; in floating point copies that differ in a last digit part in the end, and
+ * whether they do is of the machine.
  */
 export interface DescentPoint {
   readonly iteration: number;
@@ -261,7 +263,9 @@ export async function stabilityAt(
   return { beta, residual: found.residual, betaSplit: [...betaSplit], unstable: share };
 }
 
-/** The equations on data that a teacher gave beside eq. 10, which is their mean over such data as N tends to infinity. */
+/**
+ * The equations on data that a teacher gave beside eq. 10, which is their mean over such data as N tends to infinity.
+ */
 export interface StudentPoint {
   readonly dimension: number;
   readonly rows: number;
@@ -275,14 +279,16 @@ export interface StudentPoint {
 
 /** The share of each teacher's soft label that is spread over all classes. */
 const teacherSoftening = 0.2;
+
 /** How far from the teacher's memories both begin. */
 const startNoise = 0.1;
 
 /**
- * No student is trained here, and none drawn from the posterior. The data have a label each and enter as patterns of their own:
- * given which data belong to a memory, its posterior is von Mises-Fisher, with concentration beta |xbar|, and the mean has length
- * A_N(beta |xbar|), nearly s(2 beta |xbar| / N). That is eq. 10 with these patterns, v = Infinity and rho = 1 / N. Both solutions
- * start near the teacher. So this tells whether the mean over data in eq. 10 is right, not whether students learn as it says.
+ * No student is trained here, and none drawn from the posterior. The data have a label each and enter as patterns of
+ * their own: given which data belong to a memory, its posterior is von Mises-Fisher, with concentration beta |xbar|,
+ * and the mean has length A_N(beta |xbar|), nearly s(2 beta |xbar| / N). That is eq. 10 with these patterns, v =
+ * Infinity and rho = 1 / N. Both solutions start near the teacher. So this tells whether the mean over data in eq. 10
+ * is right, not whether students learn as it says.
  */
 export async function studentPoint(
   dimension: number,

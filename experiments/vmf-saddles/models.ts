@@ -75,7 +75,10 @@ export async function effectiveLoss(
   return -terms.reduce((sum, term) => sum + term, 0) / rows.count;
 }
 
-/** A direction for every memory to move in, P x N; one at right angles to the memory keeps it on the sphere to first order. */
+/**
+ * A direction for every memory to move in, P x N; one at right angles to the memory keeps it on the sphere to first
+ * order.
+ */
 export type Directions = Float64Array;
 
 /** w + t u of each memory, put back on the sphere. */
@@ -135,8 +138,8 @@ export interface Derivatives {
 }
 
 /**
- * Of central differences: rounding of 1e-15 of the loss and t^2 / 12 of the fourth derivative, which is at most beta^4, together
- * leave a thousandth of the curvature or so.
+ * Step of central differences: rounding of 1e-15 of the loss and t^2 / 12 of the fourth derivative, which is at most
+ * beta^4, together leave a thousandth of the curvature or so.
  */
 const step = 1e-3;
 

@@ -13,7 +13,7 @@ export interface VmfSaddlesSettings extends ExperimentSettings {
   /** R: how many of them, the first ones, are duplicated. */
   readonly copies: number;
   readonly beta: number;
-  /** Of the training by gradient descent, from which the fixed point on images starts. */
+  /** Training by gradient descent, from which the fixed point on images starts. */
   readonly epochs: number;
   readonly batchSize: number;
   /** v of the cases with a noisy teacher. */
@@ -27,7 +27,7 @@ export interface VmfSaddlesSettings extends ExperimentSettings {
   readonly dimension: number;
   /** N at which eq. 10 is put beside the same equations on sampled data. Ascending. */
   readonly studentDimensions: readonly number[];
-  /** Of a fixed point, and how many applications of the equations it may take. */
+  /** Residual of a fixed point, and how many applications of the equations it may take. */
   readonly tolerance: number;
   readonly maxIterations: number;
 }
@@ -65,7 +65,7 @@ export const quickVmfSaddlesSettings: VmfSaddlesSettings = {
 const greatestTolerance = 1e-6;
 /** An application takes milliseconds: so many take hours. */
 const greatestIterations = 1_000_000;
-/** Of images, units, epochs and dimensions: of two of them a matrix still fits in memory. */
+/** Greatest number of images, units, epochs or dimensions: a matrix of any two still fits in memory. */
 const greatestExtent = 10_000;
 /** Numbers of a student's data: a gigabyte. */
 const greatestData = 2 ** 27;

@@ -1,31 +1,25 @@
-/** Tables, charts and findings of the experiment on saddle points. */
+/** Tables, charts and pictures of the experiment on saddle points. */
+
 import { max, min } from 'd3-array';
 import { category, heatMap, lines, logarithmic, panel, panels, quantity, series, shades } from '../core/charts.ts';
-import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
+import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { type Column, table } from '../core/table.ts';
 import { pixelsOf } from '../shared/sphere/memoryPictures.ts';
-import type { SaddlesMeasured } from './experiment.ts';
-import { vmfSaddlesFindings } from './findings.ts';
 import type { DescentPoint } from './measures.ts';
+import type { SaddlesMeasured } from './run.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
 
-export function vmfSaddlesResult(measured: SaddlesMeasured, settings: VmfSaddlesSettings): ExperimentResult {
-  const findings: Finding[] = vmfSaddlesFindings(measured, settings);
-  return {
-    findings,
-    tables: [
-      fixedPointsTable(measured, settings),
-      orderParametersTable(measured, settings),
-      descentTable(measured),
-      partingTable(measured),
-      profileTable(measured),
-      fallTable(measured),
-      betasTable(measured),
-      studentsTable(measured),
-    ],
-    charts: [orderParametersChart, profileChart, fallChart, betasChart, studentsChart],
-    pictures: pictures(measured, settings),
-  };
+export function vmfSaddlesTables(measured: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable[] {
+  return [
+    fixedPointsTable(measured, settings),
+    orderParametersTable(measured, settings),
+    descentTable(measured),
+    partingTable(measured),
+    profileTable(measured),
+    fallTable(measured),
+    betasTable(measured),
+    studentsTable(measured),
+  ];
 }
 
 function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copies }: VmfSaddlesSettings): ResultTable {
@@ -63,6 +57,7 @@ function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copie
 }
 
 const panelNames = ['fixed point', 'duplicate'] as const;
+
 const [fixedPanel, duplicatePanel] = panelNames;
 
 /** Figure 2 as numbers: of the random teacher, in the coordinates of its memories. */
@@ -287,8 +282,13 @@ const studentsChart: ResultChart = {
   }),
 };
 
+export const vmfSaddlesCharts = [orderParametersChart, profileChart, fallChart, betasChart, studentsChart];
+
 /** Figure 2 on images, where order parameters are pictures. */
-function pictures({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copies }: VmfSaddlesSettings): ResultPictures[] {
+export function vmfSaddlesPictures(
+  { fixedPoints }: SaddlesMeasured,
+  { hiddenUnits, copies }: VmfSaddlesSettings,
+): ResultPictures[] {
   const [{ orderParameters, model }] = fixedPoints as [SaddlesMeasured['fixedPoints'][number]];
   const side = Math.sqrt(model.dimension);
   if (!Number.isInteger(side)) return [];

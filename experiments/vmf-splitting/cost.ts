@@ -12,7 +12,7 @@ export interface TrainingRows {
 /** How often a matrix product runs over all rows and memories: overlaps, and in training the gradient from them. */
 const trainingProducts = 2;
 const validationProducts = 1;
-/** Of a split: overlaps and the mean of each cluster, and two products for every pass of power iteration. */
+/** Products of a split: overlaps and the mean of each cluster, and two for every pass of power iteration. */
 const splitProducts = (passes: number) => 2 + 2 * passes;
 
 /** Epochs that the network had one number of units for. */

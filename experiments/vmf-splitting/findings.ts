@@ -1,7 +1,7 @@
 import { mean, min } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
-import type { SplittingTraining } from './experiment.ts';
+import type { SplittingTraining } from './measures.ts';
 import {
   accuracyRise,
   disproportion,
@@ -19,11 +19,15 @@ const fashion = 'fashion-mnist';
 
 /** What is within so many standard errors may be chance. */
 const sureErrors = 2;
+
 /** "Similar" accuracy: for sure they differ by at most a hundredth, a sixth of what is wrong at this size. */
 const similar = 0.01;
+
 /** A "slight" difference, and a "marginal" gain. */
 const slight = 0.03;
+
 const marginal = 0.01;
+
 /** "Proportional": beside the errors of the exponent, so much of it counts for nothing. */
 const exponentTolerance = 0.05;
 
@@ -32,7 +36,9 @@ const constantExponent = 0.5;
 
 /** A spread over fewer seeds, a line through fewer sizes, or sizes less than half as far apart, say too little. */
 const leastRuns = 3;
+
 const leastSizes = 3;
+
 const leastRange = 1.5;
 
 interface Lines {
@@ -76,8 +82,11 @@ function isLong({ whole }: Lines): boolean {
 }
 
 const ends = (line: readonly SplittingPoint[]) => [line[0], line.at(-1)] as [SplittingPoint, SplittingPoint];
-const points = (share: number) => (100 * share).toFixed(2);
+
+export const points = (share: number) => (100 * share).toFixed(2);
+
 const withError = ({ mean, error }: Estimate) => `${points(mean)} points (standard error ${points(error)})`;
+
 /** Whether it is above 0, and not by chance. */
 const isAbove = ({ mean, error }: Estimate) => mean > sureErrors * error;
 
@@ -135,6 +144,7 @@ function savingClaim({ data, whole, grown }: Lines): ReturnType<Claim> {
 
 const costs = (line: readonly SplittingPoint[]) =>
   line.map(({ hiddenUnits, cost }) => [hiddenUnits, cost.mean] as const);
+
 const exponent = (line: readonly SplittingPoint[]) => logLine(costs(line));
 
 function wholeCostClaim({ data, whole }: Lines): ReturnType<Claim> {

@@ -1,6 +1,6 @@
 /** Trainings of several seeds as points with a spread, and lines through them. */
 import { max, mean, sum } from 'd3-array';
-import type { SplittingTraining } from './experiment.ts';
+import type { SplittingTraining } from './measures.ts';
 
 export interface Spread {
   readonly mean: number;
@@ -15,7 +15,10 @@ export interface SplittingPoint extends Pick<SplittingTraining, 'data' | 'hidden
   readonly cost: Spread;
   readonly seconds: Spread;
   readonly epochs: Spread;
-  /** Stages of training: one more than there are splits. Where trainings ended early they differ, and this is the greatest number. */
+  /**
+   * Stages of training: one more than there are splits. Where trainings ended early they differ, and this is the
+   * greatest number.
+   */
   readonly stages: number;
 }
 
@@ -31,7 +34,10 @@ export interface Estimate {
   readonly error: number;
 }
 
-/** What splitting changes in the accuracy: the mean over sizes and seeds of the difference of two trainings that have both in common. */
+/**
+ * What splitting changes in the accuracy: the mean over sizes and seeds of the difference of two trainings that have
+ * both in common.
+ */
 export function pairedDifference(whole: readonly SplittingPoint[], grown: readonly SplittingPoint[]): Estimate {
   const others = whole.flatMap(({ trainings }) => trainings);
   const differences = grown
@@ -87,7 +93,7 @@ export interface LogLine {
   readonly error: number;
 }
 
-/** Of numbers above 0. */
+/** The line through the logarithms of numbers above 0. */
 export function logLine(points: readonly (readonly [x: number, y: number])[]): LogLine {
   const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);
   const [meanX, meanY] = [mean(logs, ([x]) => x), mean(logs, ([, y]) => y)] as [number, number];
@@ -98,7 +104,10 @@ export function logLine(points: readonly (readonly [x: number, y: number])[]): L
 }
 
 export interface Plateaus {
-  /** d log cost / d log P_max between sizes of as many stages, by least squares with a constant for each number of stages. */
+  /**
+   * d log cost / d log P_max between sizes of as many stages, by least squares with a constant for each number of
+   * stages.
+   */
   readonly slope: number;
   /** Rises of the cost from a size to the next, where it has a stage more, and where it has as many. */
   readonly jumps: readonly Rise[];

@@ -24,9 +24,10 @@ export interface VmfSplittingSettings extends ExperimentSettings {
 export const publishedData: readonly string[] = ['mnist', 'fashion-mnist'];
 
 /**
- * A fifth of everything: rows, the batch, so that an epoch has as many steps, and hidden units, of which there are 20 x 2^k after k
- * splits, so that 325 need one more than 300. The published scale is rows 0, batchSize 1000, hiddenUnits 1000, 1125, ..., 2000, from 100
- * (or 50 or 25: as the paper's number of splits changes between 1500 and 1625) and runs 10.
+ * A fifth of everything: rows, the batch, so that an epoch has as many steps, and hidden units, of which there are 20 x
+ * 2^k after k splits, so that 325 need one more than 300. The published scale is rows 0, batchSize 1000, hiddenUnits
+ * 1000, 1125, ..., 2000, from 100 (or 50 or 25: as the paper's number of splits changes between 1500 and 1625) and runs
+ * 10.
  */
 export const defaultVmfSplittingSettings: VmfSplittingSettings = {
   data: publishedData,

@@ -1,11 +1,12 @@
 import { type Channel, panel, panels, quantity, type Specification, series, spreadLines } from '../core/charts.ts';
 import type { ResultChart, ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
-import type { SplittingTraining } from './experiment.ts';
+import type { SplittingTraining } from './measures.ts';
 import { lineOf, logLine, type SplittingPoint, type Spread, splittingPoints } from './points.ts';
 import { publishedData } from './settings.ts';
 
 export const methodNames = { whole: 'without splitting', splitting: 'with splitting' } as const;
+
 const methodName = ({ splits }: Pick<SplittingPoint, 'splits'>) => methodNames[splits ? 'splitting' : 'whole'];
 
 /** The cost is counted in these. */
@@ -46,7 +47,8 @@ const relativeColumns = (
   ];
 };
 
-const lower = ({ mean, deviation }: Spread) => mean - deviation;
+export const lower = ({ mean, deviation }: Spread) => mean - deviation;
+
 const upper = ({ mean, deviation }: Spread) => mean + deviation;
 
 function pointsTable(points: readonly SplittingPoint[]): ResultTable {
@@ -136,6 +138,7 @@ function trainingsTable(trainings: readonly SplittingTraining[]): ResultTable {
 
 /** Two of them side by side. */
 const panelSize = { width: 280, height: 220 };
+
 /** Means with bars of a deviation to either side, a panel for each data set. */
 function byData(y: Channel, lower: string, upper: string): Specification {
   const x = quantity('hiddenUnits', 'P_max', {}, { zero: false });

@@ -2,13 +2,13 @@ import { sum } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
 import { percent } from '../core/statistics.ts';
-import type { MeasuredTree } from './experiment.ts';
+import type { MeasuredTree } from './measures.ts';
 import { type EpochShape, partedForGood, trunkOverlap } from './shape.ts';
 import { className, treeName } from './tables.ts';
 
 /** So many branches that it is a tree: one for each class of the digits. */
 const leastBranches = 10;
-/** Of pairs that have parted, those that may not meet again: a tree but for a few. */
+/** Share of the parted pairs that may not meet again: a tree but for a few. */
 const leastParted = 0.95;
 
 /** The paper's figure is of MNIST; of other images it says nothing. */
@@ -22,8 +22,8 @@ export function treeFindings(trees: readonly MeasuredTree[], data: string): Find
 }
 
 /**
- * Class weights start as the shares of the classes, so that every memory is of the most numerous class at first, whatever is learned.
- * What can fail is that the next class is the second most numerous.
+ * Class weights start as the shares of the classes, so that every memory is of the most numerous class at first,
+ * whatever is learned. What can fail is that the next class is the second most numerous.
  */
 function classesFinding(tree: MeasuredTree): Finding {
   const { mostNumerous, shapes } = tree;
@@ -61,7 +61,10 @@ function treeFinding(tree: MeasuredTree): Finding {
   };
 }
 
-/** Fewer units at the start make the trunk sparse by themselves: how much so, memories that leave it as early as the others show. */
+/**
+ * Fewer units at the start make the trunk sparse by themselves: how much so, memories that leave it as early as the
+ * others show.
+ */
 function trunkFinding(whole: MeasuredTree, grown: MeasuredTree): Finding {
   const pointsOf = ({ shapes }: MeasuredTree) => sum(shapes, ({ hiddenUnits }) => hiddenUnits);
   const trunkShare = (tree: MeasuredTree) => sum(tree.shapes, ({ inTrunk }) => inTrunk) / pointsOf(tree);

@@ -19,14 +19,14 @@ export interface VmfTreeSettings extends ExperimentSettings {
   readonly concentration: number;
   /** Training rows, from the first one on, that overlaps are taken with. */
   readonly patterns: number;
-  /** Of every point in the projection (UMAP's n_neighbors). */
+  /** Neighbours of every point in the projection (UMAP's n_neighbors). */
   readonly neighbours: number;
 }
 
 /**
- * The paper says neither how many memories there are nor for how many epochs they learn: here as many as UMAP in JavaScript projects in half
- * a minute. An epoch is a third as many steps as in the published trainings, so that the tree is seen in more detail. Published rows:
- * rows 0 and batchSize 1000.
+ * The paper says neither how many memories there are nor for how many epochs they learn: here as many as UMAP in
+ * JavaScript projects in half a minute. An epoch is a third as many steps as in the published trainings, so that the
+ * tree is seen in more detail. Published rows: rows 0 and batchSize 1000.
  */
 export const defaultVmfTreeSettings: VmfTreeSettings = {
   data: 'mnist',

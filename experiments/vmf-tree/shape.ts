@@ -13,17 +13,17 @@ export const trunkOverlap = 0.95;
 
 export interface EpochShape {
   readonly hiddenUnits: number;
-  /** Of two different memories, the mean overlap. */
+  /** Mean overlap of two different memories. */
   readonly meanOverlap: number;
   /** For each memory the least index on its branch, and how many branches there are. */
   readonly branchOf: readonly number[];
   readonly branches: number;
   readonly inTrunk: number;
-  /** Of the memories, without doubles, ascending; 0 for none. */
+  /** Classes of the memories, without doubles, ascending; 0 for none. */
   readonly classes: readonly number[];
 }
 
-/** Of every epoch. */
+/** The shape of the tree at every epoch. */
 export async function treeShapes({ epochs, root }: Tree, { signal }: CallOptions = {}): Promise<EpochShape[]> {
   const shapes: EpochShape[] = [];
   for (const epoch of epochs) {
@@ -67,8 +67,8 @@ export function branchesOf(memories: FloatArray, dimension: number): number[] {
 }
 
 /**
- * Of the pairs of memories that were on two branches after some epoch, the share that is at the end: 1 in a tree, whose branches do not
- * grow together. Of memories that there were all the time; undefined where none have parted.
+ * Share of the pairs of memories that were on two branches after some epoch and are so at the end: 1 in a tree, whose
+ * branches do not grow together. Only memories that were there all the time count; undefined where none have parted.
  */
 export function partedForGood(shapes: readonly EpochShape[]): number | undefined {
   const count = shapes[0]?.hiddenUnits ?? 0;
@@ -84,7 +84,9 @@ export function partedForGood(shapes: readonly EpochShape[]): number | undefined
   return parted > 0 ? apart / parted : undefined;
 }
 
-/** For each memory the one that it comes from, in the epoch before: itself, or for one that is new the most similar one. */
+/**
+ * For each memory the one that it comes from, in the epoch before: itself, or for one that is new the most similar one.
+ */
 export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number): number[] {
   return Array.from({ length: epoch.hiddenUnits }, (_, unit) => {
     if (unit < before.hiddenUnits) return unit;

@@ -1,7 +1,7 @@
 import { layers, lines, panel, panels, points, quantity, rules, series } from '../core/charts.ts';
 import type { ResultChart, ResultTable } from '../core/experiment.ts';
 import { table } from '../core/table.ts';
-import type { ProjectedTree } from './experiment.ts';
+import type { ProjectedTree } from './measures.ts';
 import { type EpochShape, originsOf } from './shape.ts';
 
 export const treeName = ({ splits }: { readonly splits: boolean }) => (splits ? 'with splitting' : 'without splitting');

@@ -1,6 +1,7 @@
 /**
- * Projection onto a plane by UMAP (McInnes and others 2018), of the package umap-js. Its coordinates are for pictures alone: umap-js takes
- * powers whose last bits changed with V8 13 (Node 24), and its layout makes other points of them. No finding may depend on them.
+ * Projection onto a plane by UMAP (McInnes and others 2018), of the package umap-js. Its coordinates are for pictures
+ * alone: umap-js takes powers whose last bits changed with V8 13 (Node 24), and its layout makes other points of them.
+ * No finding may depend on them.
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -28,8 +29,8 @@ const epochsAtATime = 10;
 const listsAtATime = 100;
 
 /**
- * Fits the plane to some rows by UMAP. Others are put where UMAP's own projection of new points begins: at the mean of their nearest rows,
- * weighted by how strongly they belong to each.
+ * Fits the plane to some rows by UMAP. Others are put where UMAP's own projection of new points begins: at the mean of
+ * their nearest rows, weighted by how strongly they belong to each.
  *
  * @throws DenseamError ERR_NOT_INSTALLED if umap-js is missing; the signal's reason.
  */
@@ -134,7 +135,10 @@ async function neighbourLists(
 
 const bisections = 64;
 
-/** exp(-(d - d_nearest) / s) over its sum, s such that the sum is log2 of the number of neighbours: UMAP's. Distances ascend. */
+/**
+ * exp(-(d - d_nearest) / s) over its sum, s such that the sum is log2 of the number of neighbours: UMAP's. Distances
+ * ascend.
+ */
 export function memberships(distances: readonly number[]): number[] {
   const [nearest] = distances as [number];
   const at = (scale: number) =>

@@ -9,15 +9,15 @@ export interface WordsSettings
     CorpusSettings,
     RecallSettings,
     Omit<Word2GaussTraining, 'structure' | 'words'> {
-  /** Of the covariances: a model is trained and recalled for each. */
+  /** Structures of the covariances: a model is trained and recalled for each. */
   readonly structures: readonly Word2GaussTraining['structure'][];
   /** How many words, drawn at random, are recalled. */
   readonly queries: number;
 }
 
 /**
- * The published size of the vocabulary and its dimension, on the Brown corpus: the paper's text8 has 17 million words, this a million.
- * text8 is taken by `corpus`, its path. Sized for a minute or two.
+ * The published size of the vocabulary and its dimension, on the Brown corpus: the paper's text8 has 17 million words,
+ * this a million. text8 is taken by `corpus`, its path. Sized for a minute or two.
  */
 export const defaultWordsSettings: WordsSettings = {
   corpus: 'brown',

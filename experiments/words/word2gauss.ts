@@ -1,6 +1,6 @@
 /**
- * Word embeddings that are Gaussians: each word's mean and variances are trained so that it lies near the contexts it is seen in and far
- * from others (Vilnis and McCallum, Word Representations via Gaussian Embedding, 2015).
+ * Word embeddings that are Gaussians: each word's mean and variances are trained so that it lies near the contexts it
+ * is seen in and far from others (Vilnis and McCallum, Word Representations via Gaussian Embedding, 2015).
  */
 
 import { setImmediate } from 'node:timers/promises';
@@ -13,14 +13,20 @@ import { Word2GaussModel, type Word2GaussShape } from './word2gaussModel.ts';
 export interface Word2GaussTraining extends Word2GaussShape {
   /** Times that the text is read. */
   readonly epochs: number;
-  /** Contexts are at most this many words away; how many of them count is drawn for every word, nearer ones being likelier. */
+  /**
+   * Contexts are at most this many words away; how many of them count is drawn for every word, nearer ones being
+   * likelier.
+   */
   readonly window: number;
   /** Contexts drawn for each one seen, by the power 3/4 of their frequencies. */
   readonly negatives: number;
   /** By how much the energy of a context seen should pass that of one drawn. */
   readonly margin: number;
   readonly learningRate: number;
-  /** Words with a greater share of the text than this are left out at random, the more of them the more frequent; 0 keeps all. */
+  /**
+   * Words with a greater share of the text than this are left out at random, the more of them the more frequent; 0
+   * keeps all.
+   */
   readonly subsampling: number;
   readonly seed: number;
 }
@@ -36,8 +42,8 @@ const drawTableLength = 1 << 20;
 const drawPower = 0.75;
 
 /**
- * Trains a Gaussian for every word of a text, given as indices of words and {@link textBreak}. `onProgress` counts words read, in all
- * epochs. Runs on the event loop, in blocks of some ten milliseconds.
+ * Trains a Gaussian for every word of a text, given as indices of words and {@link textBreak}. `onProgress` counts
+ * words read, in all epochs. Runs on the event loop, in blocks of some ten milliseconds.
  *
  * @throws DenseamError ERR_RANGE; the signal's reason.
  */

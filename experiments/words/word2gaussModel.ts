@@ -11,7 +11,7 @@ export interface Word2GaussShape {
   readonly initialVariance: number;
   readonly leastVariance: number;
   readonly greatestVariance: number;
-  /** Of means. */
+  /** Greatest norm of a mean. */
   readonly greatestNorm: number;
 }
 
@@ -24,8 +24,9 @@ const DRAWN = 2;
 const smallestSquare = 1e-12;
 
 /**
- * A Gaussian for every word and another for every word as the context of others; rows n to 2n - 1 are the contexts. The energy of a word
- * w and a context c is -KL(c || w), and an update lowers the hinge loss max(0, margin - E(w, seen) + E(w, drawn)).
+ * A Gaussian for every word and another for every word as the context of others; rows n to 2n - 1 are the contexts. The
+ * energy of a word w and a context c is -KL(c || w), and an update lowers the hinge loss max(0, margin - E(w, seen) +
+ * E(w, drawn)).
  */
 export class Word2GaussModel {
   readonly means: Float64Array;

@@ -77,7 +77,9 @@ export function blur(image: Float64Array, mask: Mask, size: ImageSize): Float64A
   return sum.map((value, pixel) => value / (total[pixel] as number) || 0);
 }
 
-/** The function (i, j) -> at every pixel the sum of x^i y^j signal under the derivative window, offsets from the pixel. */
+/**
+ * The function (i, j) -> at every pixel the sum of x^i y^j signal under the derivative window, offsets from the pixel.
+ */
 function momentsOf(signal: Float64Array, size: ImageSize): (i: 0 | 1 | 2, j: 0 | 1 | 2) => Float64Array {
   const rows = derivativeWindow.map((kernel) => alongX(signal, kernel, size));
   return (i, j) => alongY(rows[i] as Float64Array, derivativeWindow[j], size);

@@ -32,7 +32,7 @@ export interface ImageSample {
   readonly indices: Int32Array;
   /** The stored images, a byte a pixel. */
   readonly bytes: readonly Uint8Array[];
-  /** The same with intensities in [0, 1]. */
+  /** The images with intensities in [0, 1]. */
   readonly images: readonly Float64Array[];
   /** The stored images in random order: what the masked images show. The first ones are the queries. */
   readonly targets: Int32Array;

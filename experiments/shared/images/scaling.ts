@@ -24,7 +24,9 @@ function row(matrix: FloatArray, i: number, d: number): FloatArray {
   return matrix.subarray(i * d, (i + 1) * d);
 }
 
-/** The covariance of a pixel drawn from an item drawn at random: mean of the covariances plus covariance of the means. */
+/**
+ * The covariance of a pixel drawn from an item drawn at random: mean of the covariances plus covariance of the means.
+ */
 function pooledCovariance({ count, dimension: d, means, covariances }: Gaussians): Float64Array {
   const items = Array.from({ length: count }, (_, n) => n);
   const average = (value: (n: number) => number) => mean(items, value) as number;

@@ -1,4 +1,7 @@
-/** The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5, 8 to 11). */
+/**
+ * The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5,
+ * 8 to 11).
+ */
 import { sum } from 'd3-array';
 import type { ClassWeights } from 'denseam';
 import { category, heatMap, shades } from '../../core/charts.ts';
@@ -7,8 +10,9 @@ import { table } from '../../core/table.ts';
 import { letterName } from './memoryPictures.ts';
 
 /**
- * p^mu / p_h(mu) of the memory of this index: the probability of each class, "none" first, given its unit. p_h is what the unit's
- * weights sum to, which training keeps at the unit's share to about a thousandth: so every soft label sums to 1.
+ * p^mu / p_h(mu) of the memory of this index: the probability of each class, "none" first, given its unit. p_h is what
+ * the unit's weights sum to, which training keeps at the unit's share to about a thousandth: so every soft label sums
+ * to 1.
  */
 export function rescaledClassWeights({ columns, data }: ClassWeights, index: number): number[] {
   // Row 0 is the background's.
@@ -19,13 +23,13 @@ export function rescaledClassWeights({ columns, data }: ClassWeights, index: num
 
 /** Which memories are shown, and what their classes are called. */
 export interface ShownWeights {
-  /** Of the table, and of the chart that draws it. */
+  /** Name of the table, and of the chart that draws it. */
   readonly name: string;
   readonly title: string;
   readonly classWeights: ClassWeights;
-  /** Of the memories, from 0, in the order of their pictures. */
+  /** Indices of the memories, from 0, in the order of their pictures. */
   readonly indices: ArrayLike<number>;
-  /** Of classes 1 to C. */
+  /** Names of classes 1 to C. */
   readonly classNames: readonly string[];
 }
 

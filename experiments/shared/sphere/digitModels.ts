@@ -17,22 +17,23 @@ export interface DigitSettings extends ExperimentSettings {
   readonly hiddenUnits: number;
   /** Fixed ones, from small to great. */
   readonly betas: readonly number[];
-  /** Of trainings with a trained beta: the paper's sigma, from small to great. */
+  /** The paper's sigma for trainings with a trained beta, from small to great. */
   readonly betaScales: readonly number[];
-  /** Of trainings with a trained beta. */
+  /** For trainings with a trained beta. */
   readonly batchSize: number;
   readonly maxEpochs: number;
   readonly patience: number;
-  /** Of those with a fixed one. */
+  /** For trainings with a fixed beta. */
   readonly fixedBatchSize: number;
   readonly fixedMaxEpochs: number;
   readonly fixedPatience: number;
 }
 
 /**
- * Published scale but for trainings with a fixed beta, which the paper gives batches of 1000, 300 epochs and a patience of 1, too. They run to
- * their last epoch, and what counts is the number of their small steps: batches of an eighth make as many in an eighth of the epochs, and end
- * with the same accuracy to about 0.2 points. Their losses are noisier, so patience is longer. A trained beta would lose half a point.
+ * Published scale but for trainings with a fixed beta, which the paper gives batches of 1000, 300 epochs and a patience
+ * of 1, too. They run to their last epoch, and what counts is the number of their small steps: batches of an eighth
+ * make as many in an eighth of the epochs, and end with the same accuracy to about 0.2 points. Their losses are
+ * noisier, so patience is longer. A trained beta would lose half a point.
  */
 export const defaultDigitSettings: DigitSettings = {
   data: 'mnist',
@@ -64,7 +65,7 @@ export const quickDigitSettings: DigitSettings = {
   fixedMaxEpochs: 40,
 };
 
-/** Of more, training takes days or does not fit into memory. */
+/** Greatest sizes: with more, training takes days or does not fit into memory. */
 const greatest = {
   hiddenUnits: 20_000,
   batchSize: 100_000,
@@ -92,7 +93,7 @@ export function checkDigitSettings(settings: DigitSettings): void {
   }
 }
 
-/** Of the training images: what is kept apart if nothing else is asked for. */
+/** Share of the training images that is kept apart if nothing else is asked for. */
 const validationShare = 0.1;
 /** Classes of labels 0 to 9. */
 const digitClasses = 10;

@@ -8,13 +8,13 @@ import { rescaledClassWeights } from './classWeightsChart.ts';
 import type { DigitRows } from './digitModels.ts';
 
 export interface MemoryMeasures {
-  /** Of every memory: its overlap w.x with the training digit most like it. */
+  /** Overlap w.x of every memory with the training digit most like it. */
   readonly overlaps: readonly number[];
   /** Share of memories that are noise. */
   readonly noise: number;
   /** Share of memories that are the most similar one of no training digit. */
   readonly idle: number;
-  /** The same among those that are noise; null where none is. */
+  /** Share of idle memories among those that are noise; null where none is. */
   readonly idleNoise: number | null;
   /** How many memories that are not noise differ from all such before them. */
   readonly different: number;
@@ -101,7 +101,7 @@ export function selectRows({ dimension, values }: Vectors, indices: readonly num
 export interface Fidelity {
   readonly accuracy: number;
   readonly fidelity: number;
-  /** Of the rows that are classified right, and of the others; null where there are none. */
+  /** Fidelity on the rows that are classified right, and on the others; null where there are none. */
   readonly right: number | null;
   readonly wrong: number | null;
   readonly wrongCount: number;

@@ -3,7 +3,10 @@ import type { ResultPictures } from '../../core/experiment.ts';
 
 type Image = ResultPictures['images'][number];
 
-/** Pictures of directions on the sphere of images: each as a grey image of its own, from its least number (black) to its greatest (white). */
+/**
+ * Pictures of directions on the sphere of images: each as a grey image of its own, from its least number (black) to its
+ * greatest (white).
+ */
 export function pixelsOf(memories: FloatArray, index: number, dimension: number): number[] {
   const memory = memories.subarray(index * dimension, (index + 1) * dimension);
   let least = Number.POSITIVE_INFINITY;
@@ -16,7 +19,7 @@ export function pixelsOf(memories: FloatArray, index: number, dimension: number)
   return Array.from(memory, (value) => Math.round((255 * (value - least)) / range));
 }
 
-/** Of the memories at these indices, each with its caption. */
+/** Pictures of the memories at these indices, each with its caption. */
 export function memoryImages(
   { memories, dimension }: { readonly memories: FloatArray; readonly dimension: number },
   indices: readonly number[],

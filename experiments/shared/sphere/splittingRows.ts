@@ -1,7 +1,10 @@
-/** How many rows a training learns from and how many it validates with, for the counted cost and for settings that depend on it. */
+/**
+ * How many rows a training learns from and how many it validates with, for the counted cost and for settings that
+ * depend on it.
+ */
 import { integer, rangeError } from '../../core/check.ts';
 
-/** Of all rows, the published share for validation. */
+/** The published share of rows for validation. */
 export const validationShare = 0.1;
 
 /** More rows than the data sets have, and fewer than there can be two hidden units for. */
@@ -22,7 +25,10 @@ export function checkRows(rows: number): void {
   }
 }
 
-/** Checks the size of a network: at most one hidden unit for each of `rows` that it learns from; 0, where they are not counted yet. */
+/**
+ * Checks the size of a network: at most one hidden unit for each of `rows` that it learns from; 0, where they are not
+ * counted yet.
+ */
 export function checkUnits(name: string, units: number, least: number, greatest: number, rows: number): number {
   const most = rows === 0 ? greatest : Math.min(greatest, partedRows(rows).training);
   return integer(name, units, least, most);

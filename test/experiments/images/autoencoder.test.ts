@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AutoencoderSizes } from '../../../experiments/images/autoencoder.ts';
-import { keepAutoencoder, layerNames, unpackAutoencoder } from '../../../experiments/images/autoencoder.ts';
+import {
+  type AutoencoderSizes,
+  keepAutoencoder,
+  layerNames,
+  unpackAutoencoder,
+} from '../../../experiments/images/autoencoder.ts';
 import { initialLayers, Trainer, trainAutoencoder } from '../../../experiments/images/autoencoderTraining.ts';
 import { loadTensorFlow } from '../../../experiments/images/tensorFlow.ts';
 import { Random } from '../../../lib/core/random.ts';

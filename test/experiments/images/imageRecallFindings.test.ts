@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RecallCurve } from '../../../experiments/core/recall.ts';
 import { imageFindings } from '../../../experiments/images/findings.ts';
-import type { ImageRecall } from '../../../experiments/images/tables.ts';
+import type { ImageRecall } from '../../../experiments/images/measures.ts';
 
 const queries = 200;
 const targets = Int32Array.from({ length: queries }, (_, query) => query);

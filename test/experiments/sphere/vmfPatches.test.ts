@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { vmfPatches, withoutBlanks } from '../../../experiments/vmf-patches/experiment.ts';
+import { vmfPatches } from '../../../experiments/vmf-patches/experiment.ts';
 import { classOverlaps, softLabels } from '../../../experiments/vmf-patches/latentClasses.ts';
+import { withoutBlanks } from '../../../experiments/vmf-patches/measures.ts';
 import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 

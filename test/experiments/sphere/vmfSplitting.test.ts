@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../experiments/core/experiment.ts';
 import { partedRows } from '../../../experiments/shared/sphere/splittingRows.ts';
 import { growthStages, trainingCost } from '../../../experiments/vmf-splitting/cost.ts';
-import { type SplittingTraining, vmfSplitting } from '../../../experiments/vmf-splitting/experiment.ts';
+import { vmfSplitting } from '../../../experiments/vmf-splitting/experiment.ts';
 import { splittingFindings } from '../../../experiments/vmf-splitting/findings.ts';
+import type { SplittingTraining } from '../../../experiments/vmf-splitting/measures.ts';
 import {
   accuracyRise,
   disproportion,

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BetaChoice, DigitSettings } from '../../../experiments/shared/sphere/digitModels.ts';
-import {
-  accuracyFinding,
-  type MeasuredBeta,
-  orderFindings,
-  vmfTemperature,
-} from '../../../experiments/vmf-temperature/experiment.ts';
+import { vmfTemperature } from '../../../experiments/vmf-temperature/experiment.ts';
+import { accuracyFinding, orderFindings } from '../../../experiments/vmf-temperature/findings.ts';
+import type { MeasuredBeta } from '../../../experiments/vmf-temperature/measures.ts';
 import { expectFailure } from '../../support/assertions.ts';
 import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';

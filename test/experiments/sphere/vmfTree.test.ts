@@ -1,8 +1,9 @@
 /** The tree of learning: its shape and its projection on cases with known answers, then the experiment. */
 import { describe, expect, it } from 'vitest';
-import { type ProjectedTree, vmfTree } from '../../../experiments/vmf-tree/experiment.ts';
+import { vmfTree } from '../../../experiments/vmf-tree/experiment.ts';
 import { treeFindings } from '../../../experiments/vmf-tree/findings.ts';
 import { growTree, meanDirection, openTree, type TreeEpoch } from '../../../experiments/vmf-tree/growth.ts';
+import type { ProjectedTree } from '../../../experiments/vmf-tree/measures.ts';
 import {
   branchesOf,
   epochShape,
