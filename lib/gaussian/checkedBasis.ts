@@ -101,11 +101,11 @@ export async function projected(
 ): Promise<Batch> {
   const found = await project(batch, first, basis, tolerance, options);
   if (found.bad >= 0) {
-    throw new DenseamError(
-      'ERR_RANGE',
-      `Expected a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance) for ` +
-        `${batch.name}.covariances[${first + found.bad}] but it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
-    );
+    throw new DenseamError('ERR_RANGE', {
+      argument: `${batch.name}.covariances[${first + found.bad}]`,
+      expected: `a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance)`,
+      found: `it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
+    });
   }
   return { ...batch, kind: 'diagonal', positions: found.positions, covariances: found.covariances };
 }

@@ -23,11 +23,12 @@ export function checkSolved(
 ): void {
   const at = marginalErrors.findIndex((error) => !(error <= marginalTolerance));
   if (at < 0) return;
-  throw new DenseamError(
-    'ERR_NOT_CONVERGED',
-    `Expected a marginal error of at most ${marginalTolerance} for the transport problems of ${name}[${first + at}] but reached ` +
-      `${marginalErrors[at]}; raise epsilon or marginalTolerance, or maxSolverIterations (${maxSolverIterations}) if they were used up`,
-  );
+  throw new DenseamError('ERR_NOT_CONVERGED', {
+    argument: `the transport problems of ${name}[${first + at}]`,
+    expected: `a marginal error of at most ${marginalTolerance}`,
+    found: `reached ${marginalErrors[at]}`,
+    hint: `raise epsilon or marginalTolerance, or maxSolverIterations (${maxSolverIterations}) if they were used up`,
+  });
 }
 
 /** How many of the flags are not set. */

@@ -29,9 +29,9 @@ Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t 
 float narrowed(double value, Napi::Env env) {
   const auto narrow = static_cast<float>(value);
   if (std::isinf(narrow) && std::isfinite(value)) {
-    throw codedError(
-        env, "ERR_RANGE",
-        "Expected numbers that fit in float32, the precision of this memory, for items but received " + number(value));
+    throw codedError(env, Error("ERR_RANGE", {.argument = "items",
+                                              .expected = "numbers that fit in float32, the precision of this memory,",
+                                              .received = number(value)}));
   }
   return narrow;
 }
@@ -103,6 +103,18 @@ Napi::Error codedError(Napi::Env env, const char* code, const std::string& messa
   return error;
 }
 
+Napi::Error codedError(Napi::Env env, const Error& error) {
+  Napi::Error coded = codedError(env, error.code(), error.what());
+  if (const Fault* fault = error.fault()) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("argument", fault->argument);
+    object.Set("expected", fault->expected);
+    object.Set(fault->found.empty() ? "received" : "found", fault->found.empty() ? fault->received : fault->found);
+    coded.Set("fault", object);
+  }
+  return coded;
+}
+
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision) {
   const Napi::TypedArray array = floats(value, name, count);
   if (precision == Precision::kFloat32) return copyFloats<std::vector<float>>(array);
@@ -135,9 +147,9 @@ std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size
       copied(value.Env(), [&] { return std::vector<std::int32_t>(view.Data(), view.Data() + view.ElementLength()); });
   for (const std::int32_t index : indices) {
     if (index < 0 || static_cast<std::size_t>(index) >= size) {
-      throw codedError(
-          value.Env(), "ERR_RANGE",
-          "Expected indices from 0 to " + std::to_string(size - 1) + " but received " + std::to_string(index));
+      throw codedError(value.Env(), Error("ERR_RANGE", {.argument = "indices",
+                                                        .expected = "integers from 0 to " + std::to_string(size - 1),
+                                                        .received = std::to_string(index)}));
     }
   }
   return indices;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned.h"
+#include "base/error.h"
 #include "memory/memory.h"
 
 // JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each
@@ -16,6 +17,8 @@
 namespace denseam::binding {
 
 Napi::Error codedError(Napi::Env env, const char* code, const std::string& message);
+// The property `fault` says what the error is about, as lib/core/errors.ts takes it.
+Napi::Error codedError(Napi::Env env, const Error& error);
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);

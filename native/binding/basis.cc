@@ -47,7 +47,7 @@ void checkBasis(const Napi::CallbackInfo& info) {
   try {
     BasisNumbers(info).make();
   } catch (const Error& error) {
-    throw codedError(info.Env(), error.code(), error.what());
+    throw codedError(info.Env(), error);
   }
 }
 
