@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const { paths } = JSON.parse(readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8')).compilerOptions;
 
-const exactly = (file) => `^${file.replace(/^\.\//, '').replaceAll('.', '\\.')}$`;
+const exactly = (file) => `^${file.replace(/^\.\//, '').replaceAll('.', '\\.').replaceAll('*', '[^/]+')}$`;
 
 /** The files that users of the package import, directly or by a subpath. */
 const published = Object.values(paths).flat().map(exactly);
