@@ -5,12 +5,14 @@ export { Random, type Seed, type Shufflable } from './core/random.ts';
 export type {
   BetaOptions,
   CallOptions,
+  CommonRetrieval,
   DroppedMass,
   FloatArray,
   FloatMatrix,
   Gaussians,
   IterationOptions,
   Matrix,
+  NearestItems,
   NearestOptions,
   Neighbours,
   Progress,
@@ -85,6 +87,7 @@ export {
   type Word2GaussPart,
   writeNpz,
 } from './io/index.ts';
+export type { AssociativeMemory } from './memory/associativeMemory.ts';
 export type { Memory, Precision } from './memory/memory.ts';
 export { setThreads, threads } from './native/threads.ts';
 export {

@@ -155,8 +155,6 @@ std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size
   return indices;
 }
 
-double readDouble(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber(); }
-
 std::size_t readCount(const Napi::Value& value, const char* name) {
   constexpr double kGreatestSafeInteger = 9007199254740991.0;
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
@@ -170,13 +168,6 @@ void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns) {
   if (columns > 0 && rows > std::numeric_limits<std::size_t>::max() / columns) {
     throw codedError(env, "ERR_OUT_OF_MEMORY", "The numbers are more than an array can hold");
   }
-}
-
-std::uint64_t readSeed(const Napi::Value& value) {
-  bool lossless = false;
-  const std::uint64_t seed = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
-  if (!lossless) throw codedError(value.Env(), "ERR_RANGE", "Expected a bigint of 64 bits for seed");
-  return seed;
 }
 
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values) {

@@ -29,11 +29,8 @@ std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, 
 // Indices into `size` items.
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
 std::size_t readCount(const Napi::Value& value, const char* name);
-double readDouble(const Napi::Object& object, const char* name);
 // Refuses rows x columns numbers that cannot be counted.
 void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns);
-// A bigint of 64 bits, unsigned.
-std::uint64_t readSeed(const Napi::Value& value);
 
 // Memory that a vector takes.
 template <typename Vector>

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "euclidean/vector_math.h"
 #include "parallel/pool.h"
+#include "simd/distances.h"
 
 namespace denseam::euclidean {
 namespace {

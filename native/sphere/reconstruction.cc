@@ -10,11 +10,12 @@
 #include "base/error.h"
 #include "linalg/product.h"
 #include "parallel/pool.h"
+#include "simd/distances.h"
+#include "simd/exponentials.h"
 #include "simd/vectors.h"
 #include "sphere/normalizer.h"
 #include "sphere/overlap.h"
 #include "sphere/tiles.h"
-#include "sphere/vector_math.h"
 
 namespace denseam::sphere {
 namespace {
