@@ -29,8 +29,11 @@ function aboutFlag(error: DenseamError): DenseamError {
   return name === undefined ? error : error.withArgument(`${flagOf(name)}${element}`);
 }
 
-/** `maxIterations` is --max-iterations, `k` is -k; --beta takes several betas. */
+/** Flags that have another name than their options: --beta takes several betas, and --ungated turns `gated` off. */
+const otherFlags: Readonly<Record<string, string>> = { betas: '--beta', gated: '--ungated' };
+
+/** `maxIterations` is --max-iterations, `k` is -k. */
 export function flagOf(name: string): string {
-  if (name === 'betas') return '--beta';
-  return name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const long = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return otherFlags[name] ?? (name.length === 1 ? `-${name}` : long);
 }

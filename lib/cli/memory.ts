@@ -1,10 +1,15 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { CallOptions } from '../core/types.ts';
+import { callOptions } from '../core/options.ts';
+import type { CallOptions, NearestOptions, SweepOptions } from '../core/types.ts';
+import { greatestSize } from '../core/validate.ts';
+import { createOptions as gaussianCreateOptions, ridgeOptions } from '../gaussian/options.ts';
+import { nearestOptions, sweepOptions } from '../memory/verbOptions.ts';
+import { cloudSweepOptions, createOptions } from '../pointcloud/options.ts';
+import type { PointCloudOptions } from '../pointcloud/types.ts';
 import { checkOutput, nestedArrays, outputHelp, type ResultArray, writeArrays } from './arrays.ts';
 import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
-import { UsageError } from './errors.ts';
 import {
   type ArrayOptions,
   addArrayOptions,
@@ -17,31 +22,38 @@ import {
   readGaussianItems,
   readVectors,
 } from './memoryFiles.ts';
-import { integer, number, numbers } from './options.ts';
 import { cloudRetrieval, gaussianRetrieval, retrievalArrays, vectorRetrieval } from './retrieval.ts';
+import { addTableOptions, checkGiven, givenOptions } from './tableOptions.ts';
 import { columnsText, pairsText } from './text.ts';
 
 interface CreateOptions extends CommonOptions, ArrayOptions {
   readonly kind: Kind;
-  readonly epsilon?: number;
 }
 
-export interface RetrieveOptions extends CommonOptions, ArrayOptions {
-  readonly beta: readonly number[];
+interface QueryOptions extends CommonOptions, ArrayOptions {
   readonly out?: string;
-  readonly tolerance?: number;
-  readonly maxIterations?: number;
-  readonly ridge?: number;
-  readonly transportStep?: number;
-  readonly reweightStep?: number;
-  readonly ungated?: true;
 }
 
-interface NearestOptions extends CommonOptions, ArrayOptions {
-  readonly k: number;
-  readonly out?: string;
-  readonly ridge?: number;
-}
+/** What each kind of memory holds. */
+const contents = { gaussian: 'Gaussians', euclidean: 'vectors', pointcloud: 'point clouds' } as const;
+
+/** The options of `create`. */
+const creating = { Gaussians: gaussianCreateOptions, vectors: callOptions, 'point clouds': createOptions };
+
+/** The options of `retrieve`, which is a sweep over the values of --beta. */
+const sweeping = {
+  Gaussians: { ...sweepOptions, ...ridgeOptions },
+  vectors: sweepOptions,
+  'point clouds': cloudSweepOptions,
+};
+
+const neighbourOptions = nearestOptions(greatestSize);
+
+const searching = {
+  Gaussians: { ...neighbourOptions, ...ridgeOptions },
+  vectors: neighbourOptions,
+  'point clouds': neighbourOptions,
+};
 
 export function addMemoryCommand(program: Command): void {
   const group = program.command('memory').description('stores items in files and recalls them');
@@ -57,9 +69,8 @@ function addCreate(group: Command): void {
     .description('Stores the items of an .npz file in a memory and writes that to a safetensors file.')
     .argument('<arrays>', '.npz file')
     .argument('<memory>', 'safetensors file to write')
-    .addOption(new Option('--kind <kind>', 'what the items are').choices(kinds).makeOptionMandatory())
-    .option('--epsilon <n>', 'of point clouds: entropic regularisation, in the units of a squared distance', number);
-  defineAction(addArrayOptions(command), createMemory).addHelpText(
+    .addOption(new Option('--kind <kind>', 'what the items are').choices(kinds).makeOptionMandatory());
+  defineAction(addArrayOptions(addTableOptions(command, creating)), createMemory).addHelpText(
     'after',
     `${arraysHelp}
 
@@ -89,23 +100,8 @@ function addRetrieve(group: Command): void {
     .command('retrieve')
     .description('Recalls: follows the update from every query to a fixed point.')
     .argument('<memory>', 'safetensors file')
-    .argument('<queries>', '.npz file')
-    .addOption(
-      new Option('--beta <n>', 'inverse temperature; several with commas between them: a retrieval with each')
-        .argParser(numbers)
-        .makeOptionMandatory(),
-    )
-    .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
-    .option(
-      '--tolerance <n>',
-      'how near to a fixed point a state stops (default: 1e-6 of the scale of the items)',
-      number,
-    )
-    .option('--max-iterations <n>', 'steps at most (default: 100, of point clouds 300)', integer(0))
-    .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number)
-    .option('--transport-step <n>', 'of point clouds: from 0 (points stay) to 1 (default: 1)', number)
-    .option('--reweight-step <n>', 'of point clouds: from 0 (weights stay) up (default: 1 / epsilon)', number)
-    .option('--ungated', 'of point clouds: weights do not wait until points have arrived');
+    .argument('<queries>', '.npz file');
+  addTableOptions(command, sweeping).option('--out <file>', `${outputHelp} (default: a table on stdout)`);
   defineAction(addArrayOptions(command), retrieve).addHelpText(
     'after',
     `${arraysHelp}
@@ -122,10 +118,8 @@ function addNearest(group: Command): void {
     .command('nearest')
     .description('Finds the items nearest to every query.')
     .argument('<memory>', 'safetensors file')
-    .argument('<queries>', '.npz file')
-    .option('-k <n>', 'how many', integer(1), 1)
-    .option('--out <file>', `${outputHelp} (default: a table on stdout)`)
-    .option('--ridge <n>', 'of Gaussians: added to every variance of the queries', number);
+    .argument('<queries>', '.npz file');
+  addTableOptions(command, searching).option('--out <file>', `${outputHelp} (default: a table on stdout)`);
   defineAction(addArrayOptions(command), findNearest).addHelpText(
     'after',
     `${arraysHelp}
@@ -138,9 +132,8 @@ Examples:
 
 async function createMemory(run: Run, options: CreateOptions, arrays: string, path: string): Promise<void> {
   const { signal } = run;
-  const { kind, epsilon } = options;
-  if (kind === 'pointcloud' && epsilon === undefined) throw new UsageError('Expected --epsilon for point clouds');
-  if (kind !== 'pointcloud' && epsilon !== undefined) throw new UsageError('Expected --epsilon only for point clouds');
+  const { kind } = options;
+  checkGiven(contents[kind], creating, options, `received it for ${contents[kind]}`);
   const { EuclideanMemory, GaussianMemory, PointCloudMemory } = await import('../index.ts');
   const memory = await run.withProgress(async (onProgress) => {
     const storing: CallOptions = { signal, onProgress: stageProgress(onProgress, 'storing', 0, 0.9) };
@@ -150,7 +143,10 @@ async function createMemory(run: Run, options: CreateOptions, arrays: string, pa
         ? await GaussianMemory.create(await readGaussianItems(arrays, options, read), { ...storing, index: false })
         : kind === 'euclidean'
           ? await EuclideanMemory.create(await readVectors(arrays, options.values, read), storing)
-          : await PointCloudMemory.create(await readClouds(arrays, read), { ...storing, epsilon: epsilon as number });
+          : await PointCloudMemory.create(await readClouds(arrays, read), {
+              ...storing,
+              ...(givenOptions(createOptions, options) as PointCloudOptions),
+            });
     await made.save(path, { signal, onProgress: stageProgress(onProgress, 'writing', 0.9, 1) });
     return made;
   });
@@ -193,8 +189,9 @@ interface Retrieved {
   readonly stopped: readonly (readonly string[])[];
 }
 
-async function retrieve(run: Run, options: RetrieveOptions, path: string, queries: string): Promise<void> {
-  const { beta: betas, out } = options;
+async function retrieve(run: Run, options: QueryOptions, path: string, queries: string): Promise<void> {
+  const { out } = options;
+  const { betas } = givenOptions(sweepOptions, options) as { readonly betas: readonly number[] };
   checkOutput(out);
   const { arrays, stopped } = await run.withProgress(async (onProgress) => {
     const { signal } = run;
@@ -209,36 +206,31 @@ async function retrieve(run: Run, options: RetrieveOptions, path: string, querie
 
 async function recall(
   open: Awaited<ReturnType<typeof openMemory>>,
-  options: RetrieveOptions,
+  options: QueryOptions,
   queries: string,
   calling: CallOptions,
 ): Promise<Retrieved> {
-  const { beta: betas, tolerance, maxIterations, ridge, transportStep, reweightStep, ungated } = options;
-  const iterating = { ...calling, betas, tolerance, maxIterations };
-  refuseForeign(open.kind, { ridge }, { transportStep, reweightStep, ungated });
+  const whose = contents[open.kind];
+  checkGiven(whose, sweeping, options, `the memory is of kind ${open.kind}`);
+  const given = { ...calling, ...givenOptions(sweeping[whose], options) } as SweepOptions;
   if (open.kind === 'gaussian') {
-    const found = await open.memory.sweep(await readGaussianItems(queries, options, calling), { ...iterating, ridge });
-    return { arrays: retrievalArrays(betas, found, gaussianRetrieval), stopped: found.map((each) => each.stopped) };
+    const items = await readGaussianItems(queries, options, calling);
+    return retrieved(given, await open.memory.sweep(items, given), gaussianRetrieval);
   }
   if (open.kind === 'euclidean') {
-    const found = await open.memory.sweep(await readVectors(queries, options.values, calling), iterating);
-    return { arrays: retrievalArrays(betas, found, vectorRetrieval), stopped: found.map((each) => each.stopped) };
+    const items = await readVectors(queries, options.values, calling);
+    return retrieved(given, await open.memory.sweep(items, given), vectorRetrieval);
   }
-  const flow = { ...iterating, transportStep, reweightStep, gated: !ungated };
-  const found = await open.memory.sweep(await readClouds(queries, calling), flow);
-  return { arrays: retrievalArrays(betas, found, cloudRetrieval), stopped: found.map((each) => each.stopped) };
+  return retrieved(given, await open.memory.sweep(await readClouds(queries, calling), given), cloudRetrieval);
 }
 
-/** An option that a memory knows nothing of would pass in silence. */
-function refuseForeign(kind: Kind, ofGaussians: object, ofClouds: object = {}): void {
-  const refuse = (options: object, whose: string) => {
-    const [given] = Object.entries(options).filter(([, value]) => value !== undefined);
-    if (given === undefined) return;
-    const name = given[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`Expected --${name} only for ${whose} but the memory is of kind ${kind}`);
-  };
-  if (kind !== 'gaussian') refuse(ofGaussians, 'Gaussians');
-  if (kind !== 'pointcloud') refuse(ofClouds, 'point clouds');
+function retrieved<R extends { readonly stopped: readonly string[] }>(
+  { betas }: SweepOptions,
+  found: readonly R[],
+  arraysOf: (retrieval: R) => readonly ResultArray[],
+): Retrieved {
+  const arrays = retrievalArrays(Array.from(betas), found, arraysOf);
+  return { arrays, stopped: found.map((each) => each.stopped) };
 }
 
 function retrievedText({ arrays, stopped }: Retrieved, betas: readonly number[], out: string | undefined): string {
@@ -257,21 +249,21 @@ function retrievedText({ arrays, stopped }: Retrieved, betas: readonly number[],
   return columnsText('Recalled', ['query', 'beta', 'energy', 'nearest item', last, 'iterations', 'stopped'], rows);
 }
 
-async function findNearest(run: Run, options: NearestOptions, path: string, queries: string): Promise<void> {
-  const { k, ridge, out } = options;
+async function findNearest(run: Run, options: QueryOptions, path: string, queries: string): Promise<void> {
+  const { out } = options;
   checkOutput(out);
   const found = await run.withProgress(async (onProgress) => {
     const { signal } = run;
     const open = await openMemory(path, { signal, onProgress: stageProgress(onProgress, 'loading', 0, 0.5) });
-    refuseForeign(open.kind, { ridge });
-    const calling = { signal, k, onProgress: stageProgress(onProgress, 'comparing', 0.5, 1) };
-    if (open.kind === 'gaussian') {
-      return open.memory.nearest(await readGaussianItems(queries, options, run), { ...calling, ridge });
-    }
-    if (open.kind === 'euclidean') return open.memory.nearest(await readVectors(queries, options.values, run), calling);
-    return open.memory.nearest(await readClouds(queries, run), calling);
+    const whose = contents[open.kind];
+    checkGiven(whose, searching, options, `the memory is of kind ${open.kind}`);
+    const calling = { signal, onProgress: stageProgress(onProgress, 'comparing', 0.5, 1) };
+    const given = { ...calling, ...givenOptions(searching[whose], options) } as NearestOptions;
+    if (open.kind === 'gaussian') return open.memory.nearest(await readGaussianItems(queries, options, run), given);
+    if (open.kind === 'euclidean') return open.memory.nearest(await readVectors(queries, options.values, run), given);
+    return open.memory.nearest(await readClouds(queries, run), given);
   });
-  const { rows, indices } = found;
+  const { rows, columns: k, indices } = found;
   const [name, title] = 'distances' in found ? ['distances', 'squared distance'] : ['divergences', 'divergence'];
   const values = 'distances' in found ? found.distances : found.divergences;
   const arrays: ResultArray[] = [

@@ -4,11 +4,13 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { CallOptions } from '../core/types.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
+import { trainOptions } from '../sphere/options.ts';
 import type { EpochRecord, SphereTrainingData, TrainingCallOptions, TrainOptions } from '../sphere/types.ts';
 import { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
 import { UsageError } from './errors.ts';
-import { integer, number } from './options.ts';
+import { integer } from './options.ts';
 import type { StageProgress } from './progress.ts';
+import { addTableOptions, givenOptions } from './tableOptions.ts';
 import { pairsText } from './text.ts';
 
 interface Options extends CommonOptions {
@@ -18,35 +20,16 @@ interface Options extends CommonOptions {
   readonly centre: boolean;
   readonly classes?: number;
   readonly hiddenUnits?: number;
-  readonly beta?: number;
-  readonly betaScale?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly momentum?: number;
-  readonly maxEpochs?: number;
-  readonly patience?: number;
-  readonly validationShare?: number;
   readonly splitFrom?: number;
-  readonly seed?: number;
   readonly checkpoint?: string;
   readonly resume?: boolean;
   readonly restart?: boolean;
 }
 
-/** Settings of one training; a checkpoint has its own. */
-const settings = [
-  ['--hidden-units <n>', 'how many memories', integer(1)],
-  ['--beta <n>', 'inverse temperature, fixed (default: trained with the rest)', number],
-  ['--beta-scale <n>', "the paper's sigma (default: 0.25 where beta is trained, else 1)", number],
-  ['--batch-size <n>', 'rows in a minibatch (default: 1000, or a twentieth of the rows)', integer(1)],
-  ['--learning-rate <n>', 'default: 0.1', number],
-  ['--momentum <n>', 'default: 0.99', number],
-  ['--max-epochs <n>', 'epochs at most (default: 300)', integer(1)],
-  ['--patience <n>', 'epochs without a lower validation loss that end training (default: 1)', integer(1)],
-  ['--validation-share <n>', 'share of the rows, from the end, kept for validation (default: 0.1)', number],
-  ['--split-from <n>', 'begin with so many memories and grow the network by splitting', integer(1)],
-  ['--seed <n>', 'what all random choices follow from (default: 0)', integer(0)],
-] as const;
+/** The settings of a training. --resume goes on with those of the checkpoint, so none is required. */
+const settings = {
+  training: { ...trainOptions, hiddenUnits: { ...trainOptions.hiddenUnits, isRequired: false } },
+};
 
 /** Help on what data files hold, for training and prediction. */
 export const labelledHelp = `
@@ -65,10 +48,10 @@ export function addTrainCommand(program: Command): void {
     .option('--no-centre', "do not subtract each row's own mean")
     .option('--classes <n>', 'how many classes (default: as many as labels)', integer(1))
     .option('--checkpoint <file>', 'where the state is kept (default: beside --out, ending in .checkpoint)');
-  for (const [flags, description, parse] of settings) {
-    command.addOption(new Option(flags, description).argParser(parse as (text: string) => number));
-  }
-  const names = command.options.slice(-settings.length).map((option) => option.attributeName());
+  const others = command.options.length;
+  addTableOptions(command, settings);
+  command.option('--split-from <n>', 'begin with so many memories and grow the network by splitting', integer(1));
+  const names = command.options.slice(others).map((option) => option.attributeName());
   command
     .addOption(new Option('--resume', 'go on from the checkpoint, with its settings').conflicts([...names, 'restart']))
     .option('--restart', 'begin anew although there is a checkpoint');
@@ -135,20 +118,16 @@ async function trainAndSave(
   const calling = epochProgress(signal, onProgress);
   const memory = options.resume
     ? await VonMisesFisherMemory.resume(checkpoint, data, calling)
-    : await VonMisesFisherMemory.train(data, { ...trainOptions(options), ...calling, checkpoint });
+    : await VonMisesFisherMemory.train(data, { ...settingsOf(options), ...calling, checkpoint });
   await memory.save(options.out, { signal });
   await rm(checkpoint, { force: true });
   return memory;
 }
 
-function trainOptions(options: Options): TrainOptions {
-  const { hiddenUnits = 1, splitFrom, beta, betaScale, batchSize, learningRate, momentum } = options;
-  const { maxEpochs, patience, validationShare, seed } = options;
-  return {
-    hiddenUnits,
-    ...{ beta, betaScale, batchSize, learningRate, momentum, maxEpochs, patience, validationShare, seed },
-    ...(splitFrom !== undefined && { splitting: { from: splitFrom } }),
-  };
+function settingsOf(options: Options): TrainOptions {
+  const { splitFrom } = options;
+  const given = givenOptions(trainOptions, options) as TrainOptions;
+  return splitFrom === undefined ? given : { ...given, splitting: { from: splitFrom } };
 }
 
 /** Progress that names the last epoch and what it reached. */

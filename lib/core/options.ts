@@ -3,16 +3,33 @@ import { DenseamError } from './errors.ts';
 import type { CallOptions } from './types.ts';
 import { property, rangeError, reading, record, shapeError } from './validate.ts';
 
-// One specification a verb: a table of its options, each with what checks it and what stands for it where it is not given. The check
-// follows from the table, and the type system holds the table against the documented type of the verb's options.
+// One specification a verb: a table of its options, each with what checks it, what stands for it where it is not given, and what --help
+// says of it. The check and the command line's options follow from the table, and the type system holds the table against the documented
+// type of the verb's options.
 
 /** Checks a value and returns what the verb works with; `name` is what errors call it. */
 export type Check<Read> = (name: string, value: unknown) => Read;
+
+/** How the command line takes an option: a number, several with commas between them, a whole number from some least one, or a flag. */
+export type HelpKind = 'number' | 'numbers' | 'flag' | { readonly integerFrom: number };
+
+/** What --help says of an option. */
+export interface Help {
+  readonly kind: HelpKind;
+  /** What the option is; of a flag that is on by default, what its absence means. */
+  readonly what: string;
+  /** The default in words, where the option itself has none that says it. */
+  readonly byDefault?: string;
+}
 
 /** One option, whatever its types. */
 export interface AnyOption {
   readonly read: Check<unknown>;
   readonly isRequired: boolean;
+  /** What stands for it where it is left out, if that is known beforehand. */
+  readonly fallback?: unknown;
+  /** Only options that have it are on the command line. */
+  readonly help?: Help;
 }
 
 /** One option: callers write `Given`, the verb works with `Read`. */
@@ -52,7 +69,12 @@ export function optional<R, Given = R>(
   read: Check<R>,
   fallback?: R,
 ): Option<NoInfer<Given> | undefined, R | undefined> {
-  return { read: (name, value) => (value === undefined ? fallback : read(name, value)), isRequired: false };
+  return { read: (name, value) => (value === undefined ? fallback : read(name, value)), isRequired: false, fallback };
+}
+
+/** The option with its place on the command line. */
+export function described<O extends AnyOption>(option: O, kind: HelpKind, what: string, byDefault?: string): O {
+  return { ...option, help: { kind, what, ...(byDefault !== undefined && { byDefault }) } };
 }
 
 /**

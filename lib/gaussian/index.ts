@@ -8,7 +8,8 @@ export {
   toBasis,
   toFull,
 } from './basis.ts';
-export { type CreateOptions, GaussianMemory, type RidgeOptions, type TransportMaps } from './memory.ts';
+export { GaussianMemory, type TransportMaps } from './memory.ts';
+export type { CreateOptions, RidgeOptions } from './options.ts';
 export {
   type CommutingSphereSample,
   type CovarianceFamily,

@@ -1,9 +1,9 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
 import { DenseamError } from '../core/errors.ts';
-import { aBoolean, callOptions, optional, readOptions, specify } from '../core/options.ts';
+import { readOptions } from '../core/options.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
-import { indexArray, nonNegative, rangeError, shapeError } from '../core/validate.ts';
+import { indexArray, rangeError, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../memory/batches.ts';
 import { type ItemsFile, loadItems } from '../memory/itemsFile.ts';
@@ -11,30 +11,7 @@ import { Memory } from '../memory/memory.ts';
 import { type MemoryKind, type NativeStates, native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 import { CheckedBasis, projected } from './checkedBasis.ts';
-
-/** What every verb of a {@link GaussianMemory} that takes queries accepts. */
-export interface RidgeOptions {
-  /**
-   * Added to every variance of the queries (to the diagonal of full covariances). Default 0. A singular query can be
-   * compared with items, but no transport map leaves it, so `step`, `retrieve` and `transportMaps` need one for it.
-   */
-  readonly ridge?: number | undefined;
-}
-
-/** How a {@link GaussianMemory} stores its items. */
-export interface CreateOptions extends CallOptions {
-  /**
-   * Whether full covariances get an index: the root and the spectrum of each, in single precision, which bound
-   * distances at a thousandth of the cost of one. It takes 2 d (d + 3) bytes an item, half of what a covariance takes
-   * in float64, and one decomposition with eigenvectors when an item is stored (some 80 ms at d = 768, 7 microseconds
-   * at d = 20). Without it only means and traces rule items out. Default true.
-   */
-  readonly index?: boolean | undefined;
-}
-
-const ridgeOptions = specify<RidgeOptions>()({ ridge: optional(nonNegative, 0) });
-const mapOptions = specify<CallOptions & RidgeOptions>()({ ...callOptions, ...ridgeOptions });
-const createOptions = specify<CreateOptions>()({ ...callOptions, index: optional(aBoolean, true) });
+import { type CreateOptions, createOptions, mapOptions, type RidgeOptions, ridgeOptions } from './options.ts';
 
 /** Optimal transport maps x -> A_i x + b_i. */
 export interface TransportMaps {

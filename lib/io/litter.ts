@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { opendir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
@@ -23,6 +22,9 @@ const UNKNOWN_PLACE = '0';
  */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
+/** Loaded at the first save: a program that only computes starts without it. */
+const crypto = () => process.getBuiltinModule('node:crypto');
+
 const HASH_DIGITS = 12;
 const NAME = /^\.denseam-([0-9a-f]+)-([0-9a-f]+)-(\d+)-(\d+)-[0-9a-f]+\.tmp$/;
 
@@ -30,7 +32,7 @@ const NAME = /^\.denseam-([0-9a-f]+)-([0-9a-f]+)-(\d+)-(\d+)-[0-9a-f]+\.tmp$/;
 export async function temporaryName(target: string): Promise<string> {
   self ??= findSelf();
   const { place, pid, start } = await self;
-  return `.denseam-${hash(basename(target))}-${place}-${pid}-${start}-${randomBytes(6).toString('hex')}.tmp`;
+  return `.denseam-${hash(basename(target))}-${place}-${pid}-${start}-${crypto().randomBytes(6).toString('hex')}.tmp`;
 }
 
 /**
@@ -99,5 +101,5 @@ async function findSelf(): Promise<Owner> {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+  return crypto().createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
 }

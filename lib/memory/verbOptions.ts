@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { aBoolean, callOptions, optional, readOptions, required, specify } from '../core/options.ts';
+import { aBoolean, callOptions, described, optional, readOptions, required, specify } from '../core/options.ts';
 import type {
   BetaOptions,
   DroppedMass,
@@ -65,11 +65,16 @@ export const pruningOptions = specify<PruningOptions>()({
 /** Options of verbs that weigh the items. */
 export const betaOptions = specify<BetaOptions>()({ ...pruningOptions, beta: required(positive) });
 
-/** Defaults of `tolerance` and `maxIterations` are the memory's. */
+/** Options of a recall, whether with one beta or several. Defaults of `tolerance` and `maxIterations` are the memory's. */
 export const iterationOptions = specify<IterationOptions>()({
   ...pruningOptions,
-  tolerance: optional(nonNegative),
-  maxIterations: optional(iterations),
+  tolerance: described(
+    optional(nonNegative),
+    'number',
+    'how near to a fixed point a state stops',
+    '1e-6 of the scale of the items',
+  ),
+  maxIterations: described(optional(iterations), { integerFrom: 0 }, 'steps at most', '100, of point clouds 300'),
   trajectory: optional(aBoolean, false),
 });
 
@@ -80,14 +85,22 @@ export const retrieveOptions = specify<RetrieveOptions>()({
 
 export const sweepOptions = specify<SweepOptions>()({
   ...iterationOptions,
-  betas: required<Float64Array, SweepOptions['betas']>(manyBetas),
+  betas: described(
+    required<Float64Array, SweepOptions['betas']>(manyBetas),
+    'numbers',
+    'inverse temperature; several with commas between them: a retrieval with each',
+  ),
 });
 
 /** Options of the search in a memory of this size. */
 export function nearestOptions(size: number) {
   return specify<NearestOptions>()({
     ...callOptions,
-    k: optional((name, value) => integer(name, value, 1, size), 1),
+    k: described(
+      optional((name, value) => integer(name, value, 1, size), 1),
+      { integerFrom: 1 },
+      'how many',
+    ),
     pruning: optional(aBoolean, true),
   });
 }

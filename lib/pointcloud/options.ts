@@ -1,4 +1,4 @@
-import { aBoolean, callOptions, optional, type Read, required, specify } from '../core/options.ts';
+import { aBoolean, callOptions, described, optional, type Read, required, specify } from '../core/options.ts';
 import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
 import {
   betaOptions,
@@ -36,7 +36,10 @@ function marginalTolerance(name: string, value: unknown): number {
 
 export const loadOptions = specify<PointCloudLoadOptions>()({ ...callOptions, ...solverOptions });
 
-export const createOptions = specify<PointCloudOptions>()({ ...loadOptions, epsilon: required(positive) });
+export const createOptions = specify<PointCloudOptions>()({
+  ...loadOptions,
+  epsilon: described(required(positive), 'number', 'entropic regularisation, in the units of a squared distance'),
+});
 
 export const transportOptions = specify<TransportOptions>()({
   ...callOptions,
@@ -51,9 +54,9 @@ export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolve
 
 /** The default of `reweightStep` is the memory's. */
 export const flowSteps = specify<FlowSteps>()({
-  transportStep: optional(shareOfStep, 1),
-  reweightStep: optional(nonNegative),
-  gated: optional(aBoolean, true),
+  transportStep: described(optional(shareOfStep, 1), 'number', 'from 0 (points stay) to 1'),
+  reweightStep: described(optional(nonNegative), 'number', 'from 0 (weights stay) up', '1 / epsilon'),
+  gated: described(optional(aBoolean, true), 'flag', 'weights do not wait until points have arrived'),
 });
 
 function shareOfStep(name: string, value: unknown): number {

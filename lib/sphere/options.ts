@@ -4,6 +4,7 @@ import {
   aFunction,
   asGiven,
   callOptions,
+  described,
   optional,
   type Read,
   readOptions,
@@ -69,26 +70,44 @@ const splittingOptions = specify<SplittingOptions>()({
 const { hiddenUnits, beta, betaScale, softening, background, batchSize } = trainingNumbers;
 const { learningRate, momentum, maxEpochs, patience } = trainingNumbers;
 
-const trainOptions = specify<TrainOptions>()({
+export const trainOptions = specify<TrainOptions>()({
   ...trainingCallOptions,
-  hiddenUnits: required(hiddenUnits),
-  beta: optional<Beta, NonNullable<TrainOptions['beta']>>(readBeta, { beta: 1, trainsBeta: true }),
-  betaScale: optional(betaScale),
+  hiddenUnits: described(required(hiddenUnits), { integerFrom: 1 }, 'how many memories'),
+  beta: described(
+    optional<Beta, NonNullable<TrainOptions['beta']>>(readBeta, { beta: 1, trainsBeta: true }),
+    'number',
+    'inverse temperature, fixed',
+    'trained with the rest',
+  ),
+  betaScale: described(optional(betaScale), 'number', "the paper's sigma", '0.25 where beta is trained, else 1'),
   labelSoftening: optional(softening),
   posteriorSoftening: optional(softening),
   classShares: optional<unknown, ArrayLike<number>>(asGiven),
   background: optional(background, 1),
-  batchSize: optional(batchSize),
-  learningRate: optional(learningRate, 0.1),
-  momentum: optional(momentum, 0.99),
-  maxEpochs: optional(maxEpochs, 300),
-  patience: optional(patience, 1),
-  validationShare: optional((name, value) => share(name, value, 'below'), 0.1),
+  batchSize: described(
+    optional(batchSize),
+    { integerFrom: 1 },
+    'rows in a minibatch',
+    '1000, or a twentieth of the rows',
+  ),
+  learningRate: described(optional(learningRate, 0.1), 'number', 'size of a step'),
+  momentum: described(optional(momentum, 0.99), 'number', 'share of the velocity that a step keeps'),
+  maxEpochs: described(optional(maxEpochs, 300), { integerFrom: 1 }, 'epochs at most'),
+  patience: described(
+    optional(patience, 1),
+    { integerFrom: 1 },
+    'epochs without a lower validation loss that end training',
+  ),
+  validationShare: described(
+    optional((name, value) => share(name, value, 'below'), 0.1),
+    'number',
+    'share of the rows, from the end, kept for validation',
+  ),
   splitting: optional<Read<typeof splittingOptions>, SplittingOptions>((name, value) =>
     readOptions(splittingOptions, value, name),
   ),
   initialMemories: optional<unknown, FloatArray>(asGiven),
-  seed: optional(aSeed, 0),
+  seed: described(optional(aSeed, 0), { integerFrom: 0 }, 'what all random choices follow from'),
   checkpoint: optional<string, FilePath>((name, value) => filePath(value, name)),
 });
 
