@@ -11,8 +11,8 @@ import type {
 import { checkResult } from './checkResult.ts';
 import { dataUri } from './grid.ts';
 import { escapeHtml, jsonElement } from './html.ts';
-import type { LiveCharts } from './liveCharts.ts';
-import { liveScripts } from './liveScripts.ts';
+import { liveScript } from './liveScript.ts';
+import type { LiveCharts } from './page/liveCharts.ts';
 import { htmlDefinitions, htmlPage, type Section } from './page.ts';
 import { type PageChart, pageChart } from './resultChart.ts';
 import { readableTable } from './resultTable.ts';
@@ -163,6 +163,6 @@ export async function experimentPage<Settings extends ExperimentSettings>(
     title,
     lead: `<p>${escapeHtml(summary)}</p>\n<p class="note">${escapeHtml(source)}</p>`,
     sections,
-    ...(charts.length > 0 && { scripts: liveScripts() }),
+    ...(charts.length > 0 && { script: liveScript() }),
   });
 }

@@ -12,8 +12,8 @@ export interface Page {
   /** HTML: what the page shows, in a few sentences. */
   readonly lead: string;
   readonly sections: readonly Section[];
-  /** JavaScript that runs once the page is there, in order. */
-  readonly scripts?: readonly string[];
+  /** JavaScript that runs once the page is there. */
+  readonly script?: string;
 }
 
 /** Colours pass WCAG AA against the background in both schemes; the series' are apart for the colour-blind too. */
@@ -89,22 +89,21 @@ export function htmlDefinitions(entries: readonly (readonly [name: string, value
   return `<dl>${entries.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
 }
 
-/** What a browser is to let the page do: run these scripts and nothing else, fetch nothing from anywhere. */
-function policy(scripts: readonly string[]): string {
-  const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
-  const allowed = hashes.length > 0 ? hashes.join(' ') : "'none'";
+/** What a browser lets the page do: run this script and no other, fetch nothing from anywhere. */
+function policy(script: string | undefined): string {
+  const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
   return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
-/** A whole page that asks for nothing else: style, scripts, drawings and pictures are within it. */
-export function htmlPage({ title, lead, sections, scripts = [] }: Page): string {
+/** A whole page that asks for nothing else: style, script, drawings and pictures are within it. */
+export function htmlPage({ title, lead, sections, script }: Page): string {
   const body = sections.map(({ heading, body }) => `<section>\n<h2>${escapeHtml(heading)}</h2>\n${body}\n</section>`);
-  const texts = scripts.map(scriptText);
+  const text = script === undefined ? undefined : scriptText(script);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(texts)}">
+<meta http-equiv="Content-Security-Policy" content="${policy(text)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
@@ -115,7 +114,7 @@ export function htmlPage({ title, lead, sections, scripts = [] }: Page): string 
 ${lead}
 ${body.join('\n')}
 </main>
-${texts.map((text) => `<script>${text}</script>\n`).join('')}</body>
+${text === undefined ? '' : `<script>${text}</script>\n`}</body>
 </html>
 `;
 }
