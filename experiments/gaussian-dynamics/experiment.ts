@@ -192,7 +192,7 @@ const chart: ResultChart = {
         },
         {
           mark: { type: 'line', point: true },
-          encoding: { y: { field: 'median', ...distance }, strokeDash: { ...color, legend: null } },
+          encoding: { y: { field: 'median', ...distance }, strokeDash: color },
         },
       ],
     },

@@ -201,7 +201,8 @@ function ellipseTable(items: Gaussians, queries: Gaussians, drawn: readonly Plan
 }
 
 const kinds = ['other items', 'own item', 'query', 'retrieved'];
-const byKind = { field: 'kind', type: 'nominal', sort: kinds, legend: null };
+const byKind = { field: 'kind', type: 'nominal', sort: kinds, legend: { title: null, orient: 'bottom' } };
+const byMemory = { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: { title: null } };
 const solid = [1, 0];
 /** The part of the plane that is drawn, and pixels for a unit of it: the same both ways, so that circles are round. */
 const [xs, ys, pixels] = [[-6, 18] as const, [-5, 12] as const, 12];
@@ -231,7 +232,7 @@ const drawing: ResultChart = {
         y: { field: 'y', ...axis('y', ys) },
         order: { field: 'order' },
         detail: { field: 'index' },
-        color: { ...byKind, legend: { title: null, orient: 'bottom' } },
+        color: byKind,
         strokeDash: { ...byKind, scale: { range: [solid, solid, [2, 2], [8, 4]] } },
         strokeWidth: { ...byKind, scale: { range: [0.5, 1.5, 1.5, 3] } },
       },
@@ -254,8 +255,8 @@ const shareChart: ResultChart = {
         scale: { domain: [0, 1] },
         axis: { title: 'recovered', format: '.0%' },
       },
-      color: { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: { title: null } },
-      strokeDash: { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: null },
+      color: byMemory,
+      strokeDash: byMemory,
     },
   },
 };

@@ -138,7 +138,7 @@ function panels(field: string, lower: string, upper: string, axis: object, scale
         { mark: { type: 'rule' }, encoding: { y: { field: lower, ...vertical }, y2: { field: upper } } },
         {
           mark: { type: 'line', point: { filled: true, size: 45 } },
-          encoding: { y: { field, ...vertical }, strokeDash: { ...color, legend: null } },
+          encoding: { y: { field, ...vertical }, strokeDash: color },
         },
       ],
     },

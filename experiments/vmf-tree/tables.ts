@@ -95,7 +95,7 @@ function byEpoch(field: string, title: string): object {
       x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
       y: { field, type: 'quantitative', axis: { title } },
       color: method,
-      strokeDash: { ...method, legend: null },
+      strokeDash: method,
     },
   };
 }
