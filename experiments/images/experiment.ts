@@ -3,7 +3,7 @@ import { rangeError } from '../core/check.ts';
 import { dataSets } from '../core/dataSets.ts';
 import type { Experiment, ExperimentContext } from '../core/experiment.ts';
 import { readImages } from '../core/labelledImages.ts';
-import { type Contender, measureRecall, recallWork } from '../core/recall.ts';
+import { recallWork } from '../core/recall.ts';
 import { type ExperimentProgress, Stages } from '../core/stages.ts';
 import {
   type Batches,
@@ -13,15 +13,15 @@ import {
   firstOf,
   mapBatches,
   pixelBatches,
+  recallImages,
   scaled,
   stacked,
 } from '../shared/images/imageMemories.ts';
-import { drawSample, type ImageSample, maskKinds } from '../shared/images/imageSample.ts';
+import { checkAgainstImages, drawSample, type ImageSample, maskKinds } from '../shared/images/imageSample.ts';
 import { type Autoencoder, keepAutoencoder, unpackAutoencoder } from './autoencoder.ts';
 import { trainAutoencoder } from './autoencoderTraining.ts';
 import { imageFindings } from './findings.ts';
 import {
-  checkAgainstImages,
   checkSettings,
   defaultImageRecallSettings,
   type ImageRecallSettings,
@@ -159,29 +159,16 @@ function trainingChoices(data: string, settings: ImageRecallSettings): object {
 
 type Curves = ImageRecall['curves'][keyof ImageRecall['curves']];
 
-function measure<Batch extends Gaussians | Vectors>(
-  contender: Contender<Batch>,
-  { items, masked }: Batches<Batch>,
-  { targets }: ImageSample,
-  settings: ImageRecallSettings,
-  stages: Stages,
-): Promise<Curves> {
-  const { queries: count } = settings;
-  const queries = { random: firstOf(masked.random, count), block: firstOf(masked.block, count) };
-  const task = { items, itemCount: settings.items, queries, targets: targets.subarray(0, count) };
-  return measureRecall(contender, task, settings, stages);
-}
-
 function recallPixels(sample: ImageSample, settings: ImageRecallSettings, stages: Stages): Promise<Curves> {
-  return measure(createContenders(settings).pixels, pixelBatches(sample), sample, settings, stages);
+  return recallImages(createContenders(settings).pixels, pixelBatches(sample), sample, settings, stages);
 }
 
 async function recallRegions(sample: ImageSample, settings: ImageRecallSettings, stages: Stages) {
   const features = scaled(await describeSample(sample, stages), settings.scale);
   const { gaussian, euclidean } = createContenders(settings);
   return {
-    gaussian: await measure(gaussian, features, sample, settings, stages),
-    euclidean: await measure(euclidean, mapBatches(features, stacked), sample, settings, stages),
+    gaussian: await recallImages(gaussian, features, sample, settings, stages),
+    euclidean: await recallImages(euclidean, mapBatches(features, stacked), sample, settings, stages),
   };
 }
 
@@ -202,8 +189,8 @@ async function recallLatents(
   const { count, dimension, means } = firstOf(latents.masked.random, settings.shown);
   const { values } = await autoencoder.decode({ count, dimension, values: means });
   return {
-    gaussian: await measure({ ...gaussian, cost: latentCost }, latents, sample, settings, stages),
-    euclidean: await measure(euclidean, mapBatches(latents, stacked), sample, settings, stages),
+    gaussian: await recallImages({ ...gaussian, cost: latentCost }, latents, sample, settings, stages),
+    euclidean: await recallImages(euclidean, mapBatches(latents, stacked), sample, settings, stages),
     reconstructions: Array.from(values, (value) => Math.round(255 * value)),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { memoryKinds, runDemoRecall } from '../../../experiments/demo/experiment.ts';
+import { memoryKinds, recallFile } from '../../../experiments/demo/measures.ts';
 import { type DemoSettings, defaultDemoSettings } from '../../../experiments/demo/settings.ts';
+import { gallery } from '../../../experiments/demo/tables.ts';
 import { drawSample, maskKinds } from '../../../experiments/shared/images/imageSample.ts';
 import { blobs } from '../pictures.ts';
 
@@ -17,7 +18,7 @@ const settings: DemoSettings = {
 
 describe('the recall of the demo', () => {
   it('measures every memory under both masks, and tends to the nearest-item limit', async () => {
-    const result = await runDemoRecall(file, settings);
+    const result = await recallFile(file, settings);
     for (const memory of memoryKinds) {
       for (const mask of maskKinds) {
         const { points, limit, recalled } = result.curves[memory][mask];
@@ -35,34 +36,32 @@ describe('the recall of the demo', () => {
       ]),
       ['pixels', undefined],
     ]);
-    expect(result.gallery.random).toHaveLength(3);
-    for (const { original, recalled } of result.gallery.random) expect(recalled.gaussian.pixels).toEqual(original);
+    const { columns, images } = gallery(result, 'random', settings);
+    expect(images).toHaveLength(3 * columns);
+    for (const row of [0, 1, 2]) expect(images[row * columns + 2]?.pixels).toEqual(images[row * columns]?.pixels);
   });
 
   it('gives the same for the same seed, and something else for another', async () => {
-    const figures = async (seed: number) => {
-      const { seconds: _, ...rest } = await runDemoRecall(file, { ...settings, seed });
-      return rest;
-    };
-    const first = await figures(5);
-    expect(await figures(5)).toEqual(first);
-    expect((await figures(6)).gallery).not.toEqual(first.gallery);
+    const first = await recallFile(file, { ...settings, seed: 5 });
+    expect(await recallFile(file, { ...settings, seed: 5 })).toEqual(first);
+    const other = await recallFile(file, { ...settings, seed: 6 });
+    expect(gallery(other, 'random', settings)).not.toEqual(gallery(first, 'random', settings));
   });
 
   it('reports progress that never falls and ends at the whole', async () => {
     const shares: number[] = [];
-    await runDemoRecall(file, settings, { onProgress: ({ share }) => shares.push(share) });
+    await recallFile(file, settings, { onProgress: ({ share }) => shares.push(share) });
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBeCloseTo(1, 9);
   });
 
   it('stops when aborted, with the reason of the signal', async () => {
     const reason = new Error('enough');
-    const aborted = runDemoRecall(file, settings, { signal: AbortSignal.abort(reason) });
+    const aborted = recallFile(file, settings, { signal: AbortSignal.abort(reason) });
     await expect(aborted).rejects.toBe(reason);
     const controller = new AbortController();
     const onProgress = ({ share }: { share: number }) => share > 0.3 && controller.abort(reason);
-    await expect(runDemoRecall(file, settings, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+    await expect(recallFile(file, settings, { signal: controller.signal, onProgress })).rejects.toBe(reason);
   });
 
   it.each([
@@ -72,21 +71,21 @@ describe('the recall of the demo', () => {
     [{ seed: -1 }, 'seed', -1],
     [{ seed: 0.5 }, 'seed', 0.5],
   ])('refuses the settings %o by name', async (change, name, value) => {
-    const refused = expect(runDemoRecall(file, { ...settings, ...change })).rejects;
+    const refused = expect(recallFile(file, { ...settings, ...change })).rejects;
     await refused.toMatchObject({
       code: 'ERR_RANGE',
-      message: expect.stringContaining(`for ${name} but received ${value}`),
+      message: expect.stringContaining(`for settings.${name} but received ${value}`),
     });
   });
 
   it('refuses what is not a stack of images', async () => {
     const labels = { shape: [60], data: new Uint8Array(60) };
-    await expect(runDemoRecall(labels, settings)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await expect(recallFile(labels, settings)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   });
 });
 
 it('limits count all items, so with all of them as queries they are those of the curves', async () => {
-  const result = await runDemoRecall(file, { ...settings, queries: settings.items, scaledBetas: [64] });
+  const result = await recallFile(file, { ...settings, queries: settings.items, scaledBetas: [32, 64] });
   for (const { memory, scale, limits } of result.limits) {
     if (scale !== undefined && scale !== settings.scale) continue;
     for (const mask of maskKinds) expect(limits[mask]).toBe(result.curves[memory][mask].limit);
