@@ -10,7 +10,7 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** A command line that asks for what there is not. */
+/** Invalid command line: unknown option, command or value. */
 export class UsageError extends Error {}
 
 /** An error in one line, with its code. Options of the library are called as on the command line. */

@@ -18,7 +18,7 @@ export function retrievalArrays<R>(
   return [{ name: 'betas', shape: [betas.length], data: Float64Array.from(betas) }, ...joined];
 }
 
-/** The same for every beta. */
+/** Arrays that every beta shares. */
 const shared: readonly string[] = ['offsets', 'basis'];
 
 export function gaussianRetrieval(retrieval: Retrieval<Gaussians>): ResultArray[] {

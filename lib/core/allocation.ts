@@ -33,7 +33,7 @@ export function zeros<Kind extends { new (length: number): ArrayBufferView; read
   return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length) as InstanceType<Kind>);
 }
 
-/** The same numbers in an array of their own. */
+/** A copy of the numbers in an array of its own. */
 export function copied<A extends { slice(): A; readonly byteLength: number }>(what: string, array: A): A {
   return allocate(what, array.byteLength, () => array.slice());
 }

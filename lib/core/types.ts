@@ -142,7 +142,7 @@ export interface Neighbours {
 export interface Retrieval<Items> {
   /** The fixed points, or the last states where the iterations were used up. */
   readonly states: Items;
-  /** Of each state. */
+  /** The energy of each state. */
   readonly energy: Float64Array;
   /** Index of the nearest item. */
   readonly nearest: Int32Array;

@@ -38,7 +38,7 @@ export interface CommutingGaussians extends Gaussians {
 const basisOptions = specify<BasisOptions>()({ ...callOptions, tolerance: optional(nonNegative) });
 
 /**
- * The same Gaussians with their covariances written out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
+ * Writes the covariances of Gaussians out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
  * are averaged with their transposes; whether they are positive semidefinite is checked when a memory takes them. Takes count d^3
  * operations with a basis.
  *
@@ -61,7 +61,7 @@ function expanded(batch: Batch, begin: number, end: number, basis: CheckedBasis 
 }
 
 /**
- * The same Gaussians with a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
+ * Gives Gaussians a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
  * diagonal in it; others are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes 2 count d^3
  * operations.
  *

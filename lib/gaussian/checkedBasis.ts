@@ -49,8 +49,8 @@ export class CheckedBasis {
   }
 }
 
-// Of the greatest variance, what |S v - l v| may be for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the
-// diagonal changes squared distances by its square, but for variances that are as small as itself: these make the limit so tight.
+// |S v - l v| may be this share of the greatest variance for an eigenvector v = V_k, l = v' S v. What a covariance has
+// off the diagonal changes squared distances by its square, but for variances as small as itself: hence the tight limit.
 // Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
 const doubleTolerance = 1e-10;
 const singleTolerance = 1e-5;

@@ -63,7 +63,7 @@ export interface TransportMaps {
  * const { states, nearest } = await memory.retrieve(query, { beta: 2 });
  */
 export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
-  /** Of all items: what is known of their covariances. */
+  /** The covariance structure shared by all items. */
   readonly structure: Structure;
   readonly #basis: CheckedBasis | undefined;
 

@@ -51,7 +51,7 @@ export interface SphereSample extends Gaussians {
   readonly radius: number;
 }
 
-/** The same with covariances V diag(l) V'. */
+/** A sample with covariances V diag(l) V'. */
 export interface CommutingSphereSample extends SphereSample {
   /** V, dimension x dimension: orthogonal, the common eigenvectors in its columns. */
   readonly basis: Matrix;

@@ -144,7 +144,7 @@ function solveLower(d: number, lower: Float64Array, x: Float64Array): Float64Arr
 
 const dimensionOption = required((name: string, value: unknown) => integer(name, value, 1, Number.MAX_SAFE_INTEGER));
 
-/** Of {@link separationBound}. */
+/** The quantities of {@link separationBound}. */
 export interface SeparationBoundOptions {
   readonly dimension: number;
   readonly lambdaMax: number;
@@ -182,11 +182,11 @@ function exponentOf(kappa: number): number {
   return ((1 + logarithm) / (3 + 2 * logarithm)) ** 2 / 4;
 }
 
-/** Of {@link capacity}. */
+/** The quantities of {@link capacity}. */
 export interface CapacityOptions {
   readonly dimension: number;
   readonly kappa: number;
-  /** Of failure; above 0, at most 1. */
+  /** The probability of failure: above 0, at most 1. */
   readonly probability: number;
 }
 
@@ -213,7 +213,7 @@ export function capacity(options: CapacityOptions): number {
   return Math.floor(Math.sqrt(probability) * Math.exp(exponentOf(kappa) * dimension));
 }
 
-/** Of {@link iterationsToAccuracy}. */
+/** The quantities of {@link iterationsToAccuracy}. */
 export interface AccuracyOptions {
   readonly lambdaMin: number;
   /** L, above 0 and below 1. */
@@ -272,7 +272,7 @@ function gammaOf({ beta, lambdaMin, kappa }: ErrorBoundOptions): number {
   return beta * lambdaMin - exponentOf(kappa) / 2;
 }
 
-/** Of {@link oneStepErrorBound}. */
+/** The quantities of {@link oneStepErrorBound}. */
 export interface OneStepErrorOptions extends ErrorBoundOptions {
   readonly dimension: number;
   /** C; 1 by default. */

@@ -47,7 +47,7 @@ export async function writeAtomically(
   await flushDirectory(directory);
 }
 
-/** The same for contents that are at hand. */
+/** Writes contents that are at hand, as {@link writeAtomically} does. */
 export async function writeContents(
   path: string,
   contents: string | Uint8Array,

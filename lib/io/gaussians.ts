@@ -20,7 +20,7 @@ export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'cov
 /** Numbers with a shape, row-major; what {@link readNpy} returns. */
 export interface ShapedArray {
   readonly shape: readonly number[];
-  /** Of any type; integers become float64, half precision float32. */
+  /** Numbers of any type; integers become float64, half precision float32. */
   readonly data: NumberArray;
 }
 

@@ -437,7 +437,7 @@ export class PointCloudMemory {
   }
 }
 
-/** Of each query: evaluations of every item, states in progress, and numbers of results. */
+/** What each query takes: evaluations of every item, states in progress, and numbers of results. */
 interface Extent {
   readonly passes?: number;
   readonly copies?: number;

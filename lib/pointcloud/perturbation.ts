@@ -17,7 +17,7 @@ export type PerturbedChannels = 'points' | 'weights' | 'both';
 
 /** What {@link perturbClouds} does. */
 export interface PerturbCloudsOptions extends CallOptions, SolverOptions {
-  /** Of the divergence, as in the memory whose items are perturbed. */
+  /** The divergence's epsilon, as in the memory whose items are perturbed. */
   readonly epsilon: number;
   /** `both` by default. */
   readonly channels?: PerturbedChannels | undefined;

@@ -48,7 +48,7 @@ export async function sinkhorn(
   options: SinkhornOptions,
 ): Promise<SinkhornResults>;
 /**
- * The same for one problem with given costs, C of any finite numbers.
+ * Solves one problem with given costs, C of any finite numbers.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */

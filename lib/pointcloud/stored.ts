@@ -26,7 +26,7 @@ export class StoredClouds {
   readonly #changes = new Changes();
   readonly #items: Kept<NativeCloudItems>;
 
-  /** Of a memory, their owner. */
+  /** `owner` is the memory that the clouds belong to. */
   constructor(owner: object, comparison: Comparison) {
     const { dimension, precision, epsilon, solver } = comparison;
     this.comparison = comparison;

@@ -147,7 +147,7 @@ export interface CloudTransportMaps {
 export interface CloudRetrieval {
   /** The fixed points, or the last states. Each has as many points as its query. */
   readonly states: PointClouds;
-  /** Of each state. */
+  /** The energy of each state. */
   readonly energy: Float64Array;
   /** Index of the nearest item. */
   readonly nearest: Int32Array;

@@ -27,7 +27,7 @@ const kind: FileKind = {
 export interface Checkpoint {
   readonly settings: TrainingSettings;
   readonly progress: TrainingProgress;
-  /** Of the data: see {@link fingerprint}. */
+  /** The {@link fingerprint} of the data. */
   readonly data: string;
 }
 

@@ -27,7 +27,7 @@ export interface RawVectors {
 export interface ToSphereOptions extends CallOptions {
   /** Subtract each vector's own mean first. Default true. */
   readonly centre?: boolean | undefined;
-  /** Of the result: `float32` by default for a Uint8Array or Float32Array, else `float64`. */
+  /** The result's precision: `float32` by default for a Uint8Array or Float32Array, else `float64`. */
   readonly precision?: Precision | undefined;
 }
 

@@ -27,7 +27,7 @@ import type { ClassWeights } from './types.ts';
 
 // The saddle-point equations of the teacher-student setting (Thériault and Tantari 2025, section 3.1 and appendix H).
 
-/** Of a student that learns from a teacher. */
+/** A student that learns from a teacher, and when the iteration ends. */
 export interface SaddlePointOptions extends CallOptions {
   /** The student's inverse temperature beta, at least 0. */
   readonly beta: number;
@@ -57,7 +57,7 @@ export interface SaddlePointOptions extends CallOptions {
   readonly maxIterations?: number | undefined;
 }
 
-/** Of a teacher whose memories are drawn at random. */
+/** A teacher whose memories are drawn at random. */
 export interface TeacherSaddlePointOptions extends SaddlePointOptions {
   /** N, at least `teacherUnits`. The theory is that of its limit; here it sets the normaliser Omega_N(beta). */
   readonly dimension: number;
@@ -150,7 +150,7 @@ export async function solveSaddlePoint(
 }
 
 /**
- * The same for a teacher whose memories are drawn at random and whose classes are drawn for each of them (eq. 9). In high dimension
+ * Solves the saddle-point equations for a teacher with random memories, each with classes of its own (eq. 9). In high dimension
  * such memories are orthogonal, and the equations are those of {@link solveSaddlePoint} for the first P* unit vectors of R^N as
  * patterns, each with the class shares for its labels; so that is what this solves. Memories and order parameters are in those
  * coordinates.
@@ -183,7 +183,7 @@ async function unitVectors(count: number, dimension: number, signal: CallOptions
   return rows;
 }
 
-/** The same row again and again, written a few megabytes at a time. */
+/** A table of equal rows, written a few megabytes at a time. */
 async function repeated(row: Float64Array, count: number, signal: CallOptions['signal']): Promise<Float64Array> {
   const table = new Float64Array(count * row.length);
   const height = Math.max(1, Math.floor(partBytes / row.byteLength));

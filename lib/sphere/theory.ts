@@ -215,8 +215,8 @@ export interface SaddlePointParameters extends VonMisesFisherParameters {
 }
 
 /**
- * The same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in the order given, and it
- * and its original have half of the class weights each. Of a stationary point of the loss (eq. 6), or of the saddle-point equations
+ * A model of the same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in this order, and it
+ * and its original have half of the class weights each. From a stationary point of the loss (eq. 6), or of the saddle-point equations
  * with rho = Infinity, the result is one with P + R units. With finite rho it is not: each half has half of the order parameter, so
  * its memory shortens.
  *

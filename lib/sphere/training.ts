@@ -15,7 +15,7 @@ export type ModelState = Pick<
 /** How far a run has come: with its settings and data, all that its further course follows from. */
 export interface TrainingProgress {
   readonly state: NativeSphereState;
-  /** Of the lowest validation loss since the last split; before the first epoch, undefined. */
+  /** The model of the lowest validation loss since the last split; undefined before the first epoch. */
   readonly best: ModelState | undefined;
   readonly bestLoss: number;
   /** Epochs in a row that did not lower it. */

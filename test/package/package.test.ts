@@ -24,7 +24,7 @@ const programs = {
   require: ['--input-type=commonjs', '--eval', `const { GaussianMemory } = require('denseam');${useIt}`],
 };
 
-/** The same as files: what tracers and bundlers start from. */
+/** The programs as files: what tracers and bundlers start from. */
 const programFiles = { esm: 'program.mjs', cjs: 'program.cjs' } as const;
 const formats = Object.keys(programFiles) as (keyof typeof programFiles)[];
 
@@ -137,7 +137,7 @@ describe('the error of a package whose binary does not load', () => {
     [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${prebuilt})`, 'glibc is older'],
   ])('says what the system lacks: %s', (words, verdict) => {
     const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
-    writeFileSync(join(installed, 'dist/addon.cjs'), addon);
+    writeFileSync(join(installed, 'dist/native/addon.cjs'), addon);
     const text = message();
     expect(text).toContain(opening);
     expect(text).toContain(verdict);

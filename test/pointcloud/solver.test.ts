@@ -73,7 +73,7 @@ describe('transport', () => {
       });
       const size = largest([f, g, ...costs]);
       expectWithin('value', [value], [dot(source.weights, f) + dot(target.weights, g)], 1e-13 * size);
-      // Of a plan about the means, which it misses by its marginal error.
+      // The plan misses the means by its marginal error.
       const planCost = sum(plan.map((row, k) => dot(row, costs[k] as Row)));
       expectWithin('cost', [transportCost], [planCost], (1e-13 + marginalError) * size);
     }));
@@ -189,7 +189,7 @@ describe('the divergence', () => {
       const expected = compare(source, target, epsilon);
       const size = meanCost(source, target);
       expectWithin('value', [value], [expected.divergence], 1e-11 * size);
-      // Of first order in the marginal errors, over the least curvature.
+      // The error is of first order in the marginal errors, over the least curvature.
       expectWithin('gradient', gradient, divergenceGradient(source, expected).flat(), 1e-8 * Math.sqrt(size));
       // Potentials of parts of a plan that hardly exchange mass are determined by little more than the marginal error.
       if (epsilon < 0.3 * Math.min(size, 2 * meanCost(source, source))) return;

@@ -38,7 +38,7 @@ beforeAll(async () => {
     onEpoch: ({ epoch }) => epoch === 2 && controller.abort(new Error('enough')),
   });
   await expect(training).rejects.toThrow('enough');
-  // Of a copy, so that the checkpoint stays that of a run with three epochs to go.
+  // A copy, so that the checkpoint stays that of a run with three epochs to go.
   copyFileSync(checkpoint, edited);
   await (await VonMisesFisherMemory.resume(edited, data)).save(model);
 });

@@ -171,7 +171,7 @@ export function moving(state: TrainingState, seed: number): TrainingState {
   };
 }
 
-/** The same model with no background, or with other class weights made zero; what it keeps sums to 1 again. */
+/** A copy of the model with no background, or with other class weights made zero; what is left sums to 1 again. */
 export function without(model: SphereModel, isAbsent: (gamma: number, y: number) => boolean): SphereModel {
   const left = model.classWeights.map((row, gamma) => row.map((p, y) => (isAbsent(gamma, y) ? 0 : p)));
   const total = left.flat().reduce((sum, p) => sum + p, 0);

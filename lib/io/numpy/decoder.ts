@@ -54,7 +54,7 @@ type NumberArrayType = new (length: number) => NumberArray;
 
 interface TypeInfo {
   readonly dtype: keyof NpyArrayTypes;
-  /** Of the numbers as the file has them. */
+  /** The array type of the numbers as the file has them. */
   readonly Stored: new (
     buffer: ArrayBuffer,
     start: number,
@@ -255,7 +255,7 @@ function toRowMajor<A extends NumberArray>(data: A, shape: readonly number[], pa
   const ArrayType = data.constructor as new (length: number) => A;
   const result = allocate(`File "${pathWords(path)}"`, data.byteLength, () => new ArrayType(data.length));
   for (let middle = 0; middle < depth; middle++) {
-    // The same indices of the axes between, counted with the last one fastest here and with the first one fastest there.
+    // Equal indices of the axes between: the last one counts fastest here, the first one there.
     const source = rows * reversedPosition(middle, between);
     const target = columns * middle;
     transpose(data, source, rows * depth, result, target, columns * depth, rows, columns);

@@ -12,7 +12,7 @@ import { BYTES_PER_ITEM, encodeHeader, layOut, type TensorInfo, type TensorSpec 
 export interface TensorChunk {
   /** The tensor's name. */
   readonly tensor: string;
-  /** Of the tensor's own type, or its raw little-endian bytes. Any length, a whole tensor too; it is not copied. */
+  /** Numbers of the tensor's type, or its raw little-endian bytes. Any length, a whole tensor too; they are not copied. */
   readonly data: FloatArray | Uint8Array;
 }
 

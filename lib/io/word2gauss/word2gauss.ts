@@ -84,7 +84,7 @@ function passOptions({ signal, onProgress }: CallOptions, pass: 0 | 1): CallOpti
 
 interface Contents {
   readonly parameters: Word2GaussParameters;
-  /** Of the members that are read. */
+  /** The lengths of the members that are read. */
   readonly byteLengths: ReadonlyMap<string, number>;
 }
 

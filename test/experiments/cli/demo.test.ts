@@ -37,7 +37,7 @@ describe('the demo', () => {
     expect(again.status).toBe(0);
     expect(existsSync(join(folder, 'reports', 'index.html'))).toBe(true);
     expect(existsSync(join(folder, 'reports', 'result.json'))).toBe(true);
-    // The same but for the seconds and the page's path.
+    // Equal but for the seconds and the page's path.
     const figures = (text: string) => text.slice(0, text.indexOf('beta*: beta x'));
     expect(figures(again.stdout)).toBe(figures(stdout));
   });
