@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Contender, measureRecall, type RecallingMemory, recallWork } from '../../experiments/core/recall.ts';
-import { Stages } from '../../experiments/core/stages.ts';
-import type { Retrieval } from '../../lib/core/types.ts';
+import { type Contender, measureRecall, type RecallingMemory, recallWork } from '../../../experiments/core/recall.ts';
+import { Stages } from '../../../experiments/core/stages.ts';
+import type { Retrieval } from '../../../lib/core/types.ts';
 
 type Batch = 'items' | 'queries';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fitScale, mapGaussians } from '../../../experiments/shared/images/scaling.ts';
-import type { Gaussians } from '../../../lib/core/types.ts';
-import { TestRandom } from '../../support/random.ts';
+import { fitScale, mapGaussians } from '../../../../experiments/shared/images/scaling.ts';
+import type { Gaussians } from '../../../../lib/core/types.ts';
+import { TestRandom } from '../../../support/random.ts';
 
 const d = 3;
 

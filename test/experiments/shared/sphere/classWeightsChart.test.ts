@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { checkResult } from '../../../experiments/report/checkResult.ts';
-import { chartFile } from '../../../experiments/report/resultChart.ts';
+import { checkResult } from '../../../../experiments/report/checkResult.ts';
+import { chartFile } from '../../../../experiments/report/resultChart.ts';
 import {
   classWeightsChart,
   classWeightsTable,
   rescaledClassWeights,
-} from '../../../experiments/shared/sphere/classWeightsChart.ts';
+} from '../../../../experiments/shared/sphere/classWeightsChart.ts';
 
 /** The background, two memories; "none" and two classes. */
 const classWeights = {

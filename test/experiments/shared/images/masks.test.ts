@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applyMask, blockMask, fullMask, randomMask } from '../../../experiments/shared/images/masks.ts';
-import { Random } from '../../../lib/core/random.ts';
+import { applyMask, blockMask, fullMask, randomMask } from '../../../../experiments/shared/images/masks.ts';
+import { Random } from '../../../../lib/core/random.ts';
 
 const size = { height: 20, width: 30 };
 const missing = (mask: Uint8Array) => [...mask.keys()].filter((pixel) => mask[pixel] === 0);

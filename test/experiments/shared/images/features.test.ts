@@ -6,16 +6,16 @@ import {
   featureCount,
   gradients,
   pixelFeatures,
-} from '../../../experiments/shared/images/features.ts';
+} from '../../../../experiments/shared/images/features.ts';
 import {
   blockMask,
   fullMask,
   type ImageSize,
   type Mask,
   randomMask,
-} from '../../../experiments/shared/images/masks.ts';
-import { Random } from '../../../lib/core/random.ts';
-import { TestRandom } from '../../support/random.ts';
+} from '../../../../experiments/shared/images/masks.ts';
+import { Random } from '../../../../lib/core/random.ts';
+import { TestRandom } from '../../../support/random.ts';
 
 const size: ImageSize = { height: 14, width: 17 };
 const pixels = size.height * size.width;

@@ -1,15 +1,19 @@
 /** What is measured of trained models, on models made by hand. */
 import { describe, expect, it } from 'vitest';
-import type { DigitRows } from '../../../experiments/shared/sphere/digitModels.ts';
-import { countDifferent, measureFidelity, measureMemories } from '../../../experiments/shared/sphere/memoryMeasures.ts';
+import type { DigitRows } from '../../../../experiments/shared/sphere/digitModels.ts';
+import {
+  countDifferent,
+  measureFidelity,
+  measureMemories,
+} from '../../../../experiments/shared/sphere/memoryMeasures.ts';
 import {
   completeHalves,
   firstOfClasses,
   reconstructClasses,
-} from '../../../experiments/vmf-memories/reconstruction.ts';
-import { EuclideanMemory } from '../../../lib/euclidean/memory.ts';
-import { VonMisesFisherMemory } from '../../../lib/sphere/memory.ts';
-import { sampleUniformSphere } from '../../../lib/sphere/sampling.ts';
+} from '../../../../experiments/vmf-memories/reconstruction.ts';
+import { EuclideanMemory } from '../../../../lib/euclidean/memory.ts';
+import { VonMisesFisherMemory } from '../../../../lib/sphere/memory.ts';
+import { sampleUniformSphere } from '../../../../lib/sphere/sampling.ts';
 
 const unit = (...values: number[]) => {
   const norm = Math.hypot(...values);
