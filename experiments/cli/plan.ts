@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { DenseamError } from 'denseam';
 import { type Run, software } from 'denseam/cli';
 import type { Experiment, ExperimentResult, ExperimentSettings } from '../core/experiment.ts';
 import type { ExperimentProgress } from '../core/stages.ts';
@@ -29,14 +29,16 @@ export async function runPlan(
   const start = performance.now();
   const { experiment, settings, command } = plan;
   const parts = filePartStore(out, experiment.id, settings, packageJson.version);
-  const result = await experiment.run(settings, { parts, signal, onProgress }).catch(throwNamingSettings);
+  const result = await experiment.run(settings, { parts, signal, onProgress }).catch((error) => {
+    throw aboutSettings(error);
+  });
   const { threads } = await import('denseam');
   const seconds = (performance.now() - start) / 1000;
   return { ...plan, result, record: { command, software: await software(), threads: threads(), seconds } };
 }
 
-/** What an experiment passes on to the library came from its settings: errors that name an option are about a setting. */
-function throwNamingSettings(error: unknown): never {
-  if (types.isNativeError(error)) error.message = error.message.replaceAll(/\boptions\./g, 'settings.');
-  throw error;
+/** What an experiment passes on to the library came from its settings: an error about an option is about a setting. */
+function aboutSettings(error: unknown): unknown {
+  if (!(error instanceof DenseamError) || !error.argument?.startsWith('options.')) return error;
+  return error.withArgument(error.argument.replace('options.', 'settings.'));
 }

@@ -13,7 +13,7 @@ async function isFile(path: string): Promise<boolean> {
 /**
  * The IDX file of training images: `data` itself, or the one in the folder or data set `data`.
  *
- * @throws DenseamError ERR_RANGE that says how to get images when there are none.
+ * @throws DenseamError ERR_NOT_INSTALLED for a data set, ERR_RANGE for a path: each says how to get images.
  */
 export async function findImageFile(data: string): Promise<string> {
   const set = dataSets.find(({ name }) => name === data);
@@ -21,10 +21,11 @@ export async function findImageFile(data: string): Promise<string> {
   const paths = place === undefined ? [] : [place, ...fileNames.map((name) => join(place, name))];
   for (const path of paths) if (await isFile(path)) return path;
   throw new DenseamError(
-    'ERR_RANGE',
+    set ? 'ERR_NOT_INSTALLED' : 'ERR_RANGE',
     `No images: ${data} is neither an IDX file nor a folder with ${fileNames[0]} (or without .gz). Either\n` +
       '  install Fashion-MNIST:   apt-get install dataset-fashion-mnist   (Debian, Ubuntu)\n' +
       '  or download it:          denseam data fetch fashion-mnist\n' +
       '  or say where it is:      --data <folder or file>',
+    { argument: 'settings.data', received: data },
   );
 }

@@ -79,8 +79,11 @@ class CorpusReader {
   finish(size: number): Corpus {
     const { counts, length } = this;
     if (counts.length < size) {
-      const expected = `Expected a text of at least ${size} different words`;
-      throw new DenseamError('ERR_RANGE', `${expected} (settings.words) but received one of ${counts.length}`);
+      throw new DenseamError('ERR_RANGE', {
+        argument: 'settings.corpus',
+        expected: `a text of at least ${size} different words (settings.words)`,
+        received: `one of ${counts.length}`,
+      });
     }
     const kept = [...counts.keys()].sort((a, b) => (counts[b] as number) - (counts[a] as number)).slice(0, size);
     const newNumbers = new Int32Array(counts.length).fill(-2);

@@ -15,12 +15,8 @@ export function allocate<T>(what: string, bytes: number, allocation: () => T): T
     return allocation();
   } catch (cause) {
     if (!isNativeError(cause) || cause.name !== 'RangeError') throw cause;
-    const expected = `${bytes} bytes in one array`;
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} for ${what} but they cannot be had`, {
-      cause,
-      argument: what,
-      expected,
-    });
+    const fault = { argument: what, expected: `${bytes} bytes in one array`, found: 'they cannot be had' };
+    throw new DenseamError('ERR_OUT_OF_MEMORY', fault, { cause });
   }
 }
 

@@ -57,7 +57,17 @@ export async function toFull(gaussians: Gaussians, options: CallOptions = {}): P
 
 function expanded(batch: Batch, begin: number, end: number, basis: CheckedBasis | undefined, options: CallOptions) {
   const part = slice(batch, begin, end);
-  return runTask((report) => native.expand(batch.kind, batch.dimension, part, begin, basis?.handle, report), options);
+  return runTask(
+    (report) =>
+      native.expand(part, {
+        structure: batch.kind,
+        dimension: batch.dimension,
+        firstIndex: begin,
+        basis: basis?.handle,
+        onProgress: report,
+      }),
+    options,
+  );
 }
 
 /**
@@ -127,12 +137,15 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
   const { count, dimension } = batch;
   let sums: Float64Array | undefined;
   await inParts(batch, count, {}, options, async ({ batch: part, first, onProgress }) => {
-    sums = await runTask((report) => native.addCombinations(dimension, part, first, sums, report), {
-      ...options,
-      onProgress,
-    });
+    sums = await runTask(
+      (report) => native.addCombinations(part, { dimension, firstIndex: first, sums, onProgress: report }),
+      {
+        ...options,
+        onProgress,
+      },
+    );
   });
-  const vectors = await runTask(() => native.commonEigenvectors(dimension, sums as Float64Array), {
+  const vectors = await runTask(() => native.commonEigenvectors(sums as Float64Array, { dimension }), {
     signal: options.signal,
   });
   return CheckedBasis.create('the common basis', dimension, vectors, options);

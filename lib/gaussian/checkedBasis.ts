@@ -28,7 +28,11 @@ export class CheckedBasis {
     { signal }: CallOptions,
   ): Promise<CheckedBasis> {
     const data = Float64Array.from(numbers);
-    return new CheckedBasis(dimension, data, await runTask(() => native.makeBasis(dimension, data, name), { signal }));
+    return new CheckedBasis(
+      dimension,
+      data,
+      await runTask(() => native.makeBasis(data, { dimension, name }), { signal }),
+    );
   }
 
   /** The one that a batch came with, if any. */
@@ -73,7 +77,10 @@ export async function project(
   tolerance: number | undefined,
   options: CallOptions,
 ): Promise<Projected> {
-  const projection = await runTask((report) => native.project(batch, first, basis.handle, report), options);
+  const projection = await runTask(
+    (report) => native.project(batch, { firstIndex: first, basis: basis.handle, onProgress: report }),
+    options,
+  );
   const allowed = (item: number) => tolerance ?? (projection.isSingle[item] ? singleTolerance : doubleTolerance);
   const bad = projection.residuals.findIndex((residual, item) => !(residual <= allowed(item)));
   return { ...projection, bad, tolerance: allowed(bad) };
@@ -94,11 +101,11 @@ export async function projected(
 ): Promise<Batch> {
   const found = await project(batch, first, basis, tolerance, options);
   if (found.bad >= 0) {
-    throw new DenseamError(
-      'ERR_RANGE',
-      `Expected a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance) for ` +
-        `${batch.name}.covariances[${first + found.bad}] but it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
-    );
+    throw new DenseamError('ERR_RANGE', {
+      argument: `${batch.name}.covariances[${first + found.bad}]`,
+      expected: `a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance)`,
+      found: `it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
+    });
   }
   return { ...batch, kind: 'diagonal', positions: found.positions, covariances: found.covariances };
 }

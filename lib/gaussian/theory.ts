@@ -2,7 +2,7 @@ import { zeros } from '../core/allocation.ts';
 import { DenseamError } from '../core/errors.ts';
 import { optional, readOptions, required, specify } from '../core/options.ts';
 import type { FloatArray, Gaussians, Structure } from '../core/types.ts';
-import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
+import { expectedError, integer, nonNegative, positive, rangeError } from '../core/validate.ts';
 import { gaussianBatch } from '../memory/batches.ts';
 import { native } from '../native/addon.ts';
 import { coded } from '../native/calls.ts';
@@ -55,7 +55,7 @@ function leastOfPairs(items: Gaussians): number {
 /** Means V' (mu_i - mu_0): only their differences matter. */
 function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
   const { count, dimension: d, means } = items;
-  coded(() => native.checkBasis(d, basis, 'items.basis'));
+  coded(() => native.checkBasis(basis, { dimension: d, name: 'items.basis' }));
   const along = zeros('the means along the basis', Float64Array, count * d);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < d; j++) {
@@ -68,10 +68,10 @@ function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
 }
 
 function unusablePair(value: number, i: number, j: number): DenseamError {
-  const pair = `items.covariances[${j}] and [${i}]`;
-  return Number.isNaN(value)
-    ? new DenseamError('ERR_NOT_FINITE', `Expected finite numbers for items ${j} and ${i} but received others`)
-    : new DenseamError('ERR_NOT_POSITIVE_DEFINITE', `Expected a positive definite sum of ${pair} but it is not`);
+  if (Number.isNaN(value)) return expectedError('ERR_NOT_FINITE', `items ${j} and ${i}`, 'finite numbers', 'others');
+  const argument = `items.covariances[${j}] and [${i}]`;
+  const fault = { argument, expected: 'covariances with a positive definite sum', found: 'it is not' };
+  return new DenseamError('ERR_NOT_POSITIVE_DEFINITE', fault);
 }
 
 /** -log N(x; 0, C) = (d log 2 pi + log det C + x' C^-1 x) / 2. */

@@ -88,7 +88,15 @@ export async function reconstruct(
     const own = labels.subarray(first, first + count);
     return runTask(
       (report) =>
-        native.reconstructOnSphere(model, count, positions, own, clamped, tolerance, maxIterations, first, report),
+        native.reconstructOnSphere(model, positions, {
+          count,
+          labels: own,
+          clamped,
+          tolerance,
+          maxIterations,
+          firstIndex: first,
+          onProgress: report,
+        }),
       { signal, onProgress },
     );
   });

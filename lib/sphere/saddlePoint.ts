@@ -172,13 +172,17 @@ export async function solveTeacherSaddlePoint(options: TeacherSaddlePointOptions
 
 /** The first unit vectors of R^N, made a few megabytes at a time. */
 async function unitVectors(count: number, dimension: number, signal: CallOptions['signal']): Promise<NativeSphereRows> {
-  const rows = coded(() => native.makeSphereRows(dimension, 'float64', count));
+  const rows = coded(() => native.makeSphereRows({ dimension, precision: 'float64', capacity: count }));
   const height = Math.max(1, Math.floor(partBytes / (dimension * Float64Array.BYTES_PER_ELEMENT)));
   for (let first = 0; first < count; first += height) {
     const own = Math.min(height, count - first);
     const values = new Float64Array(own * dimension);
     for (let row = 0; row < own; row++) values[row * dimension + first + row] = 1;
-    await runTask(() => native.appendSphereRows(rows, own, values, 'patterns', first, false), { signal });
+    await runTask(
+      () =>
+        native.appendSphereRows(rows, values, { count: own, name: 'patterns', firstIndex: first, allowsZero: false }),
+      { signal },
+    );
   }
   return rows;
 }
@@ -231,7 +235,7 @@ async function solve(problem: Problem, options: Solver): Promise<SaddlePoint> {
   const targets = await problem.targets(signal);
   const settings = { ...start, labels: columns, beta, betaScale, load, tolerance, maxIterations };
   const found = await runTask(
-    (report) => native.solveSphereSaddlePoint(rows, targets, memoryRows, settings, report),
+    (report) => native.solveSphereSaddlePoint(rows, memoryRows, { targets, ...settings, onProgress: report }),
     options,
   );
   return {
@@ -314,7 +318,9 @@ async function randomStart(options: Solver, problem: Problem): Promise<Start> {
   const seed = seedBits(options.seed ?? 0);
   const drawn = await runTask(
     () =>
-      native.initialSphereState(dimension, 'float64', {
+      native.initialSphereState({
+        dimension,
+        precision: 'float64',
         hiddenUnits,
         labels,
         hiddenShares,

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace denseam {
 
@@ -50,6 +51,16 @@ class RandomStream {
 
   void normals(std::size_t count, double* values) {
     for (std::size_t i = 0; i < count; ++i) values[i] = normal();
+  }
+
+  // A uniformly random vector of this length.
+  void onSphere(std::size_t d, double length, double* vector) {
+    double norm = 0;
+    while (norm == 0) {
+      normals(d, vector);
+      norm = std::sqrt(std::inner_product(vector, vector + d, vector, 0.0));
+    }
+    for (std::size_t k = 0; k < d; ++k) vector[k] *= length / norm;
   }
 
  private:

@@ -8,7 +8,7 @@
 
 #include "base/format.h"
 #include "euclidean/root.h"
-#include "euclidean/vector_math.h"
+#include "simd/distances.h"
 
 namespace denseam::euclidean {
 
@@ -85,7 +85,7 @@ class Embedding {
   template <typename T>
   double squaredDistance(const T* row, const std::uint8_t* remainders, const double* point,
                          const double* variances) const {
-    const double means = euclidean::squaredDistance(dimension_, row, point);
+    const double means = denseam::squaredDistance(dimension_, row, point);
     if (kind_ == Kind::kVector) return means;
     const T* roots = row + dimension_;
     const double* others = point + dimension_;

@@ -8,6 +8,7 @@
 #include "euclidean/scorer.h"
 #include "memory/gibbs.h"
 #include "parallel/pool.h"
+#include "simd/vectors.h"
 
 namespace denseam::euclidean {
 

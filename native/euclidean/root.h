@@ -78,4 +78,11 @@ DENSEAM_INLINE double rootDifference(T root, double v, double difference, double
   }
 }
 
+// sum_j (sqrt v_j - sqrt w_j)^2, v_j the variances that roots and packed remainders tell, others_j = sqrt w_j. Compiled
+// for several instruction sets and chosen when the library loads.
+double squaredRootDistance(std::size_t n, const float* roots, const std::uint8_t* packed, const double* w,
+                           const double* others);
+double squaredRootDistance(std::size_t n, const double* roots, const std::uint8_t* packed, const double* w,
+                           const double* others);
+
 }  // namespace denseam::euclidean

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "euclidean/rows.h"
-#include "euclidean/vector_math.h"
 #include "parallel/pool.h"
+#include "simd/distances.h"
 
 namespace denseam::euclidean {
 

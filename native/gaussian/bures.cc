@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "euclidean/vector_math.h"
 #include "gaussian/covariance.h"
 #include "linalg/lanes.h"
 #include "linalg/linalg.h"
+#include "simd/distances.h"
 
 namespace denseam::gaussian {
 namespace {
@@ -147,7 +147,7 @@ void buresDistances(const Frame& frame, const FullItems<T>& items, const std::in
 
 double buresDistanceProcrustes(const Frame& frame, const double* covariance, bool isFullRank) {
   const std::size_t d = frame.dimension();
-  return euclidean::squaredDistance(d * d, procrustesImage(frame, covariance, isFullRank), frame.factor());
+  return squaredDistance(d * d, procrustesImage(frame, covariance, isFullRank), frame.factor());
 }
 
 template <typename T>
@@ -171,7 +171,7 @@ Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std
   linalg::solveTransposed(d, frame.scaledFactor(), image->values.data());
   const bool isSmall = distance.value < kSmall * (note.trace + frame.trace());
   if (!isSmall || error > kFineImageError) return distance;
-  return {euclidean::squaredDistance(d * d, image->values.data(), frame.factor()), 0};
+  return {squaredDistance(d * d, image->values.data(), frame.factor()), 0};
 }
 
 template <typename T>

@@ -5,9 +5,9 @@
 #include <limits>
 #include <utility>
 
-#include "euclidean/vector_math.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
+#include "simd/distances.h"
 
 namespace denseam::gaussian {
 namespace {
@@ -168,8 +168,8 @@ State Dynamics<T>::move(const Evaluation<T>& evaluation, std::size_t state, cons
     for (std::size_t j = 0; j < d; ++j) next.mean[j] += weighted.weights[k] * static_cast<double>(mean[j]);
   }
   // W2^2(xi, Phi(xi)) = |m' - m|^2 + |K - R|_F^2: the map is optimal, so moving the factor along it costs just that.
-  stepLength = std::sqrt(euclidean::squaredDistance(d, next.mean.data(), frame.mean()) +
-                         euclidean::squaredDistance(d * d, next.factor.data(), frame.factor()));
+  stepLength = std::sqrt(squaredDistance(d, next.mean.data(), frame.mean()) +
+                         squaredDistance(d * d, next.factor.data(), frame.factor()));
   linalg::lowerFactor(d, next.factor.data());
   return next;
 }

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "euclidean/vector_math.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
+#include "simd/distances.h"
 
 namespace denseam::gaussian {
 namespace {
@@ -112,7 +112,7 @@ void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
   }
   for (std::size_t k = 0; k < chunk.count; ++k) {
     const T* mean = items_.mean(static_cast<std::size_t>(chunk.items[k]));
-    const double means = euclidean::squaredDistance(items_.dimension(), mean, search.frame().mean());
+    const double means = squaredDistance(items_.dimension(), mean, search.frame().mean());
     const double error = distances[k].error > 0 ? distances[k].error + 4 * kEpsilon * means : 0;
     search.record(chunk.items[k], {distances[k].value + means, error});
   }
@@ -160,7 +160,7 @@ void Evaluation<T>::refine(const Job& job) {
       const auto item = static_cast<std::size_t>(index);
       double* covariance = linalg::Workspace::local().get(linalg::Workspace::kScratch, d * d);
       items_.covariance(item, covariance);
-      const double means = euclidean::squaredDistance(d, items_.mean(item), frame.mean());
+      const double means = squaredDistance(d, items_.mean(item), frame.mean());
       const bool isFullRank = items_.note(item).rank == d;
       searches_[q].record(index, {means + buresDistanceProcrustes(frame, covariance, isFullRank), 0});
     }
@@ -180,8 +180,9 @@ Weighted weigh(const Search<T>& search, double beta, const std::string& where) {
 
 void checkReach(const std::vector<double>& distances, const std::string& where) {
   if (!std::isfinite(*std::min_element(distances.begin(), distances.end()))) {
-    throw Error("ERR_RANGE",
-                "Expected " + where + " within reach of the items but its squared distance to every one overflows");
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a query within reach of the items",
+                              .found = "its squared distance to every one overflows"});
   }
 }
 

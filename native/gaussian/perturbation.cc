@@ -11,7 +11,6 @@
 #include "base/format.h"
 #include "base/random.h"
 #include "gaussian/covariance.h"
-#include "gaussian/sampling.h"
 #include "gaussian/spread.h"
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
@@ -49,10 +48,15 @@ void checkDefinite(const Item& item, const std::string& where) {
 
 void checkRadius(const Item& item, double radius, const std::string& where) {
   const double least = kLeastRatio * item.reach();
-  if (!std::isfinite(least)) throw Error("ERR_RANGE", "Expected " + where + " to have a finite trace but it overflows");
+  if (!std::isfinite(least)) {
+    throw Error("ERR_RANGE",
+                {.argument = where, .expected = "a covariance with a finite trace", .found = "its trace overflows"});
+  }
   if (radius > 0 && radius < least) {
-    throw Error("ERR_RANGE", "Expected at least " + number(least) + ", what the rounding of " + where +
-                                 " leaves visible, for radius but received " + number(radius));
+    throw Error("ERR_RANGE",
+                {.argument = "radius",
+                 .expected = "at least " + number(least) + ", what the rounding of " + where + " leaves visible,",
+                 .received = number(radius)});
   }
 }
 
@@ -77,8 +81,9 @@ void forEachItem(Structure structure, std::size_t d, double radius, Batch& items
 void dilateItem(Item& item, double radius, const std::string& where) {
   const double reach = item.reach();
   if (reach == 0) {
-    throw Error("ERR_RANGE",
-                "Expected " + where + " to be other than the point mass at the origin, which a dilation does not move");
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a Gaussian other than the point mass at the origin",
+                              .received = "that one, which a dilation does not move"});
   }
   const double factor = 1 + radius / reach;
   for (std::size_t k = 0; k < item.d; ++k) item.mean[k] *= factor;
@@ -98,7 +103,7 @@ double growRoot(double growth, double& variance) {
 // distance.
 double growVariances(Item& item, double distance, RandomStream& stream) {
   std::vector<double> growth(item.covarianceSize());
-  drawOnSphere(growth.size(), distance, stream, growth.data());
+  stream.onSphere(growth.size(), distance, growth.data());
   const double multiplicity = item.structure == Structure::kIsotropic ? static_cast<double>(item.d) : 1.0;
   double sum = 0;
   for (std::size_t k = 0; k < growth.size(); ++k) {
@@ -110,14 +115,15 @@ double growVariances(Item& item, double distance, RandomStream& stream) {
 
 void displaceItem(Item& item, double radius, RandomStream& stream, const Job& job, const std::string& where) {
   std::vector<double> displacement(item.d);
-  drawOnSphere(item.d, 1, stream, displacement.data());
+  stream.onSphere(item.d, 1, displacement.data());
   const double half = radius * radius / 2;
   const double moved = item.structure == Structure::kFull ? growCovariance(item.d, half, stream, job, item.covariance)
                                                           : growVariances(item, std::sqrt(half), stream);
   // Rounding keeps the covariance from moving by exactly half; the mean makes up for what it lacks.
   if (!(std::abs(moved - half) <= 0.1 * half)) {
-    throw Error("ERR_RANGE", "Expected a radius that double precision can resolve beside " + where + " but received " +
-                                 number(radius));
+    throw Error("ERR_RANGE", {.argument = "radius",
+                              .expected = "a distance that double precision can resolve beside " + where,
+                              .received = number(radius)});
   }
   const double length = std::sqrt(radius * radius - moved);
   for (std::size_t k = 0; k < item.d; ++k) item.mean[k] += length * displacement[k];

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "linalg/linalg.h"
 #include "linalg/orthogonal.h"
@@ -70,15 +69,6 @@ Batch makeBatch(std::size_t count, std::size_t d) {
 
 }  // namespace
 
-void drawOnSphere(std::size_t d, double length, RandomStream& stream, double* vector) {
-  double norm = 0;
-  while (norm == 0) {
-    stream.normals(d, vector);
-    norm = std::sqrt(std::inner_product(vector, vector + d, vector, 0.0));
-  }
-  for (std::size_t k = 0; k < d; ++k) vector[k] *= length / norm;
-}
-
 Basis drawBasis(std::size_t d, std::uint64_t seed, Job& job) {
   RandomStream stream(seed, Purpose::kBasis, 0);
   Basis basis{d, std::vector<double>(d * d), std::vector<double>(d * d)};
@@ -99,7 +89,7 @@ CommutingSample sampleCommuting(std::size_t first, std::size_t count, const Basi
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       RandomStream stream(seed, Purpose::kSphere, first + i);
-      drawOnSphere(d, meanLength, stream, sample.items.positions.data() + i * d);
+      stream.onSphere(d, meanLength, sample.items.positions.data() + i * d);
       double* eigenvalues = sample.eigenvalues.data() + i * d;
       drawEigenvalues(d, least, greatest, stream, job, eigenvalues);
       writeCovariance(basis, eigenvalues, sample.items.covariances.data() + i * d * d);
@@ -116,7 +106,7 @@ Batch sampleGeneral(std::size_t first, std::size_t count, std::size_t d, std::ui
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       RandomStream stream(seed, Purpose::kSphere, first + i);
-      drawOnSphere(d, meanLength, stream, items.positions.data() + i * d);
+      stream.onSphere(d, meanLength, items.positions.data() + i * d);
       drawWishart(d, stream, job, items.covariances.data() + i * d * d);
       job.advance(1);
     }

@@ -32,7 +32,4 @@ CommutingSample sampleCommuting(std::size_t first, std::size_t count, const Basi
 // normal numbers. R^2 = 2 d.
 Batch sampleGeneral(std::size_t first, std::size_t count, std::size_t d, std::uint64_t seed, Job& job);
 
-// A uniformly random vector of this length.
-void drawOnSphere(std::size_t d, double length, RandomStream& stream, double* vector);
-
 }  // namespace denseam::gaussian

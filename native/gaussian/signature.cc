@@ -21,7 +21,7 @@ constexpr std::size_t kRun = 512;
 // root of the eigensolver's own (below 1e-5 for d up to 2000).
 constexpr double kOverlapError = 6e-5;
 
-DENSEAM_DISPATCH double innerProduct(std::size_t n, const float* __restrict a, const float* __restrict b) {
+DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restrict a, const float* __restrict b) {
   double sum = 0;
   for (std::size_t begin = 0; begin < n; begin += kRun) {
     const std::size_t end = std::min(n, begin + kRun);
@@ -109,8 +109,8 @@ Signature::Signature(const Frame& frame)
 FidelityBounds Signature::fidelity(const float* signature, const CovarianceNote& note) const {
   const std::size_t triangle = d_ * (d_ + 1) / 2;
   const double root = std::sqrt(trace_);
-  const double overlap = innerProduct(triangle, signature, values_.data());
-  const double spectra = innerProduct(d_, signature + triangle, values_.data() + triangle);
+  const double overlap = innerProductInRuns(triangle, signature, values_.data());
+  const double spectra = innerProductInRuns(d_, signature + triangle, values_.data() + triangle);
   const double greatest = std::min(rootOf(overlap + kOverlapError), spectra + kOverlapError);
   return {root * rootOf(note.trace) * std::max(0.0, overlap - kOverlapError),
           root * rootOf(note.positiveTrace) * std::min(1.0, greatest)};

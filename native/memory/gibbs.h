@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "euclidean/vector_math.h"
+#include "simd/exponentials.h"
 
 namespace denseam {
 
@@ -39,7 +39,7 @@ inline Gibbs gibbsWeights(std::size_t count, double beta, double* distances) {
   const auto index = static_cast<std::size_t>(nearest - distances);
   const double least = *nearest;
   const double others =
-      euclidean::gibbs(index, beta, least, distances) + euclidean::gibbs(count - index - 1, beta, least, nearest + 1);
+      boltzmannFactors(index, beta, least, distances) + boltzmannFactors(count - index - 1, beta, least, nearest + 1);
   *nearest = 1;
   for (std::size_t i = 0; i < count; ++i) distances[i] /= 1 + others;
   return {least - std::log1p(others) / beta, static_cast<std::int32_t>(index), least};

@@ -70,7 +70,9 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
     for (std::size_t j = 0; j < m; ++j) costs[k * m + j] = (problem.matrix[place(k, j)] - least) / epsilon;
   }
   if (!allFinite(n * m, costs.data())) {
-    throw Error("ERR_RANGE", "Expected costs whose differences, divided by epsilon, do not overflow");
+    throw Error("ERR_RANGE", {.argument = "costs",
+                              .expected = "numbers whose differences, divided by epsilon, do not overflow",
+                              .found = "some do"});
   }
   TransportSolver solver;
   std::vector<double> potentials(2 * m);

@@ -95,21 +95,6 @@ DENSEAM_DISPATCH void centre(std::size_t n, std::size_t d, const double* __restr
   }
 }
 
-DENSEAM_DISPATCH double squaredDistance(std::size_t d, const double* x, const double* y, double unit) {
-  const double scale = 1 / unit;
-  double result = 0;
-#pragma omp simd reduction(+ : result)
-  for (std::size_t i = 0; i < d; ++i) result += (x[i] - y[i]) * scale * ((x[i] - y[i]) * scale);
-  return result;
-}
-
-DENSEAM_DISPATCH double totalDifference(std::size_t count, const double* x, const double* y) {
-  double result = 0;
-#pragma omp simd reduction(+ : result)
-  for (std::size_t i = 0; i < count; ++i) result += std::fabs(x[i] - y[i]);
-  return result;
-}
-
 bool allFinite(std::size_t count, const double* values) {
   return std::all_of(values, values + count, [](double value) { return std::isfinite(value); });
 }
@@ -261,11 +246,6 @@ DENSEAM_DISPATCH void subtractTwice(std::size_t m, const double* __restrict c, c
     const TwoSum twice = twoSum(once.value, -f);
     r[j] = twice.value + (once.error + twice.error);
   }
-}
-
-DENSEAM_DISPATCH void gibbsKernel(std::size_t count, const double* __restrict costs, double* __restrict kernel) {
-#pragma omp simd
-  for (std::size_t i = 0; i < count; ++i) kernel[i] = exponential<double>(-costs[i]);
 }
 
 }  // namespace denseam::pointcloud

@@ -17,11 +17,6 @@ double shiftAndScale(std::size_t n, std::size_t d, const double* shift, double s
 // x <- x - shift for each of n rows, and what the rows then sum to, weighted.
 void centre(std::size_t n, std::size_t d, const double* weights, const double* shift, double* x, double* sums);
 
-// |x - y|^2 / unit^2, the differences divided first: large numbers may have a large unit.
-double squaredDistance(std::size_t d, const double* x, const double* y, double unit);
-
-// |x - y|_1.
-double totalDifference(std::size_t count, const double* x, const double* y);
 bool allFinite(std::size_t count, const double* values);
 
 // The conditional plan p_j = b_j exp((g_j - c_j) / t) / s of one row, s such that it sums to 1, with `logB` = log b.
@@ -57,8 +52,5 @@ inline TwoSum twoSum(double a, double b) {
 
 // r_j <- c_j - g_j - f, rounded once.
 void subtractTwice(std::size_t m, const double* c, const double* g, double f, double* r);
-
-// k <- exp(-c).
-void gibbsKernel(std::size_t count, const double* costs, double* kernel);
 
 }  // namespace denseam::pointcloud

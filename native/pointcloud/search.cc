@@ -8,6 +8,7 @@
 #include "memory/gibbs.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
+#include "simd/distances.h"
 #include "simd/vectors.h"
 
 namespace denseam::pointcloud {

@@ -6,6 +6,7 @@
 #include "linalg/product.h"
 #include "pointcloud/kernels.h"
 #include "pointcloud/weak.h"
+#include "simd/exponentials.h"
 #include "simd/vectors.h"
 
 namespace denseam::pointcloud {
@@ -29,7 +30,7 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
   costsBetween(cloud, cloud, scratch_, costs_);
   if (potentials.size() != n) potentials.assign(n, 0);
   kernel_.resize(n * n);
-  gibbsKernel(n * n, costs_.data(), kernel_.data());
+  exponentials(n * n, -1.0, 0.0, 0.0, costs_.data(), kernel_.data());
   for (auto* vector : {&scaling_, &mass_, &image_}) vector->resize(n);
   if (greatest(n * n, costs_.data()) < kWeakCost) return solveWeak(cloud, options, potentials.data(), job);
   for (std::size_t k = 0; k < n; ++k) scaling_[k] = std::exp(potentials[k]);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pointcloud/kernels.h"
+#include "simd/distances.h"
 #include "simd/vectors.h"
 
 namespace denseam::pointcloud {
@@ -215,7 +216,7 @@ void TransportSolver::evaluate() {
   }
   result_.value = innerProduct(problem.rows, problem.rowWeights, rowPotentials_.data()) +
                   innerProduct(m, problem.columnWeights, potentials_.data());
-  result_.marginalError = totalDifference(m, columnSums_.data(), problem.columnWeights);
+  result_.marginalError = absoluteDistance(m, columnSums_.data(), problem.columnWeights);
 }
 
 // Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but

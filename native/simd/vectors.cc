@@ -30,14 +30,6 @@ DENSEAM_INLINE double innerProductImpl(std::size_t n, const T* __restrict x, con
 }
 
 template <typename T>
-DENSEAM_INLINE double squaredDistanceImpl(std::size_t n, const T* __restrict x, const T* __restrict y) {
-  T sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::size_t j = 0; j < n; ++j) sum += (x[j] - y[j]) * (x[j] - y[j]);
-  return static_cast<double>(sum);
-}
-
-template <typename T>
 DENSEAM_INLINE void scaleByImpl(std::size_t n, double scale, T* __restrict y) {
   const T factor = static_cast<T>(scale);
 #pragma omp simd
@@ -53,6 +45,13 @@ DENSEAM_INLINE void addScaledImpl(std::size_t n, double scale, const T* __restri
 
 }  // namespace
 
+DENSEAM_DISPATCH double least(std::size_t n, const double* values) {
+  double result = std::numeric_limits<double>::infinity();
+#pragma omp simd reduction(min : result)
+  for (std::size_t j = 0; j < n; ++j) result = values[j] < result ? values[j] : result;
+  return result;
+}
+
 DENSEAM_DISPATCH float greatest(std::size_t n, const float* x) { return greatestImpl(n, x); }
 DENSEAM_DISPATCH double greatest(std::size_t n, const double* x) { return greatestImpl(n, x); }
 
@@ -64,13 +63,6 @@ DENSEAM_DISPATCH double innerProduct(std::size_t n, const float* x, const float*
 }
 DENSEAM_DISPATCH double innerProduct(std::size_t n, const double* x, const double* y) {
   return innerProductImpl(n, x, y);
-}
-
-DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* x, const float* y) {
-  return squaredDistanceImpl(n, x, y);
-}
-DENSEAM_DISPATCH double squaredDistance(std::size_t n, const double* x, const double* y) {
-  return squaredDistanceImpl(n, x, y);
 }
 
 DENSEAM_DISPATCH void scaleBy(std::size_t n, double scale, float* y) { scaleByImpl(n, scale, y); }

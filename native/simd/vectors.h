@@ -6,6 +6,8 @@
 // when the library loads.
 namespace denseam {
 
+double least(std::size_t n, const double* x);
+
 float greatest(std::size_t n, const float* x);
 double greatest(std::size_t n, const double* x);
 
@@ -16,10 +18,6 @@ void multiplyBy(std::size_t n, const double* x, double* y);
 // sum_j x_j y_j.
 double innerProduct(std::size_t n, const float* x, const float* y);
 double innerProduct(std::size_t n, const double* x, const double* y);
-
-// sum_j (x_j - y_j)^2.
-double squaredDistance(std::size_t n, const float* x, const float* y);
-double squaredDistance(std::size_t n, const double* x, const double* y);
 
 // y_j <- y_j scale.
 void scaleBy(std::size_t n, double scale, float* y);

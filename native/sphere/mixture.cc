@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "linalg/product.h"
+#include "simd/exponentials.h"
 #include "simd/vectors.h"
-#include "sphere/vector_math.h"
 
 namespace denseam::sphere {
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "simd/distances.h"
 #include "simd/vectors.h"
 
 namespace denseam::sphere {

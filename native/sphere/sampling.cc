@@ -5,13 +5,10 @@
 #include <utility>
 
 #include "base/format.h"
-#include "gaussian/sampling.h"
 #include "parallel/pool.h"
 
 namespace denseam::sphere {
 namespace {
-
-using gaussian::drawOnSphere;
 
 // What float32 arithmetic leaves of lengths and of sums.
 constexpr double kLengthTolerance = 5e-5;
@@ -30,7 +27,8 @@ void normalize(std::size_t n, double* memory, const std::string& name) {
   }
   const double length = std::sqrt(square);
   if (!(std::abs(length - 1) <= kLengthTolerance)) {
-    throw Error("ERR_RANGE", "Expected a vector of length 1 for " + name + " but its length is " + number(length));
+    throw Error("ERR_RANGE",
+                {.argument = name, .expected = "a vector of length 1", .found = "its length is " + number(length)});
   }
   for (std::size_t i = 0; i < n; ++i) memory[i] /= length;
 }
@@ -43,13 +41,14 @@ std::vector<double> cumulativeSums(const TeacherSource& source) {
     const auto where = [&] { return indexed(indexed(source.weightsName, at / source.classes), at % source.classes); };
     if (!std::isfinite(weight)) throw notFinite(where(), weight);
     if (weight < 0) {
-      throw Error("ERR_RANGE", "Expected a probability for " + where() + " but received " + number(weight));
+      throw Error("ERR_RANGE", {.argument = where(), .expected = "a probability", .received = number(weight)});
     }
     sums[at] = sum += weight;
   }
   if (!(std::abs(sum - 1) <= kSumTolerance)) {
-    throw Error("ERR_RANGE",
-                "Expected probabilities that sum to 1 for " + source.weightsName + " but their sum is " + number(sum));
+    throw Error("ERR_RANGE", {.argument = source.weightsName,
+                              .expected = "probabilities that sum to 1",
+                              .found = "their sum is " + number(sum)});
   }
   return sums;
 }
@@ -100,7 +99,7 @@ void drawAbout(const double* w, double kappa, std::size_t n, RandomStream& strea
   const auto [along, across] = drawPolar(n, kappa, stream);
   const double sign = w[0] < 0 ? -1 : 1;
   x[0] = -sign * along;
-  drawOnSphere(n - 1, across, stream, x + 1);
+  stream.onSphere(n - 1, across, x + 1);
   // The plane's normal is w + sign e_1, its squared length 2 (1 + |w_1|).
   double product = sign * x[0];
   for (std::size_t i = 0; i < n; ++i) product += w[i] * x[i];
@@ -112,7 +111,7 @@ void drawAbout(const double* w, double kappa, std::size_t n, RandomStream& strea
 void drawPoint(const Teacher& teacher, std::size_t hidden, RandomStream& stream, double* x) {
   const std::size_t n = teacher.dimension;
   if (hidden == 0) {
-    drawOnSphere(n, 1, stream, x);
+    stream.onSphere(n, 1, x);
   } else {
     drawAbout(teacher.memories.data() + (hidden - 1) * n, teacher.kappa, n, stream, x);
   }

@@ -13,9 +13,9 @@
 #include "simd/vectors.h"
 #include "sphere/batch_pass.h"
 #include "sphere/evaluation.h"
+#include "sphere/momentum.h"
 #include "sphere/normalizer.h"
 #include "sphere/tiles.h"
-#include "sphere/vector_math.h"
 
 namespace denseam::sphere {
 namespace {

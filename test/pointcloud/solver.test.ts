@@ -113,7 +113,13 @@ describe('transport', () => {
 
   it('gives no plans unless they are wanted', async () => {
     const batch = batchOf([lineCloud([0, 1, 3])], 'sources');
-    const { plans, values } = await native.solveTransport(batch, batch, 0, 1, 1, SOLVER, false, undefined).promise;
+    const { plans, values } = await native.solveTransport(batch, batch, {
+      firstIndex: 0,
+      dimension: 1,
+      epsilon: 1,
+      ...SOLVER,
+      wantPlans: false,
+    }).promise;
     expect(plans.length).toBe(0);
     expectRelative('value', values, [transport(lineCloud([0, 1, 3]), lineCloud([0, 1, 3]), 1).value], 1e-12);
   });
@@ -130,7 +136,13 @@ describe('transport', () => {
       return { points: cloud.points.map((x) => x.map(Math.fround)), weights: weights.map((w) => w / sum(weights)) };
     };
     const [a, b] = [single(source, 'sources'), single(target, 'targets')];
-    const { values } = await native.solveTransport(a, b, 0, 2, 0.5, SOLVER, false, undefined).promise;
+    const { values } = await native.solveTransport(a, b, {
+      firstIndex: 0,
+      dimension: 2,
+      epsilon: 0.5,
+      ...SOLVER,
+      wantPlans: false,
+    }).promise;
     expectRelative('value', values, [transport(rounded(source), rounded(target), 0.5).value], 1e-12);
   });
 });
@@ -139,7 +151,7 @@ describe('transport of given costs', () => {
   const solve = async (costs: Table, a: Row, b: Row, epsilon: number) => {
     const data = Float64Array.from(costs.flat());
     const matrix = await marginalMatrix('cost', data, Float64Array.from(a), Float64Array.from(b), undefined);
-    return native.solveTransportOfCosts(matrix, epsilon, SOLVER, true, undefined).promise;
+    return native.solveTransportOfCosts(matrix, { epsilon, ...SOLVER, wantPlan: true }).promise;
   };
 
   it('is that of the clouds that have them', () =>

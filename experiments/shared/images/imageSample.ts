@@ -44,7 +44,7 @@ function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
   const pixels = shape.reduce((product, length) => product * length, 1);
   if (shape.length === 3 && pixels > 0 && data.length === pixels) return { count, height, width };
   const received = `${data.length} bytes of shape ${shape.join(' x ') || 'nothing'}`;
-  throw new DenseamError('ERR_SHAPE', `Expected images of shape count x height x width but received ${received}`);
+  throw new DenseamError('ERR_SHAPE', { argument: 'images', expected: 'shape count x height x width', received });
 }
 
 /** Checks what depends on the images stored: there are enough of them, and every mask leaves pixels to see. */

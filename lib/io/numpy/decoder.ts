@@ -233,10 +233,12 @@ function storeIntegers(
 
 function tooLarge(value: bigint, position: number, { shape, fortranOrder }: NpyHeader, path: string): DenseamError {
   const index = fortranOrder ? indicesOf(position, [...shape].reverse()).reverse() : indicesOf(position, shape);
-  const argument = `number[${index.join(', ')}] of file "${pathWords(path)}"`;
-  const expected = 'an integer between -2^53 and 2^53';
-  const message = `Expected ${expected} for ${argument} but received ${value}; the option bigint reads such integers`;
-  return new DenseamError('ERR_RANGE', concise(message), { argument, expected, received: String(value) });
+  return new DenseamError('ERR_RANGE', {
+    argument: `number[${index.join(', ')}] of file "${concise(pathWords(path))}"`,
+    expected: 'an integer between -2^53 and 2^53',
+    received: String(value),
+    hint: 'the option bigint reads such integers',
+  });
 }
 
 /** Numbers along each side of the tiles in which an array is transposed; a tile's lines fit the first-level cache. */

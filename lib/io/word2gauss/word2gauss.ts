@@ -5,7 +5,8 @@ import { allocate, corruptFile } from '../files.ts';
 import { type FilePath, filePath } from '../path.ts';
 import { parseParameters, type Word2GaussParameters } from './parameters.ts';
 import { checkByteLength, RowDecoder, type RowsLayout } from './rows.ts';
-import { type MemberSink, readTarGz } from './tarGz.ts';
+import type { MemberSink } from './tar.ts';
+import { readTarGz } from './tarGz.ts';
 
 export type { Word2GaussParameters } from './parameters.ts';
 

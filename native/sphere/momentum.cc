@@ -1,16 +1,9 @@
-#include "sphere/vector_math.h"
+#include "sphere/momentum.h"
 
 #include "simd/dispatch.h"
-#include "simd/exponential.h"
 
 namespace denseam::sphere {
 namespace {
-
-template <typename T>
-DENSEAM_INLINE void exponentialsImpl(std::size_t n, T scale, T centre, T offset, const T* x, T* y) {
-#pragma omp simd
-  for (std::size_t j = 0; j < n; ++j) y[j] = exponential<T, kLift<T>>(scale * (x[j] - centre) + offset);
-}
 
 template <typename T>
 DENSEAM_INLINE double descendImpl(std::size_t n, const MomentumStep& by, double alongMemory, const T* __restrict sum,
@@ -30,14 +23,6 @@ DENSEAM_INLINE double descendImpl(std::size_t n, const MomentumStep& by, double 
 }
 
 }  // namespace
-
-DENSEAM_DISPATCH void exponentials(std::size_t n, float scale, float centre, float offset, const float* x, float* y) {
-  exponentialsImpl(n, scale, centre, offset, x, y);
-}
-DENSEAM_DISPATCH void exponentials(std::size_t n, double scale, double centre, double offset, const double* x,
-                                   double* y) {
-  exponentialsImpl(n, scale, centre, offset, x, y);
-}
 
 DENSEAM_DISPATCH double descend(std::size_t n, const MomentumStep& by, double alongMemory, const float* sum, float* v,
                                 float* w) {

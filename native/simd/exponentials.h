@@ -3,9 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-// The loops of the von Mises-Fisher memory that are not matrix products. Each is compiled for several instruction sets
-// and chosen when the library loads.
-namespace denseam::sphere {
+// Exponentials of vectors. Each is compiled for several instruction sets and chosen when the library loads.
+namespace denseam {
 
 // Exponentials are powers of two too large where their range is too short for what is done with them: 2^kLift.
 template <typename T>
@@ -18,13 +17,9 @@ constexpr double kLifted = static_cast<double>(std::uint64_t{1} << kLift<T>);
 void exponentials(std::size_t n, float scale, float centre, float offset, const float* x, float* y);
 void exponentials(std::size_t n, double scale, double centre, double offset, const double* x, double* y);
 
-// One step of momentum along the sphere: v <- momentum v + rate (sum - (sum.w) w), w <- w + step v. Returns |w|^2.
-struct MomentumStep {
-  double momentum;
-  double rate;  // of the sum: minus the learning rate times what makes a gradient of it
-  double step;
-};
-double descend(std::size_t n, const MomentumStep& by, double alongMemory, const float* sum, float* v, float* w);
-double descend(std::size_t n, const MomentumStep& by, double alongMemory, const double* sum, double* v, double* w);
+// distances_j <- exp(-beta (distances_j - shift)), zero where that underflows; returns the sum. Needs distances >=
+// shift, up to rounding.
+double boltzmannFactors(std::size_t n, double beta, double shift, float* distances);
+double boltzmannFactors(std::size_t n, double beta, double shift, double* distances);
 
-}  // namespace denseam::sphere
+}  // namespace denseam
