@@ -1,13 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CommonOptions, defineAction, integer, type Run, shellWord, software } from 'denseam/cli';
+import { type CommonOptions, defineAction, integer, type Run, shellWord } from 'denseam/cli';
+import type { Experiment, ExperimentResult } from '../core/experiment.ts';
+import { writeContents } from '../core/files.ts';
 import { type DemoSettings, defaultDemoSettings } from '../demo/settings.ts';
-import type { RunRecord } from '../report/images.ts';
-import { debianFolder, findImageFile } from './imageFile.ts';
+import { runPlan } from './plan.ts';
 
 interface DemoOptions extends CommonOptions {
-  readonly data?: string;
+  readonly data: string;
   readonly out: string;
   readonly seed: number;
   readonly items: number;
@@ -29,9 +30,14 @@ export function addDemoCommand(program: Command): void {
     )
     .option(
       '--data <path>',
-      `IDX file of images, or a folder with train-images-idx3-ubyte.gz (default: ${debianFolder})`,
+      'IDX file of images, a folder with train-images-idx3-ubyte.gz, or a data set',
+      defaults.data,
     )
-    .option('--out <path>', 'where the page goes: a folder, or a file that ends in .html', 'out/demo')
+    .option(
+      '--out <path>',
+      'where the page and the numbers go: a folder; or the page alone: a file that ends in .html',
+      'out/demo',
+    )
     .option('--seed <n>', 'what all random choices follow from', integer(0), defaults.seed)
     .option('--items <n>', 'how many images to store', integer(2), defaults.items)
     .option('--queries <n>', `how many of them to recall (default: ${defaults.queries}, or all if fewer)`, integer(1));
@@ -45,43 +51,44 @@ Examples:
   );
 }
 
-/** The command that repeats a run, with every choice spelt out. */
-function repeatCommand({ data, out }: DemoOptions, { seed, items, queries }: DemoSettings): string {
-  const paths = `${data === undefined ? '' : ` --data ${shellWord(data)}`} --out ${shellWord(out)}`;
-  return `${demoCommand} --seed ${seed} --items ${items} --queries ${queries}${paths}`;
+function settingsOf({ data, seed, items, queries }: DemoOptions): DemoSettings {
+  const defaults = defaultDemoSettings;
+  const recalled = queries ?? Math.min(items, defaults.queries);
+  return { ...defaults, data, seed, items, queries: recalled, shown: Math.min(recalled, defaults.shown) };
 }
 
-async function runDemo({ signal, withProgress, print }: Run, options: DemoOptions): Promise<void> {
-  const start = performance.now();
-  const path = await findImageFile(options.data);
-  const page = resolve(extname(options.out) === '.html' ? options.out : join(options.out, 'index.html'));
-  await mkdir(dirname(page), { recursive: true });
+/** The command that repeats a run, with every choice spelt out. */
+function repeatCommand(out: string, { data, seed, items, queries }: DemoSettings): string {
+  const paths = `--data ${shellWord(data)} --out ${shellWord(out)}`;
+  return `${demoCommand} --seed ${seed} --items ${items} --queries ${queries} ${paths}`;
+}
+
+/** How to read the tables. */
+const legend = `beta*: beta x the median squared distance from an item to its nearest neighbour, in each memory on its own.
+nearest: the share of queries whose own item is the nearest stored one, before any recall.`;
+
+/** The result with all of its tables shown: a page alone has no files beside it that could hold the raw ones. */
+function allShown({ tables, ...rest }: ExperimentResult): ExperimentResult {
+  return { ...rest, tables: tables.map(({ isRaw: _, ...table }) => table) };
+}
+
+async function runDemo(run: Run, options: DemoOptions): Promise<void> {
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
-  const { readIdx, threads } = await import('denseam');
-  const { runDemoRecall } = await import('../demo/experiment.ts');
-  const { maskKinds } = await import('../shared/images/imageSample.ts');
-  const { imagesPage, limitsTable, recallLegend, recallTable, verdict } = await import('../report/images.ts');
-  const { textTable } = await import('denseam/cli');
+  const { demo } = await import('../demo/experiment.ts');
+  const { experimentFiles } = await import('../report/experimentFiles.ts');
+  const { experimentPage, experimentText } = await import('../report/experiment.ts');
 
-  const { seed, items, queries = Math.min(items, defaultDemoSettings.queries) } = options;
-  const settings = { ...defaultDemoSettings, seed, items, queries };
-  const file = await readIdx(path, { signal });
-  const result = await withProgress((onProgress) => runDemoRecall(file, settings, { signal, onProgress }));
-
-  const run: RunRecord = {
-    source: options.data ?? 'Fashion-MNIST',
-    command: repeatCommand(options, settings),
-    software: await software(),
-    threads: threads(),
-    seconds: (performance.now() - start) / 1000,
-  };
-  await writeFile(page, await imagesPage(result, run));
-  const text = () => {
-    const tables = maskKinds.map((mask) => textTable(recallTable(result, mask)));
-    const verdicts = maskKinds.map((mask) => verdict(result, mask)).join('\n');
-    const parts = [...tables, recallLegend(result).join('\n'), textTable(limitsTable(result)), verdicts];
-    const time = `${run.seconds.toFixed(1)} s on ${run.threads} threads`;
-    return `\n${parts.join('\n\n')}\n\n${time}. The page with curves and images:\n${page}`;
-  };
-  print(text, () => ({ run, page, settings, tables: maskKinds.map((mask) => recallTable(result, mask)) }));
+  const isPage = extname(options.out) === '.html';
+  const folder = resolve(isPage ? dirname(options.out) : options.out);
+  const page = isPage ? resolve(options.out) : join(folder, 'index.html');
+  await mkdir(folder, { recursive: true });
+  const settings = settingsOf(options);
+  const plan = { experiment: demo as Experiment, settings, command: repeatCommand(options.out, settings) };
+  const { result, record } = await run.withProgress((onProgress) => runPlan(run, plan, folder, onProgress));
+  if (isPage) await writeContents(page, await experimentPage(demo, settings, allShown(result), record));
+  else await experimentFiles(folder, demo, settings, result, record);
+  const time = `${record.seconds.toFixed(1)} s on ${record.threads} threads`;
+  const end = `${time}. The page with curves and images:\n${page}`;
+  const text = () => `\n${[experimentText(result), legend, end].join('\n\n')}`;
+  run.print(text, () => ({ page, settings, ...result }));
 }

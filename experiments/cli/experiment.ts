@@ -1,21 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { DenseamError } from 'denseam';
-import {
-  type CommonOptions,
-  defineAction,
-  describeError,
-  integer,
-  type Run,
-  shellWord,
-  software,
-  UsageError,
-} from 'denseam/cli';
-import type { Experiment, ExperimentResult, ExperimentSettings } from '../core/experiment.ts';
+import { type CommonOptions, defineAction, describeError, integer, type Run, shellWord, UsageError } from 'denseam/cli';
+import type { Experiment } from '../core/experiment.ts';
 import type { ExperimentProgress } from '../core/stages.ts';
-import packageJson from '../package.json' with { type: 'json' };
-import { filePartStore } from './partFiles.ts';
+import { type FinishedPlan, type Plan, runPlan } from './plan.ts';
 import { withChanges } from './settings.ts';
 
 interface RunOptions extends CommonOptions {
@@ -108,13 +97,6 @@ async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): 
     throw new Error(`${failed.length} of ${plans.length} experiments failed: ${failed.join(', ')}`);
 }
 
-/** An experiment that is to be run, with which settings, and the command that repeats it. */
-interface Plan {
-  readonly experiment: Experiment;
-  readonly settings: ExperimentSettings;
-  readonly command: string;
-}
-
 function plan(experiment: Experiment, { quick, seed, set }: RunOptions): Plan {
   const given = quick ? experiment.quick : experiment.settings;
   const settings = withChanges(experiment.id, { ...given, seed: seed ?? given.seed }, set);
@@ -139,37 +121,48 @@ function sharedProgress(weights: readonly number[], onProgress: (progress: Exper
   };
 }
 
+/** A finished experiment and the folder of its report. */
+interface WrittenPlan extends FinishedPlan {
+  readonly folder: string;
+}
+
+async function runAndWrite(
+  run: Run,
+  plan: Plan,
+  out: string,
+  onProgress: (progress: ExperimentProgress) => void,
+): Promise<WrittenPlan> {
+  const folder = join(out, plan.experiment.id);
+  await mkdir(folder, { recursive: true });
+  const finished = await runPlan(run, plan, out, onProgress);
+  const { experimentFiles } = await import('../report/experimentFiles.ts');
+  // Not to be stopped: what took long is done.
+  const { experiment, settings, result, record } = finished;
+  await experimentFiles(folder, experiment, settings, result, record);
+  return { ...finished, folder };
+}
+
 /** Runs one after the other. Of several, one that fails does not keep the others from running. */
 async function runPlans(
   run: Run,
   plans: readonly Plan[],
   out: string,
   onProgress: (index: number, progress: ExperimentProgress) => void,
-): Promise<{ readonly finished: readonly FinishedExperiment[]; readonly failed: readonly string[] }> {
-  const finished: FinishedExperiment[] = [];
+): Promise<{ readonly finished: readonly WrittenPlan[]; readonly failed: readonly string[] }> {
+  const finished: WrittenPlan[] = [];
   const failed: string[] = [];
   for (const [index, each] of plans.entries()) {
     const { id } = each.experiment;
     const report = ({ share, doing }: ExperimentProgress) => onProgress(index, { share, doing: `${id}: ${doing}` });
     try {
-      finished.push(await runPlan(run, each, out, report));
+      finished.push(await runAndWrite(run, each, out, report));
     } catch (error) {
-      if (run.signal.aborted) throw error;
-      const failure = aboutSettings(error);
-      if (plans.length === 1) throw failure;
-      run.note(`${id} failed: ${describeError(failure)}`);
+      if (run.signal.aborted || plans.length === 1) throw error;
+      run.note(`${id} failed: ${describeError(error)}`);
       failed.push(id);
     }
   }
   return { finished, failed };
-}
-
-/** An experiment with its result and the folder where that is written. */
-export interface FinishedExperiment {
-  readonly experiment: Experiment;
-  readonly settings: ExperimentSettings;
-  readonly result: ExperimentResult;
-  readonly folder: string;
 }
 
 function choose(experiments: readonly Experiment[], ids: readonly string[], all: boolean): readonly Experiment[] {
@@ -181,43 +174,5 @@ function choose(experiments: readonly Experiment[], ids: readonly string[], all:
     const found = experiments.find((experiment) => experiment.id === id);
     if (found === undefined) throw new UsageError(`There is no experiment "${id}", only ${known}`);
     return found;
-  });
-}
-
-/** What an experiment passes on to the library came from its settings: an error about an option is about a setting. */
-function aboutSettings(error: unknown): unknown {
-  if (!(error instanceof DenseamError) || !error.argument?.startsWith('options.')) return error;
-  return error.withArgument(error.argument.replace('options.', 'settings.'));
-}
-
-async function runPlan(
-  { signal }: Run,
-  { experiment, settings, command }: Plan,
-  out: string,
-  onProgress: (progress: ExperimentProgress) => void,
-): Promise<FinishedExperiment> {
-  const start = performance.now();
-  const folder = join(out, experiment.id);
-  await mkdir(folder, { recursive: true });
-  const parts = filePartStore(out, experiment.id, settings, packageJson.version);
-  const result = await experiment.run(settings, { parts, signal, onProgress });
-  const finished = { experiment, settings, result, folder };
-  await writeReport(finished, command, (performance.now() - start) / 1000);
-  return finished;
-}
-
-/** Not to be stopped: what took long is done. */
-async function writeReport(
-  { experiment, settings, result, folder }: FinishedExperiment,
-  command: string,
-  seconds: number,
-): Promise<void> {
-  const { threads } = await import('denseam');
-  const { experimentFiles } = await import('../report/experimentFiles.ts');
-  await experimentFiles(folder, experiment, settings, result, {
-    command,
-    software: await software(),
-    threads: threads(),
-    seconds,
   });
 }

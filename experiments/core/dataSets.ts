@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { resolveInstalled } from './optionalPackages.ts';
 
 /** A set of files that experiments and examples use. */
 export interface DataSet {
@@ -85,10 +85,14 @@ export function findDataSet(set: DataSet): string | undefined {
   return folder !== undefined && existsSync(folder) ? folder : undefined;
 }
 
+/** The folder in a package of the user's project or of this one. */
 function packageFolder(name: string, folder: string): string | undefined {
-  try {
-    return join(dirname(resolveInstalled(`${name}/package.json`)), folder);
-  } catch {
-    return undefined;
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    try {
+      return join(dirname(createRequire(from).resolve(`${name}/package.json`)), folder);
+    } catch {
+      // It is not there.
+    }
   }
+  return undefined;
 }

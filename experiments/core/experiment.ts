@@ -115,5 +115,10 @@ export interface ResultPictures {
   readonly height: number;
   /** How many stand side by side. */
   readonly columns: number;
-  readonly images: readonly { readonly pixels: readonly number[]; readonly caption?: string }[];
+  readonly images: readonly {
+    readonly pixels: readonly number[];
+    /** Which pixels are there (1) and which are missing (0); all, if left out. */
+    readonly mask?: readonly number[];
+    readonly caption?: string;
+  }[];
 }

@@ -86,12 +86,12 @@ export function ellipseTable(items: Gaussians, queries: Gaussians, drawn: readon
 
 const kinds = ['other items', 'own item', 'query', 'retrieved'];
 
-const byKind = { field: 'kind', type: 'nominal', sort: kinds, legend: null };
+const byKind = { field: 'kind', type: 'nominal', sort: kinds, legend: { title: null, orient: 'bottom' } };
 
 const solid = [1, 0];
 
 const looks = {
-  color: { ...byKind, legend: { title: null, orient: 'bottom' } },
+  color: byKind,
   strokeDash: { ...byKind, scale: { range: [solid, solid, [2, 2], [8, 4]] } },
   strokeWidth: { ...byKind, scale: { range: [0.5, 1.5, 1.5, 3] } },
 };

@@ -45,8 +45,8 @@ export interface AutoencoderLoss {
 /**
  * Trains by stochastic gradients (Adam) on minibatches in random order.
  *
- * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_INSTALLED without TensorFlow.js; ERR_NOT_FINITE if
- * the loss grows without bound; the signal's reason.
+ * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_FINITE if the loss grows without
+ * bound; the signal's reason.
  */
 export async function trainAutoencoder(
   images: TrainingImages,

@@ -4,7 +4,7 @@ import type { CallOptions, Gaussians, Vectors } from 'denseam';
 import { rangeError } from '../core/check.ts';
 import type { ExperimentContext } from '../core/experiment.ts';
 import { readImages } from '../core/labelledImages.ts';
-import { type Contender, measureRecall, type RecallCurve, recallWork } from '../core/recall.ts';
+import { type RecallCurve, recallWork } from '../core/recall.ts';
 import { type ExperimentProgress, Stages } from '../core/stages.ts';
 import {
   type Batches,
@@ -14,13 +14,20 @@ import {
   firstOf,
   mapBatches,
   pixelBatches,
+  recallImages,
   scaled,
   stacked,
 } from '../shared/images/imageMemories.ts';
-import { drawSample, type ImageSample, type MaskKind, maskKinds } from '../shared/images/imageSample.ts';
+import {
+  checkAgainstImages,
+  drawSample,
+  type ImageSample,
+  type MaskKind,
+  maskKinds,
+} from '../shared/images/imageSample.ts';
 import { type Autoencoder, keepAutoencoder, unpackAutoencoder } from './autoencoder.ts';
 import { type AutoencoderLoss, trainAutoencoder } from './autoencoderTraining.ts';
-import { checkAgainstImages, type ImageRecallSettings } from './settings.ts';
+import type { ImageRecallSettings } from './settings.ts';
 
 /** That a data set is there, is of one size and has enough images is known before the training of the first begins. */
 export async function checkImages(
@@ -118,29 +125,16 @@ function trainingChoices(data: string, settings: ImageRecallSettings): object {
 
 type Curves = ImageRecall['curves'][keyof ImageRecall['curves']];
 
-function measure<Batch extends Gaussians | Vectors>(
-  contender: Contender<Batch>,
-  { items, masked }: Batches<Batch>,
-  { targets }: ImageSample,
-  settings: ImageRecallSettings,
-  stages: Stages,
-): Promise<Curves> {
-  const { queries: count } = settings;
-  const queries = { random: firstOf(masked.random, count), block: firstOf(masked.block, count) };
-  const task = { items, itemCount: settings.items, queries, targets: targets.subarray(0, count) };
-  return measureRecall(contender, task, settings, stages);
-}
-
 function recallPixels(sample: ImageSample, settings: ImageRecallSettings, stages: Stages): Promise<Curves> {
-  return measure(createContenders(settings).pixels, pixelBatches(sample), sample, settings, stages);
+  return recallImages(createContenders(settings).pixels, pixelBatches(sample), sample, settings, stages);
 }
 
 async function recallRegions(sample: ImageSample, settings: ImageRecallSettings, stages: Stages) {
   const features = scaled(await describeSample(sample, stages), settings.scale);
   const { gaussian, euclidean } = createContenders(settings);
   return {
-    gaussian: await measure(gaussian, features, sample, settings, stages),
-    euclidean: await measure(euclidean, mapBatches(features, stacked), sample, settings, stages),
+    gaussian: await recallImages(gaussian, features, sample, settings, stages),
+    euclidean: await recallImages(euclidean, mapBatches(features, stacked), sample, settings, stages),
   };
 }
 
@@ -161,8 +155,8 @@ async function recallLatents(
   const { count, dimension, means } = firstOf(latents.masked.random, settings.shown);
   const { values } = await autoencoder.decode({ count, dimension, values: means });
   return {
-    gaussian: await measure({ ...gaussian, cost: latentCost }, latents, sample, settings, stages),
-    euclidean: await measure(euclidean, mapBatches(latents, stacked), sample, settings, stages),
+    gaussian: await recallImages({ ...gaussian, cost: latentCost }, latents, sample, settings, stages),
+    euclidean: await recallImages(euclidean, mapBatches(latents, stacked), sample, settings, stages),
     reconstructions: Array.from(values, (value) => Math.round(255 * value)),
   };
 }

@@ -1,37 +1,27 @@
+import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs-core';
-import { installed, notInstalled } from '../core/optionalPackages.ts';
 
 export type { TensorFlow };
 
-const corePackage = '@tensorflow/tfjs-core';
-const backendPackage = '@tensorflow/tfjs-backend-wasm';
+const load = createRequire(import.meta.url);
 
 let loaded: Promise<typeof TensorFlow> | undefined;
 
-/**
- * TensorFlow.js on its WebAssembly backend, in one thread so that sums have one order.
- *
- * @throws DenseamError ERR_NOT_INSTALLED.
- */
+/** TensorFlow.js on its WebAssembly backend, in one thread so that sums have one order. */
 export function loadTensorFlow(): Promise<typeof TensorFlow> {
-  loaded ??= load();
+  loaded ??= start();
   return loaded;
 }
 
-async function load(): Promise<typeof TensorFlow> {
-  try {
-    const [tensorFlow, backend] = ofItsOwn(() => [
-      installed(corePackage) as typeof TensorFlow,
-      installed(backendPackage) as { setThreadsCount(count: number): void },
-    ]);
-    backend.setThreadsCount(1);
-    await tensorFlow.setBackend('wasm');
-    await tensorFlow.ready();
-    return tensorFlow;
-  } catch (cause) {
-    loaded = undefined;
-    throw notInstalled(`${corePackage} ${backendPackage}`, 'training the autoencoder', cause);
-  }
+async function start(): Promise<typeof TensorFlow> {
+  const [tensorFlow, backend] = ofItsOwn(() => [
+    load('@tensorflow/tfjs-core') as typeof TensorFlow,
+    load('@tensorflow/tfjs-backend-wasm') as { setThreadsCount(count: number): void },
+  ]);
+  backend.setThreadsCount(1);
+  await tensorFlow.setBackend('wasm');
+  await tensorFlow.ready();
+  return tensorFlow;
 }
 
 /**

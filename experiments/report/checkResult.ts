@@ -71,9 +71,9 @@ function checkPictures({ name, width, height, columns, images }: ResultPictures)
     if (!(Number.isSafeInteger(value) && value > 0))
       refuse('ERR_RANGE', 'a positive integer', `${name}.${property}`, value);
   }
-  for (const [at, { pixels }] of images.entries()) {
-    if (pixels.length !== width * height) {
-      refuse('ERR_SHAPE', `${width * height} pixels`, `image ${at} of ${name}`, pixels.length);
+  for (const [at, { pixels, mask = pixels }] of images.entries()) {
+    for (const { length } of [pixels, mask]) {
+      if (length !== width * height) refuse('ERR_SHAPE', `${width * height} pixels`, `image ${at} of ${name}`, length);
     }
     const bad = pixels.findIndex((value) => !(value >= 0 && value <= 255));
     if (bad >= 0) refuse('ERR_RANGE', 'a value from 0 to 255', `pixel ${bad} of image ${at} of ${name}`, pixels[bad]);

@@ -9,11 +9,11 @@ import type {
   Verdict,
 } from '../core/experiment.ts';
 import { checkResult } from './checkResult.ts';
-import { dataUri } from './grid.ts';
 import { escapeHtml, jsonElement } from './html.ts';
-import type { LiveCharts } from './liveCharts.ts';
-import { liveScripts } from './liveScripts.ts';
+import { liveScript } from './liveScript.ts';
+import type { LiveCharts } from './page/liveCharts.ts';
 import { htmlDefinitions, htmlPage, type Section } from './page.ts';
+import { dataUri } from './picture.ts';
 import { type PageChart, pageChart } from './resultChart.ts';
 import { readableTable } from './resultTable.ts';
 import { htmlRun, type Run } from './run.ts';
@@ -113,8 +113,8 @@ function chartsSection(charts: readonly PageChart[], tables: ReadonlyMap<string,
 }
 
 function gallery({ title, description, width, height, columns, images }: ResultPictures): string {
-  const items = images.map(({ pixels, caption }, at) => {
-    const source = dataUri({ width, height, pixels: Uint8Array.from(pixels) });
+  const items = images.map(({ caption, ...image }, at) => {
+    const source = dataUri({ width, height, ...image });
     const text = caption === undefined ? '' : `<span>${escapeHtml(caption)}</span>`;
     // A caption says it already.
     const alt = caption === undefined ? `${at + 1} of ${images.length}` : '';
@@ -163,6 +163,6 @@ export async function experimentPage<Settings extends ExperimentSettings>(
     title,
     lead: `<p>${escapeHtml(summary)}</p>\n<p class="note">${escapeHtml(source)}</p>`,
     sections,
-    ...(charts.length > 0 && { scripts: liveScripts() }),
+    ...(charts.length > 0 && { script: liveScript() }),
   });
 }

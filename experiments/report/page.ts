@@ -12,8 +12,8 @@ export interface Page {
   /** HTML: what the page shows, in a few sentences. */
   readonly lead: string;
   readonly sections: readonly Section[];
-  /** JavaScript that runs once the page is there, in order. */
-  readonly scripts?: readonly string[];
+  /** JavaScript that runs once the page is there. */
+  readonly script?: string;
 }
 
 /** Colours pass WCAG AA against the background in both schemes; the series' are apart for the colour-blind too. */
@@ -31,7 +31,6 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; }
 p, ul { max-width: 46rem; }
 p.note { color: var(--soft); font-size: .9rem; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem; }
 figure { margin: 0; }
 figcaption, caption { font-weight: 600; text-align: left; padding: .25rem 0 .5rem; }
 .chart svg { display: block; width: 100%; height: auto; }
@@ -43,18 +42,13 @@ figcaption, caption { font-weight: 600; text-align: left; padding: .25rem 0 .5re
 section > .chart { margin: 0 0 2rem; }
 .tip { position: fixed; z-index: 1; max-width: 24rem; padding: .3rem .6rem; background: var(--paper); border: 1px solid var(--soft);
   border-radius: 4px; font-size: .85rem; pointer-events: none; overflow-wrap: anywhere; }
-.key { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; list-style: none; }
-.key svg { vertical-align: middle; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; }
 .figures { font-variant-numeric: tabular-nums; font-size: .92rem; }
 .figures th, .figures td { padding: .2rem .6rem; text-align: right; white-space: nowrap; }
 .figures th:first-child { text-align: left; }
 .figures thead th { color: var(--soft); font-weight: 600; white-space: normal; vertical-align: bottom; }
-.figures [scope=colgroup] { text-align: left; color: var(--ink); }
 .figures tbody th { font-weight: normal; }
-.figures .first { padding-left: 1.4rem; }
-.figures th.first:first-child { padding-left: .6rem; }
 .figures tbody tr { border-top: 1px solid var(--line); }
 .figures .words { text-align: left; }
 .findings { margin-top: .5rem; }
@@ -66,12 +60,7 @@ table { border-collapse: collapse; }
 .gallery { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 5rem)); gap: .4rem; max-width: none; padding: 0; list-style: none; }
 .gallery li { text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
 .gallery img { display: block; width: 100%; height: auto; image-rendering: pixelated; }
-.pictures { width: 100%; table-layout: fixed; }
-.pictures th, .pictures td { padding: .15rem .2rem; text-align: center; vertical-align: top; font-size: .8rem; }
-.pictures th { color: var(--soft); font-weight: normal; white-space: pre-line; }
-.pictures img { display: block; width: 4rem; max-width: 16vw; height: auto; margin: 0 auto; image-rendering: pixelated; }
 .right { color: var(--right); } .wrong { color: var(--wrong); }
-.wrong img { outline: 2px solid var(--wrong); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .92rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 pre { background: var(--wash); padding: .6rem .8rem; overflow-x: auto; }
@@ -89,22 +78,21 @@ export function htmlDefinitions(entries: readonly (readonly [name: string, value
   return `<dl>${entries.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
 }
 
-/** What a browser is to let the page do: run these scripts and nothing else, fetch nothing from anywhere. */
-function policy(scripts: readonly string[]): string {
-  const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
-  const allowed = hashes.length > 0 ? hashes.join(' ') : "'none'";
+/** What a browser lets the page do: run this script and no other, fetch nothing from anywhere. */
+function policy(script: string | undefined): string {
+  const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
   return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
-/** A whole page that asks for nothing else: style, scripts, drawings and pictures are within it. */
-export function htmlPage({ title, lead, sections, scripts = [] }: Page): string {
+/** A whole page that asks for nothing else: style, script, drawings and pictures are within it. */
+export function htmlPage({ title, lead, sections, script }: Page): string {
   const body = sections.map(({ heading, body }) => `<section>\n<h2>${escapeHtml(heading)}</h2>\n${body}\n</section>`);
-  const texts = scripts.map(scriptText);
+  const text = script === undefined ? undefined : scriptText(script);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(texts)}">
+<meta http-equiv="Content-Security-Policy" content="${policy(text)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
@@ -115,7 +103,7 @@ export function htmlPage({ title, lead, sections, scripts = [] }: Page): string 
 ${lead}
 ${body.join('\n')}
 </main>
-${texts.map((text) => `<script>${text}</script>\n`).join('')}</body>
+${text === undefined ? '' : `<script>${text}</script>\n`}</body>
 </html>
 `;
 }

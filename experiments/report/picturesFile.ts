@@ -1,4 +1,5 @@
 import type { ResultPictures } from '../core/experiment.ts';
+import { pixelColour } from './picture.ts';
 import { encodePng } from './png.ts';
 
 /** Pixels between pictures. */
@@ -13,13 +14,13 @@ export function picturesPng({ width, height, columns, images }: ResultPictures):
   const across = Math.min(columns, images.length);
   const total = { width: across * pitch.x + gap, height: Math.ceil(images.length / columns) * pitch.y + gap };
   const rgb = new Uint8Array(3 * total.width * total.height).fill(255);
-  for (const [at, { pixels }] of images.entries()) {
+  for (const [at, image] of images.entries()) {
     const left = gap + (at % columns) * pitch.x;
     const top = gap + Math.floor(at / columns) * pitch.y;
     for (let y = 0; y < height * scale; y++) {
       for (let x = 0; x < width * scale; x++) {
-        const value = pixels[Math.floor(y / scale) * width + Math.floor(x / scale)] as number;
-        rgb.fill(value, 3 * ((top + y) * total.width + left + x), 3 * ((top + y) * total.width + left + x + 1));
+        const pixel = Math.floor(y / scale) * width + Math.floor(x / scale);
+        rgb.set(pixelColour(image, pixel), 3 * ((top + y) * total.width + left + x));
       }
     }
   }

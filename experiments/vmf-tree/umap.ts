@@ -4,10 +4,9 @@
  * No finding may depend on them.
  */
 
+import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { type CallOptions, EuclideanMemory, type FloatArray, Random, type Vectors } from 'denseam';
-import type { UMAP, UMAPParameters } from 'umap-js';
-import { installed, notInstalled } from '../core/optionalPackages.ts';
 
 /** Coordinates of points in the plane. */
 export type PlanePoints = readonly (readonly [x: number, y: number])[];
@@ -20,7 +19,7 @@ export interface PlaneChoices {
 
 /** What coordinates depend on beside rows and choices: for the name of the part that keeps them. */
 export function planeVersion(): string {
-  const { version } = required(() => installed('umap-js/package.json')) as { version: string };
+  const { version } = createRequire(import.meta.url)('umap-js/package.json') as { version: string };
   return `umap-${version}-v8-${process.versions.v8}`.replaceAll(/[^A-Za-z0-9]+/g, '-');
 }
 
@@ -32,7 +31,7 @@ const listsAtATime = 100;
  * Fits the plane to some rows by UMAP. Others are put where UMAP's own projection of new points begins: at the mean of
  * their nearest rows, weighted by how strongly they belong to each.
  *
- * @throws DenseamError ERR_NOT_INSTALLED if umap-js is missing; the signal's reason.
+ * @throws the signal's reason.
  */
 export async function projectOntoPlane(
   rows: Vectors,
@@ -79,8 +78,9 @@ async function fitPlane(
   { neighbours, seed }: PlaneChoices,
   { signal, onProgress }: CallOptions,
 ): Promise<PlanePoints> {
+  const { UMAP } = await import('umap-js');
   const random = new Random(seed);
-  const umap = createUmap({ nNeighbors: neighbours, random: () => random.uniform() });
+  const umap = new UMAP({ nNeighbors: neighbours, random: () => random.uniform() });
   umap.setPrecomputedKNN(
     lists.map((list) => list.map(([index]) => index)),
     lists.map((list) => list.map(([, distance]) => distance)),
@@ -95,19 +95,6 @@ async function fitPlane(
     onProgress?.({ completed: epoch, total });
   }
   return umap.getEmbedding().map(([x, y]) => [x as number, y as number]);
-}
-
-function createUmap(parameters: UMAPParameters): UMAP {
-  const { UMAP: Umap } = required(() => installed('umap-js')) as { UMAP: new (parameters: UMAPParameters) => UMAP };
-  return new Umap(parameters);
-}
-
-function required<T>(load: () => T): T {
-  try {
-    return load();
-  } catch (cause) {
-    throw notInstalled('umap-js', 'the projection onto a plane', cause);
-  }
 }
 
 type NeighbourList = (readonly [index: number, distance: number])[];

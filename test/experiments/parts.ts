@@ -1,18 +1,5 @@
-import { createRequire } from 'node:module';
 import { expect } from 'vitest';
 import type { PartStore } from '../../experiments/core/experiment.ts';
-
-const require = createRequire(import.meta.url);
-
-/** Whether a package that an experiment can use, but does not need, is there. */
-export function isInstalled(name: string): boolean {
-  try {
-    require.resolve(`${name}/package.json`);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Keeps parts as files would: as JSON texts. */
 export class MemoryParts implements PartStore {

@@ -1,7 +1,8 @@
 /** What holds of every experiment, seen in its quick scale. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Experiment, ExperimentResult, ResultTable, Verdict } from '../../experiments/core/experiment.ts';
 import { experiments } from '../../experiments/registry.ts';
+import { chartFile, pageChart } from '../../experiments/report/resultChart.ts';
 import { staticSvg } from '../../experiments/report/staticChart.ts';
 import { setThreads, threads } from '../../lib/native/threads.ts';
 import { MemoryParts } from './parts.ts';
@@ -87,6 +88,18 @@ export function describeWholeRuns(experiment: Experiment<any>, expected: readonl
         // The page chooses colours, for light and dark.
         expect(JSON.stringify(specification)).not.toMatch(/#[0-9a-f]{3,6}|"(black|white|gr[ae]y)"/);
       }
+    });
+
+    it('draws its charts without a warning', async () => {
+      // Where the loggers of vega and vega-lite write.
+      const warn = vi.spyOn(console, 'warn');
+      for (const chart of result.charts) {
+        const table = result.tables.find(({ name }) => name === chart.table) as ResultTable;
+        await pageChart(chart, table);
+        await chartFile(chart, table);
+        expect(warn.mock.calls, chart.name).toEqual([]);
+      }
+      warn.mockRestore();
     });
 
     it('finds what it is expected to find', () => {

@@ -68,6 +68,7 @@ export function compilePackage(): CompiledPackage {
   const experiments = join(folder, 'experiments');
   compileFolder(join(root, 'lib'), join(folder, 'lib'));
   compileFolder(join(root, 'experiments'), experiments, ['dist', 'node_modules']);
+  cpSync(join(root, 'experiments', 'dist', 'live.js'), join(experiments, 'live.js'));
   writeFileSync(join(folder, 'package.json'), manifest(join(root, 'package.json'), './lib/'));
   writeFileSync(join(experiments, 'package.json'), manifest(join(root, 'experiments', 'package.json'), './'));
   linkPackages(folder);

@@ -7,11 +7,12 @@ import {
   type Gaussians,
   type Vectors,
 } from 'denseam';
-import type { Contender } from '../../core/recall.ts';
+import { type Contender, measureRecall, type RecallCurve } from '../../core/recall.ts';
 import type { Stages } from '../../core/stages.ts';
 import { describeImages } from './features.ts';
 import type { ImageSample, MaskKind } from './imageSample.ts';
 import { applyMask, fullMask, type Mask } from './masks.ts';
+import type { ImageSettings } from './recallSettings.ts';
 import { type FeatureScale, fitScale, mapGaussians } from './scaling.ts';
 
 /** The stored images as a memory takes them, and each of them masked, in the order of the sample's targets. */
@@ -99,4 +100,18 @@ export function pixelBatches({ images, masks, targets, size }: ImageSample): Bat
   const originals = inOrder(images, targets);
   const masked = (kind: MaskKind) => vectors(originals.map((image, n) => applyMask(image, masks[kind][n] as Mask)));
   return { items: vectors(images), masked: { random: masked('random'), block: masked('block') } };
+}
+
+/** The recall of the sample's queries under either mask by one memory, at every beta. */
+export function recallImages<Batch extends Gaussians | Vectors>(
+  contender: Contender<Batch>,
+  { items, masked }: Batches<Batch>,
+  { targets }: ImageSample,
+  settings: ImageSettings,
+  stages: Stages,
+): Promise<Record<MaskKind, RecallCurve>> {
+  const { queries: count } = settings;
+  const queries = { random: firstOf(masked.random, count), block: firstOf(masked.block, count) };
+  const task = { items, itemCount: settings.items, queries, targets: targets.subarray(0, count) };
+  return measureRecall(contender, task, settings, stages);
 }

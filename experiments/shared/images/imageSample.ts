@@ -1,4 +1,5 @@
 import { DenseamError, Random } from 'denseam';
+import { integer, rangeError } from '../../core/check.ts';
 import { blockMask, type ImageSize, type Mask, randomMask } from './masks.ts';
 
 /** Pictures of one size, a byte a pixel, as an IDX file holds them: shape count x height x width. */
@@ -26,8 +27,6 @@ export interface SampleSettings {
 /** The images that an experiment stores, and how they are masked. */
 export interface ImageSample {
   readonly size: ImageSize;
-  /** How many images the file holds. */
-  readonly available: number;
   /** Where in the file each stored image is. */
   readonly indices: Int32Array;
   /** The stored images, a byte a pixel. */
@@ -40,12 +39,6 @@ export interface ImageSample {
   readonly masks: Readonly<Record<MaskKind, readonly Mask[]>>;
 }
 
-function requireCount(name: string, value: number, smallest: number, largest: number, meaning: string): void {
-  if (Number.isInteger(value) && value >= smallest && value <= largest) return;
-  const range = `an integer from ${smallest} to ${largest} (${meaning})`;
-  throw new DenseamError('ERR_RANGE', { argument: name, expected: range, received: `${value}` });
-}
-
 function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
   const [count = 0, height = 0, width = 0] = shape;
   const pixels = shape.reduce((product, length) => product * length, 1);
@@ -54,19 +47,29 @@ function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
   throw new DenseamError('ERR_SHAPE', { argument: 'images', expected: 'shape count x height x width', received });
 }
 
+/** Checks what depends on the images stored: there are enough of them, and every mask leaves pixels to see. */
+export function checkAgainstImages(
+  settings: SampleSettings,
+  { count, height, width }: ImageSize & { readonly count: number },
+): void {
+  integer('settings.items', settings.items, 2, count);
+  if (Math.round(settings.hiddenShare * height * width) >= height * width) {
+    const expected = `a share that leaves some of ${height} x ${width} pixels`;
+    throw rangeError('settings.hiddenShare', expected, settings.hiddenShare);
+  }
+  integer('settings.blockSide', settings.blockSide, 0, Math.min(height, width) - 1);
+}
+
 /**
  * Draws the stored images, their order as queries and a mask of each kind for each, all of which follow from `seed` and
  * `items` alone.
  */
 export function drawSample(file: ImageFile, settings: SampleSettings): ImageSample {
-  const { count: available, ...size } = imageSize(file);
-  const { items, queries, seed, hiddenShare, blockSide } = settings;
-  requireCount('seed', seed, 0, Number.MAX_SAFE_INTEGER, 'what all random choices follow from');
-  requireCount('items', items, 2, available, `the file holds ${available} images`);
-  requireCount('queries', queries, 1, items, 'queries are stored items with pixels hidden');
-
+  const { count, ...size } = imageSize(file);
+  checkAgainstImages(settings, { count, ...size });
+  const { items, seed, hiddenShare, blockSide } = settings;
   const random = new Random(seed);
-  const indices = random.sample(items, available);
+  const indices = random.sample(items, count);
   const targets = random.sample(items, items);
   const pixels = size.height * size.width;
   const bytes = Array.from(indices, (index) => file.data.slice(index * pixels, (index + 1) * pixels));
@@ -76,7 +79,6 @@ export function drawSample(file: ImageFile, settings: SampleSettings): ImageSamp
   }));
   return {
     size,
-    available,
     indices,
     bytes,
     images: bytes.map((image) => Float64Array.from(image, (byte) => byte / 255)),

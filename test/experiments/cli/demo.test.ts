@@ -22,19 +22,23 @@ describe('the demo', () => {
     const out = join(folder, 'from-file.html');
     const { status, stdout, stderr } = demo('--data', images, '--items', '30', '--queries', '5', '--out', out);
     expect(status).toBe(0);
-    expect(stdout).toContain('Recall with 20 % of the pixels hidden at random');
-    expect(stdout).toContain('Recall with a block of 12 x 12 pixels hidden');
+    expect(stdout).toContain('Share of 5 images recalled, 20 % of the pixels hidden at random');
+    expect(stdout).toContain('Share of 5 images recalled, a block of 12 x 12 pixels hidden');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(out);
     // No terminal: plain lines.
     expect(stderr).toContain('  0 %  Describing images\n');
     expect(stderr).not.toContain('\u001b');
     expect(readFileSync(out, 'utf8')).toContain('</html>');
+    // A page alone refers to no files beside it.
+    expect(readFileSync(out, 'utf8')).not.toContain('.csv');
+    expect(existsSync(join(folder, 'result.json'))).toBe(false);
 
     const again = demo('--data', folder, '--items', '30', '--queries', '5', '--out', 'reports');
     expect(again.status).toBe(0);
     expect(existsSync(join(folder, 'reports', 'index.html'))).toBe(true);
+    expect(existsSync(join(folder, 'reports', 'result.json'))).toBe(true);
     // Equal but for the seconds and the page's path.
-    const figures = (text: string) => text.slice(0, text.indexOf('Best recall'));
+    const figures = (text: string) => text.slice(0, text.indexOf('beta*: beta x'));
     expect(figures(again.stdout)).toBe(figures(stdout));
   });
 
@@ -81,8 +85,8 @@ describe('the demo', () => {
     writeFileSync(foreign, 'not images at all');
     for (const [args, message] of [
       [['--data', foreign], 'not an IDX file'],
-      [['--data', images, '--items', '31'], 'for items but received 31'],
-      [['--data', images, '--items', '10', '--queries', '11'], 'for queries but received 11'],
+      [['--data', images, '--items', '31'], 'for settings.items but received 31'],
+      [['--data', images, '--items', '10', '--queries', '11'], 'for settings.queries but received 11'],
       [['--data', images, '--out', join(images, 'below')], 'ENOTDIR'],
     ] as const) {
       const { status, stderr } = demo(...args);

@@ -8,7 +8,6 @@ import {
 import { initialLayers, Trainer, trainAutoencoder } from '../../../experiments/images/autoencoderTraining.ts';
 import { loadTensorFlow } from '../../../experiments/images/tensorFlow.ts';
 import { Random } from '../../../lib/core/random.ts';
-import { isInstalled } from '../parts.ts';
 import { blobs } from '../pictures.ts';
 
 const settings = { hiddenUnits: 24, latentDimension: 3, epochs: 6, batch: 20, learningRate: 0.01, seed: 3 };
@@ -17,7 +16,7 @@ const images = { count: 200, pixels: side * side, values: blobs(200, side, 5).da
 const unit = (bytes: Uint8Array) => Float64Array.from(bytes, (byte) => byte / 255);
 const vectors = { count: images.count, dimension: images.pixels, values: unit(images.values) };
 
-describe.runIf(isInstalled('@tensorflow/tfjs-backend-wasm'))('the autoencoder', () => {
+describe('the autoencoder', () => {
   it('has the derivatives that finite differences have, and both terms of the loss in closed form', async () => {
     const sizes: AutoencoderSizes = { pixels: 5, hiddenUnits: 6, latentDimension: 2 };
     const tf = await loadTensorFlow();

@@ -202,7 +202,7 @@ describe.skipIf(!browserPath)(suite, () => {
     const { tab, complaints, requests } = await open(join(at, 'index.html'));
     await liveFigures(tab, 1);
     expect(await tab.title()).toBe(hostile);
-    expect(await tab.$$eval('script', (all) => all.length)).toBe(4);
+    expect(await tab.$$eval('script', (all) => all.length)).toBe(2);
     expect(await tab.$$eval('img[onerror]', (all) => all.length)).toBe(0);
     expect(complaints).toEqual([]);
     expect(requests.filter((url) => !url.startsWith('data:'))).toHaveLength(1);

@@ -165,6 +165,11 @@ describe('a result that cannot be kept is refused, and nothing is written', () =
     ['ERR_RANGE', 'for patches.columns but received 1.5', pictures({ columns: 1.5 })],
     ['ERR_SHAPE', '64 pixels for image 0 of patches but received 3', pictures({ images: [{ pixels: [1, 2, 3] }] })],
     [
+      'ERR_SHAPE',
+      '2 pixels for image 0 of masked but received 1',
+      pictures({ name: 'masked', width: 2, height: 1, images: [{ pixels: [1, 2], mask: [0] }] }),
+    ],
+    [
       'ERR_RANGE',
       'for pixel 1 of image 0 of one but received 256',
       pictures({ name: 'one', width: 2, height: 1, images: [{ pixels: [255, 256] }] }),

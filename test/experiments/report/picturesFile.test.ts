@@ -18,3 +18,11 @@ it('lays pictures out in their grid, enlarged, with white between them', () => {
   expect(at(4, 4 + 56 + 4)).toEqual([30, 30, 30]);
   expect([at(0, 0), at(4 + 84, 4), at(width - 5, height - 5)]).toEqual(Array(3).fill([255, 255, 255]));
 });
+
+it('paints missing pixels in a colour of their own', () => {
+  const images = [{ pixels: [10, 20], mask: [1, 0] }];
+  const pictures = { name: 'p', title: '', description: '', width: 2, height: 1, columns: 1, images };
+  const { rgb } = decodePng(picturesPng(pictures));
+  const colours = new Set(Array.from({ length: rgb.length / 3 }, (_, at) => rgb.subarray(3 * at, 3 * at + 3).join()));
+  expect(colours).toEqual(new Set(['255,255,255', '10,10,10', '184,58,123']));
+});

@@ -1,0 +1,183 @@
+/** What the demo shows of its recalls. */
+
+import type { ExperimentResult, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
+import { percent } from '../core/statistics.ts';
+import { type MaskKind, maskKinds } from '../shared/images/imageSample.ts';
+import type { ImageSettings } from '../shared/images/recallSettings.ts';
+import { type DemoRecall, type MemoryKind, memoryKinds } from './measures.ts';
+
+const memoryNames: Readonly<Record<MemoryKind, string>> = {
+  gaussian: 'Gaussian',
+  euclidean: 'Euclidean',
+  pixels: 'pixels',
+};
+
+/** What a mask hides, in words. */
+function hidden(mask: MaskKind, { hiddenShare, blockSide }: ImageSettings): string {
+  if (mask === 'random') return `${percent(hiddenShare)} of the pixels hidden at random`;
+  return `a block of ${blockSide} x ${blockSide} pixels hidden`;
+}
+
+export function resultOf(recall: DemoRecall, settings: ImageSettings): ExperimentResult {
+  return {
+    findings: [],
+    tables: [
+      ...maskKinds.map((mask) => recallTable(recall, mask, settings)),
+      bestTable(recall),
+      limitsTable(recall, settings),
+      curveTable(recall),
+    ],
+    charts: maskKinds.map((mask) => recallChart(mask, settings)),
+    pictures: maskKinds.map((mask) => gallery(recall, mask, settings)),
+  };
+}
+
+/** The share recalled by each memory at every beta, and the limit: the share nearest to their own item before any recall. */
+function recallTable({ curves }: DemoRecall, mask: MaskKind, settings: ImageSettings): ResultTable {
+  return {
+    name: `recall-${mask}`,
+    title: `Share of ${settings.queries} images recalled, ${hidden(mask, settings)}`,
+    columns: [
+      { name: 'scaledBeta', title: 'beta*' },
+      ...memoryKinds.map((memory) => ({ name: memory, title: memoryNames[memory], format: '.1%' })),
+    ],
+    rows: [
+      ...settings.scaledBetas.map((beta, at) => [
+        beta,
+        ...memoryKinds.map((memory) => curves[memory][mask].points[at]?.right ?? null),
+      ]),
+      ['nearest', ...memoryKinds.map((memory) => curves[memory][mask].limit)],
+    ],
+  };
+}
+
+/** Every curve, with the names that head its rows. */
+function everyCurve({ curves }: DemoRecall) {
+  return maskKinds.flatMap((mask) =>
+    memoryKinds.map((memory) => ({ names: [mask, memoryNames[memory]], curve: curves[memory][mask] })),
+  );
+}
+
+function bestTable(recall: DemoRecall): ResultTable {
+  return {
+    name: 'memories',
+    title: 'Best recall of each memory',
+    columns: [
+      { name: 'mask', title: 'mask' },
+      { name: 'memory', title: 'memory' },
+      { name: 'best', title: 'recalled', format: '.1%' },
+      { name: 'scaledBeta', title: 'at beta*' },
+      { name: 'settled', title: 'state at its item', format: '.1%' },
+      { name: 'medianIterations', title: 'iterations' },
+      { name: 'limit', title: 'nearest', format: '.1%' },
+    ],
+    rows: everyCurve(recall).map(({ names, curve: { best, limit } }) => [
+      ...names,
+      best.right,
+      best.scaledBeta,
+      best.settled,
+      best.medianIterations,
+      limit,
+    ]),
+  };
+}
+
+/** The share of all stored images that are nearest to their own original when masked, in all units of the features. */
+function limitsTable({ limits }: DemoRecall, settings: ImageSettings): ResultTable {
+  return {
+    name: 'limits',
+    title: `Share of all ${settings.items} masked images that are nearest to their own original`,
+    columns: [
+      { name: 'memory', title: 'memory' },
+      { name: 'scale', title: 'features' },
+      ...maskKinds.map((mask) => ({ name: mask, title: `${mask} mask`, format: '.1%' })),
+    ],
+    rows: limits.map(({ memory, scale, limits }) => [
+      memoryNames[memory],
+      scale ?? null,
+      ...maskKinds.map((mask) => limits[mask]),
+    ]),
+  };
+}
+
+const curveName = 'recall';
+
+function curveTable(recall: DemoRecall): ResultTable {
+  return {
+    name: curveName,
+    title: 'Recall against beta',
+    columns: [
+      { name: 'mask', title: 'mask' },
+      { name: 'memory', title: 'memory' },
+      { name: 'scaledBeta', title: 'beta*' },
+      { name: 'beta', title: 'beta', format: '.3~g' },
+      { name: 'right', title: 'recalled', format: '.1%' },
+      { name: 'settled', title: 'state at its item', format: '.1%' },
+      { name: 'medianIterations', title: 'iterations' },
+      { name: 'converged', title: 'converged', format: '.1%' },
+    ],
+    rows: everyCurve(recall).flatMap(({ names, curve }) =>
+      curve.points.map(({ scaledBeta, beta, right, settled, medianIterations, converged }) => {
+        return [...names, scaledBeta, beta, right, settled, medianIterations, converged];
+      }),
+    ),
+    isRaw: true,
+  };
+}
+
+function recallChart(mask: MaskKind, settings: ImageSettings): ResultChart {
+  const memory = { field: 'memory', type: 'nominal', sort: null, legend: { title: null, symbolType: 'stroke' } };
+  return {
+    name: `${curveName}-${mask}`,
+    title: `Share of images recalled, ${hidden(mask, settings)}`,
+    description: `The share of masked images recalled against beta*, a line for each memory; ${hidden(mask, settings)}.`,
+    table: curveName,
+    specification: {
+      transform: [{ filter: { field: 'mask', equal: mask } }],
+      mark: { type: 'line', point: true },
+      encoding: {
+        x: {
+          field: 'scaledBeta',
+          type: 'quantitative',
+          scale: { type: 'log', nice: false },
+          axis: { title: 'beta*', values: settings.scaledBetas },
+        },
+        y: {
+          field: 'right',
+          type: 'quantitative',
+          scale: { domain: [0, 1] },
+          axis: { title: 'recalled', format: '.0%' },
+        },
+        color: memory,
+        strokeDash: memory,
+      },
+    },
+  };
+}
+
+/** The first queries: original, masked, and what each memory recalls at its best beta. */
+export function gallery({ sample, curves }: DemoRecall, mask: MaskKind, settings: ImageSettings): ResultPictures {
+  const { bytes, targets, masks, size } = sample;
+  const rows = Array.from(targets.subarray(0, settings.shown), (target, query) => {
+    const original = [...(bytes[target] as Uint8Array)];
+    return [
+      { pixels: original, caption: 'original' },
+      { pixels: original, mask: [...(masks[mask][query] as Uint8Array)], caption: 'query' },
+      ...memoryKinds.map((memory) => {
+        const item = curves[memory][mask].recalled[query] as number;
+        const sign = item === target ? '' : ' \u2717';
+        return { pixels: [...(bytes[item] as Uint8Array)], caption: `${memoryNames[memory]}${sign}` };
+      }),
+    ];
+  });
+  return {
+    name: `recalled-${mask}`,
+    title: `What the memories recall, ${hidden(mask, settings)}`,
+    description:
+      'A row for each of the first queries drawn: the original, the query with its hidden pixels in magenta, and the stored image nearest ' +
+      'to the fixed point at the beta that serves each memory best; a cross marks a wrong one.',
+    ...size,
+    columns: 2 + memoryKinds.length,
+    images: rows.flat(),
+  };
+}

@@ -1,0 +1,4 @@
+import { pointCloudRecovery } from '../../../experiments/pointcloud-recovery/experiment.ts';
+import { describeWholeRuns } from '../wholeRuns.ts';
+
+describeWholeRuns(pointCloudRecovery, ['reproduced']);
