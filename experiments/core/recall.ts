@@ -1,19 +1,12 @@
-import {
-  type CallOptions,
-  DenseamError,
-  type NearestOptions,
-  type Neighbours,
-  type Retrieval,
-  type RetrieveOptions,
-} from 'denseam';
+import { type AssociativeMemory, type CallOptions, DenseamError, type Neighbours, type Retrieval } from 'denseam';
 import type { Stages } from './stages.ts';
 import { median, shareOf } from './statistics.ts';
 
-/** What a memory of any geometry offers to a comparison. */
-export interface RecallingMemory<Batch> {
-  nearest(queries: Batch, options: NearestOptions): Promise<Neighbours>;
-  retrieve(queries: Batch, options: RetrieveOptions): Promise<Retrieval<Batch>>;
-}
+/** What a comparison asks of a memory whose distances are squared. */
+export type RecallingMemory<Batch> = Pick<
+  AssociativeMemory<Batch, Retrieval<Batch>, Neighbours>,
+  'nearest' | 'retrieve'
+>;
 
 /** One memory in a comparison. */
 export interface Contender<Batch> {

@@ -9,7 +9,7 @@ type Batch = 'items' | 'queries';
 function scripted(nearest: Record<number, number[]>, nearestDistance: number[]): Contender<Batch> {
   const count = nearestDistance.length;
   const memory: RecallingMemory<Batch> = {
-    nearest: async (batch, { k = 1 }) => {
+    nearest: async (batch, { k = 1 } = {}) => {
       if (batch === 'items') expect(k).toBe(2);
       const indices = batch === 'items' ? new Int32Array(2 * count) : Int32Array.of(0, 1, 0, 0);
       return { rows: count, columns: k, indices, distances: new Float64Array(2 * count).map((_, at) => 4 * (at % 2)) };

@@ -59,7 +59,7 @@ describe('a text', () => {
   });
 
   it('of too few words is refused, and a missing one named', async () => {
-    const message = 'at least 4 different words (settings.words) but received one of 2';
+    const message = 'at least 4 different words (settings.words) for settings.corpus but received one of 2';
     await expect(read('a b a', 4)).rejects.toThrow(message);
     const missing = readCorpus({ corpus: join(folder, 'missing'), words: 2, length: 0 });
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
