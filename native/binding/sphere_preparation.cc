@@ -58,7 +58,8 @@ Napi::Value toSphere(const Napi::CallbackInfo& info) {
   return launch<Numbers>(
       info.Env(), info[7], [=](Job& job) { return sphere::toSphere(*rows, centred, precision, job); },
       [](Napi::Env env, Numbers&& numbers) {
-        return std::visit([env](auto&& values) { return toFloatArray(env, std::move(values)); }, std::move(numbers));
+        return std::visit([env](auto&& values) { return toFloatArray(env, std::forward<decltype(values)>(values)); },
+                          std::move(numbers));
       });
 }
 

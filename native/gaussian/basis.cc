@@ -75,7 +75,7 @@ double residualOf(const Basis& basis, const double* images, const double* varian
 // comes of no covariance, in any basis, not even of one that was rounded to float32.
 void clearRounding(std::size_t d, double greatest, const std::string& where, double* variances) {
   constexpr double kDouble = std::numeric_limits<double>::epsilon();
-  constexpr double kSingle = std::numeric_limits<float>::epsilon();
+  constexpr auto kSingle = static_cast<double>(std::numeric_limits<float>::epsilon());
   const double zero = 4 * static_cast<double>(d) * kDouble * greatest;
   const double indefinite = 8 * static_cast<double>(d) * kSingle * greatest;
   for (std::size_t k = 0; k < d; ++k) {
