@@ -1,3 +1,4 @@
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,7 +42,7 @@ Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
       *memories);
 }
 
-// Runs compute(model, x, count, job) on rows that are checked first: (model, count, values, firstIndex, onProgress).
+// Runs compute(model, x, job) on rows that are checked first: (model, count, values, firstIndex, onProgress).
 template <typename Result, typename Compute, typename Convert>
 Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert convert) {
   const SharedModel any = readModel(info[0]);
@@ -55,10 +56,10 @@ Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert conv
         return launch<Result>(
             info.Env(), info[4],
             [any, &model, count, values, check, compute](Job& job) -> Result {
-              const T* x = std::get<std::vector<T>>(*values).data();
-              sphere::checkRows(model.dimension, count, x, check, job);
+              const std::span<const T> x = std::get<std::vector<T>>(*values);
+              sphere::checkRows(model.dimension, x, check, job);
               job.expect(count);
-              return compute(model, x, count, job);
+              return compute(model, x, job);
             },
             convert);
       },
@@ -67,37 +68,25 @@ Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert conv
 
 Napi::Value sphereLogDensities(const Napi::CallbackInfo& info) {
   return onRows<std::vector<double>>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::logDensities(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::logDensities(model, x, job); },
       [](Napi::Env env, std::vector<double>&& logs) { return toFloat64Array(env, std::move(logs)); });
 }
 
 Napi::Value spherePosteriors(const Napi::CallbackInfo& info) {
   return onRows<std::vector<double>>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::posteriors(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::posteriors(model, x, job); },
       [](Napi::Env env, std::vector<double>&& probabilities) { return toFloat64Array(env, std::move(probabilities)); });
 }
 
 Napi::Value spherePredictions(const Napi::CallbackInfo& info) {
   return onRows<std::vector<std::int32_t>>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::predictions(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::predictions(model, x, job); },
       [](Napi::Env env, std::vector<std::int32_t>&& labels) { return toInt32Array(env, std::move(labels)); });
 }
 
 Napi::Value nearestSphereMemories(const Napi::CallbackInfo& info) {
   return onRows<NearestMemories>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::nearestMemories(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::nearestMemories(model, x, job); },
       [](Napi::Env env, NearestMemories&& nearest) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("indices", toInt32Array(env, std::move(nearest.indices)));

@@ -1,4 +1,5 @@
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -70,10 +71,10 @@ Napi::Value reconstructOnSphere(const Napi::CallbackInfo& info) {
             readCount(info[6], "maxIterations"), readCount(info[7], "firstIndex")});
         return launch<Reconstruction>(
             info.Env(), info[8],
-            [any, &model, count, starts, settings](Job& job) {
-              const T* x = std::get<std::vector<T>>(*starts).data();
-              sphere::checkRows(model.dimension, count, x, {"starts.values", settings->firstIndex, false}, job);
-              return sphere::reconstruct(model, x, count, *settings, job);
+            [any, &model, starts, settings](Job& job) {
+              const std::span<const T> x = std::get<std::vector<T>>(*starts);
+              sphere::checkRows(model.dimension, x, {"starts.values", settings->firstIndex, false}, job);
+              return sphere::reconstruct(model, x, *settings, job);
             },
             toReconstruction);
       },

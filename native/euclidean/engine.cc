@@ -139,7 +139,7 @@ std::vector<double> Engine<T>::weights(const Points& points, double beta, Job& j
       double* distances = result.data() + q * rows_.size();
       refine(points, q, scoreError(rows_, rows_.norm(points.values.data() + q * rows_.width()), greatestNorm), beta,
              distances);
-      gibbsWeights(rows_.size(), beta, distances);
+      gibbsWeights(beta, {distances, rows_.size()});
     }
   });
   return result;

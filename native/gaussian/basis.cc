@@ -124,7 +124,7 @@ void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t
   double* given = items.covariances.data() + begin * d * d;
   for (std::size_t i = 0; i < count; ++i) {
     checkMean(d, items.positions.data() + (begin + i) * d, items.at("means", begin + i));
-    result.isSingle[begin + i] = areSingle(d * d, given + i * d * d);
+    result.isSingle[begin + i] = areSingle({given + i * d * d, d * d});
     checkCovariance(d, given + i * d * d, items.at("covariances", begin + i));
   }
   double* images = Workspace::local().get(Workspace::kProduct, count * d * d);
