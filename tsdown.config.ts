@@ -17,12 +17,20 @@ const common = {
   copy: { from: 'lib/native/addon.cjs', to: 'dist/native/addon.cjs' },
 } as const;
 
+/** The public API and its subpaths. */
+const library = {
+  index: 'lib/index.ts',
+  'euclidean/index': 'lib/euclidean/index.ts',
+  'gaussian/index': 'lib/gaussian/index.ts',
+  'io/index': 'lib/io/index.ts',
+  'pointcloud/index': 'lib/pointcloud/index.ts',
+  'sphere/index': 'lib/sphere/index.ts',
+};
+
+/** Commands are modules only: Node itself runs them. */
+const commands = { 'cli/denseam': 'lib/cli/denseam.ts', 'cli/commands': 'lib/cli/commands.ts' };
+
 export default defineConfig([
-  {
-    ...common,
-    entry: { index: 'lib/index.ts', 'cli/denseam': 'lib/cli/denseam.ts', 'cli/commands': 'lib/cli/commands.ts' },
-    format: 'esm',
-  },
-  // Commands are run by Node itself, which reads modules.
-  { ...common, entry: { index: 'lib/index.ts' }, format: 'cjs' },
+  { ...common, entry: { ...library, ...commands }, format: 'esm' },
+  { ...common, entry: library, format: 'cjs' },
 ]);

@@ -19,6 +19,7 @@ export default defineConfig({
     alias: [
       { find: /^denseam$/, replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)) },
       { find: /^denseam\/cli$/, replacement: fileURLToPath(new URL('lib/cli/commands.ts', import.meta.url)) },
+      { find: /^denseam\/(\w+)$/, replacement: fileURLToPath(new URL('lib/$1/index.ts', import.meta.url)) },
     ],
   },
   test: {

@@ -40,8 +40,8 @@ export async function cloudRecall({ quick, repeats, report }: Settings): Promise
   const count = quick ? quickItemCount : itemCount;
   const clouds = randomPatterns(count, random);
   const query = perturbed(clouds, random);
-  const empty = native.emptyClouds(dimension, 'float64', epsilon, solver);
-  const items = await runTask((onProgress) => native.appendClouds(empty, clouds, 0, onProgress));
+  const empty = native.emptyClouds({ dimension, precision: 'float64', epsilon, ...solver });
+  const items = await runTask((onProgress) => native.appendClouds(empty, clouds, { firstIndex: 0, onProgress }));
   const pruned: Recall[] = [];
   await recall(items, query, invisibleMass); // does not count
   for (let run = 0; run < repeats; run++) pruned.push(await recall(items, query, invisibleMass));
@@ -73,7 +73,11 @@ export async function cloudRecall({ quick, repeats, report }: Settings): Promise
 async function recall(items: NativeCloudItems, query: NativeClouds, pruning: number | undefined): Promise<Recall> {
   const done: NativeCloudRetrieval[] = [];
   const cost = await timed(async () => {
-    done.push(await runTask((onProgress) => native.cloudRetrieve(items, query, 0, { ...flow, pruning }, onProgress)));
+    done.push(
+      await runTask((onProgress) =>
+        native.cloudRetrieve(items, query, { firstIndex: 0, ...flow, pruning, onProgress }),
+      ),
+    );
   });
   return { ...cost, retrieval: done[0] as NativeCloudRetrieval };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { curvesChart, speedChart } from './charts.ts';
-import { markdownTable } from './markdown.ts';
+import { markdownTable, wrapped } from './markdown.ts';
 import { root } from './package.ts';
 import { curveTable, figureColumns, figureRow, groups } from './report.ts';
 import { type Results, type SectionResult, writeText } from './results.ts';
@@ -87,12 +87,12 @@ function circumstances(sections: readonly (readonly [string, SectionResult])[]):
 function sectionMarkdown({ title, method, figures, curves, notes, repeats, quick }: SectionResult): string {
   const runs = `Medians of ${repeats} runs.${quick ? ' Run with --quick: not to be quoted.' : ''}`;
   return [
-    `_${title}._ ${method} ${runs}`,
+    wrapped(`_${title}._ ${method} ${runs}`),
     ...(figures.length > 0 ? [markdownTable(figureColumns, figures.map(figureRow), wordy)] : []),
     ...groups(curves, ({ chart, panel }) => `${chart} ${panel}`).flatMap((group) => {
       const { caption, columns, rows } = curveTable(group);
       return [`${caption}`, markdownTable(columns, rows, wordy)];
     }),
-    ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
+    ...(notes.length > 0 ? [notes.map((note) => wrapped(`- ${note}`, '  ')).join('\n')] : []),
   ].join('\n\n');
 }

@@ -12,3 +12,14 @@ export function markdownTable(
   const rule = widths.map((width, at) => (isWordy[at] ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
   return [cells(columns), `| ${rule.join(' | ')} |`, ...rows.map(cells)].join('\n');
 }
+
+/** Prose in lines of at most `width` characters, those after the first indented. */
+export function wrapped(text: string, indent = '', width = 118): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) as string;
+    if (line.trim() !== '' && line.length + 1 + word.length > width) lines.push(`${indent}${word}`);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join('\n');
+}

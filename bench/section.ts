@@ -11,7 +11,7 @@ export interface Figure {
   readonly measure: string;
   readonly unit: 'x' | '%' | 'ms' | 'MB' | 'GB/s' | 'items' | 'iterations' | 'pairs/s';
   readonly value: Spread;
-  /** The same from processor time instead of the clock, where both sides use equally many threads. */
+  /** The ratio from processor time instead of the clock, where both sides use equally many threads. */
   readonly processor?: Spread | undefined;
   /** What one run of each side took, where there are two: seconds on the clock. */
   readonly ours?: Spread | undefined;

@@ -36,7 +36,7 @@ async function trainerOf(
 ): Promise<NativeSphereTrainer> {
   const rows = await toNativeRows('digits.values', data.batch, data.precision, 'allowed', {});
   const own = { ...settings, seed: BigInt(settings.seed) };
-  return native.makeSphereTrainer(rows, data.labels, data.batch.count, own, state);
+  return native.makeSphereTrainer(rows, { labels: data.labels, trainingRows: data.batch.count, settings: own, state });
 }
 
 /** What the second epoch of a training costs its user: from the end of the first to its own, no setting up. */
@@ -59,7 +59,7 @@ export async function firstLosses({ digits, settings, start }: Training, steps: 
     const batch = readData(digitsFrom(digits, step * settings.batchSize, settings.batchSize));
     // An epoch on the rows of one batch is one step.
     const trainer = await trainerOf(batch, settings, state);
-    const { loss } = await runTask(() => native.trainSphereEpoch(trainer, step, undefined));
+    const { loss } = await runTask(() => native.trainSphereEpoch(trainer, { index: step }));
     losses.push(loss - logSphereArea(digits.dimension));
     state = await runTask(() => native.sphereTrainerState(trainer));
   }

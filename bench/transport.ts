@@ -14,7 +14,7 @@ export interface TransportCase {
   readonly weights: 'random' | 'equal';
 }
 
-/** The same numbers for every contender. */
+/** The numbers that every contender gets. */
 export interface Pairs {
   readonly count: number;
   readonly dimension: number;

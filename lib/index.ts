@@ -1,14 +1,18 @@
-export { DenseamError, type ErrorCode } from './core/errors.ts';
+// The public API.
+
+export { DenseamError, type ErrorCode, type ErrorDetails, type Fault } from './core/errors.ts';
 export { Random, type Seed, type Shufflable } from './core/random.ts';
 export type {
   BetaOptions,
   CallOptions,
+  CommonRetrieval,
   DroppedMass,
   FloatArray,
   FloatMatrix,
   Gaussians,
   IterationOptions,
   Matrix,
+  NearestItems,
   NearestOptions,
   Neighbours,
   Progress,
@@ -19,66 +23,173 @@ export type {
   SweepOptions,
   Vectors,
 } from './core/types.ts';
-export { EuclideanMemory } from './euclidean/memory.ts';
-export * from './gaussian/basis.ts';
-export { type CreateOptions, GaussianMemory, type RidgeOptions, type TransportMaps } from './gaussian/memory.ts';
-export * from './gaussian/sampling.ts';
-export * from './gaussian/theory.ts';
+export { EuclideanMemory } from './euclidean/index.ts';
 export {
-  type GaussianArrays,
-  gaussiansFrom,
-  type ReadGaussiansOptions,
-  readGaussians,
-  type ShapedArray,
-  type SpreadKind,
-} from './io/gaussians.ts';
-export { type IdxArray, readIdx } from './io/idx.ts';
-export { type HalfArray, type IntegerArray, type NumberArray, toFloats } from './io/numbers.ts';
+  type AccuracyOptions,
+  type BasisOptions,
+  basinRadius,
+  type CapacityOptions,
+  type CommutingGaussians,
+  type CommutingSphereSample,
+  type CovarianceFamily,
+  type CreateOptions,
+  capacity,
+  capacityExponent,
+  commonBasis,
+  type ErrorBoundOptions,
+  errorExponent,
+  type FullGaussians,
+  GaussianMemory,
+  iterationsToAccuracy,
+  type OneStepErrorOptions,
+  oneStepErrorBound,
+  type PerturbOptions,
+  perturb,
+  type Range,
+  type RidgeOptions,
+  type SeparationBoundOptions,
+  type SphereOptions,
+  type SphereSample,
+  sampleWassersteinSphere,
+  separation,
+  separationBound,
+  type TransportMaps,
+  toBasis,
+  toFull,
+} from './gaussian/index.ts';
 export {
   type BigNpyArray,
+  type FilePath,
+  type GaussianArrays,
+  gaussiansFrom,
+  type HalfArray,
+  type IdxArray,
+  type IntegerArray,
+  type NamedArray,
   type NpyArray,
   type NpyArrayTypes,
   type NpyData,
+  type NumberArray,
+  type ReadGaussiansOptions,
   type ReadNpyOptions,
-  readNpy,
-} from './io/numpy/npy.ts';
-export { type ReadNpzOptions, readNpz } from './io/numpy/npz.ts';
-export { type NamedArray, writeNpz } from './io/numpy/writeNpz.ts';
-export type { FilePath } from './io/path.ts';
-export {
+  type ReadNpzOptions,
   type ReadWord2GaussOptions,
+  readGaussians,
+  readIdx,
+  readNpy,
+  readNpz,
   readWord2Gauss,
+  type ShapedArray,
+  type SpreadKind,
+  toFloats,
   type Word2GaussModel,
   type Word2GaussParameters,
   type Word2GaussPart,
-} from './io/word2gauss/word2gauss.ts';
+  writeNpz,
+} from './io/index.ts';
+export type { AssociativeMemory } from './memory/associativeMemory.ts';
 export type { Memory, Precision } from './memory/memory.ts';
 export { setThreads, threads } from './native/threads.ts';
-export * from './pointcloud/baseline.ts';
-export * from './pointcloud/basins.ts';
-export * from './pointcloud/capacity.ts';
-export { PointCloudMemory } from './pointcloud/memory.ts';
-export { type PerturbCloudsOptions, type PerturbedChannels, perturbClouds } from './pointcloud/perturbation.ts';
-export type { RecallShares, RecoveryOptions } from './pointcloud/recall.ts';
-export { type SampleCloudsOptions, samplePointClouds } from './pointcloud/sampling.ts';
-export type { OwnPointClouds } from './pointcloud/select.ts';
-export * from './pointcloud/sinkhorn.ts';
-export type * from './pointcloud/types.ts';
-export { type NearestMemory, VonMisesFisherMemory } from './sphere/memory.ts';
-export * from './sphere/normalizer.ts';
-export * from './sphere/preparation.ts';
-export type { Reconstruction, ReconstructOptions } from './sphere/reconstruction.ts';
-export * from './sphere/saddlePoint.ts';
-export * from './sphere/sampling.ts';
-export * from './sphere/sinkhornKnopp.ts';
-export * from './sphere/theory.ts';
-export type { LabelledRows } from './sphere/theoryInput.ts';
-export type {
-  ClassWeights,
-  EpochRecord,
-  SphereTrainingData,
-  SplittingOptions,
-  TrainingCallOptions,
-  TrainOptions,
-  VonMisesFisherParameters,
-} from './sphere/types.ts';
+export {
+  type Basin,
+  type BasinOptions,
+  type CloudBetaOptions,
+  type CloudGradient,
+  type CloudIterationOptions,
+  type CloudNeighbours,
+  type CloudRecallOptions,
+  type CloudRecallRow,
+  type CloudRetrieval,
+  type CloudRetrieveOptions,
+  type CloudSeparation,
+  type CloudStepOptions,
+  type CloudStop,
+  type CloudSweepOptions,
+  type CloudTransportMaps,
+  type CloudWeights,
+  cloudSeparation,
+  type Divergences,
+  estimateBasinRadius,
+  type FlowSteps,
+  flattenClouds,
+  measureCloudRecall,
+  type OwnPointClouds,
+  type PerturbCloudsOptions,
+  type PerturbedChannels,
+  type PointCloudLoadOptions,
+  PointCloudMemory,
+  type PointCloudOptions,
+  type PointClouds,
+  perturbClouds,
+  type RecallShares,
+  type RecoveryOptions,
+  type SampleCloudsOptions,
+  type SinkhornDivergenceOptions,
+  type SinkhornDivergences,
+  type SinkhornOptions,
+  type SinkhornResult,
+  type SinkhornResults,
+  type SolverOptions,
+  type SolverStop,
+  samplePointClouds,
+  sinkhorn,
+  sinkhornDivergence,
+  type TransportOptions,
+  type TransportProblem,
+  unflattenClouds,
+} from './pointcloud/index.ts';
+export {
+  type ClassWeights,
+  classWeightMultipliers,
+  duplicate,
+  type EpochRecord,
+  effectiveInverseTemperature,
+  type ImagePatches,
+  type ImagePatchesOptions,
+  type Images,
+  imagePatches,
+  type LabelledRows,
+  logSphereArea,
+  type MultiplierOptions,
+  type Multipliers,
+  type NearestMemory,
+  type RawArray,
+  type RawVectors,
+  type Reconstruction,
+  type ReconstructOptions,
+  type SaddlePoint,
+  type SaddlePointOptions,
+  type SaddlePointParameters,
+  type SinkhornKnoppOptions,
+  type SinkhornKnoppResult,
+  type SpherePoints,
+  type SphereSampleOptions,
+  type SphereTrainingData,
+  type SplittingOptions,
+  type SplittingStability,
+  type SplittingStabilityOptions,
+  type Stationarity,
+  type StationarityOptions,
+  sampleTeacher,
+  sampleUniformSphere,
+  sampleVonMisesFisher,
+  sinkhornKnopp,
+  solveSaddlePoint,
+  solveTeacherSaddlePoint,
+  splittingStability,
+  stationarity,
+  type TeacherOptions,
+  type TeacherSaddlePointOptions,
+  type TeacherSample,
+  type TheoryOptions,
+  type ToSphereOptions,
+  type TrainingCallOptions,
+  type TrainOptions,
+  toSphere,
+  type UniformSphereOptions,
+  VonMisesFisherMemory,
+  type VonMisesFisherOptions,
+  type VonMisesFisherParameters,
+  vonMisesFisherLogNormalizer,
+  vonMisesFisherMeanResultantLength,
+} from './sphere/index.ts';

@@ -56,7 +56,7 @@ export function filmStripSvg(strip: FilmStrip): Promise<string> {
 
 type Scales = Readonly<Record<'x' | 'y' | 'size', object>>;
 
-/** The same place and the same area mean the same in every frame. */
+/** Scales that give a place and an area one meaning in all frames. */
 function commonScales(clouds: readonly PlaneCloud[]): Scales {
   const points = clouds.flatMap(({ points }) => points);
   const extent = (axis: 0 | 1) => [

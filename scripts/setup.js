@@ -9,6 +9,7 @@ import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wasBuiltElsewhere } from './native-build.js';
 import { ensureSystemPackages } from './system-packages.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -78,11 +79,11 @@ function fingerprint(paths) {
   return hash.digest('hex');
 }
 
-/** Runs a step unless its output is there and was made from the same input. */
-function step({ name, title, inputs, output, command }) {
+/** Runs a step unless its output is there, was made from the same input, and is not stale for another reason. */
+function step({ name, title, inputs, output, command, stale = false }) {
   const stamp = join(stamps, name);
   const current = fingerprint(inputs);
-  const upToDate = fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === current;
+  const upToDate = !stale && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === current;
   if (upToDate && fs.existsSync(join(root, output))) return;
   fs.rmSync(stamp, { force: true }); // a step that fails half way must run again
   run(title, command);
@@ -108,6 +109,7 @@ try {
     inputs: ['package-lock.json', 'CMakeLists.txt', 'native'],
     output: 'build/Release/denseam.node',
     command: ['npm', 'run', 'build:native'],
+    stale: wasBuiltElsewhere(root),
   });
   step({
     name: 'typescript',

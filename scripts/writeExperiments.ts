@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { markdownTable } from '../bench/markdown.ts';
+import { markdownTable, wrapped } from '../bench/markdown.ts';
 import type { ExperimentResult, Finding, ResultTable } from '../experiments/core/experiment.ts';
 import { readableTable } from '../experiments/report/resultTable.ts';
 import type { Run } from '../experiments/report/run.ts';
@@ -69,7 +69,9 @@ function findingsTable(findings: readonly Finding[]): string {
 }
 
 function reasons(findings: readonly Finding[]): string[] {
-  const given = findings.flatMap(({ what, why }) => (why === undefined ? [] : [`- Why not (${what}): ${why}`]));
+  const given = findings.flatMap(({ what, why }) =>
+    why === undefined ? [] : [wrapped(`- Why not (${what}): ${why}`, '  ')],
+  );
   return given.length > 0 ? [given.join('\n')] : [];
 }
 

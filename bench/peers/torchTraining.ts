@@ -22,7 +22,7 @@ const script = join(root, 'bench', 'peers', 'python', 'train.py');
 const waits = { spinning: {}, asleep: { OMP_WAIT_POLICY: 'passive' } } as const;
 export type Wait = keyof typeof waits;
 
-/** The same training in PyTorch: bench/peers/python/train.py. */
+/** Training in PyTorch: bench/peers/python/train.py. */
 export class TorchTraining {
   readonly versions: string;
   readonly #process: LineProcess;

@@ -14,7 +14,7 @@ interface Info {
 
 type PythonMethod = 'log' | 'stabilized' | 'torch';
 
-/** Of every pair; nothing when time was up before all were solved. */
+/** Solutions of every pair; none when time was up before all were solved. */
 export interface Solutions extends Cost {
   readonly values: readonly number[];
   readonly errors: readonly number[];

@@ -87,7 +87,16 @@ async function measureCase(of: TransportCase, peers: readonly TransportPeer[], s
 }
 
 const solve = ({ sources, targets, dimension, epsilon }: Pairs): Promise<NativePlans> =>
-  runTask((onProgress) => native.solveTransport(sources, targets, 0, dimension, epsilon, solver, false, onProgress));
+  runTask((onProgress) =>
+    native.solveTransport(sources, targets, {
+      firstIndex: 0,
+      dimension,
+      epsilon,
+      ...solver,
+      wantPlans: false,
+      onProgress,
+    }),
+  );
 
 /** Sweeps of a peer from one look at the error to the next: at large epsilon a few are enough. */
 const checkEvery = ({ share }: TransportCase) => (share < 0.1 ? 20 : 5);
@@ -203,7 +212,14 @@ async function aside(of: TransportCase, pairs: Pairs, plans: NativePlans, settin
   const { sources, targets, dimension, epsilon, points } = pairs;
   const divergences = () =>
     runTask((onProgress) =>
-      native.sinkhornDivergences(sources, targets, 0, dimension, epsilon, solver, false, onProgress),
+      native.sinkhornDivergences(sources, targets, {
+        firstIndex: 0,
+        dimension,
+        epsilon,
+        ...solver,
+        wantGradients: false,
+        onProgress,
+      }),
     );
   const costs = await takeTurns(
     { divergences: () => timed(divergences), ours: () => timed(() => solve(pairs)) },

@@ -11,7 +11,7 @@ interface Size {
   readonly dimension: number;
   /** Items. */
   readonly count: number;
-  /** Of them for numpy and PyTorch, and for the textbook formula; costs are compared per item. */
+  /** Items for numpy and PyTorch, and for the textbook formula; costs are compared per item. */
   readonly batched: number;
   readonly textbook: number;
   /** The speed-up that is claimed over the better of numpy and PyTorch, where one is. */

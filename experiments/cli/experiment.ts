@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { types } from 'node:util';
 import type { Command } from 'commander';
+import { DenseamError } from 'denseam';
 import {
   type CommonOptions,
   defineAction,
@@ -155,9 +155,9 @@ async function runPlans(
       finished.push(await runPlan(run, each, out, report));
     } catch (error) {
       if (run.signal.aborted) throw error;
-      nameSettings(error);
-      if (plans.length === 1) throw error;
-      run.note(`${id} failed: ${describeError(error)}`);
+      const failure = aboutSettings(error);
+      if (plans.length === 1) throw failure;
+      run.note(`${id} failed: ${describeError(failure)}`);
       failed.push(id);
     }
   }
@@ -184,9 +184,10 @@ function choose(experiments: readonly Experiment[], ids: readonly string[], all:
   });
 }
 
-/** What an experiment passes on to the library came from its settings: errors that name an option are about a setting. */
-function nameSettings(error: unknown): void {
-  if (types.isNativeError(error)) error.message = error.message.replaceAll(/\boptions\./g, 'settings.');
+/** What an experiment passes on to the library came from its settings: an error about an option is about a setting. */
+function aboutSettings(error: unknown): unknown {
+  if (!(error instanceof DenseamError) || !error.argument?.startsWith('options.')) return error;
+  return error.withArgument(error.argument.replace('options.', 'settings.'));
 }
 
 async function runPlan(

@@ -5,8 +5,7 @@ import { DenseamError } from 'denseam';
 /** A setting outside what is allowed. */
 export function rangeError(argument: string, expected: string, value: unknown): DenseamError {
   const received = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  const message = `Expected ${expected} for ${argument} but received ${received}`;
-  return new DenseamError('ERR_RANGE', message, { argument, expected, received });
+  return new DenseamError('ERR_RANGE', { argument, expected, received });
 }
 
 /** A finite number above zero. */

@@ -41,8 +41,11 @@ async function readFirst({ data, part, count: wanted }: ImageSource, { signal }:
   const [all = 0, height = 0, width = 0] = shape;
   const count = wanted || all;
   if (count > all) {
-    const expected = `Expected at most ${all}, the number of images in "${path}", for the number of images`;
-    throw new DenseamError('ERR_RANGE', `${expected} but received ${count}`);
+    throw new DenseamError('ERR_RANGE', {
+      argument: 'the number of images',
+      expected: `at most ${all}, the number of images in "${path}",`,
+      received: `${count}`,
+    });
   }
   return { all, images: { count, height, width, values: pixels.subarray(0, count * height * width) } };
 }
@@ -79,8 +82,10 @@ function findFolder(data: string): string {
   const set = dataSets.find(({ name }) => name === data);
   const folder = set === undefined ? data : findDataSet(set);
   if (folder !== undefined && existsSync(folder)) return folder;
-  const how = set ? `${set.install}, or denseam data fetch ${set.name}` : `there is no folder "${data}"`;
-  throw new DenseamError('ERR_RANGE', `Expected images for settings.data but received "${data}": ${how}`);
+  const [code, how] = set
+    ? (['ERR_NOT_INSTALLED', `${set.install}, or denseam data fetch ${set.name}`] as const)
+    : (['ERR_RANGE', `there is no folder "${data}"`] as const);
+  throw new DenseamError(code, { argument: 'settings.data', expected: 'images', received: `"${data}": ${how}` });
 }
 
 /** The file of this name, plain or zipped. */
@@ -88,8 +93,11 @@ function idxPath(data: string, name: string, contents: 'images' | 'labels'): str
   const folder = findFolder(data);
   const found = [name, `${name}.gz`].map((file) => join(folder, file)).find((path) => existsSync(path));
   if (found !== undefined) return found;
-  const expected = `Expected ${contents} in "${join(folder, name)}", or the same with .gz at its end, for settings.data`;
-  throw new DenseamError('ERR_RANGE', `${expected} but received "${data}", which has no such file: ${folderFiles}`);
+  throw new DenseamError('ERR_RANGE', {
+    argument: 'settings.data',
+    expected: `${contents} in "${join(folder, name)}", or the same with .gz at its end,`,
+    received: `"${data}", which has no such file: ${folderFiles}`,
+  });
 }
 
 const folderFiles =

@@ -26,5 +26,5 @@ export function installed(name: string): unknown {
 export function notInstalled(names: string, purpose: string, cause: unknown): unknown {
   if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') return cause;
   const message = `Expected ${names} to be installed for ${purpose} but received none: npm install ${names}`;
-  return new DenseamError('ERR_NOT_INSTALLED', message, { cause });
+  return new DenseamError('ERR_NOT_INSTALLED', message, { argument: names, expected: 'an installed package', cause });
 }

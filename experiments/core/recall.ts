@@ -7,7 +7,7 @@ import {
   type RetrieveOptions,
 } from 'denseam';
 import type { Stages } from './stages.ts';
-import { median } from './statistics.ts';
+import { median, shareOf } from './statistics.ts';
 
 /** What a memory of any geometry offers to a comparison. */
 export interface RecallingMemory<Batch> {
@@ -117,7 +117,7 @@ export async function nearestItemLimit<Batch>(
   options: CallOptions,
 ): Promise<number> {
   const { indices } = await memory.nearest(queries, { ...options, k: 1 });
-  return share(targets.length, (query) => indices[query] === targets[query]);
+  return shareOf(targets, (target, query) => indices[query] === target);
 }
 
 /** Median over the items of the squared distance to the nearest other item. */
@@ -173,19 +173,16 @@ export function summary(
   targets: Int32Array,
   neighbourDistance: number,
 ): Pick<RecallPoint, 'right' | 'settled' | 'medianIterations' | 'converged'> {
-  const isRight = (query: number) => nearest[query] === targets[query];
+  const isRight = (target: number, query: number) => nearest[query] === target;
   // Distances are squared, so is the share.
   const radius = settledShare ** 2 * neighbourDistance;
   return {
-    right: share(targets.length, isRight),
-    settled: share(targets.length, (query) => isRight(query) && (nearestDistance[query] as number) <= radius),
+    right: shareOf(targets, isRight),
+    settled: shareOf(
+      targets,
+      (target, query) => isRight(target, query) && (nearestDistance[query] as number) <= radius,
+    ),
     medianIterations: median(iterations),
-    converged: share(targets.length, (query) => stopped[query] === 'converged'),
+    converged: shareOf(stopped, (why) => why === 'converged'),
   };
-}
-
-function share(count: number, holds: (index: number) => boolean): number {
-  let hits = 0;
-  for (let index = 0; index < count; index++) if (holds(index)) hits++;
-  return hits / count;
 }

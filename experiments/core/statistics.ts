@@ -1,3 +1,4 @@
+import { mean } from 'd3-array';
 import { rangeError } from './check.ts';
 
 /** The share of the values for which something holds. */
@@ -12,7 +13,7 @@ export function percent(share: number): string {
   return `${Math.round(1000 * share) / 10} %`;
 }
 
-/** The least of the values that at least this share of them do not exceed. */
+/** Lower empirical quantile: the least value that at least this share of the values do not exceed. d3-array's interpolates. */
 export function quantile(values: ArrayLike<number>, share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
@@ -25,27 +26,12 @@ export function ascending(name: string, list: readonly number[]): void {
   if (at >= 0) throw rangeError(`${name}[${at}]`, 'a number above the one before it', list[at]);
 }
 
-/** The middle of the values in order, or the mean of the two in the middle. */
+/**
+ * The middle of the values in order, or the mean of the two in the middle. d3-array's is a + (b - a) / 2, which rounds otherwise than
+ * (a + b) / 2, the published figures' definition.
+ */
 export function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.subarray(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
-  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** -Infinity of nothing. */
-export function greatest(values: Iterable<number>): number {
-  let result = Number.NEGATIVE_INFINITY;
-  for (const value of values) result = Math.max(result, value);
-  return result;
-}
-
-/** Infinity of nothing. */
-export function least(values: Iterable<number>): number {
-  let result = Number.POSITIVE_INFINITY;
-  for (const value of values) result = Math.min(result, value);
-  return result;
+  return mean(middle) as number;
 }

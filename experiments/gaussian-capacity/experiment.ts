@@ -1,10 +1,24 @@
 /** How many Gaussians a memory holds in growing dimensions, beside what theory promises (Tankala and Balasubramanian 2026). */
 
 import { capacity, capacityExponent, separationBound } from 'denseam';
+import {
+  grades,
+  layers,
+  lines,
+  logarithmic,
+  panel,
+  panels,
+  points,
+  quantity,
+  rowsWhere,
+  share,
+  solidPoints,
+} from '../core/charts.ts';
 import { integer, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { Stages } from '../core/stages.ts';
 import { ascending, percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   type CapacityCell,
   type CapacitySettings,
@@ -157,7 +171,8 @@ function beyondFinding(measured: readonly MeasuredDimension[], { betas, range }:
 }
 
 function recallTable(measured: readonly MeasuredDimension[], { range }: CapacitySettings): ResultTable {
-  return {
+  const lambdaMax = range[1] as number;
+  return table({
     name: 'recall',
     title: 'Recall of random items',
     columns: [
@@ -168,62 +183,52 @@ function recallTable(measured: readonly MeasuredDimension[], { range }: Capacity
       { name: 'nearest', title: 'own item nearest', format: '.1%' },
       { name: 'neighbour', title: 'median squared W2 to the nearest other', format: '.2f' },
       { name: 'separation', title: 'separation', format: '.1f' },
-      { name: 'needed', title: 'separation the theorem asks for', format: '.1f' },
+      {
+        name: 'needed',
+        title: 'separation the theorem asks for',
+        format: '.1f',
+        value: ({ dimension }) => separationBound({ dimension, lambdaMax }),
+      },
     ],
-    rows: measured.flatMap(({ dimension, cells }) => {
-      const needed = separationBound({ dimension, lambdaMax: range[1] as number });
-      return cells.flatMap(({ count, separation, neighbour, recalls }) =>
-        recalls.map(({ beta, recovered, nearest }) => {
-          return [dimension, count, beta, recovered, nearest, neighbour, separation, needed];
-        }),
-      );
-    }),
-  };
+    rows: measured.flatMap(({ dimension, cells }) =>
+      cells.flatMap(({ recalls, ...cell }) => recalls.map((recall) => ({ dimension, ...cell, ...recall }))),
+    ),
+  });
 }
 
 function capacityTable(capacities: readonly Capacity[], { range }: CapacitySettings): ResultTable {
   const kappa = (range[1] as number) / (range[0] as number);
-  return {
+  return table({
     name: 'capacity',
     title: 'Items held, beside what theorem 1 promises',
     columns: [
       { name: 'beta', title: 'beta' },
       { name: 'dimension', title: 'd' },
       { name: 'count', title: 'N held', format: ',.0f' },
-      { name: 'isLeast', title: 'or more' },
-      { name: 'promised', title: `N promised with probability ${probability}` },
+      { name: 'isLeast', title: 'or more', value: ({ isLeast }) => (isLeast ? 'or more' : '') },
+      {
+        name: 'promised',
+        title: `N promised with probability ${probability}`,
+        value: ({ dimension }) => capacity({ dimension, kappa, probability }),
+      },
     ],
-    rows: capacities.map(({ beta, dimension, count, isLeast }) => {
-      const promised = capacity({ dimension, kappa, probability });
-      return [beta, dimension, count, isLeast ? 'or more' : '', promised];
-    }),
-  };
+    rows: capacities,
+  });
 }
-
-const recovered = {
-  field: 'recovered',
-  type: 'quantitative',
-  scale: { domain: [0, 1] },
-  axis: { title: 'recovered', format: '.0%' },
-};
 
 const recallChart: ResultChart = {
   name: 'recall',
   title: 'Recall against the number of items',
   description: 'Share of the queries recovered against N, a panel for each beta and a line for each dimension.',
   table: 'recall',
-  specification: {
-    facet: { field: 'beta', type: 'nominal', header: { title: 'beta' } },
-    columns: 3,
-    spec: {
-      mark: { type: 'line', point: true },
-      encoding: {
-        x: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 4 } },
-        y: recovered,
-        color: { field: 'dimension', type: 'ordinal', legend: { title: 'd' } },
-      },
-    },
-  },
+  specification: panels(
+    { wrapped: panel('beta', 'beta') },
+    lines({
+      x: logarithmic('count', 'N', { tickCount: 4 }),
+      y: share('recovered', 'recovered'),
+      by: grades('dimension', 'd'),
+    }),
+  ),
 };
 
 const capacityChart: ResultChart = {
@@ -232,19 +237,18 @@ const capacityChart: ResultChart = {
   description:
     'N held, on a logarithmic axis, against the dimension, a line for each beta: straight lines are exponential growth. Where all counts tried were held the line ends level.',
   table: 'capacity',
-  specification: {
-    transform: [{ filter: 'datum.count !== null' }],
-    encoding: {
-      x: { field: 'dimension', type: 'quantitative', scale: { zero: false }, axis: { title: 'd', tickMinStep: 1 } },
-      y: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N held', tickCount: 5 } },
-      color: { field: 'beta', type: 'ordinal', legend: { title: 'beta' } },
-    },
-    layer: [
-      { mark: 'line' },
+  specification: rowsWhere(
+    'datum.count !== null',
+    layers(
       {
-        mark: { type: 'point', filled: true, opacity: 1 },
-        encoding: { shape: { field: 'isLeast', type: 'nominal', legend: { title: null } } },
+        x: quantity('dimension', 'd', { tickMinStep: 1 }, { zero: false }),
+        y: logarithmic('count', 'N held', { tickCount: 5 }),
+        color: grades('beta', 'beta'),
       },
-    ],
-  },
+      [
+        { mark: 'line' },
+        points({ shape: { field: 'isLeast', type: 'nominal', legend: { title: null } } }, solidPoints),
+      ],
+    ),
+  ),
 };

@@ -1,9 +1,10 @@
 /** Recall of random items on a Wasserstein sphere in one dimension, for growing numbers of them. */
 
+import { max, mean, sum } from 'd3-array';
 import { basinRadius, type CallOptions, GaussianMemory, type Gaussians, type Retrieval, separation } from 'denseam';
 import type { ExperimentSettings } from '../core/experiment.ts';
 import { power } from '../core/power.ts';
-import { greatest, median, shareOf } from '../core/statistics.ts';
+import { median, shareOf } from '../core/statistics.ts';
 import { distancesToOwn, drawItems, drawQueries, range } from '../shared/sphereItems.ts';
 
 /** The choices of the capacity experiment. */
@@ -51,8 +52,14 @@ export async function measureDimension(
   { signal, onProgress }: CallOptions,
 ): Promise<CapacityCell[]> {
   const { counts, range: eigenvalues, seed } = settings;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const shape = { covariances: 'commuting', count: greatest(counts), dimension, range: eigenvalues, seed } as const;
+  const total = sum(counts);
+  const shape = {
+    covariances: 'commuting',
+    count: max(counts) as number,
+    dimension,
+    range: eigenvalues,
+    seed,
+  } as const;
   const items = await drawItems(shape, { signal });
   const cells: CapacityCell[] = [];
   let completed = 0;
@@ -142,11 +149,10 @@ export function growthRate(
   points: readonly { readonly dimension: number; readonly count: number }[],
 ): Growth | undefined {
   if (points.length < 3) return undefined;
-  const mean = (value: (point: (typeof points)[number]) => number) =>
-    points.reduce((sum, point) => sum + value(point), 0) / points.length;
-  const [d, n] = [mean(({ dimension }) => dimension), mean(({ count }) => Math.log(count))];
-  const dd = mean(({ dimension }) => (dimension - d) ** 2);
-  const nn = mean(({ count }) => (Math.log(count) - n) ** 2);
-  const dn = mean(({ dimension, count }) => (dimension - d) * (Math.log(count) - n));
+  const average = (value: (point: (typeof points)[number]) => number) => mean(points, value) as number;
+  const [d, n] = [average(({ dimension }) => dimension), average(({ count }) => Math.log(count))];
+  const dd = average(({ dimension }) => (dimension - d) ** 2);
+  const nn = average(({ count }) => (Math.log(count) - n) ** 2);
+  const dn = average(({ dimension, count }) => (dimension - d) * (Math.log(count) - n));
   return { rate: dn / dd, correlation: dn / Math.sqrt(dd * nn) };
 }

@@ -1,11 +1,14 @@
 /** Iterations of the Gaussian memory from perturbed items at a small and a large beta (Tankala and Balasubramanian 2026). */
 
+import { sum } from 'd3-array';
 import { oneStepErrorBound } from 'denseam';
+import { panel, panels, quantity, series, spreadLines } from '../core/charts.ts';
 import { integer, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
 import { Stages } from '../core/stages.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   type DynamicsCase,
   type DynamicsLine,
@@ -41,7 +44,7 @@ export const gaussianDynamics: Experiment<DynamicsSettings> = {
     const lines = await measureLines(settings, context);
     return {
       findings: lines.map((line) => finding(line, settings)),
-      tables: [table(lines), theoryTable(lines, settings)],
+      tables: [dynamicsTable(lines), theoryTable(lines, settings)],
       charts: [chart],
       pictures: [],
     };
@@ -71,10 +74,7 @@ async function measureLines(settings: DynamicsSettings, context: ExperimentConte
     dimensions.flatMap((dimension) => betas.map((beta) => ({ kind, dimension, beta }))),
   );
   const cost = ({ kind, dimension }: DynamicsLine) => dimension * (kind === 'general' ? generalCost : 1);
-  const stages = new Stages(
-    lines.reduce((sum, line) => sum + cost(line), 0),
-    context,
-  );
+  const stages = new Stages(sum(lines, cost), context);
   const measured: MeasuredLine[] = [];
   for (const line of lines) {
     const { kind, dimension, beta } = line;
@@ -121,13 +121,12 @@ function finding({ kind, dimension, beta, points }: MeasuredLine, { threshold }:
 const nearNeighbours = 'items too near to each other for this beta pull at the states';
 const fewItems = 'some items outweigh all others even at so small a beta';
 
-function table(lines: readonly MeasuredLine[]): ResultTable {
-  const fields = ['median', 'mean', 'lower', 'upper', 'largest', 'within', 'nearest'] as const;
-  return {
+function dynamicsTable(lines: readonly MeasuredLine[]): ResultTable {
+  return table({
     name: 'dynamics',
     title: 'W2 to the own item',
     columns: [
-      { name: 'case', title: 'covariances and perturbation' },
+      { name: 'case', title: 'covariances and perturbation', value: ({ kind }) => kind },
       { name: 'dimension', title: 'd' },
       { name: 'beta', title: 'beta' },
       { name: 'iteration', title: 'iteration' },
@@ -139,38 +138,34 @@ function table(lines: readonly MeasuredLine[]): ResultTable {
       { name: 'within', title: 'recovered', format: '.1%' },
       { name: 'nearest', title: 'own item nearest', format: '.1%' },
     ],
-    rows: lines.flatMap(({ kind, dimension, beta, points }) =>
-      points.map((point) => [kind, dimension, beta, point.iteration, ...fields.map((field) => point[field])]),
-    ),
-  };
+    rows: lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...line, ...point }))),
+  });
 }
 
 /** What theorem 3 bounds, beside its bound: where the two differ, its constant or its "sufficiently large" beta and d matter. */
 function theoryTable(lines: readonly MeasuredLine[], { range }: DynamicsSettings): ResultTable {
   const [lambdaMin, lambdaMax] = range as readonly [number, number];
-  return {
+  return table({
     name: 'theory',
     title: 'W2 to the own item after one step, beside sqrt(d) e^(-gamma d) of theorem 3',
     columns: [
-      { name: 'case', title: 'covariances and perturbation' },
+      { name: 'case', title: 'covariances and perturbation', value: ({ kind }) => kind },
       { name: 'dimension', title: 'd' },
       { name: 'beta', title: 'beta' },
       { name: 'median', title: 'median', format: '.1e' },
       { name: 'largest', title: 'largest', format: '.1e' },
-      { name: 'bound', title: 'bound with constant 1', format: '.1e' },
+      {
+        name: 'bound',
+        title: 'bound with constant 1',
+        format: '.1e',
+        value: ({ dimension, beta }) => oneStepErrorBound({ dimension, beta, lambdaMin, kappa: lambdaMax / lambdaMin }),
+      },
     ],
     rows: lines
       .filter(({ kind }) => kind !== 'general')
-      .map(({ kind, dimension, beta, points }) => {
-        const { median, largest } = points[1] as DynamicsPoint;
-        const bound = oneStepErrorBound({ dimension, beta, lambdaMin, kappa: lambdaMax / lambdaMin });
-        return [kind, dimension, beta, median, largest, bound];
-      }),
-  };
+      .map(({ points, ...line }) => ({ ...line, ...(points[1] as DynamicsPoint) })),
+  });
 }
-
-const color = { field: 'case', type: 'nominal', sort: [...dynamicsCases], legend: { title: null, orient: 'bottom' } };
-const distance = { type: 'quantitative', axis: { title: 'W2 to the own item' } };
 
 const chart: ResultChart = {
   name: 'dynamics',
@@ -178,24 +173,14 @@ const chart: ResultChart = {
   description:
     'Median and the middle four fifths of W2 to the own item against the iteration, a panel for each dimension and beta.',
   table: 'dynamics',
-  specification: {
-    facet: {
-      row: { field: 'beta', type: 'nominal', header: { title: 'beta' } },
-      column: { field: 'dimension', type: 'nominal', header: { title: 'd' } },
-    },
-    spec: {
-      encoding: { x: { field: 'iteration', type: 'quantitative', axis: { tickMinStep: 1 } }, color },
-      layer: [
-        {
-          mark: { type: 'area', opacity: 0.2 },
-          encoding: { y: { field: 'lower', ...distance }, y2: { field: 'upper' } },
-        },
-        {
-          mark: { type: 'line', point: true },
-          encoding: { y: { field: 'median', ...distance }, strokeDash: { ...color, legend: null } },
-        },
-      ],
-    },
-    resolve: { scale: { y: 'independent' } },
-  },
+  specification: panels(
+    { row: panel('beta', 'beta'), column: panel('dimension', 'd'), independent: 'y' },
+    spreadLines('band', {
+      x: quantity('iteration', 'iteration', { tickMinStep: 1 }),
+      y: quantity('median', 'W2 to the own item'),
+      by: series('case', null, { orient: 'bottom', symbolOpacity: 1 }),
+      lower: 'lower',
+      upper: 'upper',
+    }),
+  ),
 };

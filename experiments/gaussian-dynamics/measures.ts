@@ -1,5 +1,6 @@
 /** How far states are from their own item, iteration by iteration: one line of the dynamics experiment. */
 
+import { max, mean } from 'd3-array';
 import { basinRadius, type CallOptions, GaussianMemory } from 'denseam';
 import type { ExperimentSettings } from '../core/experiment.ts';
 import { median, quantile, shareOf } from '../core/statistics.ts';
@@ -74,10 +75,10 @@ export async function measureLine(
 function summary(distances: Float64Array, threshold: number): Omit<DynamicsPoint, 'iteration' | 'nearest'> {
   return {
     median: median(distances),
-    mean: distances.reduce((sum, distance) => sum + distance, 0) / distances.length,
+    mean: mean(distances) as number,
     lower: quantile(distances, 0.1),
     upper: quantile(distances, 0.9),
-    largest: quantile(distances, 1),
+    largest: max(distances) as number,
     within: shareOf(distances, (distance) => distance <= threshold),
   };
 }

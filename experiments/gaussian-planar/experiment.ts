@@ -1,9 +1,11 @@
 /** What the Gaussian and the Euclidean memory recall in the plane (Tankala and Balasubramanian 2026, example in two dimensions). */
 import { type Gaussians, Random } from 'denseam';
+import { lines, logarithmic, panel, panels, quantity, series, share } from '../core/charts.ts';
 import { integer, nonNegative, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentSettings, Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { Stages } from '../core/stages.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   outline,
   type PlanarMemory,
@@ -147,35 +149,40 @@ function randomFinding(shares: Shares, { planes, radius }: PlanarSettings): Find
 }
 
 function rowTable(drawn: readonly PlanarRecall[]): ResultTable {
-  return {
+  return table({
     name: 'rows',
     title: 'W2 from what was retrieved to the own item',
     columns: [
-      { name: 'row', title: 'row' },
-      ...planarMemories.map((memory) => ({ name: memory, title: `${memory} memory`, format: '.2~g' })),
+      { name: 'row', title: 'row', value: (_, row) => row + 1 },
+      ...planarMemories.map((memory) => ({
+        name: memory,
+        title: `${memory} memory`,
+        format: '.2~g',
+        value: (_: unknown, row: number) => of(drawn, memory)[0]?.distances[row] as number,
+      })),
     ],
-    rows: planarRows.map((_, row) => [
-      row + 1,
-      ...planarMemories.map((memory) => of(drawn, memory)[0]?.distances[row] as number),
-    ]),
-  };
+    rows: planarRows,
+  });
 }
 
 function shareTable(tried: readonly PlanarRecall[], shares: Shares, { threshold }: PlanarSettings): ResultTable {
-  return {
+  const example = (memory: PlanarMemory, beta: number) => of(tried, memory).filter((recall) => recall.beta === beta);
+  return table({
     name: 'shares',
     title: 'Share of the items recovered',
     columns: [
       { name: 'memory', title: 'memory' },
       { name: 'beta', title: 'beta' },
-      { name: 'example', title: 'in the example', format: '.0%' },
-      { name: 'random', title: 'in random sets', format: '.1%' },
+      {
+        name: 'example',
+        title: 'in the example',
+        format: '.0%',
+        value: ({ memory, beta }) => recalledShare(example(memory, beta), threshold),
+      },
+      { name: 'random', title: 'in random sets', format: '.1%', value: ({ recovered }) => recovered },
     ],
-    rows: shares.map(({ memory, beta, recovered }) => {
-      const example = of(tried, memory).filter((recall) => recall.beta === beta);
-      return [memory, beta, recalledShare(example, threshold), recovered];
-    }),
-  };
+    rows: shares,
+  });
 }
 
 /** Enough for the eye to see a curve. */
@@ -186,30 +193,40 @@ function ellipseTable(items: Gaussians, queries: Gaussians, drawn: readonly Plan
   const rows = drawn.flatMap(({ memory, states }) =>
     planarRows.flatMap((_, row) => {
       const curve = (kind: string, batch: Gaussians, index: number) =>
-        outline(batch, index, outlinePoints).map(([x, y], order) => [row + 1, memory, kind, index, order, x, y]);
+        outline(batch, index, outlinePoints).map(([x, y], order) => ({
+          row: row + 1,
+          memory,
+          kind,
+          index,
+          order,
+          x,
+          y,
+        }));
       const others = planarRows.flatMap((_, item) => curve(item === row ? 'own item' : 'other items', items, item));
       return [...others, ...curve('query', queries, row), ...curve('retrieved', states, row)];
     }),
   );
-  return {
+  return table({
     name: 'ellipses',
     title: 'Outlines at one standard deviation',
-    columns: ['row', 'memory', 'kind', 'index', 'order', 'x', 'y'].map((name) => ({ name, title: name })),
+    columns: (['row', 'memory', 'kind', 'index', 'order', 'x', 'y'] as const).map((name) => ({ name, title: name })),
     rows,
     isRaw: true,
-  };
+  });
 }
 
 const kinds = ['other items', 'own item', 'query', 'retrieved'];
 const byKind = { field: 'kind', type: 'nominal', sort: kinds, legend: null };
 const solid = [1, 0];
+const looks = {
+  color: { ...byKind, legend: { title: null, orient: 'bottom' } },
+  strokeDash: { ...byKind, scale: { range: [solid, solid, [2, 2], [8, 4]] } },
+  strokeWidth: { ...byKind, scale: { range: [0.5, 1.5, 1.5, 3] } },
+};
 /** The part of the plane that is drawn, and pixels for a unit of it: the same both ways, so that circles are round. */
 const [xs, ys, pixels] = [[-6, 18] as const, [-5, 12] as const, 12];
-const axis = (title: string, domain: readonly number[]) => ({
-  type: 'quantitative',
-  scale: { domain, nice: false },
-  axis: { title, tickCount: 4 },
-});
+const coordinate = (name: string, domain: readonly number[]) =>
+  quantity(name, name, { tickCount: 4 }, { domain, nice: false });
 
 const drawing: ResultChart = {
   name: 'ellipses',
@@ -217,26 +234,23 @@ const drawing: ResultChart = {
   description:
     'Outlines of the stored Gaussians, the query and what was retrieved, a row for each query and a column for each memory.',
   table: 'ellipses',
-  specification: {
-    facet: {
-      row: { field: 'row', type: 'nominal', header: { title: null } },
-      column: { field: 'memory', type: 'nominal', sort: [...planarMemories], header: { title: null } },
-    },
-    spec: {
+  specification: panels(
+    { row: panel('row', null), column: panel('memory', null, planarMemories) },
+    {
       width: pixels * (xs[1] - xs[0]),
       height: pixels * (ys[1] - ys[0]),
-      mark: { type: 'line', clip: true },
-      encoding: {
-        x: { field: 'x', ...axis('x', xs) },
-        y: { field: 'y', ...axis('y', ys) },
-        order: { field: 'order' },
-        detail: { field: 'index' },
-        color: { ...byKind, legend: { title: null, orient: 'bottom' } },
-        strokeDash: { ...byKind, scale: { range: [solid, solid, [2, 2], [8, 4]] } },
-        strokeWidth: { ...byKind, scale: { range: [0.5, 1.5, 1.5, 3] } },
-      },
+      ...lines(
+        {
+          x: coordinate('x', xs),
+          y: coordinate('y', ys),
+          order: { field: 'order' },
+          detail: { field: 'index' },
+          ...looks,
+        },
+        { point: false, clip: true },
+      ),
     },
-  },
+  ),
 };
 
 const shareChart: ResultChart = {
@@ -244,18 +258,9 @@ const shareChart: ResultChart = {
   title: 'Items recovered in random sets',
   description: 'Share of the items recovered in random sets against beta, for each memory.',
   table: 'shares',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'beta', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'beta' } },
-      y: {
-        field: 'random',
-        type: 'quantitative',
-        scale: { domain: [0, 1] },
-        axis: { title: 'recovered', format: '.0%' },
-      },
-      color: { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: { title: null } },
-      strokeDash: { field: 'memory', type: 'nominal', sort: [...planarMemories], legend: null },
-    },
-  },
+  specification: lines({
+    x: logarithmic('beta', 'beta'),
+    y: share('random', 'recovered'),
+    by: series('memory', null),
+  }),
 };

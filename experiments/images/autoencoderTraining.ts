@@ -45,7 +45,7 @@ export interface AutoencoderLoss {
 /**
  * Trains by stochastic gradients (Adam) on minibatches in random order.
  *
- * @throws DenseamError ERR_RANGE if a setting does not fit, or TensorFlow.js is not installed; ERR_NOT_FINITE if the loss grows without
+ * @throws DenseamError ERR_RANGE if a setting does not fit; ERR_NOT_INSTALLED without TensorFlow.js; ERR_NOT_FINITE if the loss grows without
  * bound; the signal's reason.
  */
 export async function trainAutoencoder(

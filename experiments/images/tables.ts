@@ -1,8 +1,10 @@
 /** What the experiment on images shows of its recalls. */
 
+import { lines, logarithmic, panel, panels, quantity, rowsWhere, series, share } from '../core/charts.ts';
 import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import type { RecallCurve } from '../core/recall.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import { halfwayBeta } from '../shared/betaSweep.ts';
 import { type ImageSample, type MaskKind, maskKinds } from '../shared/images/imageSample.ts';
 import { applyMask } from '../shared/images/masks.ts';
@@ -38,34 +40,33 @@ export function setNames(data: readonly string[]): string[] {
 }
 
 export function limitsTable(recalls: readonly ImageRecall[]): ResultTable {
-  return {
+  return table({
     name: 'memories',
     title: 'Best recall of each memory, and its limit',
     columns: [
-      { name: 'data', title: 'images' },
-      { name: 'features', title: 'Gaussians' },
-      { name: 'mask', title: 'mask' },
-      { name: 'memory', title: 'memory' },
-      { name: 'best', title: 'recalled at best', format: '.1%' },
-      { name: 'beta', title: 'at beta', format: '.3~g' },
+      ...curveColumns,
+      { name: 'best', title: 'recalled at best', format: '.1%', value: ({ best }) => best.right },
+      { name: 'beta', title: 'at beta', format: '.3~g', value: ({ best }) => best.beta },
       { name: 'limit', title: 'own item nearest', format: '.1%' },
-      { name: 'halfwayBeta', title: 'beta at half', format: '.3~g' },
+      { name: 'halfwayBeta', title: 'beta at half', format: '.3~g', value: (curve) => halfwayBeta(curve) ?? null },
       { name: 'neighbourDistance', title: 'squared distance to the neighbour', format: '.3~g' },
     ],
-    rows: everyCurve(recalls).map(({ names, curve }) => {
-      const { best, limit, neighbourDistance } = curve;
-      return [...names, best.right, best.beta, limit, halfwayBeta(curve) ?? null, neighbourDistance];
-    }),
-  };
+    rows: everyCurve(recalls),
+  });
 }
+
+/** Which curve a row is about. */
+const curveColumns = [
+  { name: 'data', title: 'images' },
+  { name: 'features', title: 'Gaussians' },
+  { name: 'mask', title: 'mask' },
+  { name: 'memory', title: 'memory' },
+] as const;
 
 function everyCurve(recalls: readonly ImageRecall[]) {
   return recalls.flatMap(({ data, features, curves }) =>
     maskKinds.flatMap((mask) =>
-      contenders.map((memory) => ({
-        names: [data, features, mask, contenderNames[memory]],
-        curve: curves[memory][mask],
-      })),
+      contenders.map((memory) => ({ data, features, mask, memory: contenderNames[memory], ...curves[memory][mask] })),
     ),
   );
 }
@@ -73,14 +74,11 @@ function everyCurve(recalls: readonly ImageRecall[]) {
 const recallName = 'recall';
 
 export function recallTable(recalls: readonly ImageRecall[]): ResultTable {
-  return {
+  return table({
     name: recallName,
     title: 'Recall against beta',
     columns: [
-      { name: 'data', title: 'images' },
-      { name: 'features', title: 'Gaussians' },
-      { name: 'mask', title: 'mask' },
-      { name: 'memory', title: 'memory' },
+      ...curveColumns,
       { name: 'beta', title: 'beta', format: '.3~g' },
       { name: 'scaledBeta', title: 'beta x squared neighbour distance', format: '.3~g' },
       { name: 'right', title: 'recalled', format: '.1%' },
@@ -88,27 +86,11 @@ export function recallTable(recalls: readonly ImageRecall[]): ResultTable {
       { name: 'medianIterations', title: 'median iterations', format: '.0f' },
       { name: 'converged', title: 'converged', format: '.0%' },
     ],
-    rows: everyCurve(recalls).flatMap(({ names, curve }) =>
-      curve.points.map((point) => [
-        ...names,
-        point.beta,
-        point.scaledBeta,
-        point.right,
-        point.settled,
-        point.medianIterations,
-        point.converged,
-      ]),
-    ),
-  };
+    rows: everyCurve(recalls).flatMap(({ points, ...curve }) => points.map((point) => ({ ...curve, ...point }))),
+  });
 }
 
 type RecallChartSettings = Pick<ImageRecallSettings, 'data' | 'hiddenShare' | 'blockSide'>;
-
-/** What tells lines apart, by colour and by dashes; one legend shows both. */
-function linesBy(field: string, title: string) {
-  const channel = { field, type: 'nominal', sort: null, legend: { title, symbolType: 'stroke', symbolSize: 400 } };
-  return { color: channel, strokeDash: channel };
-}
 
 /** A chart for each mask: a panel for each data set and kind of Gaussians. */
 export function recallCharts({ data, hiddenShare, blockSide }: RecallChartSettings): ResultChart[] {
@@ -121,62 +103,40 @@ export function recallCharts({ data, hiddenShare, blockSide }: RecallChartSettin
     title: `Share of images recalled, ${masks[mask]}`,
     description: `The share of masked images recalled against beta, a line for each memory; ${masks[mask]}.`,
     table: recallName,
-    specification: {
-      transform: [{ filter: { field: 'mask', equal: mask } }],
-      facet: {
-        row: { field: 'data', type: 'nominal', sort: setNames(data), header: { title: null } },
-        column: {
-          field: 'features',
-          type: 'nominal',
-          sort: ['latents', 'region covariances'],
-          header: { title: null },
-        },
-      },
-      spec: {
-        mark: { type: 'line', point: true },
-        encoding: {
-          x: {
-            field: 'scaledBeta',
-            type: 'quantitative',
-            scale: { type: 'log' },
-            axis: { title: 'beta x squared neighbour distance', tickCount: 5 },
-          },
-          y: {
-            field: 'right',
-            type: 'quantitative',
-            scale: { domain: [0, 1] },
-            axis: { title: 'recalled', format: '.0%' },
-          },
-          ...linesBy('memory', 'memory'),
-        },
-      },
-    },
+    specification: rowsWhere(
+      { field: 'mask', equal: mask },
+      panels(
+        { row: panel('data', null, setNames(data)), column: panel('features', null) },
+        lines({
+          x: logarithmic('scaledBeta', 'beta x squared neighbour distance', { tickCount: 5 }),
+          y: share('right', 'recalled'),
+          by: series('memory', 'memory'),
+        }),
+      ),
+    ),
   }));
 }
 
 const lossName = 'autoencoder';
 
 export function lossTable(sets: readonly ImageSetRecall[]): ResultTable {
-  return {
+  return table({
     name: lossName,
     title: 'Training of the autoencoder: loss of an image, in nats',
     columns: [
       { name: 'data', title: 'images' },
       { name: 'epoch', title: 'epoch', format: 'd' },
-      { name: 'loss', title: 'loss', format: '.1f' },
+      {
+        name: 'loss',
+        title: 'loss',
+        format: '.1f',
+        value: ({ reconstruction, divergence }) => reconstruction + divergence,
+      },
       { name: 'reconstruction', title: 'reconstruction', format: '.1f' },
       { name: 'divergence', title: 'divergence from the prior', format: '.1f' },
     ],
-    rows: sets.flatMap(({ data, losses }) =>
-      losses.map(({ reconstruction, divergence }, epoch) => [
-        data,
-        epoch + 1,
-        reconstruction + divergence,
-        reconstruction,
-        divergence,
-      ]),
-    ),
-  };
+    rows: sets.flatMap(({ data, losses }) => losses.map((loss, at) => ({ data, epoch: at + 1, ...loss }))),
+  });
 }
 
 export const lossChart: ResultChart = {
@@ -184,14 +144,11 @@ export const lossChart: ResultChart = {
   title: 'Loss of the autoencoder',
   description: 'The mean loss of an image in each epoch of the training, a line for each data set.',
   table: lossName,
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { title: 'epoch', tickMinStep: 1 } },
-      y: { field: 'loss', type: 'quantitative', scale: { zero: false }, axis: { title: 'loss (nats)' } },
-      ...linesBy('data', 'images'),
-    },
-  },
+  specification: lines({
+    x: quantity('epoch', 'epoch', { tickMinStep: 1 }),
+    y: quantity('loss', 'loss (nats)', {}, { zero: false }),
+    by: series('data', 'images'),
+  }),
 };
 
 /** The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall at their best. */

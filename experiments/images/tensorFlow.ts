@@ -11,7 +11,7 @@ let loaded: Promise<typeof TensorFlow> | undefined;
 /**
  * TensorFlow.js on its WebAssembly backend, in one thread so that sums have one order.
  *
- * @throws DenseamError ERR_RANGE if it is not installed.
+ * @throws DenseamError ERR_NOT_INSTALLED.
  */
 export function loadTensorFlow(): Promise<typeof TensorFlow> {
   loaded ??= load();

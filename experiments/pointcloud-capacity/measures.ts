@@ -1,5 +1,6 @@
 /** Recall, separation and basins of random point clouds: what the experiment on their capacity measures. */
 
+import { min } from 'd3-array';
 import {
   type CallOptions,
   type CloudRecallRow,
@@ -10,7 +11,7 @@ import {
   samplePointClouds,
 } from 'denseam';
 import type { ExperimentSettings } from '../core/experiment.ts';
-import { least, shareOf } from '../core/statistics.ts';
+import { shareOf } from '../core/statistics.ts';
 import { areClose, type PairsRow } from './pairs.ts';
 
 /** The choices of the capacity experiment: lists are what is varied, and `base...` what holds meanwhile. */
@@ -106,7 +107,7 @@ export async function measureSeparation(
     onProgress?.({ completed: trial + 1, total: trials });
   }
   const disjoint = shareOf(separations, (separation) => !areClose(separation, baseDivergence));
-  return { dimension, count, separation: least(separations), disjoint };
+  return { dimension, count, separation: min(separations) as number, disjoint };
 }
 
 export interface BasinRow {

@@ -1,6 +1,8 @@
 /** Tables and charts of the experiment on the capacity of the point-cloud memory. */
 
-import type { Cell, ResultChart, ResultTable } from '../core/experiment.ts';
+import { grades, lines, logarithmic, panel, panels, points, quantity, rowsWhere, share } from '../core/charts.ts';
+import type { ResultChart, ResultTable } from '../core/experiment.ts';
+import { table } from '../core/table.ts';
 import type { MeasuredClouds } from './measures.ts';
 
 const recallColumns = [
@@ -13,7 +15,7 @@ const recallColumns = [
 
 export function cloudCapacityTables({ grid, variations, pairs, separations, basins }: MeasuredClouds): ResultTable[] {
   return [
-    {
+    table({
       name: 'recall',
       title: 'Recall of random clouds',
       columns: [
@@ -22,19 +24,15 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         ...recallColumns,
         { name: 'separation', title: 'separation', format: '.2g' },
       ],
-      rows: grid.map((row) => [
-        ...[row.dimension, row.count, row.divergence],
-        ...recallColumns.map(({ name }) => row[name]),
-        row.separation,
-      ]),
-    },
-    {
+      rows: grid,
+    }),
+    table({
       name: 'variations',
       title: 'Recall with one setting varied',
       columns: [{ name: 'varied', title: 'varied' }, { name: 'value', title: 'value' }, ...recallColumns],
-      rows: variations.map((row): Cell[] => [row.varied, row.value, ...recallColumns.map(({ name }) => row[name])]),
-    },
-    {
+      rows: variations,
+    }),
+    table({
       name: 'pairs',
       title: 'Random pairs of clouds',
       columns: [
@@ -43,9 +41,9 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         { name: 'close', title: 'with balls that meet', format: '.2~%' },
         { name: 'items', title: 'N without such a pair', format: '.3~r' },
       ],
-      rows: pairs.map(({ dimension, pairs, close, items }) => [dimension, pairs, close, items]),
-    },
-    {
+      rows: pairs,
+    }),
+    table({
       name: 'separation',
       title: 'Separation of random clouds',
       columns: [
@@ -53,9 +51,9 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         { name: 'separation', title: 'least separation', format: '.2g' },
         { name: 'disjoint', title: 'memories with disjoint balls', format: '.0%' },
       ],
-      rows: separations.map(({ dimension, count, separation, disjoint }) => [dimension, count, separation, disjoint]),
-    },
-    {
+      rows: separations,
+    }),
+    table({
       name: 'basins',
       title: 'Basins, as divergences',
       columns: [
@@ -64,32 +62,18 @@ export function cloudCapacityTables({ grid, variations, pairs, separations, basi
         { name: 'radius', title: 'radius', format: '.2g' },
         { name: 'neighbour', title: 'to the nearest other item', format: '.2g' },
       ],
-      rows: basins.map(({ dimension, count, index, radius, neighbour }) => [
-        ...[dimension, count, index, radius, neighbour],
-      ]),
-    },
+      rows: basins,
+    }),
   ];
 }
 
 const sizeColumns = [
   { name: 'dimension', title: 'd' },
   { name: 'count', title: 'N' },
-];
+] as const;
 
-const share = (field: string, title: string) => ({
-  field,
-  type: 'quantitative',
-  scale: { domain: [0, 1] },
-  axis: { title, format: '.0%' },
-});
-const byDimension = {
-  field: 'dimension',
-  type: 'quantitative',
-  scale: { zero: false },
-  axis: { title: 'd', tickMinStep: 1 },
-};
-const byCount = { field: 'count', type: 'ordinal', legend: { title: 'N' } };
-const line = { type: 'line', point: true };
+const byDimension = quantity('dimension', 'd', { tickMinStep: 1 }, { zero: false });
+const byCount = grades('count', 'N');
 
 export const cloudCapacityCharts: readonly ResultChart[] = [
   {
@@ -98,17 +82,14 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
     description:
       'Share of the queries recovered against N, a panel for each divergence of the queries and a line for each dimension.',
     table: 'recall',
-    specification: {
-      facet: { column: { field: 'divergence', type: 'nominal', header: { title: 'divergence' } } },
-      spec: {
-        mark: line,
-        encoding: {
-          x: { field: 'count', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 4 } },
-          y: share('recovered', 'recovered'),
-          color: { field: 'dimension', type: 'ordinal', legend: { title: 'd' } },
-        },
-      },
-    },
+    specification: panels(
+      { column: panel('divergence', 'divergence') },
+      lines({
+        x: logarithmic('count', 'N', { tickCount: 4 }),
+        y: share('recovered', 'recovered'),
+        by: grades('dimension', 'd'),
+      }),
+    ),
   },
   {
     name: 'variations',
@@ -116,17 +97,10 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
     description:
       'Share of the queries recovered against epsilon, beta and the divergence of the queries, each by itself.',
     table: 'variations',
-    specification: {
-      facet: { column: { field: 'varied', type: 'nominal', sort: null, header: { title: null } } },
-      spec: {
-        mark: line,
-        encoding: {
-          x: { field: 'value', type: 'quantitative', scale: { type: 'log' }, axis: { title: null, tickCount: 4 } },
-          y: share('recovered', 'recovered'),
-        },
-      },
-      resolve: { scale: { x: 'independent' } },
-    },
+    specification: panels(
+      { column: panel('varied', null), independent: 'x' },
+      lines({ x: logarithmic('value', null, { tickCount: 4 }), y: share('recovered', 'recovered') }),
+    ),
   },
   {
     name: 'items',
@@ -134,39 +108,31 @@ export const cloudCapacityCharts: readonly ResultChart[] = [
     description:
       'Number of random clouds of which no two are close with probability one half, on a logarithmic axis, against the dimension.',
     table: 'pairs',
-    specification: {
-      transform: [{ filter: 'datum.items !== null' }],
-      mark: line,
-      encoding: {
-        x: byDimension,
-        y: { field: 'items', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'N', tickCount: 5 } },
-      },
-    },
+    specification: rowsWhere(
+      'datum.items !== null',
+      lines({ x: byDimension, y: logarithmic('items', 'N', { tickCount: 5 }) }),
+    ),
   },
   {
     name: 'disjoint',
     title: 'Memories with disjoint balls',
     description: 'Share of the memories whose balls are disjoint against the dimension, a line for each N.',
     table: 'separation',
-    specification: {
-      mark: line,
-      encoding: { x: byDimension, y: share('disjoint', 'disjoint'), color: byCount },
-    },
+    specification: lines({ x: byDimension, y: share('disjoint', 'disjoint'), by: byCount }),
   },
   {
     name: 'basins',
     title: 'Basin radii',
     description: 'Radius of the basins, as a divergence on a logarithmic axis, against the dimension, by N.',
     table: 'basins',
-    specification: {
-      transform: [{ filter: 'datum.radius > 0' }],
-      mark: { type: 'point' },
-      encoding: {
+    specification: rowsWhere(
+      'datum.radius > 0',
+      points({
         x: byDimension,
-        y: { field: 'radius', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'radius', tickCount: 5 } },
+        y: logarithmic('radius', 'radius', { tickCount: 5 }),
         color: byCount,
         shape: { ...byCount, type: 'nominal' },
-      },
-    },
+      }),
+    ),
   },
 ];

@@ -1,5 +1,7 @@
+import { category, logarithmic, points } from '../core/charts.ts';
 import type { Experiment, Finding, ResultTable } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import { type RecoveryResult, type RecoveryRow, runRecovery } from './measures.ts';
 import { defaultRecoverySettings, type RecoverySettings } from './settings.ts';
 
@@ -24,7 +26,7 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
     const result = await parts.part('recovery', () => runRecovery(settings, { signal, onProgress }));
     return {
       findings: findings(result),
-      tables: [table(result)],
+      tables: [recoveryTable(result)],
       charts: [
         {
           name: 'divergence',
@@ -32,19 +34,14 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
           description:
             'Median divergence to the own item after recall, for each way of recalling, on a logarithmic axis.',
           table: 'recovery',
-          specification: {
-            // Bars would have to begin at 0, which a logarithmic axis does not have.
-            mark: { type: 'point', filled: true, size: 90 },
-            encoding: {
-              y: { field: 'channel', type: 'nominal', sort: null, axis: { title: null } },
-              x: {
-                field: 'medianDivergence',
-                type: 'quantitative',
-                scale: { type: 'log' },
-                axis: { title: 'median divergence', tickCount: 5 },
-              },
+          // Bars would have to begin at 0, which a logarithmic axis does not have.
+          specification: points(
+            {
+              y: category('channel', null),
+              x: logarithmic('medianDivergence', 'median divergence', { tickCount: 5 }),
             },
-          },
+            { filled: true, size: 90 },
+          ),
         },
       ],
       pictures: [],
@@ -52,27 +49,20 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
   },
 };
 
-function table({ rows }: RecoveryResult): ResultTable {
-  return {
+function recoveryTable({ rows }: RecoveryResult): ResultTable {
+  return table({
     name: 'recovery',
     title: 'Divergence to the own item after recall',
     columns: [
-      { name: 'channel', title: 'recalled by' },
+      { name: 'channel', title: 'recalled by', value: ({ channel }) => names[channel] },
       { name: 'medianDivergence', title: 'median', format: '.1e' },
       { name: 'greatestDivergence', title: 'greatest', format: '.1e' },
       { name: 'nearest', title: 'own item nearest', format: '.0%' },
       { name: 'recovered', title: 'recovered', format: '.0%' },
       { name: 'medianIterations', title: 'median iterations', format: '.0f' },
     ],
-    rows: rows.map((row) => [
-      names[row.channel],
-      row.medianDivergence,
-      row.greatestDivergence,
-      row.nearest,
-      row.recovered,
-      row.medianIterations,
-    ]),
-  };
+    rows,
+  });
 }
 
 function findings({ rows, settings }: RecoveryResult): Finding[] {

@@ -3,6 +3,7 @@
  * transport or reweighting alone, and by the classical memory on flattened clouds. The design follows the synthetic experiments of
  * Mustafi (2026), whose settings are not public.
  */
+import { max } from 'd3-array';
 import {
   type CallOptions,
   cloudSeparation,
@@ -17,7 +18,7 @@ import {
   unflattenClouds,
 } from 'denseam';
 import { type ExperimentOptions, Stages } from '../core/stages.ts';
-import { median } from '../core/statistics.ts';
+import { median, shareOf } from '../core/statistics.ts';
 import type { RecoverySettings } from './settings.ts';
 
 /** How queries are recovered. `shuffled`: the classical memory again, given the points of every query in random order. */
@@ -148,17 +149,15 @@ async function row(
   const { data, columns } = await memory.divergences(states, { signal });
   const energy = await memory.energy(states, { beta, signal });
   const own = Float64Array.from({ length: states.count }, (_, i) => data[i * columns + i] as number);
-  const isNearest = own.map((divergence, i) =>
-    data.subarray(i * columns, (i + 1) * columns).every((other) => divergence <= other) ? 1 : 0,
-  );
-  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const isNearest = (divergence: number, i: number) =>
+    data.subarray(i * columns, (i + 1) * columns).every((other) => divergence <= other);
   return {
     channel,
     medianDivergence: median(own),
-    greatestDivergence: own.reduce((a, b) => Math.max(a, b)),
+    greatestDivergence: max(own) as number,
     medianEnergy: median(energy),
-    nearest: mean(isNearest),
-    recovered: mean(own.map((divergence) => (divergence <= threshold ? 1 : 0))),
+    nearest: shareOf(own, isNearest),
+    recovered: shareOf(own, (divergence) => divergence <= threshold),
     medianIterations: median(iterations),
   };
 }

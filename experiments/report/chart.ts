@@ -1,4 +1,4 @@
-import { greatest, least } from '../core/statistics.ts';
+import { max, min } from 'd3-array';
 import { chartConfig, pageColours } from './chartStyle.ts';
 import { drawSvg } from './drawing.ts';
 import { escapeHtml } from './html.ts';
@@ -36,7 +36,7 @@ const looks = [
 function specification({ description, xTitle, yTitle, series }: ShareChart): object {
   const names = series.map(({ name }) => name);
   const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
-  const atInfinity = limitStep * greatest(xs);
+  const atInfinity = limitStep * (max(xs) as number);
   const points = series.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
   const limits = series.map(({ name, limit }) => ({ name, x: atInfinity, y: limit }));
   const byName = { field: 'name', type: 'nominal', legend: null } as const;
@@ -51,7 +51,7 @@ function specification({ description, xTitle, yTitle, series }: ShareChart): obj
       x: {
         field: 'x',
         type: 'quantitative',
-        scale: { type: 'log', domain: [least(xs), atInfinity], nice: false },
+        scale: { type: 'log', domain: [min(xs), atInfinity], nice: false },
         axis: {
           title: xTitle,
           labelFlush: false,

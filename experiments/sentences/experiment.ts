@@ -1,3 +1,4 @@
+import { sum } from 'd3-array';
 import { type CallOptions, GaussianMemory, type Gaussians, Random, readGaussians } from 'denseam';
 import { integer, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext } from '../core/experiment.ts';
@@ -159,7 +160,7 @@ async function embed(
 
 function unpackAll(packed: readonly { dimension: number; values: PackedFloats; count: number }[]) {
   const dimension = packed[0]?.dimension ?? 0;
-  const count = packed.reduce((sum, part) => sum + part.count, 0);
+  const count = sum(packed, (part) => part.count);
   const values = new Float32Array(count * dimension);
   let filled = 0;
   for (const part of packed) {

@@ -9,6 +9,7 @@ import {
   perturb,
   Random,
 } from 'denseam';
+import { lines, logarithmic, series, share } from '../core/charts.ts';
 import { integer, rangeError } from '../core/check.ts';
 import type { Finding, ResultChart, ResultTable } from '../core/experiment.ts';
 import { power } from '../core/power.ts';
@@ -20,6 +21,7 @@ import {
   summary,
 } from '../core/recall.ts';
 import { median, percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 
 /** What to recall. */
 export interface SweepTask {
@@ -190,11 +192,11 @@ function missingTransition(curve: Rise, possible: number): string {
 const recallName = 'recall';
 
 export function recallTable(curves: readonly SweepCurve[]): ResultTable {
-  return {
+  return table({
     name: recallName,
     title: 'Recall against beta',
     columns: [
-      { name: 'memory', title: 'memory' },
+      { name: 'memory', title: 'memory', value: ({ label }) => label },
       { name: 'beta', title: 'beta', format: '.3~g' },
       { name: 'scaledBeta', title: 'beta x squared neighbour distance', format: '.3~g' },
       { name: 'right', title: 'recalled', format: '.1%' },
@@ -202,45 +204,26 @@ export function recallTable(curves: readonly SweepCurve[]): ResultTable {
       { name: 'medianIterations', title: 'median iterations', format: '.0f' },
       { name: 'converged', title: 'converged', format: '.0%' },
     ],
-    rows: curves.flatMap(({ label, points }) =>
-      points.map(({ beta, scaledBeta, right, settled, medianIterations, converged }) => [
-        label,
-        beta,
-        scaledBeta,
-        right,
-        settled,
-        medianIterations,
-        converged,
-      ]),
-    ),
-  };
+    rows: curves.flatMap(({ label, points }) => points.map((point) => ({ label, ...point }))),
+  });
 }
 
 export function memoriesTable(curves: readonly SweepCurve[]): ResultTable {
-  return {
+  return table({
     name: 'memories',
     title: 'What is stored, and how far away the queries are',
     columns: [
-      { name: 'memory', title: 'memory' },
+      { name: 'memory', title: 'memory', value: ({ label }) => label },
       { name: 'items', title: 'items', format: ',d' },
       { name: 'dimension', title: 'dimension', format: 'd' },
       { name: 'queries', title: 'queries', format: ',d' },
       { name: 'neighbourDistance', title: 'squared distance to the neighbour', format: '.3~g' },
       { name: 'queryDistance', title: 'squared distance of a query', format: '.3~g' },
       { name: 'limit', title: 'own item nearest', format: '.1%' },
-      { name: 'halfwayBeta', title: 'beta at half', format: '.3~g' },
+      { name: 'halfwayBeta', title: 'beta at half', format: '.3~g', value: (curve) => halfwayBeta(curve) ?? null },
     ],
-    rows: curves.map((curve) => [
-      curve.label,
-      curve.items,
-      curve.dimension,
-      curve.queries,
-      curve.neighbourDistance,
-      curve.queryDistance,
-      curve.limit,
-      halfwayBeta(curve) ?? null,
-    ]),
-  };
+    rows: curves,
+  });
 }
 
 export function recallChart(what: string): ResultChart {
@@ -249,18 +232,10 @@ export function recallChart(what: string): ResultChart {
     title: `Share of ${what} recalled`,
     description: `The share of queries recalled as their own item against beta, for ${what}.`,
     table: recallName,
-    specification: {
-      mark: { type: 'line', point: true },
-      encoding: {
-        x: { field: 'beta', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'beta', tickCount: 6 } },
-        y: {
-          field: 'right',
-          type: 'quantitative',
-          scale: { domain: [0, 1] },
-          axis: { title: 'recalled', format: '.0%' },
-        },
-        color: { field: 'memory', type: 'nominal', sort: null, legend: { title: 'memory' } },
-      },
-    },
+    specification: lines({
+      x: logarithmic('beta', 'beta', { tickCount: 6 }),
+      y: share('right', 'recalled'),
+      by: series('memory', 'memory'),
+    }),
   };
 }

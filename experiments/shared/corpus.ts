@@ -34,7 +34,7 @@ export interface CorpusSettings {
  * Reads a text. A word is a run of the letters a to z, capitals made small: what text8 consists of. Everything else only separates words;
  * the end of a line separates texts.
  *
- * @throws DenseamError ERR_RANGE if the Brown corpus is not installed or the text has fewer words than are to be kept; system errors.
+ * @throws DenseamError ERR_NOT_INSTALLED for the Brown corpus; ERR_RANGE if the text has fewer words than are to be kept; system errors.
  */
 export async function readCorpus(settings: CorpusSettings, options: CallOptions = {}): Promise<Corpus> {
   const { corpus } = settings;
@@ -79,8 +79,11 @@ class CorpusReader {
   finish(size: number): Corpus {
     const { counts, length } = this;
     if (counts.length < size) {
-      const expected = `Expected a text of at least ${size} different words`;
-      throw new DenseamError('ERR_RANGE', `${expected} (settings.words) but received one of ${counts.length}`);
+      throw new DenseamError('ERR_RANGE', {
+        argument: 'settings.corpus',
+        expected: `a text of at least ${size} different words (settings.words)`,
+        received: `one of ${counts.length}`,
+      });
     }
     const kept = [...counts.keys()].sort((a, b) => (counts[b] as number) - (counts[a] as number)).slice(0, size);
     const newNumbers = new Int32Array(counts.length).fill(-2);

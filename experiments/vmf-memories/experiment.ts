@@ -1,4 +1,5 @@
 /** The memories that training leaves: prototypes, noise and soft labels (Thériault and Tantari 2025, figures 1, 3 and 4). */
+import { sum } from 'd3-array';
 import { type CallOptions, EuclideanMemory, Random, sampleUniformSphere, type VonMisesFisherMemory } from 'denseam';
 import { integer, positive, rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext } from '../core/experiment.ts';
@@ -147,7 +148,7 @@ async function measure(settings: VmfMemoriesSettings, context: ExperimentContext
   const plans = plan(settings);
   const digits = digitsOf(settings, signal);
   const trainingCost = (units: number) => units / settings.hiddenUnits;
-  const total = plans.reduce((sum, { settings }) => sum + trainingCost(settings.hiddenUnits) + measuringCost, 0);
+  const total = sum(plans, ({ settings }) => trainingCost(settings.hiddenUnits) + measuringCost);
   const stages = new Stages(total + 3 * measuringCost, context);
   const images = await stages.run('reading images', measuringCost, () => digitImages(digits, settings, parts));
   checkImages(settings, images);

@@ -1,3 +1,4 @@
+import { max, min } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { comparedIf, findingVerdict } from '../core/findings.ts';
 import { percent } from '../core/statistics.ts';
@@ -157,7 +158,7 @@ function fidelityFindings(model: MeasuredModel): Finding[] {
 /** The paper says that such minima are patterns of the class, but neither from which starts nor how many: there is nothing to compare with. */
 function patternsFinding({ name }: MeasuredModel, { random, digits }: MeasuredMemories['patterns']): Finding {
   const shown = ({ converged, ownClass, different }: ClassReconstruction) =>
-    `${percent(converged)} converge, to ${Math.min(...different)} to ${Math.max(...different)} states a class, ${percent(ownClass)} of them classified as it`;
+    `${percent(converged)} converge, to ${min(different)} to ${max(different)} states a class, ${percent(ownClass)} of them classified as it`;
   return {
     what: `patterns of a class as local minima of -log P(x | y), beta ${name}`,
     published: '',

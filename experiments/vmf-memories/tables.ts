@@ -1,8 +1,10 @@
+import { bars, category, panel, panels, quantity } from '../core/charts.ts';
 import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
+import { table } from '../core/table.ts';
 import { classWeightsChart, classWeightsTable } from '../shared/sphere/classWeightsChart.ts';
 import { letterName, letterRows, memoryImages } from '../shared/sphere/memoryPictures.ts';
 import type { MeasuredMemories, MeasuredModel } from './experiment.ts';
-import { shownStates } from './reconstruction.ts';
+import { type ClassReconstruction, shownStates } from './reconstruction.ts';
 import type { VmfMemoriesSettings } from './settings.ts';
 
 const allModels = ({ few, fixed, trained }: MeasuredMemories) => [few, ...fixed, ...trained];
@@ -27,13 +29,13 @@ function weightsOf({ name, model, shown }: MeasuredModel) {
 }
 
 function modelsTable(models: readonly MeasuredModel[]): ResultTable {
-  return {
+  return table({
     name: 'models',
     title: 'Memories of every model, and how they explain it',
     columns: [
-      { name: 'model', title: 'model' },
-      { name: 'memories', title: 'memories', format: 'd' },
-      { name: 'beta', title: 'beta', format: '.4~g' },
+      { name: 'model', title: 'model', value: ({ name }) => name },
+      { name: 'memories', title: 'memories', format: 'd', value: ({ model }) => model.memory.hiddenUnits },
+      { name: 'beta', title: 'beta', format: '.4~g', value: ({ model }) => model.memory.beta },
       { name: 'accuracy', title: 'accuracy on test digits', format: '.1%' },
       { name: 'noise', title: 'noise', format: '.1%' },
       { name: 'idle', title: 'most similar to no digit', format: '.1%' },
@@ -45,26 +47,12 @@ function modelsTable(models: readonly MeasuredModel[]): ResultTable {
       { name: 'right', title: 'of digits classified right', format: '.1%' },
       { name: 'wrong', title: 'of digits classified wrong', format: '.1%' },
     ],
-    rows: models.map(({ name, model: { memory }, ...measures }) => [
-      name,
-      memory.hiddenUnits,
-      memory.beta,
-      measures.accuracy,
-      measures.noise,
-      measures.idle,
-      measures.idleNoise,
-      measures.different,
-      measures.labelled,
-      measures.certainty,
-      measures.fidelity,
-      measures.right,
-      measures.wrong,
-    ]),
-  };
+    rows: models,
+  });
 }
 
 function overlapsTable(models: readonly MeasuredModel[], { leastSharedNorm }: VmfMemoriesSettings): ResultTable {
-  return {
+  return table({
     name: 'overlaps',
     title: 'Overlap of every memory with the training digit most like it',
     isRaw: true,
@@ -72,25 +60,31 @@ function overlapsTable(models: readonly MeasuredModel[], { leastSharedNorm }: Vm
       { name: 'model', title: 'model' },
       { name: 'index', title: 'index', format: 'd' },
       { name: 'overlap', title: 'overlap', format: '.3f' },
-      { name: 'kind', title: 'kind' },
+      {
+        name: 'kind',
+        title: 'kind',
+        value: ({ overlap }) => (overlap ** 2 < leastSharedNorm ? 'noise' : 'prototype'),
+      },
     ],
-    rows: models.flatMap(({ name, overlaps }) =>
-      overlaps.map((overlap, index) => [name, index, overlap, overlap ** 2 < leastSharedNorm ? 'noise' : 'prototype']),
-    ),
-  };
+    rows: models.flatMap(({ name, overlaps }) => overlaps.map((overlap, index) => ({ model: name, index, overlap }))),
+  });
 }
 
 function patternsTable({ patterns: { random, digits }, classNames }: MeasuredMemories): ResultTable {
-  return {
+  const different =
+    ({ different }: ClassReconstruction) =>
+    (_: string, y: number) =>
+      different[y] as number;
+  return table({
     name: 'patterns',
     title: 'Local minima of -log P(x | y): how many different ones starts lead to',
     columns: [
-      { name: 'class', title: 'class' },
-      { name: 'random', title: 'from random directions', format: 'd' },
-      { name: 'digits', title: 'from test digits of the class', format: 'd' },
+      { name: 'class', title: 'class', value: (name) => name },
+      { name: 'random', title: 'from random directions', format: 'd', value: different(random) },
+      { name: 'digits', title: 'from test digits of the class', format: 'd', value: different(digits) },
     ],
-    rows: classNames.map((name, y) => [name, random.different[y] as number, digits.different[y] as number]),
-  };
+    rows: classNames,
+  });
 }
 
 export function memoriesCharts(measured: MeasuredMemories): ResultChart[] {
@@ -109,11 +103,7 @@ const noiseChart: ResultChart = {
   table: 'models',
   specification: {
     height: 220,
-    mark: 'bar',
-    encoding: {
-      y: { field: 'model', type: 'nominal', sort: null, axis: { title: null } },
-      x: { field: 'noise', type: 'quantitative', axis: { title: 'noise', format: '.0%' } },
-    },
+    ...bars({ y: category('model', null), x: quantity('noise', 'noise', { format: '.0%' }) }),
   },
 };
 
@@ -123,24 +113,17 @@ const overlapsChart = (names: readonly string[]): ResultChart => ({
   description:
     'A histogram for each model: how many memories overlap by how much with a digit, coloured by whether they count as noise.',
   table: 'overlaps',
-  specification: {
-    facet: { field: 'model', type: 'nominal', sort: names, header: { title: null } },
-    columns: 3,
-    spec: {
-      mark: 'bar',
-      encoding: {
-        x: {
-          field: 'overlap',
-          type: 'quantitative',
-          bin: { step: 0.05, extent: [0, 1] },
-          axis: { title: 'overlap', values: [0, 0.25, 0.5, 0.75, 1] },
-        },
-        y: { aggregate: 'count', type: 'quantitative', axis: { title: 'memories' } },
-        color: { field: 'kind', type: 'nominal', sort: ['prototype', 'noise'], legend: { title: null } },
+  specification: panels(
+    { wrapped: panel('model', null, names), independent: 'y' },
+    bars({
+      x: {
+        ...quantity('overlap', 'overlap', { values: [0, 0.25, 0.5, 0.75, 1] }),
+        bin: { step: 0.05, extent: [0, 1] },
       },
-    },
-    resolve: { scale: { y: 'independent' } },
-  },
+      y: { aggregate: 'count', type: 'quantitative', axis: { title: 'memories' } },
+      color: { field: 'kind', type: 'nominal', sort: ['prototype', 'noise'], legend: { title: null } },
+    }),
+  ),
 });
 
 export function memoriesPictures(measured: MeasuredMemories): ResultPictures[] {

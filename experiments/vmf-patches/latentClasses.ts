@@ -1,6 +1,7 @@
 /** What the classes mean that a memory has found without labels. */
 
 import { setImmediate } from 'node:timers/promises';
+import { max, maxIndex, sum } from 'd3-array';
 import { type CallOptions, type ClassWeights, Random, type VonMisesFisherParameters } from 'denseam';
 import { shareOf } from '../core/statistics.ts';
 import { rescaledClassWeights } from '../shared/sphere/classWeightsChart.ts';
@@ -20,12 +21,12 @@ export interface SoftLabels {
 
 export function softLabels(classWeights: ClassWeights): SoftLabels {
   const labels = Array.from({ length: classWeights.rows - 1 }, (_, unit) => rescaledClassWeights(classWeights, unit));
-  const greatest = labels.map((label) => Math.max(...label));
+  const greatest = labels.map((label) => max(label) as number);
   return {
-    classes: labels.map((label, unit) => label.indexOf(greatest[unit] as number)),
+    classes: labels.map((label) => maxIndex(label)),
     greatest,
     // 0 log 0 is 0.
-    entropies: labels.map((label) => -label.reduce((sum, p) => (p > 0 ? sum + p * Math.log(p) : sum), 0)),
+    entropies: labels.map((label) => -sum(label, (p) => (p > 0 ? p * Math.log(p) : 0))),
     dominant: shareOf(greatest, (share) => share > dominance),
   };
 }

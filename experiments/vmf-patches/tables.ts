@@ -1,11 +1,14 @@
 /** Figures, tables and findings of the experiment on patches. */
 
+import { mean } from 'd3-array';
+import { lines, quantity, series } from '../core/charts.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
-import { mean, percent } from '../core/statistics.ts';
+import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import { classWeightsChart, classWeightsTable } from '../shared/sphere/classWeightsChart.ts';
 import { letterName, memoryImages } from '../shared/sphere/memoryPictures.ts';
 import type { PatchCount, PatchesMeasured, PatchModel } from './experiment.ts';
-import { dominance } from './latentClasses.ts';
+import { type ClassOverlaps, dominance } from './latentClasses.ts';
 import type { VmfPatchesSettings } from './settings.ts';
 
 export function vmfPatchesResult(measured: PatchesMeasured, settings: VmfPatchesSettings): ExperimentResult {
@@ -76,6 +79,7 @@ function picturesOf(
 }
 
 const className = (y: number) => (y === 0 ? 'none' : `${y}`);
+const meanEntropy = ({ labels }: PatchModel) => mean(labels.entropies) as number;
 const used = ({ labels }: PatchModel) => new Set(labels.classes.filter((y) => y > 0)).size;
 
 function blankFinding({ count: { patches, blank }, models }: PatchesMeasured): Finding {
@@ -104,7 +108,7 @@ const publishedSteps = 86_400;
 function findingsOf(model: PatchModel, count: PatchCount, settings: VmfPatchesSettings): Finding[] {
   const { labels, blanks } = model;
   const { classes } = settings;
-  const entropy = `${mean(labels.entropies).toFixed(3)} of at most ${Math.log(classes + 1).toFixed(3)}`;
+  const entropy = `${meanEntropy(model).toFixed(3)} of at most ${Math.log(classes + 1).toFixed(3)}`;
   const where = `blank patches ${blanks}`;
   return [
     {
@@ -143,47 +147,51 @@ function verdict(
 }
 
 function modelsTable({ count: { patches, blank }, models }: PatchesMeasured): ResultTable {
-  return {
+  return table({
     name: 'models',
     title: 'Classes of memories',
     columns: [
       { name: 'blanks', title: 'blank patches' },
-      { name: 'rows', title: 'patches', format: 'd' },
-      { name: 'beta', title: 'beta', format: '.2f' },
-      { name: 'loss', title: 'loss', format: '.4f' },
-      { name: 'dominant', title: `a class above ${percent(dominance)}`, format: '.0%' },
-      { name: 'entropy', title: 'mean entropy', format: '.3f' },
-      { name: 'used', title: 'classes used', format: 'd' },
-      { name: 'none', title: 'memories of no class', format: 'd' },
-      { name: 'within', title: 'overlap within a class', format: '.3f' },
-      { name: 'between', title: 'between classes', format: '.3f' },
-      { name: 'difference', title: 'difference', format: '.3f' },
-      { name: 'random', title: 'greatest difference at random', format: '.3f' },
-      { name: 'p', title: 'p', format: '.1~g' },
+      {
+        name: 'rows',
+        title: 'patches',
+        format: 'd',
+        value: ({ blanks }) => patches - (blanks === 'kept' ? 0 : blank),
+      },
+      { name: 'beta', title: 'beta', format: '.2f', value: ({ trained }) => trained.memory.beta },
+      { name: 'loss', title: 'loss', format: '.4f', value: ({ trained }) => trained.history.at(-1)?.loss ?? null },
+      {
+        name: 'dominant',
+        title: `a class above ${percent(dominance)}`,
+        format: '.0%',
+        value: ({ labels }) => labels.dominant,
+      },
+      { name: 'entropy', title: 'mean entropy', format: '.3f', value: meanEntropy },
+      { name: 'used', title: 'classes used', format: 'd', value: used },
+      { name: 'none', title: 'memories of no class', format: 'd', value: ({ labels }) => memoriesOf(labels, 0) },
+      ...overlapColumns,
     ],
-    rows: models.map((model) => {
-      const { blanks, trained, labels, overlaps } = model;
-      return [
-        blanks,
-        patches - (blanks === 'kept' ? 0 : blank),
-        trained.memory.beta,
-        trained.history.at(-1)?.loss ?? null,
-        labels.dominant,
-        mean(labels.entropies),
-        used(model),
-        labels.classes.filter((y) => y === 0).length,
-        overlaps?.within ?? null,
-        overlaps?.between ?? null,
-        overlaps?.difference ?? null,
-        overlaps?.greatestAtRandom ?? null,
-        overlaps?.pValue ?? null,
-      ];
-    }),
-  };
+    rows: models,
+  });
 }
 
+const memoriesOf = ({ classes }: PatchModel['labels'], y: number) => classes.filter((own) => own === y).length;
+
+const overlap = (field: keyof ClassOverlaps) => ({
+  value: ({ overlaps }: PatchModel) => overlaps?.[field] ?? null,
+});
+
+/** Nothing where no two memories are of one class, or all are. */
+const overlapColumns = [
+  { name: 'within', title: 'overlap within a class', format: '.3f', ...overlap('within') },
+  { name: 'between', title: 'between classes', format: '.3f', ...overlap('between') },
+  { name: 'difference', title: 'difference', format: '.3f', ...overlap('difference') },
+  { name: 'random', title: 'greatest difference at random', format: '.3f', ...overlap('greatestAtRandom') },
+  { name: 'p', title: 'p', format: '.1~g', ...overlap('pValue') },
+];
+
 function epochsTable({ models }: PatchesMeasured): ResultTable {
-  return {
+  return table({
     name: 'epochs',
     title: 'Training, epoch by epoch',
     columns: [
@@ -192,34 +200,29 @@ function epochsTable({ models }: PatchesMeasured): ResultTable {
       { name: 'beta', title: 'beta', format: '.3f' },
       { name: 'loss', title: 'loss', format: '.4f' },
     ],
-    rows: models.flatMap(({ blanks, trained }) =>
-      trained.history.map(({ epoch, beta, loss }) => [blanks, epoch, beta, loss]),
-    ),
-  };
+    rows: models.flatMap(({ blanks, trained }) => trained.history.map((record) => ({ blanks, ...record }))),
+  });
 }
 
 /** How many memories each class has, beside the share of the probability that it was given. */
 function classesTable({ models }: PatchesMeasured, { classes }: VmfPatchesSettings): ResultTable {
-  return {
+  return table({
     name: 'classes',
     title: 'Memories of each class, beside its share of the probability',
     columns: [
       { name: 'blanks', title: 'blank patches' },
-      { name: 'class', title: 'class' },
-      { name: 'share', title: 'share of the class', format: '.3f' },
-      { name: 'memories', title: 'memories', format: 'd' },
+      { name: 'class', title: 'class', value: ({ y }) => className(y) },
+      { name: 'share', title: 'share of the class', format: '.3f', value: classShare },
+      { name: 'memories', title: 'memories', format: 'd', value: ({ labels, y }) => memoriesOf(labels, y) },
     ],
-    rows: models.flatMap(({ blanks, trained, labels }) => {
-      const { data, columns } = trained.memory.classWeights;
-      const share = (y: number) => data.reduce((sum, weight, at) => (at % columns === y ? sum + weight : sum), 0);
-      return Array.from({ length: classes + 1 }, (_, y) => [
-        blanks,
-        className(y),
-        share(y),
-        labels.classes.filter((own) => own === y).length,
-      ]);
-    }),
-  };
+    rows: models.flatMap((model) => Array.from({ length: classes + 1 }, (_, y) => ({ ...model, y }))),
+  });
+}
+
+/** The sum of a class's weights over all memories. */
+function classShare({ trained, y }: PatchModel & { readonly y: number }): number {
+  const { data, columns } = trained.memory.classWeights;
+  return data.reduce((sum, weight, at) => (at % columns === y ? sum + weight : sum), 0);
 }
 
 const byEpoch = (name: 'beta' | 'loss', title: string, description: string): ResultChart => ({
@@ -227,15 +230,11 @@ const byEpoch = (name: 'beta' | 'loss', title: string, description: string): Res
   title,
   description,
   table: 'epochs',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
-      y: { field: name, type: 'quantitative', scale: { zero: name === 'beta' }, title: name },
-      color: { field: 'blanks', type: 'nominal', title: 'blank patches' },
-      strokeDash: { field: 'blanks', type: 'nominal', title: 'blank patches' },
-    },
-  },
+  specification: lines({
+    x: quantity('epoch', 'epoch', { tickMinStep: 1 }),
+    y: quantity(name, name, {}, { zero: name === 'beta' }),
+    by: series('blanks', 'blank patches'),
+  }),
 });
 
 const betaChart = byEpoch('beta', 'The trained beta', 'beta at the end of every epoch.');

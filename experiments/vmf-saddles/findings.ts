@@ -1,8 +1,9 @@
 /** What the paper says of saddle points beside what was found. */
 
+import { max } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
-import { greatest, percent, shareOf } from '../core/statistics.ts';
+import { percent, shareOf } from '../core/statistics.ts';
 import type { SaddlesMeasured } from './experiment.ts';
 import { sweepTolerance } from './measures.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
@@ -22,6 +23,9 @@ export function vmfSaddlesFindings(measured: SaddlesMeasured, settings: VmfSaddl
 type Found = SaddlesMeasured['fixedPoints'][number];
 
 const short = (value: number) => value.toPrecision(2);
+const greatest = (values: readonly number[]) => short(max(values) as number);
+/** Not so of what is no number, which max would leave out. */
+const within = (tolerance: number) => (value: number) => value <= tolerance;
 
 type Judged = Pick<Finding, 'verdict' | 'why'>;
 
@@ -35,7 +39,7 @@ const notConverged = ({ iterations, residual }: Found) =>
 function stationaryFinding({ descent, fixedPoints }: SaddlesMeasured, { tolerance }: VmfSaddlesSettings): Finding {
   const [fixed] = fixedPoints as [Found];
   const { residual, loss } = fixed;
-  const left = `${short(greatest(descent.memoryResiduals))} (memories) and ${short(greatest(descent.weightResiduals))} (class weights)`;
+  const left = `${greatest(descent.memoryResiduals)} (memories) and ${greatest(descent.weightResiduals)} (class weights)`;
   return {
     what: 'stationary points of the loss (eq. 6)',
     published: 'memories are the directions of wbar, class weights pbar / zeta',
@@ -76,12 +80,12 @@ const curvatureTolerance = 0.01;
 function minimumFinding({ landscape: { partings, fixedRandom } }: SaddlesMeasured): Finding {
   const all = [...partings.map(({ alone }) => alone), ...fixedRandom];
   const rising = all.filter(({ curvature }) => curvature > 0).length;
-  const slope = greatest(all.map(({ slope }) => Math.abs(slope)));
-  const isMinimum = rising === all.length && slope <= slopeTolerance;
+  const slopes = all.map(({ slope }) => Math.abs(slope));
+  const isMinimum = rising === all.length && slopes.every(within(slopeTolerance));
   return {
     what: 'the small network, its memories moved alone or all at random',
     published: '',
-    ours: `the loss rises in ${rising} of ${all.length} directions, slopes at most ${short(slope)}: ${isMinimum ? 'a minimum' : 'no minimum'} as far as these tell`,
+    ours: `the loss rises in ${rising} of ${all.length} directions, slopes at most ${greatest(slopes)}: ${isMinimum ? 'a minimum' : 'no minimum'} as far as these tell`,
     verdict: 'not published',
   };
 }
@@ -90,16 +94,15 @@ function saddleFinding({ landscape, fixedPoints }: SaddlesMeasured, { tolerance 
   const [fixed] = fixedPoints as [Found];
   const { partings, duplicateRandom } = landscape;
   const unstable = partings.filter(({ eigenvalue }) => eigenvalue < 0);
-  const error = greatest(
-    partings.map(({ eigenvalue, apart }) => Math.abs(apart.curvature - eigenvalue) / Math.abs(eigenvalue)),
-  );
-  const slope = greatest([...partings.map(({ apart }) => apart), ...duplicateRandom].map((d) => Math.abs(d.slope)));
+  const errors = partings.map(({ eigenvalue, apart }) => Math.abs(apart.curvature - eigenvalue) / Math.abs(eigenvalue));
+  const slopes = [...partings.map(({ apart }) => apart), ...duplicateRandom].map((d) => Math.abs(d.slope));
   const falling = unstable.filter(({ apart }) => apart.curvature < 0).length;
-  const holds = falling === unstable.length && error <= curvatureTolerance && slope <= slopeTolerance;
+  const holds =
+    falling === unstable.length && errors.every(within(curvatureTolerance)) && slopes.every(within(slopeTolerance));
   return {
     what: 'the duplicate, its copies parted',
     published: 'a saddle where beta is large enough (appendix I)',
-    ours: `slopes at most ${short(slope)}; the loss falls for ${falling} of ${partings.length} memories, its second derivative within ${short(error)} (relative) of the eigenvalue of the splitting matrix`,
+    ours: `slopes at most ${greatest(slopes)}; the loss falls for ${falling} of ${partings.length} memories, its second derivative within ${greatest(errors)} (relative) of the eigenvalue of the splitting matrix`,
     ...judgedAtFixedPoint(fixed, tolerance, unstable.length, () =>
       findingVerdict(holds, 'the loss is not at rest, or does not fall as the splitting matrix says'),
     ),

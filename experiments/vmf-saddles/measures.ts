@@ -1,5 +1,6 @@
 /** What the experiment on saddle-point equations measures, each a finished part of plain numbers. */
 
+import { mean, minIndex } from 'd3-array';
 import {
   type CallOptions,
   duplicate,
@@ -14,7 +15,6 @@ import {
   type VonMisesFisherParameters,
   vonMisesFisherMeanResultantLength,
 } from 'denseam';
-import { least } from '../core/statistics.ts';
 import {
   type Derivatives,
   derivativesAlong,
@@ -149,7 +149,7 @@ export async function landscape(
       alone: await derivativesAlong(fixed, patterns, aloneOf(unit), { signal }),
     });
   }
-  const worst = eigenvalues.indexOf(least(eigenvalues));
+  const worst = minIndex(eigenvalues);
   const profile = [];
   const loss = await effectiveLoss(fixed, patterns, { signal });
   const twins = duplicate(fixed, [worst]);
@@ -306,15 +306,15 @@ export async function studentPoint(
     return vonMisesFisherMeanResultantLength(dimension, beta * Math.sqrt(sum));
   });
   const overlaps = own((mu) => lengths[mu] as number);
-  const mean = (values: ArrayLike<number>) =>
-    lengths.reduce((sum, _, mu) => sum + (values[mu * hiddenUnits + mu] as number), 0) / hiddenUnits;
+  const ownMean = (values: ArrayLike<number>) =>
+    mean(lengths, (_, mu) => values[mu * hiddenUnits + mu] as number) as number;
   const pairs = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     Array.from(a).reduce((worst, value, at) => Math.max(worst, Math.abs(value - (b[at] as number))), 0);
   return {
     dimension,
     rows,
-    sampled: mean(overlaps),
-    limit: mean(limit.overlaps.data),
+    sampled: ownMean(overlaps),
+    limit: ownMean(limit.overlaps.data),
     overlapError: pairs(overlaps, limit.overlaps.data),
     weightError: hiddenUnits * pairs(sampled.classWeights.data, limit.classWeights.data),
   };

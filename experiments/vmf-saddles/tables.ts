@@ -1,8 +1,12 @@
 /** Tables, charts and findings of the experiment on saddle points. */
+import { max, min } from 'd3-array';
+import { category, heatMap, lines, logarithmic, panel, panels, quantity, series, shades } from '../core/charts.ts';
 import type { ExperimentResult, Finding, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
+import { type Column, table } from '../core/table.ts';
 import { pixelsOf } from '../shared/sphere/memoryPictures.ts';
 import type { SaddlesMeasured } from './experiment.ts';
 import { vmfSaddlesFindings } from './findings.ts';
+import type { DescentPoint } from './measures.ts';
 import type { VmfSaddlesSettings } from './settings.ts';
 
 export function vmfSaddlesResult(measured: SaddlesMeasured, settings: VmfSaddlesSettings): ExperimentResult {
@@ -24,38 +28,42 @@ export function vmfSaddlesResult(measured: SaddlesMeasured, settings: VmfSaddles
   };
 }
 
-const number = (name: string, title: string, format = '.3~g') => ({ name, title, format });
-
 function fixedPointsTable({ fixedPoints }: SaddlesMeasured, { hiddenUnits, copies }: VmfSaddlesSettings): ResultTable {
-  return {
+  return table({
     name: 'fixed-points',
     title: `Fixed points of ${hiddenUnits} units, and their duplicates of ${hiddenUnits + copies} in the same equations`,
     columns: [
-      { name: 'case', title: 'equations' },
-      number('v', 'v'),
-      number('rho', 'rho'),
-      number('effective', 'effective beta', '.4~g'),
-      number('iterations', 'applications', 'd'),
-      number('residual', 'residual', '.1e'),
-      number('duplicate', 'residual of the duplicate', '.1e'),
-      number('loss', 'loss', '.9~g'),
-      number('change', 'loss of the duplicate less that', '.1e'),
+      { name: 'case', title: 'equations', value: ({ what }) => what },
+      { name: 'v', title: 'v', format: '.3~g', value: ({ v }) => v ?? 'infinite' },
+      { name: 'rho', title: 'rho', format: '.3~g', value: ({ rho }) => rho ?? 'infinite' },
+      {
+        name: 'effective',
+        title: 'effective beta',
+        format: '.4~g',
+        value: ({ model }) => model.beta * model.betaScale,
+      },
+      { name: 'iterations', title: 'applications', format: 'd' },
+      { name: 'residual', title: 'residual', format: '.1e' },
+      {
+        name: 'duplicate',
+        title: 'residual of the duplicate',
+        format: '.1e',
+        value: ({ duplicateResidual }) => duplicateResidual,
+      },
+      { name: 'loss', title: 'loss', format: '.9~g' },
+      {
+        name: 'change',
+        title: 'loss of the duplicate less that',
+        format: '.1e',
+        value: ({ loss, duplicateLoss }) => duplicateLoss - loss,
+      },
     ],
-    rows: fixedPoints.map(({ what, v, rho, model, iterations, residual, duplicateResidual, loss, duplicateLoss }) => [
-      what,
-      v ?? 'infinite',
-      rho ?? 'infinite',
-      model.beta * model.betaScale,
-      iterations,
-      residual,
-      duplicateResidual,
-      loss,
-      duplicateLoss - loss,
-    ]),
-  };
+    rows: fixedPoints,
+  });
 }
 
-const [fixedPanel, duplicatePanel] = ['fixed point', 'duplicate'];
+const panelNames = ['fixed point', 'duplicate'] as const;
+const [fixedPanel, duplicatePanel] = panelNames;
 
 /** Figure 2 as numbers: of the random teacher, in the coordinates of its memories. */
 function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSaddlesSettings): ResultTable {
@@ -63,23 +71,23 @@ function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSad
   const random = fixedPoints[2] as SaddlesMeasured['fixedPoints'][number];
   const { dimension } = random.model;
   const rowsOf = (panel: string, unit: number, from: number) =>
-    Array.from({ length: teacherUnits }, (_, at) => [
+    Array.from({ length: teacherUnits }, (_, at) => ({
       panel,
-      unit + 1,
-      at + 1,
-      random.orderParameters[from * dimension + at] as number,
-      panel === duplicatePanel && (from !== unit || from < copies) ? 'repeated' : 'once',
-    ]);
+      unit: unit + 1,
+      coordinate: at + 1,
+      value: random.orderParameters[from * dimension + at] as number,
+      repeated: panel === duplicatePanel && (from !== unit || from < copies) ? 'repeated' : 'once',
+    }));
   const units = Array.from({ length: hiddenUnits }, (_, unit) => unit);
-  return {
+  return table({
     name: 'order-parameters',
     title: 'Order parameters of the random teacher: the fixed point, and its duplicate',
     isRaw: true,
     columns: [
       { name: 'panel', title: 'which' },
-      number('unit', 'unit', 'd'),
-      number('coordinate', 'memory of the teacher', 'd'),
-      number('value', 'order parameter', '.4g'),
+      { name: 'unit', title: 'unit', format: 'd' },
+      { name: 'coordinate', title: 'memory of the teacher', format: 'd' },
+      { name: 'value', title: 'order parameter', format: '.4g' },
       { name: 'repeated', title: 'in the duplicate' },
     ],
     rows: [
@@ -87,7 +95,7 @@ function orderParametersTable({ fixedPoints }: SaddlesMeasured, settings: VmfSad
       ...units.flatMap((unit) => rowsOf(duplicatePanel, unit, unit)),
       ...units.slice(0, copies).flatMap((unit) => rowsOf(duplicatePanel, hiddenUnits + unit, unit)),
     ],
-  };
+  });
 }
 
 const orderParametersChart: ResultChart = {
@@ -96,73 +104,78 @@ const orderParametersChart: ResultChart = {
   description:
     'As figure 2: a square for each unit (down) and memory of the teacher (across). The last rows of the duplicate repeat its first.',
   table: 'order-parameters',
-  specification: {
-    facet: { column: { field: 'panel', type: 'nominal', sort: [fixedPanel, duplicatePanel], header: { title: null } } },
-    spec: {
-      mark: 'rect',
-      encoding: {
-        x: { field: 'coordinate', type: 'ordinal', axis: { title: 'memory of the teacher', labelOverlap: true } },
-        y: { field: 'unit', type: 'ordinal', axis: { title: 'unit' } },
-        color: { field: 'value', type: 'quantitative', legend: { title: 'order parameter' } },
-      },
-    },
-  },
+  specification: panels(
+    { column: panel('panel', null, panelNames) },
+    heatMap({
+      x: category('coordinate', 'memory of the teacher', { labelOverlap: true }),
+      y: category('unit', 'unit'),
+      color: shades('value', 'order parameter'),
+    }),
+  ),
 };
 
 function descentTable({ descent }: SaddlesMeasured): ResultTable {
-  return {
+  return table({
     name: 'stationarity',
     title: 'How far gradient descent leaves each memory from the conditions of eq. 6',
     columns: [
-      number('unit', 'memory', 'd'),
-      number('memory', '|w - wbar / |wbar||', '.1e'),
-      number('weights', 'greatest |p - pbar / zeta|', '.1e'),
+      unitColumn,
+      { name: 'memory', title: '|w - wbar / |wbar||', format: '.1e', value: (residual) => residual },
+      {
+        name: 'weights',
+        title: 'greatest |p - pbar / zeta|',
+        format: '.1e',
+        value: (_, unit) => descent.weightResiduals[unit] as number,
+      },
     ],
-    rows: descent.memoryResiduals.map((residual, unit) => [
-      unit + 1,
-      residual,
-      descent.weightResiduals[unit] as number,
-    ]),
-  };
+    rows: descent.memoryResiduals,
+  });
 }
 
+/** Memories are counted from 1. */
+const unitColumn: Column<unknown> = { name: 'unit', title: 'memory', format: 'd', value: (_, unit) => unit + 1 };
+
 function partingTable({ landscape }: SaddlesMeasured): ResultTable {
-  return {
+  return table({
     name: 'parting',
     title: 'Second derivative of the loss where copies part, and where the memory moves alone along the same direction',
     columns: [
-      number('unit', 'memory', 'd'),
-      number('split', 'beta from where copies part'),
-      number('eigenvalue', 'eigenvalue of the splitting matrix', '.5~g'),
-      number('apart', 'copies part, measured', '.5~g'),
-      number('alone', 'memory alone, measured', '.5~g'),
+      unitColumn,
+      {
+        name: 'split',
+        title: 'beta from where copies part',
+        format: '.3~g',
+        value: ({ betaSplit }) => finite(betaSplit),
+      },
+      { name: 'eigenvalue', title: 'eigenvalue of the splitting matrix', format: '.5~g' },
+      { name: 'apart', title: 'copies part, measured', format: '.5~g', value: ({ apart }) => apart.curvature },
+      { name: 'alone', title: 'memory alone, measured', format: '.5~g', value: ({ alone }) => alone.curvature },
     ],
-    rows: landscape.partings.map(({ betaSplit, eigenvalue, apart, alone }, unit) => [
-      unit + 1,
-      Number.isFinite(betaSplit) ? betaSplit : null,
-      eigenvalue,
-      apart.curvature,
-      alone.curvature,
-    ]),
-  };
+    rows: landscape.partings,
+  });
 }
+
+const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null);
 
 const profileKinds = { apart: 'copies part', alone: 'one memory moves' } as const;
 
 function profileTable({ landscape }: SaddlesMeasured): ResultTable {
-  return {
+  return table({
     name: 'profile',
     title: 'The loss about the fixed point, along the most unstable direction',
     isRaw: true,
     columns: [
-      { name: 'what', title: 'what moves' },
-      number('t', 'how far'),
-      number('change', 'loss less that of the fixed point', '.4g'),
+      { name: 'what', title: 'what moves', value: ({ kind }) => profileKinds[kind] },
+      { name: 't', title: 'how far', format: '.3~g' },
+      {
+        name: 'change',
+        title: 'loss less that of the fixed point',
+        format: '.4g',
+        value: ({ kind, ...point }) => point[kind],
+      },
     ],
-    rows: (['apart', 'alone'] as const).flatMap((kind) =>
-      landscape.profile.map((point) => [profileKinds[kind], point.t, point[kind]]),
-    ),
-  };
+    rows: (['apart', 'alone'] as const).flatMap((kind) => landscape.profile.map((point) => ({ kind, ...point }))),
+  });
 }
 
 const profileChart: ResultChart = {
@@ -171,31 +184,27 @@ const profileChart: ResultChart = {
   description:
     'The change of the loss against the distance along the most unstable direction: of the memory moved alone, and of its two copies moved apart.',
   table: 'profile',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 't', type: 'quantitative', title: 'distance along the direction' },
-      y: { field: 'change', type: 'quantitative', title: 'change of the loss' },
-      color: { field: 'what', type: 'nominal', title: null },
-      strokeDash: { field: 'what', type: 'nominal', title: null },
-    },
-  },
+  specification: lines({
+    x: quantity('t', 'distance along the direction'),
+    y: quantity('change', 'change of the loss'),
+    by: series('what', null),
+  }),
 };
 
 function fallTable({ fromDuplicate }: SaddlesMeasured): ResultTable {
-  const row = (what: string, pick: (point: SaddlesMeasured['fromDuplicate'][number]) => number) =>
-    fromDuplicate.map((point) => [what, point.iteration, pick(point)]);
-  return {
+  const rows = (start: string, pick: (point: DescentPoint) => number) =>
+    fromDuplicate.map((point) => ({ start, iteration: point.iteration, loss: pick(point) }));
+  return table({
     name: 'from-duplicate',
     title: 'The loss from the duplicate on',
     isRaw: true,
     columns: [
       { name: 'start', title: 'start' },
-      number('iteration', 'applications', 'd'),
-      number('loss', 'loss', '.9~g'),
+      { name: 'iteration', title: 'applications', format: 'd' },
+      { name: 'loss', title: 'loss', format: '.9~g' },
     ],
-    rows: [...row('the duplicate', ({ kept }) => kept), ...row('copies parted by 0.01', ({ parted }) => parted)],
-  };
+    rows: [...rows('the duplicate', ({ kept }) => kept), ...rows('copies parted by 0.01', ({ parted }) => parted)],
+  });
 }
 
 const fallChart: ResultChart = {
@@ -204,40 +213,39 @@ const fallChart: ResultChart = {
   description:
     'The loss against applications of the equations: from the duplicate as it is, and after its copies are parted a little.',
   table: 'from-duplicate',
-  specification: {
-    mark: 'line',
-    encoding: {
-      x: { field: 'iteration', type: 'quantitative', title: 'applications of the equations' },
-      y: { field: 'loss', type: 'quantitative', scale: { zero: false }, title: 'loss' },
-      color: { field: 'start', type: 'nominal', title: 'from' },
-      strokeDash: { field: 'start', type: 'nominal', title: 'from' },
+  specification: lines(
+    {
+      x: quantity('iteration', 'applications of the equations'),
+      y: quantity('loss', 'loss', {}, { zero: false }),
+      by: series('start', 'from'),
     },
-  },
+    { point: false },
+  ),
 };
 
 function betasTable({ betas }: SaddlesMeasured): ResultTable {
-  const split = (values: readonly number[], pick: (...values: number[]) => number) => {
-    const value = pick(...values);
-    return Number.isFinite(value) ? value : null;
-  };
-  return {
+  return table({
     name: 'betas',
     title: 'Memories whose duplicate is a saddle, at fixed points found at each beta',
     columns: [
-      number('beta', 'beta'),
-      number('residual', 'residual', '.1e'),
-      number('unstable', 'unstable', '.0%'),
-      number('least', 'least beta from where copies part'),
-      number('greatest', 'greatest'),
+      { name: 'beta', title: 'beta', format: '.3~g' },
+      { name: 'residual', title: 'residual', format: '.1e' },
+      { name: 'unstable', title: 'unstable', format: '.0%' },
+      {
+        name: 'least',
+        title: 'least beta from where copies part',
+        format: '.3~g',
+        value: ({ betaSplit }) => finite(min(betaSplit)),
+      },
+      {
+        name: 'greatest',
+        title: 'greatest',
+        format: '.3~g',
+        value: ({ betaSplit }) => finite(max(betaSplit)),
+      },
     ],
-    rows: betas.map(({ beta, residual, unstable, betaSplit }) => [
-      beta,
-      residual,
-      unstable,
-      split(betaSplit, Math.min),
-      split(betaSplit, Math.max),
-    ]),
-  };
+    rows: betas,
+  });
 }
 
 const betasChart: ResultChart = {
@@ -245,36 +253,26 @@ const betasChart: ResultChart = {
   title: 'When a duplicate is a saddle',
   description: 'The share of memories whose copies part, against beta; a fixed point was found for each beta.',
   table: 'betas',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'beta', type: 'quantitative', scale: { type: 'log' }, title: 'beta' },
-      y: { field: 'unstable', type: 'quantitative', axis: { format: '%' }, title: 'memories that are unstable' },
-    },
-  },
+  specification: lines({
+    x: logarithmic('beta', 'beta'),
+    y: quantity('unstable', 'memories that are unstable', { format: '%' }),
+  }),
 };
 
 function studentsTable({ students }: SaddlesMeasured): ResultTable {
-  return {
+  return table({
     name: 'students',
     title: 'Overlaps with a teacher: of eq. 10, and of the same equations on data drawn from the teacher',
     columns: [
-      number('dimension', 'N', 'd'),
-      number('rows', 'data', 'd'),
-      number('sampled', 'mean overlap on data', '.4f'),
-      number('limit', 'of eq. 10', '.4f'),
-      number('overlapError', 'greatest difference of any overlap', '.2~g'),
-      number('weightError', 'greatest difference of class weights, times P', '.2~g'),
+      { name: 'dimension', title: 'N', format: 'd' },
+      { name: 'rows', title: 'data', format: 'd' },
+      { name: 'sampled', title: 'mean overlap on data', format: '.4f' },
+      { name: 'limit', title: 'of eq. 10', format: '.4f' },
+      { name: 'overlapError', title: 'greatest difference of any overlap', format: '.2~g' },
+      { name: 'weightError', title: 'greatest difference of class weights, times P', format: '.2~g' },
     ],
-    rows: students.map(({ dimension, rows, sampled, limit, overlapError, weightError }) => [
-      dimension,
-      rows,
-      sampled,
-      limit,
-      overlapError,
-      weightError,
-    ]),
-  };
+    rows: students,
+  });
 }
 
 const studentsChart: ResultChart = {
@@ -283,18 +281,10 @@ const studentsChart: ResultChart = {
   description:
     'The greatest difference between the overlaps of eq. 10 and those of the same equations on sampled data, against the dimension.',
   table: 'students',
-  specification: {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'dimension', type: 'quantitative', scale: { type: 'log' }, title: 'N' },
-      y: {
-        field: 'overlapError',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        title: 'greatest difference of any overlap',
-      },
-    },
-  },
+  specification: lines({
+    x: logarithmic('dimension', 'N'),
+    y: logarithmic('overlapError', 'greatest difference of any overlap'),
+  }),
 };
 
 /** Figure 2 on images, where order parameters are pictures. */

@@ -1,4 +1,5 @@
 /** Training from the start with all hidden units, and with a network that grows (Thériault and Tantari 2025, section 4.3). */
+import { sum } from 'd3-array';
 import { type CallOptions, type SphereTrainingData, VonMisesFisherMemory } from 'denseam';
 import type { Experiment, ExperimentContext } from '../core/experiment.ts';
 import { onSphere, readLabelledImages } from '../core/labelledImages.ts';
@@ -62,8 +63,7 @@ const wholeCost = 4;
 
 async function runTrainings(settings: VmfSplittingSettings, context: ExperimentContext): Promise<SplittingTraining[]> {
   const { data: names, hiddenUnits, runs, seed } = settings;
-  const sum = hiddenUnits.reduce((sum, units) => sum + units, 0);
-  const stages = new Stages(names.length * runs * sum * (1 + wholeCost), context);
+  const stages = new Stages(names.length * runs * sum(hiddenUnits) * (1 + wholeCost), context);
   const trainings: SplittingTraining[] = [];
   for (const [at, data] of names.entries()) {
     const read = readOnce(data, settings, { signal: context.signal });

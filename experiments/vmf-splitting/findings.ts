@@ -1,5 +1,6 @@
+import { mean, min } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
-import { mean, percent } from '../core/statistics.ts';
+import { percent } from '../core/statistics.ts';
 import type { SplittingTraining } from './experiment.ts';
 import {
   accuracyRise,
@@ -82,7 +83,7 @@ const isAbove = ({ mean, error }: Estimate) => mean > sureErrors * error;
 
 function accuracyClaim({ data, whole, grown }: Lines): ReturnType<Claim> {
   const difference = pairedDifference(whole, grown);
-  const [own, other] = [whole, grown].map((line) => percent(mean(line.map(({ accuracy }) => accuracy.mean))));
+  const [own, other] = [whole, grown].map((line) => percent(mean(line, ({ accuracy }) => accuracy.mean) as number));
   const lower = grown.filter(({ accuracy }, at) => accuracy.mean < (whole[at] as SplittingPoint).accuracy.mean).length;
   const isFashion = data === fashion;
   return {
@@ -128,7 +129,7 @@ function savingClaim({ data, whole, grown }: Lines): ReturnType<Claim> {
     ours: `a factor of ${first.toFixed(1)} at ${sizes[0]} units, ${last.toFixed(1)} at ${sizes[1]}, of the counted cost`,
     // "Significantly": at least by half.
     holds: ratios.every((ratio) => ratio >= 2),
-    why: `at the least by a factor of ${Math.min(...ratios).toFixed(1)}`,
+    why: `at the least by a factor of ${min(ratios)?.toFixed(1)}`,
   };
 }
 
@@ -152,7 +153,6 @@ function plateauClaim({ data, grown }: Lines): ReturnType<Claim> {
   const { slope, jumps, steps } = plateaus(grown);
   const factors = jumps.map(({ sizes: [before, after], factor }) => `${factor.toFixed(1)} from ${before} to ${after}`);
   const jump = factors.length > 0 ? `, and rises by a factor of ${factors.join(', ')}, where a stage is added` : '';
-  const rises = (list: readonly { readonly factor: number }[]) => list.map(({ factor }) => factor);
   return {
     what: `${data}: cost with splitting, as a function of P_max`,
     published: 'piecewise constant, with a jump where a stage is added',
@@ -161,7 +161,7 @@ function plateauClaim({ data, grown }: Lines): ReturnType<Claim> {
       slope < constantExponent &&
       jumps.length > 0 &&
       steps.length > 0 &&
-      Math.min(...rises(jumps)) > Math.max(...rises(steps)),
+      jumps.every((jump) => steps.every((step) => jump.factor > step.factor)),
     why: 'expected: an exponent below 0.5, and no other rise between neighbours as great as that where a stage is added',
   };
 }

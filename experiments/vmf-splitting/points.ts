@@ -1,4 +1,5 @@
 /** Trainings of several seeds as points with a spread, and lines through them. */
+import { max, mean, sum } from 'd3-array';
 import type { SplittingTraining } from './experiment.ts';
 
 export interface Spread {
@@ -19,9 +20,9 @@ export interface SplittingPoint extends Pick<SplittingTraining, 'data' | 'hidden
 }
 
 export function spread(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
+  const centre = mean(values) as number;
+  const squares = sum(values, (value) => (value - centre) ** 2);
+  return { mean: centre, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }
 
 /** A mean and its standard error, of independent numbers; where there is one of them, the error is not known, and 0. */
@@ -68,8 +69,8 @@ export function splittingPoints(trainings: readonly SplittingTraining[]): Splitt
       accuracy: of(({ accuracy }) => accuracy),
       cost: of(({ cost }) => cost),
       seconds: of(({ seconds }) => seconds),
-      epochs: of(({ stages }) => stages.reduce((sum, { epochs }) => sum + epochs, 0)),
-      stages: Math.max(...group.map(({ stages }) => stages.length)),
+      epochs: of(({ stages }) => sum(stages, ({ epochs }) => epochs)),
+      stages: max(group, ({ stages }) => stages.length) as number,
     };
   });
 }
@@ -89,11 +90,10 @@ export interface LogLine {
 /** Of numbers above 0. */
 export function logLine(points: readonly (readonly [x: number, y: number])[]): LogLine {
   const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);
-  const centre = [0, 1].map((k) => logs.reduce((sum, log) => sum + (log[k] as number), 0) / logs.length);
-  const [meanX, meanY] = centre as [number, number];
-  const squares = logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const slope = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / squares;
-  const residuals = logs.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
+  const [meanX, meanY] = [mean(logs, ([x]) => x), mean(logs, ([, y]) => y)] as [number, number];
+  const squares = sum(logs, ([x]) => (x - meanX) ** 2);
+  const slope = sum(logs, ([x, y]) => (x - meanX) * (y - meanY)) / squares;
+  const residuals = sum(logs, ([x, y]) => (y - meanY - slope * (x - meanX)) ** 2);
   return { slope, error: logs.length > 2 ? Math.sqrt(residuals / (logs.length - 2) / squares) : 0 };
 }
 
@@ -116,10 +116,10 @@ export function plateaus(line: readonly SplittingPoint[]): Plateaus {
     const logs = line
       .filter((point) => point.stages === stages)
       .map(({ hiddenUnits, cost }) => [Math.log(hiddenUnits), Math.log(cost.mean)] as const);
-    const { mean } = spread(logs.map(([x]) => x));
+    const meanX = mean(logs, ([x]) => x) as number;
     for (const [x, y] of logs) {
-      products += (x - mean) * y;
-      squares += (x - mean) ** 2;
+      products += (x - meanX) * y;
+      squares += (x - meanX) ** 2;
     }
   }
   const [jumps, steps]: [Rise[], Rise[]] = [[], []];
@@ -137,6 +137,6 @@ export function plateaus(line: readonly SplittingPoint[]): Plateaus {
 /** How far y is from being proportional to x: the root mean square of log(y / x) about its mean. */
 export function disproportion(points: readonly (readonly [x: number, y: number])[]): number {
   const ratios = points.map(([x, y]) => Math.log(y / x));
-  const { mean } = spread(ratios);
-  return Math.sqrt(ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0) / ratios.length);
+  const centre = mean(ratios) as number;
+  return Math.sqrt(mean(ratios, (ratio) => (ratio - centre) ** 2) as number);
 }

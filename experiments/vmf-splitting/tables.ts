@@ -1,6 +1,8 @@
+import { type Channel, panel, panels, quantity, type Specification, series, spreadLines } from '../core/charts.ts';
 import type { ResultChart, ResultTable } from '../core/experiment.ts';
+import { table } from '../core/table.ts';
 import type { SplittingTraining } from './experiment.ts';
-import { lineOf, logLine, type SplittingPoint, splittingPoints } from './points.ts';
+import { lineOf, logLine, type SplittingPoint, type Spread, splittingPoints } from './points.ts';
 import { publishedData } from './settings.ts';
 
 export const methodNames = { whole: 'without splitting', splitting: 'with splitting' } as const;
@@ -22,47 +24,65 @@ function reference(points: readonly SplittingPoint[], data: string): SplittingPo
 const pointColumns = [
   { name: 'data', title: 'data' },
   { name: 'hiddenUnits', title: 'P_max' },
-  { name: 'method', title: 'method' },
-];
+  { name: 'method', title: 'method', value: methodName },
+] as const;
+
+/** A quantity and what it is a deviation away, with the number that counts as 1. */
+const relativeColumns = (
+  title: string,
+  of: (point: SplittingPoint) => Spread,
+  unit: (point: SplittingPoint) => number,
+) => {
+  const column = (name: string, title: string, value: (spread: Spread) => number) => ({
+    name,
+    title,
+    format: '.2f',
+    value: (point: SplittingPoint) => value(of(point)) / unit(point),
+  });
+  return [
+    column('relative', title, ({ mean }) => mean),
+    column('relativeLower', 'less deviation', lower),
+    column('relativeUpper', 'plus deviation', upper),
+  ];
+};
+
+const lower = ({ mean, deviation }: Spread) => mean - deviation;
+const upper = ({ mean, deviation }: Spread) => mean + deviation;
 
 function pointsTable(points: readonly SplittingPoint[]): ResultTable {
-  return {
+  const unit = ({ data }: SplittingPoint) => reference(points, data).cost.mean;
+  return table({
     name: 'points',
     title: 'Test accuracy and counted cost, mean and standard deviation over seeds',
     columns: [
       ...pointColumns,
-      { name: 'accuracy', title: 'accuracy', format: '.2%' },
-      { name: 'accuracyDeviation', title: 'deviation', format: '.2%' },
-      { name: 'accuracyLower', title: 'less deviation', format: '.2%' },
-      { name: 'accuracyUpper', title: 'plus deviation', format: '.2%' },
-      { name: 'epochs', title: 'epochs', format: '.0f' },
+      { name: 'accuracy', title: 'accuracy', format: '.2%', value: ({ accuracy }) => accuracy.mean },
+      { name: 'accuracyDeviation', title: 'deviation', format: '.2%', value: ({ accuracy }) => accuracy.deviation },
+      { name: 'accuracyLower', title: 'less deviation', format: '.2%', value: ({ accuracy }) => lower(accuracy) },
+      { name: 'accuracyUpper', title: 'plus deviation', format: '.2%', value: ({ accuracy }) => upper(accuracy) },
+      { name: 'epochs', title: 'epochs', format: '.0f', value: ({ epochs }) => epochs.mean },
       { name: 'stages', title: 'stages' },
-      { name: 'cost', title: '10^9 products of a row and a memory', format: '.2f' },
-      { name: 'relative', title: 'relative cost', format: '.2f' },
-      { name: 'relativeLower', title: 'less deviation', format: '.2f' },
-      { name: 'relativeUpper', title: 'plus deviation', format: '.2f' },
+      {
+        name: 'cost',
+        title: '10^9 products of a row and a memory',
+        format: '.2f',
+        value: ({ cost }) => cost.mean / costUnit,
+      },
+      ...relativeColumns('relative cost', ({ cost }) => cost, unit),
     ],
-    rows: points.map((point) => {
-      const { data, hiddenUnits, accuracy, cost, epochs, stages } = point;
-      const own = [accuracy.mean, accuracy.deviation, ...bounds(accuracy)];
-      const unit = reference(points, data).cost.mean;
-      const costs = [cost.mean / costUnit, cost.mean / unit, ...bounds(cost).map((value) => value / unit)];
-      return [data, hiddenUnits, methodName(point), ...own, epochs.mean, stages, ...costs];
-    }),
-  };
+    rows: points,
+  });
 }
-
-const bounds = ({ mean, deviation }: SplittingPoint['cost']) => [mean - deviation, mean + deviation];
 
 function linesTable(points: readonly SplittingPoint[]): ResultTable {
   const names = [...new Set(points.map(({ data }) => data))];
   const lines = names.flatMap((data) => [false, true].map((splits) => lineOf(points, data, splits)));
-  return {
+  return table({
     name: 'lines',
     title: 'Counted cost and epochs as powers of P_max',
     columns: [
       { name: 'data', title: 'data' },
-      { name: 'method', title: 'method' },
+      { name: 'method', title: 'method', value: methodName },
       { name: 'slope', title: 'exponent of the cost', format: '.2f' },
       { name: 'error', title: 'standard error', format: '.2f' },
       { name: 'epochsSlope', title: 'exponent of the epochs', format: '.2f' },
@@ -71,37 +91,31 @@ function linesTable(points: readonly SplittingPoint[]): ResultTable {
       .filter((line) => line.length > 1)
       .map((line) => {
         const [first] = line as [SplittingPoint];
-        const { slope, error } = logLine(line.map(({ hiddenUnits, cost }) => [hiddenUnits, cost.mean]));
+        const cost = logLine(line.map(({ hiddenUnits, cost }) => [hiddenUnits, cost.mean]));
         const epochs = logLine(line.map(({ hiddenUnits, epochs }) => [hiddenUnits, epochs.mean]));
-        return [first.data, methodName(first), slope, error, epochs.slope];
+        return { data: first.data, splits: first.splits, ...cost, epochsSlope: epochs.slope };
       }),
-  };
+  });
 }
 
 function secondsTable(points: readonly SplittingPoint[]): ResultTable {
-  return {
+  const unit = ({ data }: SplittingPoint) => reference(points, data).seconds.mean;
+  return table({
     name: 'seconds',
     title: 'Seconds of training where it was done',
     isMeasured: true,
     columns: [
       ...pointColumns,
-      { name: 'seconds', title: 'seconds', format: '.2f' },
-      { name: 'deviation', title: 'deviation', format: '.2f' },
-      { name: 'relative', title: 'relative', format: '.2f' },
-      { name: 'relativeLower', title: 'less deviation', format: '.2f' },
-      { name: 'relativeUpper', title: 'plus deviation', format: '.2f' },
+      { name: 'seconds', title: 'seconds', format: '.2f', value: ({ seconds }) => seconds.mean },
+      { name: 'deviation', title: 'deviation', format: '.2f', value: ({ seconds }) => seconds.deviation },
+      ...relativeColumns('relative', ({ seconds }) => seconds, unit),
     ],
-    rows: points.map((point) => {
-      const { data, hiddenUnits, seconds } = point;
-      const unit = reference(points, data).seconds.mean;
-      const relative = [seconds.mean, ...bounds(seconds)].map((value) => value / unit);
-      return [data, hiddenUnits, methodName(point), seconds.mean, seconds.deviation, ...relative];
-    }),
-  };
+    rows: points,
+  });
 }
 
 function trainingsTable(trainings: readonly SplittingTraining[]): ResultTable {
-  return {
+  return table({
     name: 'trainings',
     title: 'Every training',
     isRaw: true,
@@ -110,40 +124,26 @@ function trainingsTable(trainings: readonly SplittingTraining[]): ResultTable {
       { name: 'seed', title: 'seed' },
       { name: 'accuracy', title: 'accuracy', format: '.2%' },
       { name: 'cost', title: 'products of a row and a memory' },
-      { name: 'stages', title: 'epochs of each number of units' },
+      {
+        name: 'stages',
+        title: 'epochs of each number of units',
+        value: ({ stages }) => stages.map(({ hiddenUnits, epochs }) => `${hiddenUnits}: ${epochs}`).join(', '),
+      },
     ],
-    rows: trainings.map((training) => {
-      const { data, hiddenUnits, seed, accuracy, cost, stages } = training;
-      const epochs = stages.map(({ hiddenUnits, epochs }) => `${hiddenUnits}: ${epochs}`).join(', ');
-      return [data, hiddenUnits, methodName(training), seed, accuracy, cost, epochs];
-    }),
-  };
+    rows: trainings,
+  });
 }
 
 /** Two of them side by side. */
 const panelSize = { width: 280, height: 220 };
-const order = [methodNames.whole, methodNames.splitting];
-const color = { field: 'method', type: 'nominal', sort: order, legend: { title: null, orient: 'bottom' } };
-const size = { field: 'hiddenUnits', type: 'quantitative', axis: { title: 'P_max' }, scale: { zero: false } };
-
 /** Means with bars of a deviation to either side, a panel for each data set. */
-function panels(field: string, lower: string, upper: string, axis: object, scale: object): object {
-  const vertical = { type: 'quantitative', axis, scale };
-  return {
-    facet: { column: { field: 'data', type: 'nominal', sort: [...publishedData], header: { title: null } } },
-    spec: {
-      ...panelSize,
-      encoding: { x: size, color },
-      layer: [
-        { mark: { type: 'rule' }, encoding: { y: { field: lower, ...vertical }, y2: { field: upper } } },
-        {
-          mark: { type: 'line', point: { filled: true, size: 45 } },
-          encoding: { y: { field, ...vertical }, strokeDash: { ...color, legend: null } },
-        },
-      ],
-    },
-    resolve: { scale: { y: 'independent' } },
-  };
+function byData(y: Channel, lower: string, upper: string): Specification {
+  const x = quantity('hiddenUnits', 'P_max', {}, { zero: false });
+  const by = series('method', null, { orient: 'bottom' });
+  return panels(
+    { column: panel('data', null, publishedData), independent: 'y' },
+    { ...panelSize, ...spreadLines('rules', { x, y, by, lower, upper }, { point: { filled: true, size: 45 } }) },
+  );
 }
 
 export const splittingCharts: readonly ResultChart[] = [
@@ -153,12 +153,10 @@ export const splittingCharts: readonly ResultChart[] = [
     description:
       'Mean and standard deviation of the test accuracy against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'points',
-    specification: panels(
-      'accuracy',
+    specification: byData(
+      quantity('accuracy', 'accuracy', { format: '.1%' }, { zero: false }),
       'accuracyLower',
       'accuracyUpper',
-      { title: 'accuracy', format: '.1%' },
-      { zero: false },
     ),
   },
   {
@@ -167,7 +165,7 @@ export const splittingCharts: readonly ResultChart[] = [
     description:
       'Mean and standard deviation of the counted cost of training against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'points',
-    specification: panels('relative', 'relativeLower', 'relativeUpper', { title: 'relative cost' }, {}),
+    specification: byData(quantity('relative', 'relative cost'), 'relativeLower', 'relativeUpper'),
   },
   {
     name: 'seconds',
@@ -175,6 +173,6 @@ export const splittingCharts: readonly ResultChart[] = [
     description:
       'Mean and standard deviation of the seconds that training took on the machine of this run, against the final number of hidden units, with and without splitting, a panel for each data set.',
     table: 'seconds',
-    specification: panels('relative', 'relativeLower', 'relativeUpper', { title: 'relative time' }, {}),
+    specification: byData(quantity('relative', 'relative time'), 'relativeLower', 'relativeUpper'),
   },
 ];

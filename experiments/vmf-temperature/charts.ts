@@ -1,6 +1,5 @@
+import { bars, category, layers, lines, logarithmic, points, quantity, series, solidPoints } from '../core/charts.ts';
 import type { ResultChart } from '../core/experiment.ts';
-
-const training = { field: 'training', type: 'nominal', sort: null } as const;
 
 export const accuracyChart: ResultChart = {
   name: 'accuracy',
@@ -10,50 +9,36 @@ export const accuracyChart: ResultChart = {
   table: 'accuracy',
   specification: {
     height: 220,
-    encoding: { y: { ...training, axis: { title: null } } },
-    layer: [
-      {
-        mark: { type: 'bar', opacity: 0.35, size: 18 },
-        encoding: {
-          x: {
-            field: 'published',
-            type: 'quantitative',
-            scale: { zero: false },
-            axis: { title: 'accuracy', format: '.0%' },
-          },
+    ...layers({ y: category('training', null) }, [
+      bars(
+        {
+          x: quantity('published', 'accuracy', { format: '.0%' }, { zero: false }),
           x2: { field: 'publishedBelow' },
         },
-      },
-      {
-        mark: { type: 'point', filled: true, opacity: 1, size: 70 },
-        encoding: { x: { field: 'accuracy', type: 'quantitative' } },
-      },
-    ],
+        { opacity: 0.35, size: 18 },
+      ),
+      points({ x: { field: 'accuracy', type: 'quantitative' } }, { ...solidPoints, size: 70 }),
+    ]),
   },
 };
 
-const color = { ...training, legend: { title: null, orient: 'bottom', columns: 3 } };
-const epoch = { field: 'epoch', type: 'quantitative', axis: { title: 'epoch', tickMinStep: 1 } };
+const by = series('training', null, { orient: 'bottom', columns: 3 });
+const x = quantity('epoch', 'epoch', { tickMinStep: 1 });
+const plain = { point: false };
 
 export const historyChart: ResultChart = {
   name: 'history',
   title: 'Accuracy on validation digits through the training',
   description: 'Accuracy on validation digits against the epoch, a line for each training.',
   table: 'history',
-  specification: {
-    mark: 'line',
-    encoding: {
-      x: epoch,
-      y: {
-        field: 'validationAccuracy',
-        type: 'quantitative',
-        scale: { zero: false },
-        axis: { title: 'accuracy on validation digits', format: '.0%' },
-      },
-      color,
-      strokeDash: color,
+  specification: lines(
+    {
+      x,
+      y: quantity('validationAccuracy', 'accuracy on validation digits', { format: '.0%' }, { zero: false }),
+      by,
     },
-  },
+    plain,
+  ),
 };
 
 export const betaChart: ResultChart = {
@@ -61,13 +46,5 @@ export const betaChart: ResultChart = {
   title: 'beta through the training',
   description: 'beta against the epoch on a logarithmic axis, a line for each training.',
   table: 'history',
-  specification: {
-    mark: 'line',
-    encoding: {
-      x: epoch,
-      y: { field: 'beta', type: 'quantitative', scale: { type: 'log' }, axis: { title: 'beta', tickCount: 6 } },
-      color,
-      strokeDash: color,
-    },
-  },
+  specification: lines({ x, y: logarithmic('beta', 'beta', { tickCount: 6 }), by }, plain),
 };

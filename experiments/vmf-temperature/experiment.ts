@@ -1,9 +1,11 @@
 /** Accuracy of the von Mises-Fisher memory against beta, fixed or trained (Thériault and Tantari 2025, table 1). */
+import { max } from 'd3-array';
 import type { CallOptions } from 'denseam';
 import type { Experiment, ExperimentContext, Finding, ResultTable } from '../core/experiment.ts';
 import { comparedIf, findingVerdict } from '../core/findings.ts';
 import { Stages } from '../core/stages.ts';
 import { percent, shareOf } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import {
   atPublishedScale,
   type BetaChoice,
@@ -153,7 +155,7 @@ function riseFinding(fixed: readonly MeasuredBeta[]): Finding {
 const compared = { beta: 18, betaScale: 0.25 } as const;
 
 function errorsFinding(fixed: readonly MeasuredBeta[], { name, choice, accuracy }: MeasuredBeta): Finding {
-  const [errors, fixedErrors] = [1 - accuracy, 1 - Math.max(...fixed.map(({ accuracy }) => accuracy))];
+  const [errors, fixedErrors] = [1 - accuracy, 1 - (max(fixed, ({ accuracy }) => accuracy) as number)];
   const isCompared =
     betaName(choice) === betaName({ betaScale: compared.betaScale }) &&
     fixed.some(({ choice }) => betaName(choice) === betaName({ beta: compared.beta }));
@@ -166,74 +168,70 @@ function errorsFinding(fixed: readonly MeasuredBeta[], { name, choice, accuracy 
   });
 }
 
+const trainingColumn = {
+  name: 'training',
+  title: 'inverse temperature',
+  value: ({ name }: Pick<MeasuredBeta, 'name'>) => name,
+};
+
 function accuracyTable(rows: readonly MeasuredBeta[]): ResultTable {
-  return {
+  const expected = ({ choice }: MeasuredBeta) => publishedAccuracy(choice);
+  const below = (share: number | undefined) => (share === undefined ? null : share + rounding);
+  return table({
     name: 'accuracy',
     title: 'Classification accuracy',
     columns: [
-      { name: 'training', title: 'inverse temperature' },
+      trainingColumn,
       { name: 'accuracy', title: 'accuracy on test digits', format: '.2%' },
-      { name: 'published', title: 'published, rounded down', format: '.0%' },
-      { name: 'publishedBelow', title: 'published, less than', format: '.0%' },
-      { name: 'validationAccuracy', title: 'on validation digits', format: '.2%' },
+      { name: 'published', title: 'published, rounded down', format: '.0%', value: (row) => expected(row) ?? null },
+      { name: 'publishedBelow', title: 'published, less than', format: '.0%', value: (row) => below(expected(row)) },
+      {
+        name: 'validationAccuracy',
+        title: 'on validation digits',
+        format: '.2%',
+        value: ({ kept }) => kept.validationAccuracy,
+      },
       { name: 'beta', title: 'beta in the end', format: '.4~g' },
       { name: 'betaScale', title: 'sigma', format: '.3~g' },
-      { name: 'epochs', title: 'epochs', format: 'd' },
-      { name: 'kept', title: 'model of epoch', format: 'd' },
+      { name: 'epochs', title: 'epochs', format: 'd', value: ({ history }) => history.length },
+      { name: 'kept', title: 'model of epoch', format: 'd', value: ({ kept }) => kept.epoch },
     ],
-    rows: rows.map(({ choice, name, accuracy, kept, beta, betaScale, history }) => {
-      const expected = publishedAccuracy(choice);
-      return [
-        name,
-        accuracy,
-        expected ?? null,
-        expected === undefined ? null : expected + rounding,
-        kept.validationAccuracy,
-        beta,
-        betaScale,
-        history.length,
-        kept.epoch,
-      ];
-    }),
-  };
+    rows,
+  });
 }
 
 function historyTable(rows: readonly MeasuredBeta[]): ResultTable {
-  return {
+  return table({
     name: 'history',
     title: 'Training, epoch by epoch',
     isRaw: true,
     columns: [
-      { name: 'training', title: 'inverse temperature' },
+      trainingColumn,
       { name: 'epoch', title: 'epoch', format: 'd' },
       { name: 'beta', title: 'beta', format: '.4~g' },
       { name: 'loss', title: 'loss', format: '.2f' },
       { name: 'validationLoss', title: 'loss on validation digits', format: '.2f' },
       { name: 'validationAccuracy', title: 'accuracy on validation digits', format: '.2%' },
     ],
-    rows: rows.flatMap(({ name, history }) =>
-      history.map(({ epoch, beta, loss, validationLoss, validationAccuracy }) => [
-        name,
-        epoch,
-        beta,
-        loss,
-        validationLoss,
-        validationAccuracy,
-      ]),
-    ),
-  };
+    rows: rows.flatMap(({ name, history }) => history.map((record) => ({ name, ...record }))),
+  });
 }
 
 function timesTable(rows: readonly MeasuredBeta[]): ResultTable {
-  return {
+  return table({
     name: 'times',
     title: 'Time of the trainings, where they were done',
     isMeasured: true,
     columns: [
-      { name: 'training', title: 'inverse temperature' },
+      trainingColumn,
       { name: 'seconds', title: 'seconds', format: '.3~g' },
-      { name: 'secondsPerEpoch', title: 'seconds an epoch', format: '.3~g' },
+      {
+        name: 'secondsPerEpoch',
+        title: 'seconds an epoch',
+        format: '.3~g',
+        value: ({ seconds, history }) => seconds / history.length,
+      },
     ],
-    rows: rows.map(({ name, seconds, history }) => [name, seconds, seconds / history.length]),
-  };
+    rows,
+  });
 }

@@ -1,4 +1,5 @@
 /** Memories on their way through a tree of broken symmetries (Thériault and Tantari 2025, section 4.3). */
+import { sum } from 'd3-array';
 import type { CallOptions, FloatArray, SphereTrainingData } from 'denseam';
 import { rangeError } from '../core/check.ts';
 import type { Experiment, ExperimentContext } from '../core/experiment.ts';
@@ -114,7 +115,7 @@ async function project(
     const parts: Float64Array[] = [];
     for (const { memories } of epochs) parts.push(await overlapMatrix(memories, patterns, dimension, options));
     return {
-      count: epochs.reduce((sum, { hiddenUnits }) => sum + hiddenUnits, 0),
+      count: sum(epochs, ({ hiddenUnits }) => hiddenUnits),
       dimension: count,
       values: joined(parts),
     };
@@ -123,7 +124,7 @@ async function project(
 }
 
 function joined(parts: readonly FloatArray[]): Float64Array {
-  const result = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const result = new Float64Array(sum(parts, ({ length }) => length));
   let at = 0;
   for (const part of parts) {
     result.set(part, at);

@@ -1,3 +1,4 @@
+import { sum } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';
 import { percent } from '../core/statistics.ts';
@@ -62,9 +63,8 @@ function treeFinding(tree: MeasuredTree): Finding {
 
 /** Fewer units at the start make the trunk sparse by themselves: how much so, memories that leave it as early as the others show. */
 function trunkFinding(whole: MeasuredTree, grown: MeasuredTree): Finding {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const pointsOf = ({ shapes }: MeasuredTree) => sum(shapes.map(({ hiddenUnits }) => hiddenUnits));
-  const trunkShare = (tree: MeasuredTree) => sum(tree.shapes.map(({ inTrunk }) => inTrunk)) / pointsOf(tree);
+  const pointsOf = ({ shapes }: MeasuredTree) => sum(shapes, ({ hiddenUnits }) => hiddenUnits);
+  const trunkShare = (tree: MeasuredTree) => sum(tree.shapes, ({ inTrunk }) => inTrunk) / pointsOf(tree);
   const inTrunk = grown.shapes.map(({ hiddenUnits }, at) => hiddenUnits * shareInTrunk(whole.shapes[at] as EpochShape));
   const [own, other, implied] = [trunkShare(grown), trunkShare(whole), sum(inTrunk) / pointsOf(grown)];
   const [fewer, all] = [grown, whole].map(({ shapes }) => (shapes[0] as EpochShape).hiddenUnits);

@@ -1,8 +1,8 @@
 /** Memories as they learn, epoch by epoch. */
 
+import { maxIndex } from 'd3-array';
 import {
   type CallOptions,
-  type FloatArray,
   Random,
   type SphereTrainingData,
   sampleVonMisesFisher,
@@ -11,7 +11,6 @@ import {
   type VonMisesFisherParameters,
 } from 'denseam';
 import { type PackedFloats, packFloats, unpackFloats } from '../core/packed.ts';
-import { greatest } from '../core/statistics.ts';
 import type { VmfTreeSettings } from './settings.ts';
 
 /** The memories at the end of an epoch. */
@@ -86,12 +85,10 @@ function keep(model: VonMisesFisherParameters, beta: number, accuracy: number): 
   const { hiddenUnits, memories, classWeights } = model;
   const { columns, data } = classWeights;
   const classes = Array.from({ length: hiddenUnits }, (_, unit) =>
-    likeliest(data.subarray((unit + 1) * columns, (unit + 2) * columns)),
+    maxIndex(data.subarray((unit + 1) * columns, (unit + 2) * columns)),
   );
   return { hiddenUnits, beta, accuracy, classes, memories: packFloats(Float32Array.from(memories)) };
 }
-
-const likeliest = (weights: FloatArray) => weights.indexOf(greatest(weights));
 
 /** The mean of the rows, made a unit vector: the root of the tree. */
 export function meanDirection({ count, dimension, values }: SphereTrainingData): Float64Array {

@@ -1,8 +1,8 @@
 /** The shape of a tree of learning, in numbers that no projection enters. */
 
 import { setImmediate } from 'node:timers/promises';
+import { maxIndex, mean } from 'd3-array';
 import type { CallOptions, FloatArray } from 'denseam';
-import { greatest } from '../core/statistics.ts';
 import { overlap } from '../shared/sphere/memoryMeasures.ts';
 import type { Tree, TreeEpoch } from './growth.ts';
 
@@ -41,7 +41,7 @@ export function epochShape({ hiddenUnits, memories, classes }: TreeEpoch, root: 
   const branchOf = branchesOf(memories, dimension);
   return {
     hiddenUnits,
-    meanOverlap: overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length,
+    meanOverlap: mean(overlaps) ?? Number.NaN,
     branchOf,
     branches: new Set(branchOf).size,
     inTrunk: rows.filter((row) => overlap(row, root) > trunkOverlap).length,
@@ -92,7 +92,7 @@ export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number
     const overlaps = Array.from({ length: before.hiddenUnits }, (_, other) =>
       overlap(row, rowOf(before.memories, other, dimension)),
     );
-    return overlaps.indexOf(greatest(overlaps));
+    return maxIndex(overlaps);
   });
 }
 

@@ -1,4 +1,6 @@
-import type { Cell, ResultChart, ResultTable } from '../core/experiment.ts';
+import { layers, lines, panel, panels, points, quantity, rules, series } from '../core/charts.ts';
+import type { ResultChart, ResultTable } from '../core/experiment.ts';
+import { table } from '../core/table.ts';
 import type { ProjectedTree } from './experiment.ts';
 import { type EpochShape, originsOf } from './shape.ts';
 
@@ -12,12 +14,12 @@ export function treeTables(trees: readonly ProjectedTree[]): ResultTable[] {
 }
 
 function epochsTable(trees: readonly ProjectedTree[]): ResultTable {
-  return {
+  return table({
     name: 'epochs',
     title: 'The memories at the end of every epoch',
     isRaw: true,
     columns: [
-      { name: 'method', title: 'method' },
+      { name: 'method', title: 'method', value: treeName },
       { name: 'epoch', title: 'epoch' },
       { name: 'hiddenUnits', title: 'memories' },
       { name: 'beta', title: 'beta', format: '.1f' },
@@ -25,22 +27,21 @@ function epochsTable(trees: readonly ProjectedTree[]): ResultTable {
       { name: 'meanOverlap', title: 'mean overlap of two memories', format: '.3f' },
       { name: 'branches', title: 'branches' },
       { name: 'inTrunk', title: 'in the trunk' },
-      { name: 'classes', title: 'classes of the memories' },
+      {
+        name: 'classes',
+        title: 'classes of the memories',
+        value: ({ classes }) => classes.map(className).join(', '),
+      },
     ],
-    rows: trees.flatMap((tree) =>
-      tree.epochs.map((epoch, at) => {
-        const { meanOverlap, branches, inTrunk, classes } = tree.shapes[at] as EpochShape;
-        const { hiddenUnits, beta, accuracy } = epoch;
-        const names = classes.map(className).join(', ');
-        return [treeName(tree), at + 1, hiddenUnits, beta, accuracy, meanOverlap, branches, inTrunk, names];
-      }),
+    rows: trees.flatMap(({ splits, epochs, shapes }) =>
+      epochs.map((record, at) => ({ splits, epoch: at + 1, ...record, ...(shapes[at] as EpochShape) })),
     ),
-  };
+  });
 }
 
 /** A point for every memory and epoch, and where it was an epoch before: at first, the point itself. */
 function pointsTable(trees: readonly ProjectedTree[]): ResultTable {
-  return {
+  return table({
     name: 'tree',
     title: 'Memories on the plane',
     isRaw: true,
@@ -48,19 +49,31 @@ function pointsTable(trees: readonly ProjectedTree[]): ResultTable {
       { name: 'method', title: 'method' },
       { name: 'epoch', title: 'epoch' },
       { name: 'memory', title: 'memory' },
-      { name: 'digit', title: 'class' },
+      { name: 'digit', title: 'class', value: ({ label }) => className(label) },
       { name: 'x', title: 'x', format: '.2f' },
       { name: 'y', title: 'y', format: '.2f' },
       { name: 'fromX', title: 'x an epoch before', format: '.2f' },
       { name: 'fromY', title: 'y an epoch before', format: '.2f' },
     ],
-    rows: trees.flatMap(treeRows),
-  };
+    rows: trees.flatMap(treePoints),
+  });
 }
 
-function treeRows(tree: ProjectedTree): Cell[][] {
+interface TreePoint {
+  readonly method: string;
+  readonly epoch: number;
+  readonly memory: number;
+  readonly label: number;
+  readonly x: number;
+  readonly y: number;
+  readonly fromX: number;
+  readonly fromY: number;
+}
+
+function treePoints(tree: ProjectedTree): TreePoint[] {
   const { epochs, points, dimension } = tree;
-  const rows: Cell[][] = [];
+  const method = treeName(tree);
+  const result: TreePoint[] = [];
   let [first, firstBefore] = [0, 0];
   for (const [at, epoch] of epochs.entries()) {
     const before = epochs[at - 1];
@@ -68,15 +81,17 @@ function treeRows(tree: ProjectedTree): Cell[][] {
     for (const [unit, label] of epoch.classes.entries()) {
       const point = points[first + unit] as readonly [number, number];
       const from = origins ? (points[firstBefore + (origins[unit] as number)] as typeof point) : point;
-      rows.push([treeName(tree), at + 1, unit + 1, className(label), ...point, ...from]);
+      const [[x, y], [fromX, fromY]] = [point, from];
+      result.push({ method, epoch: at + 1, memory: unit + 1, label, x, y, fromX, fromY });
     }
     [firstBefore, first] = [first, first + epoch.hiddenUnits];
   }
-  return rows;
+  return result;
 }
 
 const panelSize = { width: 320, height: 360 };
-const order = [treeName({ splits: false }), treeName({ splits: true })];
+const methods = [treeName({ splits: false }), treeName({ splits: true })];
+
 /** Ten classes and none; twelve colours that can be told apart. */
 const classNames = Array.from({ length: 11 }, (_, at) => className((at + 1) % 11));
 const color = {
@@ -85,20 +100,15 @@ const color = {
   scale: { domain: classNames, scheme: 'paired' },
   legend: { title: 'class', orient: 'right', symbolOpacity: 1 },
 };
-const hidden = { axis: { title: null, labels: false, ticks: false }, scale: { zero: false } };
-const method = { field: 'method', type: 'nominal', sort: order, legend: { title: null, orient: 'bottom' } };
+const size = { field: 'epoch', type: 'quantitative', scale: { range: [4, 30] }, legend: { title: 'epoch' } };
+const hidden = (field: string) => quantity(field, null, { labels: false, ticks: false }, { zero: false });
 
-function byEpoch(field: string, title: string): object {
-  return {
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { tickMinStep: 1 } },
-      y: { field, type: 'quantitative', axis: { title } },
-      color: method,
-      strokeDash: { ...method, legend: null },
-    },
-  };
-}
+const byEpoch = (field: string, title: string) =>
+  lines({
+    x: quantity('epoch', 'epoch', { tickMinStep: 1 }),
+    y: quantity(field, title),
+    by: series('method', null, { orient: 'bottom' }),
+  });
 
 export const treeCharts: readonly ResultChart[] = [
   {
@@ -107,30 +117,17 @@ export const treeCharts: readonly ResultChart[] = [
     description:
       'A point for every memory and epoch, joined to where the memory was before, coloured by its class; without splitting on the left, with it on the right.',
     table: 'tree',
-    specification: {
-      facet: { column: { field: 'method', type: 'nominal', sort: order, header: { title: null } } },
-      spec: {
+    specification: panels(
+      { column: panel('method', null, methods) },
+      {
         ...panelSize,
-        encoding: {
-          x: { field: 'x', type: 'quantitative', ...hidden },
-          y: { field: 'y', type: 'quantitative', ...hidden },
-          color,
-        },
         // Thousands of marks: what each says of itself would be most of the drawing.
-        layer: [
-          {
-            mark: { type: 'rule', opacity: 0.35, strokeWidth: 0.8, aria: false },
-            encoding: { x2: { field: 'fromX' }, y2: { field: 'fromY' } },
-          },
-          {
-            mark: { type: 'point', filled: true, opacity: 0.8, aria: false },
-            encoding: {
-              size: { field: 'epoch', type: 'quantitative', scale: { range: [4, 30] }, legend: { title: 'epoch' } },
-            },
-          },
-        ],
+        ...layers({ x: hidden('x'), y: hidden('y'), color }, [
+          rules({ x2: { field: 'fromX' }, y2: { field: 'fromY' } }, { opacity: 0.35, strokeWidth: 0.8, aria: false }),
+          points({ size }, { filled: true, opacity: 0.8, aria: false }),
+        ]),
       },
-    },
+    ),
   },
   {
     name: 'overlap',

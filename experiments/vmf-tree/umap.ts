@@ -31,7 +31,7 @@ const listsAtATime = 100;
  * Fits the plane to some rows by UMAP. Others are put where UMAP's own projection of new points begins: at the mean of their nearest rows,
  * weighted by how strongly they belong to each.
  *
- * @throws DenseamError ERR_RANGE if umap-js is not installed; the signal's reason.
+ * @throws DenseamError ERR_NOT_INSTALLED if umap-js is missing; the signal's reason.
  */
 export async function projectOntoPlane(
   rows: Vectors,

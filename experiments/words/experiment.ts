@@ -2,6 +2,7 @@ import { type CallOptions, type FloatArray, GaussianMemory, type Gaussians } fro
 import type { Experiment, ExperimentContext, ResultTable } from '../core/experiment.ts';
 import { type PackedFloats, packFloats, unpackFloats } from '../core/packed.ts';
 import { Stages } from '../core/stages.ts';
+import { table } from '../core/table.ts';
 import {
   basinQueries,
   drawTargets,
@@ -135,16 +136,18 @@ async function neighbours(
 }
 
 function neighboursTable(recalls: readonly WordsRecall[]): ResultTable {
-  return {
+  return table({
     name: 'neighbours',
     title: 'Nearest words',
     columns: [
       { name: 'memory', title: 'memory' },
       { name: 'word', title: 'word' },
-      { name: 'neighbours', title: 'nearest words, nearest first' },
+      {
+        name: 'neighbours',
+        title: 'nearest words, nearest first',
+        value: ({ neighbours }) => neighbours.join(', '),
+      },
     ],
-    rows: recalls.flatMap(({ curve, neighbours }) =>
-      neighbours.map(({ word, neighbours }) => [curve.label, word, neighbours.join(', ')]),
-    ),
-  };
+    rows: recalls.flatMap(({ curve, neighbours }) => neighbours.map((word) => ({ memory: curve.label, ...word }))),
+  });
 }

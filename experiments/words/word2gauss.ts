@@ -4,6 +4,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
+import { sum } from 'd3-array';
 import { type CallOptions, type Gaussians, Random } from 'denseam';
 import { integer, nonNegative, positive, rangeError } from '../core/check.ts';
 import { power } from '../core/power.ts';
@@ -106,7 +107,7 @@ class Reader {
     private readonly random: Random,
   ) {
     this.drawTable = drawTable(counts);
-    const total = counts.reduce((sum, count) => sum + count, 0);
+    const total = sum(counts);
     const { subsampling } = training;
     this.kept = counts.map((count) => (subsampling > 0 ? Math.min(1, Math.sqrt((subsampling * total) / count)) : 1));
   }
@@ -147,7 +148,7 @@ class Reader {
 /** Words in proportion to the power 3/4 of their counts. */
 function drawTable(counts: Float64Array): Int32Array {
   const weights = counts.map((count) => power(count, drawPower));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const total = sum(weights);
   const table = new Int32Array(drawTableLength);
   let reached = 0;
   let filled = 0;

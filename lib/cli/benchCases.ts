@@ -18,7 +18,7 @@ export interface BenchCase {
   run(options: CallOptions): Promise<unknown>;
 }
 
-/** The same problems everywhere. */
+/** Equal problems on every machine. */
 const seed = 1;
 
 /** Sets up the problems, one after another. A call takes 5 to 50 ms. */

@@ -1,4 +1,5 @@
-// The subpath denseam/cli: what the commands of other packages share with those of this one.
+// The subpath denseam/cli: what packages that add commands of their own share with the commands of this one. ES modules only, since Node
+// itself runs commands.
 
 export { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
 export { describeError, UsageError } from './errors.ts';

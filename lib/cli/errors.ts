@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { DenseamError } from '../core/errors.ts';
 
 // Imports nothing that loads the native part: that may fail, too.
 
@@ -10,20 +11,26 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-/** A command line that asks for what there is not. */
+/** Invalid command line: unknown option, command or value. */
 export class UsageError extends Error {}
 
-/** An error in one line, with its code. Options of the library are called as on the command line. */
+/** An error in one line, with its code. An option of the library has the name of its flag. */
 export function describeError(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   if (error instanceof UsageError) return `${error.message} (--help lists the options)`;
-  const message = error.message.replaceAll(/\boptions\.([a-zA-Z]+)/g, (_, name: string) => optionName(name));
+  const { message } = error instanceof DenseamError ? aboutFlag(error) : error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
 
+/** An error about an option of the library is one about the flag that it has on the command line. */
+function aboutFlag(error: DenseamError): DenseamError {
+  const [, name, element = ''] = /^options\.([a-zA-Z]+)(.*)/.exec(error.argument ?? '') ?? [];
+  return name === undefined ? error : error.withArgument(`${flagOf(name)}${element}`);
+}
+
 /** `maxIterations` is --max-iterations, `k` is -k; --beta takes several betas. */
-function optionName(name: string): string {
+export function flagOf(name: string): string {
   if (name === 'betas') return '--beta';
   return name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

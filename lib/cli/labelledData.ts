@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray, Vectors } from '../core/types.ts';
+import { rangeError } from '../core/validate.ts';
 import { corruptFile, openForReading, readFully } from '../io/files.ts';
 import { readIdx } from '../io/idx.ts';
 import { type NumberArray, toFloats } from '../io/numbers.ts';
@@ -68,9 +68,6 @@ function classesOf(path: string, { shape, data }: Numbers, all: number, count: n
   return Int32Array.from({ length: count }, (_, i) => {
     const label = data[i] as number;
     if (Number.isInteger(label) && label >= -1 && label < 2 ** 20) return label + 1;
-    throw new DenseamError(
-      'ERR_RANGE',
-      `Expected an integer from -1 (none) up for label ${i} of "${path}" but received ${label}`,
-    );
+    throw rangeError(`label ${i} of "${path}"`, 'an integer from -1 (none) up', label);
   });
 }

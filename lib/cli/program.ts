@@ -19,7 +19,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       'after',
       `
 Every command takes --json, --threads and --help, which gives examples. Results go to stdout, progress to stderr.
-Exit codes: 0 done, 1 failed, 2 the command line asks for what there is not, 130 stopped by Ctrl-C.`,
+Exit codes: 0 done, 1 failed, 2 invalid command line, 130 stopped by Ctrl-C.`,
     );
   addMemoryCommand(program);
   addTrainCommand(program);

@@ -1,4 +1,5 @@
 import type { Gaussians, Retrieval, Vectors } from '../core/types.ts';
+import { type Columns, cloudRetrievalColumns, type ResultColumns, retrievalColumns } from '../native/columns.ts';
 import type { CloudRetrieval } from '../pointcloud/types.ts';
 import { type ResultArray, stacked } from './arrays.ts';
 
@@ -18,7 +19,7 @@ export function retrievalArrays<R>(
   return [{ name: 'betas', shape: [betas.length], data: Float64Array.from(betas) }, ...joined];
 }
 
-/** The same for every beta. */
+/** Arrays that every beta shares. */
 const shared: readonly string[] = ['offsets', 'basis'];
 
 export function gaussianRetrieval(retrieval: Retrieval<Gaussians>): ResultArray[] {
@@ -28,13 +29,13 @@ export function gaussianRetrieval(retrieval: Retrieval<Gaussians>): ResultArray[
     { name: 'means', shape: [count, dimension], data: means },
     { name: 'covariances', shape, data: covariances },
     ...(basis ? [{ name: 'basis', shape: [dimension, dimension], data: basis.data }] : []),
-    ...scalars(retrieval),
+    ...columnArrays(retrievalColumns, retrieval),
   ];
 }
 
 export function vectorRetrieval(retrieval: Retrieval<Vectors>): ResultArray[] {
   const { count, dimension, values } = retrieval.states;
-  return [{ name: 'values', shape: [count, dimension], data: values }, ...scalars(retrieval)];
+  return [{ name: 'values', shape: [count, dimension], data: values }, ...columnArrays(retrievalColumns, retrieval)];
 }
 
 export function cloudRetrieval(retrieval: CloudRetrieval): ResultArray[] {
@@ -43,36 +44,18 @@ export function cloudRetrieval(retrieval: CloudRetrieval): ResultArray[] {
     { name: 'points', shape: [weights.length, dimension], data: points },
     { name: 'weights', shape: [weights.length], data: weights },
     { name: 'offsets', shape: [count + 1], data: offsets },
-    ...commonScalars(retrieval),
-    perQuery('nearestDivergence', retrieval.nearestDivergence),
-    perQuery('gradientNorm', retrieval.gradientNorm),
-    perQuery('marginalError', retrieval.marginalError),
+    ...columnArrays(cloudRetrievalColumns, retrieval),
   ];
 }
 
-function scalars(retrieval: Retrieval<unknown>): ResultArray[] {
-  return [
-    ...commonScalars(retrieval),
-    perQuery('nearestDistance', retrieval.nearestDistance),
-    perQuery('stepLength', retrieval.stepLength),
-  ];
-}
-
-type Common = Pick<CloudRetrieval, 'energy' | 'nearest' | 'iterations' | 'stopped' | 'evaluated' | 'droppedMass'>;
-
-function commonScalars({ energy, nearest, iterations, stopped, evaluated, droppedMass }: Common): ResultArray[] {
-  return [
-    perQuery('energy', energy),
-    perQuery('nearest', nearest),
-    perQuery('iterations', iterations),
+function columnArrays<C extends Columns>(columns: C, retrieval: ResultColumns<C>): ResultArray[] {
+  return Object.entries(columns).map(([name, kind]) => {
+    const column = retrieval[name];
+    if (typeof kind === 'string') return perQuery(name, column as Float64Array | Int32Array);
     // Arrays hold no words: 1 for "converged", 0 for every other reason to stop.
-    perQuery(
-      'converged',
-      Int32Array.from(stopped, (why) => (why === 'converged' ? 1 : 0)),
-    ),
-    perQuery('evaluated', evaluated),
-    perQuery('droppedMass', droppedMass),
-  ];
+    const flags = Int32Array.from(column as readonly string[], (word) => (word === 'converged' ? 1 : 0));
+    return perQuery('converged', flags);
+  });
 }
 
 function perQuery(name: string, data: ResultArray['data']): ResultArray {

@@ -33,7 +33,7 @@ interface Options extends CommonOptions {
   readonly restart?: boolean;
 }
 
-/** Of one training; a checkpoint has its own. */
+/** Settings of one training; a checkpoint has its own. */
 const settings = [
   ['--hidden-units <n>', 'how many memories', integer(1)],
   ['--beta <n>', 'inverse temperature, fixed (default: trained with the rest)', number],

@@ -15,12 +15,8 @@ export function allocate<T>(what: string, bytes: number, allocation: () => T): T
     return allocation();
   } catch (cause) {
     if (!isNativeError(cause) || cause.name !== 'RangeError') throw cause;
-    const expected = `${bytes} bytes in one array`;
-    throw new DenseamError('ERR_OUT_OF_MEMORY', `Expected ${expected} for ${what} but they cannot be had`, {
-      cause,
-      argument: what,
-      expected,
-    });
+    const fault = { argument: what, expected: `${bytes} bytes in one array`, found: 'they cannot be had' };
+    throw new DenseamError('ERR_OUT_OF_MEMORY', fault, { cause });
   }
 }
 
@@ -33,7 +29,7 @@ export function zeros<Kind extends { new (length: number): ArrayBufferView; read
   return allocate(what, length * kind.BYTES_PER_ELEMENT, () => new kind(length) as InstanceType<Kind>);
 }
 
-/** The same numbers in an array of their own. */
+/** A copy of the numbers in an array of its own. */
 export function copied<A extends { slice(): A; readonly byteLength: number }>(what: string, array: A): A {
   return allocate(what, array.byteLength, () => array.slice());
 }

@@ -64,7 +64,7 @@ function ofMachine(root: string): number {
   return kilobytes === undefined ? Number.POSITIVE_INFINITY : Number(kilobytes) * bytesOfKilobyte;
 }
 
-/** Of one group: its limit minus its usage, to which files count that the kernel keeps in memory as long as nobody needs it. */
+/** What one group leaves: its limit minus its usage, to which files count that the kernel keeps in memory as long as nobody needs it. */
 function leftOf(version: 1 | 2, folder: string): number {
   const [limitName, usageName, prefix] =
     version === 2 ? ['memory.max', 'memory.current', ''] : ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_'];

@@ -94,7 +94,7 @@ export function quotaProcessors(root = '/'): number {
   return Math.max(1, Math.ceil(Math.min(Number.POSITIVE_INFINITY, ...ofGroups)));
 }
 
-/** Of one group: quota / period. */
+/** The quota of one group divided by its period. */
 function quotaOf(version: 1 | 2, folder: string): number {
   const [quota, period] =
     version === 2

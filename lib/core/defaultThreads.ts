@@ -1,5 +1,4 @@
-import { describe } from './describe.ts';
-import { DenseamError } from './errors.ts';
+import { rangeError } from './validate.ts';
 
 /** What bounds the threads of a process. */
 export interface ThreadBounds {
@@ -21,8 +20,5 @@ export function defaultThreads({ wish, processors, quota, most }: ThreadBounds):
   if (wish === undefined || wish === '') return Math.max(1, Math.min(processors, quota, most));
   const count = /^\d+$/.test(wish) ? Number(wish) : Number.NaN;
   if (count >= 1 && count <= most) return count;
-  throw new DenseamError(
-    'ERR_RANGE',
-    `Expected an integer from 1 to ${most} for DENSEAM_THREADS of the environment but received ${describe(wish)}`,
-  );
+  throw rangeError('DENSEAM_THREADS of the environment', `an integer from 1 to ${most}`, wish);
 }

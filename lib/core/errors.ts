@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'ERR_CORRUPT_FILE'
   /** The input is valid, but of a kind that denseam does not read or compute. */
   | 'ERR_UNSUPPORTED'
-  /** A package that is not part of denseam is missing. */
+  /** A package or data set that is not part of denseam is missing. */
   | 'ERR_NOT_INSTALLED'
   /** The memory or model was closed. */
   | 'ERR_CLOSED'
@@ -23,12 +23,31 @@ export type ErrorCode =
   /** The native part could not be loaded. */
   | 'ERR_NATIVE_LOAD';
 
-/** What an error tells apart from its message. */
+/** What an error with a message of its own tells apart from it. */
 export interface ErrorDetails extends ErrorOptions {
   readonly argument?: string | undefined;
   readonly expected?: string | undefined;
   readonly received?: string | undefined;
 }
+
+/** What an error is about. Its message follows from it: "Expected X for Y but received Z". */
+export type Fault = {
+  /** Which argument, option or part of one is at fault. */
+  readonly argument: string;
+  /** What it should have been. */
+  readonly expected: string;
+  /** What helps. */
+  readonly hint?: string | undefined;
+} & (
+  | {
+      /** What it was. */
+      readonly received: string;
+    }
+  | {
+      /** What it was, as a clause: "their sum is 1.5". The message then is "Expected X for Y but their sum is 1.5". */
+      readonly found: string;
+    }
+);
 
 /** Marks the errors of every copy of this package, whichever realm or module system it was loaded in. */
 const brand = Symbol.for('denseam.DenseamError');
@@ -48,13 +67,27 @@ export class DenseamError extends Error {
   /** What it was, in words. */
   readonly received: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
-    super(message, options);
+  /** Undefined where the message does not follow from the properties. */
+  readonly #fault: Fault | undefined;
+
+  constructor(code: ErrorCode, fault: Fault | string, options: ErrorDetails = {}) {
+    super(typeof fault === 'string' ? fault : messageOf(fault), options);
     this.code = code;
-    const details = { ...detailsOf(message), ...options };
-    this.argument = details.argument;
-    this.expected = details.expected;
-    this.received = details.received;
+    this.#fault = typeof fault === 'string' ? undefined : fault;
+    const { argument, expected, received } = typeof fault === 'string' ? options : detailsOf(fault);
+    this.argument = argument;
+    this.expected = expected;
+    this.received = received;
+  }
+
+  /**
+   * The error under the name that its argument has elsewhere: for who passed on as `options.beta` what is `--beta` to others. The
+   * message has the new name, too, unless it does not follow from `expected` and `received`.
+   */
+  withArgument(argument: string): DenseamError {
+    const { code, message, expected, received } = this;
+    if (this.#fault) return new DenseamError(code, { ...this.#fault, argument }, { cause: this });
+    return new DenseamError(code, message, { argument, expected, received, cause: this });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -65,10 +98,14 @@ export class DenseamError extends Error {
   }
 }
 
-/** What a message in the usual wording says, those of the native side too. */
-function detailsOf(message: string): ErrorDetails {
-  const [, expected, argument, received] = /^Expected (.+?) for (.+?) but (?:received )?(.+)$/s.exec(message) ?? [];
-  return { expected, argument, received };
+function detailsOf(fault: Fault): ErrorDetails {
+  return { ...fault, received: 'found' in fault ? fault.found : fault.received };
+}
+
+function messageOf(fault: Fault): string {
+  const { argument, expected, hint } = fault;
+  const what = 'found' in fault ? fault.found : `received ${fault.received}`;
+  return `Expected ${expected} for ${argument} but ${what}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 Object.defineProperty(DenseamError.prototype, brand, { value: true });

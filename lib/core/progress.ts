@@ -1,6 +1,6 @@
 import type { CallOptions } from './types.ts';
 
-/** Of storing indexed covariances, what copying and checking takes; the rest goes into the index. */
+/** The share of storing indexed covariances that copying and checking takes; the rest goes into the index. */
 const copyingShare = 0.2;
 
 /** For a part of a call that does `share` of the work of `total` after `done` of it. */

@@ -102,7 +102,7 @@ export class Random {
     });
   }
 
-  /** The same steps, and so the same numbers, with all elements written down: a Map has no room for so many. */
+  /** Takes the steps of {@link sample} with all elements written down, for the same numbers: a Map has no room for so many. */
   #manyOf(count: number, bound: number): Int32Array {
     fitsInMemory('the sample', (bound + count) * Int32Array.BYTES_PER_ELEMENT);
     const elements = zeros('the sample', Int32Array, bound);

@@ -126,38 +126,50 @@ export interface NearestOptions extends CallOptions {
   readonly pruning?: boolean | undefined;
 }
 
-/** The k nearest items of every query, nearest first. */
-export interface Neighbours {
+/** The k nearest items of every query, nearest first, whatever the memory. */
+export interface NearestItems {
   /** The number of queries. */
   readonly rows: number;
   /** k. */
   readonly columns: number;
   /** rows x columns. */
   readonly indices: Int32Array;
+}
+
+/** The k nearest items of every query and their distances. */
+export interface Neighbours extends NearestItems {
   /** Squared distances, rows x columns. */
   readonly distances: Float64Array;
 }
 
-/** What `retrieve` found; everything describes the returned states. */
-export interface Retrieval<Items> {
-  /** The fixed points, or the last states where the iterations were used up. */
+/** What `retrieve` of every memory finds; everything describes the returned states. */
+export interface CommonRetrieval<Items> {
+  /** The fixed points, or the last states. */
   readonly states: Items;
-  /** Of each state. */
+  /** The energy of each state. */
   readonly energy: Float64Array;
   /** Index of the nearest item. */
   readonly nearest: Int32Array;
-  /** Squared distance to it. */
-  readonly nearestDistance: Float64Array;
   /** Steps that were taken. */
   readonly iterations: Int32Array;
+  /** Why each stopped: `converged` where the stopping rule was met. */
+  readonly stopped: readonly string[];
+  /** Items that were evaluated, over all iterations. */
+  readonly evaluated: Int32Array;
+  /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
+  readonly droppedMass: Float64Array;
+  /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
+  readonly trajectory?: readonly Items[];
+}
+
+/** What `retrieve` found; everything describes the returned states. */
+export interface Retrieval<Items> extends CommonRetrieval<Items> {
+  /** Squared distance to the nearest item. */
+  readonly nearestDistance: Float64Array;
   /** How far one more step would move the state: W2, not squared. */
   readonly stepLength: Float64Array;
   /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
   readonly stopped: readonly ('converged' | 'iterations')[];
   /** Item evaluations, over all iterations; of a sweep, those of the shared first one count for every beta. */
   readonly evaluated: Int32Array;
-  /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
-  readonly droppedMass: Float64Array;
-  /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
-  readonly trajectory?: readonly Items[];
 }

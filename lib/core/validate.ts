@@ -15,8 +15,7 @@ export function shapeError(name: string, expected: string, received: string): De
 
 /** An error with this code: "Expected X for Y but received Z". */
 export function expectedError(code: ErrorCode, argument: string, expected: string, received: string): DenseamError {
-  const message = `Expected ${expected} for ${argument} but received ${received}`;
-  return new DenseamError(code, message, { argument, expected, received });
+  return new DenseamError(code, { argument, expected, received });
 }
 
 /** A finite number above zero. */

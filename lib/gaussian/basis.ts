@@ -38,7 +38,7 @@ export interface CommutingGaussians extends Gaussians {
 const basisOptions = specify<BasisOptions>()({ ...callOptions, tolerance: optional(nonNegative) });
 
 /**
- * The same Gaussians with their covariances written out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
+ * Writes the covariances of Gaussians out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
  * are averaged with their transposes; whether they are positive semidefinite is checked when a memory takes them. Takes count d^3
  * operations with a basis.
  *
@@ -57,11 +57,21 @@ export async function toFull(gaussians: Gaussians, options: CallOptions = {}): P
 
 function expanded(batch: Batch, begin: number, end: number, basis: CheckedBasis | undefined, options: CallOptions) {
   const part = slice(batch, begin, end);
-  return runTask((report) => native.expand(batch.kind, batch.dimension, part, begin, basis?.handle, report), options);
+  return runTask(
+    (report) =>
+      native.expand(part, {
+        structure: batch.kind,
+        dimension: batch.dimension,
+        firstIndex: begin,
+        basis: basis?.handle,
+        onProgress: report,
+      }),
+    options,
+  );
 }
 
 /**
- * The same Gaussians with a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
+ * Gives Gaussians a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
  * diagonal in it; others are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes 2 count d^3
  * operations.
  *
@@ -127,12 +137,15 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
   const { count, dimension } = batch;
   let sums: Float64Array | undefined;
   await inParts(batch, count, {}, options, async ({ batch: part, first, onProgress }) => {
-    sums = await runTask((report) => native.addCombinations(dimension, part, first, sums, report), {
-      ...options,
-      onProgress,
-    });
+    sums = await runTask(
+      (report) => native.addCombinations(part, { dimension, firstIndex: first, sums, onProgress: report }),
+      {
+        ...options,
+        onProgress,
+      },
+    );
   });
-  const vectors = await runTask(() => native.commonEigenvectors(dimension, sums as Float64Array), {
+  const vectors = await runTask(() => native.commonEigenvectors(sums as Float64Array, { dimension }), {
     signal: options.signal,
   });
   return CheckedBasis.create('the common basis', dimension, vectors, options);

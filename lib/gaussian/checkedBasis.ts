@@ -28,7 +28,11 @@ export class CheckedBasis {
     { signal }: CallOptions,
   ): Promise<CheckedBasis> {
     const data = Float64Array.from(numbers);
-    return new CheckedBasis(dimension, data, await runTask(() => native.makeBasis(dimension, data, name), { signal }));
+    return new CheckedBasis(
+      dimension,
+      data,
+      await runTask(() => native.makeBasis(data, { dimension, name }), { signal }),
+    );
   }
 
   /** The one that a batch came with, if any. */
@@ -49,8 +53,8 @@ export class CheckedBasis {
   }
 }
 
-// Of the greatest variance, what |S v - l v| may be for an eigenvector v = V_k, l = v' S v. The share of a covariance that is off the
-// diagonal changes squared distances by its square, but for variances that are as small as itself: these make the limit so tight.
+// |S v - l v| may be this share of the greatest variance for an eigenvector v = V_k, l = v' S v. What a covariance has
+// off the diagonal changes squared distances by its square, but for variances as small as itself: hence the tight limit.
 // Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
 const doubleTolerance = 1e-10;
 const singleTolerance = 1e-5;
@@ -73,7 +77,10 @@ export async function project(
   tolerance: number | undefined,
   options: CallOptions,
 ): Promise<Projected> {
-  const projection = await runTask((report) => native.project(batch, first, basis.handle, report), options);
+  const projection = await runTask(
+    (report) => native.project(batch, { firstIndex: first, basis: basis.handle, onProgress: report }),
+    options,
+  );
   const allowed = (item: number) => tolerance ?? (projection.isSingle[item] ? singleTolerance : doubleTolerance);
   const bad = projection.residuals.findIndex((residual, item) => !(residual <= allowed(item)));
   return { ...projection, bad, tolerance: allowed(bad) };
@@ -94,11 +101,11 @@ export async function projected(
 ): Promise<Batch> {
   const found = await project(batch, first, basis, tolerance, options);
   if (found.bad >= 0) {
-    throw new DenseamError(
-      'ERR_RANGE',
-      `Expected a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance) for ` +
-        `${batch.name}.covariances[${first + found.bad}] but it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
-    );
+    throw new DenseamError('ERR_RANGE', {
+      argument: `${batch.name}.covariances[${first + found.bad}]`,
+      expected: `a covariance that is diagonal in the basis (to ${found.tolerance} of its greatest variance)`,
+      found: `it is off by ${found.residuals[found.bad]?.toPrecision(3)}`,
+    });
   }
   return { ...batch, kind: 'diagonal', positions: found.positions, covariances: found.covariances };
 }

@@ -8,7 +8,7 @@ import { type FilePath, filePath } from '../io/path.ts';
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../memory/batches.ts';
 import { type ItemsFile, loadItems } from '../memory/itemsFile.ts';
 import { Memory } from '../memory/memory.ts';
-import type { MemoryKind, NativeStates } from '../native/addon.ts';
+import { type MemoryKind, type NativeStates, native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 import { CheckedBasis, projected } from './checkedBasis.ts';
 
@@ -63,7 +63,7 @@ export interface TransportMaps {
  * const { states, nearest } = await memory.retrieve(query, { beta: 2 });
  */
 export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
-  /** Of all items: what is known of their covariances. */
+  /** The covariance structure shared by all items. */
   readonly structure: Structure;
   readonly #basis: CheckedBasis | undefined;
 
@@ -160,7 +160,8 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
     fitsInMemory('the maps', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
     const maps = await this.reading(async (items) => {
       const own = batch.kind === this.structure ? batch : await this.toOwnKind(batch, 0, read);
-      return runTask(() => items.transportMaps(own, read.ridge, checked, this.#basis?.handle), read);
+      const basis = this.#basis?.handle;
+      return runTask(() => native.transportMaps(items, own, { indices: checked, ridge: read.ridge, basis }), read);
     });
     const { dimension, structure, basis } = this;
     return { count: checked.length, dimension, structure, ...maps, ...(basis && { basis }) };

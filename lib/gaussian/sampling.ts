@@ -51,7 +51,7 @@ export interface SphereSample extends Gaussians {
   readonly radius: number;
 }
 
-/** The same with covariances V diag(l) V'. */
+/** A sample with covariances V diag(l) V'. */
 export interface CommutingSphereSample extends SphereSample {
   /** V, dimension x dimension: orthogonal, the common eigenvectors in its columns. */
   readonly basis: Matrix;
@@ -124,10 +124,13 @@ async function sampleGeneral(
 ): Promise<SphereSample> {
   const { dimension } = shape;
   const sample = await makeGaussians(shape, { onProgress }, (begin, end, ofPart) =>
-    runTask((report) => native.sampleGeneral(begin, end - begin, dimension, seed, report), {
-      signal,
-      onProgress: ofPart,
-    }),
+    runTask(
+      (report) => native.sampleGeneral({ first: begin, count: end - begin, dimension, seed, onProgress: report }),
+      {
+        signal,
+        onProgress: ofPart,
+      },
+    ),
   );
   return { ...sample, radius: Math.sqrt(2 * dimension) };
 }
@@ -139,11 +142,19 @@ async function sampleCommuting(
   { signal, onProgress }: CallOptions,
 ): Promise<CommutingSphereSample> {
   const { count, dimension } = shape;
-  const basis = await runTask(() => native.randomBasis(dimension, seed), { signal });
+  const basis = await runTask(() => native.randomBasis({ dimension, seed }), { signal });
   const eigenvalues = zeros('the eigenvalues', Float64Array, count * dimension);
   const sample = await makeGaussians(shape, { onProgress }, async (begin, end, ofPart) => {
     const task = (report: ProgressCallback) =>
-      native.sampleCommuting(begin, end - begin, basis.handle, least, greatest, seed, report);
+      native.sampleCommuting({
+        first: begin,
+        count: end - begin,
+        basis: basis.handle,
+        least,
+        greatest,
+        seed,
+        onProgress: report,
+      });
     const part = await runTask(task, { signal, onProgress: ofPart });
     eigenvalues.set(part.eigenvalues, begin * dimension);
     return part;
@@ -179,10 +190,14 @@ export async function perturb(items: Gaussians, radius: number, options: Perturb
   const basis = await CheckedBasis.of(batch, { signal });
   const perturbed = await makeGaussians({ count, dimension, structure }, { onProgress }, (begin, end, ofPart) => {
     const part = slice(batch, begin, end);
-    return runTask((report) => native.perturb(structure, dimension, part, begin, radius, bits, report), {
-      signal,
-      onProgress: ofPart,
-    });
+    return runTask(
+      (report) =>
+        native.perturb(part, { structure, dimension, firstIndex: begin, radius, seed: bits, onProgress: report }),
+      {
+        signal,
+        onProgress: ofPart,
+      },
+    );
   });
   return basis ? { ...perturbed, basis: basis.matrix } : perturbed;
 }

@@ -2,7 +2,7 @@ import { zeros } from '../core/allocation.ts';
 import { DenseamError } from '../core/errors.ts';
 import { optional, readOptions, required, specify } from '../core/options.ts';
 import type { FloatArray, Gaussians, Structure } from '../core/types.ts';
-import { integer, nonNegative, positive, rangeError } from '../core/validate.ts';
+import { expectedError, integer, nonNegative, positive, rangeError } from '../core/validate.ts';
 import { gaussianBatch } from '../memory/batches.ts';
 import { native } from '../native/addon.ts';
 import { coded } from '../native/calls.ts';
@@ -55,7 +55,7 @@ function leastOfPairs(items: Gaussians): number {
 /** Means V' (mu_i - mu_0): only their differences matter. */
 function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
   const { count, dimension: d, means } = items;
-  coded(() => native.checkBasis(d, basis, 'items.basis'));
+  coded(() => native.checkBasis(basis, { dimension: d, name: 'items.basis' }));
   const along = zeros('the means along the basis', Float64Array, count * d);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < d; j++) {
@@ -68,10 +68,10 @@ function alongBasis(items: Gaussians, basis: FloatArray): Gaussians {
 }
 
 function unusablePair(value: number, i: number, j: number): DenseamError {
-  const pair = `items.covariances[${j}] and [${i}]`;
-  return Number.isNaN(value)
-    ? new DenseamError('ERR_NOT_FINITE', `Expected finite numbers for items ${j} and ${i} but received others`)
-    : new DenseamError('ERR_NOT_POSITIVE_DEFINITE', `Expected a positive definite sum of ${pair} but it is not`);
+  if (Number.isNaN(value)) return expectedError('ERR_NOT_FINITE', `items ${j} and ${i}`, 'finite numbers', 'others');
+  const argument = `items.covariances[${j}] and [${i}]`;
+  const fault = { argument, expected: 'covariances with a positive definite sum', found: 'it is not' };
+  return new DenseamError('ERR_NOT_POSITIVE_DEFINITE', fault);
 }
 
 /** -log N(x; 0, C) = (d log 2 pi + log det C + x' C^-1 x) / 2. */
@@ -144,7 +144,7 @@ function solveLower(d: number, lower: Float64Array, x: Float64Array): Float64Arr
 
 const dimensionOption = required((name: string, value: unknown) => integer(name, value, 1, Number.MAX_SAFE_INTEGER));
 
-/** Of {@link separationBound}. */
+/** The quantities of {@link separationBound}. */
 export interface SeparationBoundOptions {
   readonly dimension: number;
   readonly lambdaMax: number;
@@ -182,11 +182,11 @@ function exponentOf(kappa: number): number {
   return ((1 + logarithm) / (3 + 2 * logarithm)) ** 2 / 4;
 }
 
-/** Of {@link capacity}. */
+/** The quantities of {@link capacity}. */
 export interface CapacityOptions {
   readonly dimension: number;
   readonly kappa: number;
-  /** Of failure; above 0, at most 1. */
+  /** The probability of failure: above 0, at most 1. */
   readonly probability: number;
 }
 
@@ -213,7 +213,7 @@ export function capacity(options: CapacityOptions): number {
   return Math.floor(Math.sqrt(probability) * Math.exp(exponentOf(kappa) * dimension));
 }
 
-/** Of {@link iterationsToAccuracy}. */
+/** The quantities of {@link iterationsToAccuracy}. */
 export interface AccuracyOptions {
   readonly lambdaMin: number;
   /** L, above 0 and below 1. */
@@ -272,7 +272,7 @@ function gammaOf({ beta, lambdaMin, kappa }: ErrorBoundOptions): number {
   return beta * lambdaMin - exponentOf(kappa) / 2;
 }
 
-/** Of {@link oneStepErrorBound}. */
+/** The quantities of {@link oneStepErrorBound}. */
 export interface OneStepErrorOptions extends ErrorBoundOptions {
   readonly dimension: number;
   /** C; 1 by default. */

@@ -1,6 +1,6 @@
 import { chmod, type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { DenseamError } from '../core/errors.ts';
+import { expectedError } from '../core/validate.ts';
 import { describing, isForbidden, isSystemError, kindOf } from './files.ts';
 import { removeLitter, temporaryName } from './litter.ts';
 import { namedFile } from './path.ts';
@@ -47,7 +47,7 @@ export async function writeAtomically(
   await flushDirectory(directory);
 }
 
-/** The same for contents that are at hand. */
+/** Writes contents that are at hand, as {@link writeAtomically} does. */
 export async function writeContents(
   path: string,
   contents: string | Uint8Array,
@@ -114,10 +114,7 @@ async function resolveTarget(path: string): Promise<Target> {
   }
   const stats = await describing('write', path, stat(resolved));
   if (!stats.isFile()) {
-    throw new DenseamError(
-      'ERR_RANGE',
-      `Expected a regular file or a new name for path but received "${path}", a ${kindOf(stats)}`,
-    );
+    throw expectedError('ERR_RANGE', 'path', 'a regular file or a new name', `"${path}", a ${kindOf(stats)}`);
   }
   return { path: resolved, mode: stats.mode & PERMISSIONS };
 }

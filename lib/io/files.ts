@@ -54,7 +54,7 @@ export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
 }
 
 /**
- * The same system error with a message for people. `code` (ENOENT, EACCES, ENOSPC, ...), `errno`, `syscall` and `path`
+ * Gives a system error a message for people. `code` (ENOENT, EACCES, ENOSPC, ...), `errno`, `syscall` and `path`
  * stay as the system gave them; other errors are returned unchanged.
  */
 export function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {

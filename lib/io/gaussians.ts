@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe } from '../core/describe.ts';
-import { DenseamError, type ErrorCode } from '../core/errors.ts';
+import type { DenseamError, ErrorCode } from '../core/errors.ts';
 import { aString, oneOf, optional, readOptions, required, signalOptions, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
-import { fields, isArray, shapeError } from '../core/validate.ts';
+import { expectedError, fields, isArray, rangeError, shapeError } from '../core/validate.ts';
 import { allocate, elementCount } from './files.ts';
 import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
 import { readNpy } from './numpy/npy.ts';
@@ -20,7 +20,7 @@ export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'cov
 /** Numbers with a shape, row-major; what {@link readNpy} returns. */
 export interface ShapedArray {
   readonly shape: readonly number[];
-  /** Of any type; integers become float64, half precision float32. */
+  /** Numbers of any type; integers become float64, half precision float32. */
   readonly data: NumberArray;
 }
 
@@ -159,8 +159,7 @@ function structureOf(
 ): Pick<Gaussians, 'count' | 'dimension' | 'structure'> {
   const [count = 0, dimension = 0] = means;
   if (means.length !== 2 || count < 1 || dimension < 1) {
-    const expected = 'shape (n, d) with n and d at least 1';
-    throw new DenseamError('ERR_SHAPE', `Expected ${expected} for means but received (${shapeWords(means)})`);
+    throw shapeError('means', 'shape (n, d) with n and d at least 1', `(${shapeWords(means)})`);
   }
   const shapes: readonly (readonly [Structure, readonly number[]])[] =
     kind === 'covariance'
@@ -173,11 +172,8 @@ function structureOf(
   const match = shapes.find(([, shape]) => shape.join() === covariances.join());
   if (match) return { count, dimension, structure: match[0] };
   const expected = shapes.map(([, shape]) => `(${shape.join(', ')})`).join(' or ');
-  throw new DenseamError(
-    'ERR_SHAPE',
-    `Expected shape ${expected} for covariances of kind ${kind} beside means of shape (${shapeWords(means)}) ` +
-      `but received (${shapeWords(covariances)})`,
-  );
+  const argument = `covariances of kind ${kind} beside means of shape (${shapeWords(means)})`;
+  throw shapeError(argument, `shape ${expected}`, `(${shapeWords(covariances)})`);
 }
 
 /** Checks every number and, where the kind or the precision asks for it, converts into a new array. */
@@ -223,12 +219,7 @@ function convertBlock(
 }
 
 function fault(where: string, value: number, { negative }: Conversion, single: boolean): DenseamError {
-  if (!Number.isFinite(value)) {
-    return new DenseamError('ERR_NOT_FINITE', `Expected a finite number for ${where} but received ${value}`);
-  }
-  if (negative && value < 0) {
-    return new DenseamError(negative, `Expected at least 0 for ${where} but received ${value}`);
-  }
-  const precision = single ? 'float32' : 'float64';
-  return new DenseamError('ERR_RANGE', `Expected a variance within ${precision} for ${where} but received ${value}`);
+  if (!Number.isFinite(value)) return expectedError('ERR_NOT_FINITE', where, 'a finite number', `${value}`);
+  if (negative && value < 0) return expectedError(negative, where, 'at least 0', `${value}`);
+  return rangeError(where, `a variance within ${single ? 'float32' : 'float64'}`, value);
 }

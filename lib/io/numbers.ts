@@ -1,9 +1,8 @@
 import { types } from 'node:util';
 import { describe, shortened } from '../core/describe.ts';
-import { DenseamError } from '../core/errors.ts';
 import { aString } from '../core/options.ts';
 import type { FloatArray } from '../core/types.ts';
-import { shapeError } from '../core/validate.ts';
+import { expectedError, shapeError } from '../core/validate.ts';
 import { allocate } from './files.ts';
 
 /** Integers of at most 32 bits. */
@@ -56,10 +55,7 @@ export function toFloats(data: NumberArray | BigInt64Array | BigUint64Array, nam
   for (let i = 0; i < length; i++) {
     const number = Number(data[i]);
     if (typeof data[i] === 'bigint' && !Number.isSafeInteger(number)) {
-      throw new DenseamError(
-        'ERR_RANGE',
-        `Expected integers within 2^53 for ${called} but received ${data[i]} at [${i}]`,
-      );
+      throw expectedError('ERR_RANGE', called, 'integers within 2^53', `${data[i]} at [${i}]`);
     }
     floats[i] = number;
   }

@@ -1,9 +1,17 @@
 import { types } from 'node:util';
 import { copied } from '../core/allocation.ts';
 import { describe } from '../core/describe.ts';
-import { DenseamError } from '../core/errors.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from '../core/types.ts';
-import { extent, fields, floatArray, isDetached, product, shapeError, squareMatrix } from '../core/validate.ts';
+import {
+  expectedError,
+  extent,
+  fields,
+  floatArray,
+  isDetached,
+  product,
+  shapeError,
+  squareMatrix,
+} from '../core/validate.ts';
 import type { MemoryKind, NativeBatch, NativeStates } from '../native/addon.ts';
 
 /** Any batch, as the native side takes it, with the shape that goes with it. */
@@ -34,10 +42,7 @@ export function checkSupported(name: string, kind: MemoryKind, dimension: number
   const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
   if (dimension <= greatest) return;
   const what = kind === 'full' ? ' of full covariances' : '';
-  throw new DenseamError(
-    'ERR_UNSUPPORTED',
-    `Expected at most ${greatest} for ${name}${what} but received ${dimension}`,
-  );
+  throw expectedError('ERR_UNSUPPORTED', `${name}${what}`, `at most ${greatest}`, `${dimension}`);
 }
 
 /** Checks the shapes of Gaussians; their values are checked natively, in the pass that reads them. */

@@ -1,6 +1,6 @@
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
-import { concise, corruptFile } from '../io/files.ts';
+import { concise, corruptFile, unsupportedFile } from '../io/files.ts';
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -120,7 +120,8 @@ function readInfo(file: SafetensorsFile, expected: 'euclidean' | 'gaussian'): It
   if (memory !== expected)
     throw fail(`it holds ${memory === undefined ? 'something else' : `a saved ${memory} memory`}`);
   if (version !== plainVersion && version !== basisVersion) {
-    throw fail(`its version is ${version}; this release reads versions ${plainVersion} and ${basisVersion}`);
+    const reads = `this release reads versions ${plainVersion} and ${basisVersion}`;
+    throw unsupportedFile(file.path, `its version is ${version}; ${reads}`);
   }
   const kinds: readonly MemoryKind[] = expected === 'euclidean' ? ['euclidean'] : ['full', 'diagonal', 'isotropic'];
   const kind = kinds.find((candidate) => candidate === structure);

@@ -18,7 +18,9 @@ export async function marginalMatrix(
 ): Promise<NativeMarginalMatrix> {
   signal?.throwIfAborted();
   const { length } = data;
-  const matrix = coded(() => native.makeMarginalMatrix(rowSums.length, columnSums.length, rowSums, columnSums));
+  const matrix = coded(() =>
+    native.makeMarginalMatrix({ rows: rowSums.length, columns: columnSums.length, rowSums, columnSums }),
+  );
   const step = partBytes / Float64Array.BYTES_PER_ELEMENT;
   for (let begin = 0; begin < length; begin += step) {
     if (begin > 0) await setImmediate();

@@ -14,21 +14,25 @@ import type {
 } from '../core/types.ts';
 import { greatestSize, indexArray, shapeError, someIndices } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
-import type {
-  MemoryKind,
-  NativeMemory,
-  NativeRetrieval,
-  NativeStates,
-  ProgressCallback,
-  Task,
+import {
+  type MemoryKind,
+  type NativeItems,
+  type NativeQueryOptions,
+  type NativeRetrieval,
+  type NativeRetrieveOptions,
+  type NativeStates,
+  native,
+  retrievalColumns,
+  type Task,
 } from '../native/addon.ts';
-import { native } from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
-import { collectBefore, Kept } from '../native/closing.ts';
+import { collectBefore } from '../native/closing.ts';
+import type { AssociativeMemory } from './associativeMemory.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
-import { Changes } from './changes.ts';
+import { alignedSteps, concatColumns } from './columns.ts';
 import { type ItemsFile, saveItems } from './itemsFile.ts';
-import { concatFloats, concatInts, concatRetrievals, concatStates, everyNth, inParts, type Part } from './parts.ts';
+import { concatFloats, concatInts, concatStates, inParts, type Part } from './parts.ts';
+import { ItemStore, type Staged } from './store.ts';
 import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sweepOptions } from './verbOptions.ts';
 
 const defaultIterations = 100;
@@ -41,16 +45,17 @@ export type Precision = 'float32' | 'float64';
  * changes run one after the other, and each is made whole or not at all. Distances are squared where that is said; step
  * lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
  */
-export abstract class Memory<Items, QueryOptions = unknown> {
+export abstract class Memory<Items, QueryOptions = unknown>
+  implements AssociativeMemory<Items, Retrieval<Items>, Neighbours, QueryOptions>
+{
   /** The dimension of the space that items live in. */
   readonly dimension: number;
   /** The precision in which items are stored. */
   readonly precision: Precision;
-  readonly #native: Kept<NativeMemory>;
+  readonly #store: ItemStore<NativeItems>;
   readonly #kind: MemoryKind;
   readonly #indexed: boolean;
   readonly #queryOptions: TableOf<QueryOptions>;
-  readonly #changes = new Changes();
 
   /** @internal Memories are made by `create` and `load`. */
   constructor(
@@ -65,13 +70,13 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     this.precision = precision;
     this.#indexed = kind === 'full' && indexed;
     this.#queryOptions = queryOptions;
-    const own = coded(() => new native.Memory(kind, dimension, precision, indexed));
-    this.#native = new Kept(this, own, (items) => items.release());
+    const empty = coded(() => native.emptyItems({ kind, dimension, precision, indexed }));
+    this.#store = new ItemStore(this, empty, native.itemBytes);
   }
 
   /** How many items are stored. */
   get size(): number {
-    return this.native.size;
+    return native.itemCount(this.#store.items);
   }
 
   /**
@@ -79,7 +84,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    * were open; changes that have not ended are refused. Closing it again does nothing.
    */
   close(): void {
-    this.#native.close();
+    this.#store.close();
   }
 
   /** {@link close}, for `using`. */
@@ -87,18 +92,9 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     this.close();
   }
 
-  private get native(): NativeMemory {
-    return this.#native.value;
-  }
-
   /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
-  protected async reading<T>(read: (items: NativeMemory) => Promise<T>): Promise<T> {
-    const items = this.native.snapshot();
-    try {
-      return await read(items);
-    } finally {
-      items.release();
-    }
+  protected reading<T>(read: (items: NativeItems) => Promise<T>): Promise<T> {
+    return this.#store.reading(read);
   }
 
   /** Checks the shape of items or queries, but not yet that it is this memory's. */
@@ -130,12 +126,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     queries: Items,
     options: CallOptions & QueryOptions = {} as CallOptions & QueryOptions,
   ): Promise<Matrix> {
-    return this.#matrix(
-      'distances',
-      queries,
-      this.#read(callOptions, options),
-      (items, batch, first, ridge, onProgress) => items.distances(batch, first, ridge, onProgress),
-    );
+    return this.#matrix('distances', queries, this.#read(callOptions, options), native.distances);
   }
 
   /**
@@ -146,8 +137,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   async weights(queries: Items, options: BetaOptions & QueryOptions): Promise<Matrix> {
     const read = this.#read(betaOptions, options);
     const { beta, pruning } = read;
-    return this.#matrix('weights', queries, read, (items, batch, first, ridge, onProgress) =>
-      items.weights(batch, first, ridge, beta, pruning, onProgress),
+    return this.#matrix('weights', queries, read, (items, own, part) =>
+      native.weights(items, own, { beta, pruning, ...part }),
     );
   }
 
@@ -159,8 +150,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   async energy(queries: Items, options: BetaOptions & QueryOptions): Promise<Float64Array> {
     const read = this.#read(betaOptions, options);
     const { beta, pruning } = read;
-    const parts = await this.#parts(queries, read, 1, (items, batch, first, ridge, onProgress) =>
-      items.energy(batch, first, ridge, beta, pruning, onProgress),
+    const parts = await this.#parts(this.checkedBatch('queries', queries), read, {}, (items, own, part) =>
+      native.energy(items, own, { beta, pruning, ...part }),
     );
     return concatFloats(parts);
   }
@@ -173,8 +164,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   async step(queries: Items, options: BetaOptions & QueryOptions): Promise<Items> {
     const read = this.#read(betaOptions, options);
     const { beta, pruning } = read;
-    const parts = await this.#parts(queries, read, 1, (items, batch, first, ridge, onProgress) =>
-      items.step(batch, first, ridge, beta, pruning, onProgress),
+    const parts = await this.#parts(this.checkedBatch('queries', queries), read, {}, (items, own, part) =>
+      native.step(items, own, { beta, pruning, ...part }),
     );
     return this.fromStates(concatStates(parts));
   }
@@ -187,8 +178,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
    */
   async retrieve(queries: Items, options: RetrieveOptions & QueryOptions): Promise<Retrieval<Items>> {
     const read = this.#read(retrieveOptions, options);
-    const parts = await this.#retrievals(queries, read, read.beta, false);
-    return this.#toRetrieval(parts);
+    return this.#toRetrieval(await this.#iterate(queries, read, read.beta, 1, native.retrieve));
   }
 
   /**
@@ -200,10 +190,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   async sweep(queries: Items, options: SweepOptions & QueryOptions): Promise<Retrieval<Items>[]> {
     const read = this.#read(sweepOptions, options);
     const { betas } = read;
-    const parts = await this.#retrievals(queries, read, betas, true);
+    const parts = await this.#iterate(queries, read, betas, betas.length, native.sweep);
     const retrievals: Retrieval<Items>[] = [];
     for (const index of betas.keys()) {
-      retrievals.push(this.#toRetrieval(parts.map((part) => everyNth(part, index, betas.length))));
+      retrievals.push(this.#toRetrieval(parts.map((part) => part[index] as NativeRetrieval)));
       await setImmediate(); // a copy of many states for each beta: other events get their turn in between
     }
     return retrievals;
@@ -221,15 +211,15 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const read = this.#read(nearestOptions(this.size), options);
     const { k, pruning } = read;
     const neighbourBytes = Float64Array.BYTES_PER_ELEMENT + Int32Array.BYTES_PER_ELEMENT;
-    fitsInMemory('the neighbours', this.checkedBatch('queries', queries).count * k * neighbourBytes);
-    const parts = await this.#parts(queries, read, 1, (items, batch, first, ridge, onProgress) =>
-      items.nearest(batch, first, ridge, k, pruning, onProgress),
+    const batch = this.checkedBatch('queries', queries);
+    fitsInMemory('the neighbours', batch.count * k * neighbourBytes);
+    const parts = await this.#parts(batch, read, {}, (items, own, part) =>
+      native.nearest(items, own, { k, pruning, ...part }),
     );
-    const indices = concatInts(parts.map((part) => part.indices));
     return {
-      rows: indices.length / k,
+      rows: batch.count,
       columns: k,
-      indices,
+      indices: concatInts(parts.map((part) => part.indices)),
       distances: concatFloats(parts.map((part) => part.distances)),
     };
   }
@@ -244,7 +234,7 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const checked = indexArray('indices', indices, this.size);
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
     fitsInMemory('the items', checked.length * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    return this.fromStates(await runTask(() => this.native.get(checked), read));
+    return this.fromStates(await runTask(() => native.getItems(this.#store.items, checked), read));
   }
 
   /**
@@ -256,8 +246,8 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const read = readOptions(callOptions, options);
     const batch = this.checkedBatch('items', items);
     // What has to wait is copied, so that the values are always those of the moment of the call.
-    const own = this.#changes.pending ? copy(batch) : batch;
-    await this.#change(() => this.stage(own, read));
+    const own = this.#store.isChanging ? copy(batch) : batch;
+    await this.#store.change((staged) => this.#append(staged, own, read));
   }
 
   /**
@@ -268,10 +258,10 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   async remove(indices: readonly number[] | Int32Array, options: CallOptions = {}): Promise<void> {
     const read = readOptions(callOptions, options);
     // A change that was asked for earlier may still be running: indices mean the items after it.
-    const own = this.#changes.pending ? indexArray('indices', indices, greatestSize) : indices;
-    await this.#change(async () => {
+    const own = this.#store.isChanging ? indexArray('indices', indices, greatestSize) : indices;
+    await this.#store.change(async (staged) => {
       const removed = someIndices('indices', own, this.size);
-      await runTask(() => this.native.remove(removed), read);
+      await staged.apply((items) => native.removeItems(items, removed), read);
     });
   }
 
@@ -285,37 +275,38 @@ export abstract class Memory<Items, QueryOptions = unknown> {
     const read = readOptions(callOptions, options);
     const { size, dimension, precision } = this;
     await this.reading((items) => {
-      const get = (indices: Int32Array) => runTask(() => items.get(indices), read);
+      const get = (indices: Int32Array) => runTask(() => native.getItems(items, indices), read);
       return saveItems(file, { kind: this.#kind, size, dimension, precision }, this.basisNumbers, get, read);
     });
   }
 
   /** @internal Makes an empty memory into one with these items. */
   protected async fill(batch: Batch, options: CallOptions): Promise<this> {
-    return this.#filled(() => this.stage(batch, options));
+    return this.#filled((staged) => this.#append(staged, batch, options));
   }
 
   /** @internal Makes an empty memory into the one in the file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
     const bytes = this.#bytesOf(file.size);
     const { copied, prepared } = storing(file.size, this.#indexed, options);
-    return this.#filled(async () => {
+    return this.#filled(async (staged) => {
       fitsInMemory('the items', bytes);
       await collectBefore(bytes);
       let first = 0;
       for await (const batch of file.batches(options)) {
-        await runTask(() => this.native.append(batch, first, undefined), options);
+        const { signal } = options;
+        await staged.apply((items) => native.appendItems(items, batch, { firstIndex: first }), { signal });
         first += batch.count;
         copied?.({ completed: first, total: file.size });
       }
-      await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
+      await prepare(staged, { ...options, onProgress: prepared });
     });
   }
 
   /** A memory that could not be filled is nobody's, and is freed. */
-  async #filled(stage: () => Promise<void>): Promise<this> {
+  async #filled(stage: (staged: Staged<NativeItems>) => Promise<void>): Promise<this> {
     try {
-      await this.#change(stage);
+      await this.#store.change(stage);
       return this;
     } catch (error) {
       this.close();
@@ -350,39 +341,28 @@ export abstract class Memory<Items, QueryOptions = unknown> {
   }
 
   /** Copies the items to the native side, a few megabytes at a time so that the event loop stays free. */
-  private async stage(batch: Batch, options: CallOptions): Promise<void> {
+  async #append(staged: Staged<NativeItems>, batch: Batch, options: CallOptions): Promise<void> {
     fitsInMemory('the items', this.#bytesOf(batch.count));
     const { copied, prepared } = storing(batch.count, this.#indexed, options);
     await inParts(batch, batch.count, {}, { ...options, onProgress: copied }, (part) =>
-      this.#runPart(part, options, (own, report) => this.native.append(own, part.first, report)),
+      this.#withOwnKind(part, options, (own, ofPart) =>
+        staged.apply(
+          (items, report) => native.appendItems(items, own, { firstIndex: part.first, onProgress: report }),
+          ofPart,
+        ),
+      ),
     );
-    await runTask((report) => this.native.prepare(report), { ...options, onProgress: prepared });
+    await prepare(staged, { ...options, onProgress: prepared });
   }
 
-  /** Runs a task on a part in the memory's own kind, at once unless it first has to be turned into that. */
-  async #runPart<T>(
+  /** Runs a call on a part in the memory's own kind, at once unless the part first has to be turned into that. */
+  async #withOwnKind<T>(
     { batch, first, onProgress }: Part,
     options: CallOptions,
-    task: (own: Batch, report: ProgressCallback) => Task<T>,
+    run: (own: Batch, options: CallOptions) => Promise<T>,
   ): Promise<T> {
     const own = batch.kind === this.#kind ? batch : await this.toOwnKind(batch, first, options);
-    return runTask((report) => task(own, report), { ...options, onProgress });
-  }
-
-  /** Runs a change after those that were asked for earlier; commits all of it or nothing. */
-  #change(stage: () => Promise<void>): Promise<void> {
-    return this.#changes.run(() => this.#commit(stage));
-  }
-
-  async #commit(stage: () => Promise<void>): Promise<void> {
-    const items = this.native;
-    try {
-      await stage();
-      this.native.commit();
-    } catch (error) {
-      if (this.#native.isOpen) items.rollback();
-      throw error;
-    }
+    return run(own, { ...options, onProgress });
   }
 
   /** The options of a verb on queries, each read once. */
@@ -393,77 +373,74 @@ export abstract class Memory<Items, QueryOptions = unknown> {
 
   async #matrix(name: string, queries: Items, options: CallOptions & Ridge, verb: Verb<Float64Array>): Promise<Matrix> {
     const columns = this.size;
-    const rows = this.checkedBatch('queries', queries).count;
-    fitsInMemory(`the ${name}`, rows * columns * Float64Array.BYTES_PER_ELEMENT);
-    return { rows, columns, data: concatFloats(await this.#parts(queries, options, 1, verb, 1, columns)) };
+    const batch = this.checkedBatch('queries', queries);
+    fitsInMemory(`the ${name}`, batch.count * columns * Float64Array.BYTES_PER_ELEMENT);
+    const parts = await this.#parts(batch, options, { columns }, verb);
+    return { rows: batch.count, columns, data: concatFloats(parts) };
   }
 
-  #retrievals(
+  /** Iterates the update from every query, with `copies` states for each. */
+  #iterate<T>(
     queries: Items,
     options: Read<typeof iterationOptions> & Ridge,
     betas: Float64Array,
-    sweep: boolean,
-  ): Promise<NativeRetrieval[]> {
+    copies: number,
+    verb: Verb<T, NativeRetrieveOptions>,
+  ): Promise<T[]> {
     const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = options;
-    const copies = sweep ? betas.length : 1;
     const { position, covariance } = itemWidth(this.#kind, this.dimension);
-    const { count } = this.checkedBatch('queries', queries);
-    fitsInMemory('the states', count * copies * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
-    return this.#parts(
-      queries,
-      options,
-      copies * (maxIterations + 1),
-      (items, batch, first, ridge, onProgress) =>
-        items.retrieve(batch, first, ridge, betas, sweep, tolerance, maxIterations, pruning, trajectory, onProgress),
-      copies,
+    const batch = this.checkedBatch('queries', queries);
+    fitsInMemory('the states', batch.count * copies * (position + covariance) * Float64Array.BYTES_PER_ELEMENT);
+    const passes = copies * (maxIterations + 1);
+    return this.#parts(batch, options, { passes, copies }, (items, own, part) =>
+      verb(items, own, { betas, tolerance, maxIterations, pruning, trajectory, ...part }),
     );
   }
 
-  /**
-   * Runs a verb over the queries, a part at a time. Each query takes `passes` evaluations of every item and has `copies` results of
-   * `columns` numbers.
-   */
-  async #parts<T>(
-    queries: Items,
-    options: CallOptions & Ridge,
-    passes: number,
-    verb: Verb<T>,
-    copies = 1,
-    columns = 0,
-  ): Promise<T[]> {
-    const batch = this.checkedBatch('queries', queries);
+  /** Runs a verb over the queries, a part at a time. */
+  async #parts<T>(batch: Batch, options: CallOptions & Ridge, extent: Extent, verb: Verb<T>): Promise<T[]> {
+    const { passes = 1, copies = 1, columns = 0 } = extent;
     const { ridge } = options;
     const { size } = this;
     // Memories of full covariances keep what they know of every item for every state in progress.
     const numbersInProgress = Math.max(columns, this.#kind === 'full' ? copies * size : 0);
     return this.reading((items) =>
       inParts(batch, batch.count * passes * size, { copies, columns: numbersInProgress }, options, (part) =>
-        this.#runPart(part, options, (own, report) => verb(items, own, part.first, ridge, report)),
+        this.#withOwnKind(part, options, (own, ofPart) =>
+          runTask((onProgress) => verb(items, own, { ridge, firstIndex: part.first, onProgress }), ofPart),
+        ),
       ),
     );
   }
 
   #toRetrieval(parts: readonly NativeRetrieval[]): Retrieval<Items> {
-    const { states, converged, trajectory, ...fields } = concatRetrievals(parts);
-    const ended = this.fromStates(states);
+    const states = this.fromStates(concatStates(parts.map((part) => part.states)));
+    const trajectory = alignedSteps(parts.map((part) => part.trajectory));
     return {
-      ...fields,
-      states: ended,
-      stopped: Array.from(converged, (yes) => (yes ? 'converged' : 'iterations')),
-      ...(trajectory && { trajectory: trajectory.map((batch) => this.fromStates(batch, ended)) }),
+      ...concatColumns(retrievalColumns, parts),
+      states,
+      ...(trajectory.length > 0 && {
+        trajectory: trajectory.map((step) => this.fromStates(concatStates(step), states)),
+      }),
     };
   }
 }
 
-/** Of memories whose queries have no covariances it is 0. */
+/** Completes what recall needs to know of the items, at the end of a change. */
+function prepare(staged: Staged<NativeItems>, options: CallOptions): Promise<void> {
+  return staged.apply((items, onProgress) => native.prepareItems(items, { onProgress }), options);
+}
+
+/** The ridge of a memory whose queries have no covariances is 0. */
 interface Ridge {
   readonly ridge: number;
 }
 
-type Verb<T> = (
-  items: NativeMemory,
-  queries: Batch,
-  firstIndex: number,
-  ridge: number,
-  onProgress: ProgressCallback,
-) => Task<T>;
+/** What each query takes: evaluations of every item, states in progress, and numbers of results. */
+interface Extent {
+  readonly passes?: number;
+  readonly copies?: number;
+  readonly columns?: number;
+}
+
+type Verb<T, Options = NativeQueryOptions> = (items: NativeItems, queries: Batch, options: Options) => Task<T>;

@@ -1,8 +1,7 @@
 import { zeros } from '../core/allocation.ts';
 import { partProgress } from '../core/progress.ts';
-import { greatest } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
-import type { NativeRetrieval, NativeStates } from '../native/addon.ts';
+import type { NativeStates } from '../native/addon.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 
 /** A run of a batch's items that is handed to the native side at once. */
@@ -92,63 +91,4 @@ export function concatStates(parts: readonly NativeStates[]): NativeStates {
     positions: concatFloats(parts.map((part) => part.positions)),
     covariances: covariances.length > 0 ? concatFloats(covariances) : undefined,
   };
-}
-
-export function concatRetrievals(parts: readonly NativeRetrieval[]): NativeRetrieval {
-  const trajectories = parts.flatMap(({ trajectory }) => (trajectory ? [trajectory] : []));
-  return {
-    states: concatStates(parts.map((part) => part.states)),
-    energy: concatFloats(parts.map((part) => part.energy)),
-    nearest: concatInts(parts.map((part) => part.nearest)),
-    nearestDistance: concatFloats(parts.map((part) => part.nearestDistance)),
-    iterations: concatInts(parts.map((part) => part.iterations)),
-    stepLength: concatFloats(parts.map((part) => part.stepLength)),
-    converged: Uint8Array.from(parts.flatMap((part) => Array.from(part.converged))),
-    evaluated: concatInts(parts.map((part) => part.evaluated)),
-    droppedMass: concatFloats(parts.map((part) => part.droppedMass)),
-    trajectory: trajectories.length > 0 ? concatTrajectories(trajectories) : undefined,
-  };
-}
-
-/** Parts of a batch end after different numbers of iterations; the shorter ones stay where they ended. */
-function concatTrajectories(trajectories: readonly (readonly NativeStates[])[]): NativeStates[] {
-  const length = greatest(trajectories.map((trajectory) => trajectory.length));
-  return Array.from({ length }, (_, k) =>
-    concatStates(trajectories.map((states) => states[Math.min(k, states.length - 1)] as NativeStates)),
-  );
-}
-
-/** Results `first`, `first + step`, ... of a retrieval. */
-export function everyNth(retrieval: NativeRetrieval, first: number, step: number): NativeRetrieval {
-  const pick = <A extends Numbers>(values: A) =>
-    everyNthRow(values, values.length / retrieval.states.count, first, step);
-  const pickStates = ({ count, positions, covariances }: NativeStates): NativeStates => ({
-    count: count / step,
-    positions: pick(positions),
-    covariances: covariances && pick(covariances),
-  });
-  return {
-    states: pickStates(retrieval.states),
-    energy: pick(retrieval.energy),
-    nearest: pick(retrieval.nearest),
-    nearestDistance: pick(retrieval.nearestDistance),
-    iterations: pick(retrieval.iterations),
-    stepLength: pick(retrieval.stepLength),
-    converged: pick(retrieval.converged),
-    evaluated: pick(retrieval.evaluated),
-    droppedMass: pick(retrieval.droppedMass),
-    trajectory: retrieval.trajectory?.map(pickStates),
-  };
-}
-
-type Numbers = Float64Array | Int32Array | Uint8Array;
-
-function everyNthRow<A extends Numbers>(values: A, width: number, first: number, step: number): A {
-  const rows = values.length / (width * step);
-  const result = new (values.constructor as new (length: number) => A)(rows * width);
-  for (let row = 0; row < rows; row++) {
-    const begin = (row * step + first) * width;
-    for (let k = 0; k < width; k++) result[row * width + k] = values[begin + k] as number;
-  }
-  return result;
 }

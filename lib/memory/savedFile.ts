@@ -1,6 +1,6 @@
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
-import { corruptFile } from '../io/files.ts';
+import { corruptFile, unsupportedFile } from '../io/files.ts';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors/safetensors.ts';
 import type { Precision } from './memory.ts';
 
@@ -28,7 +28,7 @@ export async function readTensors<T>(
       );
     }
     if (foundVersion !== version) {
-      throw corruptFile(path, `its version is ${foundVersion}; this release reads version ${version}`);
+      throw unsupportedFile(path, `its version is ${foundVersion}; this release reads version ${version}`);
     }
     return await read(file);
   } catch (error) {

@@ -3,7 +3,7 @@ import { defaultThreads } from '../core/defaultThreads.ts';
 import type { NativeBases, NativeSampling } from './gaussian.ts';
 import type { NativeLanes } from './lanes.ts';
 import { loadAddon } from './load.ts';
-import type { MemoryKind, NativeMemory } from './memory.ts';
+import type { NativeItems, NativeMemories } from './memory.ts';
 import type { NativeCloudItems, NativePointCloud } from './pointCloud.ts';
 import type {
   NativeScaling,
@@ -18,6 +18,7 @@ import type {
 import type { NativeMarginalMatrices } from './task.ts';
 
 export type * from './basis.ts';
+export * from './columns.ts';
 export type * from './gaussian.ts';
 export type * from './lanes.ts';
 export type * from './memory.ts';
@@ -26,7 +27,7 @@ export type * from './sphere.ts';
 export type * from './task.ts';
 
 /** Things on the native side that a memory or model keeps. */
-export type NativeHandle = NativeCloudItems | NativeSphereModel | NativeSphereRows | NativeSphereTrainer;
+export type NativeHandle = NativeItems | NativeCloudItems | NativeSphereModel | NativeSphereRows | NativeSphereTrainer;
 
 export interface Native
   extends NativeSampling,
@@ -37,21 +38,15 @@ export interface Native
     NativeMarginalMatrices,
     NativeScaling,
     NativeSphereTheory,
+    NativeMemories,
     NativePointCloud {
   readonly lanes: NativeLanes;
   /** Lets go of what a handle stands for; whoever uses the handle afterwards gets ERR_CLOSED. */
   release(handle: NativeHandle): void;
   /** Another handle of the same thing, which stays until both are released. */
   share<H extends NativeHandle>(handle: H): H;
-  /** How much memory a handle keeps, for the collector. */
-  tell(handle: NativeHandle, bytes: number): void;
-  /** `indexed`: full covariances get the signatures that bound distances. */
-  readonly Memory: new (
-    kind: MemoryKind,
-    dimension: number,
-    precision: 'float32' | 'float64',
-    indexed: boolean,
-  ) => NativeMemory;
+  /** Releases a handle; the successor, which keeps so many bytes, takes its place for the collector. */
+  succeed<H extends NativeHandle>(handle: H, successor: H, bytes: number): void;
   /** Bytes that everything on the native side takes which this process's memories, models and handles keep. */
   keptMemory(): number;
   /** Has the collector look for garbage: as if `bytes` had been allocated, and freed again. */
@@ -61,7 +56,7 @@ export interface Native
   /** How many threads compute; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;
-  /** The same, unless either was called before by any thread of the process. */
+  /** Sets them unless either was called before by any thread of the process. */
   setDefaultThreads(count: number): void;
   /** How many threads the linked BLAS can serve at once; it corrupts memory beyond. */
   mostThreads(): number;

@@ -1,4 +1,4 @@
-import { DenseamError, type ErrorCode } from '../core/errors.ts';
+import { DenseamError, type ErrorCode, type Fault } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
 import { native, type ProgressCallback, type Task } from './addon.ts';
 
@@ -59,7 +59,7 @@ export function coded<T>(call: () => T): T {
 }
 
 function asDenseamError(error: unknown): unknown {
-  const { code, message } = error as { code?: unknown; message: string };
+  const { code, message, fault } = error as { code?: unknown; message: string; fault?: Fault };
   const isCoded = typeof code === 'string' && code.startsWith('ERR_') && !(error instanceof DenseamError);
-  return isCoded ? new DenseamError(code as ErrorCode, message, { cause: error }) : error;
+  return isCoded ? new DenseamError(code as ErrorCode, fault ?? message, { cause: error }) : error;
 }

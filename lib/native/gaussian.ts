@@ -1,7 +1,7 @@
 import type { FloatArray, Structure } from '../core/types.ts';
 import type { NativeBasis } from './basis.ts';
-import type { MemoryKind, NativeItems, NativeStates } from './memory.ts';
-import type { ProgressCallback, Task } from './task.ts';
+import type { MemoryKind, NativeNamedBatch, NativeStates } from './memory.ts';
+import type { PartOptions, Task, TaskOptions } from './task.ts';
 
 /** Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its numbers (1). */
 export interface NativeProjection extends NativeStates {
@@ -9,68 +9,67 @@ export interface NativeProjection extends NativeStates {
   readonly isSingle: Uint8Array;
 }
 
-/** Covariances with common eigenvectors. `firstIndex` is what error messages count from; matrices are row-major. */
+/** A square matrix, row-major, and what errors call it. */
+interface NativeMatrixOptions {
+  readonly dimension: number;
+  readonly name: string;
+}
+
+/** Covariances with common eigenvectors. Matrices are row-major. */
 export interface NativeBases {
-  /** Checks d x d numbers, finite and orthogonal; `name` is what errors call the matrix. */
-  makeBasis(dimension: number, numbers: Float64Array, name: string): Task<NativeBasis['handle']>;
+  /** Checks d x d numbers, finite and orthogonal. */
+  makeBasis(numbers: Float64Array, options: NativeMatrixOptions): Task<NativeBasis['handle']>;
   /** The check alone, at once. */
-  checkBasis(dimension: number, numbers: FloatArray, name: string): void;
+  checkBasis(numbers: FloatArray, options: NativeMatrixOptions): void;
   /** Full covariances from others. */
   expand(
-    structure: MemoryKind,
-    dimension: number,
-    items: NativeItems,
-    firstIndex: number,
-    basis: NativeBasis['handle'] | undefined,
-    onProgress: ProgressCallback,
+    items: NativeNamedBatch,
+    options: PartOptions & {
+      readonly structure: MemoryKind;
+      readonly dimension: number;
+      readonly basis: NativeBasis['handle'] | undefined;
+    },
   ): Task<NativeStates>;
   /** Variances along the basis from full covariances, and how far each covariance is from diagonal in it. */
   project(
-    items: NativeItems,
-    firstIndex: number,
-    basis: NativeBasis['handle'],
-    onProgress: ProgressCallback,
+    items: NativeNamedBatch,
+    options: PartOptions & { readonly basis: NativeBasis['handle'] },
   ): Task<NativeProjection>;
   /** `sums` (none at first) with random combinations of full covariances added. */
   addCombinations(
-    dimension: number,
-    items: NativeItems,
-    firstIndex: number,
-    sums: Float64Array | undefined,
-    onProgress: ProgressCallback,
+    items: NativeNamedBatch,
+    options: PartOptions & { readonly dimension: number; readonly sums: Float64Array | undefined },
   ): Task<Float64Array>;
   /** The orthogonal matrix that best makes the combinations diagonal, d x d. */
-  commonEigenvectors(dimension: number, sums: Float64Array): Task<Float64Array>;
+  commonEigenvectors(sums: Float64Array, options: { readonly dimension: number }): Task<Float64Array>;
+}
+
+/** Items `first` to `first + count` of a sample, whatever the parts it is drawn in. */
+export interface NativeRunOptions extends TaskOptions {
+  readonly first: number;
+  readonly count: number;
+  readonly seed: bigint;
 }
 
 /** Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned. */
 export interface NativeSampling {
-  randomBasis(dimension: number, seed: bigint): Task<NativeBasis>;
-  /** Items `first` to `first + count` of a sample, whatever the parts it is drawn in. */
+  randomBasis(options: { readonly dimension: number; readonly seed: bigint }): Task<NativeBasis>;
   sampleCommuting(
-    first: number,
-    count: number,
-    basis: NativeBasis['handle'],
-    least: number,
-    greatest: number,
-    seed: bigint,
-    onProgress: ProgressCallback,
+    options: NativeRunOptions & {
+      readonly basis: NativeBasis['handle'];
+      readonly least: number;
+      readonly greatest: number;
+    },
   ): Task<NativeStates & { readonly eigenvalues: Float64Array }>;
-  sampleGeneral(
-    first: number,
-    count: number,
-    dimension: number,
-    seed: bigint,
-    onProgress: ProgressCallback,
-  ): Task<NativeStates>;
-  /** Without a seed the items are dilated. `firstIndex` is what error messages and random streams count from. */
+  sampleGeneral(options: NativeRunOptions & { readonly dimension: number }): Task<NativeStates>;
+  /** Without a seed the items are dilated. `firstIndex` is what random streams count from, too. */
   perturb(
-    structure: Structure,
-    dimension: number,
-    items: NativeItems,
-    firstIndex: number,
-    radius: number,
-    seed: bigint | undefined,
-    onProgress: ProgressCallback,
+    items: NativeNamedBatch,
+    options: PartOptions & {
+      readonly structure: Structure;
+      readonly dimension: number;
+      readonly radius: number;
+      readonly seed: bigint | undefined;
+    },
   ): Task<NativeStates>;
 }

@@ -10,11 +10,8 @@ export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 export interface NativeLanes {
   /** Values ascending; row k of a matrix's vectors belongs to value k. NaN and 1 where a matrix is not finite. */
   eigen(
-    n: number,
-    count: number,
     matrices: Float64Array,
-    wantVectors: boolean,
-    level: LanesLevel,
+    options: LanesOptions & { readonly wantVectors: boolean },
   ): Task<{
     readonly values: Float64Array;
     readonly vectors: Float64Array | undefined;
@@ -22,21 +19,17 @@ export interface NativeLanes {
   }>;
   /** r' s r of every matrix s, r lower triangular; `single` rounds s to float32 first. */
   congruences(
-    n: number,
-    count: number,
     matrices: Float64Array,
-    r: Float64Array,
-    single: boolean,
-    level: LanesLevel,
+    options: LanesOptions & { readonly r: Float64Array; readonly single: boolean },
   ): Task<Float64Array>;
   /** The weighted sum of the matrices, put together from their eigenvectors and the positive ones of their values. */
-  spectralSum(
-    n: number,
-    count: number,
-    matrices: Float64Array,
-    weights: Float64Array,
-    level: LanesLevel,
-  ): Task<Float64Array>;
+  spectralSum(matrices: Float64Array, options: LanesOptions & { readonly weights: Float64Array }): Task<Float64Array>;
   /** What level 0 stands for. */
   bestLevel(): LanesLevel;
+}
+
+export interface LanesOptions {
+  readonly n: number;
+  readonly count: number;
+  readonly level: LanesLevel;
 }

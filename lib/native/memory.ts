@@ -1,6 +1,7 @@
 import type { FloatArray } from '../core/types.ts';
 import type { NativeBasis } from './basis.ts';
-import type { ProgressCallback, Task } from './task.ts';
+import type { NativeColumns, retrievalColumns } from './columns.ts';
+import type { PartOptions, Task, TaskOptions } from './task.ts';
 
 /** What a native memory stores: vectors, or Gaussians of one structure. */
 export type MemoryKind = 'euclidean' | 'full' | 'diagonal' | 'isotropic';
@@ -12,8 +13,8 @@ export interface NativeBatch {
   readonly covariances?: FloatArray | undefined;
 }
 
-/** The same with what errors call it. */
-export interface NativeItems extends NativeBatch {
+/** A batch with what errors call it. */
+export interface NativeNamedBatch extends NativeBatch {
   readonly name: string;
 }
 
@@ -24,17 +25,8 @@ export interface NativeStates {
   readonly covariances: Float64Array | undefined;
 }
 
-export interface NativeRetrieval {
+export interface NativeRetrieval extends NativeColumns<typeof retrievalColumns> {
   readonly states: NativeStates;
-  readonly energy: Float64Array;
-  readonly nearest: Int32Array;
-  readonly nearestDistance: Float64Array;
-  readonly iterations: Int32Array;
-  readonly stepLength: Float64Array;
-  /** 1 where the stopping rule was met. */
-  readonly converged: Uint8Array;
-  readonly evaluated: Int32Array;
-  readonly droppedMass: Float64Array;
   readonly trajectory: readonly NativeStates[] | undefined;
 }
 
@@ -48,79 +40,77 @@ export interface NativeNeighbours {
   readonly distances: Float64Array;
 }
 
-/**
- * One memory of the addon. Reads work on the items as they were when the call began. `pruning` is the Gibbs mass that may be left out;
- * undefined: every item is evaluated.
- */
-export interface NativeMemory {
-  readonly size: number;
-  /** Stages a copy of the items; `firstIndex` is what error messages count from. Nothing shows until `commit`. */
-  append(batch: NativeBatch, firstIndex: number, onProgress: ProgressCallback): Task<void>;
-  /** Completes what recall needs to know of staged items: to be called after the last `append`. */
-  prepare(onProgress: ProgressCallback): Task<void>;
-  /** Stages the removal of the items at these (distinct, valid) indices. */
-  remove(indices: Int32Array): Task<void>;
-  commit(): void;
-  rollback(): void;
-  /** Another object with the items as they are now, whatever happens to this one. */
-  snapshot(): NativeMemory;
-  /** Lets go of the items: their memory is free when no call works on them any more. Every other call is then ERR_CLOSED. */
-  release(): void;
-  get(indices: Int32Array): Task<NativeStates>;
-  distances(queries: NativeBatch, firstIndex: number, ridge: number, onProgress: ProgressCallback): Task<Float64Array>;
-  weights(
-    queries: NativeBatch,
-    firstIndex: number,
-    ridge: number,
-    beta: number,
-    pruning: number | undefined,
-    onProgress: ProgressCallback,
-  ): Task<Float64Array>;
-  energy(
-    queries: NativeBatch,
-    firstIndex: number,
-    ridge: number,
-    beta: number,
-    pruning: number | undefined,
-    onProgress: ProgressCallback,
-  ): Task<Float64Array>;
-  step(
-    queries: NativeBatch,
-    firstIndex: number,
-    ridge: number,
-    beta: number,
-    pruning: number | undefined,
-    onProgress: ProgressCallback,
-  ): Task<NativeStates>;
-  /**
-   * `betas`: of one iteration after the other; with `sweep`, of one retrieval each: query by query, beta by beta. Without a tolerance
-   * the memory's own scale says it.
-   */
-  retrieve(
-    queries: NativeBatch,
-    firstIndex: number,
-    ridge: number,
-    betas: Float64Array,
-    sweep: boolean,
-    tolerance: number | undefined,
-    maxIterations: number,
-    pruning: number | undefined,
-    trajectory: boolean,
-    onProgress: ProgressCallback,
-  ): Task<NativeRetrieval>;
-  nearest(
-    queries: NativeBatch,
-    firstIndex: number,
-    ridge: number,
-    k: number,
-    prune: boolean,
-    onProgress: ProgressCallback,
-  ): Task<NativeNeighbours>;
-  /** `basis`: that of diagonal covariances. */
+/** The items of a memory as they are at one moment. They never change: `appendItems` and `removeItems` give others. */
+export interface NativeItems {
+  readonly nativeItems: never;
+}
+
+export interface NativeItemsOptions {
+  readonly kind: MemoryKind;
+  readonly dimension: number;
+  readonly precision: 'float32' | 'float64';
+  /** Whether full covariances get the signatures that bound distances. */
+  readonly indexed: boolean;
+}
+
+export interface NativeQueryOptions extends PartOptions {
+  /** Added to the variances of the queries. */
+  readonly ridge: number;
+}
+
+export interface NativeBetaOptions extends NativeQueryOptions {
+  readonly beta: number;
+  /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
+  readonly pruning: number | undefined;
+}
+
+export interface NativeRetrieveOptions extends NativeQueryOptions {
+  /** One for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval. */
+  readonly betas: Float64Array;
+  /** Undefined: relative to the memory's own scale. */
+  readonly tolerance: number | undefined;
+  readonly maxIterations: number;
+  readonly pruning: number | undefined;
+  readonly trajectory: boolean;
+}
+
+export interface NativeNearestOptions extends NativeQueryOptions {
+  readonly k: number;
+  /** Whether items that certainly are not among the k nearest may be left out. */
+  readonly pruning: boolean;
+}
+
+/** Stores of vectors and Gaussians, and the verbs on them. */
+export interface NativeMemories {
+  emptyItems(options: NativeItemsOptions): NativeItems;
+  itemCount(items: NativeItems): number;
+  /** Memory that the items take, with what is known of them. */
+  itemBytes(items: NativeItems): number;
+  appendItems(items: NativeItems, batch: NativeBatch, options: PartOptions): Task<NativeItems>;
+  /** Completes what recall needs to know of the items: to be called after the last `appendItems` of a change. */
+  prepareItems(items: NativeItems, options: TaskOptions): Task<NativeItems>;
+  /** Indices are distinct and valid. */
+  removeItems(items: NativeItems, indices: Int32Array): Task<NativeItems>;
+  getItems(items: NativeItems, indices: Int32Array): Task<NativeStates>;
+  /** queries x items. */
+  distances(items: NativeItems, queries: NativeBatch, options: NativeQueryOptions): Task<Float64Array>;
+  /** queries x items. */
+  weights(items: NativeItems, queries: NativeBatch, options: NativeBetaOptions): Task<Float64Array>;
+  energy(items: NativeItems, queries: NativeBatch, options: NativeBetaOptions): Task<Float64Array>;
+  step(items: NativeItems, queries: NativeBatch, options: NativeBetaOptions): Task<NativeStates>;
+  retrieve(items: NativeItems, queries: NativeBatch, options: NativeRetrieveOptions): Task<NativeRetrieval>;
+  /** One retrieval for each beta, in their order. */
+  sweep(items: NativeItems, queries: NativeBatch, options: NativeRetrieveOptions): Task<NativeRetrieval[]>;
+  /** queries x k. */
+  nearest(items: NativeItems, queries: NativeBatch, options: NativeNearestOptions): Task<NativeNeighbours>;
   transportMaps(
+    items: NativeItems,
     query: NativeBatch,
-    ridge: number,
-    indices: Int32Array,
-    basis: NativeBasis['handle'] | undefined,
+    options: {
+      readonly indices: Int32Array;
+      readonly ridge: number;
+      /** That of diagonal covariances. */
+      readonly basis: NativeBasis['handle'] | undefined;
+    },
   ): Task<NativeMaps>;
 }

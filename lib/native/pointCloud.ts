@@ -1,7 +1,6 @@
 import type { FloatArray } from '../core/types.ts';
-import type { NativeMarginalMatrix, ProgressCallback, Task } from './task.ts';
-
-/** What the addon knows of point clouds. `firstIndex` is what error messages count clouds from. */
+import type { cloudRetrievalColumns, NativeColumns } from './columns.ts';
+import type { NativeMarginalMatrix, PartOptions, Task, TaskOptions } from './task.ts';
 
 /** A batch of weighted clouds of different sizes, as the native side takes it. */
 export interface NativeClouds {
@@ -16,7 +15,7 @@ export interface NativeClouds {
   readonly name: string;
 }
 
-/** The same as the native side returns it. */
+/** A batch of clouds as the native side returns it. */
 export interface NativeCloudStates {
   readonly count: number;
   readonly offsets: Int32Array;
@@ -33,11 +32,10 @@ export interface NativeSolverOptions {
   readonly maxSolverIterations: number;
 }
 
-/** The flow of `retrieve`. `transportStep` or `reweightStep` 0 switches a channel off. */
+/** The flow of a retrieval. `transportStep` or `reweightStep` 0 switches a channel off. */
 export interface NativeFlowOptions {
-  /** Of one iteration after the other, the last one for all that follow; with `sweep`, of one retrieval each. */
+  /** One for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval. */
   readonly betas: Float64Array;
-  readonly sweep: boolean;
   readonly transportStep: number;
   readonly reweightStep: number;
   /** Weights wait while points gain more. */
@@ -52,19 +50,8 @@ export interface NativeFlowOptions {
   readonly asksEnergy: boolean;
 }
 
-export interface NativeCloudRetrieval {
+export interface NativeCloudRetrieval extends NativeColumns<typeof cloudRetrievalColumns> {
   readonly states: NativeCloudStates;
-  readonly energy: Float64Array;
-  readonly nearest: Int32Array;
-  readonly nearestDivergence: Float64Array;
-  readonly iterations: Int32Array;
-  readonly gradientNorm: Float64Array;
-  /** Greatest marginal error of the problems that the returned state's numbers come from. */
-  readonly marginalError: Float64Array;
-  /** 0: the iterations were used up; 1: converged; 2: no step lowers the energy by more than rounding shows; 3: a problem was not solved. */
-  readonly stopped: Uint8Array;
-  readonly evaluated: Int32Array;
-  readonly droppedMass: Float64Array;
   /** States after 0, 1, 2, ... iterations, and the energies of each. */
   readonly trajectory: readonly NativeCloudStates[] | undefined;
   readonly trajectoryEnergy: readonly Float64Array[] | undefined;
@@ -101,23 +88,37 @@ export interface NativeDivergences {
   readonly firstVariations: Float64Array;
 }
 
+export interface NativeCloudsOptions extends NativeSolverOptions {
+  readonly dimension: number;
+  readonly precision: 'float32' | 'float64';
+  readonly epsilon: number;
+}
+
+export interface NativeCloudBetaOptions extends PartOptions {
+  readonly beta: number;
+  /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
+  readonly pruning: number | undefined;
+}
+
+/** What solvers of pairs of clouds take. */
+export interface NativePairOptions extends PartOptions, NativeSolverOptions {
+  readonly dimension: number;
+  readonly epsilon: number;
+}
+
+/** How well each problem was solved: its L1 marginal error, and 1 where that is within the tolerance. */
+export interface NativeSolved {
+  readonly marginalErrors: Float64Array;
+  readonly converged: Uint8Array;
+}
+
 export interface NativePointCloud {
   /** No items, stored in `precision` when they come. */
-  emptyClouds(
-    dimension: number,
-    precision: 'float32' | 'float64',
-    epsilon: number,
-    solver: NativeSolverOptions,
-  ): NativeCloudItems;
+  emptyClouds(options: NativeCloudsOptions): NativeCloudItems;
   cloudCount(items: NativeCloudItems): number;
   /** Points of all items together. */
   cloudPoints(items: NativeCloudItems): number;
-  appendClouds(
-    items: NativeCloudItems,
-    clouds: NativeClouds,
-    firstIndex: number,
-    onProgress: ProgressCallback,
-  ): Task<NativeCloudItems>;
+  appendClouds(items: NativeCloudItems, clouds: NativeClouds, options: PartOptions): Task<NativeCloudItems>;
   /** Indices are distinct and valid. */
   removeClouds(items: NativeCloudItems, indices: Int32Array): Task<NativeCloudItems>;
   getClouds(items: NativeCloudItems, indices: Int32Array): Task<NativeCloudStates>;
@@ -125,96 +126,65 @@ export interface NativePointCloud {
   cloudDivergences(
     items: NativeCloudItems,
     queries: NativeClouds,
-    firstIndex: number,
-    onProgress: ProgressCallback,
-  ): Task<{ readonly values: Float64Array; readonly marginalErrors: Float64Array; readonly converged: Uint8Array }>;
+    options: PartOptions,
+  ): Task<NativeSolved & { readonly values: Float64Array }>;
   /** Weights are queries x items; the rest has one number a query. */
   cloudWeights(
     items: NativeCloudItems,
     queries: NativeClouds,
-    firstIndex: number,
-    beta: number,
-    pruning: number | undefined,
-    wantWeights: boolean,
-    onProgress: ProgressCallback,
-  ): Task<{
-    readonly weights: Float64Array;
-    readonly energy: Float64Array;
-    readonly marginalErrors: Float64Array;
-    readonly converged: Uint8Array;
-  }>;
+    options: NativeCloudBetaOptions & { readonly wantWeights: boolean },
+  ): Task<NativeSolved & { readonly weights: Float64Array; readonly energy: Float64Array }>;
   cloudGradient(
     items: NativeCloudItems,
     queries: NativeClouds,
-    firstIndex: number,
-    beta: number,
-    pruning: number | undefined,
-    onProgress: ProgressCallback,
-  ): Task<{
-    readonly energy: Float64Array;
-    /** dE/dx, total x dimension. */
-    readonly points: Float64Array;
-    /** V, total, of mean 0 under the query's weights. */
-    readonly firstVariation: Float64Array;
-    readonly gradientNorm: Float64Array;
-    readonly marginalErrors: Float64Array;
-    readonly converged: Uint8Array;
-  }>;
+    options: NativeCloudBetaOptions,
+  ): Task<
+    NativeSolved & {
+      readonly energy: Float64Array;
+      /** dE/dx, total x dimension. */
+      readonly points: Float64Array;
+      /** V, total, of mean 0 under the query's weights. */
+      readonly firstVariation: Float64Array;
+      readonly gradientNorm: Float64Array;
+    }
+  >;
   cloudRetrieve(
     items: NativeCloudItems,
     queries: NativeClouds,
-    firstIndex: number,
-    flow: NativeFlowOptions,
-    onProgress: ProgressCallback,
+    options: PartOptions & NativeFlowOptions,
   ): Task<NativeCloudRetrieval>;
+  /** One retrieval for each beta, in their order. */
+  cloudSweep(
+    items: NativeCloudItems,
+    queries: NativeClouds,
+    options: PartOptions & NativeFlowOptions,
+  ): Task<NativeCloudRetrieval[]>;
   /** Indices and divergences are queries x k, nearest first; errors have one number a query. */
   cloudNearest(
     items: NativeCloudItems,
     queries: NativeClouds,
-    firstIndex: number,
-    k: number,
-    prune: boolean,
-    onProgress: ProgressCallback,
-  ): Task<{
-    readonly indices: Int32Array;
-    readonly divergences: Float64Array;
-    readonly marginalErrors: Float64Array;
-    readonly converged: Uint8Array;
-  }>;
+    options: PartOptions & { readonly k: number; readonly pruning: boolean },
+  ): Task<NativeSolved & { readonly indices: Int32Array; readonly divergences: Float64Array }>;
   /** T_i(x_k) of one query's points for each of these items: indices x points x dimension. */
   cloudTransport(
     items: NativeCloudItems,
     query: NativeClouds,
-    indices: Int32Array,
-    onProgress: ProgressCallback,
-  ): Task<{ readonly images: Float64Array; readonly marginalErrors: Float64Array; readonly converged: Uint8Array }>;
+    options: PartOptions & { readonly indices: Int32Array },
+  ): Task<NativeSolved & { readonly images: Float64Array }>;
   /** Source i with target i; a single cloud on one side goes with every one of the other. */
   solveTransport(
     sources: NativeClouds,
     targets: NativeClouds,
-    firstIndex: number,
-    dimension: number,
-    epsilon: number,
-    solver: NativeSolverOptions,
-    wantPlans: boolean,
-    onProgress: ProgressCallback,
+    options: NativePairOptions & { readonly wantPlans: boolean },
   ): Task<NativePlans>;
-  /** One problem with any finite costs. Takes the matrix over, once all its numbers are there. */
+  /** One problem with any finite costs. Takes over the matrix, once all its numbers are there. */
   solveTransportOfCosts(
     problem: NativeMarginalMatrix,
-    epsilon: number,
-    solver: NativeSolverOptions,
-    wantPlan: boolean,
-    onProgress: ProgressCallback,
+    options: TaskOptions & NativeSolverOptions & { readonly epsilon: number; readonly wantPlan: boolean },
   ): Task<NativePlans>;
   sinkhornDivergences(
     sources: NativeClouds,
     targets: NativeClouds,
-    firstIndex: number,
-    dimension: number,
-    epsilon: number,
-    solver: NativeSolverOptions,
-    wantGradients: boolean,
-    onProgress: ProgressCallback,
+    options: NativePairOptions & { readonly wantGradients: boolean },
   ): Task<NativeDivergences>;
 }

@@ -1,7 +1,5 @@
 import type { FloatArray } from '../core/types.ts';
-import type { NativeMarginalMatrix, ProgressCallback, Task } from './task.ts';
-
-// What the addon has of the sphere and the von Mises-Fisher memory; native.ts has the rest.
+import type { NativeMarginalMatrix, PartOptions, Task, TaskOptions } from './task.ts';
 
 /** Distributions about memories and the uniform one, with probabilities: (memoryCount + 1) x classes, row 0 the uniform one's. */
 export interface NativeTeacherSource {
@@ -40,37 +38,39 @@ export interface NativeSphereFunctions {
   /** Points `first` to `first + count` of a sample, whatever the parts it is drawn in. */
   sampleSphereTeacher(
     teacher: NativeTeacher,
-    purpose: SpherePurpose,
-    first: number,
-    count: number,
-    seed: bigint,
-    onProgress: ProgressCallback,
+    options: TaskOptions & {
+      readonly purpose: SpherePurpose;
+      readonly first: number;
+      readonly count: number;
+      readonly seed: bigint;
+    },
   ): Task<{ readonly values: Float64Array; readonly labels: Int32Array; readonly hidden: Int32Array }>;
 }
 
-/** Data on its way to the sphere, of lib/sphere/preparation.ts. `firstIndex` is what error messages count from. */
+/** Data on its way to the sphere, of lib/sphere/preparation.ts. */
 export interface NativeSpherePreparation {
   /** A Float32Array if `single`. */
   toSphere(
-    count: number,
-    dimension: number,
     values: Uint8Array | FloatArray,
-    name: string,
-    firstIndex: number,
-    centred: boolean,
-    single: boolean,
-    onProgress: ProgressCallback,
+    options: PartOptions & {
+      readonly count: number;
+      readonly dimension: number;
+      readonly name: string;
+      readonly centred: boolean;
+      readonly single: boolean;
+    },
   ): Task<FloatArray>;
   /** Images and patches as bytes, whatever their elements are. */
   imagePatches(
-    count: number,
-    height: number,
-    width: number,
-    bytesPerElement: number,
-    size: number,
-    stride: number,
     images: Uint8Array,
-    onProgress: ProgressCallback,
+    options: TaskOptions & {
+      readonly count: number;
+      readonly height: number;
+      readonly width: number;
+      readonly bytesPerElement: number;
+      readonly size: number;
+      readonly stride: number;
+    },
   ): Task<Uint8Array>;
 }
 
@@ -136,92 +136,93 @@ export interface NativeSphereEpoch {
   readonly validationAccuracy: number;
 }
 
+/** Rows that a model is asked about. */
+export interface NativeRowsOptions extends PartOptions {
+  readonly count: number;
+}
+
 /** The von Mises-Fisher memory. Class weights are (hidden units + 1) x labels, row 0 the background's. */
 export interface NativeSphere {
   /** Room for `capacity` rows. */
-  makeSphereRows(dimension: number, precision: 'float32' | 'float64', capacity: number): NativeSphereRows;
+  makeSphereRows(options: {
+    readonly dimension: number;
+    readonly precision: 'float32' | 'float64';
+    readonly capacity: number;
+  }): NativeSphereRows;
   /** Checks rows, of norm 1 or (if allowed) 0, and adds them; errors name them `name[firstIndex + i]`. */
   appendSphereRows(
     rows: NativeSphereRows,
-    count: number,
     values: FloatArray,
-    name: string,
-    firstIndex: number,
-    allowsZero: boolean,
+    options: {
+      readonly count: number;
+      readonly name: string;
+      readonly firstIndex: number;
+      readonly allowsZero: boolean;
+    },
   ): Task<void>;
   initialSphereState(
-    dimension: number,
-    precision: 'float32' | 'float64',
-    start: Pick<NativeSphereState, 'hiddenUnits' | 'labels' | 'hiddenShares' | 'classShares' | 'beta' | 'betaScale'> & {
+    options: Pick<
+      NativeSphereState,
+      'hiddenUnits' | 'labels' | 'hiddenShares' | 'classShares' | 'beta' | 'betaScale'
+    > & {
+      readonly dimension: number;
+      readonly precision: 'float32' | 'float64';
       readonly seed: bigint;
     },
   ): Task<NativeSphereState>;
   /** Without labels training is unsupervised. Rows from `trainingRows` on are for validation. One call at a time. */
   makeSphereTrainer(
     rows: NativeSphereRows,
-    labels: Int32Array | undefined,
-    trainingRows: number,
-    settings: NativeSphereSettings,
-    state: NativeSphereState,
+    options: {
+      readonly labels: Int32Array | undefined;
+      readonly trainingRows: number;
+      readonly settings: NativeSphereSettings;
+      readonly state: NativeSphereState;
+    },
   ): NativeSphereTrainer;
   /** After a failure or an abort the trainer is of no use. */
-  trainSphereEpoch(trainer: NativeSphereTrainer, index: number, onProgress: ProgressCallback): Task<NativeSphereEpoch>;
+  trainSphereEpoch(
+    trainer: NativeSphereTrainer,
+    options: TaskOptions & { readonly index: number },
+  ): Task<NativeSphereEpoch>;
   splitSphereMemories(
     trainer: NativeSphereTrainer,
-    settings: NativeSphereSplit,
-    onProgress: ProgressCallback,
+    options: TaskOptions & NativeSphereSplit,
   ): Task<{ readonly split: Int32Array; readonly eigenvalues: Float64Array }>;
   sphereTrainerState(trainer: NativeSphereTrainer): Task<NativeSphereState>;
-  /** Takes the numbers of the memories over, which are empty afterwards. */
+  /** Takes ownership of the numbers of the memories, which are empty afterwards. */
   makeSphereModel(
     memories: NativeSphereRows,
-    labels: number,
-    classWeights: FloatArray,
-    beta: number,
-    betaScale: number,
+    options: {
+      readonly labels: number;
+      readonly classWeights: FloatArray;
+      readonly beta: number;
+      readonly betaScale: number;
+    },
   ): NativeSphereModel;
   /** log P(x, y), count x labels. */
-  sphereLogDensities(
-    model: NativeSphereModel,
-    count: number,
-    values: FloatArray,
-    firstIndex: number,
-    onProgress: ProgressCallback,
-  ): Task<Float64Array>;
+  sphereLogDensities(model: NativeSphereModel, values: FloatArray, options: NativeRowsOptions): Task<Float64Array>;
   /** P(y | x), count x labels. */
-  spherePosteriors(
-    model: NativeSphereModel,
-    count: number,
-    values: FloatArray,
-    firstIndex: number,
-    onProgress: ProgressCallback,
-  ): Task<Float64Array>;
+  spherePosteriors(model: NativeSphereModel, values: FloatArray, options: NativeRowsOptions): Task<Float64Array>;
   /** The likeliest labels. */
-  spherePredictions(
-    model: NativeSphereModel,
-    count: number,
-    values: FloatArray,
-    firstIndex: number,
-    onProgress: ProgressCallback,
-  ): Task<Int32Array>;
+  spherePredictions(model: NativeSphereModel, values: FloatArray, options: NativeRowsOptions): Task<Int32Array>;
   nearestSphereMemories(
     model: NativeSphereModel,
-    count: number,
     values: FloatArray,
-    firstIndex: number,
-    onProgress: ProgressCallback,
+    options: NativeRowsOptions,
   ): Task<{ readonly indices: Int32Array; readonly overlaps: Float64Array }>;
-  /** Local minima of -log P(x | y) from these starts. `labels`: y of each, -1 for any; `clamped`: 1 for coordinates that stay. */
+  /** Local minima of -log P(x | y) from these starts. */
   reconstructOnSphere(
     model: NativeSphereModel,
-    count: number,
     starts: FloatArray,
-    labels: Int32Array,
-    clamped: Uint8Array | undefined,
-    tolerance: number,
-    maxIterations: number,
-    firstIndex: number,
-    onProgress: ProgressCallback,
+    options: NativeRowsOptions & {
+      /** y of each start, -1 for any. */
+      readonly labels: Int32Array;
+      /** 1 for coordinates that stay. */
+      readonly clamped: Uint8Array | undefined;
+      readonly tolerance: number;
+      readonly maxIterations: number;
+    },
   ): Task<NativeReconstruction>;
 }
 
@@ -239,12 +240,10 @@ export interface NativeReconstruction {
 
 /** Sinkhorn and Knopp's scaling. */
 export interface NativeScaling {
-  /** Takes the matrix over, once all its numbers are there. */
+  /** Takes over the matrix, once all its numbers are there. */
   scaleMatrix(
     problem: NativeMarginalMatrix,
-    tolerance: number,
-    maxIterations: number,
-    onProgress: ProgressCallback,
+    options: TaskOptions & { readonly tolerance: number; readonly maxIterations: number },
   ): Task<{
     readonly matrix: Float64Array;
     readonly rowScaling: Float64Array;
@@ -303,15 +302,22 @@ export interface NativeSaddlePoint {
   readonly converged: boolean;
 }
 
-/** The theory of the von Mises-Fisher memory. Rows and models are of float64; targets, rows x labels, are soft labels. */
+/** Soft labels of rows, rows x labels. */
+interface NativeTargets extends TaskOptions {
+  readonly targets: Float64Array;
+}
+
+/** The theory of the von Mises-Fisher memory. Rows and models are of float64. */
 export interface NativeSphereTheory {
-  /** Of units x labels numbers. */
+  /** `pbar` has units x labels numbers. */
   classWeightMultipliers(
-    units: number,
-    labels: number,
     pbar: FloatArray,
-    hiddenShares: Float64Array,
-    classShares: Float64Array,
+    options: {
+      readonly units: number;
+      readonly labels: number;
+      readonly hiddenShares: Float64Array;
+      readonly classShares: Float64Array;
+    },
   ): Task<{
     readonly rows: Float64Array;
     readonly columns: Float64Array;
@@ -322,23 +328,16 @@ export interface NativeSphereTheory {
   sphereStationarity(
     model: NativeSphereModel,
     rows: NativeSphereRows,
-    targets: Float64Array,
-    hiddenShares: Float64Array,
-    classShares: Float64Array,
-    onProgress: ProgressCallback,
+    options: NativeTargets & { readonly hiddenShares: Float64Array; readonly classShares: Float64Array },
   ): Task<NativeSphereStationarity>;
   sphereSplittingSpectrum(
     model: NativeSphereModel,
     rows: NativeSphereRows,
-    targets: Float64Array,
-    iteration: { readonly maxPasses: number; readonly tolerance: number; readonly seed: bigint },
-    onProgress: ProgressCallback,
+    options: NativeTargets & { readonly maxPasses: number; readonly tolerance: number; readonly seed: bigint },
   ): Task<NativeSphereSpectrum>;
   solveSphereSaddlePoint(
     patterns: NativeSphereRows,
-    targets: Float64Array,
     memories: NativeSphereRows,
-    settings: NativeSaddlePointSettings,
-    onProgress: ProgressCallback,
+    options: NativeTargets & NativeSaddlePointSettings,
   ): Task<NativeSaddlePoint>;
 }

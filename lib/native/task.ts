@@ -8,6 +8,17 @@ export interface Task<T> {
 
 export type ProgressCallback = ((progress: Progress) => void) | undefined;
 
+/** What every task that reports progress takes. */
+export interface TaskOptions {
+  readonly onProgress?: ProgressCallback;
+}
+
+/** What every task on a part of a batch takes. */
+export interface PartOptions extends TaskOptions {
+  /** What error messages count from: the index of the part's first item in the whole batch. */
+  readonly firstIndex: number;
+}
+
 /** A matrix with a number for each of its rows and columns, on the native side. */
 export interface NativeMarginalMatrix {
   readonly nativeMarginalMatrix: never;
@@ -15,12 +26,12 @@ export interface NativeMarginalMatrix {
 
 /** Matrices that are too large to be copied at once. */
 export interface NativeMarginalMatrices {
-  makeMarginalMatrix(
-    rows: number,
-    columns: number,
-    rowSums: Float64Array,
-    columnSums: Float64Array,
-  ): NativeMarginalMatrix;
+  makeMarginalMatrix(options: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly rowSums: Float64Array;
+    readonly columnSums: Float64Array;
+  }): NativeMarginalMatrix;
   /** Copies the next numbers of the matrix, row by row, at once. */
   appendMatrixNumbers(matrix: NativeMarginalMatrix, values: FloatArray): void;
 }

@@ -51,7 +51,7 @@ function positiveShare(name: string, value: unknown): number {
 /** Divergences below this share of that to the nearest item are not tried. */
 const leastShare = 2 ** -20;
 
-/** Of every perturbed cloud: the original, twice, its direction, the candidate and the state. */
+/** Copies of every perturbed cloud: the original, twice, its direction, the candidate and the state. */
 const copiesOfCloud = 5;
 
 /**

@@ -16,7 +16,7 @@ export interface CloudBatch extends NativeClouds {
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
-/** Of one problem: its costs, its plan, that scaled, and the Newton matrix; and the costs and the kernel of a self term. */
+/** Matrices of one problem: costs, plan, scaled plan, Newton matrix; costs and kernel of a self term. */
 const workMatrices = 6;
 
 /** Checks the shapes of clouds; their values are checked natively, in the pass that reads them. */
@@ -62,7 +62,7 @@ export function cloudPrecision({ points, weights }: CloudBatch): Precision {
   return types.isFloat32Array(points) && types.isFloat32Array(weights) ? 'float32' : 'float64';
 }
 
-/** The same numbers in arrays of their own. */
+/** A copy in arrays of its own. */
 export function copyClouds(batch: CloudBatch): CloudBatch {
   return { ...batch, points: copied(batch.name, batch.points), weights: copied(batch.name, batch.weights) };
 }

@@ -5,6 +5,7 @@ import { callOptions, type Read, readOptions } from '../core/options.ts';
 import type { CallOptions, NearestOptions } from '../core/types.ts';
 import { indexArray, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
+import type { AssociativeMemory } from '../memory/associativeMemory.ts';
 import type { Precision } from '../memory/memory.ts';
 import { concatFloats, concatInts } from '../memory/parts.ts';
 import { betaOptions, nearestOptions } from '../memory/verbOptions.ts';
@@ -13,11 +14,10 @@ import {
   type NativeCloudRetrieval,
   type NativeFlowOptions,
   native,
-  type ProgressCallback,
+  type PartOptions,
   type Task,
 } from '../native/addon.ts';
-import { runTask } from '../native/calls.ts';
-import { type CloudBatch, cloudBatch, cloudPrecision, inCloudParts, problemsFitInMemory } from './batches.ts';
+import { type CloudBatch, cloudBatch, cloudPrecision, problemsFitInMemory } from './batches.ts';
 import {
   type cloudIterationOptions,
   cloudRetrieveOptions,
@@ -29,7 +29,7 @@ import {
   stepsOf,
 } from './options.ts';
 import { loadClouds } from './persistence.ts';
-import { checkSolved, everyNthRetrieval, toRetrieval, zeros } from './results.ts';
+import { checkSolved, toRetrieval, zeros } from './results.ts';
 import { type Comparison, StoredClouds } from './stored.ts';
 import type {
   CloudBetaOptions,
@@ -42,6 +42,7 @@ import type {
   CloudTransportMaps,
   CloudWeights,
   Divergences,
+  FlowSteps,
   PointCloudLoadOptions,
   PointCloudOptions,
   PointClouds,
@@ -69,7 +70,9 @@ const defaultIterations = 300;
  * const query = { ...items, count: 1, offsets: Int32Array.of(0, 2), points: Float64Array.of(0, 2), weights: Float64Array.of(0.4, 0.6) };
  * const { states, nearest } = await memory.retrieve(query, { beta: 5 });
  */
-export class PointCloudMemory {
+export class PointCloudMemory
+  implements AssociativeMemory<PointClouds, CloudRetrieval, CloudNeighbours, unknown, FlowSteps>
+{
   /** The dimension d of the space the points live in. */
   readonly dimension: number;
   /** The precision in which points and weights are stored; everything is computed in float64. */
@@ -155,7 +158,7 @@ export class PointCloudMemory {
     const batch = this.#checkedBatch('queries', queries);
     const columns = this.size;
     fitsInMemory('the divergences', 2 * batch.count * columns * bytesOfNumber);
-    const parts = await this.#parts(batch, read, { columns: 2 * columns }, native.cloudDivergences);
+    const parts = await this.#stored.parts(batch, read, { columns: 2 * columns }, native.cloudDivergences);
     return {
       rows: batch.count,
       columns,
@@ -176,8 +179,8 @@ export class PointCloudMemory {
     const batch = this.#checkedBatch('queries', queries);
     const columns = this.size;
     fitsInMemory('the weights', batch.count * columns * bytesOfNumber);
-    const parts = await this.#solvedParts(batch, read, { columns }, (items, own, first, report) =>
-      native.cloudWeights(items, own, first, beta, pruning, true, report),
+    const parts = await this.#stored.solvedParts(batch, read, { columns }, (items, own, part) =>
+      native.cloudWeights(items, own, { beta, pruning, wantWeights: true, ...part }),
     );
     return {
       rows: batch.count,
@@ -196,8 +199,8 @@ export class PointCloudMemory {
     const read = readOptions(betaOptions, options);
     const { beta, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
-    const parts = await this.#solvedParts(batch, read, {}, (items, own, first, report) =>
-      native.cloudWeights(items, own, first, beta, pruning, false, report),
+    const parts = await this.#stored.solvedParts(batch, read, {}, (items, own, part) =>
+      native.cloudWeights(items, own, { beta, pruning, wantWeights: false, ...part }),
     );
     return concatFloats(parts.map((part) => part.energy));
   }
@@ -213,8 +216,8 @@ export class PointCloudMemory {
     const { beta, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
     fitsInMemory('the gradient', (batch.points.length + batch.weights.length) * bytesOfNumber);
-    const parts = await this.#solvedParts(batch, read, {}, (items, own, first, report) =>
-      native.cloudGradient(items, own, first, beta, pruning, report),
+    const parts = await this.#stored.solvedParts(batch, read, {}, (items, own, part) =>
+      native.cloudGradient(items, own, { beta, pruning, ...part }),
     );
     return {
       energy: concatFloats(parts.map((part) => part.energy)),
@@ -234,17 +237,16 @@ export class PointCloudMemory {
    */
   async step(queries: PointClouds, options: CloudStepOptions): Promise<PointClouds> {
     const read = readOptions(cloudStepOptions, options);
-    const betas = Float64Array.of(read.beta);
-    const once = {
-      betas,
-      sweep: false,
+    const flow = {
+      betas: Float64Array.of(read.beta),
       tolerance: 0,
       maxIterations: 1,
       pruning: read.pruning,
       trajectory: false,
       asksEnergy: false,
+      ...stepsOf(read, this.epsilon),
     };
-    const parts = await this.#retrievals(queries, read, { ...once, ...stepsOf(read, this.epsilon) });
+    const parts = await this.#follow(queries, read, flow, 1, native.cloudRetrieve);
     const { states, marginalError } = toRetrieval(this.dimension, parts);
     checkSolved('queries', 0, marginalError, this);
     return states;
@@ -258,8 +260,8 @@ export class PointCloudMemory {
    */
   async retrieve(queries: PointClouds, options: CloudRetrieveOptions): Promise<CloudRetrieval> {
     const read = readOptions(cloudRetrieveOptions, options);
-    const flow = { betas: read.beta, sweep: false, ...this.#flowOf(read) };
-    return toRetrieval(this.dimension, await this.#retrievals(queries, read, flow));
+    const parts = await this.#follow(queries, read, this.#flowOf(read.beta, read), 1, native.cloudRetrieve);
+    return toRetrieval(this.dimension, parts);
   }
 
   /**
@@ -269,11 +271,11 @@ export class PointCloudMemory {
    */
   async sweep(queries: PointClouds, options: CloudSweepOptions): Promise<CloudRetrieval[]> {
     const read = readOptions(cloudSweepOptions, options);
-    const flow = { betas: read.betas, sweep: true, ...this.#flowOf(read) };
-    const parts = await this.#retrievals(queries, read, flow);
+    const { betas } = read;
+    const parts = await this.#follow(queries, read, this.#flowOf(betas, read), betas.length, native.cloudSweep);
     const retrievals: CloudRetrieval[] = [];
-    for (const index of flow.betas.keys()) {
-      const ofBeta = parts.map((part) => everyNthRetrieval(part, index, flow.betas.length));
+    for (const index of betas.keys()) {
+      const ofBeta = parts.map((part) => part[index] as NativeCloudRetrieval);
       retrievals.push(toRetrieval(this.dimension, ofBeta));
       await setImmediate(); // a copy of many states for each beta: other events get their turn in between
     }
@@ -290,8 +292,8 @@ export class PointCloudMemory {
     const { k, pruning } = read;
     const batch = this.#checkedBatch('queries', queries);
     fitsInMemory('the neighbours', batch.count * k * (bytesOfNumber + Int32Array.BYTES_PER_ELEMENT));
-    const parts = await this.#solvedParts(batch, read, { columns: 2 * k }, (items, own, first, report) =>
-      native.cloudNearest(items, own, first, k, pruning, report),
+    const parts = await this.#stored.solvedParts(batch, read, { columns: 2 * k }, (items, own, part) =>
+      native.cloudNearest(items, own, { k, pruning, ...part }),
     );
     return {
       rows: batch.count,
@@ -318,10 +320,10 @@ export class PointCloudMemory {
     if (batch.count !== 1) throw shapeError('query.count', '1', String(batch.count));
     const checked = indexArray('indices', indices, this.size);
     fitsInMemory('the maps', checked.length * batch.points.length * bytesOfNumber);
-    const found = await this.#stored.reading((items) =>
-      runTask((report) => native.cloudTransport(items, batch, checked, report), read),
+    const [found] = await this.#stored.parts(batch, read, {}, (items, own, part) =>
+      native.cloudTransport(items, own, { indices: checked, ...part }),
     );
-    const { images, marginalErrors } = found;
+    const { images, marginalErrors } = found as NonNullable<typeof found>;
     checkSolved('indices', 0, marginalErrors, this);
     return {
       count: checked.length,
@@ -390,63 +392,25 @@ export class PointCloudMemory {
     return batch;
   }
 
-  /** The flow but for its betas. */
-  #flowOf(read: Read<typeof cloudIterationOptions>): Omit<NativeFlowOptions, 'betas' | 'sweep'> {
+  #flowOf(betas: Float64Array, read: Read<typeof cloudIterationOptions>): NativeFlowOptions {
     const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
-    return { tolerance, maxIterations, pruning, trajectory, asksEnergy: true, ...stepsOf(read, this.epsilon) };
+    const steps = stepsOf(read, this.epsilon);
+    return { betas, tolerance, maxIterations, pruning, trajectory, asksEnergy: true, ...steps };
   }
 
-  #retrievals(queries: PointClouds, options: CallOptions, flow: NativeFlowOptions): Promise<NativeCloudRetrieval[]> {
-    const copies = flow.sweep ? flow.betas.length : 1;
+  /** Follows a flow from every query, with `copies` states for each. */
+  #follow<T>(
+    queries: PointClouds,
+    options: CallOptions,
+    flow: NativeFlowOptions,
+    copies: number,
+    verb: (items: NativeCloudItems, own: CloudBatch, options: PartOptions & NativeFlowOptions) => Task<T>,
+  ): Promise<T[]> {
     const batch = this.#checkedBatch('queries', queries);
     fitsInMemory('the states', copies * (batch.points.length + batch.weights.length) * bytesOfNumber);
     const passes = copies * (flow.maxIterations + 1);
-    return this.#parts(batch, options, { passes, copies }, (items, own, first, report) =>
-      native.cloudRetrieve(items, own, first, flow, report),
-    );
-  }
-
-  /** Runs a verb over the queries, a part at a time; a problem that was not solved leaves no result. */
-  #solvedParts<T extends { readonly marginalErrors: Float64Array }>(
-    batch: CloudBatch,
-    options: CallOptions,
-    extent: Extent,
-    verb: Verb<T>,
-  ): Promise<T[]> {
-    return this.#parts(batch, options, extent, verb, ({ marginalErrors }, first) =>
-      checkSolved(batch.name, first, marginalErrors, this),
-    );
-  }
-
-  /** Runs a verb over the queries, a part at a time, and checks what it gives for each. */
-  #parts<T>(
-    batch: CloudBatch,
-    options: CallOptions,
-    extent: Extent,
-    verb: Verb<T>,
-    check: (found: T, first: number) => void = () => {},
-  ): Promise<T[]> {
-    const total = batch.count * (extent.passes ?? 1) * this.size;
-    return this.#stored.reading((items) =>
-      inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress }) => {
-        const found = await runTask((report) => verb(items, part, first, report), { ...options, onProgress });
-        check(found, first);
-        return found;
-      }),
+    return this.#stored.parts(batch, options, { passes, copies }, (items, own, part) =>
+      verb(items, own, { ...flow, ...part }),
     );
   }
 }
-
-/** Of each query: evaluations of every item, states in progress, and numbers of results. */
-interface Extent {
-  readonly passes?: number;
-  readonly copies?: number;
-  readonly columns?: number;
-}
-
-type Verb<T> = (
-  items: NativeCloudItems,
-  queries: CloudBatch,
-  firstIndex: number,
-  onProgress: ProgressCallback,
-) => Task<T>;

@@ -18,7 +18,7 @@ const chunkBytes = 4 * 2 ** 20;
 /** What a file holds beside the clouds. */
 export interface CloudsInfo {
   readonly size: number;
-  /** Of all clouds together. */
+  /** Points of all clouds together. */
   readonly points: number;
   readonly dimension: number;
   readonly precision: Precision;

@@ -17,7 +17,7 @@ export type PerturbedChannels = 'points' | 'weights' | 'both';
 
 /** What {@link perturbClouds} does. */
 export interface PerturbCloudsOptions extends CallOptions, SolverOptions {
-  /** Of the divergence, as in the memory whose items are perturbed. */
+  /** The divergence's epsilon, as in the memory whose items are perturbed. */
   readonly epsilon: number;
   /** `both` by default. */
   readonly channels?: PerturbedChannels | undefined;
@@ -199,11 +199,12 @@ function* tellAll(
 }
 
 function notConverged(cloud: number, marginalError: number): DenseamError {
-  const message = `Expected solved transport problems for perturbations of clouds[${cloud}] but a marginal error of ${marginalError}`;
-  return new DenseamError(
-    'ERR_NOT_CONVERGED',
-    `${message} is left; raise maxSolverIterations, marginalTolerance or epsilon`,
-  );
+  return new DenseamError('ERR_NOT_CONVERGED', {
+    argument: `perturbations of clouds[${cloud}]`,
+    expected: 'solved transport problems',
+    found: `a marginal error of ${marginalError} is left`,
+    hint: 'raise maxSolverIterations, marginalTolerance or epsilon',
+  });
 }
 
 function unreachable(

@@ -18,9 +18,9 @@ export interface RecoveryOptions extends CallOptions, FlowSteps {
   readonly channels?: PerturbedChannels | undefined;
   /** A query has recovered if its own item is the nearest to its state, within this divergence. Default 1e-4. */
   readonly threshold?: number | undefined;
-  /** Of `retrieve`. */
+  /** The tolerance of `retrieve`. */
   readonly tolerance?: number | undefined;
-  /** Of `retrieve`. */
+  /** The most iterations of `retrieve`. */
   readonly maxIterations?: number | undefined;
   /** What all random choices follow from; 0 by default. */
   readonly seed?: Seed | undefined;

@@ -22,7 +22,7 @@ export function selectClouds(clouds: PointClouds, indices: ArrayLike<number>): O
   return atOnce(selection(clouds, indices));
 }
 
-/** The same in steps. */
+/** Copies of the clouds at these indices, made in steps. */
 export function* selection(clouds: PointClouds, indices: ArrayLike<number>): Steps<OwnPointClouds> {
   const { dimension: d, offsets } = clouds;
   const count = indices.length;

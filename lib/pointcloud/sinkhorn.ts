@@ -48,7 +48,7 @@ export async function sinkhorn(
   options: SinkhornOptions,
 ): Promise<SinkhornResults>;
 /**
- * The same for one problem with given costs, C of any finite numbers.
+ * Solves one problem with given costs, C of any finite numbers.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -77,7 +77,14 @@ async function solvePairs(
   problemFitsInMemory('the largest pair', plans.greatest);
   const results = (source: number, target: number) => (wantPlans ? source * target : 0);
   const parts = await inPairParts(pairs, read, results, (from, to, index, report) =>
-    native.solveTransport(from, to, index, pairs.dimension, epsilon, solverOf(read), wantPlans, report),
+    native.solveTransport(from, to, {
+      firstIndex: index,
+      dimension: pairs.dimension,
+      epsilon,
+      ...solverOf(read),
+      wantPlans,
+      onProgress: report,
+    }),
   );
   return {
     count: pairs.count,
@@ -105,7 +112,7 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
   problemFitsInMemory('problem.cost', costs.length);
   const matrix = await marginalMatrix('problem.cost.data', costs, rowWeights, columnWeights, read.signal);
   const found = await runTask(
-    (report) => native.solveTransportOfCosts(matrix, epsilon, solverOf(read), wantPlan, report),
+    (report) => native.solveTransportOfCosts(matrix, { epsilon, ...solverOf(read), wantPlan, onProgress: report }),
     read,
   );
   return {
@@ -146,7 +153,14 @@ export async function sinkhornDivergence(
     read,
     () => 0,
     (from, to, index, report) =>
-      native.sinkhornDivergences(from, to, index, pairs.dimension, epsilon, solverOf(read), wantGradients, report),
+      native.sinkhornDivergences(from, to, {
+        firstIndex: index,
+        dimension: pairs.dimension,
+        epsilon,
+        ...solverOf(read),
+        wantGradients,
+        onProgress: report,
+      }),
   );
   return {
     count: pairs.count,

@@ -1,13 +1,20 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
 import type { CallOptions } from '../core/types.ts';
 import { greatestSize, indexArray, someIndices } from '../core/validate.ts';
-import { Changes } from '../memory/changes.ts';
 import type { Precision } from '../memory/memory.ts';
-import { type NativeCloudItems, type NativeSolverOptions, native, type ProgressCallback } from '../native/addon.ts';
+import { ItemStore } from '../memory/store.ts';
+import {
+  type NativeCloudItems,
+  type NativeSolverOptions,
+  native,
+  type PartOptions,
+  type ProgressCallback,
+  type Task,
+} from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
-import { Kept } from '../native/closing.ts';
 import { type CloudBatch, copyClouds, inCloudParts, problemsFitInMemory, toPointClouds } from './batches.ts';
 import { type CloudsFile, saveClouds } from './persistence.ts';
+import { checkSolved } from './results.ts';
 import type { PointClouds } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
@@ -20,64 +27,91 @@ export interface Comparison {
   readonly solver: NativeSolverOptions;
 }
 
-/** The items of a point-cloud memory, and what changes them. A change replaces all of them at once, when it has succeeded. */
+/** What each query takes: evaluations of every item, states in progress, and numbers of results. */
+export interface Extent {
+  readonly passes?: number;
+  readonly copies?: number;
+  readonly columns?: number;
+}
+
+type Verb<T> = (items: NativeCloudItems, queries: CloudBatch, options: PartOptions) => Task<T>;
+
+/** The items of a point-cloud memory, what changes them, and how verbs run on them. */
 export class StoredClouds {
   readonly comparison: Comparison;
-  readonly #changes = new Changes();
-  readonly #items: Kept<NativeCloudItems>;
+  readonly #store: ItemStore<NativeCloudItems>;
 
-  /** Of a memory, their owner. */
+  /** The owner is the memory. */
   constructor(owner: object, comparison: Comparison) {
     const { dimension, precision, epsilon, solver } = comparison;
     this.comparison = comparison;
-    const empty = coded(() => native.emptyClouds(dimension, precision, epsilon, solver));
-    this.#items = new Kept(owner, empty, (items) => native.release(items));
+    const empty = coded(() => native.emptyClouds({ dimension, precision, epsilon, ...solver }));
+    this.#store = new ItemStore(owner, empty, (items) => bytesOf(items, comparison));
   }
 
   get size(): number {
-    return native.cloudCount(this.#items.value);
-  }
-
-  /** Reads from the items as they are now, whatever happens here meanwhile. */
-  async reading<T>(read: (items: NativeCloudItems) => Promise<T>): Promise<T> {
-    const items = native.share(this.#items.value);
-    try {
-      return await read(items);
-    } finally {
-      native.release(items);
-    }
+    return native.cloudCount(this.#store.items);
   }
 
   close(): void {
-    this.#items.close();
+    this.#store.close();
+  }
+
+  /** Runs a verb over the queries, a part at a time, and checks what it gives for each. */
+  parts<T>(
+    batch: CloudBatch,
+    options: CallOptions,
+    extent: Extent,
+    verb: Verb<T>,
+    check: (found: T, first: number) => void = () => {},
+  ): Promise<T[]> {
+    const total = batch.count * (extent.passes ?? 1) * this.size;
+    return this.#store.reading((items) =>
+      inCloudParts(batch, total, extent, options, async ({ batch: part, first, onProgress: ofPart }) => {
+        const run = (onProgress: ProgressCallback) => verb(items, part, { firstIndex: first, onProgress });
+        const found = await runTask(run, { ...options, onProgress: ofPart });
+        check(found, first);
+        return found;
+      }),
+    );
+  }
+
+  /** Runs a verb over the queries, a part at a time; a problem that was not solved leaves no result. */
+  solvedParts<T extends { readonly marginalErrors: Float64Array }>(
+    batch: CloudBatch,
+    options: CallOptions,
+    extent: Extent,
+    verb: Verb<T>,
+  ): Promise<T[]> {
+    return this.parts(batch, options, extent, verb, ({ marginalErrors }, first) =>
+      checkSolved(batch.name, first, marginalErrors, this.comparison.solver),
+    );
   }
 
   /** Appends a batch part by part, so that the event loop stays free. */
   async append(batch: CloudBatch, options: CallOptions): Promise<void> {
-    const bytes = this.comparison.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
-    fitsInMemory('the items', (batch.points.length + batch.weights.length) * bytes);
+    fitsInMemory('the items', (batch.points.length + batch.weights.length) * this.#bytesEach);
     // What has to wait is copied, so that the values are always those of the moment of the call.
-    const own = this.#changes.pending ? copyClouds(batch) : batch;
-    await this.#change(async (staged) => {
-      await inCloudParts(own, own.count, {}, options, async ({ batch: part, first, onProgress }) => {
-        const before = staged.items;
-        const append = (report: ProgressCallback) => native.appendClouds(before, part, first, report);
-        staged.replace(await runTask(append, { ...options, onProgress }));
-      });
+    const own = this.#store.isChanging ? copyClouds(batch) : batch;
+    await this.#store.change(async (staged) => {
+      await inCloudParts(own, own.count, {}, options, ({ batch: part, first, onProgress: ofPart }) =>
+        staged.apply((items, onProgress) => native.appendClouds(items, part, { firstIndex: first, onProgress }), {
+          ...options,
+          onProgress: ofPart,
+        }),
+      );
     });
   }
 
   /** Appends the clouds of a file. */
   async appendFile(file: CloudsFile, options: CallOptions): Promise<void> {
     const { signal, onProgress } = options;
-    const bytes = this.comparison.precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
-    fitsInMemory('the items', file.points * (file.dimension + 1) * bytes);
-    await this.#change(async (staged) => {
+    fitsInMemory('the items', file.points * (file.dimension + 1) * this.#bytesEach);
+    await this.#store.change(async (staged) => {
       let first = 0;
       for await (const batch of file.batches(options)) {
         problemsFitInMemory(batch);
-        const before = staged.items;
-        staged.replace(await runTask(() => native.appendClouds(before, batch, first, undefined), { signal }));
+        await staged.apply((items) => native.appendClouds(items, batch, { firstIndex: first }), { signal });
         first += batch.count;
         onProgress?.({ completed: first, total: file.size });
       }
@@ -86,15 +120,15 @@ export class StoredClouds {
 
   async remove(indices: readonly number[] | Int32Array, options: CallOptions): Promise<void> {
     // A change that was asked for earlier may still be running: indices mean the items after it.
-    const own = this.#changes.pending ? indexArray('indices', indices, greatestSize) : indices;
-    await this.#change(async (staged) => {
+    const own = this.#store.isChanging ? indexArray('indices', indices, greatestSize) : indices;
+    await this.#store.change(async (staged) => {
       const removed = someIndices('indices', own, this.size);
-      staged.replace(await runTask(() => native.removeClouds(staged.items, removed), options));
+      await staged.apply((items) => native.removeClouds(items, removed), options);
     });
   }
 
   async get(indices: readonly number[] | Int32Array, options: CallOptions): Promise<PointClouds> {
-    const items = this.#items.value;
+    const { items } = this.#store;
     const { dimension } = this.comparison;
     const checked = indexArray('indices', indices, this.size);
     const meanPoints = native.cloudPoints(items) / this.size;
@@ -104,49 +138,23 @@ export class StoredClouds {
 
   async save(path: string, options: CallOptions): Promise<void> {
     const { dimension, precision, epsilon } = this.comparison;
-    await this.reading((items) => {
-      const info = { size: this.size, points: native.cloudPoints(items), dimension, precision, epsilon };
+    await this.#store.reading((items) => {
+      const info = { size: native.cloudCount(items), points: native.cloudPoints(items), dimension, precision, epsilon };
       return saveClouds(path, info, (indices) => runTask(() => native.getClouds(items, indices), options), options);
     });
   }
 
-  /** Runs a change after those that were asked for earlier; makes all of it or nothing. */
-  #change(stage: (staged: Staged) => Promise<void>): Promise<void> {
-    return this.#changes.run(async () => {
-      const staged = new Staged(native.share(this.#items.value));
-      try {
-        await stage(staged);
-        native.tell(staged.items, this.#bytesOf(staged.items));
-        this.#items.replace(staged.items);
-      } catch (error) {
-        native.release(staged.items);
-        throw error;
-      }
-    });
-  }
-
-  #bytesOf(items: NativeCloudItems): number {
-    const { dimension, precision } = this.comparison;
-    const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
-    const ofMeans = native.cloudCount(items) * dimension * bytesOfNumber;
-    return native.cloudPoints(items) * (dimension + 1) * bytesEach + ofMeans;
+  get #bytesEach(): number {
+    return bytesEach(this.comparison.precision);
   }
 }
 
-/** What a change has come to. */
-class Staged {
-  #items: NativeCloudItems;
+function bytesEach(precision: Precision): number {
+  return precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
+}
 
-  constructor(items: NativeCloudItems) {
-    this.#items = items;
-  }
-
-  get items(): NativeCloudItems {
-    return this.#items;
-  }
-
-  replace(items: NativeCloudItems): void {
-    native.release(this.#items);
-    this.#items = items;
-  }
+/** Memory that the items take. */
+function bytesOf(items: NativeCloudItems, { dimension, precision }: Comparison): number {
+  const ofMeans = native.cloudCount(items) * dimension * bytesOfNumber;
+  return native.cloudPoints(items) * (dimension + 1) * bytesEach(precision) + ofMeans;
 }

@@ -1,4 +1,12 @@
-import type { CallOptions, FloatArray, FloatMatrix, Matrix, PruningOptions } from '../core/types.ts';
+import type {
+  CallOptions,
+  CommonRetrieval,
+  FloatArray,
+  FloatMatrix,
+  Matrix,
+  NearestItems,
+  PruningOptions,
+} from '../core/types.ts';
 
 /** A batch of weighted point clouds (finitely supported probability distributions), each of a size of its own. */
 export interface PointClouds {
@@ -115,14 +123,8 @@ export interface CloudGradient {
   readonly marginalErrors: Float64Array;
 }
 
-/** The k nearest items of every query, nearest first. */
-export interface CloudNeighbours {
-  /** The number of queries. */
-  readonly rows: number;
-  /** k. */
-  readonly columns: number;
-  /** rows x columns. */
-  readonly indices: Int32Array;
+/** The k nearest items of every query and their divergences. */
+export interface CloudNeighbours extends NearestItems {
   /** Debiased Sinkhorn divergences, rows x columns. */
   readonly divergences: Float64Array;
   /** Greatest L1 marginal error of each query's problems, one for each row. */
@@ -143,18 +145,10 @@ export interface CloudTransportMaps {
   readonly marginalErrors: Float64Array;
 }
 
-/** What `retrieve` found; everything describes the returned states. */
-export interface CloudRetrieval {
-  /** The fixed points, or the last states. Each has as many points as its query. */
-  readonly states: PointClouds;
-  /** Of each state. */
-  readonly energy: Float64Array;
-  /** Index of the nearest item. */
-  readonly nearest: Int32Array;
-  /** Debiased Sinkhorn divergence from it. */
+/** What `retrieve` found; everything describes the returned states. Each has as many points as its query. */
+export interface CloudRetrieval extends CommonRetrieval<PointClouds> {
+  /** Debiased Sinkhorn divergence from the nearest item. */
   readonly nearestDivergence: Float64Array;
-  /** Steps that were taken. */
-  readonly iterations: Int32Array;
   /** What the tolerance is for: see there. */
   readonly gradientNorm: Float64Array;
   /** Greatest L1 marginal error of the problems behind these numbers. Above the memory's `marginalTolerance` they were not solved. */
@@ -167,11 +161,7 @@ export interface CloudRetrieval {
   readonly stopped: readonly CloudStop[];
   /** Items whose divergence from a state was computed to the end, over all states that were tried; bounds ruled out the others. */
   readonly evaluated: Int32Array;
-  /** Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated. */
-  readonly droppedMass: Float64Array;
-  /** The states after 0, 1, 2, ... iterations; a query that has stopped stays where it is. */
-  readonly trajectory?: readonly PointClouds[];
-  /** The energy of each of these. */
+  /** The energy of each state of the trajectory. */
   readonly trajectoryEnergy?: readonly Float64Array[];
 }
 

@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { types } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { DenseamError } from '../core/errors.ts';
 import { aBoolean } from '../core/options.ts';
 import type { CallOptions } from '../core/types.ts';
-import { integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
+import { expectedError, integer, nonNegative, object, positive, rangeError } from '../core/validate.ts';
 import { bytesOf, PIECE_BYTES } from '../io/files.ts';
 import type { SafetensorsFile } from '../io/safetensors/safetensors.ts';
 import type { Batch } from '../memory/batches.ts';
@@ -27,7 +26,7 @@ const kind: FileKind = {
 export interface Checkpoint {
   readonly settings: TrainingSettings;
   readonly progress: TrainingProgress;
-  /** Of the data: see {@link fingerprint}. */
+  /** The {@link fingerprint} of the data. */
   readonly data: string;
 }
 
@@ -124,10 +123,7 @@ export async function loadCheckpoint(
     return run.data === print ? await readCheckpoint(file, run, data, options) : run.data;
   });
   if (typeof found !== 'string') return found;
-  throw new DenseamError(
-    'ERR_RANGE',
-    `Expected the data of checkpoint "${path}" (${found}) for data but received others (${print})`,
-  );
+  throw expectedError('ERR_RANGE', 'data', `the data of checkpoint "${path}" (${found})`, `others (${print})`);
 }
 
 async function readCheckpoint(

@@ -8,7 +8,7 @@ import { type Batch, precisionOf, vectorBatch } from '../memory/batches.ts';
 import type { Precision } from '../memory/memory.ts';
 import { concatFloats, concatInts, inParts } from '../memory/parts.ts';
 import { asCorrupt } from '../memory/savedFile.ts';
-import { type NativeSphereModel, native, type ProgressCallback, type Task } from '../native/addon.ts';
+import { type NativeRowsOptions, type NativeSphereModel, native, type Task } from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
 import { Kept } from '../native/closing.ts';
 import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -299,7 +299,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     const { hiddenUnits: count, memories: positions, labels, classWeights, beta, betaScale } = model;
     const batch: Batch = { name, kind: 'euclidean', count, dimension, positions };
     const rows = await toNativeRows(name, batch, precisionOf(batch), 'refused', options);
-    const own = coded(() => native.makeSphereModel(rows, labels, classWeights, beta, betaScale));
+    const own = coded(() => native.makeSphereModel(rows, { labels, classWeights, beta, betaScale }));
     native.release(rows); // the model took their numbers over
     return new VonMisesFisherMemory(internally, dimension, model, history, own);
   }
@@ -348,17 +348,14 @@ function rowParts<T>(
   options: CallOptions,
 ): Promise<T[]> {
   return inParts(batch, batch.count, { columns }, options, ({ batch: { count, positions }, first, onProgress }) =>
-    runTask((report) => verb(model, count, positions, first, report), { signal: options.signal, onProgress }),
+    runTask((report) => verb(model, positions, { count, firstIndex: first, onProgress: report }), {
+      signal: options.signal,
+      onProgress,
+    }),
   );
 }
 
-type RowVerb<T> = (
-  model: NativeSphereModel,
-  count: number,
-  values: FloatArray,
-  firstIndex: number,
-  onProgress: ProgressCallback,
-) => Task<T>;
+type RowVerb<T> = (model: NativeSphereModel, values: FloatArray, options: NativeRowsOptions) => Task<T>;
 
 /** Progress of the first or second of two passes over the same rows. */
 function halfOf(onProgress: NonNullable<CallOptions['onProgress']>, done: 0 | 1): CallOptions['onProgress'] {

@@ -50,7 +50,7 @@ import type { SphereTrainingData, SplittingOptions, TrainingCallOptions, TrainOp
 
 const greatestClasses = 2 ** 20;
 
-/** Of a call that trains. */
+/** The options of a call that trains. */
 export const trainingCallOptions = specify<TrainingCallOptions>()({
   ...callOptions,
   onEpoch: optional(aFunction<NonNullable<TrainingCallOptions['onEpoch']>>),
@@ -212,7 +212,7 @@ function readClassShares(given: unknown, data: CheckedData, softening: number): 
   return withSumOne(checkClassShares('options.classShares', given, data, softening));
 }
 
-/** Of the softened labels. */
+/** The class shares of softened labels. */
 function sharesOf(labels: Int32Array, count: number, softening: number): number[] {
   const shares = new Array<number>(count).fill(softening / count);
   for (const label of labels) shares[label] = (shares[label] as number) + (1 - softening) / labels.length;

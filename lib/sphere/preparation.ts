@@ -27,7 +27,7 @@ export interface RawVectors {
 export interface ToSphereOptions extends CallOptions {
   /** Subtract each vector's own mean first. Default true. */
   readonly centre?: boolean | undefined;
-  /** Of the result: `float32` by default for a Uint8Array or Float32Array, else `float64`. */
+  /** The result's precision: `float32` by default for a Uint8Array or Float32Array, else `float64`. */
   readonly precision?: Precision | undefined;
 }
 
@@ -106,7 +106,15 @@ export async function toSphere(data: RawVectors, options: ToSphereOptions = {}):
   await forParts(count, bytes, read, async (begin, end, ofPart) => {
     const part = slice('data.values', given, begin * dimension, end * dimension);
     const run = (report: ProgressCallback) =>
-      native.toSphere(end - begin, dimension, part, 'data.values', begin, centre, single, report);
+      native.toSphere(part, {
+        count: end - begin,
+        dimension,
+        name: 'data.values',
+        firstIndex: begin,
+        centred: centre,
+        single,
+        onProgress: report,
+      });
     values.set(await runTask(run, ofPart), begin * dimension);
   });
   return { count, dimension, values };
@@ -144,7 +152,15 @@ export async function imagePatches<A extends RawArray>(
   await forParts(count, pixelBytes * Math.max(height * width, perImage), read, async (begin, end, ofPart) => {
     const part = bytesOf(slice('images.values', given, begin * height * width, end * height * width));
     const run = (report: ProgressCallback) =>
-      native.imagePatches(end - begin, height, width, pixelBytes, size, stride, part, report);
+      native.imagePatches(part, {
+        count: end - begin,
+        height,
+        width,
+        bytesPerElement: pixelBytes,
+        size,
+        stride,
+        onProgress: report,
+      });
     target.set(await runTask(run, ofPart), begin * perImage * pixelBytes);
   });
   return { count: count * rows * columns, dimension: size * size, values, rows, columns };

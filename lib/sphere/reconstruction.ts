@@ -9,14 +9,14 @@ import { iterations } from '../memory/verbOptions.ts';
 import { type NativeReconstruction, type NativeSphereModel, native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 
-/** Of what, and how far, a reconstruction minimises. */
+/** The energy that a reconstruction minimises, and its stopping rule. */
 export interface ReconstructOptions extends CallOptions {
   /**
    * y of the energy -log P(x | y): a class for all starts or one for each, 1 to C or 0 for "none". Without it the energy is
    * -log P(x), whatever the class.
    */
   readonly classes?: number | readonly number[] | Int32Array | undefined;
-  /** Of every coordinate, whether it keeps the value that the start has there (true, or not 0). Without it all are free. */
+  /** Whether each coordinate keeps the value that the start has there (true, or not 0). All are free by default. */
   readonly clamped?: Uint8Array | readonly boolean[] | undefined;
   /**
    * A state has converged when the next step would move it by at most this distance. Default 1e-6. In a float32 memory rounding alone
@@ -88,7 +88,15 @@ export async function reconstruct(
     const own = labels.subarray(first, first + count);
     return runTask(
       (report) =>
-        native.reconstructOnSphere(model, count, positions, own, clamped, tolerance, maxIterations, first, report),
+        native.reconstructOnSphere(model, positions, {
+          count,
+          labels: own,
+          clamped,
+          tolerance,
+          maxIterations,
+          firstIndex: first,
+          onProgress: report,
+        }),
       { signal, onProgress },
     );
   });

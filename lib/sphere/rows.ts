@@ -17,12 +17,15 @@ export async function toNativeRows(
   const { count, dimension } = batch;
   const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
   fitsInMemory(name, count * dimension * bytesEach);
-  const rows = coded(() => native.makeSphereRows(dimension, precision, count));
+  const rows = coded(() => native.makeSphereRows({ dimension, precision, capacity: count }));
   const height = Math.max(1, Math.floor(partBytes / (dimension * bytesEach)));
   for (let first = 0; first < count; first += height) {
     const part = slice(batch, first, Math.min(count, first + height));
     const allowsZero = zeroRows === 'allowed';
-    await runTask(() => native.appendSphereRows(rows, part.count, part.positions, name, first, allowsZero), { signal });
+    await runTask(
+      () => native.appendSphereRows(rows, part.positions, { count: part.count, name, firstIndex: first, allowsZero }),
+      { signal },
+    );
     onProgress?.({ completed: first + part.count, total: count });
   }
   return rows;

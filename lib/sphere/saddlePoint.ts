@@ -27,7 +27,7 @@ import type { ClassWeights } from './types.ts';
 
 // The saddle-point equations of the teacher-student setting (Thériault and Tantari 2025, section 3.1 and appendix H).
 
-/** Of a student that learns from a teacher. */
+/** A student that learns from a teacher, and when the iteration ends. */
 export interface SaddlePointOptions extends CallOptions {
   /** The student's inverse temperature beta, at least 0. */
   readonly beta: number;
@@ -57,7 +57,7 @@ export interface SaddlePointOptions extends CallOptions {
   readonly maxIterations?: number | undefined;
 }
 
-/** Of a teacher whose memories are drawn at random. */
+/** A teacher whose memories are drawn at random. */
 export interface TeacherSaddlePointOptions extends SaddlePointOptions {
   /** N, at least `teacherUnits`. The theory is that of its limit; here it sets the normaliser Omega_N(beta). */
   readonly dimension: number;
@@ -150,7 +150,7 @@ export async function solveSaddlePoint(
 }
 
 /**
- * The same for a teacher whose memories are drawn at random and whose classes are drawn for each of them (eq. 9). In high dimension
+ * Solves the saddle-point equations for a teacher with random memories, each with classes of its own (eq. 9). In high dimension
  * such memories are orthogonal, and the equations are those of {@link solveSaddlePoint} for the first P* unit vectors of R^N as
  * patterns, each with the class shares for its labels; so that is what this solves. Memories and order parameters are in those
  * coordinates.
@@ -172,18 +172,22 @@ export async function solveTeacherSaddlePoint(options: TeacherSaddlePointOptions
 
 /** The first unit vectors of R^N, made a few megabytes at a time. */
 async function unitVectors(count: number, dimension: number, signal: CallOptions['signal']): Promise<NativeSphereRows> {
-  const rows = coded(() => native.makeSphereRows(dimension, 'float64', count));
+  const rows = coded(() => native.makeSphereRows({ dimension, precision: 'float64', capacity: count }));
   const height = Math.max(1, Math.floor(partBytes / (dimension * Float64Array.BYTES_PER_ELEMENT)));
   for (let first = 0; first < count; first += height) {
     const own = Math.min(height, count - first);
     const values = new Float64Array(own * dimension);
     for (let row = 0; row < own; row++) values[row * dimension + first + row] = 1;
-    await runTask(() => native.appendSphereRows(rows, own, values, 'patterns', first, false), { signal });
+    await runTask(
+      () =>
+        native.appendSphereRows(rows, values, { count: own, name: 'patterns', firstIndex: first, allowsZero: false }),
+      { signal },
+    );
   }
   return rows;
 }
 
-/** The same row again and again, written a few megabytes at a time. */
+/** A table of equal rows, written a few megabytes at a time. */
 async function repeated(row: Float64Array, count: number, signal: CallOptions['signal']): Promise<Float64Array> {
   const table = new Float64Array(count * row.length);
   const height = Math.max(1, Math.floor(partBytes / row.byteLength));
@@ -231,7 +235,7 @@ async function solve(problem: Problem, options: Solver): Promise<SaddlePoint> {
   const targets = await problem.targets(signal);
   const settings = { ...start, labels: columns, beta, betaScale, load, tolerance, maxIterations };
   const found = await runTask(
-    (report) => native.solveSphereSaddlePoint(rows, targets, memoryRows, settings, report),
+    (report) => native.solveSphereSaddlePoint(rows, memoryRows, { targets, ...settings, onProgress: report }),
     options,
   );
   return {
@@ -314,7 +318,9 @@ async function randomStart(options: Solver, problem: Problem): Promise<Start> {
   const seed = seedBits(options.seed ?? 0);
   const drawn = await runTask(
     () =>
-      native.initialSphereState(dimension, 'float64', {
+      native.initialSphereState({
+        dimension,
+        precision: 'float64',
         hiddenUnits,
         labels,
         hiddenShares,

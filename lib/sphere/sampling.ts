@@ -203,7 +203,7 @@ async function fillInParts(
 ): Promise<void> {
   await forParts(count, Float64Array.BYTES_PER_ELEMENT * dimension, options, async (begin, end, ofPart) => {
     const run = (report: ProgressCallback) =>
-      native.sampleSphereTeacher(handle, purpose, begin, end - begin, seed, report);
+      native.sampleSphereTeacher(handle, { purpose, first: begin, count: end - begin, seed, onProgress: report });
     const drawn = await runTask(run, ofPart);
     values.set(drawn.values, begin * dimension);
     labels.set(drawn.labels, begin);

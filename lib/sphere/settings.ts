@@ -8,7 +8,7 @@ import type { SplittingOptions } from './types.ts';
 
 // What the settings of a training may be, whether they come from its caller or from a checkpoint.
 
-/** Of what is counted, and of indices on the native side. */
+/** The greatest count and the greatest index on the native side. */
 export const greatestCount = 2 ** 31 - 1;
 
 /** Data as training takes them. */

@@ -78,10 +78,13 @@ export async function sinkhornKnopp(matrix: FloatMatrix, options: SinkhornKnoppO
   const columnSums = numberList('options.columnSums', read.columnSums, columns, 'one a column');
   fitsInMemory('the scaled matrix', length * Float64Array.BYTES_PER_ELEMENT);
   const problem = await marginalMatrix('matrix.data', data, rowSums, columnSums, signal);
-  const scaled = await runTask((report) => native.scaleMatrix(problem, tolerance, maxIterations, report), {
-    signal,
-    onProgress,
-  });
+  const scaled = await runTask(
+    (report) => native.scaleMatrix(problem, { tolerance, maxIterations, onProgress: report }),
+    {
+      signal,
+      onProgress,
+    },
+  );
   const { rowScaling, columnScaling, iterations, residual, converged } = scaled;
   return {
     matrix: { rows, columns, data: scaled.matrix },

@@ -116,9 +116,12 @@ export async function classWeightMultipliers(pbar: ClassWeights, options: Multip
   const classShares = readShares('options.classShares', read.classShares, columns, ofClasses);
   checkMultiplierSpace(rows, classShares);
   const { signal } = read;
-  const found = await runTask(() => native.classWeightMultipliers(rows, columns, numbers, hiddenShares, classShares), {
-    signal,
-  });
+  const found = await runTask(
+    () => native.classWeightMultipliers(numbers, { units: rows, labels: columns, hiddenShares, classShares }),
+    {
+      signal,
+    },
+  );
   return {
     classWeights: { rows, columns, data: found.classWeights },
     rowMultipliers: found.rows,
@@ -194,7 +197,13 @@ export async function stationarity(
   checkMultiplierSpace(rows, classShares);
   const handles = await toNativeTheory(checked, batch, read);
   const found = await runTask(
-    (report) => native.sphereStationarity(handles.model, handles.rows, targets, hiddenShares, classShares, report),
+    (report) =>
+      native.sphereStationarity(handles.model, handles.rows, {
+        targets,
+        hiddenShares,
+        classShares,
+        onProgress: report,
+      }),
     read,
   );
   return {
@@ -215,8 +224,8 @@ export interface SaddlePointParameters extends VonMisesFisherParameters {
 }
 
 /**
- * The same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in the order given, and it
- * and its original have half of the class weights each. Of a stationary point of the loss (eq. 6), or of the saddle-point equations
+ * A model of the same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in this order, and it
+ * and its original have half of the class weights each. From a stationary point of the loss (eq. 6), or of the saddle-point equations
  * with rho = Infinity, the result is one with P + R units. With finite rho it is not: each half has half of the order parameter, so
  * its memory shortens.
  *
@@ -339,7 +348,7 @@ export async function splittingStability(
   fitsInMemory('the work space', 2 * batch.count * hiddenUnits * Float64Array.BYTES_PER_ELEMENT);
   const { model, rows } = await toNativeTheory(checked, batch, read);
   const { eigenvalues, spreads, pulls, resultants, directions, passes } = await runTask(
-    (report) => native.sphereSplittingSpectrum(model, rows, targets, iteration, report),
+    (report) => native.sphereSplittingSpectrum(model, rows, { targets, ...iteration, onProgress: report }),
     read,
   );
   const quadraticForms = spreads.map((spread, mu) =>

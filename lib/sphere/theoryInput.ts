@@ -179,7 +179,7 @@ export async function toNativeTheory(
   const memories = await toNativeRows(parameters.memories.name, parameters.memories, 'float64', 'allowed', { signal });
   const { classes, classWeights, beta, betaScale } = parameters;
   return {
-    model: native.makeSphereModel(memories, classes + 1, classWeights, beta, betaScale),
+    model: native.makeSphereModel(memories, { labels: classes + 1, classWeights, beta, betaScale }),
     rows: await toNativeRows(`${rows.name}.values`, rows, 'float64', 'allowed', { signal }),
   };
 }

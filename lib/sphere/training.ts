@@ -15,7 +15,7 @@ export type ModelState = Pick<
 /** How far a run has come: with its settings and data, all that its further course follows from. */
 export interface TrainingProgress {
   readonly state: NativeSphereState;
-  /** Of the lowest validation loss since the last split; before the first epoch, undefined. */
+  /** The model of the lowest validation loss since the last split; undefined before the first epoch. */
   readonly best: ModelState | undefined;
   readonly bestLoss: number;
   /** Epochs in a row that did not lower it. */
@@ -55,7 +55,7 @@ export async function firstProgress(
     seed: BigInt(seed),
   };
   const { dimension } = data.batch;
-  const drawn = await runTask(() => native.initialSphereState(dimension, data.precision, start), {
+  const drawn = await runTask(() => native.initialSphereState({ dimension, precision: data.precision, ...start }), {
     signal: options.signal,
   });
   const state = initialMemories ? { ...drawn, memories: await checkedMemories(initialMemories, data, options) } : drawn;
@@ -112,7 +112,7 @@ async function runEpochs(
   while (!progress.done) {
     const start = performance.now();
     const index = progress.history.length;
-    const epoch = await runTask((report) => native.trainSphereEpoch(trainer, index, report), {
+    const epoch = await runTask((report) => native.trainSphereEpoch(trainer, { index, onProgress: report }), {
       signal: options.signal,
       onProgress: epochProgress(data, settings, index, options),
     });
@@ -195,7 +195,7 @@ async function endStage(
   if (isGrown) return { ...progress, done: true };
   const { signal } = options;
   const { split } = await runTask(
-    (report) => native.splitSphereMemories(trainer, splitOf(progress, settings, splitting), report),
+    (report) => native.splitSphereMemories(trainer, { ...splitOf(progress, settings, splitting), onProgress: report }),
     { signal },
   );
   if (split.length === 0) return { ...progress, done: true };
@@ -227,7 +227,9 @@ async function makeTrainer(
 ): Promise<NativeSphereTrainer> {
   const rows = await toNativeRows(`${batch.name}.values`, batch, precision, 'allowed', { signal: options.signal });
   const own = { ...settings, seed: BigInt(settings.seed) };
-  const trainer = coded(() => native.makeSphereTrainer(rows, labels, settings.trainingRows, own, state));
+  const trainer = coded(() =>
+    native.makeSphereTrainer(rows, { labels, trainingRows: settings.trainingRows, settings: own, state }),
+  );
   native.release(rows); // the trainer keeps them
   return trainer;
 }

@@ -57,7 +57,7 @@ export interface EpochRecord {
   readonly loss: number;
   /** Share of the training rows whose likeliest class was theirs; 0 in unsupervised training. */
   readonly accuracy: number;
-  /** The same of the validation rows at the end of the epoch; NaN where there are none. */
+  /** Loss and accuracy of the validation rows at the end of the epoch; NaN where there are none. */
   readonly validationLoss: number;
   readonly validationAccuracy: number;
   /** Seconds of training so far, those before a resumption included; setting up and saving left out. */
@@ -109,7 +109,7 @@ export interface TrainOptions extends TrainingCallOptions {
   readonly betaScale?: number | undefined;
   /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only with labels. */
   readonly labelSoftening?: number | undefined;
-  /** The same for the model's own predictions, which stand for the labels in unsupervised training. Default 0.01. */
+  /** The softening of the model's own predictions, which stand for the labels in unsupervised training. Default 0.01. */
   readonly posteriorSoftening?: number | undefined;
   /**
    * The probability of every class, C + 1 numbers that are not negative, with sum 1 (to 1e-5, as float32 leaves it; they are divided by

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-// Errors about values, worded alike for every argument: "Expected ... but received ...".
+// Errors about values, worded alike for every argument.
 namespace denseam {
 
 // With as many digits as tell it from every other double: what differs must look different in a message.
@@ -25,22 +25,26 @@ inline std::string number(double value) {
 }
 
 inline Error notFinite(const std::string& where, double value) {
-  return {"ERR_NOT_FINITE", "Expected a finite number for " + where + " but received " + number(value)};
+  return {"ERR_NOT_FINITE", {.argument = where, .expected = "a finite number", .received = number(value)}};
 }
 
 inline Error notPositive(const std::string& where, double smallest) {
-  return {"ERR_NOT_POSITIVE_DEFINITE", "Expected a positive semidefinite matrix for " + where +
-                                           " but its smallest eigenvalue is " + number(smallest)};
+  return {"ERR_NOT_POSITIVE_DEFINITE",
+          {.argument = where,
+           .expected = "a positive semidefinite matrix",
+           .found = "its smallest eigenvalue is " + number(smallest)}};
 }
 
 // Of numbers that are finite themselves.
 inline Error overflow(const std::string& where) {
-  return {"ERR_RANGE", "Expected numbers whose products fit in float64 for " + where + " but its eigenvalues overflow"};
+  return {
+      "ERR_RANGE",
+      {.argument = where, .expected = "numbers whose products fit in float64", .found = "its eigenvalues overflow"}};
 }
 
 inline Error negativeVariance(const std::string& where, double value) {
   return {"ERR_NOT_POSITIVE_DEFINITE",
-          "Expected a variance of at least 0 for " + where + " but received " + number(value)};
+          {.argument = where, .expected = "a variance of at least 0", .received = number(value)}};
 }
 
 // `ridge`: what was given; `enough`: what helps, where that is not just any.
@@ -48,10 +52,12 @@ inline Error singular(const std::string& where, double smallest, double ridge = 
   const std::string size = enough > 0 ? " of " + number(enough) + " or more" : "";
   const std::string advice =
       ridge > 0 ? "The option `ridge` is too small (" + number(ridge) + "): pass one" : "Pass the option `ridge`";
-  return {"ERR_NOT_POSITIVE_DEFINITE", "Expected a positive definite covariance for " + where +
-                                           " but it is singular (smallest eigenvalue " + number(smallest) +
-                                           "): no transport map leaves a singular Gaussian. " + advice + size +
-                                           " to add a small variance in every direction"};
+  return {"ERR_NOT_POSITIVE_DEFINITE",
+          {.argument = where,
+           .expected = "a positive definite covariance",
+           .found = "it is singular (smallest eigenvalue " + number(smallest) +
+                    "): no transport map leaves a singular Gaussian. " + advice + size +
+                    " to add a small variance in every direction"}};
 }
 
 }  // namespace denseam

@@ -29,9 +29,9 @@ Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t 
 float narrowed(double value, Napi::Env env) {
   const auto narrow = static_cast<float>(value);
   if (std::isinf(narrow) && std::isfinite(value)) {
-    throw codedError(
-        env, "ERR_RANGE",
-        "Expected numbers that fit in float32, the precision of this memory, for items but received " + number(value));
+    throw codedError(env, Error("ERR_RANGE", {.argument = "items",
+                                              .expected = "numbers that fit in float32, the precision of this memory,",
+                                              .received = number(value)}));
   }
   return narrow;
 }
@@ -103,6 +103,18 @@ Napi::Error codedError(Napi::Env env, const char* code, const std::string& messa
   return error;
 }
 
+Napi::Error codedError(Napi::Env env, const Error& error) {
+  Napi::Error coded = codedError(env, error.code(), error.what());
+  if (const Fault* fault = error.fault()) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("argument", fault->argument);
+    object.Set("expected", fault->expected);
+    object.Set(fault->found.empty() ? "received" : "found", fault->found.empty() ? fault->received : fault->found);
+    coded.Set("fault", object);
+  }
+  return coded;
+}
+
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision) {
   const Napi::TypedArray array = floats(value, name, count);
   if (precision == Precision::kFloat32) return copyFloats<std::vector<float>>(array);
@@ -135,15 +147,13 @@ std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size
       copied(value.Env(), [&] { return std::vector<std::int32_t>(view.Data(), view.Data() + view.ElementLength()); });
   for (const std::int32_t index : indices) {
     if (index < 0 || static_cast<std::size_t>(index) >= size) {
-      throw codedError(
-          value.Env(), "ERR_RANGE",
-          "Expected indices from 0 to " + std::to_string(size - 1) + " but received " + std::to_string(index));
+      throw codedError(value.Env(), Error("ERR_RANGE", {.argument = "indices",
+                                                        .expected = "integers from 0 to " + std::to_string(size - 1),
+                                                        .received = std::to_string(index)}));
     }
   }
   return indices;
 }
-
-double readDouble(const Napi::Object& object, const char* name) { return object.Get(name).ToNumber(); }
 
 std::size_t readCount(const Napi::Value& value, const char* name) {
   constexpr double kGreatestSafeInteger = 9007199254740991.0;
@@ -158,13 +168,6 @@ void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns) {
   if (columns > 0 && rows > std::numeric_limits<std::size_t>::max() / columns) {
     throw codedError(env, "ERR_OUT_OF_MEMORY", "The numbers are more than an array can hold");
   }
-}
-
-std::uint64_t readSeed(const Napi::Value& value) {
-  bool lossless = false;
-  const std::uint64_t seed = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
-  if (!lossless) throw codedError(value.Env(), "ERR_RANGE", "Expected a bigint of 64 bits for seed");
-  return seed;
 }
 
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values) {

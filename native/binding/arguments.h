@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned.h"
+#include "base/error.h"
 #include "memory/memory.h"
 
 // JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each
@@ -16,6 +17,8 @@
 namespace denseam::binding {
 
 Napi::Error codedError(Napi::Env env, const char* code, const std::string& message);
+// The property `fault` says what the error is about, as lib/core/errors.ts takes it.
+Napi::Error codedError(Napi::Env env, const Error& error);
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);
@@ -26,11 +29,8 @@ std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, 
 // Indices into `size` items.
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
 std::size_t readCount(const Napi::Value& value, const char* name);
-double readDouble(const Napi::Object& object, const char* name);
 // Refuses rows x columns numbers that cannot be counted.
 void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns);
-// A bigint of 64 bits, unsigned.
-std::uint64_t readSeed(const Napi::Value& value);
 
 // Memory that a vector takes.
 template <typename Vector>

@@ -20,43 +20,55 @@ using gaussian::Basis;
 using gaussian::Projection;
 using gaussian::Structure;
 
-// (dimension, numbers, name)
+// (numbers, { dimension, name })
+struct BasisNumbers {
+  explicit BasisNumbers(const Napi::CallbackInfo& info)
+      : options(info[1]),
+        dimension(readDimension(options)),
+        numbers(readDoubles(info[0], "basis", dimension * dimension)),
+        name(options.text("name")) {}
+
+  Basis make() const { return gaussian::makeBasis(dimension, numbers, name); }
+
+  Options options;
+  std::size_t dimension;
+  std::vector<double> numbers;
+  std::string name;
+};
+
 Napi::Value makeBasis(const Napi::CallbackInfo& info) {
-  const std::size_t d = readDimension(info[0]);
-  const std::vector<double> numbers = readDoubles(info[1], "basis", d * d);
-  const std::string name = info[2].ToString();
+  const auto given = std::make_shared<const BasisNumbers>(info);
   return launch<SharedBasis>(
-      info.Env(), info.Env().Undefined(),
-      [=](Job&) { return std::make_shared<const Basis>(gaussian::makeBasis(d, numbers, name)); }, toBasisHandle);
+      info.Env(), [given](Job&) { return std::make_shared<const Basis>(given->make()); }, toBasisHandle);
 }
 
-// (dimension, numbers, name): the same check at once, on the calling thread.
+// The check alone, at once, on the calling thread.
 void checkBasis(const Napi::CallbackInfo& info) {
-  const std::size_t d = readDimension(info[0]);
   try {
-    gaussian::makeBasis(d, readDoubles(info[1], "basis", d * d), info[2].ToString());
+    BasisNumbers(info).make();
   } catch (const Error& error) {
-    throw codedError(info.Env(), error.code(), error.what());
+    throw codedError(info.Env(), error);
   }
 }
 
-// (structure, dimension, items, firstIndex, handle of the basis or undefined, onProgress)
+// (items, { structure, dimension, basis: a handle or undefined, firstIndex, onProgress })
 Napi::Value expand(const Napi::CallbackInfo& info) {
-  const Structure structure = readStructure(info[0]);
-  const std::size_t d = readDimension(info[1]);
-  const auto items = std::make_shared<Batch>(readItems(info[2], structure, d, info[3]));
-  const SharedBasis basis = readOptionalBasis(info[4]);
+  const Options options(info[1]);
+  const Structure structure = readStructure(options);
+  const std::size_t d = readDimension(options);
+  const auto items = std::make_shared<Batch>(readItems(info[0], structure, d, options));
+  const SharedBasis basis = readOptionalBasis(options["basis"]);
   return launch<Batch>(
-      info.Env(), info[5],
-      [=](Job& job) { return gaussian::expand(structure, d, basis.get(), std::move(*items), job); }, toStates);
+      options, [=](Job& job) { return gaussian::expand(structure, d, basis.get(), std::move(*items), job); }, toStates);
 }
 
-// (items, firstIndex, handle of the basis, onProgress)
+// (items, { basis, firstIndex, onProgress })
 Napi::Value project(const Napi::CallbackInfo& info) {
-  const SharedBasis basis = readBasis(info[2]);
-  const auto items = std::make_shared<Batch>(readItems(info[0], Structure::kFull, basis->dimension, info[1]));
+  const Options options(info[1]);
+  const SharedBasis basis = readBasis(options["basis"]);
+  const auto items = std::make_shared<Batch>(readItems(info[0], Structure::kFull, basis->dimension, options));
   return launch<Projection>(
-      info.Env(), info[3], [=](Job& job) { return gaussian::project(*basis, std::move(*items), job); },
+      options, [=](Job& job) { return gaussian::project(*basis, std::move(*items), job); },
       [](Napi::Env env, Projection&& projection) -> Napi::Value {
         Napi::Object result = toStates(env, std::move(projection.items));
         result.Set("residuals", toFloat64Array(env, std::move(projection.residuals)));
@@ -65,15 +77,16 @@ Napi::Value project(const Napi::CallbackInfo& info) {
       });
 }
 
-// (dimension, items, firstIndex, sums or undefined, onProgress)
+// (items, { dimension, sums: numbers or undefined, firstIndex, onProgress })
 Napi::Value addCombinations(const Napi::CallbackInfo& info) {
-  const std::size_t d = readDimension(info[0]);
-  const auto items = std::make_shared<Batch>(readItems(info[1], Structure::kFull, d, info[2]));
+  const Options options(info[1]);
+  const std::size_t d = readDimension(options);
+  const auto items = std::make_shared<Batch>(readItems(info[0], Structure::kFull, d, options));
   const std::size_t size = gaussian::kCombinations * d * d;
-  const auto sums = std::make_shared<std::vector<double>>(info[3].IsUndefined() ? std::vector<double>(size)
-                                                                                : readDoubles(info[3], "sums", size));
+  const auto sums = std::make_shared<std::vector<double>>(options.has("sums") ? options.doubles("sums", size)
+                                                                              : std::vector<double>(size));
   return launch<std::vector<double>>(
-      info.Env(), info[4],
+      options,
       [=](Job& job) {
         gaussian::addCombinations(d, std::move(*items), *sums, job);
         return std::move(*sums);
@@ -81,13 +94,12 @@ Napi::Value addCombinations(const Napi::CallbackInfo& info) {
       toFloat64Array);
 }
 
-// (dimension, sums)
+// (sums, { dimension })
 Napi::Value commonEigenvectors(const Napi::CallbackInfo& info) {
-  const std::size_t d = readDimension(info[0]);
-  const std::vector<double> sums = readDoubles(info[1], "sums", gaussian::kCombinations * d * d);
+  const std::size_t d = readDimension(Options(info[1]));
+  const std::vector<double> sums = readDoubles(info[0], "sums", gaussian::kCombinations * d * d);
   return launch<std::vector<double>>(
-      info.Env(), info.Env().Undefined(), [=](Job& job) { return gaussian::commonEigenvectors(d, sums, job); },
-      toFloat64Array);
+      info.Env(), [=](Job& job) { return gaussian::commonEigenvectors(d, sums, job); }, toFloat64Array);
 }
 
 }  // namespace

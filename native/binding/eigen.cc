@@ -21,38 +21,37 @@ using linalg::lanes::Kernels;
 constexpr std::size_t kReference = 1;
 
 // The kernels of a level, 0 for the best; null for LAPACK.
-const Kernels* readKernels(const Napi::Value& value) {
-  const std::size_t level = readCount(value, "level");
+const Kernels* readKernels(const Options& options) {
+  const std::size_t level = options.count("level");
   if (level == kReference) return nullptr;
   if (level == 0) return &linalg::lanes::best();
   const Kernels* kernels = linalg::lanes::kernels(static_cast<linalg::lanes::Level>(level));
-  if (!kernels) throw codedError(value.Env(), "ERR_RANGE", "This processor lacks level " + std::to_string(level));
+  if (!kernels) throw codedError(options.env(), "ERR_RANGE", "This processor lacks level " + std::to_string(level));
   return kernels;
 }
 
-const Kernels& readOwnKernels(const Napi::Value& value) {
-  const Kernels* kernels = readKernels(value);
-  if (!kernels) throw codedError(value.Env(), "ERR_RANGE", "Expected a level of the lanes");
+const Kernels& readOwnKernels(const Options& options) {
+  const Kernels* kernels = readKernels(options);
+  if (!kernels) throw codedError(options.env(), "ERR_RANGE", "Expected a level of the lanes");
   return *kernels;
 }
 
-// (n, count, matrices, ...)
-std::shared_ptr<const Matrices> readMatrices(const Napi::CallbackInfo& info) {
-  const std::size_t n = readCount(info[0], "n");
-  const std::size_t count = readCount(info[1], "count");
+// (matrices, { n, count, level, ... })
+std::shared_ptr<const Matrices> readMatrices(const Napi::CallbackInfo& info, const Options& options) {
+  const std::size_t n = options.count("n");
+  const std::size_t count = options.count("count");
   if (n < 1 || n > linalg::lanes::kMost) throw codedError(info.Env(), "ERR_RANGE", "Expected n from 1 to 64");
-  return std::make_shared<const Matrices>(Matrices{n, count, readDoubles(info[2], "matrices", count * n * n)});
+  return std::make_shared<const Matrices>(Matrices{n, count, readDoubles(info[0], "matrices", count * n * n)});
 }
 
-Napi::Value toNumbers(Napi::Env env, std::vector<double>&& numbers) { return toFloat64Array(env, std::move(numbers)); }
-
-// (n, count, matrices, wantVectors, level)
+// { ..., wantVectors }
 Napi::Value eigen(const Napi::CallbackInfo& info) {
-  const auto matrices = readMatrices(info);
-  const bool wantVectors = info[3].ToBoolean();
-  const Kernels* kernels = readKernels(info[4]);
+  const Options options(info[1]);
+  const auto matrices = readMatrices(info, options);
+  const bool wantVectors = options.flag("wantVectors");
+  const Kernels* kernels = readKernels(options);
   return launch<Decomposition>(
-      info.Env(), info.Env().Undefined(),
+      info.Env(),
       [=](Job&) {
         return kernels ? linalg::decompose(*matrices, wantVectors, *kernels)
                        : linalg::decomposeByLapack(*matrices, wantVectors);
@@ -66,25 +65,25 @@ Napi::Value eigen(const Napi::CallbackInfo& info) {
       });
 }
 
-// (n, count, matrices, r, single, level)
+// { ..., r, single }
 Napi::Value congruences(const Napi::CallbackInfo& info) {
-  const auto matrices = readMatrices(info);
-  const std::vector<double> r = readDoubles(info[3], "r", matrices->n * matrices->n);
-  const bool single = info[4].ToBoolean();
-  const Kernels& kernels = readOwnKernels(info[5]);
+  const Options options(info[1]);
+  const auto matrices = readMatrices(info, options);
+  const std::vector<double> r = options.doubles("r", matrices->n * matrices->n);
+  const bool single = options.flag("single");
+  const Kernels& kernels = readOwnKernels(options);
   return launch<std::vector<double>>(
-      info.Env(), info.Env().Undefined(),
-      [=, &kernels](Job&) { return linalg::congruences(*matrices, r, single, kernels); }, toNumbers);
+      info.Env(), [=, &kernels](Job&) { return linalg::congruences(*matrices, r, single, kernels); }, toFloat64Array);
 }
 
-// (n, count, matrices, weights, level)
+// { ..., weights }
 Napi::Value spectralSum(const Napi::CallbackInfo& info) {
-  const auto matrices = readMatrices(info);
-  const std::vector<double> weights = readDoubles(info[3], "weights", matrices->count);
-  const Kernels& kernels = readOwnKernels(info[4]);
+  const Options options(info[1]);
+  const auto matrices = readMatrices(info, options);
+  const std::vector<double> weights = options.doubles("weights", matrices->count);
+  const Kernels& kernels = readOwnKernels(options);
   return launch<std::vector<double>>(
-      info.Env(), info.Env().Undefined(),
-      [=, &kernels](Job&) { return linalg::spectralSum(*matrices, weights, kernels); }, toNumbers);
+      info.Env(), [=, &kernels](Job&) { return linalg::spectralSum(*matrices, weights, kernels); }, toFloat64Array);
 }
 
 Napi::Value bestLevel(const Napi::CallbackInfo& info) {

@@ -10,28 +10,27 @@ namespace denseam::binding {
 
 using gaussian::Structure;
 
-Structure readStructure(const Napi::Value& value) {
-  const std::string name = value.ToString();
+Structure readStructure(const Options& options) {
+  const std::string name = options.text("structure");
   return name == "full" ? Structure::kFull : name == "diagonal" ? Structure::kDiagonal : Structure::kIsotropic;
 }
 
-std::size_t readDimension(const Napi::Value& value) {
-  const std::size_t d = readCount(value, "dimension");
+std::size_t readDimension(const Options& options) {
+  const std::size_t d = options.count("dimension");
   if (d >= std::size_t{1} << 31) {
-    throw codedError(value.Env(), "ERR_OUT_OF_MEMORY", "The matrices are larger than an array can be");
+    throw codedError(options.env(), "ERR_OUT_OF_MEMORY", "The matrices are larger than an array can be");
   }
   return d;
 }
 
-Batch readItems(const Napi::Value& given, Structure structure, std::size_t d, const Napi::Value& firstIndex) {
-  const Napi::Object object = given.ToObject();
+Batch readItems(const Napi::Value& given, Structure structure, std::size_t d, const Options& options) {
+  const Options members(given);
   Batch items;
-  items.count = readCount(object.Get("count"), "count");
-  items.positions = readDoubles(object.Get("positions"), "positions", items.count * d);
-  items.covariances =
-      readDoubles(object.Get("covariances"), "covariances", items.count * gaussian::covarianceSize(structure, d));
-  items.name = object.Get("name").ToString();
-  items.first = readCount(firstIndex, "firstIndex");
+  items.count = members.count("count");
+  items.positions = members.doubles("positions", items.count * d);
+  items.covariances = members.doubles("covariances", items.count * gaussian::covarianceSize(structure, d));
+  items.name = members.text("name");
+  items.first = options.count("firstIndex");
   return items;
 }
 

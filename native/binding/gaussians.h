@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "binding/options.h"
 #include "gaussian/basis.h"
 #include "gaussian/structure.h"
 #include "memory/memory.h"
@@ -12,11 +13,11 @@
 // What functions on Gaussians take and return, besides what arguments.h has.
 namespace denseam::binding {
 
-gaussian::Structure readStructure(const Napi::Value& value);
+gaussian::Structure readStructure(const Options& options);
 // Such that d x d numbers can be counted.
-std::size_t readDimension(const Napi::Value& value);
-// A batch as in lib/native/addon.ts with the name that errors call it; items are counted from `firstIndex`.
-Batch readItems(const Napi::Value& given, gaussian::Structure structure, std::size_t d, const Napi::Value& firstIndex);
+std::size_t readDimension(const Options& options);
+// A batch of NativeNamedBatch in lib/native/memory.ts; its items are counted from the option `firstIndex`.
+Batch readItems(const Napi::Value& given, gaussian::Structure structure, std::size_t d, const Options& options);
 Napi::Object toStates(Napi::Env env, Batch&& batch);
 
 // A basis that JavaScript holds a handle of: it stays here instead of being copied for every call.

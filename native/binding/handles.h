@@ -37,10 +37,13 @@ Napi::Value toHandle(Napi::Env env, std::shared_ptr<T> object, std::size_t bytes
   return wrap(env, std::move(handle));
 }
 
-// `what` is what errors call the object. lib/native/addon.ts, the only caller, has a type for each kind of handle.
+// Null for whatever is no handle of this addon: an external of another one may hold anything.
+Handle* readHandle(const Napi::Value& value);
+
+// `what` is what errors call the object.
 template <typename T>
 std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
-  const Handle* handle = value.IsExternal() ? value.As<Napi::External<Handle>>().Data() : nullptr;
+  const Handle* handle = readHandle(value);
   if (handle == nullptr || *handle->type != typeid(T)) {
     throw codedError(value.Env(), "ERR_SHAPE", std::string("Expected the handle of ") + what);
   }
@@ -48,7 +51,7 @@ std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
   return std::static_pointer_cast<T>(handle->object);
 }
 
-// Exports what all handles have: `release`, `share` and `tell`.
+// Exports what all handles have: `release`, `share` and `succeed`.
 void defineHandles(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

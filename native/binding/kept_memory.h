@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <cstddef>
+#include <utility>
 
 namespace denseam::binding {
 
@@ -12,6 +13,8 @@ class KeptMemory {
  public:
   // To be called after what is no longer kept was freed: memory that is free goes back to the system now and then.
   void tell(Napi::BasicEnv env, std::size_t bytes);
+  // Adds what V8 was told of another object, which then keeps nothing.
+  void takeOver(KeptMemory& other) { told_ += std::exchange(other.told_, 0); }
   // What all objects of the process keep.
   static std::size_t total();
 

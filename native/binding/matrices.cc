@@ -7,6 +7,7 @@
 
 #include "binding/arguments.h"
 #include "binding/handles.h"
+#include "binding/options.h"
 
 namespace denseam::binding {
 namespace {
@@ -15,15 +16,16 @@ using Shared = std::shared_ptr<MarginalMatrix>;
 
 Shared read(const Napi::Value& handle) { return fromHandle<MarginalMatrix>(handle, "a matrix"); }
 
-// (rows, columns, rowSums, columnSums)
+// ({ rows, columns, rowSums, columnSums })
 Napi::Value makeMarginalMatrix(const Napi::CallbackInfo& info) {
-  const std::size_t rows = readCount(info[0], "rows");
-  const std::size_t columns = readCount(info[1], "columns");
+  const Options options(info[0]);
+  const std::size_t rows = options.count("rows");
+  const std::size_t columns = options.count("columns");
   if (rows == 0 || columns == 0 || rows > std::numeric_limits<std::size_t>::max() / sizeof(double) / columns) {
     throw codedError(info.Env(), "ERR_SHAPE", "Expected a matrix that has rows and columns and fits in memory");
   }
   auto problem = std::make_shared<MarginalMatrix>(
-      MarginalMatrix{{}, readDoubles(info[2], "rowSums", rows), readDoubles(info[3], "columnSums", columns)});
+      MarginalMatrix{{}, options.doubles("rowSums", rows), options.doubles("columnSums", columns)});
   try {
     problem->matrix.reserve(rows * columns);
   } catch (const std::exception&) {

@@ -1,18 +1,21 @@
-#include "memory/memory.h"
+#include "binding/memory.h"
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "binding/arguments.h"
+#include "binding/columns.h"
 #include "binding/gaussians.h"
-#include "binding/kept_memory.h"
-#include "binding/memory_object.h"
+#include "binding/handles.h"
+#include "binding/options.h"
 #include "binding/promise_worker.h"
 #include "euclidean/row_memory.h"
+#include "gaussian/basis.h"
 #include "gaussian/full_memory.h"
+#include "memory/memory.h"
 
 namespace denseam::binding {
 namespace {
@@ -20,10 +23,33 @@ namespace {
 using euclidean::Embedding;
 using euclidean::RowMemory;
 using gaussian::FullMemory;
-using Snapshot = std::shared_ptr<const Memory>;
+using MemoryPointer = std::shared_ptr<const Memory>;
+
+// The items of a memory as they are at one moment, and the shape of batches that go with them.
+struct ItemStore {
+  std::string kind;
+  std::size_t dimension;
+  Precision precision;
+  MemoryPointer memory;
+
+  // Numbers of an item's covariance.
+  std::size_t covarianceSize() const {
+    return kind == "full" ? dimension * dimension : kind == "diagonal" ? dimension : kind == "isotropic" ? 1 : 0;
+  }
+  // The same shape with other items.
+  std::shared_ptr<const ItemStore> with(MemoryPointer items) const {
+    return std::make_shared<const ItemStore>(ItemStore{kind, dimension, precision, std::move(items)});
+  }
+};
+using Store = std::shared_ptr<const ItemStore>;
+
+Store readStore(const Napi::Value& handle) { return fromHandle<const ItemStore>(handle, "items"); }
+
+// V8 is told what a store takes when it replaces another (`succeed`).
+Napi::Value toStore(Napi::Env env, Store&& store) { return toHandle(env, std::move(store), 0); }
 
 template <typename T>
-Snapshot makeMemory(const std::string& kind, std::size_t dimension, bool indexed) {
+MemoryPointer makeMemory(const std::string& kind, std::size_t dimension, bool indexed) {
   if (kind == "full") return std::make_shared<FullMemory<T>>(dimension, indexed);
   const auto embedding = kind == "diagonal"    ? Embedding::Kind::kDiagonal
                          : kind == "isotropic" ? Embedding::Kind::kIsotropic
@@ -31,277 +57,245 @@ Snapshot makeMemory(const std::string& kind, std::size_t dimension, bool indexed
   return std::make_shared<RowMemory<T>>(Embedding(embedding, dimension));
 }
 
+// ({ kind, dimension, precision, indexed })
+Napi::Value emptyItems(const Napi::CallbackInfo& info) {
+  const Options options(info[0]);
+  const std::string kind = options.text("kind");
+  const std::size_t dimension = options.count("dimension");
+  const Precision precision = options.precision();
+  const bool indexed = options.flag("indexed");
+  const MemoryPointer memory = precision == Precision::kFloat32 ? makeMemory<float>(kind, dimension, indexed)
+                                                                : makeMemory<double>(kind, dimension, indexed);
+  return toStore(info.Env(), std::make_shared<const ItemStore>(ItemStore{kind, dimension, precision, memory}));
+}
+
+// (items)
+Napi::Value itemCount(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(readStore(info[0])->memory->size()));
+}
+
+// (items)
+Napi::Value itemBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(readStore(info[0])->memory->bytes()));
+}
+
+std::shared_ptr<const Items> readItems(const Napi::Value& value, const ItemStore& store, const Options& options) {
+  const Options given(value);
+  auto items = std::make_shared<Items>();
+  items->count = given.count("count");
+  items->positions = readNumbers(given["positions"], "positions", items->count * store.dimension, store.precision);
+  const std::size_t perItem = store.covarianceSize();
+  items->covariances = readNumbers(perItem == 0 ? Napi::Float64Array::New(value.Env(), 0) : given["covariances"],
+                                   "covariances", items->count * perItem, store.precision);
+  items->name = "items";
+  items->first = options.count("firstIndex");
+  return items;
+}
+
+// (items, batch, { firstIndex, onProgress })
+Napi::Value appendItems(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const Options options(info[2]);
+  return launch<Store>(
+      options,
+      [store, items = readItems(info[1], *store, options)](Job& job) {
+        return store->with(store->memory->append(*items, job));
+      },
+      toStore);
+}
+
+// (items, { onProgress })
+Napi::Value prepareItems(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  return launch<Store>(
+      Options(info[1]),
+      [store](Job& job) {
+        const MemoryPointer complete = store->memory->prepare(job);
+        return complete ? store->with(complete) : store;
+      },
+      toStore);
+}
+
+// (items, indices)
+Napi::Value removeItems(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  std::vector<std::int32_t> indices = readIndices(info[1], store->memory->size());
+  std::sort(indices.begin(), indices.end());
+  return launch<Store>(
+      info.Env(), [store, indices](Job& job) { return store->with(store->memory->remove(indices, job)); }, toStore);
+}
+
+// (items, indices)
+Napi::Value getItems(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const auto indices = readIndices(info[1], store->memory->size());
+  return launch<Batch>(
+      info.Env(), [store, indices](Job& job) { return store->memory->get(indices, job); }, toStates);
+}
+
+std::shared_ptr<const Batch> readQueries(const Napi::Value& value, const ItemStore& store, std::size_t first) {
+  const Options given(value);
+  auto batch = std::make_shared<Batch>();
+  batch->count = given.count("count");
+  batch->positions = given.doubles("positions", batch->count * store.dimension);
+  const std::size_t perItem = store.covarianceSize();
+  if (perItem > 0) batch->covariances = given.doubles("covariances", batch->count * perItem);
+  batch->name = "queries";
+  batch->first = first;
+  return batch;
+}
+
+// The mass that may be dropped; undefined where every item is evaluated.
+Pruning readPruning(const Options& options) { return options.optionalNumber("pruning"); }
+
+// What every verb on queries begins with: (items, queries, { ridge, firstIndex, onProgress, ... }).
+struct Call {
+  explicit Call(const Napi::CallbackInfo& info)
+      : options(info[2]),
+        store(readStore(info[0])),
+        queries(readQueries(info[1], *store, options.count("firstIndex"))),
+        ridge(options.number("ridge")) {
+    if (store->memory->size() == 0) throw codedError(info.Env(), "ERR_SHAPE", "Expected a memory with items");
+  }
+
+  Options options;
+  Store store;
+  std::shared_ptr<const Batch> queries;
+  double ridge;
+};
+
+Napi::Value distances(const Napi::CallbackInfo& info) {
+  const Call call(info);
+  return launch<std::vector<double>>(
+      call.options,
+      [store = call.store, queries = call.queries, ridge = call.ridge](Job& job) {
+        return store->memory->distances(*queries, ridge, job);
+      },
+      toFloat64Array);
+}
+
+// A verb that weighs the items: ({ ..., beta, pruning }).
+template <typename Result, typename Verb, typename Convert>
+Napi::Value weighing(const Napi::CallbackInfo& info, Verb verb, Convert convert) {
+  const Call call(info);
+  return launch<Result>(
+      call.options,
+      [store = call.store, queries = call.queries, ridge = call.ridge, beta = call.options.number("beta"),
+       pruning = readPruning(call.options),
+       verb](Job& job) { return ((*store->memory).*verb)(*queries, ridge, beta, pruning, job); },
+      convert);
+}
+
+Napi::Value weights(const Napi::CallbackInfo& info) {
+  return weighing<std::vector<double>>(info, &Memory::weights, toFloat64Array);
+}
+
+Napi::Value energy(const Napi::CallbackInfo& info) {
+  return weighing<std::vector<double>>(info, &Memory::energy, toFloat64Array);
+}
+
+Napi::Value step(const Napi::CallbackInfo& info) { return weighing<Batch>(info, &Memory::step, toStates); }
+
 Napi::Value toRetrieval(Napi::Env env, Retrieval&& retrieval) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("states", toStates(env, std::move(retrieval.states)));
-  result.Set("energy", toFloat64Array(env, std::move(retrieval.energy)));
-  result.Set("nearest", toInt32Array(env, std::move(retrieval.nearest)));
-  result.Set("nearestDistance", toFloat64Array(env, std::move(retrieval.nearestDistance)));
-  result.Set("iterations", toInt32Array(env, std::move(retrieval.iterations)));
-  result.Set("stepLength", toFloat64Array(env, std::move(retrieval.stepLength)));
-  result.Set("converged", toUint8Array(env, std::move(retrieval.converged)));
-  result.Set("evaluated", toInt32Array(env, std::move(retrieval.evaluated)));
-  result.Set("droppedMass", toFloat64Array(env, std::move(retrieval.droppedMass)));
+  setColumns(result, retrieval, kRetrievalColumns);
   if (retrieval.trajectory.empty()) return result;
   Napi::Array trajectory = Napi::Array::New(env, retrieval.trajectory.size());
-  for (std::size_t i = 0; i < retrieval.trajectory.size(); ++i) {
-    trajectory.Set(static_cast<std::uint32_t>(i), toStates(env, std::move(retrieval.trajectory[i])));
+  for (std::uint32_t i = 0; i < retrieval.trajectory.size(); ++i) {
+    trajectory.Set(i, toStates(env, std::move(retrieval.trajectory[i])));
   }
   result.Set("trajectory", trajectory);
   return result;
 }
 
-// The class behind NativeMemory of lib/native/addon.ts; argument order is fixed there.
-class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
- public:
-  static void define(Napi::Env env, Napi::Object exports) {
-    exports.Set(
-        "Memory",
-        DefineClass(
-            env, "Memory",
-            {InstanceAccessor<&MemoryObject::size>("size"), InstanceMethod<&MemoryObject::append>("append"),
-             InstanceMethod<&MemoryObject::prepare>("prepare"), InstanceMethod<&MemoryObject::remove>("remove"),
-             InstanceMethod<&MemoryObject::commit>("commit"), InstanceMethod<&MemoryObject::rollback>("rollback"),
-             InstanceMethod<&MemoryObject::snapshot>("snapshot"), InstanceMethod<&MemoryObject::release>("release"),
-             InstanceMethod<&MemoryObject::get>("get"), InstanceMethod<&MemoryObject::distances>("distances"),
-             InstanceMethod<&MemoryObject::weights>("weights"), InstanceMethod<&MemoryObject::energy>("energy"),
-             InstanceMethod<&MemoryObject::step>("step"), InstanceMethod<&MemoryObject::retrieve>("retrieve"),
-             InstanceMethod<&MemoryObject::nearest>("nearest"),
-             InstanceMethod<&MemoryObject::transportMaps>("transportMaps")}));
-  }
+Napi::Value toRetrievals(Napi::Env env, std::vector<Retrieval>&& retrievals) {
+  Napi::Array result = Napi::Array::New(env, retrievals.size());
+  for (std::uint32_t i = 0; i < retrievals.size(); ++i) result.Set(i, toRetrieval(env, std::move(retrievals[i])));
+  return result;
+}
 
-  explicit MemoryObject(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<MemoryObject>(info),
-        kind_(info[0].ToString()),
-        dimension_(readCount(info[1], "dimension")),
-        precision_(info[2].ToString().Utf8Value() == "float32" ? Precision::kFloat32 : Precision::kFloat64),
-        indexed_(info[3].ToBoolean()) {
-    committed_ = precision_ == Precision::kFloat32 ? makeMemory<float>(kind_, dimension_, indexed_)
-                                                   : makeMemory<double>(kind_, dimension_, indexed_);
-    staged_ = std::make_shared<Snapshot>(committed_);
-  }
+// { ..., betas, tolerance, maxIterations, pruning, trajectory }
+RetrievalOptions readRetrieval(const Options& options, bool sweep) {
+  return {options.doubles("betas"),
+          sweep,
+          options.optionalNumber("tolerance"),
+          options.count("maxIterations"),
+          readPruning(options),
+          options.flag("trajectory")};
+}
 
- private:
-  Napi::Value size(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(current()->size()));
-  }
+Napi::Value retrieve(const Napi::CallbackInfo& info) {
+  const Call call(info);
+  return launch<Retrieval>(
+      call.options,
+      [store = call.store, queries = call.queries, ridge = call.ridge, retrieval = readRetrieval(call.options, false)](
+          Job& job) { return store->memory->retrieve(*queries, ridge, retrieval, job); },
+      toRetrieval);
+}
 
-  // Staging: the worker replaces what the shared pointer points to; `commit` makes it visible. lib/ runs one change at
-  // a time.
-  Napi::Value append(const Napi::CallbackInfo& info) {
-    tellMemory(info.Env());
-    const Napi::Object given = info[0].ToObject();
-    auto items = std::make_shared<Items>();
-    items->count = readCount(given.Get("count"), "count");
-    items->positions = readNumbers(given.Get("positions"), "positions", items->count * dimension_, precision_);
-    items->covariances =
-        perItem() == 0 ? readNumbers(Napi::Float64Array::New(info.Env(), 0), "covariances", 0, precision_)
-                       : readNumbers(given.Get("covariances"), "covariances", items->count * perItem(), precision_);
-    items->name = "items";
-    items->first = readCount(info[1], "firstIndex");
-    return change(info, info[2], [items](const Memory& memory, Job& job) { return memory.append(*items, job); });
-  }
+Napi::Value sweep(const Napi::CallbackInfo& info) {
+  const Call call(info);
+  return launch<std::vector<Retrieval>>(
+      call.options,
+      [store = call.store, queries = call.queries, ridge = call.ridge,
+       retrieval = readRetrieval(call.options, true)](Job& job) {
+        return splitSweep(store->memory->retrieve(*queries, ridge, retrieval, job), retrieval.betas.size());
+      },
+      toRetrievals);
+}
 
-  Napi::Value prepare(const Napi::CallbackInfo& info) {
-    tellMemory(info.Env());
-    const auto staged = staged_;
-    return launch<Snapshot>(
-        info.Env(), info[0],
-        [staged](Job& job) {
-          if (Snapshot complete = (*staged)->prepare(job)) *staged = complete;
-          return *staged;
-        },
-        [](Napi::Env env, Snapshot&&) { return env.Undefined(); });
-  }
+constexpr Column<Neighbours> kNeighbours[] = {{"indices", &Neighbours::indices}, {"distances", &Neighbours::distances}};
 
-  Napi::Value remove(const Napi::CallbackInfo& info) {
-    tellMemory(info.Env());
-    std::vector<std::int32_t> indices = readIndices(info[0], (*staged_)->size());
-    std::sort(indices.begin(), indices.end());
-    return change(info, info.Env().Undefined(),
-                  [indices](const Memory& memory, Job& job) { return memory.remove(indices, job); });
-  }
+// { ..., k, pruning: true or false }
+Napi::Value nearest(const Napi::CallbackInfo& info) {
+  const Call call(info);
+  const std::size_t k = std::min(call.options.count("k"), call.store->memory->size());
+  return launch<Neighbours>(
+      call.options,
+      [store = call.store, queries = call.queries, ridge = call.ridge, k, prune = call.options.flag("pruning")](
+          Job& job) { return store->memory->nearest(*queries, ridge, k, prune, job); },
+      toColumns(kNeighbours));
+}
 
-  template <typename Change>
-  Napi::Value change(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Change change) {
-    const auto staged = staged_;
-    return launch<Snapshot>(
-        info.Env(), onProgress, [staged, change](Job& job) { return *staged = change(**staged, job); },
-        [](Napi::Env env, Snapshot&&) { return env.Undefined(); });
-  }
+constexpr Column<TransportMaps> kMaps[] = {{"matrices", &TransportMaps::matrices},
+                                           {"offsets", &TransportMaps::offsets}};
 
-  void commit(const Napi::CallbackInfo& info) {
-    committed_ = *staged_;
-    tellMemory(info.Env());
-  }
-  void rollback(const Napi::CallbackInfo& info) {
-    staged_ = std::make_shared<Snapshot>(current());
-    tellMemory(info.Env());
-  }
-
-  // Lets go of the items: their memory is free when no call works on them any more.
-  void release(const Napi::CallbackInfo& info) {
-    committed_.reset();
-    staged_.reset();
-    kept_.tell(info.Env(), 0);
-  }
-  void Finalize(Napi::BasicEnv env) override {
-    committed_.reset();
-    staged_.reset();
-    kept_.tell(env, 0);
-  }
-
-  // Another object with the items as they are now, whatever happens to this one. V8 has been told of them already.
-  Napi::Value snapshot(const Napi::CallbackInfo& info) {
-    const Napi::Env env = info.Env();
-    const Napi::Value precision = Napi::String::New(env, precision_ == Precision::kFloat32 ? "float32" : "float64");
-    const auto constructor = Value().Get("constructor").As<Napi::Function>();
-    const Napi::Object copy =
-        constructor.New({Napi::String::New(env, kind_), Napi::Number::New(env, static_cast<double>(dimension_)),
-                         precision, Napi::Boolean::New(env, indexed_)});
-    MemoryObject::Unwrap(copy)->committed_ = current();
-    return copy;
-  }
-
-  Napi::Value get(const Napi::CallbackInfo& info) {
-    const auto indices = readIndices(info[0], current()->size());
-    return launch<Batch>(
-        info.Env(), info.Env().Undefined(),
-        [memory = current(), indices](Job& job) { return memory->get(indices, job); }, toStates);
-  }
-
-  Napi::Value distances(const Napi::CallbackInfo& info) {
-    return launch<std::vector<double>>(
-        info.Env(), info[3],
-        [memory = current(), queries = readQueries(info), ridge = readRidge(info)](Job& job) {
-          return memory->distances(*queries, ridge, job);
-        },
-        toFloat64Array);
-  }
-
-  Napi::Value weights(const Napi::CallbackInfo& info) {
-    return launch<std::vector<double>>(
-        info.Env(), info[5],
-        [memory = current(), queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
-         pruning = readPruning(info[4])](Job& job) { return memory->weights(*queries, ridge, beta, pruning, job); },
-        toFloat64Array);
-  }
-
-  Napi::Value energy(const Napi::CallbackInfo& info) {
-    return launch<std::vector<double>>(
-        info.Env(), info[5],
-        [memory = current(), queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
-         pruning = readPruning(info[4])](Job& job) { return memory->energy(*queries, ridge, beta, pruning, job); },
-        toFloat64Array);
-  }
-
-  Napi::Value step(const Napi::CallbackInfo& info) {
-    return launch<Batch>(
-        info.Env(), info[5],
-        [memory = current(), queries = readQueries(info), ridge = readRidge(info), beta = readBeta(info),
-         pruning = readPruning(info[4])](Job& job) { return memory->step(*queries, ridge, beta, pruning, job); },
-        toStates);
-  }
-
-  Napi::Value retrieve(const Napi::CallbackInfo& info) {
-    const auto betas = readDoubles(info[3], "beta", info[3].As<Napi::TypedArray>().ElementLength());
-    const RetrievalOptions options{
-        betas,
-        info[4].ToBoolean(),
-        info[5].IsUndefined() ? std::nullopt : std::optional(info[5].ToNumber().DoubleValue()),
-        readCount(info[6], "maxIterations"),
-        readPruning(info[7]),
-        info[8].ToBoolean()};
-    return launch<Retrieval>(
-        info.Env(), info[9],
-        [memory = current(), queries = readQueries(info), ridge = readRidge(info), options](Job& job) {
-          return memory->retrieve(*queries, ridge, options, job);
-        },
-        toRetrieval);
-  }
-
-  Napi::Value nearest(const Napi::CallbackInfo& info) {
-    const std::size_t k = std::min(readCount(info[3], "k"), current()->size());
-    return launch<Neighbours>(
-        info.Env(), info[5],
-        [memory = current(), queries = readQueries(info), ridge = readRidge(info), k,
-         prune = info[4].ToBoolean().Value()](Job& job) { return memory->nearest(*queries, ridge, k, prune, job); },
-        [](Napi::Env env, Neighbours&& neighbours) -> Napi::Value {
-          Napi::Object result = Napi::Object::New(env);
-          result.Set("indices", toInt32Array(env, std::move(neighbours.indices)));
-          result.Set("distances", toFloat64Array(env, std::move(neighbours.distances)));
-          return result;
-        });
-  }
-
-  // Along a basis, the matrices are V diag(a) V', and offsets must be taken there.
-  Napi::Value transportMaps(const Napi::CallbackInfo& info) {
-    const auto query = readBatch(info[0], 0);
-    const double ridge = info[1].ToNumber().DoubleValue();
-    const auto indices = readIndices(info[2], current()->size());
-    return launch<TransportMaps>(
-        info.Env(), info.Env().Undefined(),
-        [memory = current(), query, ridge, indices, basis = readOptionalBasis(info[3])](Job& job) {
-          TransportMaps maps = memory->transportMaps(*query, ridge, indices, job);
-          if (basis) gaussian::writeOffsets(*basis, query->positions, memory->get(indices, job), maps, job);
-          return maps;
-        },
-        [](Napi::Env env, TransportMaps&& maps) -> Napi::Value {
-          Napi::Object result = Napi::Object::New(env);
-          result.Set("matrices", toFloat64Array(env, std::move(maps.matrices)));
-          result.Set("offsets", toFloat64Array(env, std::move(maps.offsets)));
-          return result;
-        });
-  }
-
-  // Numbers of an item's covariance.
-  std::size_t perItem() const {
-    return kind_ == "full" ? dimension_ * dimension_ : kind_ == "diagonal" ? dimension_ : kind_ == "isotropic" ? 1 : 0;
-  }
-
-  std::shared_ptr<const Batch> readBatch(const Napi::Value& value, std::size_t first) const {
-    const Napi::Object given = value.ToObject();
-    auto batch = std::make_shared<Batch>();
-    batch->count = readCount(given.Get("count"), "count");
-    batch->positions = readDoubles(given.Get("positions"), "positions", batch->count * dimension_);
-    if (perItem() > 0) {
-      batch->covariances = readDoubles(given.Get("covariances"), "covariances", batch->count * perItem());
-    }
-    batch->name = "queries";
-    batch->first = first;
-    return batch;
-  }
-
-  // Every verb on queries begins with (queries, firstIndex, ridge, ...), most go on with beta.
-  std::shared_ptr<const Batch> readQueries(const Napi::CallbackInfo& info) const {
-    return readBatch(info[0], readCount(info[1], "firstIndex"));
-  }
-  static double readRidge(const Napi::CallbackInfo& info) { return info[2].ToNumber().DoubleValue(); }
-  // The mass that may be dropped, or undefined.
-  static Pruning readPruning(const Napi::Value& value) {
-    return value.IsUndefined() ? Pruning{} : Pruning{value.ToNumber().DoubleValue()};
-  }
-  static double readBeta(const Napi::CallbackInfo& info) { return info[3].ToNumber().DoubleValue(); }
-
-  // The items as they are now.
-  const Snapshot& current() const {
-    if (!committed_) throw codedError(Env(), "ERR_CLOSED", "The memory is closed");
-    return committed_;
-  }
-  // Tells V8 what the items take, those of a change under way included.
-  void tellMemory(Napi::BasicEnv env) { kept_.tell(env, std::max(current()->bytes(), (*staged_)->bytes())); }
-
-  std::string kind_;
-  std::size_t dimension_;
-  Precision precision_;
-  bool indexed_;
-  Snapshot committed_;
-  std::shared_ptr<Snapshot> staged_;
-  KeptMemory kept_;
-};
+// (items, query, { indices, ridge, basis }). Along a basis, the matrices are V diag(a) V', and offsets must be taken
+// there.
+Napi::Value transportMaps(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const Options options(info[2]);
+  const auto query = readQueries(info[1], *store, 0);
+  const auto indices = options.indices("indices", store->memory->size());
+  return launch<TransportMaps>(
+      info.Env(),
+      [store, query, ridge = options.number("ridge"), indices, basis = readOptionalBasis(options["basis"])](Job& job) {
+        TransportMaps maps = store->memory->transportMaps(*query, ridge, indices, job);
+        if (basis) gaussian::writeOffsets(*basis, query->positions, store->memory->get(indices, job), maps, job);
+        return maps;
+      },
+      toColumns(kMaps));
+}
 
 }  // namespace
 
-void defineMemory(Napi::Env env, Napi::Object exports) { MemoryObject::define(env, exports); }
+void defineMemory(Napi::Env env, Napi::Object exports) {
+  exports.Set("emptyItems", Napi::Function::New<emptyItems>(env));
+  exports.Set("itemCount", Napi::Function::New<itemCount>(env));
+  exports.Set("itemBytes", Napi::Function::New<itemBytes>(env));
+  exports.Set("appendItems", Napi::Function::New<appendItems>(env));
+  exports.Set("prepareItems", Napi::Function::New<prepareItems>(env));
+  exports.Set("removeItems", Napi::Function::New<removeItems>(env));
+  exports.Set("getItems", Napi::Function::New<getItems>(env));
+  exports.Set("distances", Napi::Function::New<distances>(env));
+  exports.Set("weights", Napi::Function::New<weights>(env));
+  exports.Set("energy", Napi::Function::New<energy>(env));
+  exports.Set("step", Napi::Function::New<step>(env));
+  exports.Set("retrieve", Napi::Function::New<retrieve>(env));
+  exports.Set("sweep", Napi::Function::New<sweep>(env));
+  exports.Set("nearest", Napi::Function::New<nearest>(env));
+  exports.Set("transportMaps", Napi::Function::New<transportMaps>(env));
+}
 
 }  // namespace denseam::binding

@@ -8,7 +8,7 @@
 #include "binding/handles.h"
 #include "binding/kept_memory.h"
 #include "binding/matrices.h"
-#include "binding/memory_object.h"
+#include "binding/memory.h"
 #include "binding/pointcloud.h"
 #include "binding/promise_worker.h"
 #include "binding/sampling.h"
@@ -76,6 +76,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineMarginalMatrix(env, exports);
   defineTransport(env, exports);
   defineCloudMemory(env, exports);
+  defineCloudRetrieval(env, exports);
   return exports;
 }
 

@@ -124,7 +124,7 @@ Napi::Error PromiseWorker::toError(Napi::Env env) const {
   } catch (const Napi::Error& error) {
     return codedError(env, "ERR_OUT_OF_MEMORY", "The result could not be handed over: " + error.Message());
   } catch (const Error& error) {
-    return codedError(env, error.code(), error.what());
+    return codedError(env, error);
   } catch (const Aborted& error) {
     return codedError(env, "ABORT_ERR", error.what());
   } catch (const std::bad_alloc&) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "binding/handover.h"
+#include "binding/options.h"
 #include "parallel/job.h"
 
 // Runs a kernel on the process's pool and settles a promise with what it returns. The libuv pool is not used: a long
@@ -71,10 +72,18 @@ class FunctionWorker : public PromiseWorker {
   Result result_{};
 };
 
+// Runs a verb that takes `onProgress` among its options.
 template <typename Result, typename Convert>
-Napi::Value launch(Napi::Env env, const Napi::Value& onProgress, std::function<Result(Job&)> compute, Convert convert) {
+Napi::Value launch(const Options& options, std::function<Result(Job&)> compute, Convert convert) {
+  return PromiseWorker::start(std::make_unique<FunctionWorker<Result>>(options.env(), options["onProgress"],
+                                                                       std::move(compute), std::move(convert)));
+}
+
+// Runs a verb that reports no progress.
+template <typename Result, typename Convert>
+Napi::Value launch(Napi::Env env, std::function<Result(Job&)> compute, Convert convert) {
   return PromiseWorker::start(
-      std::make_unique<FunctionWorker<Result>>(env, onProgress, std::move(compute), std::move(convert)));
+      std::make_unique<FunctionWorker<Result>>(env, env.Undefined(), std::move(compute), std::move(convert)));
 }
 
 }  // namespace denseam::binding

@@ -27,21 +27,22 @@ struct Run {
   std::size_t count;
 };
 
-// (first, count, ...), such that the numbers can be counted.
-Run readRun(const Napi::CallbackInfo& info, std::size_t d) {
-  const Run run{readCount(info[0], "first"), readCount(info[1], "count")};
+// { first, count, ... }, such that the numbers can be counted.
+Run readRun(const Options& options, std::size_t d) {
+  const Run run{options.count("first"), options.count("count")};
   if (d > 0 && run.count > std::numeric_limits<std::size_t>::max() / (d * d)) {
-    throw codedError(info.Env(), "ERR_OUT_OF_MEMORY", "The result is larger than an array can be");
+    throw codedError(options.env(), "ERR_OUT_OF_MEMORY", "The result is larger than an array can be");
   }
   return run;
 }
 
-// (dimension, seed)
+// ({ dimension, seed })
 Napi::Value randomBasis(const Napi::CallbackInfo& info) {
-  const std::size_t d = readDimension(info[0]);
-  const std::uint64_t seed = readSeed(info[1]);
+  const Options options(info[0]);
+  const std::size_t d = readDimension(options);
+  const std::uint64_t seed = options.seed("seed");
   return launch<Basis>(
-      info.Env(), info.Env().Undefined(), [=](Job& job) { return gaussian::drawBasis(d, seed, job); },
+      info.Env(), [=](Job& job) { return gaussian::drawBasis(d, seed, job); },
       [](Napi::Env env, Basis&& basis) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("values", toFloat64Array(env, std::vector<double>(basis.rowMajor)));
@@ -50,15 +51,16 @@ Napi::Value randomBasis(const Napi::CallbackInfo& info) {
       });
 }
 
-// (first, count, handle of the basis, least, greatest, seed, onProgress)
+// ({ first, count, basis, least, greatest, seed, onProgress })
 Napi::Value sampleCommuting(const Napi::CallbackInfo& info) {
-  const SharedBasis basis = readBasis(info[2]);
-  const Run run = readRun(info, basis->dimension);
-  const double least = info[3].ToNumber();
-  const double greatest = info[4].ToNumber();
-  const std::uint64_t seed = readSeed(info[5]);
+  const Options options(info[0]);
+  const SharedBasis basis = readBasis(options["basis"]);
+  const Run run = readRun(options, basis->dimension);
+  const double least = options.number("least");
+  const double greatest = options.number("greatest");
+  const std::uint64_t seed = options.seed("seed");
   return launch<CommutingSample>(
-      info.Env(), info[6],
+      options,
       [=](Job& job) { return gaussian::sampleCommuting(run.first, run.count, *basis, least, greatest, seed, job); },
       [](Napi::Env env, CommutingSample&& sample) -> Napi::Value {
         Napi::Object result = toStates(env, std::move(sample.items));
@@ -67,27 +69,28 @@ Napi::Value sampleCommuting(const Napi::CallbackInfo& info) {
       });
 }
 
-// (first, count, dimension, seed, onProgress)
+// ({ first, count, dimension, seed, onProgress })
 Napi::Value sampleGeneral(const Napi::CallbackInfo& info) {
-  const std::size_t d = readDimension(info[2]);
-  const Run run = readRun(info, d);
-  const std::uint64_t seed = readSeed(info[3]);
+  const Options options(info[0]);
+  const std::size_t d = readDimension(options);
+  const Run run = readRun(options, d);
+  const std::uint64_t seed = options.seed("seed");
   return launch<Batch>(
-      info.Env(), info[4], [=](Job& job) { return gaussian::sampleGeneral(run.first, run.count, d, seed, job); },
-      toStates);
+      options, [=](Job& job) { return gaussian::sampleGeneral(run.first, run.count, d, seed, job); }, toStates);
 }
 
-// (structure, dimension, items, firstIndex, radius, seed or undefined, onProgress). Without a seed the items are
-// dilated.
+// (items, { structure, dimension, radius, seed: a bigint or undefined, firstIndex, onProgress }). Without a seed the
+// items are dilated.
 Napi::Value perturb(const Napi::CallbackInfo& info) {
-  const Structure structure = readStructure(info[0]);
-  const std::size_t d = readDimension(info[1]);
-  const auto items = std::make_shared<Batch>(readItems(info[2], structure, d, info[3]));
-  const double radius = info[4].ToNumber();
-  const bool dilated = info[5].IsUndefined();
-  const std::uint64_t seed = dilated ? 0 : readSeed(info[5]);
+  const Options options(info[1]);
+  const Structure structure = readStructure(options);
+  const std::size_t d = readDimension(options);
+  const auto items = std::make_shared<Batch>(readItems(info[0], structure, d, options));
+  const double radius = options.number("radius");
+  const bool dilated = !options.has("seed");
+  const std::uint64_t seed = dilated ? 0 : options.seed("seed");
   return launch<Batch>(
-      info.Env(), info[6],
+      options,
       [=](Job& job) {
         if (dilated) {
           gaussian::dilate(structure, d, radius, *items, job);

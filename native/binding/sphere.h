@@ -24,8 +24,6 @@ SharedRows readRows(const Napi::Value& handle);
 using SharedModel = std::shared_ptr<const sphere::AnyModel>;
 SharedModel readModel(const Napi::Value& handle);
 
-Precision readPrecision(const Napi::Value& value);
-
 template <typename T>
 constexpr Precision kPrecisionOf = sizeof(T) == sizeof(float) ? Precision::kFloat32 : Precision::kFloat64;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/columns.h"
 #include "binding/handles.h"
 #include "binding/promise_worker.h"
 #include "sphere/normalizer.h"
@@ -35,60 +36,57 @@ Napi::Value logSphereArea(const Napi::CallbackInfo& info) {
 }
 
 // { dimension, classes, kappa, memoryCount, memories, memoriesName, singleMemory, weights, weightsName }
-std::shared_ptr<TeacherSource> readSource(const Napi::Object& given) {
+std::shared_ptr<TeacherSource> readSource(const Options& given) {
   auto source = std::make_shared<TeacherSource>();
-  const std::size_t count = readCount(given.Get("memoryCount"), "memoryCount");
-  source->dimension = readCount(given.Get("dimension"), "dimension");
-  source->classes = readCount(given.Get("classes"), "classes");
+  const std::size_t count = given.count("memoryCount");
+  source->dimension = given.count("dimension");
+  source->classes = given.count("classes");
   if (source->dimension < 2 || source->classes < 1) {
-    throw codedError(given.Env(), "ERR_RANGE", "Expected a dimension of at least 2 and at least one class");
+    throw codedError(given.env(), "ERR_RANGE", "Expected a dimension of at least 2 and at least one class");
   }
-  checkProduct(given.Env(), count, source->dimension);
-  checkProduct(given.Env(), count + 1, source->classes);
-  source->kappa = given.Get("kappa").ToNumber();
-  source->memories = readDoubles(given.Get("memories"), "memories", count * source->dimension);
-  source->weights = readDoubles(given.Get("weights"), "weights", (count + 1) * source->classes);
-  source->memoriesName = given.Get("memoriesName").ToString();
-  source->singleMemory = given.Get("singleMemory").ToBoolean();
-  source->weightsName = given.Get("weightsName").ToString();
+  checkProduct(given.env(), count, source->dimension);
+  checkProduct(given.env(), count + 1, source->classes);
+  source->kappa = given.number("kappa");
+  source->memories = given.doubles("memories", count * source->dimension);
+  source->weights = given.doubles("weights", (count + 1) * source->classes);
+  source->memoriesName = given.text("memoriesName");
+  source->singleMemory = given.flag("singleMemory");
+  source->weightsName = given.text("weightsName");
   return source;
 }
 
 // (source)
 Napi::Value makeTeacher(const Napi::CallbackInfo& info) {
-  const auto source = readSource(info[0].ToObject());
+  const auto source = readSource(Options(info[0]));
   return launch<SharedTeacher>(
-      info.Env(), info.Env().Undefined(),
-      [=](Job&) { return std::make_shared<const Teacher>(sphere::makeTeacher(std::move(*source))); },
+      info.Env(), [=](Job&) { return std::make_shared<const Teacher>(sphere::makeTeacher(std::move(*source))); },
       [](Napi::Env env, SharedTeacher&& teacher) {
         const std::size_t bytes = bytesOf(teacher->memories) + bytesOf(teacher->cumulative);
         return toHandle(env, std::move(teacher), bytes);
       });
 }
 
-Purpose readPurpose(const Napi::Value& value) {
-  const std::string name = value.ToString();
+Purpose readPurpose(const Options& options) {
+  const std::string name = options.text("purpose");
   if (name == "uniform") return Purpose::kUniform;
   return name == "vonMisesFisher" ? Purpose::kVonMisesFisher : Purpose::kTeacher;
 }
 
-// (handle of the teacher, purpose, first, count, seed, onProgress)
+constexpr Column<TeacherSample> kSample[] = {
+    {"values", &TeacherSample::values}, {"labels", &TeacherSample::labels}, {"hidden", &TeacherSample::hidden}};
+
+// (teacher, { purpose, first, count, seed, onProgress })
 Napi::Value sampleTeacher(const Napi::CallbackInfo& info) {
   const SharedTeacher teacher = fromHandle<const Teacher>(info[0], "a teacher");
-  const Purpose purpose = readPurpose(info[1]);
-  const std::size_t first = readCount(info[2], "first");
-  const std::size_t count = readCount(info[3], "count");
+  const Options options(info[1]);
+  const Purpose purpose = readPurpose(options);
+  const std::size_t first = options.count("first");
+  const std::size_t count = options.count("count");
   checkProduct(info.Env(), count, teacher->dimension);
-  const std::uint64_t seed = readSeed(info[4]);
+  const std::uint64_t seed = options.seed("seed");
   return launch<TeacherSample>(
-      info.Env(), info[5], [=](Job& job) { return sphere::sample(*teacher, purpose, first, count, seed, job); },
-      [](Napi::Env env, TeacherSample&& sample) -> Napi::Value {
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("values", toFloat64Array(env, std::move(sample.values)));
-        result.Set("labels", toInt32Array(env, std::move(sample.labels)));
-        result.Set("hidden", toInt32Array(env, std::move(sample.hidden)));
-        return result;
-      });
+      options, [=](Job& job) { return sphere::sample(*teacher, purpose, first, count, seed, job); },
+      toColumns(kSample));
 }
 
 }  // namespace

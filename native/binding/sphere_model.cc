@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "binding/columns.h"
 #include "binding/handles.h"
 #include "binding/promise_worker.h"
 #include "binding/sphere.h"
@@ -18,10 +19,11 @@ using sphere::Model;
 using sphere::NearestMemories;
 using sphere::Rows;
 
-// (memories: rows, whose numbers the model takes over, labels, classWeights, beta, betaScale)
+// (memories, { labels, classWeights, beta, betaScale }). The model takes over the numbers of the memories.
 Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
   const SharedRows memories = readRows(info[0]);
-  const std::size_t labels = readCount(info[1], "labels");
+  const Options options(info[1]);
+  const std::size_t labels = options.count("labels");
   return std::visit(
       [&]<typename T>(Rows<T>& rows) {
         const std::size_t units = rows.count();
@@ -29,32 +31,30 @@ Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
         if (units == 0 || labels == 0) {
           throw codedError(info.Env(), "ERR_SHAPE", "Expected at least one memory and one label");
         }
-        Model<T> model{rows.dimension,
-                       units,
-                       labels,
-                       std::move(rows.values),
-                       readDoubles(info[2], "classWeights", (units + 1) * labels),
-                       info[3].ToNumber(),
-                       info[4].ToNumber()};
+        auto classWeights = options.doubles("classWeights", (units + 1) * labels);
+        const double beta = options.number("beta"), betaScale = options.number("betaScale");
+        Model<T> model{rows.dimension, units, labels, std::move(rows.values), std::move(classWeights), beta, betaScale};
         const std::size_t bytes = bytesOf(model.memories) + bytesOf(model.classWeights);
         return toHandle(info.Env(), std::make_shared<const AnyModel>(std::move(model)), bytes);
       },
       *memories);
 }
 
-// Runs compute(model, x, job) on rows that are checked first: (model, count, values, firstIndex, onProgress).
+// Runs compute(model, x, job) on rows that are checked first: (model, values, { count, firstIndex, onProgress
+// }).
 template <typename Result, typename Compute, typename Convert>
 Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert convert) {
   const SharedModel any = readModel(info[0]);
+  const Options options(info[2]);
   return std::visit(
       [&]<typename T>(const Model<T>& model) {
-        const std::size_t count = readCount(info[1], "count");
+        const std::size_t count = options.count("count");
         checkProduct(info.Env(), count, model.dimension);
         const auto values =
-            std::make_shared<const Numbers>(readNumbers(info[2], "values", count * model.dimension, kPrecisionOf<T>));
-        const sphere::RowsCheck check{"x.values", readCount(info[3], "firstIndex"), true};
+            std::make_shared<const Numbers>(readNumbers(info[1], "values", count * model.dimension, kPrecisionOf<T>));
+        const sphere::RowsCheck check{"x.values", options.count("firstIndex"), true};
         return launch<Result>(
-            info.Env(), info[4],
+            options,
             [any, &model, count, values, check, compute](Job& job) -> Result {
               const std::span<const T> x = std::get<std::vector<T>>(*values);
               sphere::checkRows(model.dimension, x, check, job);
@@ -69,30 +69,28 @@ Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert conv
 Napi::Value sphereLogDensities(const Napi::CallbackInfo& info) {
   return onRows<std::vector<double>>(
       info, [](const auto& model, const auto& x, Job& job) { return sphere::logDensities(model, x, job); },
-      [](Napi::Env env, std::vector<double>&& logs) { return toFloat64Array(env, std::move(logs)); });
+      toFloat64Array);
 }
 
 Napi::Value spherePosteriors(const Napi::CallbackInfo& info) {
   return onRows<std::vector<double>>(
       info, [](const auto& model, const auto& x, Job& job) { return sphere::posteriors(model, x, job); },
-      [](Napi::Env env, std::vector<double>&& probabilities) { return toFloat64Array(env, std::move(probabilities)); });
+      toFloat64Array);
 }
 
 Napi::Value spherePredictions(const Napi::CallbackInfo& info) {
   return onRows<std::vector<std::int32_t>>(
       info, [](const auto& model, const auto& x, Job& job) { return sphere::predictions(model, x, job); },
-      [](Napi::Env env, std::vector<std::int32_t>&& labels) { return toInt32Array(env, std::move(labels)); });
+      toInt32Array);
 }
+
+constexpr Column<NearestMemories> kNearest[] = {{"indices", &NearestMemories::indices},
+                                                {"overlaps", &NearestMemories::overlaps}};
 
 Napi::Value nearestSphereMemories(const Napi::CallbackInfo& info) {
   return onRows<NearestMemories>(
       info, [](const auto& model, const auto& x, Job& job) { return sphere::nearestMemories(model, x, job); },
-      [](Napi::Env env, NearestMemories&& nearest) -> Napi::Value {
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("indices", toInt32Array(env, std::move(nearest.indices)));
-        result.Set("overlaps", toFloat64Array(env, std::move(nearest.overlaps)));
-        return result;
-      });
+      toColumns(kNearest));
 }
 
 }  // namespace

@@ -30,52 +30,53 @@ std::size_t product(Napi::Env env, std::initializer_list<std::size_t> factors) {
   return result;
 }
 
-// (count, dimension, values, name, firstIndex, ...)
-std::shared_ptr<const RawRows> readRows(const Napi::CallbackInfo& info) {
+// (values, { count, dimension, name, firstIndex, ... })
+std::shared_ptr<const RawRows> readRows(const Napi::Value& values, const Options& options) {
   auto rows = std::make_shared<RawRows>();
-  rows->count = readCount(info[0], "count");
-  rows->dimension = readCount(info[1], "dimension");
-  if (rows->dimension < 1) throw codedError(info.Env(), "ERR_SHAPE", "Expected a dimension of at least 1");
-  const std::size_t length = product(info.Env(), {rows->count, rows->dimension});
-  const auto type = info[2].IsTypedArray() ? info[2].As<Napi::TypedArray>().TypedArrayType() : napi_float64_array;
+  rows->count = options.count("count");
+  rows->dimension = options.count("dimension");
+  if (rows->dimension < 1) throw codedError(options.env(), "ERR_SHAPE", "Expected a dimension of at least 1");
+  const std::size_t length = product(options.env(), {rows->count, rows->dimension});
+  const auto type = values.IsTypedArray() ? values.As<Napi::TypedArray>().TypedArrayType() : napi_float64_array;
   if (type == napi_uint8_array) {
-    rows->values = readBytes(info[2], "values", length);
+    rows->values = readBytes(values, "values", length);
   } else if (type == napi_float32_array) {
-    rows->values = std::get<std::vector<float>>(readNumbers(info[2], "values", length, Precision::kFloat32));
+    rows->values = std::get<std::vector<float>>(readNumbers(values, "values", length, Precision::kFloat32));
   } else {
-    rows->values = readDoubles(info[2], "values", length);
+    rows->values = readDoubles(values, "values", length);
   }
-  rows->name = info[3].ToString();
-  rows->first = readCount(info[4], "firstIndex");
+  rows->name = options.text("name");
+  rows->first = options.count("firstIndex");
   return rows;
 }
 
-// (count, dimension, values, name, firstIndex, centred, single, onProgress)
+// { ..., centred, single, onProgress }
 Napi::Value toSphere(const Napi::CallbackInfo& info) {
-  const auto rows = readRows(info);
-  const bool centred = info[5].ToBoolean();
-  const Precision precision = info[6].ToBoolean() ? Precision::kFloat32 : Precision::kFloat64;
+  const Options options(info[1]);
+  const auto rows = readRows(info[0], options);
+  const bool centred = options.flag("centred");
+  const Precision precision = options.flag("single") ? Precision::kFloat32 : Precision::kFloat64;
   return launch<Numbers>(
-      info.Env(), info[7], [=](Job& job) { return sphere::toSphere(*rows, centred, precision, job); },
+      options, [=](Job& job) { return sphere::toSphere(*rows, centred, precision, job); },
       [](Napi::Env env, Numbers&& numbers) {
         return std::visit([env](auto&& values) { return toFloatArray(env, std::forward<decltype(values)>(values)); },
                           std::move(numbers));
       });
 }
 
-// (count, height, width, bytesPerElement, size, stride, bytes, onProgress)
+// (images, { count, height, width, bytesPerElement, size, stride, onProgress })
 Napi::Value imagePatches(const Napi::CallbackInfo& info) {
-  const Cut cut{readCount(info[0], "count"), readCount(info[1], "height"), readCount(info[2], "width"),
-                readCount(info[3], "bytes"), readCount(info[4], "size"),   readCount(info[5], "stride")};
+  const Options options(info[1]);
+  const Cut cut{options.count("count"),           options.count("height"), options.count("width"),
+                options.count("bytesPerElement"), options.count("size"),   options.count("stride")};
   if (cut.size < 1 || cut.size > cut.height || cut.size > cut.width || cut.stride < 1 || cut.bytes < 1) {
     throw codedError(info.Env(), "ERR_RANGE", "Expected patches of at least one element that lie within the image");
   }
   product(info.Env(), {cut.count, cut.rows(), cut.columns(), cut.size, cut.size, cut.bytes});
   const std::size_t length = product(info.Env(), {cut.count, cut.height, cut.width, cut.bytes});
-  const auto images = std::make_shared<const std::vector<std::uint8_t>>(readBytes(info[6], "images", length));
+  const auto images = std::make_shared<const std::vector<std::uint8_t>>(readBytes(info[0], "images", length));
   return launch<std::vector<std::uint8_t>>(
-      info.Env(), info[7], [=](Job& job) { return sphere::cutPatches(cut, *images, job); },
-      [](Napi::Env env, std::vector<std::uint8_t>&& patches) { return toUint8Array(env, std::move(patches)); });
+      options, [=](Job& job) { return sphere::cutPatches(cut, *images, job); }, toUint8Array);
 }
 
 }  // namespace

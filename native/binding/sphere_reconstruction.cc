@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "binding/columns.h"
 #include "binding/promise_worker.h"
 #include "binding/sphere.h"
 #include "sphere/reconstruction.h"
@@ -36,47 +37,36 @@ std::vector<std::int32_t> readLabels(const Napi::Value& value, std::size_t count
 
 std::vector<std::uint8_t> readClamped(const Napi::Value& value, std::size_t dimension) {
   if (value.IsUndefined()) return {};
-  const bool isBytes = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
-  if (!isBytes || value.As<Napi::TypedArray>().ElementLength() != dimension) {
-    throw codedError(value.Env(), "ERR_SHAPE",
-                     "Expected a Uint8Array of length " + std::to_string(dimension) + " for clamped");
-  }
-  const auto view = value.As<Napi::Uint8Array>();
-  return {view.Data(), view.Data() + dimension};
+  return readBytes(value, "clamped", dimension);
 }
 
-Napi::Value toReconstruction(Napi::Env env, Reconstruction&& found) {
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("states", toFloat64Array(env, std::move(found.states)));
-  result.Set("energy", toFloat64Array(env, std::move(found.energy)));
-  result.Set("nearest", toInt32Array(env, std::move(found.nearest)));
-  result.Set("overlap", toFloat64Array(env, std::move(found.overlap)));
-  result.Set("iterations", toInt32Array(env, std::move(found.iterations)));
-  result.Set("stepLength", toFloat64Array(env, std::move(found.stepLength)));
-  result.Set("converged", toUint8Array(env, std::move(found.converged)));
-  return result;
-}
+constexpr Column<Reconstruction> kReconstruction[] = {
+    {"states", &Reconstruction::states},         {"energy", &Reconstruction::energy},
+    {"nearest", &Reconstruction::nearest},       {"overlap", &Reconstruction::overlap},
+    {"iterations", &Reconstruction::iterations}, {"stepLength", &Reconstruction::stepLength},
+    {"converged", &Reconstruction::converged}};
 
-// (model, count, starts, labels, clamped, tolerance, maxIterations, firstIndex, onProgress)
+// (model, starts, { count, labels, clamped, tolerance, maxIterations, firstIndex, onProgress })
 Napi::Value reconstructOnSphere(const Napi::CallbackInfo& info) {
   const SharedModel any = readModel(info[0]);
+  const Options options(info[2]);
   return std::visit(
       [&]<typename T>(const Model<T>& model) {
-        const std::size_t count = readCount(info[1], "count");
+        const std::size_t count = options.count("count");
         checkProduct(info.Env(), count, model.dimension);
         const auto starts =
-            std::make_shared<const Numbers>(readNumbers(info[2], "starts", count * model.dimension, kPrecisionOf<T>));
+            std::make_shared<const Numbers>(readNumbers(info[1], "starts", count * model.dimension, kPrecisionOf<T>));
         const auto settings = std::make_shared<const ReconstructionSettings>(ReconstructionSettings{
-            readLabels(info[3], count, model.labels), readClamped(info[4], model.dimension), info[5].ToNumber(),
-            readCount(info[6], "maxIterations"), readCount(info[7], "firstIndex")});
+            readLabels(options["labels"], count, model.labels), readClamped(options["clamped"], model.dimension),
+            options.number("tolerance"), options.count("maxIterations"), options.count("firstIndex")});
         return launch<Reconstruction>(
-            info.Env(), info[8],
+            options,
             [any, &model, starts, settings](Job& job) {
               const std::span<const T> x = std::get<std::vector<T>>(*starts);
               sphere::checkRows(model.dimension, x, {"starts.values", settings->firstIndex, false}, job);
               return sphere::reconstruct(model, x, *settings, job);
             },
-            toReconstruction);
+            toColumns(kReconstruction));
       },
       *any);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "binding/handles.h"
+#include "binding/options.h"
 #include "binding/promise_worker.h"
 #include "binding/sphere.h"
 
@@ -22,11 +23,12 @@ SharedRows makeRows(std::size_t dimension, std::size_t capacity) {
   return std::make_shared<AnyRows>(std::move(rows));
 }
 
-// (dimension, precision, capacity)
+// ({ dimension, precision, capacity })
 Napi::Value makeSphereRows(const Napi::CallbackInfo& info) {
-  const std::size_t dimension = readCount(info[0], "dimension");
-  const std::size_t capacity = readCount(info[2], "capacity");
-  const bool isSingle = readPrecision(info[1]) == Precision::kFloat32;
+  const Options options(info[0]);
+  const std::size_t dimension = options.count("dimension");
+  const std::size_t capacity = options.count("capacity");
+  const bool isSingle = options.precision() == Precision::kFloat32;
   if (dimension == 0) throw codedError(info.Env(), "ERR_SHAPE", "Expected a dimension of at least 1");
   checkProduct(info.Env(), capacity, dimension);
   SharedRows rows;
@@ -39,18 +41,19 @@ Napi::Value makeSphereRows(const Napi::CallbackInfo& info) {
   return toHandle(info.Env(), std::move(rows), bytes);
 }
 
-// (handle, count, values, name, firstIndex, allowsZero)
+// (rows, values, { count, name, firstIndex, allowsZero })
 Napi::Value appendSphereRows(const Napi::CallbackInfo& info) {
   const SharedRows rows = readRows(info[0]);
-  const std::size_t count = readCount(info[1], "count");
+  const Options options(info[2]);
+  const std::size_t count = options.count("count");
   const std::size_t dimension = std::visit([](const auto& own) { return own.dimension; }, *rows);
   const bool isSingle = std::holds_alternative<Rows<float>>(*rows);
   checkProduct(info.Env(), count, dimension);
   const auto values = std::make_shared<Numbers>(
-      readNumbers(info[2], "values", count * dimension, isSingle ? Precision::kFloat32 : Precision::kFloat64));
-  const sphere::RowsCheck check{info[3].ToString(), readCount(info[4], "firstIndex"), info[5].ToBoolean()};
+      readNumbers(info[1], "values", count * dimension, isSingle ? Precision::kFloat32 : Precision::kFloat64));
+  const sphere::RowsCheck check{options.text("name"), options.count("firstIndex"), options.flag("allowsZero")};
   return launch<bool>(
-      info.Env(), info.Env().Undefined(),
+      info.Env(),
       [=](Job& job) {
         std::visit(
             [&](auto& own) {
@@ -67,10 +70,6 @@ Napi::Value appendSphereRows(const Napi::CallbackInfo& info) {
 }  // namespace
 
 SharedRows readRows(const Napi::Value& handle) { return fromHandle<AnyRows>(handle, "rows on the sphere"); }
-
-Precision readPrecision(const Napi::Value& value) {
-  return value.ToString().Utf8Value() == "float32" ? Precision::kFloat32 : Precision::kFloat64;
-}
 
 void defineSphereRows(Napi::Env env, Napi::Object exports) {
   exports.Set("makeSphereRows", Napi::Function::New<makeSphereRows>(env));

@@ -22,14 +22,14 @@ Napi::Value toScaledMatrix(Napi::Env env, ScaledMatrix&& scaled) {
   return result;
 }
 
-// (matrix, tolerance, maxIterations, onProgress)
+// (matrix, { tolerance, maxIterations, onProgress })
 Napi::Value scaleMatrix(const Napi::CallbackInfo& info) {
+  const Options options(info[1]);
+  const double tolerance = options.number("tolerance");
+  const std::size_t maxIterations = options.count("maxIterations");
   const auto problem = std::make_shared<MarginalMatrix>(takeMarginalMatrix(info[0]));
-  const double tolerance = info[1].ToNumber();
-  const std::size_t maxIterations = readCount(info[2], "maxIterations");
   return launch<ScaledMatrix>(
-      info.Env(), info[3],
-      [=](Job& job) { return sphere::scaleMatrix(std::move(*problem), tolerance, maxIterations, job); },
+      options, [=](Job& job) { return sphere::scaleMatrix(std::move(*problem), tolerance, maxIterations, job); },
       toScaledMatrix);
 }
 

@@ -43,23 +43,24 @@ std::shared_ptr<const Model<double>> readDoubleModel(const Napi::Value& handle) 
   return {any, model};
 }
 
-std::shared_ptr<const std::vector<double>> readTargets(const Napi::Value& value, const Rows<double>& rows,
+std::shared_ptr<const std::vector<double>> readTargets(const Options& options, const Rows<double>& rows,
                                                        std::size_t labels) {
-  return std::make_shared<const std::vector<double>>(readDoubles(value, "targets", rows.count() * labels));
+  return std::make_shared<const std::vector<double>>(options.doubles("targets", rows.count() * labels));
 }
 
-Shares readShares(const Napi::Value& hidden, const Napi::Value& classes, std::size_t units, std::size_t labels) {
-  return {readDoubles(hidden, "hiddenShares", units), readDoubles(classes, "classShares", labels)};
+Shares readShares(const Options& options, std::size_t units, std::size_t labels) {
+  return {options.doubles("hiddenShares", units), options.doubles("classShares", labels)};
 }
 
-// (units, labels, pbar, hiddenShares, classShares)
+// (pbar, { units, labels, hiddenShares, classShares })
 Napi::Value classWeightMultipliers(const Napi::CallbackInfo& info) {
-  const std::size_t units = readCount(info[0], "units");
-  const std::size_t labels = readCount(info[1], "labels");
-  const auto pbar = std::make_shared<const std::vector<double>>(readDoubles(info[2], "pbar", units * labels));
-  const Shares shares = readShares(info[3], info[4], units, labels);
+  const Options options(info[1]);
+  const std::size_t units = options.count("units");
+  const std::size_t labels = options.count("labels");
+  const auto pbar = std::make_shared<const std::vector<double>>(readDoubles(info[0], "pbar", units * labels));
+  const Shares shares = readShares(options, units, labels);
   return launch<Multipliers>(
-      info.Env(), info.Env().Undefined(), [=](Job& job) { return sphere::classWeightMultipliers(*pbar, shares, job); },
+      info.Env(), [=](Job& job) { return sphere::classWeightMultipliers(*pbar, shares, job); },
       [](Napi::Env env, Multipliers&& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("rows", toFloat64Array(env, std::move(found.rows)));
@@ -71,14 +72,15 @@ Napi::Value classWeightMultipliers(const Napi::CallbackInfo& info) {
       });
 }
 
-// (model, rows, targets, hiddenShares, classShares, onProgress)
+// (model, rows, { targets, hiddenShares, classShares, onProgress })
 Napi::Value sphereStationarity(const Napi::CallbackInfo& info) {
   const auto model = readDoubleModel(info[0]);
   const auto rows = readDoubleRows(info[1]);
-  const auto targets = readTargets(info[2], *rows, model->labels);
-  const Shares shares = readShares(info[3], info[4], model->hiddenUnits + 1, model->labels);
+  const Options options(info[2]);
+  const auto targets = readTargets(options, *rows, model->labels);
+  const Shares shares = readShares(options, model->hiddenUnits + 1, model->labels);
   return launch<Stationarity>(
-      info.Env(), info[5],
+      options,
       [=](Job& job) {
         return sphere::stationarity(*model, *rows, Objective::soft(*targets, model->labels), shares, job);
       },
@@ -93,16 +95,15 @@ Napi::Value sphereStationarity(const Napi::CallbackInfo& info) {
       });
 }
 
-// (model, rows, targets, { maxPasses, tolerance, seed }, onProgress)
+// (model, rows, { targets, maxPasses, tolerance, seed, onProgress })
 Napi::Value sphereSplittingSpectrum(const Napi::CallbackInfo& info) {
   const auto model = readDoubleModel(info[0]);
   const auto rows = readDoubleRows(info[1]);
-  const auto targets = readTargets(info[2], *rows, model->labels);
-  const Napi::Object given = info[3].ToObject();
-  const sphere::PowerIteration iteration{readCount(given.Get("maxPasses"), "maxPasses"), readDouble(given, "tolerance"),
-                                         readSeed(given.Get("seed"))};
+  const Options options(info[2]);
+  const auto targets = readTargets(options, *rows, model->labels);
+  const sphere::PowerIteration iteration{options.count("maxPasses"), options.number("tolerance"), options.seed("seed")};
   return launch<Spectrum>(
-      info.Env(), info[4],
+      options,
       [=](Job& job) {
         const Objective objective = Objective::soft(*targets, model->labels);
         return sphere::splittingSpectrum(*model, rows->values, objective, iteration, job);
@@ -133,28 +134,28 @@ Napi::Value toSaddlePoint(Napi::Env env, SaddlePoint&& found) {
   return result;
 }
 
-// (patterns, targets, memories: rows, { labels, beta, betaScale, load, hiddenShares, classShares, lengths,
-// classWeights, tolerance, maxIterations }, onProgress)
+// (patterns, memories: rows, { targets, labels, beta, betaScale, load, hiddenShares, classShares, lengths,
+// classWeights, tolerance, maxIterations, onProgress })
 Napi::Value solveSphereSaddlePoint(const Napi::CallbackInfo& info) {
   const auto patterns = readDoubleRows(info[0]);
-  const auto memories = readDoubleRows(info[2]);
-  const Napi::Object given = info[3].ToObject();
+  const auto memories = readDoubleRows(info[1]);
+  const Options options(info[2]);
   const std::size_t units = memories->count();
-  const std::size_t labels = readCount(given.Get("labels"), "labels");
-  const auto targets = readTargets(info[1], *patterns, labels);
-  const Shares shares = readShares(given.Get("hiddenShares"), given.Get("classShares"), units + 1, labels);
-  const double beta = readDouble(given, "beta");
-  const double betaScale = readDouble(given, "betaScale");
-  const double load = readDouble(given, "load");
+  const std::size_t labels = options.count("labels");
+  const auto targets = readTargets(options, *patterns, labels);
+  const Shares shares = readShares(options, units + 1, labels);
+  const double beta = options.number("beta");
+  const double betaScale = options.number("betaScale");
+  const double load = options.number("load");
   if (memories->dimension != patterns->dimension) {
     throw codedError(info.Env(), "ERR_SHAPE", "Expected memories and patterns of one dimension");
   }
-  const SaddlePointState start{memories->values, readDoubles(given.Get("lengths"), "lengths", units),
-                               readDoubles(given.Get("classWeights"), "classWeights", (units + 1) * labels)};
-  const double tolerance = readDouble(given, "tolerance");
-  const std::size_t maxIterations = readCount(given.Get("maxIterations"), "maxIterations");
+  const SaddlePointState start{memories->values, options.doubles("lengths", units),
+                               options.doubles("classWeights", (units + 1) * labels)};
+  const double tolerance = options.number("tolerance");
+  const std::size_t maxIterations = options.count("maxIterations");
   return launch<SaddlePoint>(
-      info.Env(), info[4],
+      options,
       [=](Job& job) {
         const SaddlePointProblem problem{
             patterns.get(),

@@ -4,7 +4,9 @@
 #include <variant>
 #include <vector>
 
+#include "binding/columns.h"
 #include "binding/handles.h"
+#include "binding/options.h"
 #include "binding/promise_worker.h"
 #include "binding/sphere.h"
 #include "sphere/trainer.h"
@@ -22,8 +24,6 @@ using sphere::TrainingData;
 using sphere::TrainingSettings;
 using sphere::TrainingState;
 
-std::size_t readSize(const Napi::Object& object, const char* name) { return readCount(object.Get(name), name); }
-
 // Sizes and numbers that a trainer could not work with: lib/ refuses them first, by the names that callers know.
 void require(bool holds, Napi::Env env, const char* expected) {
   if (!holds) throw codedError(env, "ERR_RANGE", std::string("Expected ") + expected);
@@ -34,34 +34,34 @@ bool isPositive(double x) { return x > 0 && std::isfinite(x); }
 bool isShare(double x) { return x >= 0 && x <= 1; }
 
 template <typename T>
-std::vector<T> readArray(const Napi::Object& object, const char* name, std::size_t count) {
-  return std::get<std::vector<T>>(readNumbers(object.Get(name), name, count, kPrecisionOf<T>));
+std::vector<T> readArray(const Options& options, const char* name, std::size_t count) {
+  return std::get<std::vector<T>>(readNumbers(options[name], name, count, kPrecisionOf<T>));
 }
 
-Shares readShares(const Napi::Object& object, std::size_t units, std::size_t labels) {
-  return {readArray<double>(object, "hiddenShares", units), readArray<double>(object, "classShares", labels)};
+Shares readShares(const Options& options, std::size_t units, std::size_t labels) {
+  return {options.doubles("hiddenShares", units), options.doubles("classShares", labels)};
 }
 
 template <typename T>
-TrainingState<T> readState(const Napi::Object& given, std::size_t dimension) {
-  const std::size_t units = readSize(given, "hiddenUnits");
-  const std::size_t labels = readSize(given, "labels");
-  checkProduct(given.Env(), units, dimension);
-  checkProduct(given.Env(), units + 1, labels);
-  require(units > 0 && labels > 0, given.Env(), "at least one hidden unit and one label");
+TrainingState<T> readState(const Options& given, std::size_t dimension) {
+  const std::size_t units = given.count("hiddenUnits");
+  const std::size_t labels = given.count("labels");
+  checkProduct(given.env(), units, dimension);
+  checkProduct(given.env(), units + 1, labels);
+  require(units > 0 && labels > 0, given.env(), "at least one hidden unit and one label");
   TrainingState<T> state;
   state.model = {dimension,
                  units,
                  labels,
                  readArray<T>(given, "memories", units * dimension),
-                 readArray<double>(given, "classWeights", (units + 1) * labels),
-                 readDouble(given, "beta"),
-                 readDouble(given, "betaScale")};
+                 given.doubles("classWeights", (units + 1) * labels),
+                 given.number("beta"),
+                 given.number("betaScale")};
   state.shares = readShares(given, units + 1, labels);
   state.memoryVelocities = readArray<T>(given, "memoryVelocities", units * dimension);
-  state.classVelocities = readArray<double>(given, "classVelocities", (units + 1) * labels);
-  state.betaVelocity = readDouble(given, "betaVelocity");
-  require(isPositive(state.model.beta) && isPositive(state.model.betaScale), given.Env(), "a beta and a scale above 0");
+  state.classVelocities = given.doubles("classVelocities", (units + 1) * labels);
+  state.betaVelocity = given.number("betaVelocity");
+  require(isPositive(state.model.beta) && isPositive(state.model.betaScale), given.env(), "a beta and a scale above 0");
   return state;
 }
 
@@ -85,17 +85,17 @@ Napi::Value toState(Napi::Env env, AnyTrainingState&& any) {
       any);
 }
 
-// (dimension, precision, { hiddenUnits, labels, hiddenShares, classShares, beta, betaScale, seed })
+// ({ dimension, precision, hiddenUnits, labels, hiddenShares, classShares, beta, betaScale, seed })
 Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
-  const std::size_t dimension = readCount(info[0], "dimension");
-  const bool isSingle = readPrecision(info[1]) == Precision::kFloat32;
-  const Napi::Object given = info[2].ToObject();
-  const Shares shares = readShares(given, readSize(given, "hiddenUnits") + 1, readSize(given, "labels"));
-  const double beta = readDouble(given, "beta");
-  const double betaScale = readDouble(given, "betaScale");
-  const std::uint64_t seed = readSeed(given.Get("seed"));
+  const Options given(info[0]);
+  const std::size_t dimension = given.count("dimension");
+  const bool isSingle = given.precision() == Precision::kFloat32;
+  const Shares shares = readShares(given, given.count("hiddenUnits") + 1, given.count("labels"));
+  const double beta = given.number("beta");
+  const double betaScale = given.number("betaScale");
+  const std::uint64_t seed = given.seed("seed");
   return launch<AnyTrainingState>(
-      info.Env(), info.Env().Undefined(),
+      info.Env(),
       [=](Job& job) -> AnyTrainingState {
         if (isSingle) return sphere::initialState<float>(dimension, shares, beta, betaScale, seed, job);
         return sphere::initialState<double>(dimension, shares, beta, betaScale, seed, job);
@@ -103,27 +103,27 @@ Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
       toState);
 }
 
-TrainingSettings readSettings(const Napi::Object& given) {
-  const TrainingSettings settings{readDouble(given, "softening"),      readSize(given, "batchSize"),
-                                  readDouble(given, "learningRate"),   readDouble(given, "momentum"),
-                                  given.Get("trainsBeta").ToBoolean(), readSeed(given.Get("seed"))};
-  require(settings.batchSize > 0, given.Env(), "at least one row in a batch");
-  require(isShare(settings.softening) && isShare(settings.momentum), given.Env(), "shares from 0 to 1");
-  require(settings.learningRate >= 0 && std::isfinite(settings.learningRate), given.Env(),
+TrainingSettings readSettings(const Options& given) {
+  const TrainingSettings settings{given.number("softening"), given.count("batchSize"), given.number("learningRate"),
+                                  given.number("momentum"),  given.flag("trainsBeta"), given.seed("seed")};
+  require(settings.batchSize > 0, given.env(), "at least one row in a batch");
+  require(isShare(settings.softening) && isShare(settings.momentum), given.env(), "shares from 0 to 1");
+  require(settings.learningRate >= 0 && std::isfinite(settings.learningRate), given.env(),
           "a learning rate of at least 0");
   return settings;
 }
 
-// (rows, labels or undefined, trainingRows, settings, state)
+// (rows, { labels: indices or undefined, trainingRows, settings, state })
 Napi::Value makeSphereTrainer(const Napi::CallbackInfo& info) {
   const SharedRows any = readRows(info[0]);
-  const std::size_t trainingRows = readCount(info[2], "trainingRows");
-  const Napi::Object given = info[4].ToObject();
-  const TrainingSettings settings = readSettings(info[3].ToObject());
+  const Options options(info[1]);
+  const std::size_t trainingRows = options.count("trainingRows");
+  const Options given(options["state"]);
+  const TrainingSettings settings = readSettings(Options(options["settings"]));
   return std::visit(
       [&]<typename T>(Rows<T>& rows) {
         std::vector<std::int32_t> labels;
-        if (!info[1].IsUndefined()) labels = readIndices(info[1], readSize(given, "labels"));
+        if (options.has("labels")) labels = options.indices("labels", given.count("labels"));
         if ((!labels.empty() && labels.size() != rows.count()) || trainingRows > rows.count()) {
           throw codedError(info.Env(), "ERR_SHAPE", "Expected a label for every row");
         }
@@ -140,12 +140,13 @@ Napi::Value makeSphereTrainer(const Napi::CallbackInfo& info) {
 
 std::shared_ptr<Trainer> readTrainer(const Napi::Value& handle) { return fromHandle<Trainer>(handle, "a trainer"); }
 
-// (trainer, index, onProgress)
+// (trainer, { index, onProgress })
 Napi::Value trainSphereEpoch(const Napi::CallbackInfo& info) {
   const auto trainer = readTrainer(info[0]);
-  const std::size_t index = readCount(info[1], "index");
+  const Options options(info[1]);
+  const std::size_t index = options.count("index");
   return launch<Epoch>(
-      info.Env(), info[2], [=](Job& job) { return trainer->epoch(index, job); },
+      options, [=](Job& job) { return trainer->epoch(index, job); },
       [](Napi::Env env, Epoch&& epoch) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("loss", epoch.loss);
@@ -156,30 +157,25 @@ Napi::Value trainSphereEpoch(const Napi::CallbackInfo& info) {
       });
 }
 
-// (trainer, { most, threshold, distance, mostRows, epoch, passes, seed }, onProgress)
+constexpr Column<SplitResult> kSplit[] = {{"split", &SplitResult::split}, {"eigenvalues", &SplitResult::eigenvalues}};
+
+// (trainer, { most, threshold, distance, mostRows, epoch, passes, seed, onProgress })
 Napi::Value splitSphereMemories(const Napi::CallbackInfo& info) {
   const auto trainer = readTrainer(info[0]);
-  const Napi::Object given = info[1].ToObject();
-  const sphere::SplitSettings settings{
-      readSize(given, "most"),       readDouble(given, "threshold"),
-      readDouble(given, "distance"), readSize(given, "mostRows"),
-      readSize(given, "epoch"),      {readSize(given, "passes"), 0, readSeed(given.Get("seed"))}};
+  const Options given(info[1]);
+  const sphere::SplitSettings settings{given.count("most"),      given.number("threshold"),
+                                       given.number("distance"), given.count("mostRows"),
+                                       given.count("epoch"),     {given.count("passes"), 0, given.seed("seed")}};
   require(settings.mostRows > 0 && isPositive(settings.distance), info.Env(), "rows and a distance above 0");
   return launch<SplitResult>(
-      info.Env(), info[2], [=](Job& job) { return trainer->split(settings, job); },
-      [](Napi::Env env, SplitResult&& found) -> Napi::Value {
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("split", toInt32Array(env, std::move(found.split)));
-        result.Set("eigenvalues", toFloat64Array(env, std::move(found.eigenvalues)));
-        return result;
-      });
+      given, [=](Job& job) { return trainer->split(settings, job); }, toColumns(kSplit));
 }
 
 // (trainer)
 Napi::Value sphereTrainerState(const Napi::CallbackInfo& info) {
   const auto trainer = readTrainer(info[0]);
   return launch<AnyTrainingState>(
-      info.Env(), info.Env().Undefined(), [=](Job&) { return trainer->state(); }, toState);
+      info.Env(), [=](Job&) { return trainer->state(); }, toState);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/columns.h"
 #include "binding/matrices.h"
 #include "binding/pointcloud.h"
 #include "binding/promise_worker.h"
@@ -15,14 +16,14 @@ using pointcloud::Divergences;
 using pointcloud::Plans;
 using pointcloud::SolverOptions;
 
-Clouds readClouds(const Napi::Value& value, std::size_t dimension, const Napi::Value& firstIndex) {
-  const Napi::Object given = value.ToObject();
-  const Napi::Value offsets = given.Get("offsets");
+Clouds readClouds(const Napi::Value& value, std::size_t dimension, std::size_t firstIndex) {
+  const Options given(value);
+  const Napi::Value offsets = given["offsets"];
   Clouds clouds;
-  clouds.count = readCount(given.Get("count"), "count");
+  clouds.count = given.count("count");
   clouds.dimension = dimension;
-  clouds.name = given.Get("name").ToString();
-  clouds.first = readCount(firstIndex, "firstIndex");
+  clouds.name = given.text("name");
+  clouds.first = firstIndex;
   const bool isInts = offsets.IsTypedArray() && offsets.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isInts || offsets.As<Napi::TypedArray>().ElementLength() != clouds.count + 1) {
     throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array of count + 1 for offsets");
@@ -35,97 +36,91 @@ Clouds readClouds(const Napi::Value& value, std::size_t dimension, const Napi::V
     }
     clouds.offsets.push_back(static_cast<std::size_t>(view[i]));
   }
-  clouds.points = readAligned(given.Get("points"), "points", clouds.offsets.back() * dimension);
-  clouds.weights = readAligned(given.Get("weights"), "weights", clouds.offsets.back());
+  clouds.points = readAligned(given["points"], "points", clouds.offsets.back() * dimension);
+  clouds.weights = readAligned(given["weights"], "weights", clouds.offsets.back());
   return clouds;
 }
 
-SolverOptions readSolverOptions(const Napi::Value& value) {
-  const Napi::Object given = value.ToObject();
-  return {readDouble(given, "marginalTolerance"), readCount(given.Get("maxSolverIterations"), "maxSolverIterations")};
+SolverOptions readSolverOptions(const Options& options) {
+  return {options.number("marginalTolerance"), options.count("maxSolverIterations")};
 }
 
-double readEpsilon(const Napi::Value& value) {
-  const double epsilon = value.ToNumber();
+double readEpsilon(const Options& options) {
+  const double epsilon = options.number("epsilon");
   if (epsilon > 0 && std::isfinite(epsilon)) return epsilon;
-  throw codedError(value.Env(), "ERR_RANGE", "Expected a finite number above 0 for epsilon");
+  throw codedError(options.env(), "ERR_RANGE", "Expected a finite number above 0 for epsilon");
 }
 
 namespace {
 
-Napi::Value toPlans(Napi::Env env, Plans&& plans) {
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("values", toFloat64Array(env, std::move(plans.values)));
-  result.Set("transportCosts", toFloat64Array(env, std::move(plans.transportCosts)));
-  result.Set("marginalErrors", toFloat64Array(env, std::move(plans.marginalErrors)));
-  result.Set("iterations", toInt32Array(env, std::move(plans.iterations)));
-  result.Set("newtonSteps", toInt32Array(env, std::move(plans.newtonSteps)));
-  result.Set("converged", toUint8Array(env, std::move(plans.converged)));
-  result.Set("sourcePotentials", toFloat64Array(env, std::move(plans.sourcePotentials)));
-  result.Set("targetPotentials", toFloat64Array(env, std::move(plans.targetPotentials)));
-  result.Set("plans", toFloat64Array(env, std::move(plans.plans)));
-  return result;
-}
+constexpr Column<Plans> kPlans[] = {{"values", &Plans::values},
+                                    {"transportCosts", &Plans::transportCosts},
+                                    {"marginalErrors", &Plans::marginalErrors},
+                                    {"iterations", &Plans::iterations},
+                                    {"newtonSteps", &Plans::newtonSteps},
+                                    {"converged", &Plans::converged},
+                                    {"sourcePotentials", &Plans::sourcePotentials},
+                                    {"targetPotentials", &Plans::targetPotentials},
+                                    {"plans", &Plans::plans}};
 
-Napi::Value toDivergences(Napi::Env env, Divergences&& divergences) {
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("values", toFloat64Array(env, std::move(divergences.values)));
-  result.Set("marginalErrors", toFloat64Array(env, std::move(divergences.marginalErrors)));
-  result.Set("iterations", toInt32Array(env, std::move(divergences.iterations)));
-  result.Set("converged", toUint8Array(env, std::move(divergences.converged)));
-  result.Set("gradients", toFloat64Array(env, std::move(divergences.gradients)));
-  result.Set("firstVariations", toFloat64Array(env, std::move(divergences.firstVariations)));
-  return result;
-}
+constexpr Column<Divergences> kDivergences[] = {
+    {"values", &Divergences::values},         {"marginalErrors", &Divergences::marginalErrors},
+    {"iterations", &Divergences::iterations}, {"converged", &Divergences::converged},
+    {"gradients", &Divergences::gradients},   {"firstVariations", &Divergences::firstVariations}};
 
-// The arguments that functions on pairs share: (sources, targets, firstIndex, dimension, epsilon, solver).
+// What functions on pairs begin with:
+// (sources, targets, { dimension, epsilon, marginalTolerance, maxSolverIterations, firstIndex, onProgress, ... }).
 struct Pairs {
   Clouds sources, targets;
   double epsilon;
-  SolverOptions options;
+  SolverOptions solver;
 };
 
-std::shared_ptr<Pairs> readPairs(const Napi::CallbackInfo& info) {
-  const std::size_t dimension = readCount(info[3], "dimension");
+std::shared_ptr<Pairs> readPairs(const Napi::CallbackInfo& info, const Options& options) {
+  const std::size_t dimension = options.count("dimension");
+  const std::size_t first = options.count("firstIndex");
   auto pairs =
-      std::make_shared<Pairs>(Pairs{readClouds(info[0], dimension, info[2]), readClouds(info[1], dimension, info[2]),
-                                    readEpsilon(info[4]), readSolverOptions(info[5])});
+      std::make_shared<Pairs>(Pairs{readClouds(info[0], dimension, first), readClouds(info[1], dimension, first),
+                                    readEpsilon(options), readSolverOptions(options)});
   const std::size_t sources = pairs->sources.count, targets = pairs->targets.count;
   if (sources == targets || sources == 1 || targets == 1) return pairs;
   throw codedError(info.Env(), "ERR_SHAPE", "Expected as many sources as targets, or one");
 }
 
-// (..., wantPlans, onProgress)
+// { ..., wantPlans }
 Napi::Value solveTransport(const Napi::CallbackInfo& info) {
+  const Options options(info[2]);
   return launch<Plans>(
-      info.Env(), info[7],
-      [pairs = readPairs(info), wantPlans = info[6].ToBoolean().Value()](Job& job) {
+      options,
+      [pairs = readPairs(info, options), wantPlans = options.flag("wantPlans")](Job& job) {
         return pointcloud::solveTransport(std::move(pairs->sources), std::move(pairs->targets), pairs->epsilon,
-                                          pairs->options, wantPlans, job);
+                                          pairs->solver, wantPlans, job);
       },
-      toPlans);
+      toColumns(kPlans));
 }
 
-// (..., wantGradients, onProgress)
+// { ..., wantGradients }
 Napi::Value sinkhornDivergences(const Napi::CallbackInfo& info) {
+  const Options options(info[2]);
   return launch<Divergences>(
-      info.Env(), info[7],
-      [pairs = readPairs(info), wantGradients = info[6].ToBoolean().Value()](Job& job) {
+      options,
+      [pairs = readPairs(info, options), wantGradients = options.flag("wantGradients")](Job& job) {
         return pointcloud::sinkhornDivergences(std::move(pairs->sources), std::move(pairs->targets), pairs->epsilon,
-                                               pairs->options, wantGradients, job);
+                                               pairs->solver, wantGradients, job);
       },
-      toDivergences);
+      toColumns(kDivergences));
 }
 
-// (matrix, epsilon, solver, wantPlan, onProgress)
+// (matrix, { epsilon, marginalTolerance, maxSolverIterations, wantPlan, onProgress })
 Napi::Value solveTransportOfCosts(const Napi::CallbackInfo& info) {
-  const double epsilon = readEpsilon(info[1]);
-  const SolverOptions options = readSolverOptions(info[2]);
-  const bool wantPlan = info[3].ToBoolean();
+  const Options options(info[1]);
+  const double epsilon = readEpsilon(options);
+  const SolverOptions solver = readSolverOptions(options);
+  const bool wantPlan = options.flag("wantPlan");
   const auto problem = std::make_shared<MarginalMatrix>(takeMarginalMatrix(info[0]));
   return launch<Plans>(
-      info.Env(), info[4],
-      [=](Job& job) { return pointcloud::solveTransport(*problem, epsilon, options, wantPlan, job); }, toPlans);
+      options, [=](Job& job) { return pointcloud::solveTransport(*problem, epsilon, solver, wantPlan, job); },
+      toColumns(kPlans));
 }
 
 }  // namespace

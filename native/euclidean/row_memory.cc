@@ -22,6 +22,8 @@ constexpr std::size_t kCentreNumbers = std::size_t{1} << 18;
 // or known to be not, and distances finite in double precision.
 template <typename T>
 constexpr double kMostReach = static_cast<double>(std::numeric_limits<T>::max()) / (sizeof(T) == 4 ? 1 : 4);
+template <typename T>
+constexpr const char* kPrecisionName = sizeof(T) == 4 ? "float32" : "float64";
 
 }  // namespace
 
@@ -56,9 +58,9 @@ std::vector<T> RowMemory<T>::normsOf(const std::vector<T>& rows, const Items& it
       const double norm = squaredDistance(width, rows.data() + i * width, centre.data());
       norms[i] = static_cast<T>(norm);
       if (!(norm <= kMostReach<T>)) {
-        throw Error("ERR_RANGE", "Expected numbers whose squares fit in " +
-                                     std::string(sizeof(T) == 4 ? "float32" : "float64") + " for " +
-                                     items.at(embedding_.positionsName(), i) + " but their sum of squares overflows");
+        throw Error("ERR_RANGE", {.argument = items.at(embedding_.positionsName(), i),
+                                  .expected = std::string("numbers whose squares fit in ") + kPrecisionName<T>,
+                                  .found = "their sum of squares overflows"});
       }
     }
     job.advance(end - begin);
@@ -146,9 +148,10 @@ Points RowMemory<T>::embed(const Batch& queries, double ridge, bool positive, Jo
           queries.covariances.data() + q * embedding_.variances(), ridge, positive,
           [&](const char* field) { return queries.at(field, q); }, row);
       if (!(rows_.norm(row) <= reach)) {
-        throw Error("ERR_RANGE", "Expected " + queries.at(embedding_.positionsName(), q) +
-                                     " within reach of the items but its squared distance to every one overflows " +
-                                     (sizeof(T) == 4 ? "float32" : "float64"));
+        throw Error("ERR_RANGE",
+                    {.argument = queries.at(embedding_.positionsName(), q),
+                     .expected = "a query within reach of the items",
+                     .found = std::string("its squared distance to every one overflows ") + kPrecisionName<T>});
       }
     }
   });

@@ -29,8 +29,10 @@ Error notOrthogonal(const std::string& name, std::size_t i, std::size_t j, doubl
   const std::string what = i == j
                                ? "column " + std::to_string(i) + " has squared length "
                                : "columns " + std::to_string(i) + " and " + std::to_string(j) + " have inner product ";
-  return {"ERR_RANGE", "Expected an orthogonal matrix (to " + number(kOrthogonality) + ") for " + name + " but " +
-                           what + number(product)};
+  return {"ERR_RANGE",
+          {.argument = name,
+           .expected = "an orthogonal matrix (to " + number(kOrthogonality) + ")",
+           .found = what + number(product)}};
 }
 
 void checkOrthogonal(const Basis& basis, const std::string& name) {
@@ -80,9 +82,10 @@ void clearRounding(std::size_t d, double greatest, const std::string& where, dou
   const double indefinite = 8 * static_cast<double>(d) * kSingle * greatest;
   for (std::size_t k = 0; k < d; ++k) {
     if (variances[k] < -indefinite) {
-      throw Error("ERR_NOT_POSITIVE_DEFINITE", "Expected a positive semidefinite matrix for " + where +
-                                                   " but its variance along vector " + std::to_string(k) +
-                                                   " of the basis is " + number(variances[k]));
+      throw Error("ERR_NOT_POSITIVE_DEFINITE", {.argument = where,
+                                                .expected = "a positive semidefinite matrix",
+                                                .found = "its variance along vector " + std::to_string(k) +
+                                                         " of the basis is " + number(variances[k])});
     }
     if (variances[k] <= zero) variances[k] = 0;
   }

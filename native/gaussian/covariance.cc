@@ -99,10 +99,10 @@ void checkCovariance(std::size_t d, double* a, const std::string& where) {
       double& low = a[i * d + j];
       double& high = a[j * d + i];
       if (std::abs(low - high) > tolerance) {
-        throw Error("ERR_NOT_POSITIVE_DEFINITE", "Expected a symmetric matrix for " + where + " but received " +
-                                                     number(low) + " at [" + std::to_string(i) + "][" +
-                                                     std::to_string(j) + "] and " + number(high) + " at [" +
-                                                     std::to_string(j) + "][" + std::to_string(i) + "]");
+        throw Error("ERR_NOT_POSITIVE_DEFINITE", {.argument = where,
+                                                  .expected = "a symmetric matrix",
+                                                  .received = number(low) + " at " + entry("", i, j) + " and " +
+                                                              number(high) + " at " + entry("", j, i)});
       }
       low = high = low + (high - low) / 2;
     }

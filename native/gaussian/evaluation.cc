@@ -180,8 +180,9 @@ Weighted weigh(const Search<T>& search, double beta, const std::string& where) {
 
 void checkReach(const std::vector<double>& distances, const std::string& where) {
   if (!std::isfinite(*std::min_element(distances.begin(), distances.end()))) {
-    throw Error("ERR_RANGE",
-                "Expected " + where + " within reach of the items but its squared distance to every one overflows");
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a query within reach of the items",
+                              .found = "its squared distance to every one overflows"});
   }
 }
 

@@ -48,10 +48,15 @@ void checkDefinite(const Item& item, const std::string& where) {
 
 void checkRadius(const Item& item, double radius, const std::string& where) {
   const double least = kLeastRatio * item.reach();
-  if (!std::isfinite(least)) throw Error("ERR_RANGE", "Expected " + where + " to have a finite trace but it overflows");
+  if (!std::isfinite(least)) {
+    throw Error("ERR_RANGE",
+                {.argument = where, .expected = "a covariance with a finite trace", .found = "its trace overflows"});
+  }
   if (radius > 0 && radius < least) {
-    throw Error("ERR_RANGE", "Expected at least " + number(least) + ", what the rounding of " + where +
-                                 " leaves visible, for radius but received " + number(radius));
+    throw Error("ERR_RANGE",
+                {.argument = "radius",
+                 .expected = "at least " + number(least) + ", what the rounding of " + where + " leaves visible,",
+                 .received = number(radius)});
   }
 }
 
@@ -76,8 +81,9 @@ void forEachItem(Structure structure, std::size_t d, double radius, Batch& items
 void dilateItem(Item& item, double radius, const std::string& where) {
   const double reach = item.reach();
   if (reach == 0) {
-    throw Error("ERR_RANGE",
-                "Expected " + where + " to be other than the point mass at the origin, which a dilation does not move");
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a Gaussian other than the point mass at the origin",
+                              .received = "that one, which a dilation does not move"});
   }
   const double factor = 1 + radius / reach;
   for (std::size_t k = 0; k < item.d; ++k) item.mean[k] *= factor;
@@ -115,8 +121,9 @@ void displaceItem(Item& item, double radius, RandomStream& stream, const Job& jo
                                                           : growVariances(item, std::sqrt(half), stream);
   // Rounding keeps the covariance from moving by exactly half; the mean makes up for what it lacks.
   if (!(std::abs(moved - half) <= 0.1 * half)) {
-    throw Error("ERR_RANGE", "Expected a radius that double precision can resolve beside " + where + " but received " +
-                                 number(radius));
+    throw Error("ERR_RANGE", {.argument = "radius",
+                              .expected = "a distance that double precision can resolve beside " + where,
+                              .received = number(radius)});
   }
   const double length = std::sqrt(radius * radius - moved);
   for (std::size_t k = 0; k < item.d; ++k) item.mean[k] += length * displacement[k];

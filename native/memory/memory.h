@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "memory/columns.h"
 #include "parallel/job.h"
 
 namespace denseam {
@@ -57,8 +58,8 @@ struct RetrievalOptions {
   bool trajectory;
 };
 
-// Energy, nearest item and step length are those of the returned state. A sweep returns a state for every beta of the
-// first query, then of the second, ...
+// Energy, nearest item and step length are those of the returned state. A sweep returns the states of all queries at
+// the first beta, then those at the second, ...
 struct Retrieval {
   Batch states;
   std::vector<double> energy;
@@ -71,6 +72,20 @@ struct Retrieval {
   std::vector<double> droppedMass;
   std::vector<Batch> trajectory;
 };
+
+// The numbers of each state. What JavaScript gets, and how parts of a batch are put together there, follows from the
+// same list in lib/memory/columns.ts.
+inline constexpr Column<Retrieval> kRetrievalColumns[] = {{"energy", &Retrieval::energy},
+                                                          {"nearest", &Retrieval::nearest},
+                                                          {"nearestDistance", &Retrieval::nearestDistance},
+                                                          {"iterations", &Retrieval::iterations},
+                                                          {"stepLength", &Retrieval::stepLength},
+                                                          {"stopped", &Retrieval::converged},
+                                                          {"evaluated", &Retrieval::evaluated},
+                                                          {"droppedMass", &Retrieval::droppedMass}};
+
+// The retrievals that a sweep with so many betas consists of, in the order of the betas.
+std::vector<Retrieval> splitSweep(const Retrieval& sweep, std::size_t betas);
 
 struct Neighbours {
   std::vector<std::int32_t> indices;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <numeric>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "memory/memory.h"
@@ -55,13 +55,11 @@ class Iteration {
       : dynamics_(dynamics), size_(size), options_(options), tolerance_(tolerance), shape_(std::move(shape)) {}
 
   Retrieval run(States states, Job& job) {
-    const std::size_t count = shape_.count;
-    active_.resize(count);
-    std::iota(active_.begin(), active_.end(), std::size_t{0});
-    prepare(count);
-    job.expect(count * size_ * (options_.maxIterations + 1));
     // All betas of a sweep begin at the same states: their distances are computed once.
     copies_ = options_.sweep ? options_.betas.size() : 1;
+    prepare(shape_.count);
+    activateAll();
+    job.expect(shape_.count * size_ * (options_.maxIterations + 1));
     for (std::size_t iteration = 0; !active_.empty(); ++iteration) {
       const Stops stops = [&](double stepLength) { return this->stops(iteration, stepLength); };
       Advance<States> advance = dynamics_.advance(states, betas(iteration), copies_, stops, job);
@@ -74,22 +72,25 @@ class Iteration {
  private:
   void prepare(std::size_t count) {
     result_.states = shape_;
-    result_.energy.resize(count);
-    result_.nearest.resize(count);
-    result_.nearestDistance.resize(count);
-    result_.iterations.resize(count);
-    result_.stepLength.resize(count);
-    result_.converged.resize(count);
-    result_.evaluated.resize(count);
-    result_.droppedMass.resize(count);
+    for (const auto& column : kRetrievalColumns) {
+      std::visit([&](auto member) { (result_.*member).resize(count); }, column.member);
+    }
   }
 
-  // Of every active result.
+  // The slots of the results: a batch has the results of its first state first, the returned states those at the first
+  // beta.
+  void activateAll() {
+    const std::size_t states = shape_.count / copies_;
+    for (std::size_t i = 0; i < shape_.count; ++i) active_.push_back(i % copies_ * states + i / copies_);
+  }
+
+  // One for every active result.
   std::vector<double> betas(std::size_t iteration) const {
     const std::size_t count = options_.betas.size();
+    const std::size_t states = shape_.count / count;
     std::vector<double> result;
     for (const std::size_t r : active_) {
-      result.push_back(options_.betas[options_.sweep ? r % count : std::min(iteration, count - 1)]);
+      result.push_back(options_.betas[options_.sweep ? r / states : std::min(iteration, count - 1)]);
     }
     return result;
   }

@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/error.h"
+#include "base/format.h"
 #include "memory/gibbs.h"
 #include "parallel/pool.h"
 #include "pointcloud/kernels.h"
@@ -63,8 +63,9 @@ Assessment Assessor::assess(const State& state, double beta, const SearchRule& r
   const std::vector<double>& divergences = result.found.divergences;
   const double nearest = *std::min_element(divergences.begin(), divergences.end());
   if (!std::isfinite(items_.epsilon() * nearest)) {
-    throw Error("ERR_RANGE",
-                "Expected " + where + " within reach of the items but its squared distance to every one overflows");
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a query within reach of the items",
+                              .found = "its squared distance to every one overflows"});
   }
   result.selfError = own.marginalError;
   result.selfValue = own.value;
@@ -91,7 +92,10 @@ void Assessor::weigh(double beta, Assessment& result) const {
   const Gibbs gibbs = gibbsWeights(beta * epsilon, result.weights);
   result.gap = epsilon * (least + meanGap(divergences, beta * epsilon, least, items_.size()));
   result.energy = epsilon * gibbs.energy;
-  if (!std::isfinite(result.energy)) throw Error("ERR_RANGE", "Expected a beta whose inverse does not overflow");
+  if (!std::isfinite(result.energy)) {
+    throw Error("ERR_RANGE",
+                {.argument = "beta", .expected = "a number whose inverse does not overflow", .received = number(beta)});
+  }
   result.nearest = result.found.items[static_cast<std::size_t>(gibbs.nearest)];
   result.nearestDivergence = epsilon * nonNegative(gibbs.nearestDistance, result.converged);
   result.droppedMass = droppedMass(result.found, beta * epsilon);

@@ -23,7 +23,10 @@ double sumErrorOf(std::size_t count, const double* weights) {
 }
 
 Error outOfReach(const std::string& where) {
-  return {"ERR_RANGE", "Expected coordinates within 1e150 sqrt(epsilon) for " + where + ", as squares beyond overflow"};
+  return {"ERR_RANGE",
+          {.argument = where,
+           .expected = "coordinates within 1e150 sqrt(epsilon)",
+           .found = "it has others, whose squares overflow"}};
 }
 
 }  // namespace
@@ -42,12 +45,13 @@ void checkWeights(std::size_t count, double* weights, const std::function<std::s
     if (!std::isfinite(weights[k])) throw notFinite(weightAt(k), weights[k]);
     if (weights[k] < 0) {
       throw Error("ERR_RANGE",
-                  "Expected a number of at least 0 for " + weightAt(k) + " but received " + number(weights[k]));
+                  {.argument = weightAt(k), .expected = "a number of at least 0", .received = number(weights[k])});
     }
     total += weights[k];
   }
   if (!(std::fabs(total - 1) <= sumErrorOf(count, weights))) {
-    throw Error("ERR_RANGE", "Expected weights that sum to 1 for " + where + " but their sum is " + number(total));
+    throw Error("ERR_RANGE",
+                {.argument = where, .expected = "weights that sum to 1", .found = "their sum is " + number(total)});
   }
   for (std::size_t k = 0; k < count; ++k) {
     if (weights[k] < kLeastWeight) weights[k] = 0;

@@ -123,8 +123,9 @@ std::vector<FlowResult> CloudMemory::retrieve(Clouds queries, FlowOptions option
   std::vector<FlowResult> results(queries.count * copies);
   parallel::forEach(results.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
-      const std::size_t q = r / copies;
-      const std::vector<double> betas = options.sweep ? std::vector<double>{options.betas[r % copies]} : options.betas;
+      const std::size_t q = r % queries.count;
+      const std::vector<double> betas =
+          options.sweep ? std::vector<double>{options.betas[r / queries.count]} : options.betas;
       results[r] = follow(assessor, stateOf(queries, q), betas, options, queries.at(q), job);
     }
   });

@@ -62,7 +62,7 @@ class CloudMemory {
   DivergenceMatrix divergences(Clouds queries, Job& job) const;
   WeightedQueries weights(Clouds queries, double beta, Pruning pruning, bool wantWeights, Job& job) const;
   Gradients gradients(Clouds queries, double beta, Pruning pruning, Job& job) const;
-  // Of a sweep, query by query, beta by beta.
+  // A sweep returns the results of all queries at the first beta, then those at the second, ...
   std::vector<FlowResult> retrieve(Clouds queries, FlowOptions options, Job& job) const;
   NearestClouds nearest(Clouds queries, std::size_t k, bool prune, Job& job) const;
   TransportImages transport(Clouds query, const std::vector<std::int32_t>& indices, Job& job) const;

@@ -86,7 +86,9 @@ Posed pose(const MarginalMatrix& problem, double epsilon) {
     }
   }
   if (!allFinite(n * m, posed.costs.data())) {
-    throw Error("ERR_RANGE", "Expected costs whose differences, divided by epsilon, do not overflow");
+    throw Error("ERR_RANGE", {.argument = "costs",
+                              .expected = "numbers whose differences, divided by epsilon, do not overflow",
+                              .found = "some do"});
   }
   return posed;
 }

@@ -25,8 +25,9 @@ struct Solvers {
 
 void checkReach(double value, const std::string& source) {
   if (std::isfinite(value)) return;
-  throw Error("ERR_RANGE",
-              "Expected " + source + " within reach of its target but the squared distance between them overflows");
+  throw Error("ERR_RANGE", {.argument = source,
+                            .expected = "a cloud within reach of its target",
+                            .found = "the squared distance between them overflows"});
 }
 
 // <difference, point>.

@@ -68,8 +68,10 @@ class Conditionals {
 
   static Error absent(std::int32_t label, std::size_t start) {
     const std::string name = label == kAnyLabel ? "every class" : "class " + std::to_string(label);
-    return {"ERR_RANGE", "Expected a class with weights for start " + std::to_string(start) + " but the weights of " +
-                             name + " are all 0"};
+    return {"ERR_RANGE",
+            {.argument = "start " + std::to_string(start),
+             .expected = "a class with weights",
+             .found = "the weights of " + name + " are all 0"}};
   }
 
   std::vector<LogWeights> ofLabel_;

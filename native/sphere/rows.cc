@@ -15,9 +15,10 @@ constexpr double kNormTolerance = 1e-4;
 constexpr std::size_t kGrain = 256;
 
 Error badNorm(const RowsCheck& check, std::size_t row, double norm) {
-  return {"ERR_RANGE", "Expected a row of norm 1" + std::string(check.allowsZero ? " (or of zeros)" : "") + " for " +
-                           check.name + "[" + std::to_string(check.firstIndex + row) + "] but its norm is " +
-                           number(norm) + ": toSphere makes such rows"};
+  return {"ERR_RANGE",
+          {.argument = check.name + "[" + std::to_string(check.firstIndex + row) + "]",
+           .expected = std::string("a row of norm 1") + (check.allowsZero ? " (or of zeros)" : ""),
+           .found = "its norm is " + number(norm) + ": toSphere makes such rows"}};
 }
 
 }  // namespace

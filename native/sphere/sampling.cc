@@ -27,7 +27,8 @@ void normalize(std::size_t n, double* memory, const std::string& name) {
   }
   const double length = std::sqrt(square);
   if (!(std::abs(length - 1) <= kLengthTolerance)) {
-    throw Error("ERR_RANGE", "Expected a vector of length 1 for " + name + " but its length is " + number(length));
+    throw Error("ERR_RANGE",
+                {.argument = name, .expected = "a vector of length 1", .found = "its length is " + number(length)});
   }
   for (std::size_t i = 0; i < n; ++i) memory[i] /= length;
 }
@@ -40,13 +41,14 @@ std::vector<double> cumulativeSums(const TeacherSource& source) {
     const auto where = [&] { return indexed(indexed(source.weightsName, at / source.classes), at % source.classes); };
     if (!std::isfinite(weight)) throw notFinite(where(), weight);
     if (weight < 0) {
-      throw Error("ERR_RANGE", "Expected a probability for " + where() + " but received " + number(weight));
+      throw Error("ERR_RANGE", {.argument = where(), .expected = "a probability", .received = number(weight)});
     }
     sums[at] = sum += weight;
   }
   if (!(std::abs(sum - 1) <= kSumTolerance)) {
-    throw Error("ERR_RANGE",
-                "Expected probabilities that sum to 1 for " + source.weightsName + " but their sum is " + number(sum));
+    throw Error("ERR_RANGE", {.argument = source.weightsName,
+                              .expected = "probabilities that sum to 1",
+                              .found = "their sum is " + number(sum)});
   }
   return sums;
 }

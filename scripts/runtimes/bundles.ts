@@ -41,7 +41,7 @@ export async function bundle(
   return outfile;
 }
 
-/** The same by `bun build`, for Node. */
+/** Bundles by `bun build`, for Node. */
 export function bundleWithBun(bun: string, folder: string, name: string, target: string): string {
   const args = ['build', `${name}.mjs`, '--target=node', `--outdir=${target}`];
   execFileSync(bun, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });

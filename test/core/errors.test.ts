@@ -20,17 +20,33 @@ describe('DenseamError', () => {
 });
 
 describe('what an error says apart from its message', () => {
-  it('is given, or follows from the usual wording', () => {
-    const error = new DenseamError('ERR_RANGE', 'Expected a finite number for items[1] but received NaN');
-    expect(error).toMatchObject({ argument: 'items[1]', expected: 'a finite number', received: 'NaN' });
-    const sum = new DenseamError('ERR_RANGE', 'Expected weights that sum to 1 for items[0] but their sum is 1.5');
-    expect(sum).toMatchObject({
-      argument: 'items[0]',
-      expected: 'weights that sum to 1',
-      received: 'their sum is 1.5',
-    });
-    const given = new DenseamError('ERR_RANGE', 'Expected better', { argument: 'items' });
+  it('makes the message', () => {
+    const fault = { argument: 'items[1]', expected: 'a finite number' };
+    const error = new DenseamError('ERR_RANGE', { ...fault, received: 'NaN' });
+    expect(error).toMatchObject({ ...fault, received: 'NaN' });
+    expect(error.message).toBe('Expected a finite number for items[1] but received NaN');
+    const sum = new DenseamError('ERR_RANGE', { ...fault, found: 'their sum is 1.5', hint: 'divide by it' });
+    expect(sum).toMatchObject({ ...fault, received: 'their sum is 1.5' });
+    expect(sum.message).toBe('Expected a finite number for items[1] but their sum is 1.5; divide by it');
+  });
+
+  it('stands beside a message of its own', () => {
+    const given = new DenseamError('ERR_RANGE', 'Expected better for items but received worse', { argument: 'items' });
     expect(given).toMatchObject({ argument: 'items', expected: undefined, received: undefined });
+  });
+
+  it('can call the argument by another name', () => {
+    const error = new DenseamError('ERR_RANGE', {
+      argument: 'options.k',
+      expected: 'more',
+      received: '0',
+      hint: 'add',
+    });
+    const renamed = error.withArgument('-k');
+    expect(renamed).toMatchObject({ code: 'ERR_RANGE', argument: '-k', expected: 'more', received: '0', cause: error });
+    expect(renamed.message).toBe('Expected more for -k but received 0; add');
+    const free = new DenseamError('ERR_RANGE', 'Expected more', { argument: 'options.k', expected: 'more' });
+    expect(free.withArgument('-k')).toMatchObject({ message: 'Expected more', argument: '-k', expected: 'more' });
   });
 
   it('is there for errors of the native side', async () => {

@@ -84,7 +84,7 @@ export function typeErrors(all: readonly Example[], folder: string): string[] {
     ...language,
     lib: ['lib.es2023.d.ts'],
     moduleResolution: ts.ModuleResolutionKind.Bundler,
-    paths: { denseam: [join(root, 'lib/index.ts')] },
+    paths: { denseam: [join(root, 'lib/index.ts')], 'denseam/*': [join(root, 'lib/*/index.ts')] },
     typeRoots: [join(root, 'node_modules/@types')],
     types: ['node'],
     strict: true,

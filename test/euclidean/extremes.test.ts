@@ -51,7 +51,7 @@ const parameters = fc
   .chain((p): fc.Arbitrary<Parameters> => exponents[p.precision].map((exponent) => ({ ...p, exponent })));
 
 interface Case extends Parameters {
-  /** Of size 1, and the same at the scale that is tested. */
+  /** Vectors of size 1, then at the scale that is tested. */
   readonly items1: Vectors;
   readonly queries1: Vectors;
   readonly itemBatch: Vectors;

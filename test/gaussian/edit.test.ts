@@ -11,7 +11,7 @@ async function expectSameMemory(actual: GaussianMemory, items: Gaussians): Promi
   expect([actual.size, actual.dimension, actual.structure]).toEqual([items.count, items.dimension, items.structure]);
   const fresh = await GaussianMemory.create(items);
   const queries = ordinary(items.structure, 2, items.dimension);
-  // The same items, but perhaps centred or blocked in another way: a few roundings.
+  // Equal items, perhaps centred or blocked in another way: a few roundings.
   expectRelative('distances', (await actual.distances(queries)).data, (await fresh.distances(queries)).data, 1e-13);
   const next = await actual.step(queries, { beta: 0.3 });
   const expected = await fresh.step(queries, { beta: 0.3 });

@@ -11,7 +11,7 @@ import { reportSweep, sweepCount } from '../support/sweep.ts';
 import { centred, singularIntegerMatrices } from './integerMatrices.ts';
 
 const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1];
-/** Of distances of matrices in whole numbers, relative. */
+/** Relative error of distances between matrices of whole numbers. */
 const INTEGER_AGREEMENT = 1e-12;
 
 /** What the least eigenvalue that an error names is in units of d 2^-53 times the greatest. */

@@ -66,7 +66,7 @@ async function compareFixedPoints({ itemBatch, queryBatch, beta }: Case): Promis
   }
 }
 
-/** The same number of steps as the reference, unless its step length meets the tolerance to within rounding. */
+/** Expects as many steps as the reference takes, unless its step length meets the tolerance to within rounding. */
 function expectStoppedInTime(
   found: Retrieval<Gaussians>,
   q: number,

@@ -19,7 +19,7 @@ import { expectFailure, expectSameBits, expectWithin } from '../support/assertio
 import { randomRotation, rotatedDiagonal } from '../support/cases.ts';
 import { TestRandom } from '../support/random.ts';
 
-/** Of rank one, rounded to float32: its least eigenvalue is -2.6e-9. */
+/** A matrix of rank one, rounded to float32: its least eigenvalue is -2.6e-9. */
 const RANK_ONE = Float32Array.from([0.09, 0.15, 0.15, 0.25]);
 
 /** Sample covariances X' X / n of n < d samples, summed and rounded in float32. */

@@ -98,7 +98,7 @@ describe('commuting covariances', () => {
     for (const { covariance } of items(sample)) expectWithin('S', covariance, diagonal(Array(5).fill(0.3)), 1e-15);
   });
 
-  // Of d - 1 numbers uniform on [-1, 1] those are kept whose sum lies there too: for d = 3, uniform on a hexagon of area 3.
+  // d - 1 numbers uniform on [-1, 1] are kept if their sum lies there, too: for d = 3, uniform on a hexagon of area 3.
   it.each([
     [1, 0],
     [2, 1 / 3],

@@ -1,4 +1,4 @@
-/** The same distributions give the same answers however they are written, batched, viewed or computed. */
+/** Equal distributions give equal answers however they are written, batched, viewed or computed. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { GaussianMemory, type Gaussians, setThreads, threads } from '../../lib/index.ts';
 import { expectNormwise, expectSameBits, expectWithin, largest } from '../support/assertions.ts';
@@ -24,7 +24,7 @@ async function answers(items: Gaussians, queries: Gaussians, beta: number) {
   };
 }
 
-/** The same batch, copied into the middle of larger arrays. */
+/** A copy of the batch in the middle of larger arrays. */
 function asView(batch: Gaussians): Gaussians {
   const view = (values: Gaussians['means']) => {
     const padded = new Float64Array(values.length + 13).fill(Number.NaN);

@@ -8,11 +8,13 @@ export interface TarMember {
   /** The length the header claims. */
   readonly claimedSize?: number;
   readonly checksum?: number;
+  /** Its length is written as GNU tar writes those that octal digits do not hold. */
+  readonly base256?: boolean;
 }
 
 const BLOCK = 512;
 
-/** A tar archive made by hand, independent of the library that reads it. */
+/** A tar archive made by hand, independent of the code that reads it. */
 export function tarFile(members: readonly TarMember[]): Uint8Array {
   const blocks = members.flatMap((member) => {
     const bytes = Buffer.from(member.text ?? '');
@@ -21,14 +23,20 @@ export function tarFile(members: readonly TarMember[]): Uint8Array {
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
 }
 
-function header({ name, type = '0', claimedSize, checksum }: TarMember, length: number): Buffer {
+function header({ name, type = '0', claimedSize, checksum, base256 }: TarMember, length: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const octal = (value: number, at: number, digits: number) => block.write(value.toString(8).padStart(digits, '0'), at);
   block.write(name, 0, 100);
   octal(0o644, 100, 7);
   octal(0, 108, 7);
   octal(0, 116, 7);
-  octal(claimedSize ?? length, 124, 11);
+  const size = claimedSize ?? length;
+  if (base256) {
+    block[124] = size < 0 ? 0xff : 0x80;
+    block.writeBigInt64BE(BigInt(size), 128);
+  } else {
+    octal(size, 124, 11);
+  }
   octal(0, 136, 11);
   block.write(type, 156);
   if (type === '2') block.write('elsewhere', 157);
@@ -42,8 +50,9 @@ function header({ name, type = '0', claimedSize, checksum }: TarMember, length: 
 /** One record of a pax header: its length in bytes counts itself. */
 export function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
-  let length = rest.length + 1;
-  while (String(length).length + rest.length !== length) length++;
+  const bytes = Buffer.byteLength(rest);
+  let length = bytes + 1;
+  while (String(length).length + bytes !== length) length++;
   return `${length}${rest}`;
 }
 

@@ -231,6 +231,57 @@ describe('archives', () => {
     expect((await readWord2Gauss(path)).gaussians.covariances).toEqual(new Float32Array([0.5, 1, 1.5]));
   });
 
+  test.runIf(hasTar).each(['gnu', 'pax', 'ustar', 'v7'])(
+    'of format %s, made by tar in a deep folder',
+    async (format) => {
+      const folder = format === 'v7' ? 'model' : Array(4).fill('f'.repeat(40)).join('/');
+      await mkdir(file(folder), { recursive: true });
+      for (const { name, text = '' } of modelMembers(spherical)) await writeFile(file(`${folder}/${name}`), text);
+      execFileSync('tar', ['-cz', `--format=${format}`, '-f', file('model.tar.gz'), '-C', file(), folder]);
+      expect((await readWord2Gauss(file('model.tar.gz'))).gaussians.means).toEqual(float32(spherical.means));
+    },
+  );
+
+  test('with long names and lengths in headers of their own', async () => {
+    const members = modelMembers(spherical).flatMap((member): TarMember[] => {
+      const bytes = Buffer.byteLength(member.text ?? '');
+      const long = `${'folder/'.repeat(20)}${member.name}`;
+      if (member.name === 'sigma')
+        return [
+          { name: '@LongLink', type: 'L', text: `${long}\0` },
+          { ...member, name: 'cut' },
+        ];
+      const records = paxRecord('size', String(bytes)) + paxRecord('comment', 'caf\u00e9') + paxRecord('path', long);
+      const link = { name: '@LongLink', type: 'K', text: 'elsewhere\0' };
+      return [{ name: 'x', type: 'x', text: records }, link, { ...member, name: 'cut', claimedSize: 0 }];
+    });
+    const path = await write([{ name: 'g', type: 'g', text: paxRecord('path', 'nowhere') }, ...members]);
+    const { gaussians } = await readWord2Gauss(path);
+    expect(gaussians.means).toEqual(float32(spherical.means));
+    expect(gaussians.covariances).toEqual(new Float32Array([0.5, 1, 1.5]));
+  });
+
+  test('with lengths in base 256, and links whose header has a length', async () => {
+    const members = modelMembers(spherical).map((member) => ({ ...member, base256: true }));
+    const path = await write([{ name: 'sigma', type: '1', claimedSize: 7 }, { name: 'sigma/' }, ...members]);
+    expect((await readWord2Gauss(path)).gaussians.means).toEqual(float32(spherical.means));
+  });
+
+  test('whose headers are not good', async () => {
+    const refused = (member: TarMember, message: RegExp) =>
+      expectRefusal([member, ...modelMembers(spherical)], 'ERR_CORRUPT_FILE', message);
+    for (const text of ['9 path=a', '99 path=a\n', 'path=a\n', '5 =a\n', '4 a\n', '09 path=a\n', ' ']) {
+      await refused({ name: 'x', type: 'x', text }, /no intact tar archive: a pax header is damaged/);
+    }
+    for (const size of ['-1', '1e3', '9007199254740992', '']) {
+      await refused({ name: 'x', type: 'x', text: paxRecord('size', size) }, /a pax header has no valid size/);
+    }
+    await refused({ name: 'x', type: 'L', text: 'a'.repeat(1_100_000) }, /a header of 1100000 bytes/);
+    await refused({ name: 'x', claimedSize: -1 }, /a header has no valid length/);
+    await refused({ name: 'x', claimedSize: -1, base256: true }, /a header has no valid length/);
+    await refused({ name: 'x', claimedSize: 2 ** 53, base256: true }, /a header has no valid length/);
+  });
+
   test('whose parameters come first', async () => {
     const path = await write([...modelMembers(spherical)].reverse());
     expect((await readWord2Gauss(path)).gaussians.means).toEqual(float32(spherical.means));

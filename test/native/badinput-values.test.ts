@@ -6,7 +6,7 @@ import { concatenate, gaussians, ordinary } from '../support/batches.ts';
 
 const STRUCTURES = ['full', 'diagonal', 'isotropic'] as const;
 
-/** The same batch with one value of one of its arrays replaced. */
+/** A copy of the batch with one value of one of its arrays replaced. */
 function poisoned(batch: Gaussians, field: 'means' | 'covariances', at: number, value: number): Gaussians {
   const values = Float64Array.from(batch[field]);
   values[at < 0 ? values.length + at : at] = value;

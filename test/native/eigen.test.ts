@@ -108,7 +108,7 @@ interface Solved {
 function solve(n: number, matrices: readonly Matrix[], vectors: boolean, level: LanesLevel): Promise<Solved> {
   const together = new Float64Array(matrices.length * n * n);
   for (const [i, matrix] of matrices.entries()) together.set(matrix, i * n * n);
-  return lanes.eigen(n, matrices.length, together, vectors, level).promise;
+  return lanes.eigen(together, { n, count: matrices.length, wantVectors: vectors, level }).promise;
 }
 
 /** |A V - V diag(values)| and |V'V - 1| are of rounding size. */
@@ -295,7 +295,7 @@ describe.each(levels)('level %i', (level) => {
         }
       }
       for (const single of [false, true]) {
-        const found = await lanes.congruences(n, count, matrices, r, single, level).promise;
+        const found = await lanes.congruences(matrices, { n, count, r, single, level }).promise;
         expectNormwise(`n = ${n}`, found, expected, tolerance(n, 1));
       }
     }
@@ -310,7 +310,7 @@ describe.each(levels)('level %i', (level) => {
         matrices.reduce((sum, matrix, item) => sum + (weights[item] as number) * (matrix[k] as number), 0),
       );
       const together = Float64Array.from(matrices.flatMap((matrix) => [...matrix]));
-      const found = await lanes.spectralSum(n, 11, together, weights, level).promise;
+      const found = await lanes.spectralSum(together, { n, count: 11, weights, level }).promise;
       expectNormwise(`n = ${n}`, found, expected, tolerance(n, matrices.length));
     }
   });
@@ -326,9 +326,15 @@ describe('levels', () => {
 
   it('refuses what it cannot do', () => {
     for (const n of [0, 65]) {
-      expect(() => lanes.eigen(n, 1, new Float64Array(n * n), false, 0)).toThrow(/n from 1 to 64/);
+      expect(() => lanes.eigen(new Float64Array(n * n), { n, count: 1, wantVectors: false, level: 0 })).toThrow(
+        /n from 1 to 64/,
+      );
     }
-    expect(() => lanes.eigen(2, 1, new Float64Array(4), false, 7 as LanesLevel)).toThrow(/level 7/);
-    expect(() => lanes.eigen(2, 2, new Float64Array(4), false, 0)).toThrow(/matrices/);
+    expect(() =>
+      lanes.eigen(new Float64Array(4), { n: 2, count: 1, wantVectors: false, level: 7 as LanesLevel }),
+    ).toThrow(/level 7/);
+    expect(() => lanes.eigen(new Float64Array(4), { n: 2, count: 2, wantVectors: false, level: 0 })).toThrow(
+      /matrices/,
+    );
   });
 });

@@ -1,10 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { bundle, traceCopy } from '../../scripts/runtimes/bundles.ts';
+import { startRegistry } from './registry.ts';
+
+const execute = promisify(execFile);
 
 const root = resolve(import.meta.dirname, '../..');
 const user = mkdtempSync(join(tmpdir(), 'denseam-package-'));
@@ -24,26 +28,36 @@ const programs = {
   require: ['--input-type=commonjs', '--eval', `const { GaussianMemory } = require('denseam');${useIt}`],
 };
 
-/** The same as files: what tracers and bundlers start from. */
+/** The programs as files: what tracers and bundlers start from. */
 const programFiles = { esm: 'program.mjs', cjs: 'program.cjs' } as const;
 const formats = Object.keys(programFiles) as (keyof typeof programFiles)[];
+
+function filesUnder(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
 
 /** Runs Node in the user's folder with nothing on the path: no compiler, no CMake, no node-gyp. */
 function run(program: readonly string[]) {
   return spawnSync(process.execPath, program, { cwd: user, env: { PATH: '' }, encoding: 'utf8' });
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   execFileSync('npm', ['run', '--silent', 'prebuild'], { cwd: root });
   execFileSync('npm', ['pack', '--silent', '--pack-destination', user], { cwd: root });
   const tarball = join(user, `${manifest.name}-${manifest.version}.tgz`);
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-  for (const name of Object.keys(manifest.dependencies)) {
-    const link = join(user, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link);
-  }
+  const { address, server } = await startRegistry(join(root, 'node_modules'));
+  const options = [
+    '--registry',
+    address,
+    '--cache',
+    join(user, 'cache'),
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+  ];
+  await execute('npm', ['install', '--silent', ...options, tarball], { cwd: user });
+  server.close();
   writeFileSync(join(user, programFiles.esm), programs.import.at(-1) as string);
   writeFileSync(join(user, programFiles.cjs), programs.require.at(-1) as string);
 }, 300_000);
@@ -55,6 +69,32 @@ describe('the package as npm delivers it', () => {
     expect(existsSync(join(installed, prebuilt))).toBe(true);
     expect(existsSync(join(installed, 'build'))).toBe(false);
     expect(Object.keys(manifest.scripts).filter((name) => /install$|^prepare$/.test(name))).toEqual([]);
+  });
+
+  it('is 15 packages at most, of 3 MB at most beside the binary', () => {
+    const { packages } = JSON.parse(readFileSync(join(user, 'node_modules/.package-lock.json'), 'utf8'));
+    expect(Object.keys(packages).length).toBeLessThanOrEqual(15);
+    const files = filesUnder(join(user, 'node_modules')).filter((path) => !path.endsWith('.node'));
+    expect(files.reduce((bytes, path) => bytes + statSync(path).size, 0)).toBeLessThanOrEqual(3e6);
+  });
+
+  it('asks nothing of its users', () => {
+    expect(manifest).not.toHaveProperty('peerDependencies');
+  });
+
+  it('holds what its pages link to, but for pictures, which are described', () => {
+    const pages = filesUnder(installed).filter((path) => path.endsWith('.md'));
+    expect(pages.length).toBeGreaterThan(5);
+    const links = pages.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/(!?)\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)/g)].map(
+        ([, picture, words, target = '']) => ({
+          page,
+          target,
+          works: picture ? words : existsSync(resolve(page, '..', target)),
+        }),
+      ),
+    );
+    expect(links.filter(({ works }) => !works)).toEqual([]);
   });
 
   it.runIf(process.platform === 'linux')('brings its own linear algebra', () => {
@@ -137,7 +177,7 @@ describe('the error of a package whose binary does not load', () => {
     [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${prebuilt})`, 'glibc is older'],
   ])('says what the system lacks: %s', (words, verdict) => {
     const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
-    writeFileSync(join(installed, 'dist/addon.cjs'), addon);
+    writeFileSync(join(installed, 'dist/native/addon.cjs'), addon);
     const text = message();
     expect(text).toContain(opening);
     expect(text).toContain(verdict);

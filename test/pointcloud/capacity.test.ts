@@ -61,7 +61,7 @@ describe('measureCloudRecall', () => {
       ...{ counts: [10], dimensions: [2], epsilons: [0.5], betas: [5], divergences: [0.2], queries: 10, trials: 1 },
       ...{ threshold: 1e-2, transportStep: 0.5 },
     });
-    // The same seeds, as the first trial draws them.
+    // The seeds as the first trial draws them.
     const { Random } = await import('../../lib/core/random.ts');
     const seed = new Random(3).integer(Number.MAX_SAFE_INTEGER);
     const stored = await samplePointClouds({ count: 10, dimension: 2, points: 6, weights: 'random', seed });

@@ -385,7 +385,9 @@ describe('what is not a cloud', () => {
       const costs = Float64Array.of(0, 1, bad, 2);
       const call = async () => {
         const matrix = await marginalMatrix('cost', costs, half, half, undefined);
-        return runTask((onProgress) => native.solveTransportOfCosts(matrix, 1, SOLVER, true, onProgress));
+        return runTask((onProgress) =>
+          native.solveTransportOfCosts(matrix, { epsilon: 1, ...SOLVER, wantPlan: true, onProgress }),
+        );
       };
       const error = await expectFailure(call, 'ERR_NOT_FINITE', /cost.*\[1, 0\]/);
       expect(error.message).toContain(String(bad));

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../lib/core/errors.ts';
 import { EuclideanMemory, type FloatArray, PointCloudMemory, type Progress } from '../../lib/index.ts';
 import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFailure, expectRelative, expectSameBits, expectWithin } from '../support/assertions.ts';
@@ -93,8 +94,9 @@ describe('a file that is not a saved memory', () => {
     return readFileSync(path);
   }
 
-  const refused = (...mentions: (string | RegExp)[]) =>
-    expectFailure(() => PointCloudMemory.load(damaged), 'ERR_CORRUPT_FILE', 'damaged.safetensors', ...mentions);
+  const refusedAs = (code: ErrorCode, ...mentions: (string | RegExp)[]) =>
+    expectFailure(() => PointCloudMemory.load(damaged), code, 'damaged.safetensors', ...mentions);
+  const refused = refusedAs.bind(undefined, 'ERR_CORRUPT_FILE');
 
   it('because it was truncated anywhere, is refused', async () => {
     const bytes = await savedBytes();
@@ -155,8 +157,12 @@ describe('a file that is not a saved memory', () => {
     expect((await PointCloudMemory.load(damaged)).size).toBe(4);
   });
 
+  it('of another version, is refused', async () => {
+    await rewritten({}, { version: '7' }, {});
+    await refusedAs('ERR_UNSUPPORTED', 'version is 7');
+  });
+
   it.each<[string, Record<string, FloatArray | null>, object, Record<string, number[]>, ...string[]]>([
-    ['of another version', {}, { version: '7' }, {}, 'version is 7'],
     ['without sizes', { sizes: null }, {}, {}, 'sizes'],
     ['without epsilon', { epsilon: null }, {}, {}, 'epsilon'],
     ['with an epsilon of zero', { epsilon: Float64Array.of(0) }, {}, {}, 'epsilon', '0'],

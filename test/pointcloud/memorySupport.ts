@@ -15,17 +15,31 @@ import { dimensionOf, SOLVER, type SolverLimits, tableOf } from './support.ts';
 export const EXACT_PRUNING = 2 ** -53;
 
 export function storedClouds(items: readonly Cloud[], epsilon: number, limits: SolverLimits = {}) {
-  const empty = native.emptyClouds(dimensionOf(items), 'float64', epsilon, { ...SOLVER, ...limits });
-  return runTask((onProgress) => native.appendClouds(empty, batchOf(items, 'items'), 0, onProgress));
+  const empty = native.emptyClouds({
+    dimension: dimensionOf(items),
+    precision: 'float64',
+    epsilon,
+    ...SOLVER,
+    ...limits,
+  });
+  return runTask((onProgress) => native.appendClouds(empty, batchOf(items, 'items'), { firstIndex: 0, onProgress }));
 }
 
 export function divergencesTo(items: NativeCloudItems, queries: readonly Cloud[]) {
-  return runTask((onProgress) => native.cloudDivergences(items, batchOf(queries, 'queries'), 0, onProgress));
+  return runTask((onProgress) =>
+    native.cloudDivergences(items, batchOf(queries, 'queries'), { firstIndex: 0, onProgress }),
+  );
 }
 
 export function weightsOf(items: NativeCloudItems, queries: readonly Cloud[], beta: number, pruning?: number) {
   return runTask((onProgress) =>
-    native.cloudWeights(items, batchOf(queries, 'queries'), 0, beta, pruning, true, onProgress),
+    native.cloudWeights(items, batchOf(queries, 'queries'), {
+      firstIndex: 0,
+      beta,
+      pruning,
+      wantWeights: true,
+      onProgress,
+    }),
   );
 }
 
@@ -35,21 +49,14 @@ export async function energyOf(items: NativeCloudItems, query: Cloud, beta: numb
 
 export function gradientOf(items: NativeCloudItems, queries: readonly Cloud[], beta: number, pruning?: number) {
   return runTask((onProgress) =>
-    native.cloudGradient(items, batchOf(queries, 'queries'), 0, beta, pruning, onProgress),
+    native.cloudGradient(items, batchOf(queries, 'queries'), { firstIndex: 0, beta, pruning, onProgress }),
   );
 }
 
 /** Both channels with their default steps, 50 iterations at most, every item evaluated, with the trajectory. */
-export function retrieve(
-  items: NativeCloudItems,
-  queries: readonly Cloud[],
-  beta: number,
-  epsilon: number,
-  options: Partial<NativeFlowOptions> = {},
-) {
-  const flow: NativeFlowOptions = {
-    betas: Float64Array.of(beta),
-    sweep: false,
+function flowOf(betas: Float64Array, epsilon: number, options: Partial<NativeFlowOptions>): NativeFlowOptions {
+  return {
+    betas,
     transportStep: 1,
     reweightStep: 1 / epsilon,
     gated: true,
@@ -60,11 +67,37 @@ export function retrieve(
     asksEnergy: true,
     ...options,
   };
-  return runTask((onProgress) => native.cloudRetrieve(items, batchOf(queries, 'queries'), 0, flow, onProgress));
+}
+
+export function retrieve(
+  items: NativeCloudItems,
+  queries: readonly Cloud[],
+  beta: number,
+  epsilon: number,
+  options: Partial<NativeFlowOptions> = {},
+) {
+  const flow = flowOf(Float64Array.of(beta), epsilon, options);
+  return runTask((onProgress) =>
+    native.cloudRetrieve(items, batchOf(queries, 'queries'), { firstIndex: 0, ...flow, onProgress }),
+  );
+}
+
+export function sweep(
+  items: NativeCloudItems,
+  queries: readonly Cloud[],
+  epsilon: number,
+  { betas, ...options }: Partial<NativeFlowOptions> & Pick<NativeFlowOptions, 'betas'>,
+) {
+  const flow = flowOf(betas, epsilon, options);
+  return runTask((onProgress) =>
+    native.cloudSweep(items, batchOf(queries, 'queries'), { firstIndex: 0, ...flow, onProgress }),
+  );
 }
 
 export function nearestOf(items: NativeCloudItems, queries: readonly Cloud[], k: number, prune: boolean) {
-  return runTask((onProgress) => native.cloudNearest(items, batchOf(queries, 'queries'), 0, k, prune, onProgress));
+  return runTask((onProgress) =>
+    native.cloudNearest(items, batchOf(queries, 'queries'), { firstIndex: 0, k, pruning: prune, onProgress }),
+  );
 }
 
 /** One cloud of a batch that came back. */

@@ -17,6 +17,7 @@ import {
   nearestOf,
   retrieve,
   storedClouds,
+  sweep,
   weightsOf,
 } from './memorySupport.ts';
 import { SOLVER } from './support.ts';
@@ -140,7 +141,7 @@ describe('transport', () => {
       const query = queries[0] as Cloud;
       const indices = Int32Array.from(items, (_, i) => items.length - 1 - i);
       const found = await runTask((onProgress) =>
-        native.cloudTransport(stored, batchOf([query], 'queries'), indices, onProgress),
+        native.cloudTransport(stored, batchOf([query], 'queries'), { indices, firstIndex: 0, onProgress }),
       );
       const expected = [...indices].flatMap((index) => {
         const item = items[index] as Cloud;
@@ -171,7 +172,9 @@ describe('items', () => {
   it('added in parts and removed are the ones that stay', async () => {
     const whole = await storedClouds(items, 0.5);
     const first = await storedClouds(items.slice(0, 2), 0.5);
-    const all = await runTask((p) => native.appendClouds(first, batchOf(items.slice(2), 'items'), 2, p));
+    const all = await runTask((p) =>
+      native.appendClouds(first, batchOf(items.slice(2), 'items'), { firstIndex: 2, onProgress: p }),
+    );
     const one = await divergencesTo(whole, queries);
     expectSameBits('appended', (await divergencesTo(all, queries)).values, one.values);
     // What was there before is as it was.
@@ -184,10 +187,10 @@ describe('items', () => {
   });
 
   it('in float32 are the clouds that these numbers stand for', async () => {
-    const empty = native.emptyClouds(2, 'float32', 0.5, SOLVER);
+    const empty = native.emptyClouds({ dimension: 2, precision: 'float32', epsilon: 0.5, ...SOLVER });
     const batch = batchOf(items, 'items');
     const single = { ...batch, points: Float32Array.from(batch.points), weights: Float32Array.from(batch.weights) };
-    const stored = await runTask((onProgress) => native.appendClouds(empty, single, 0, onProgress));
+    const stored = await runTask((onProgress) => native.appendClouds(empty, single, { firstIndex: 0, onProgress }));
     const rounded = items.map((item): Cloud => {
       const weights = item.weights.map(Math.fround);
       const total = weights.reduce((a, b) => a + b);
@@ -223,19 +226,19 @@ describe('threads', () => {
 describe('betas', () => {
   const { items, queries } = scattered(11, 6, 0.5);
 
-  it('in a sweep are retrievals of their own, query by query', async () => {
+  it('in a sweep are retrievals of their own', async () => {
     const stored = await storedClouds(items, 0.3);
     const betas = [0.5, 5, 50];
-    const options = { sweep: true, betas: Float64Array.from(betas), maxIterations: 5, trajectory: false };
-    const found = await retrieve(stored, queries, 0, 0.3, options);
-    expect(found.states.count).toBe(queries.length * betas.length);
-    for (const [q, query] of queries.entries()) {
-      for (const [b, beta] of betas.entries()) {
-        const single = await retrieve(stored, [query], beta, 0.3, { maxIterations: 5 });
-        const [one, two] = [cloudAt(found.states, q * betas.length + b), cloudAt(single.states, 0)];
+    const options = { betas: Float64Array.from(betas), maxIterations: 5, trajectory: false };
+    const found = await sweep(stored, queries, 0.3, options);
+    expect(found.map(({ states }) => states.count)).toEqual(betas.map(() => queries.length));
+    for (const [b, { states, energy }] of found.entries()) {
+      for (const [q, query] of queries.entries()) {
+        const single = await retrieve(stored, [query], betas[b] as number, 0.3, { maxIterations: 5 });
+        const [one, two] = [cloudAt(states, q), cloudAt(single.states, 0)];
         expectSameBits('points', one.points.flat(), two.points.flat());
         expectSameBits('weights', one.weights, two.weights);
-        expect(found.energy[q * betas.length + b]).toBe(single.energy[0]);
+        expect(energy[q]).toBe(single.energy[0]);
       }
     }
   });

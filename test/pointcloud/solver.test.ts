@@ -73,7 +73,7 @@ describe('transport', () => {
       });
       const size = largest([f, g, ...costs]);
       expectWithin('value', [value], [dot(source.weights, f) + dot(target.weights, g)], 1e-13 * size);
-      // Of a plan about the means, which it misses by its marginal error.
+      // The plan misses the means by its marginal error.
       const planCost = sum(plan.map((row, k) => dot(row, costs[k] as Row)));
       expectWithin('cost', [transportCost], [planCost], (1e-13 + marginalError) * size);
     }));
@@ -113,7 +113,13 @@ describe('transport', () => {
 
   it('gives no plans unless they are wanted', async () => {
     const batch = batchOf([lineCloud([0, 1, 3])], 'sources');
-    const { plans, values } = await native.solveTransport(batch, batch, 0, 1, 1, SOLVER, false, undefined).promise;
+    const { plans, values } = await native.solveTransport(batch, batch, {
+      firstIndex: 0,
+      dimension: 1,
+      epsilon: 1,
+      ...SOLVER,
+      wantPlans: false,
+    }).promise;
     expect(plans.length).toBe(0);
     expectRelative('value', values, [transport(lineCloud([0, 1, 3]), lineCloud([0, 1, 3]), 1).value], 1e-12);
   });
@@ -130,7 +136,13 @@ describe('transport', () => {
       return { points: cloud.points.map((x) => x.map(Math.fround)), weights: weights.map((w) => w / sum(weights)) };
     };
     const [a, b] = [single(source, 'sources'), single(target, 'targets')];
-    const { values } = await native.solveTransport(a, b, 0, 2, 0.5, SOLVER, false, undefined).promise;
+    const { values } = await native.solveTransport(a, b, {
+      firstIndex: 0,
+      dimension: 2,
+      epsilon: 0.5,
+      ...SOLVER,
+      wantPlans: false,
+    }).promise;
     expectRelative('value', values, [transport(rounded(source), rounded(target), 0.5).value], 1e-12);
   });
 });
@@ -139,7 +151,7 @@ describe('transport of given costs', () => {
   const solve = async (costs: Table, a: Row, b: Row, epsilon: number) => {
     const data = Float64Array.from(costs.flat());
     const matrix = await marginalMatrix('cost', data, Float64Array.from(a), Float64Array.from(b), undefined);
-    return native.solveTransportOfCosts(matrix, epsilon, SOLVER, true, undefined).promise;
+    return native.solveTransportOfCosts(matrix, { epsilon, ...SOLVER, wantPlan: true }).promise;
   };
 
   it('is that of the clouds that have them', () =>
@@ -189,7 +201,7 @@ describe('the divergence', () => {
       const expected = compare(source, target, epsilon);
       const size = meanCost(source, target);
       expectWithin('value', [value], [expected.divergence], 1e-11 * size);
-      // Of first order in the marginal errors, over the least curvature.
+      // The error is of first order in the marginal errors, over the least curvature.
       expectWithin('gradient', gradient, divergenceGradient(source, expected).flat(), 1e-8 * Math.sqrt(size));
       // Potentials of parts of a plan that hardly exchange mass are determined by little more than the marginal error.
       if (epsilon < 0.3 * Math.min(size, 2 * meanCost(source, source))) return;

@@ -62,7 +62,14 @@ export function plansOfBatches(
 ) {
   const solver = { ...SOLVER, ...limits };
   return runTask((onProgress) =>
-    native.solveTransport(sources, targets, 0, dimension, epsilon, solver, true, onProgress),
+    native.solveTransport(sources, targets, {
+      firstIndex: 0,
+      dimension,
+      epsilon,
+      ...solver,
+      wantPlans: true,
+      onProgress,
+    }),
   );
 }
 
@@ -106,7 +113,14 @@ export function divergencesOfBatches(
 ) {
   const solver = { ...SOLVER, ...limits };
   return runTask((onProgress) =>
-    native.sinkhornDivergences(sources, targets, 0, dimension, epsilon, solver, true, onProgress),
+    native.sinkhornDivergences(sources, targets, {
+      firstIndex: 0,
+      dimension,
+      epsilon,
+      ...solver,
+      wantGradients: true,
+      onProgress,
+    }),
   );
 }
 

@@ -16,7 +16,7 @@ import { type Plan, planOf, type SolverLimits } from './support.ts';
 /** Promised of every problem. */
 const MAX_SWEEPS = 300;
 const MAX_NEWTON_STEPS = 100;
-/** Of the primal-dual gap, relative to the mean cost. */
+/** The primal-dual gap relative to the mean cost. */
 const MAX_GAP = 1e-10;
 /** The gap of a plan whose marginals are repaired is the marginal error times the range of the potentials, some mean costs. */
 const limits = { marginalTolerance: 1e-12, maxSolverIterations: MAX_SWEEPS + MAX_NEWTON_STEPS };
@@ -143,7 +143,7 @@ class Worst {
   }
 }
 
-/** Of the gap, absolute. */
+/** Bound of the gap, absolute. */
 function greatestGap({ source, target }: Case, size: number, tolerance: number): number {
   if (tolerance < DEFAULT_TOLERANCE) return MAX_GAP * size;
   return MAX_GAP * size + tolerance * Math.max(...costsOf(source, target).flat());
@@ -215,7 +215,7 @@ describe('entropic transport', () => {
       const size = meanCost(pair.source, pair.target) || 1;
       const error = Math.abs(found.value - exact.value) / size;
       worst = Math.max(worst, error);
-      // Of second order in the marginal error; what is left is rounding of numbers as large as the costs.
+      // The error is of second order in the marginal error; what is left is rounding of numbers as large as the costs.
       expect(error, `problem ${i}`).toBeLessThanOrEqual(1e-14);
     }
     reportSweep('fifty digits', { problems: count, error: worst });

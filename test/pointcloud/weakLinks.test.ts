@@ -261,7 +261,7 @@ describe('a memory of them', () => {
     const { states, energy } = await memory.retrieve(query, { beta: 42.856263393603484, maxIterations: 60 });
     expect((await memory.divergences(states)).notConverged).toBe(0);
     const again = await memory.energy(states, { beta: 42.856263393603484 });
-    // Of divergences that are differences of numbers up to the squared distances, tens, to the marginal tolerance.
+    // Divergences are differences of numbers up to the squared distances, tens, to the marginal tolerance.
     expectWithin('energy', again, energy, 1e-8);
   });
 });

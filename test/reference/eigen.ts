@@ -58,7 +58,7 @@ function orthonormalised(vectors: ExtendedMatrix): ExtendedMatrix {
   return vectors.times(identity.plus(gram, [-0.5, 0]));
 }
 
-/** The same rotation of two columns (or rows) in extended arithmetic. */
+/** Rotates two columns (or rows) in extended arithmetic. */
 function rotateExtended(a: ExtendedMatrix, p: number, q: number, columns: boolean, c: Extended, s: Extended): void {
   for (let k = 0; k < a.order; k++) {
     const x = columns ? a.get(k, p) : a.get(p, k);

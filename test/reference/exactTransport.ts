@@ -71,7 +71,7 @@ function planOf(costs: bigint[][], a: bigint[], b: bigint[], f: bigint[], g: big
   );
 }
 
-/** Of [[diag(P 1), P], [P', diag(P' 1)]], f eliminated. */
+/** The Newton step of [[diag(P 1), P], [P', diag(P' 1)]], f eliminated. */
 function newtonStep(plan: bigint[][], rowExcess: bigint[], columnExcess: bigint[]): [bigint[], bigint[]] {
   const rowSums = plan.map(sum);
   const columns = columnExcess.map((_, j) => plan.map((row) => row[j] as bigint));

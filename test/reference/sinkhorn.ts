@@ -185,7 +185,7 @@ function isBetter(next: Point, point: Point, direction: Row): boolean {
   return next.value >= point.value + 0.1 * dot(point.gradient, direction) || next.error <= 0.9 * point.error;
 }
 
-/** Of diag(P'1) - P' diag(1/a) P, whose null vector (1, ..., 1) is filled in, plus `damping` times its diagonal. */
+/** The Newton direction of diag(P'1) - P' diag(1/a) P, whose null vector (1, ..., 1) is filled in, plus `damping` times its diagonal. */
 function newtonDirection(
   { rowWeights, epsilon }: Problem,
   { plan, gradient }: Point,

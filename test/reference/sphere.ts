@@ -152,7 +152,7 @@ export function supervisedLoss(model: SphereModel, x: Table, q: Table): number {
   return sum(losses) / x.length;
 }
 
-/** The same with q the softened posterior (eq. 15). */
+/** The loss with q the softened posterior (eq. 15). */
 export function unsupervisedLoss(model: SphereModel, x: Table, e: number): number {
   return supervisedLoss(model, x, softenedPosterior(model, x, e));
 }

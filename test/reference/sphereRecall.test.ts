@@ -55,7 +55,7 @@ describe('splitting', () => {
         const change = (t: number) =>
           loss({ ...model, ...split({ ...model, hiddenShares }, [mu], [u], t) }, x, targets) - loss(model, x, targets);
         const t = 3e-3 / scale;
-        // Of 2 D(t)/t^2 = u'Su + c t^2 with c about scale^4, the second order goes; rounding is eps L / t^2.
+        // The second order of 2 D(t)/t^2 = u'Su + c t^2, c about scale^4, cancels; rounding is eps L / t^2.
         const second = (4 * 2 * change(t)) / t ** 2 / 3 - (2 * change(2 * t)) / (2 * t) ** 2 / 3;
         const size = 1 + largest(logDensity(model, x).flat());
         expectWithin("u'Su", [quotient], [second], 1e-8 * size * scale ** 2);

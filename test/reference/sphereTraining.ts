@@ -80,7 +80,7 @@ export function trainingStep(state: TrainingState, x: Table, targets: Targets, o
   return moved.beta < 0 ? mirrored(moved) : { ...moved, beta: Math.max(moved.beta, LEAST_BETA) };
 }
 
-/** The same state with -w for w and -beta for beta. */
+/** The state with -w for w and -beta for beta. */
 export function mirrored(state: TrainingState): TrainingState {
   const turned = (rows: Table) => rows.map((row) => row.map((value) => -value));
   const { memories, classWeights, beta } = state.velocities;
@@ -146,7 +146,7 @@ export function sinkhornKnopp(
   return sinkhornOfLogarithms(logs, rows, columnTargets, sweeps);
 }
 
-/** The same of a matrix given by its logarithms. */
+/** Scales a matrix that is given by its logarithms. */
 function sinkhornOfLogarithms(
   logarithms: Table,
   rows: readonly number[],

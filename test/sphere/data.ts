@@ -22,7 +22,7 @@ export async function teacherData(
   return { count, dimension, values, labels, classes };
 }
 
-/** The same rows in float32, renormalised by the rounding itself. */
+/** The rows in float32, renormalised by the rounding itself. */
 export function single<D extends SphereTrainingData>(data: D): D {
   return { ...data, values: Float32Array.from(data.values) };
 }

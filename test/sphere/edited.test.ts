@@ -38,7 +38,7 @@ beforeAll(async () => {
     onEpoch: ({ epoch }) => epoch === 2 && controller.abort(new Error('enough')),
   });
   await expect(training).rejects.toThrow('enough');
-  // Of a copy, so that the checkpoint stays that of a run with three epochs to go.
+  // A copy, so that the checkpoint stays that of a run with three epochs to go.
   copyFileSync(checkpoint, edited);
   await (await VonMisesFisherMemory.resume(edited, data)).save(model);
 });
@@ -276,7 +276,9 @@ describe('a model is refused', () => {
 
 describe('the native trainer refuses by itself', () => {
   const state = () =>
-    native.initialSphereState(2, 'float64', {
+    native.initialSphereState({
+      dimension: 2,
+      precision: 'float64',
       hiddenUnits: 2,
       labels: 2,
       hiddenShares: Float64Array.of(0.2, 0.4, 0.4),
@@ -293,10 +295,18 @@ describe('the native trainer refuses by itself', () => {
     ['momentum', -1],
     ['softening', 2],
   ] as const)('%s %d', async (name, value) => {
-    const rows = native.makeSphereRows(2, 'float64', 1);
-    await native.appendSphereRows(rows, 1, Float64Array.of(0, 1), 'x', 0, true).promise;
+    const rows = native.makeSphereRows({ dimension: 2, precision: 'float64', capacity: 1 });
+    await native.appendSphereRows(rows, Float64Array.of(0, 1), { count: 1, name: 'x', firstIndex: 0, allowsZero: true })
+      .promise;
     const own = await state();
-    expect(() => native.makeSphereTrainer(rows, undefined, 1, { ...SETTINGS, [name]: value }, own)).toThrow('Expected');
+    expect(() =>
+      native.makeSphereTrainer(rows, {
+        labels: undefined,
+        trainingRows: 1,
+        settings: { ...SETTINGS, [name]: value },
+        state: own,
+      }),
+    ).toThrow('Expected');
   });
 
   it.each([
@@ -310,10 +320,14 @@ describe('the native trainer refuses by itself', () => {
     { memories: new Float64Array(3) },
     { classShares: new Float64Array(3) },
   ])('a state with %j', async (change) => {
-    const rows = native.makeSphereRows(2 ** 11, 'float64', 0);
+    const rows = native.makeSphereRows({ dimension: 2 ** 11, precision: 'float64', capacity: 0 });
     const own = { ...(await state()), ...change };
-    expect(() => native.makeSphereTrainer(rows, undefined, 0, SETTINGS, own)).toThrow();
-    const narrow = native.makeSphereRows(2, 'float64', 0);
-    expect(() => native.makeSphereTrainer(narrow, undefined, 0, SETTINGS, own)).toThrow('Expected');
+    expect(() =>
+      native.makeSphereTrainer(rows, { labels: undefined, trainingRows: 0, settings: SETTINGS, state: own }),
+    ).toThrow();
+    const narrow = native.makeSphereRows({ dimension: 2, precision: 'float64', capacity: 0 });
+    expect(() =>
+      native.makeSphereTrainer(narrow, { labels: undefined, trainingRows: 0, settings: SETTINGS, state: own }),
+    ).toThrow('Expected');
   });
 });

@@ -50,5 +50,5 @@ export function deficit(kappa: number): number {
     : Math.log((2 * kappa) / -Math.expm1(-2 * kappa));
 }
 
-/** Of a random direction, whose coordinates are rounded. */
+/** A random direction, whose coordinates are rounded. */
 export const tilted = [0.36, -0.48, 0.8];

@@ -43,7 +43,9 @@ function shares(count: number, seed: number): Float64Array {
 
 /** 700 rows, 530 memories, 300 dimensions: more than the tiles of every product, multiples of none. */
 async function largeState(precision: Precision): Promise<NativeSphereState> {
-  return native.initialSphereState(300, precision, {
+  return native.initialSphereState({
+    dimension: 300,
+    precision,
     hiddenUnits: 530,
     labels: LABELS,
     hiddenShares: shares(531, 1),
@@ -100,9 +102,15 @@ describe.each(PRECISIONS)('the number of threads does not matter (%s)', (precisi
     const run = async (count: number) => {
       setThreads(count);
       const memories = await makeRows(state.memories, 300, { allowsZero: false });
-      const model = native.makeSphereModel(memories, LABELS, state.classWeights, 20, 0.6);
-      const logs = await native.sphereLogDensities(model, 700, values, 0, undefined).promise;
-      const { indices, overlaps } = await native.nearestSphereMemories(model, 700, values, 0, undefined).promise;
+      const model = native.makeSphereModel(memories, {
+        labels: LABELS,
+        classWeights: state.classWeights,
+        beta: 20,
+        betaScale: 0.6,
+      });
+      const logs = await native.sphereLogDensities(model, values, { count: 700, firstIndex: 0 }).promise;
+      const { indices, overlaps } = await native.nearestSphereMemories(model, values, { count: 700, firstIndex: 0 })
+        .promise;
       return [...logs, ...indices, ...overlaps];
     };
     const one = await run(1);
@@ -150,7 +158,12 @@ describe.each(PRECISIONS)('training in %s', (precision) => {
         const rows = await makeRows(numbers(of.x, precision), of.dimension, { partLength });
         const settings = { ...SETTINGS, ...smallBatches };
         const labels = Int32Array.from(of.labels);
-        const trainer = native.makeSphereTrainer(rows, labels, of.points, settings, stateFor(of));
+        const trainer = native.makeSphereTrainer(rows, {
+          labels,
+          trainingRows: of.points,
+          settings,
+          state: stateFor(of),
+        });
         await epoch(trainer);
         return stateNumbers(await stateOf(trainer));
       };

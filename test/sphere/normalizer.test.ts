@@ -106,7 +106,7 @@ describe('closed forms', () => {
   it('N = 3: log(sinh kappa / kappa) and coth kappa - 1 / kappa', () => {
     for (const kappa of [2, 3, 5, 17, 100, 2e5, 1e8, 1e12]) {
       const value = kappa + Math.log1p(-Math.exp(-2 * kappa)) - Math.log(2 * kappa);
-      // Of terms that cancel to a third.
+      // Terms cancel to a third.
       expectRelative('L', [logNormalizer(3, kappa)], [value], 1e-14);
       expectRelative('A', [meanResultantLength(3, kappa)], [1 / Math.tanh(kappa) - 1 / kappa], 1e-14);
     }

@@ -108,7 +108,7 @@ describe('the end', () => {
         [h, -h].map((by) => normalised(x.map((v, j) => v + by * (direction[j] as number)))),
       );
       const { count, values } = vectors(moved);
-      const logs = await native.sphereLogDensities(handle, count, values, 0, undefined).promise;
+      const logs = await native.sphereLogDensities(handle, values, { count, firstIndex: 0 }).promise;
       return classes.map((y, i) => ((logs[6 * i + y] as number) - (logs[6 * i + 3 + y] as number)) / (2 * h));
     };
     for (let k = 0; k < 10; k++) expectWithin('slope', (await slopes(found.points)).slice(1), [0, 0, 0, 0, 0], 1e-7);

@@ -18,7 +18,9 @@ const EYE = [
 ];
 
 function append(rows: NativeSphereRows, values: FloatArray, firstIndex: number, allowsZero = true): Promise<void> {
-  return runTask(() => native.appendSphereRows(rows, values.length / 3, values, 'data.values', firstIndex, allowsZero));
+  return runTask(() =>
+    native.appendSphereRows(rows, values, { count: values.length / 3, name: 'data.values', firstIndex, allowsZero }),
+  );
 }
 
 interface Bad {
@@ -94,14 +96,14 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
   /** Which axis each row of the rows is: they are made the memories of a model. */
   async function contents(rows: NativeSphereRows, count: number): Promise<number[]> {
     const weights = new Float64Array(count + 1).fill(1 / (count + 1));
-    const model = native.makeSphereModel(rows, 1, weights, 1, 1);
-    const { indices, overlaps } = await native.nearestSphereMemories(model, 3, good, 0, undefined).promise;
+    const model = native.makeSphereModel(rows, { labels: 1, classWeights: weights, beta: 1, betaScale: 1 });
+    const { indices, overlaps } = await native.nearestSphereMemories(model, good, { count: 3, firstIndex: 0 }).promise;
     expect([...overlaps]).toEqual([1, 1, 1]);
     return [...indices];
   }
 
   it.each(BAD)('refuse $what, in any part, and stay as they were', async (bad) => {
-    const rows = native.makeSphereRows(3, precision, 6);
+    const rows = native.makeSphereRows({ dimension: 3, precision, capacity: 6 });
     const attempt = async (firstIndex: number) => {
       const error = await expectFailure(
         () => append(rows, withBad(bad), firstIndex, bad.allowsZero),
@@ -121,7 +123,7 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
 
   it('name the first of many bad rows, whatever thread finds one', async () => {
     const x = Array.from({ length: 5000 }, (_, n) => (n < 1234 ? [0, 1, 0] : [0, 0.5, 0]));
-    const rows = native.makeSphereRows(3, precision, 5000);
+    const rows = native.makeSphereRows({ dimension: 3, precision, capacity: 5000 });
     for (let run = 0; run < 5; run++) {
       await expectFailure(
         () => append(rows, numbers(x, precision), 7),
@@ -132,17 +134,19 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
   });
 
   it('take zeros where they are allowed, and norms that are right but for rounding', async () => {
-    const rows = native.makeSphereRows(3, precision, 3);
+    const rows = native.makeSphereRows({ dimension: 3, precision, capacity: 3 });
     await append(rows, numbers([[0, 0, 0]], precision), 0);
     await append(rows, numbers([[1 + 4e-5, 0, 0]], precision), 0);
     await append(rows, numbers([[0, 1 - 4e-5, 0]], precision), 0);
     const weights = new Float64Array(4).fill(0.25);
-    expect(() => native.makeSphereModel(rows, 1, weights, 1, 1)).not.toThrow();
+    expect(() =>
+      native.makeSphereModel(rows, { labels: 1, classWeights: weights, beta: 1, betaScale: 1 }),
+    ).not.toThrow();
   });
 
   it('are copied at once', async () => {
     const values = numbers(EYE, precision);
-    const rows = native.makeSphereRows(3, precision, 3);
+    const rows = native.makeSphereRows({ dimension: 3, precision, capacity: 3 });
     const appended = append(rows, values, 0);
     values.fill(7);
     await appended;
@@ -155,8 +159,8 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
       precision,
     );
     const calls = [
-      (values: FloatArray) => native.sphereLogDensities(model, 3, values, 50, undefined),
-      (values: FloatArray) => native.nearestSphereMemories(model, 3, values, 50, undefined),
+      (values: FloatArray) => native.sphereLogDensities(model, values, { count: 3, firstIndex: 50 }),
+      (values: FloatArray) => native.nearestSphereMemories(model, values, { count: 3, firstIndex: 50 }),
     ] as const;
     for (const call of calls) {
       for (const bad of BAD.filter(({ allowsZero = true }) => allowsZero)) {
@@ -173,7 +177,7 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
       const handle = await makeModel(model, precision);
       const points = rounded(x, precision);
       const values = numbers(x, precision);
-      const found = await native.nearestSphereMemories(handle, x.length, values, 0, undefined).promise;
+      const found = await native.nearestSphereMemories(handle, values, { count: x.length, firstIndex: 0 }).promise;
       const memories = rounded(model.memories, precision);
       const overlaps = points.map((point) => memories.map((w) => dot(w, point)));
       // N products and their sum.
@@ -189,7 +193,7 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
         expectWithin('overlap', [row[index] as number], [Math.max(...row)], 2 * (dimension + 2) * unit);
       });
       const zero = values.subarray(0, dimension).fill(0);
-      const atZero = await native.nearestSphereMemories(handle, 1, zero, 0, undefined).promise;
+      const atZero = await native.nearestSphereMemories(handle, zero, { count: 1, firstIndex: 0 }).promise;
       expect([...atZero.indices, ...atZero.overlaps]).toEqual([0, 0]);
     });
   });
@@ -202,7 +206,8 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
     const [memories, x] = [directions(67), directions(300)];
     const classWeights = Array.from({ length: 68 }, () => [1 / 68]);
     const model = await makeModel({ memories, classWeights, beta: 1, betaScale: 1 }, precision);
-    const found = await native.nearestSphereMemories(model, 300, numbers(x, precision), 0, undefined).promise;
+    const found = await native.nearestSphereMemories(model, numbers(x, precision), { count: 300, firstIndex: 0 })
+      .promise;
     const overlaps = x.map((point) => memories.map((w) => dot(w, point)));
     expect([...found.overlaps]).toEqual(overlaps.map((row) => Math.max(...row)));
     expect([...found.indices]).toEqual(overlaps.map((row) => row.indexOf(Math.max(...row))));
@@ -215,7 +220,9 @@ async function longEpoch(precision: Precision) {
   const directions = (count: number) => Array.from({ length: count }, () => normalised([...random.normals(200)]));
   const [x, memories] = [directions(2000), directions(300)];
   const hiddenShares = new Float64Array(301).fill(1 / 301);
-  const state = await native.initialSphereState(200, precision, {
+  const state = await native.initialSphereState({
+    dimension: 200,
+    precision,
     hiddenUnits: 300,
     labels: 2,
     hiddenShares,
@@ -232,7 +239,7 @@ async function longEpoch(precision: Precision) {
 describe('an epoch', () => {
   it.each(PRECISIONS)('can be aborted (%s)', async (precision) => {
     const trainer = await longEpoch(precision);
-    const task = native.trainSphereEpoch(trainer, 0, undefined);
+    const task = native.trainSphereEpoch(trainer, { index: 0 });
     setTimeout(() => task.abort(), 20);
     const start = performance.now();
     await expect(task.promise).rejects.toThrow(/abort/);
@@ -241,7 +248,9 @@ describe('an epoch', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
-    const aborted = runTask((report) => native.trainSphereEpoch(fresh, 0, report), { signal: controller.signal });
+    const aborted = runTask((report) => native.trainSphereEpoch(fresh, { index: 0, onProgress: report }), {
+      signal: controller.signal,
+    });
     await expect(aborted).rejects.toBe(reason);
   });
 
@@ -249,9 +258,12 @@ describe('an epoch', () => {
     const trainer = await longEpoch('float64');
     const seen: number[] = [];
     const totals = new Set<number>();
-    await native.trainSphereEpoch(trainer, 0, ({ completed, total }) => {
-      seen.push(completed);
-      totals.add(total);
+    await native.trainSphereEpoch(trainer, {
+      index: 0,
+      onProgress: ({ completed, total }) => {
+        seen.push(completed);
+        totals.add(total);
+      },
     }).promise;
     expect([...totals]).toEqual([2000]);
     expect(seen.at(-1)).toBe(2000);
@@ -267,9 +279,10 @@ describe('an epoch', () => {
     const trainer = await longEpoch('float64');
     const settings = { most: 0, threshold: 0, distance: 0.25, mostRows: 1000, epoch: 0, passes: 30, seed: 1n };
     const seen: number[] = [];
-    await native.splitSphereMemories(trainer, settings, ({ completed }) => seen.push(completed)).promise;
+    await native.splitSphereMemories(trainer, { ...settings, onProgress: ({ completed }) => seen.push(completed) })
+      .promise;
     expect(seen.at(-1)).toBe(31 * 1000);
-    const task = native.splitSphereMemories(trainer, { ...settings, passes: 1e5 }, undefined);
+    const task = native.splitSphereMemories(trainer, { ...settings, passes: 1e5 });
     setTimeout(() => task.abort(), 20);
     await expect(task.promise).rejects.toThrow(/abort/);
   });
@@ -278,7 +291,9 @@ describe('an epoch', () => {
 describe('a trainer', () => {
   it('needs a label for every row, and labels that there are', async () => {
     const rows = await makeRows(Float64Array.from(EYE.flat()), 3);
-    const state = await native.initialSphereState(3, 'float64', {
+    const state = await native.initialSphereState({
+      dimension: 3,
+      precision: 'float64',
       hiddenUnits: 2,
       labels: 2,
       hiddenShares: Float64Array.of(0.2, 0.4, 0.4),
@@ -288,7 +303,7 @@ describe('a trainer', () => {
       seed: 1n,
     }).promise;
     const make = (labels: number[], trainingRows: number) => () =>
-      native.makeSphereTrainer(rows, Int32Array.from(labels), trainingRows, SETTINGS, state);
+      native.makeSphereTrainer(rows, { labels: Int32Array.from(labels), trainingRows, settings: SETTINGS, state });
     expect(make([0, 1, 0], 3)).not.toThrow();
     expect(make([0, 1], 3)).toThrow(/label for every row/);
     expect(make([0, 1, 0], 4)).toThrow();

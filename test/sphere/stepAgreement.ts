@@ -74,7 +74,7 @@ function pullBounds(model: SphereModel, x: Table, targets: Targets): number[][] 
 
 export interface StepBounds {
   readonly loss: number;
-  /** Of the gradients. */
+  /** Bounds of the gradients. */
   readonly memories: number[];
   readonly classWeights: number[][];
   readonly beta: number;

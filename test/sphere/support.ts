@@ -57,11 +57,15 @@ export async function makeRows(
   { allowsZero = true, partLength = x.length / dimension }: { allowsZero?: boolean; partLength?: number } = {},
 ): Promise<NativeSphereRows> {
   const count = x.length / dimension;
-  const rows = native.makeSphereRows(dimension, x instanceof Float32Array ? 'float32' : 'float64', count);
+  const rows = native.makeSphereRows({
+    dimension,
+    precision: x instanceof Float32Array ? 'float32' : 'float64',
+    capacity: count,
+  });
   for (let first = 0; first < count; first += partLength) {
     const end = Math.min(first + partLength, count);
     const part = x.subarray(first * dimension, end * dimension);
-    await native.appendSphereRows(rows, end - first, part, 'x', first, allowsZero).promise;
+    await native.appendSphereRows(rows, part, { count: end - first, name: 'x', firstIndex: first, allowsZero }).promise;
   }
   return rows;
 }
@@ -69,14 +73,19 @@ export async function makeRows(
 export async function makeModel(model: SphereModel, precision: Precision): Promise<NativeSphereModel> {
   const memories = await makeRows(numbers(model.memories, precision), dimensionOf(model), { allowsZero: false });
   const { classWeights, beta, betaScale } = model;
-  return native.makeSphereModel(memories, labelsOf(model), Float64Array.from(classWeights.flat()), beta, betaScale);
+  return native.makeSphereModel(memories, {
+    labels: labelsOf(model),
+    classWeights: Float64Array.from(classWeights.flat()),
+    beta,
+    betaScale,
+  });
 }
 
 /** log P(x, y), n x labels. */
 export async function logDensities(model: SphereModel, x: Table, precision: Precision): Promise<number[][]> {
   const handle = await makeModel(model, precision);
   const values = numbers(x, precision);
-  const logs = await native.sphereLogDensities(handle, x.length, values, 0, undefined).promise;
+  const logs = await native.sphereLogDensities(handle, values, { count: x.length, firstIndex: 0 }).promise;
   return table(logs, labelsOf(model));
 }
 
@@ -143,15 +152,20 @@ export async function makeTrainer(
   const precision = state.memories instanceof Float32Array ? 'float32' : 'float64';
   const rows = await makeRows(numbers(x, precision), (x[0] as readonly number[]).length);
   const ofRows = labels === undefined ? undefined : Int32Array.from(labels);
-  return native.makeSphereTrainer(rows, ofRows, trainingRows, { ...SETTINGS, ...settings }, state);
+  return native.makeSphereTrainer(rows, {
+    labels: ofRows,
+    trainingRows,
+    settings: { ...SETTINGS, ...settings },
+    state,
+  });
 }
 
 export function epoch(trainer: NativeSphereTrainer, index = 0) {
-  return native.trainSphereEpoch(trainer, index, undefined).promise;
+  return native.trainSphereEpoch(trainer, { index }).promise;
 }
 
 export function split(trainer: NativeSphereTrainer, settings: Partial<NativeSphereSplit> = {}) {
-  return native.splitSphereMemories(trainer, { ...SPLIT, ...settings }, undefined).promise;
+  return native.splitSphereMemories(trainer, { ...SPLIT, ...settings }).promise;
 }
 
 export function stateOf(trainer: NativeSphereTrainer): Promise<NativeSphereState> {
@@ -171,7 +185,7 @@ export function moving(state: TrainingState, seed: number): TrainingState {
   };
 }
 
-/** The same model with no background, or with other class weights made zero; what it keeps sums to 1 again. */
+/** A copy of the model with no background, or with other class weights made zero; what is left sums to 1 again. */
 export function without(model: SphereModel, isAbsent: (gamma: number, y: number) => boolean): SphereModel {
   const left = model.classWeights.map((row, gamma) => row.map((p, y) => (isAbsent(gamma, y) ? 0 : p)));
   const total = left.flat().reduce((sum, p) => sum + p, 0);

@@ -40,7 +40,7 @@ function build({ seed, units, labels, decades, rowDecades }: MultiplierCase) {
   return { pbar, hiddenShares: shares(units), classShares: shares(labels) };
 }
 
-/** Of the marginals: 1e-14 at which the method stops, twice, and the rounding of the sums here. */
+/** Error of the marginals: 1e-14, at which the method stops, twice, and the rounding of the sums here. */
 const MARGINAL_ERROR = 5e-14;
 
 function expectMarginals({ classWeights }: Multipliers, hidden: readonly number[], classes: readonly number[]) {

@@ -69,7 +69,7 @@ it('applies the equations as the reference does', async () => {
     const after = await run(1);
     const exact = { ...model, betaScale: signal(2 * v), memories: scaledRows(model.memories, lengths) };
     const expected = applied(exact, x, q, rho);
-    // Of |xbar|, which may be far below the number of points: sums of products that cancel.
+    // Relative to |xbar|, which may be far below the number of points: sums of products that cancel.
     const norms = expected.sums.memories.map((row) => Math.sqrt(dot(row, row)));
     const bound = (at: number) => (1e-12 * points) / (norms[Math.floor(at / (x[0] as number[]).length)] as number);
     expectWithin('memories', after.memories, expected.memories.flat(), bound);

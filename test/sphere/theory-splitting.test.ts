@@ -17,7 +17,7 @@ import { clusteredPatterns, matrixOf, modelOf, parametersOf, tableOf, vectorsOf 
 
 const clusters = clusteredPatterns(5, { dimension: 6, centres: 4, each: 6, classes: 2, spread: 0.5 });
 const mixed = { ...vectorsOf(clusters.patterns), targets: matrixOf(clusters.targets) };
-/** The same label everywhere: class weights then stay products, and only memories move. */
+/** Equal labels everywhere: class weights then stay products, and only memories move. */
 const alike = { ...mixed, targets: matrixOf(clusters.targets.map(() => [0.1, 0.6, 0.3])) };
 
 const solve = (data: typeof mixed, options: object): Promise<SaddlePoint> =>

@@ -13,7 +13,7 @@ const EFFECTIVE_BETA = { float32: 300, float64: 3000 };
 interface Setting {
   readonly precision: Precision;
   readonly betaScale: number;
-  /** Of the class that each memory is for, besides itself. */
+  /** The weight of the other class at each memory. */
   readonly cross: number;
   readonly background: 'none' | 'one class';
 }

@@ -35,7 +35,7 @@ export function concatenate(a: Gaussians, b: Gaussians): Gaussians {
   return { ...a, count, means: join(a.means, b.means), covariances: join(a.covariances, b.covariances) };
 }
 
-/** The same means and covariances times these factors. */
+/** The batch with means and covariances times these factors. */
 export function scaled(batch: Gaussians, meanFactor: number, varianceFactor: number): Gaussians {
   return {
     ...batch,
@@ -54,7 +54,7 @@ export function throughSingle(batch: Gaussians): Gaussians {
   return { ...batch, means: Float64Array.from(single.means), covariances: Float64Array.from(single.covariances) };
 }
 
-/** The same distributions, written with a less special structure. */
+/** The distributions, written with a less special structure. */
 export function widened(batch: Gaussians, structure: 'full' | 'diagonal'): Gaussians {
   const { count, dimension: d, covariances } = batch;
   const variance = (i: number, k: number) => covariances[batch.structure === 'diagonal' ? i * d + k : i] as number;

@@ -34,7 +34,7 @@ export interface CloudPair {
 export interface CloudLimits {
   readonly maxPoints?: number;
   readonly maxDimension?: number;
-  /** Of epsilon over the mean cost, to base 10. */
+  /** Logarithms of epsilon over the mean cost, to base 10. */
   readonly logEpsilons?: readonly number[];
 }
 
@@ -64,7 +64,7 @@ export function meanCost(source: Cloud, target: Cloud): number {
   return sum(costs) / costs.length;
 }
 
-/** The same weights at other points. */
+/** The cloud's weights at other points. */
 export function transformed(cloud: Cloud, map: (x: Row) => Row): Cloud {
   return { ...cloud, points: cloud.points.map(map) };
 }

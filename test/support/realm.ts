@@ -8,7 +8,7 @@ const globals = runInContext(
   context,
 ) as Record<string, new (...values: unknown[]) => Record<string, unknown>>;
 
-/** The same value made of the other realm's arrays and objects. */
+/** A copy of the value made of the other realm's arrays and objects. */
 export function foreign<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   const name = value.constructor?.name ?? 'Object';

@@ -31,7 +31,7 @@ export interface SphereCase extends SphereParameters {
   readonly classShares: number[];
   /** n x N, rows of norm 1 or zero. */
   readonly x: number[][];
-  /** Of every point, 0 to C. */
+  /** The label of every point, 0 to C. */
   readonly labels: number[];
   /** The labels, softened by 0.1. */
   readonly q: number[][];

@@ -18,10 +18,15 @@ export async function nativeModel(
   precision: 'float32' | 'float64' = 'float64',
 ): Promise<NativeSphereModel> {
   const { count, dimension, values } = vectors(model.memories, precision);
-  const rows = native.makeSphereRows(dimension, precision, count);
-  await native.appendSphereRows(rows, count, values, 'memories', 0, false).promise;
+  const rows = native.makeSphereRows({ dimension, precision, capacity: count });
+  await native.appendSphereRows(rows, values, { count, name: 'memories', firstIndex: 0, allowsZero: false }).promise;
   const weights = Float64Array.from(model.classWeights.flat());
-  return native.makeSphereModel(rows, weights.length / (count + 1), weights, model.beta, model.betaScale);
+  return native.makeSphereModel(rows, {
+    labels: weights.length / (count + 1),
+    classWeights: weights,
+    beta: model.beta,
+    betaScale: model.betaScale,
+  });
 }
 
 /** `points` are the final states, row by row. */

@@ -7,6 +7,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises';
+import { sum } from 'd3-array';
 import type { CallOptions, Gaussians } from 'denseam';
 import { applyMask, type ImageSize, type Mask } from './masks.ts';
 
@@ -135,7 +136,6 @@ export function pixelFeatures(image: Float64Array, mask: Mask, size: ImageSize):
 
 /** What each pixel counts for: its intensity if present, and equal shares when nothing but black is there to see. */
 function pixelWeights(image: Float64Array, mask: Mask): Float64Array {
-  const sum = (weights: Float64Array) => weights.reduce((total, weight) => total + weight, 0);
   const seen = applyMask(image, mask);
   const weights = sum(seen) > 0 ? seen : Float64Array.from(mask);
   const total = sum(weights);

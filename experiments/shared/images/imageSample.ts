@@ -43,7 +43,7 @@ export interface ImageSample {
 function requireCount(name: string, value: number, smallest: number, largest: number, meaning: string): void {
   if (Number.isInteger(value) && value >= smallest && value <= largest) return;
   const range = `an integer from ${smallest} to ${largest} (${meaning})`;
-  throw new DenseamError('ERR_RANGE', `Expected ${range} for ${name} but received ${value}`);
+  throw new DenseamError('ERR_RANGE', { argument: name, expected: range, received: `${value}` });
 }
 
 function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
@@ -51,7 +51,7 @@ function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
   const pixels = shape.reduce((product, length) => product * length, 1);
   if (shape.length === 3 && pixels > 0 && data.length === pixels) return { count, height, width };
   const received = `${data.length} bytes of shape ${shape.join(' x ') || 'nothing'}`;
-  throw new DenseamError('ERR_SHAPE', `Expected images of shape count x height x width but received ${received}`);
+  throw new DenseamError('ERR_SHAPE', { argument: 'images', expected: 'shape count x height x width', received });
 }
 
 /**

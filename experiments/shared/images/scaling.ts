@@ -1,5 +1,5 @@
+import { max, mean } from 'd3-array';
 import type { FloatArray, Gaussians } from 'denseam';
-import { greatest } from '../../core/statistics.ts';
 
 /**
  * The units in which features are compared; a distance between Gaussians depends on them. `raw`: as measured.
@@ -27,7 +27,7 @@ function row(matrix: FloatArray, i: number, d: number): FloatArray {
 /** The covariance of a pixel drawn from an item drawn at random: mean of the covariances plus covariance of the means. */
 function pooledCovariance({ count, dimension: d, means, covariances }: Gaussians): Float64Array {
   const items = Array.from({ length: count }, (_, n) => n);
-  const average = (value: (n: number) => number) => items.reduce((sum, n) => sum + value(n), 0) / count;
+  const average = (value: (n: number) => number) => mean(items, value) as number;
   const centre = Float64Array.from({ length: d }, (_, i) => average((n) => means[n * d + i] as number));
   const deviation = means.map((value, at) => value - (centre[at % d] as number));
   return Float64Array.from({ length: d * d }, (_, at) => {
@@ -63,7 +63,7 @@ export function fitScale(items: Gaussians, scale: FeatureScale): Float64Array {
   const d = items.dimension;
   const pooled = pooledCovariance(items);
   const variances = pooled.filter((_, at) => at % (d + 1) === 0);
-  const floor = smallestVarianceShare * Math.max(greatest(variances), Number.MIN_VALUE);
+  const floor = smallestVarianceShare * Math.max(max(variances) ?? 0, Number.MIN_VALUE);
   if (scale === 'whitened') return inverseCholesky(pooled, d, floor);
   const map = new Float64Array(d * d);
   for (const [i, variance] of variances.entries()) {

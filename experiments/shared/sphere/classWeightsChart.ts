@@ -1,6 +1,9 @@
 /** The soft labels of memories: class weights of a unit over the unit's share (Thériault and Tantari 2025, figures 4, 5, 8 to 11). */
+import { sum } from 'd3-array';
 import type { ClassWeights } from 'denseam';
+import { category, heatMap, shades } from '../../core/charts.ts';
 import type { ResultChart, ResultTable } from '../../core/experiment.ts';
+import { table } from '../../core/table.ts';
 import { letterName } from './memoryPictures.ts';
 
 /**
@@ -10,7 +13,7 @@ import { letterName } from './memoryPictures.ts';
 export function rescaledClassWeights({ columns, data }: ClassWeights, index: number): number[] {
   // Row 0 is the background's.
   const weights = Array.from(data.subarray((index + 1) * columns, (index + 2) * columns));
-  const share = weights.reduce((sum, weight) => sum + weight, 0);
+  const share = sum(weights);
   return weights.map((weight) => weight / share);
 }
 
@@ -29,7 +32,7 @@ export interface ShownWeights {
 /** A row for each memory and class; memories are named as their pictures are, by {@link letterName}. */
 export function classWeightsTable({ name, title, classWeights, indices, classNames }: ShownWeights): ResultTable {
   const classes = ['none', ...classNames];
-  return {
+  return table({
     name,
     title,
     isRaw: true,
@@ -40,14 +43,14 @@ export function classWeightsTable({ name, title, classWeights, indices, classNam
       { name: 'weight', title: 'class weight / unit share', format: '.3f' },
     ],
     rows: Array.from(indices).flatMap((index, position) =>
-      rescaledClassWeights(classWeights, index).map((weight, y) => [
-        letterName(position),
+      rescaledClassWeights(classWeights, index).map((weight, y) => ({
+        unit: letterName(position),
         index,
-        classes[y] as string,
+        class: classes[y] as string,
         weight,
-      ]),
+      })),
     ),
-  };
+  });
 }
 
 /** A heat map, memories from left to right, classes from top to bottom. */
@@ -58,18 +61,10 @@ export function classWeightsChart({ name, title }: Pick<ShownWeights, 'name' | '
     description:
       'A square for each memory (across) and class (down), coloured by the probability of the class given the memory.',
     table: name,
-    specification: {
-      mark: 'rect',
-      encoding: {
-        x: { field: 'unit', type: 'nominal', sort: null, axis: { title: 'memory', labelAngle: 0 } },
-        y: { field: 'class', type: 'nominal', sort: null, axis: { title: 'class' } },
-        color: {
-          field: 'weight',
-          type: 'quantitative',
-          scale: { domain: [0, 1] },
-          legend: { title: 'p / p_h' },
-        },
-      },
-    },
+    specification: heatMap({
+      x: category('unit', 'memory', { labelAngle: 0 }),
+      y: category('class', 'class'),
+      color: shades('weight', 'p / p_h', { domain: [0, 1] }),
+    }),
   };
 }

@@ -1,8 +1,9 @@
 /** What the memories of a trained model are: noise or prototypes, used or idle, of one class or of none. */
 
 import { setImmediate } from 'node:timers/promises';
+import { max } from 'd3-array';
 import type { CallOptions, EuclideanMemory, FloatArray, Vectors, VonMisesFisherMemory } from 'denseam';
-import { greatest, median, shareOf } from '../../core/statistics.ts';
+import { median, shareOf } from '../../core/statistics.ts';
 import { rescaledClassWeights } from './classWeightsChart.ts';
 import type { DigitRows } from './digitModels.ts';
 
@@ -48,7 +49,7 @@ export async function measureMemories(
     idleNoise: noise.length === 0 ? null : shareOf(noise, (index) => !used.has(index)),
     different: await countDifferent(selectRows(memories, settled), sameMemory, signal),
     labelled: shareOf(nearest.indices, (digit, index) => train.labels[digit] === classes[index]),
-    certainty: median(overlaps.map((_, index) => greatest(rescaledClassWeights(classWeights, index)))),
+    certainty: median(overlaps.map((_, index) => max(rescaledClassWeights(classWeights, index)) as number)),
   };
 }
 

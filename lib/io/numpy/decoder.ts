@@ -54,7 +54,7 @@ type NumberArrayType = new (length: number) => NumberArray;
 
 interface TypeInfo {
   readonly dtype: keyof NpyArrayTypes;
-  /** Of the numbers as the file has them. */
+  /** The array type of the numbers as the file has them. */
   readonly Stored: new (
     buffer: ArrayBuffer,
     start: number,
@@ -233,10 +233,12 @@ function storeIntegers(
 
 function tooLarge(value: bigint, position: number, { shape, fortranOrder }: NpyHeader, path: string): DenseamError {
   const index = fortranOrder ? indicesOf(position, [...shape].reverse()).reverse() : indicesOf(position, shape);
-  const argument = `number[${index.join(', ')}] of file "${pathWords(path)}"`;
-  const expected = 'an integer between -2^53 and 2^53';
-  const message = `Expected ${expected} for ${argument} but received ${value}; the option bigint reads such integers`;
-  return new DenseamError('ERR_RANGE', concise(message), { argument, expected, received: String(value) });
+  return new DenseamError('ERR_RANGE', {
+    argument: `number[${index.join(', ')}] of file "${concise(pathWords(path))}"`,
+    expected: 'an integer between -2^53 and 2^53',
+    received: String(value),
+    hint: 'the option bigint reads such integers',
+  });
 }
 
 /** Numbers along each side of the tiles in which an array is transposed; a tile's lines fit the first-level cache. */
@@ -255,7 +257,7 @@ function toRowMajor<A extends NumberArray>(data: A, shape: readonly number[], pa
   const ArrayType = data.constructor as new (length: number) => A;
   const result = allocate(`File "${pathWords(path)}"`, data.byteLength, () => new ArrayType(data.length));
   for (let middle = 0; middle < depth; middle++) {
-    // The same indices of the axes between, counted with the last one fastest here and with the first one fastest there.
+    // Equal indices of the axes between: the last one counts fastest here, the first one there.
     const source = rows * reversedPosition(middle, between);
     const target = columns * middle;
     transpose(data, source, rows * depth, result, target, columns * depth, rows, columns);

@@ -197,7 +197,7 @@ function nameOf(
 
 /** A member that is to be read. */
 interface Wanted {
-  /** Of the array. */
+  /** The array's name. */
   readonly name: string;
   readonly member: string;
   /** Whether it must be an array. */

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { describe } from '../../core/describe.ts';
 import { DenseamError } from '../../core/errors.ts';
+import { expectedError, rangeError } from '../../core/validate.ts';
 import { corruptFile, elementCount, recognisedFormat } from '../files.ts';
 import { parseJson } from '../json.ts';
 
@@ -72,19 +73,20 @@ const toDigits = (checksum: number): string => checksum.toString(16).padStart(DI
 /** Places tensors one after the other: double precision first, so that every number is aligned to its size. */
 export function layOut(specs: readonly TensorSpec[]): Omit<TensorInfo, 'offset'>[] {
   if (specs.length > MOST_TENSORS) {
-    throw new DenseamError('ERR_RANGE', `Expected at most ${MOST_TENSORS} tensors in a file, received ${specs.length}`);
+    throw rangeError('the tensors of a file', `at most ${MOST_TENSORS}`, specs.length);
   }
   const names = new Set<string>();
   const tensors = specs.map(({ name, dtype, shape }) => {
     if (name === METADATA || names.has(name)) {
-      throw new DenseamError('ERR_RANGE', `Expected distinct tensor names other than ${METADATA}, received "${name}"`);
+      throw rangeError('the names of tensors', `distinct ones other than ${METADATA}`, name);
     }
     names.add(name);
     const itemBytes = BYTES_PER_ITEM[dtype];
-    if (!itemBytes) throw new DenseamError('ERR_RANGE', `Expected dtype F64 or F32 for "${name}", received ${dtype}`);
+    if (!itemBytes) throw expectedError('ERR_RANGE', `"${name}"`, 'dtype F64 or F32', dtype);
     const count = elementCount(shape, itemBytes);
     if (count === undefined) {
-      throw new DenseamError('ERR_SHAPE', `Tensor "${name}" cannot have shape [${shape}]`);
+      const fault = { argument: `"${name}"`, expected: 'a shape', found: `it cannot have [${shape}]` };
+      throw new DenseamError('ERR_SHAPE', fault);
     }
     return { name, dtype, shape: [...shape], byteLength: count * itemBytes };
   });
@@ -104,7 +106,7 @@ export function encodeHeader(
   const jsonBytes = Buffer.from(json, 'utf8');
   const total = Math.ceil((PREFIX_BYTES + jsonBytes.length) / ALIGNMENT) * ALIGNMENT;
   if (total - PREFIX_BYTES > MAX_HEADER_BYTES) {
-    throw new DenseamError('ERR_RANGE', `Expected at most ${MAX_HEADER_BYTES} bytes of metadata, received ${total}`);
+    throw rangeError('metadata', `at most ${MAX_HEADER_BYTES} bytes`, total);
   }
   const header = Buffer.alloc(total, ' ');
   header.writeBigUInt64LE(BigInt(total - PREFIX_BYTES));
@@ -118,10 +120,7 @@ function encodeMetadata(metadata: Readonly<Record<string, string>>): string {
   return entries
     .map(([key, value], i) => {
       if (typeof value !== 'string' || (i > 0 && RESERVED_KEYS.includes(key))) {
-        throw new DenseamError(
-          'ERR_RANGE',
-          `Expected a string under a key other than ${RESERVED_KEYS}, received ${key}`,
-        );
+        throw expectedError('ERR_RANGE', 'metadata', `strings under keys other than ${RESERVED_KEYS}`, key);
       }
       return `,${JSON.stringify(key)}:${JSON.stringify(value)}`;
     })

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
-import { DenseamError } from '../../core/errors.ts';
 import type { CallOptions, FloatArray } from '../../core/types.ts';
+import { rangeError } from '../../core/validate.ts';
 import { allocate, bytesOf, corruptFile, openForReading, PIECE_BYTES, readFully, swapByteOrder } from '../files.ts';
 import {
   BYTES_PER_ITEM,
@@ -91,10 +91,7 @@ export class SafetensorsFile {
     const itemBytes = BYTES_PER_ITEM[dtype];
     const step = Math.floor(bytesPerChunk / itemBytes) * itemBytes;
     if (!(step > 0)) {
-      throw new DenseamError(
-        'ERR_RANGE',
-        `Expected at least ${itemBytes} for bytesPerChunk but received ${bytesPerChunk}`,
-      );
+      throw rangeError('bytesPerChunk', `at least ${itemBytes}`, bytesPerChunk);
     }
     const buffer = reuse ? this.#allocate(name, Math.min(step, byteLength)) : undefined;
     let checksum = 0;

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
-import { DenseamError } from '../../core/errors.ts';
 import type { CallOptions, FloatArray } from '../../core/types.ts';
+import { shapeError } from '../../core/validate.ts';
 import { writeAtomically } from '../atomic.ts';
 import { bytesOf, PIECE_BYTES, progressReporter, swapByteOrder, writeFully } from '../files.ts';
 import { arrayTypeOf } from '../numbers.ts';
@@ -12,7 +12,7 @@ import { BYTES_PER_ITEM, encodeHeader, layOut, type TensorInfo, type TensorSpec 
 export interface TensorChunk {
   /** The tensor's name. */
   readonly tensor: string;
-  /** Of the tensor's own type, or its raw little-endian bytes. Any length, a whole tensor too; it is not copied. */
+  /** Numbers of the tensor's type, or its raw little-endian bytes. Any length, a whole tensor too; they are not copied. */
   readonly data: FloatArray | Uint8Array;
 }
 
@@ -97,25 +97,21 @@ async function writeData(
   }
   for (const { name, shape, byteLength, written } of all) {
     if (written === byteLength) continue;
-    throw new DenseamError('ERR_SHAPE', `Expected ${byteLength} bytes for "${name}" [${shape}], received ${written}`);
+    throw shapeError(`"${name}" [${shape}]`, `${byteLength} bytes`, `${written}`);
   }
   return all.map(({ checksum }) => checksum);
 }
 
 /** The tensor a chunk belongs to, once it is sure that the chunk fits. */
 function acceptChunk(tensor: OpenTensor | undefined, name: string, data: FloatArray | Uint8Array): OpenTensor {
-  if (!tensor) throw new DenseamError('ERR_SHAPE', `Received a chunk of "${name}", which is not among the tensors`);
+  if (!tensor) throw shapeError('a chunk', 'a tensor of the file', `one of "${name}", which is not among the tensors`);
   const { dtype, shape, byteLength, written } = tensor;
   const found = arrayTypeOf(data);
   if (found !== (dtype === 'F64' ? 'Float64Array' : 'Float32Array') && found !== 'Uint8Array') {
-    throw new DenseamError(
-      'ERR_SHAPE',
-      `Expected ${dtype} numbers for "${name}", received a ${data?.constructor.name}`,
-    );
+    throw shapeError(`"${name}"`, `${dtype} numbers`, `a ${data?.constructor.name}`);
   }
   if (data.byteLength > byteLength - written) {
-    const received = `received ${written + data.byteLength}`;
-    throw new DenseamError('ERR_SHAPE', `Expected ${byteLength} bytes for "${name}" [${shape}], ${received}`);
+    throw shapeError(`"${name}" [${shape}]`, `${byteLength} bytes`, `${written + data.byteLength}`);
   }
   return tensor;
 }

@@ -70,8 +70,9 @@ function positiveInteger(values: Readonly<Record<string, unknown>>, name: string
 }
 
 function outOfRange(path: string, expected: string, name: string, value: unknown): DenseamError {
-  const message = `File "${path}": expected ${expected} for ${name} but received ${describe(value)}`;
-  return new DenseamError('ERR_RANGE', message);
+  const received = describe(value);
+  const message = `File "${path}": expected ${expected} for ${name} but received ${received}`;
+  return new DenseamError('ERR_RANGE', message, { argument: name, expected, received });
 }
 
 interface Types {

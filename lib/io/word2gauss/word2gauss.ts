@@ -5,7 +5,8 @@ import { allocate, corruptFile } from '../files.ts';
 import { type FilePath, filePath } from '../path.ts';
 import { parseParameters, type Word2GaussParameters } from './parameters.ts';
 import { checkByteLength, RowDecoder, type RowsLayout } from './rows.ts';
-import { type MemberSink, readTarGz } from './tarGz.ts';
+import type { MemberSink } from './tar.ts';
+import { readTarGz } from './tarGz.ts';
 
 export type { Word2GaussParameters } from './parameters.ts';
 
@@ -84,7 +85,7 @@ function passOptions({ signal, onProgress }: CallOptions, pass: 0 | 1): CallOpti
 
 interface Contents {
   readonly parameters: Word2GaussParameters;
-  /** Of the members that are read. */
+  /** The lengths of the members that are read. */
   readonly byteLengths: ReadonlyMap<string, number>;
 }
 

@@ -36,9 +36,11 @@ constexpr double kMostOfTheWay = 0.95;
 
 Error notFound() {
   return {"ERR_RANGE",
-          "Expected shares that pbar can meet but found no class weights in " + std::to_string(kMaxIterations) +
-              " steps: the sum of some shares of units may be that of some shares of classes to rounding. A slight "
-              "change of the shares helps"};
+          {.argument = "pbar",
+           .expected = "sums that class weights with these shares can have",
+           .found = "none were found in " + std::to_string(kMaxIterations) +
+                    " steps: the sum of some shares of units may be that of some shares of classes to rounding. A "
+                    "slight change of the shares helps"}};
 }
 
 // The differences x_i - x_j of the solution of W x = b, n x n, for a weighted Laplacian W given by its weights off the
@@ -324,8 +326,9 @@ MarginalSolution solve(const MarginalProblem& problem, const Job& job) {
 
 Error noTable() {
   return {"ERR_RANGE",
-          "Expected sums pbar for which class weights with these shares exist, but no table that is positive just "
-          "where pbar is has them"};
+          {.argument = "pbar",
+           .expected = "sums that class weights with these shares can have",
+           .found = "no table that is positive just where pbar is has them"}};
 }
 
 }  // namespace denseam::sphere

@@ -66,7 +66,7 @@ void checkSums(const char* name, const std::vector<double>& sums) {
     const std::string at = std::string(name) + "[" + std::to_string(i) + "]";
     if (!std::isfinite(sums[i])) throw notFinite(at, sums[i]);
     if (sums[i] < 0) {
-      throw Error("ERR_RANGE", "Expected a number of at least 0 for " + at + " but received " + number(sums[i]));
+      throw Error("ERR_RANGE", {.argument = at, .expected = "a number of at least 0", .received = number(sums[i])});
     }
   }
 }
@@ -128,9 +128,10 @@ class Scaler {
     const double ofRows = std::accumulate(rowSums_.begin(), rowSums_.end(), 0.0);
     const double ofColumns = std::accumulate(columnSums_.begin(), columnSums_.end(), 0.0);
     if (std::abs(ofRows - ofColumns) > tolerance * std::max(ofRows, ofColumns)) {
-      throw Error("ERR_RANGE", "Expected options.rowSums and options.columnSums with the same total but received " +
-                                   number(std::ldexp(ofRows, sumExponent_)) + " and " +
-                                   number(std::ldexp(ofColumns, sumExponent_)));
+      throw Error("ERR_RANGE", {.argument = "options.rowSums and options.columnSums",
+                                .expected = "the same total",
+                                .received = number(std::ldexp(ofRows, sumExponent_)) + " and " +
+                                            number(std::ldexp(ofColumns, sumExponent_))});
     }
     for (double& sum : rowSums_) {
       if (sum > 0) sum *= ofColumns / ofRows;
@@ -196,14 +197,16 @@ class Scaler {
   Error badNumber(std::size_t at) const {
     const std::string name = "matrix.data[" + std::to_string(at) + "]";
     if (!std::isfinite(matrix_[at])) return notFinite(name, matrix_[at]);
-    return {"ERR_RANGE", "Expected a number of at least 0 for " + name + " but received " + number(matrix_[at])};
+    return {"ERR_RANGE", {.argument = name, .expected = "a number of at least 0", .received = number(matrix_[at])}};
   }
 
   Error noNumbers(const char* line, std::size_t at, const char* name, double sum) const {
     const std::string index = std::to_string(at);
-    return {"ERR_RANGE", "Expected 0 for " + std::string(name) + "[" + index + "] but received " +
-                             number(std::ldexp(sum, sumExponent_)) + ": " + line + " " + index +
-                             " has no positive number where a positive sum crosses it"};
+    return {"ERR_RANGE",
+            {.argument = std::string(name) + "[" + index + "]",
+             .expected = "0",
+             .received = number(std::ldexp(sum, sumExponent_)) + ": " + line + " " + index +
+                         " has no positive number where a positive sum crosses it"}};
   }
 
   // B_ij <- 2^(a_i + b_j) B_ij.

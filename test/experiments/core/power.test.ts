@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { power } from '../../lib/core/power.ts';
+import { power } from '../../../experiments/core/power.ts';
 
 it('has the same last bits on every Node: 100,000 powers', () => {
   const powers = Float64Array.from({ length: 100_000 }, (_, at) => power(at / 7, 0.05 * (at % 41) - 1));

@@ -4,7 +4,7 @@
 
 namespace denseam::binding {
 
-// Exports the class behind every memory of lib/: one binding for all, since all have the same verbs.
+// Exports the functions of NativeMemories in lib/native/memory.ts: stores of vectors and Gaussians, and their verbs.
 void defineMemory(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

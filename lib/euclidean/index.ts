@@ -1,0 +1,3 @@
+// The subpath denseam/euclidean.
+
+export { EuclideanMemory } from './memory.ts';

@@ -1,0 +1,36 @@
+// The subpath denseam/gaussian.
+
+export {
+  type BasisOptions,
+  type CommutingGaussians,
+  commonBasis,
+  type FullGaussians,
+  toBasis,
+  toFull,
+} from './basis.ts';
+export { type CreateOptions, GaussianMemory, type RidgeOptions, type TransportMaps } from './memory.ts';
+export {
+  type CommutingSphereSample,
+  type CovarianceFamily,
+  type PerturbOptions,
+  perturb,
+  type Range,
+  type SphereOptions,
+  type SphereSample,
+  sampleWassersteinSphere,
+} from './sampling.ts';
+export {
+  type AccuracyOptions,
+  basinRadius,
+  type CapacityOptions,
+  capacity,
+  capacityExponent,
+  type ErrorBoundOptions,
+  errorExponent,
+  iterationsToAccuracy,
+  type OneStepErrorOptions,
+  oneStepErrorBound,
+  type SeparationBoundOptions,
+  separation,
+  separationBound,
+} from './theory.ts';

@@ -1,0 +1,53 @@
+/**
+ * What retrievals tell of each query, one list for each family of memories: the name of every column and the kind of its elements. The
+ * native side gives the columns by these names (kRetrievalColumns and kFlowColumns there); how parts of a batch are put together, and
+ * what the command line writes, follows from the list (lib/memory/columns.ts).
+ */
+
+/** Numbers, or the words that codes 0, 1, 2, ... stand for. */
+export type ColumnKind = 'float64' | 'int32' | readonly string[];
+
+export type Columns = Readonly<Record<string, ColumnKind>>;
+
+/** The arrays of a native result: a byte stands for a word. */
+export type NativeColumns<C extends Columns> = {
+  readonly [Name in keyof C]: C[Name] extends 'float64'
+    ? Float64Array
+    : C[Name] extends 'int32'
+      ? Int32Array
+      : Uint8Array;
+};
+
+/** The columns of a result that users get. */
+export type ResultColumns<C extends Columns> = {
+  readonly [Name in keyof C]: C[Name] extends readonly (infer Word)[]
+    ? readonly Word[]
+    : C[Name] extends 'float64'
+      ? Float64Array
+      : Int32Array;
+};
+
+/** Columns of a retrieval from vectors or Gaussians. */
+export const retrievalColumns = {
+  energy: 'float64',
+  nearest: 'int32',
+  nearestDistance: 'float64',
+  iterations: 'int32',
+  stepLength: 'float64',
+  stopped: ['iterations', 'converged'],
+  evaluated: 'int32',
+  droppedMass: 'float64',
+} as const satisfies Columns;
+
+/** Columns of a retrieval from point clouds. */
+export const cloudRetrievalColumns = {
+  energy: 'float64',
+  nearest: 'int32',
+  nearestDivergence: 'float64',
+  iterations: 'int32',
+  gradientNorm: 'float64',
+  marginalError: 'float64',
+  stopped: ['iterations', 'converged', 'stalled', 'unsolved'],
+  evaluated: 'int32',
+  droppedMass: 'float64',
+} as const satisfies Columns;
