@@ -1,5 +1,5 @@
 // Checks the includes of native/: folders see only folders below them, headers make no circle, napi.h is the binding's
-// alone. Also that no file is longer than a person reads at once.
+// alone.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,6 @@ const layers = [
   ['gaussian', 'pointcloud', 'sphere'],
   ['binding'],
 ];
-const mostLines = 400;
 
 const folderOf = (file) => file.split('/')[0];
 const layerOf = (folder) => layers.findIndex((layer) => layer.includes(folder));
@@ -42,12 +41,10 @@ function faultOfInclude(file, included) {
 }
 
 function faultsOf(file) {
-  const lines = sources.get(file).split('\n').length - 1;
   return [
     ...(layerOf(folderOf(file)) < 0
       ? [`${file}: ${folderOf(file)}/ has no layer in scripts/check-native-layers.js`]
       : []),
-    ...(lines > mostLines ? [`${file} has ${lines} lines: at most ${mostLines}`] : []),
     ...includes.get(file).map((included) => faultOfInclude(file, included)),
   ];
 }

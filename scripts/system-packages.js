@@ -23,7 +23,7 @@ function dpkg(names) {
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   test: ['chromium'],
-  lint: ['clang-format'],
+  lint: ['clang-format', 'clang-tidy-16'],
   peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot'],
   installed: (names) => dpkg(names).map((line) => line.split(' ')[1]),
   install: (names) => `apt-get install -y --no-install-recommends ${names.join(' ')}`,

@@ -31,12 +31,6 @@
 //   training ROWS UNITS DIMENSION THREADS COUNT  the two products of a training step, COUNT times
 //   level                                    the best level of linalg/lanes.h on this processor
 //   eigen DIMENSION COUNT LEVEL              COUNT random Gram matrices by linalg/lanes.h and by dsyevd, one thread
-extern "C" {
-void openblas_set_num_threads(int count);
-char* openblas_get_config(void);
-char* openblas_get_corename(void);
-}
-
 namespace {
 
 void check(lapack_int info, const char* routine) {

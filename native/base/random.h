@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <span>
 
 namespace denseam {
 
@@ -49,18 +50,18 @@ class RandomStream {
     }
   }
 
-  void normals(std::size_t count, double* values) {
-    for (std::size_t i = 0; i < count; ++i) values[i] = normal();
+  void normals(std::span<double> values) {
+    for (double& value : values) value = normal();
   }
 
   // A uniformly random vector of this length.
-  void onSphere(std::size_t d, double length, double* vector) {
+  void onSphere(double length, std::span<double> vector) {
     double norm = 0;
     while (norm == 0) {
-      normals(d, vector);
-      norm = std::sqrt(std::inner_product(vector, vector + d, vector, 0.0));
+      normals(vector);
+      norm = std::sqrt(std::inner_product(vector.begin(), vector.end(), vector.begin(), 0.0));
     }
-    for (std::size_t k = 0; k < d; ++k) vector[k] *= length / norm;
+    for (double& x : vector) x *= length / norm;
   }
 
  private:

@@ -143,7 +143,7 @@ std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size
   const bool isIndices = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isIndices) throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array for indices");
   const auto view = value.As<Napi::Int32Array>();
-  const auto indices =
+  auto indices =
       copied(value.Env(), [&] { return std::vector<std::int32_t>(view.Data(), view.Data() + view.ElementLength()); });
   for (const std::int32_t index : indices) {
     if (index < 0 || static_cast<std::size_t>(index) >= size) {

@@ -62,7 +62,7 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
       shared->failure_ = std::current_exception();
     }
     // The message owns the worker from here on: it holds references that only the event loop may drop.
-    environment.post([owner = std::move(shared)](Napi::Env loop) mutable { settle(loop, std::move(owner)); });
+    environment.post([owner = std::move(shared)](Napi::Env loop) { settle(loop, owner); });
     environment.finished(own.get());
   };
   try {
@@ -75,7 +75,7 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
   return task;
 }
 
-void PromiseWorker::settle(Napi::Env env, std::shared_ptr<PromiseWorker> worker) {
+void PromiseWorker::settle(Napi::Env env, const std::shared_ptr<PromiseWorker>& worker) {
   const Napi::Value value = worker->convert(env);
   if (worker->failure_ || worker->handover_.empty()) return worker->finish(env, value);
   worker->value_ = Napi::Persistent(value.As<Napi::Object>());

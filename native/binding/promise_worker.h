@@ -39,7 +39,7 @@ class PromiseWorker {
  private:
   struct Reports;
 
-  static void settle(Napi::Env env, std::shared_ptr<PromiseWorker> worker);
+  static void settle(Napi::Env env, const std::shared_ptr<PromiseWorker>& worker);
   Napi::Value convert(Napi::Env env);
   void finish(Napi::Env env, const Napi::Value& value);
   Napi::Error toError(Napi::Env env) const;

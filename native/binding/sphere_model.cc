@@ -1,3 +1,4 @@
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -39,7 +40,7 @@ Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
       *memories);
 }
 
-// Runs compute(model, x, count, job) on rows that are checked first: (model, values, { count, firstIndex, onProgress
+// Runs compute(model, x, job) on rows that are checked first: (model, values, { count, firstIndex, onProgress
 // }).
 template <typename Result, typename Compute, typename Convert>
 Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert convert) {
@@ -55,10 +56,10 @@ Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert conv
         return launch<Result>(
             options,
             [any, &model, count, values, check, compute](Job& job) -> Result {
-              const T* x = std::get<std::vector<T>>(*values).data();
-              sphere::checkRows(model.dimension, count, x, check, job);
+              const std::span<const T> x = std::get<std::vector<T>>(*values);
+              sphere::checkRows(model.dimension, x, check, job);
               job.expect(count);
-              return compute(model, x, count, job);
+              return compute(model, x, job);
             },
             convert);
       },
@@ -67,28 +68,19 @@ Napi::Value onRows(const Napi::CallbackInfo& info, Compute compute, Convert conv
 
 Napi::Value sphereLogDensities(const Napi::CallbackInfo& info) {
   return onRows<std::vector<double>>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::logDensities(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::logDensities(model, x, job); },
       toFloat64Array);
 }
 
 Napi::Value spherePosteriors(const Napi::CallbackInfo& info) {
   return onRows<std::vector<double>>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::posteriors(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::posteriors(model, x, job); },
       toFloat64Array);
 }
 
 Napi::Value spherePredictions(const Napi::CallbackInfo& info) {
   return onRows<std::vector<std::int32_t>>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::predictions(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::predictions(model, x, job); },
       toInt32Array);
 }
 
@@ -97,10 +89,7 @@ constexpr Column<NearestMemories> kNearest[] = {{"indices", &NearestMemories::in
 
 Napi::Value nearestSphereMemories(const Napi::CallbackInfo& info) {
   return onRows<NearestMemories>(
-      info,
-      [](const auto& model, const auto* x, std::size_t count, Job& job) {
-        return sphere::nearestMemories(model, x, count, job);
-      },
+      info, [](const auto& model, const auto& x, Job& job) { return sphere::nearestMemories(model, x, job); },
       toColumns(kNearest));
 }
 

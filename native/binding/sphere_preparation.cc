@@ -59,7 +59,8 @@ Napi::Value toSphere(const Napi::CallbackInfo& info) {
   return launch<Numbers>(
       options, [=](Job& job) { return sphere::toSphere(*rows, centred, precision, job); },
       [](Napi::Env env, Numbers&& numbers) {
-        return std::visit([env](auto&& values) { return toFloatArray(env, std::move(values)); }, std::move(numbers));
+        return std::visit([env](auto&& values) { return toFloatArray(env, std::forward<decltype(values)>(values)); },
+                          std::move(numbers));
       });
 }
 

@@ -1,4 +1,5 @@
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -60,10 +61,10 @@ Napi::Value reconstructOnSphere(const Napi::CallbackInfo& info) {
             options.number("tolerance"), options.count("maxIterations"), options.count("firstIndex")});
         return launch<Reconstruction>(
             options,
-            [any, &model, count, starts, settings](Job& job) {
-              const T* x = std::get<std::vector<T>>(*starts).data();
-              sphere::checkRows(model.dimension, count, x, {"starts.values", settings->firstIndex, false}, job);
-              return sphere::reconstruct(model, x, count, *settings, job);
+            [any, &model, starts, settings](Job& job) {
+              const std::span<const T> x = std::get<std::vector<T>>(*starts);
+              sphere::checkRows(model.dimension, x, {"starts.values", settings->firstIndex, false}, job);
+              return sphere::reconstruct(model, x, *settings, job);
             },
             toColumns(kReconstruction));
       },

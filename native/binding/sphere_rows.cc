@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -57,7 +58,7 @@ Napi::Value appendSphereRows(const Napi::CallbackInfo& info) {
         std::visit(
             [&](auto& own) {
               const auto& numbers = std::get<std::decay_t<decltype(own.values)>>(*values);
-              sphere::checkRows(dimension, count, numbers.data(), check, job);
+              sphere::checkRows(dimension, std::span(numbers), check, job);
               own.values.insert(own.values.end(), numbers.begin(), numbers.end());
             },
             *rows);

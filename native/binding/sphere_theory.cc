@@ -60,7 +60,7 @@ Napi::Value classWeightMultipliers(const Napi::CallbackInfo& info) {
   const auto pbar = std::make_shared<const std::vector<double>>(readDoubles(info[0], "pbar", units * labels));
   const Shares shares = readShares(options, units, labels);
   return launch<Multipliers>(
-      info.Env(), [=](Job& job) { return sphere::classWeightMultipliers(pbar->data(), shares, job); },
+      info.Env(), [=](Job& job) { return sphere::classWeightMultipliers(*pbar, shares, job); },
       [](Napi::Env env, Multipliers&& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("rows", toFloat64Array(env, std::move(found.rows)));
@@ -82,7 +82,7 @@ Napi::Value sphereStationarity(const Napi::CallbackInfo& info) {
   return launch<Stationarity>(
       options,
       [=](Job& job) {
-        return sphere::stationarity(*model, *rows, Objective::soft(targets->data(), model->labels), shares, job);
+        return sphere::stationarity(*model, *rows, Objective::soft(*targets, model->labels), shares, job);
       },
       [](Napi::Env env, Stationarity&& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
@@ -105,8 +105,8 @@ Napi::Value sphereSplittingSpectrum(const Napi::CallbackInfo& info) {
   return launch<Spectrum>(
       options,
       [=](Job& job) {
-        const Objective objective = Objective::soft(targets->data(), model->labels);
-        return sphere::splittingSpectrum(*model, rows->values.data(), rows->count(), objective, iteration, job);
+        const Objective objective = Objective::soft(*targets, model->labels);
+        return sphere::splittingSpectrum(*model, rows->values, objective, iteration, job);
       },
       [](Napi::Env env, Spectrum&& found) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
@@ -159,7 +159,7 @@ Napi::Value solveSphereSaddlePoint(const Napi::CallbackInfo& info) {
       [=](Job& job) {
         const SaddlePointProblem problem{
             patterns.get(),
-            Objective::soft(targets->data(), labels),
+            Objective::soft(*targets, labels),
             betaScale * beta,
             sphere::logPeak(sphere::logNormalizer(patterns->dimension, beta), beta, betaScale),
             load,

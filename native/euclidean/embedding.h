@@ -34,17 +34,18 @@ class Embedding {
   template <typename T, typename NameOf>
   void embed(const T* position, const T* variance, double ridge, bool positive, const NameOf& nameOf, T* row) const {
     for (std::size_t j = 0; j < dimension_; ++j) {
-      if (!std::isfinite(position[j]))
-        throw notFinite(nameOf(positionsName()) + "[" + std::to_string(j) + "]", position[j]);
+      const auto x = static_cast<double>(position[j]);
+      if (!std::isfinite(x)) throw notFinite(nameOf(positionsName()) + "[" + std::to_string(j) + "]", x);
       row[j] = position[j];
     }
     for (std::size_t j = 0; j < variances(); ++j) {
-      const double value = static_cast<double>(variance[j]) + ridge;
+      const auto given = static_cast<double>(variance[j]);
+      const double value = given + ridge;
       const auto where = [&] {
         return nameOf("covariances") + (kind_ == Kind::kDiagonal ? "[" + std::to_string(j) + "]" : "");
       };
-      if (!std::isfinite(variance[j])) throw notFinite(where(), variance[j]);
-      if (variance[j] < 0) throw negativeVariance(where(), variance[j]);
+      if (!std::isfinite(given)) throw notFinite(where(), given);
+      if (given < 0) throw negativeVariance(where(), given);
       if (positive && !(value > 0)) throw singular(where(), value);
       row[dimension_ + j] = static_cast<T>(rootOf(value));
     }

@@ -11,6 +11,33 @@
 #include "simd/vectors.h"
 
 namespace denseam::euclidean {
+namespace {
+
+using Heap = std::vector<std::pair<double, std::size_t>>;  // distances and indices, the farthest first
+
+// Puts into the heap what the scorer's tile has among the k nearest of query q; ties go to the lower index.
+template <typename T>
+void keepNearest(Scorer<T>& scorer, std::size_t q, std::size_t k, Heap& heap) {
+  const double slack = 2 * scorer.error(q);
+  const double least = scorer.complete(q);
+  // Where one is wanted, only what is about as near as the least of the tile can be it.
+  const double reach = k == 1 ? least + slack : std::numeric_limits<double>::infinity();
+  const auto canEnter = [&](double distance) {
+    return distance <= reach && (heap.size() < k || distance <= heap.front().first + slack);
+  };
+  if (!canEnter(least)) return;
+  const Tile<T>& tile = scorer.tile();
+  for (std::size_t j = 0; j < tile.count; ++j) {
+    if (!canEnter(static_cast<double>(scorer.scores(q)[j]))) continue;
+    heap.emplace_back(scorer.exact(q, j), tile.first + j);
+    std::push_heap(heap.begin(), heap.end());
+    if (heap.size() <= k) continue;
+    std::pop_heap(heap.begin(), heap.end());
+    heap.pop_back();
+  }
+}
+
+}  // namespace
 
 template <typename T>
 Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
@@ -112,7 +139,7 @@ std::vector<double> Engine<T>::weights(const Points& points, double beta, Job& j
       double* distances = result.data() + q * rows_.size();
       refine(points, q, scoreError(rows_, rows_.norm(points.values.data() + q * rows_.width()), greatestNorm), beta,
              distances);
-      gibbsWeights(rows_.size(), beta, distances);
+      gibbsWeights(beta, {distances, rows_.size()});
     }
   });
   return result;
@@ -132,44 +159,25 @@ void Engine<T>::refine(const Points& points, std::size_t q, double error, double
 
 template <typename T>
 Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) const {
-  using Neighbour = std::pair<double, std::size_t>;  // ordered by distance, ties by index
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
   const Plan plan(points.count, rowTiles.size(), points.count * k);
-  std::vector<std::vector<Neighbour>> heaps(plan.parts * points.count);
-
+  std::vector<Heap> heaps(plan.parts * points.count);
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
-    for (std::size_t index = plan.beginTile(part); index < plan.beginTile(part + 1); ++index) {
-      const Tile<T>& tile = rowTiles[index];
+    for (std::size_t tile = plan.beginTile(part); tile < plan.beginTile(part + 1); ++tile) {
       job.poll();
-      scorer.score(tile);
+      scorer.score(rowTiles[tile]);
       for (std::size_t q = 0; q < scorer.count(); ++q) {
-        std::vector<Neighbour>& heap = heaps[part * points.count + scorer.firstQuery() + q];
-        const double slack = 2 * scorer.error(q);
-        const double least = scorer.complete(q);
-        // Where one is wanted, only what is about as near as the least of the tile can be it.
-        const double reach = k == 1 ? least + slack : std::numeric_limits<double>::infinity();
-        const auto canEnter = [&](double distance) {
-          return distance <= reach && (heap.size() < k || distance <= heap.front().first + slack);
-        };
-        if (!canEnter(least)) continue;
-        for (std::size_t j = 0; j < tile.count; ++j) {
-          if (!canEnter(static_cast<double>(scorer.scores(q)[j]))) continue;
-          heap.emplace_back(scorer.exact(q, j), tile.first + j);
-          std::push_heap(heap.begin(), heap.end());
-          if (heap.size() <= k) continue;
-          std::pop_heap(heap.begin(), heap.end());
-          heap.pop_back();
-        }
+        keepNearest(scorer, q, k, heaps[part * points.count + scorer.firstQuery() + q]);
       }
-      job.advance(scorer.count() * tile.count);
+      job.advance(scorer.count() * rowTiles[tile].count);
     }
   });
 
   Neighbours result{std::vector<std::int32_t>(points.count * k), std::vector<double>(points.count * k)};
   parallel::forEach(points.count, 1, job, [&](std::size_t q, std::size_t) {
-    std::vector<Neighbour> all;
+    Heap all;
     for (std::size_t part = 0; part < plan.parts; ++part) {
-      const auto& heap = heaps[part * points.count + q];
+      const Heap& heap = heaps[part * points.count + q];
       all.insert(all.end(), heap.begin(), heap.end());
     }
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end());

@@ -239,9 +239,9 @@ double RowMemory<T>::defaultTolerance(const Job& job) const {
   return defaultTolerance_.get([&] {
     return measureScale(
         size(), d,
-        [&](std::size_t item, double* mean) {
+        [&](std::size_t item, std::span<double> mean) {
           const T* row = rows_.values(item);
-          std::copy_n(row, d, mean);
+          std::copy_n(row, d, mean.begin());
           double trace = 0;
           for (std::size_t k = d; k < embedding_.width(); ++k) {
             trace += static_cast<double>(row[k]) * static_cast<double>(row[k]);

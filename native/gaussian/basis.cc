@@ -77,7 +77,7 @@ double residualOf(const Basis& basis, const double* images, const double* varian
 // comes of no covariance, in any basis, not even of one that was rounded to float32.
 void clearRounding(std::size_t d, double greatest, const std::string& where, double* variances) {
   constexpr double kDouble = std::numeric_limits<double>::epsilon();
-  constexpr double kSingle = std::numeric_limits<float>::epsilon();
+  constexpr auto kSingle = static_cast<double>(std::numeric_limits<float>::epsilon());
   const double zero = 4 * static_cast<double>(d) * kDouble * greatest;
   const double indefinite = 8 * static_cast<double>(d) * kSingle * greatest;
   for (std::size_t k = 0; k < d; ++k) {
@@ -127,7 +127,7 @@ void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t
   double* given = items.covariances.data() + begin * d * d;
   for (std::size_t i = 0; i < count; ++i) {
     checkMean(d, items.positions.data() + (begin + i) * d, items.at("means", begin + i));
-    result.isSingle[begin + i] = areSingle(d * d, given + i * d * d);
+    result.isSingle[begin + i] = areSingle({given + i * d * d, d * d});
     checkCovariance(d, given + i * d * d, items.at("covariances", begin + i));
   }
   double* images = Workspace::local().get(Workspace::kProduct, count * d * d);

@@ -29,7 +29,7 @@ Weights prepare(std::size_t d, double* covariance, std::size_t index) {
   std::transform(covariance, covariance + d * d, covariance, [=](double x) { return trace > 0 ? x / trace : 0.0; });
   RandomStream stream(0, Purpose::kCombination, index);
   Weights weights{};
-  stream.normals(kCombinations, weights.data());
+  stream.normals(weights);
   return weights;
 }
 

@@ -152,7 +152,7 @@ std::vector<double> Dynamics<T>::image(const Evaluation<T>& evaluation, std::siz
     }
   });
   for (std::size_t part = 1; part < parts; ++part) transports[0].merge(transports[part]);
-  if (keptWeight > 0) transports[0].add(keptWeight, *kept.image);
+  if (kept.image && keptWeight > 0) transports[0].add(keptWeight, *kept.image);
   return transports[0].image();
 }
 

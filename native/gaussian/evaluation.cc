@@ -173,7 +173,7 @@ Weighted weigh(const Search<T>& search, double beta, const std::string& where) {
   for (const std::int32_t item : result.items)
     result.weights.push_back(search.values()[static_cast<std::size_t>(item)]);
   checkReach(result.weights, where);
-  result.gibbs = gibbsWeights(result.weights.size(), beta, result.weights.data());
+  result.gibbs = gibbsWeights(beta, result.weights);
   result.gibbs.nearest = result.items[static_cast<std::size_t>(result.gibbs.nearest)];
   return result;
 }

@@ -1,6 +1,7 @@
 #include "gaussian/full_memory.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "gaussian/dynamics.h"
@@ -163,8 +164,8 @@ double FullMemory<T>::defaultTolerance(const Job& job) const {
   return defaultTolerance_.get([&] {
     return measureScale(
         size(), d,
-        [&](std::size_t item, double* mean) {
-          std::copy_n(items_.mean(item), d, mean);
+        [&](std::size_t item, std::span<double> mean) {
+          std::copy_n(items_.mean(item), d, mean.begin());
           return items_.note(item).trace;
         },
         job);

@@ -142,7 +142,8 @@ void FullItems<T>::append(const Items& items, Job& job) {
     for (std::size_t i = begin; i < end; ++i) {
       for (std::size_t j = 0; j < d; ++j) {
         const T x = means[i * d + j];
-        if (!std::isfinite(x)) throw notFinite(items.at("means", i) + "[" + std::to_string(j) + "]", x);
+        if (std::isfinite(x)) continue;
+        throw notFinite(items.at("means", i) + "[" + std::to_string(j) + "]", static_cast<double>(x));
       }
       notes[i] =
           admit(d, covariances.data() + i * d * d, items.at("covariances", i), packed.data() + i * packedSize(d));

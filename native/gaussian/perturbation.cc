@@ -103,7 +103,7 @@ double growRoot(double growth, double& variance) {
 // distance.
 double growVariances(Item& item, double distance, RandomStream& stream) {
   std::vector<double> growth(item.covarianceSize());
-  stream.onSphere(growth.size(), distance, growth.data());
+  stream.onSphere(distance, growth);
   const double multiplicity = item.structure == Structure::kIsotropic ? static_cast<double>(item.d) : 1.0;
   double sum = 0;
   for (std::size_t k = 0; k < growth.size(); ++k) {
@@ -115,7 +115,7 @@ double growVariances(Item& item, double distance, RandomStream& stream) {
 
 void displaceItem(Item& item, double radius, RandomStream& stream, const Job& job, const std::string& where) {
   std::vector<double> displacement(item.d);
-  stream.onSphere(item.d, 1, displacement.data());
+  stream.onSphere(1, displacement);
   const double half = radius * radius / 2;
   const double moved = item.structure == Structure::kFull ? growCovariance(item.d, half, stream, job, item.covariance)
                                                           : growVariances(item, std::sqrt(half), stream);

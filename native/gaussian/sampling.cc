@@ -21,7 +21,7 @@ constexpr std::size_t kPolled = std::size_t{1} << 20;
 void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double* values) {
   for (std::size_t begin = 0; begin < count; begin += kPolled) {
     job.poll();
-    stream.normals(std::min(kPolled, count - begin), values + begin);
+    stream.normals({values + begin, std::min(kPolled, count - begin)});
   }
 }
 
@@ -89,7 +89,7 @@ CommutingSample sampleCommuting(std::size_t first, std::size_t count, const Basi
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       RandomStream stream(seed, Purpose::kSphere, first + i);
-      stream.onSphere(d, meanLength, sample.items.positions.data() + i * d);
+      stream.onSphere(meanLength, {sample.items.positions.data() + i * d, d});
       double* eigenvalues = sample.eigenvalues.data() + i * d;
       drawEigenvalues(d, least, greatest, stream, job, eigenvalues);
       writeCovariance(basis, eigenvalues, sample.items.covariances.data() + i * d * d);
@@ -106,7 +106,7 @@ Batch sampleGeneral(std::size_t first, std::size_t count, std::size_t d, std::ui
   parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       RandomStream stream(seed, Purpose::kSphere, first + i);
-      stream.onSphere(d, meanLength, items.positions.data() + i * d);
+      stream.onSphere(meanLength, {items.positions.data() + i * d, d});
       drawWishart(d, stream, job, items.covariances.data() + i * d * d);
       job.advance(1);
     }

@@ -32,7 +32,7 @@ class Ray {
  public:
   Ray(std::size_t d, const double* start, RandomStream& stream)
       : d_(d), start_(start), state_(stateOf(d, start)), frame_(state_), direction_(d * d), point_(d * d) {
-    stream.normals(d * d, point_.data());
+    stream.normals(point_);
     linalg::outer(d, point_.data(), direction_.data());
     linalg::symmetrize(d, direction_.data());
   }

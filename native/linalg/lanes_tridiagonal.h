@@ -19,6 +19,28 @@ struct Reflection {
   const double* w;
 };
 
+// The square of rows and columns i to i + Rows on the diagonal, as passRows treats what is left of it.
+template <std::size_t Rows, bool kUpdates>
+DENSEAM_LANES_INLINE void passDiagonal(std::size_t i, double* const* row, const Vector* vi, const Vector* wi,
+                                       const Vector* ui, Vector* sum) {
+  // Unrolled, or the sums would leave the registers.
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < Rows; ++c) {
+      if (c > r) break;
+      double* place = row[r] + (i + c) * kLanes;
+      Vector entry = load(place);
+      if constexpr (kUpdates) {
+        entry = fnma(wi[r], vi[c], fnma(vi[r], wi[c], entry));
+        store(place, entry);
+      }
+      sum[r] = fma(entry, ui[c], sum[r]);
+      if (c < r) sum[c] = fma(entry, ui[r], sum[c]);
+    }
+  }
+}
+
 // Rows i to i + Rows of the triangle: a <- a - v w' - w v' with the last reflection (where there is one), and
 // product <- product + a u for the next one, in the same pass over memory.
 template <std::size_t Rows, bool kUpdates>
@@ -50,22 +72,7 @@ DENSEAM_LANES_INLINE void passRows(std::size_t i, double* a, const Reflection& l
     }
     store(product + j, column);
   }
-  // Unrolled, or the sums would leave the registers.
-#pragma GCC unroll 4
-  for (std::size_t r = 0; r < Rows; ++r) {
-#pragma GCC unroll 4
-    for (std::size_t c = 0; c < Rows; ++c) {
-      if (c > r) break;
-      double* place = row[r] + (i + c) * kLanes;
-      Vector entry = load(place);
-      if constexpr (kUpdates) {
-        entry = fnma(wi[r], vi[c], fnma(vi[r], wi[c], entry));
-        store(place, entry);
-      }
-      sum[r] = fma(entry, ui[c], sum[r]);
-      if (c < r) sum[c] = fma(entry, ui[r], sum[c]);
-    }
-  }
+  passDiagonal<Rows, kUpdates>(i, row, vi, wi, ui, sum);
   for (std::size_t r = 0; r < Rows; ++r) store(product + (i + r) * kLanes, sum[r]);
 }
 

@@ -97,19 +97,22 @@ struct Sweep {
 // good as zero.
 constexpr double kVanishing = kNorm * kNorm * 1e-100;
 
+// Begins the sweep anew in the lanes whose block has this as its last row.
+DENSEAM_LANES_INLINE void startBlocks(Integers row, Sweep& sweep) {
+  const Mask starts = equal(sweep.last, row);
+  sweep.gamma = select(starts, sweep.x, sweep.gamma);
+  sweep.p = select(starts, sweep.x * sweep.x, sweep.p);
+  sweep.s = select(starts, Vector{}, sweep.s);
+  sweep.c = select(starts, broadcast(1), sweep.c);
+  sweep.r = select(starts, broadcast(1), sweep.r);
+}
+
 // Row i of a sweep, which writes row i + 1. It has no dependence on e[i] = 0 where a lane's block begins at i + 1, and
 // ends the block there.
 template <bool kAlike>
 DENSEAM_LANES_INLINE void sweepRow(std::int64_t i, Sweep& sweep, double* d, double* e) {
   const Integers row = integers(i + 1);
-  if constexpr (!kAlike) {
-    const Mask starts = equal(sweep.last, row);
-    sweep.gamma = select(starts, sweep.x, sweep.gamma);
-    sweep.p = select(starts, sweep.x * sweep.x, sweep.p);
-    sweep.s = select(starts, Vector{}, sweep.s);
-    sweep.c = select(starts, broadcast(1), sweep.c);
-    sweep.r = select(starts, broadcast(1), sweep.r);
-  }
+  if constexpr (!kAlike) startBlocks(row, sweep);
   double* place = d + i * kStride;
   double* square = e + i * kStride;
   const Vector alpha = load(place), b = load(square);

@@ -133,19 +133,22 @@ void rotateVectors(std::size_t n, std::size_t bottom, std::size_t top, const Rot
 // Below this f^2 + g^2 may have lost digits to underflow; f and g are then 1e-100 of the matrix.
 constexpr double kNoRotation = kNorm * kNorm * 1e-200;
 
+// Begins the sweep anew in the lanes whose block has this as its last row.
+DENSEAM_LANES_INLINE void startBlocks(Integers row, RotationSweep& sweep) {
+  const Mask starts = equal(sweep.last, row);
+  sweep.g = select(starts, sweep.x, sweep.g);
+  sweep.p = select(starts, Vector{}, sweep.p);
+  sweep.cosine = select(starts, broadcast(1), sweep.cosine);
+  sweep.sine = select(starts, broadcast(1), sweep.sine);
+}
+
 // Row i of a sweep, which writes row i + 1 and the rotation of columns i and i + 1; sweepRow is its counterpart.
 template <bool kAlike>
 DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const Tridiagonal& t,
                                     const Rotations& rotations) {
   const Integers row = integers(i + 1);
   const Vector one = broadcast(1);
-  if constexpr (!kAlike) {
-    const Mask starts = equal(sweep.last, row);
-    sweep.g = select(starts, sweep.x, sweep.g);
-    sweep.p = select(starts, Vector{}, sweep.p);
-    sweep.cosine = select(starts, one, sweep.cosine);
-    sweep.sine = select(starts, one, sweep.sine);
-  }
+  if constexpr (!kAlike) startBlocks(row, sweep);
   double* place = t.d + i * kStride;
   double* off = t.e + i * kStride;
   const Vector d = load(place), e = load(off), below = load(place + kLanes);

@@ -12,12 +12,6 @@
 #include "base/error.h"
 #include "linalg/small.h"
 
-extern "C" {
-void openblas_set_num_threads(int count);
-char* openblas_get_config(void);
-char* openblas_get_corename(void);
-}
-
 namespace denseam::linalg {
 namespace {
 

@@ -13,7 +13,7 @@ namespace {
 // Numbers read in a chunk of about 50 microseconds.
 constexpr std::size_t kNumbersInChunk = 100'000;
 
-using Describe = std::function<double(std::size_t item, double* mean)>;
+using Describe = std::function<double(std::size_t item, std::span<double> mean)>;
 
 // Runs body(part, item) over all items, those of a part on one thread and in order.
 template <typename Part, typename Body>
@@ -30,7 +30,7 @@ std::vector<Part> inParts(std::size_t count, std::size_t d, const Job& job, cons
 int unitExponent(std::size_t count, std::size_t d, const Describe& describe, const Job& job) {
   const std::vector<double> greatest = inParts<double>(count, d, job, [&](double& part, std::size_t i) {
     std::vector<double> mean(d);
-    part = std::max(part, std::sqrt(std::clamp(describe(i, mean.data()), 0.0, std::numeric_limits<double>::max())));
+    part = std::max(part, std::sqrt(std::clamp(describe(i, mean), 0.0, std::numeric_limits<double>::max())));
     for (const double x : mean) part = std::max(part, std::abs(x));
   });
   const double whole = *std::max_element(greatest.begin(), greatest.end());
@@ -57,7 +57,7 @@ double measureScale(std::size_t count, std::size_t d, const Describe& describe, 
   const int exponent = unitExponent(count, d, describe, job);
   const auto read = [&](std::size_t item, std::vector<double>& mean) {
     mean.resize(d);
-    const double trace = describe(item, mean.data());
+    const double trace = describe(item, mean);
     for (double& x : mean) x = std::ldexp(x, -exponent);
     return std::ldexp(std::clamp(trace, 0.0, std::numeric_limits<double>::max()), -2 * exponent);
   };

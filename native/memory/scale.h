@@ -3,16 +3,17 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <span>
 
 #include "parallel/job.h"
 
 namespace denseam {
 
 // How large a memory is: the standard deviation of the equal mixture of all items, sqrt(mean_i(|mu_i - m|^2 + tr S_i)),
-// m the mean of all mu_i. `describe(item, mean)` writes an item's mean, d numbers, and returns the trace of its
-// covariance. The result depends on the items and their order alone.
+// m the mean of all mu_i. `describe(item, mean)` writes an item's mean and returns the trace of its covariance. The
+// result depends on the items and their order alone.
 double measureScale(std::size_t count, std::size_t d,
-                    const std::function<double(std::size_t item, double* mean)>& describe, const Job& job);
+                    const std::function<double(std::size_t item, std::span<double> mean)>& describe, const Job& job);
 
 // A default tolerance is this share of the memory's scale: a shorter step changes nothing that is looked at.
 inline constexpr double kRelativeTolerance = 1e-6;

@@ -89,7 +89,7 @@ void Assessor::weigh(double beta, Assessment& result) const {
   result.marginalError = std::max(result.selfError, greatest(divergences.size(), result.found.marginalErrors.data()));
   result.converged = result.marginalError <= items_.options().tolerance;
   result.weights = divergences;
-  const Gibbs gibbs = gibbsWeights(divergences.size(), beta * epsilon, result.weights.data());
+  const Gibbs gibbs = gibbsWeights(beta * epsilon, result.weights);
   result.gap = epsilon * (least + meanGap(divergences, beta * epsilon, least, items_.size()));
   result.energy = epsilon * gibbs.energy;
   if (!std::isfinite(result.energy)) {

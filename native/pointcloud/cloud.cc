@@ -19,7 +19,7 @@ constexpr double kGreatestCoordinate = 1e150;
 constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
 
 double sumErrorOf(std::size_t count, const double* weights) {
-  return areSingle(count, weights) ? kSumErrorOfFloats : kSumError;
+  return areSingle({weights, count}) ? kSumErrorOfFloats : kSumError;
 }
 
 Error outOfReach(const std::string& where) {

@@ -52,37 +52,63 @@ void spread(const Side& side, const double* potentials, double half, double epsi
   for (std::size_t i = 0; i < side.index.size(); ++i) out[side.index[i]] = epsilon * (potentials[i] + shift);
 }
 
-}  // namespace
+// The problem as the solver takes it: without what has no weight, the shorter side as columns, the costs from the least
+// on in units of epsilon.
+struct Posed {
+  const MarginalMatrix& problem;
+  double least;  // cost, in the caller's units
+  Side rows;
+  Side columns;
+  bool isSwapped = false;
+  AlignedVector<double> costs;
 
-Plans solveTransport(const MarginalMatrix& problem, double epsilon, const SolverOptions& options, bool wantPlan,
-                     Job& job) {
-  const double least = leastCost(problem);
-  Side rows = readSide(problem.rowSums, "rowWeights"), columns = readSide(problem.columnSums, "columnWeights");
-  const bool swapped = rows.index.size() < columns.index.size();
-  if (swapped) std::swap(rows, columns);
-  const std::size_t n = rows.index.size(), m = columns.index.size();
-  AlignedVector<double> costs(n * m);
-  const auto place = [&](std::size_t k, std::size_t j) {
+  // Where the problem has the pair (k, j).
+  std::size_t place(std::size_t k, std::size_t j) const {
     const std::size_t row = rows.index[k], column = columns.index[j];
-    return swapped ? column * problem.columns() + row : row * problem.columns() + column;
-  };
-  for (std::size_t k = 0; k < n; ++k) {
-    for (std::size_t j = 0; j < m; ++j) costs[k * m + j] = (problem.matrix[place(k, j)] - least) / epsilon;
+    return isSwapped ? column * problem.columns() + row : row * problem.columns() + column;
   }
-  if (!allFinite(n * m, costs.data())) {
+};
+
+Posed pose(const MarginalMatrix& problem, double epsilon) {
+  Posed posed{problem,
+              leastCost(problem),
+              readSide(problem.rowSums, "rowWeights"),
+              readSide(problem.columnSums, "columnWeights"),
+              false,
+              {}};
+  posed.isSwapped = posed.rows.index.size() < posed.columns.index.size();
+  if (posed.isSwapped) std::swap(posed.rows, posed.columns);
+  const std::size_t n = posed.rows.index.size(), m = posed.columns.index.size();
+  posed.costs.resize(n * m);
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t j = 0; j < m; ++j) {
+      posed.costs[k * m + j] = (problem.matrix[posed.place(k, j)] - posed.least) / epsilon;
+    }
+  }
+  if (!allFinite(n * m, posed.costs.data())) {
     throw Error("ERR_RANGE", {.argument = "costs",
                               .expected = "numbers whose differences, divided by epsilon, do not overflow",
                               .found = "some do"});
   }
+  return posed;
+}
+
+}  // namespace
+
+Plans solveTransport(const MarginalMatrix& problem, double epsilon, const SolverOptions& options, bool wantPlan,
+                     Job& job) {
+  const Posed posed = pose(problem, epsilon);
+  const Side &rows = posed.rows, &columns = posed.columns;
+  const std::size_t n = rows.index.size(), m = columns.index.size();
   TransportSolver solver;
   std::vector<double> potentials(2 * m);
-  const auto result = solver.solve({n, m, costs.data(), rows.weights.data(), columns.weights.data()}, options, false,
-                                   potentials.data(), job);
+  const auto result = solver.solve({n, m, posed.costs.data(), rows.weights.data(), columns.weights.data()}, options,
+                                   false, potentials.data(), job);
   Plans plans;
-  const double value = result.value + least / epsilon;
+  const double value = result.value + posed.least / epsilon;
   const double* p = solver.conditionalPlan();
-  double cost = least / epsilon;
-  for (std::size_t k = 0; k < n; ++k) cost += rows.weights[k] * innerProduct(m, p + k * m, costs.data() + k * m);
+  double cost = posed.least / epsilon;
+  for (std::size_t k = 0; k < n; ++k) cost += rows.weights[k] * innerProduct(m, p + k * m, posed.costs.data() + k * m);
   plans.values = {epsilon * value};
   plans.transportCosts = {epsilon * cost};
   plans.marginalErrors = {result.marginalError};
@@ -91,12 +117,14 @@ Plans solveTransport(const MarginalMatrix& problem, double epsilon, const Solver
   plans.converged = {static_cast<std::uint8_t>(result.outcome)};
   plans.sourcePotentials.resize(problem.rows());
   plans.targetPotentials.resize(problem.columns());
-  spread(rows, solver.rowPotentials(), value / 2, epsilon, swapped ? plans.targetPotentials : plans.sourcePotentials);
-  spread(columns, potentials.data(), value / 2, epsilon, swapped ? plans.sourcePotentials : plans.targetPotentials);
+  std::vector<double>& rowPotentials = posed.isSwapped ? plans.targetPotentials : plans.sourcePotentials;
+  std::vector<double>& columnPotentials = posed.isSwapped ? plans.sourcePotentials : plans.targetPotentials;
+  spread(rows, solver.rowPotentials(), value / 2, epsilon, rowPotentials);
+  spread(columns, potentials.data(), value / 2, epsilon, columnPotentials);
   if (!wantPlan) return plans;
   plans.plans.resize(problem.rows() * problem.columns());
   for (std::size_t k = 0; k < n; ++k) {
-    for (std::size_t j = 0; j < m; ++j) plans.plans[place(k, j)] = rows.weights[k] * p[k * m + j];
+    for (std::size_t j = 0; j < m; ++j) plans.plans[posed.place(k, j)] = rows.weights[k] * p[k * m + j];
   }
   return plans;
 }

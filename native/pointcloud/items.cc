@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "base/spares.h"
@@ -77,8 +78,8 @@ Cloud CloudItems::prepared(std::size_t index) const {
 
 // Where all items are one point, what epsilon resolves is all the scale there is.
 double CloudItems::scale(const Job& job) const {
-  const auto describe = [this](std::size_t i, double* itsMean) {
-    std::copy_n(mean(i), dimension_, itsMean);
+  const auto describe = [this](std::size_t i, std::span<double> itsMean) {
+    std::copy_n(mean(i), dimension_, itsMean.begin());
     return item(i).spread;
   };
   const double deviation = measureScale(size(), dimension_, describe, job);

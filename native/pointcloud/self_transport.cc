@@ -38,16 +38,7 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
   double previous = HUGE_VAL;
   while (true) {
     job.poll();
-    for (std::size_t k = 0; k < n; ++k) mass_[k] = weights[k] * scaling_[k];
-    linalg::multiply(n, {kernel_.data(), n}, mass_.data(), image_.data());
-    result.marginalError = 0;
-    double total = 0;
-    for (std::size_t k = 0; k < n; ++k) {
-      const double rowSum = mass_[k] * image_[k];
-      total += rowSum;
-      result.marginalError += std::fabs(rowSum - weights[k]);
-    }
-    result.value = 1 - total;
+    sumRows(weights, result);
     const bool falls = result.marginalError < kStillFalling * previous;
     if (result.marginalError <= options.tolerance) result.outcome = Outcome::kConverged;
     if (result.marginalError <= kAimedTolerance || (result.converged() && !falls)) break;
@@ -65,6 +56,21 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
     result.value += 2 * weights[k] * potentials[k];
   }
   return result;
+}
+
+// The rows of the plan a_k u_k exp(-c_kl) u_l a_l, u = `scaling_`: what they sum to, and how far that is from a.
+void SelfTransport::sumRows(const AlignedVector<double>& weights, Solved& result) {
+  const std::size_t n = weights.size();
+  for (std::size_t k = 0; k < n; ++k) mass_[k] = weights[k] * scaling_[k];
+  linalg::multiply(n, {kernel_.data(), n}, mass_.data(), image_.data());
+  result.marginalError = 0;
+  double total = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double rowSum = mass_[k] * image_[k];
+    total += rowSum;
+    result.marginalError += std::fabs(rowSum - weights[k]);
+  }
+  result.value = 1 - total;
 }
 
 // From 0 in any case: it takes no more updates than digits.

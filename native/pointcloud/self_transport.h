@@ -23,6 +23,7 @@ class SelfTransport {
   void writeImages(const Cloud& cloud, double* images);
 
  private:
+  void sumRows(const AlignedVector<double>& weights, Solved& result);
   Solved solveWeak(const Cloud& cloud, const SolverOptions& options, double* potentials, const Job& job);
 
   AlignedVector<double> scratch_, costs_, kernel_, scaling_, mass_, image_;

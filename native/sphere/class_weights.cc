@@ -89,8 +89,8 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
   } else {
     stepInLogs(by.learningRate, shares, velocity, weights);
   }
-  sinkhornKnopp(units, labels, {shares.hidden.data(), shares.classes.data()}, kTolerance,
-                isOrdinary ? kMostSweeps : kMostSweeps - 1, weights, job);
+  sinkhornKnopp({shares.hidden, shares.classes}, kTolerance, isOrdinary ? kMostSweeps : kMostSweeps - 1,
+                {weights, units * labels}, job);
 }
 
 }  // namespace denseam::sphere

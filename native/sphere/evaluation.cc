@@ -32,9 +32,10 @@ struct Scored {
 
 // body(scored) for pieces of the rows.
 template <typename T, typename Body>
-void forEachScored(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
+void forEachScored(const Model<T>& model, RowSpan<T> rows, Job& job, const Body& body) {
   const std::size_t d = model.dimension;
-  const Pieces pieces = piecesOf(rows, model.hiddenUnits);
+  const T* x = rows.data();
+  const Pieces pieces = piecesOf(rows.size() / d, model.hiddenUnits);
   parallel::forEach(pieces.count(), 1, job, [&](std::size_t begin, std::size_t end) {
     AlignedVector<T> scores(pieces.most() * model.hiddenUnits);
     for (std::size_t piece = begin; piece < end; ++piece) {
@@ -62,9 +63,9 @@ void forEachBlock(const Model<T>& model, const Mixture<T>& mixture, const Scored
 
 // body(row, logs) for every row, with its log P(x, y) Omega_N(0).
 template <typename T, typename Body>
-void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, const Body& body) {
+void forEachRow(const Model<T>& model, RowSpan<T> x, Job& job, const Body& body) {
   const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
-  forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
+  forEachScored(model, x, job, [&](const Scored<T>& scored) {
     forEachBlock(model, mixture, scored, [&](std::size_t row, std::size_t size, const double* logs) {
       for (std::size_t i = 0; i < size; ++i) body(row + i, logs + i * model.labels);
     });
@@ -74,11 +75,11 @@ void forEachRow(const Model<T>& model, const T* x, std::size_t rows, Job& job, c
 }  // namespace
 
 template <typename T>
-Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
-                         std::size_t firstRow, Job& job) {
+Totals evaluateObjective(const Model<T>& model, RowSpan<T> x, const Objective& objective, std::size_t firstRow,
+                         Job& job) {
   const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
-  std::vector<Totals> totals(piecesOf(rows, model.hiddenUnits).count());
-  forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
+  std::vector<Totals> totals(piecesOf(x.size() / model.dimension, model.hiddenUnits).count());
+  forEachScored(model, x, job, [&](const Scored<T>& scored) {
     std::vector<double> pulls(Mixture<T>::kBlockRows * model.labels);
     forEachBlock(model, mixture, scored, [&](std::size_t row, std::size_t size, const double* logs) {
       totals[scored.piece] += objective.evaluate(firstRow + row, size, logs, pulls.data());
@@ -90,10 +91,10 @@ Totals evaluateObjective(const Model<T>& model, const T* x, std::size_t rows, co
 }
 
 template <typename T>
-std::vector<double> logDensities(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
+std::vector<double> logDensities(const Model<T>& model, RowSpan<T> x, Job& job) {
   const double area = logSurface(model.dimension);
-  std::vector<double> result(rows * model.labels);
-  forEachRow(model, x, rows, job, [&](std::size_t row, const double* logs) {
+  std::vector<double> result(x.size() / model.dimension * model.labels);
+  forEachRow(model, x, job, [&](std::size_t row, const double* logs) {
     std::transform(logs, logs + model.labels, result.data() + row * model.labels,
                    [area](double log) { return log - area; });
   });
@@ -101,9 +102,9 @@ std::vector<double> logDensities(const Model<T>& model, const T* x, std::size_t 
 }
 
 template <typename T>
-std::vector<double> posteriors(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
-  std::vector<double> result(rows * model.labels);
-  forEachRow(model, x, rows, job, [&](std::size_t row, const double* logs) {
+std::vector<double> posteriors(const Model<T>& model, RowSpan<T> x, Job& job) {
+  std::vector<double> result(x.size() / model.dimension * model.labels);
+  forEachRow(model, x, job, [&](std::size_t row, const double* logs) {
     double* probabilities = result.data() + row * model.labels;
     std::copy_n(logs, model.labels, probabilities);
     normalizeLogs(model.labels, probabilities);
@@ -112,19 +113,20 @@ std::vector<double> posteriors(const Model<T>& model, const T* x, std::size_t ro
 }
 
 template <typename T>
-std::vector<std::int32_t> predictions(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
-  std::vector<std::int32_t> result(rows);
-  forEachRow(model, x, rows, job, [&](std::size_t row, const double* logs) {
+std::vector<std::int32_t> predictions(const Model<T>& model, RowSpan<T> x, Job& job) {
+  std::vector<std::int32_t> result(x.size() / model.dimension);
+  forEachRow(model, x, job, [&](std::size_t row, const double* logs) {
     result[row] = static_cast<std::int32_t>(std::max_element(logs, logs + model.labels) - logs);
   });
   return result;
 }
 
 template <typename T>
-NearestMemories nearestMemories(const Model<T>& model, const T* x, std::size_t rows, Job& job) {
+NearestMemories nearestMemories(const Model<T>& model, RowSpan<T> x, Job& job) {
+  const std::size_t rows = x.size() / model.dimension;
   NearestMemories result{std::vector<std::int32_t>(rows), std::vector<double>(rows)};
   const Directions<T> memories{model.dimension, model.hiddenUnits, model.memories.data()};
-  forEachScored(model, x, rows, job, [&](const Scored<T>& scored) {
+  forEachScored(model, x, job, [&](const Scored<T>& scored) {
     for (std::size_t row = 0; row < scored.count; ++row) {
       const T* overlaps = scored.scores + row * model.hiddenUnits;
       const std::size_t nearest = nearestMemory(memories, scored.x + row * model.dimension, overlaps);
@@ -135,16 +137,15 @@ NearestMemories nearestMemories(const Model<T>& model, const T* x, std::size_t r
   return result;
 }
 
-template Totals evaluateObjective(const Model<float>&, const float*, std::size_t, const Objective&, std::size_t, Job&);
-template Totals evaluateObjective(const Model<double>&, const double*, std::size_t, const Objective&, std::size_t,
-                                  Job&);
-template std::vector<double> logDensities(const Model<float>&, const float*, std::size_t, Job&);
-template std::vector<double> logDensities(const Model<double>&, const double*, std::size_t, Job&);
-template std::vector<double> posteriors(const Model<float>&, const float*, std::size_t, Job&);
-template std::vector<double> posteriors(const Model<double>&, const double*, std::size_t, Job&);
-template std::vector<std::int32_t> predictions(const Model<float>&, const float*, std::size_t, Job&);
-template std::vector<std::int32_t> predictions(const Model<double>&, const double*, std::size_t, Job&);
-template NearestMemories nearestMemories(const Model<float>&, const float*, std::size_t, Job&);
-template NearestMemories nearestMemories(const Model<double>&, const double*, std::size_t, Job&);
+template Totals evaluateObjective(const Model<float>&, RowSpan<float>, const Objective&, std::size_t, Job&);
+template Totals evaluateObjective(const Model<double>&, RowSpan<double>, const Objective&, std::size_t, Job&);
+template std::vector<double> logDensities(const Model<float>&, RowSpan<float>, Job&);
+template std::vector<double> logDensities(const Model<double>&, RowSpan<double>, Job&);
+template std::vector<double> posteriors(const Model<float>&, RowSpan<float>, Job&);
+template std::vector<double> posteriors(const Model<double>&, RowSpan<double>, Job&);
+template std::vector<std::int32_t> predictions(const Model<float>&, RowSpan<float>, Job&);
+template std::vector<std::int32_t> predictions(const Model<double>&, RowSpan<double>, Job&);
+template NearestMemories nearestMemories(const Model<float>&, RowSpan<float>, Job&);
+template NearestMemories nearestMemories(const Model<double>&, RowSpan<double>, Job&);
 
 }  // namespace denseam::sphere

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -25,6 +27,10 @@ struct Model {
 
   double effectiveBeta() const { return betaScale * beta; }
 };
+
+// Rows in the precision of a model. The model says which, so that any array of such numbers converts.
+template <typename T>
+using RowSpan = std::span<const std::type_identity_t<T>>;
 
 using AnyModel = std::variant<Model<float>, Model<double>>;
 

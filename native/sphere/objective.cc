@@ -17,23 +17,21 @@ double minusMean(std::size_t labels, const double* weights, const double* logs) 
 
 }  // namespace
 
-Objective Objective::supervised(const std::int32_t* labelOfRow, std::size_t labels, double softening) {
-  return {labelOfRow, nullptr, labels, softening};
+Objective Objective::supervised(std::span<const std::int32_t> labelOfRow, std::size_t labels, double softening) {
+  return {labelOfRow, {}, labels, softening};
 }
 
-Objective Objective::unsupervised(std::size_t labels, double softening) {
-  return {nullptr, nullptr, labels, softening};
-}
+Objective Objective::unsupervised(std::size_t labels, double softening) { return {{}, {}, labels, softening}; }
 
-Objective Objective::soft(const double* targets, std::size_t labels) { return {nullptr, targets, labels, 0}; }
+Objective Objective::soft(std::span<const double> targets, std::size_t labels) { return {{}, targets, labels, 0}; }
 
 double Objective::evaluate(std::size_t row, const double* logs, double* pulls) const {
-  if (targets_ != nullptr) {
-    std::copy_n(targets_ + row * labels_, labels_, pulls);
+  if (!targets_.empty()) {
+    std::copy_n(targets_.data() + row * labels_, labels_, pulls);
     return minusMean(labels_, pulls, logs);
   }
   const double even = softening_ / static_cast<double>(labels_);
-  if (labelOfRow_ != nullptr) {
+  if (!labelOfRow_.empty()) {
     std::fill_n(pulls, labels_, even);
     pulls[labelOfRow_[row]] += 1 - softening_;
     return minusMean(labels_, pulls, logs);
@@ -58,7 +56,7 @@ Totals Objective::evaluate(std::size_t firstRow, std::size_t rows, const double*
     const double* logsOfRow = logs + row * labels_;
     totals.loss += evaluate(firstRow + row, logsOfRow, pulls + row * labels_);
     const auto likeliest = std::max_element(logsOfRow, logsOfRow + labels_) - logsOfRow;
-    if (labelOfRow_ != nullptr && likeliest == labelOfRow_[firstRow + row]) ++totals.hits;
+    if (!labelOfRow_.empty() && likeliest == labelOfRow_[firstRow + row]) ++totals.hits;
   }
   return totals;
 }

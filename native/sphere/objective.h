@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace denseam::sphere {
 
@@ -21,10 +22,10 @@ struct Totals {
 // (eq. 12). Without: the same with q = (1 - e) P(y | x) + e / labels (eq. 15), e the softening.
 class Objective {
  public:
-  static Objective supervised(const std::int32_t* labelOfRow, std::size_t labels, double softening);
+  static Objective supervised(std::span<const std::int32_t> labelOfRow, std::size_t labels, double softening);
   static Objective unsupervised(std::size_t labels, double softening);
   // q of every row, rows x labels.
-  static Objective soft(const double* targets, std::size_t labels);
+  static Objective soft(std::span<const double> targets, std::size_t labels);
 
   // The loss of a row from log P(x, y) of every label y. Writes what it pulls at each of them, minus the derivative of
   // the loss with respect to log P(x, y): q where there are labels; else also what comes from the change of q.
@@ -33,11 +34,12 @@ class Objective {
   Totals evaluate(std::size_t firstRow, std::size_t rows, const double* logs, double* pulls) const;
 
  private:
-  Objective(const std::int32_t* labelOfRow, const double* targets, std::size_t labels, double softening)
+  Objective(std::span<const std::int32_t> labelOfRow, std::span<const double> targets, std::size_t labels,
+            double softening)
       : labelOfRow_(labelOfRow), targets_(targets), labels_(labels), softening_(softening) {}
 
-  const std::int32_t* labelOfRow_;
-  const double* targets_;
+  std::span<const std::int32_t> labelOfRow_;
+  std::span<const double> targets_;
   std::size_t labels_;
   double softening_;
 };

@@ -269,8 +269,8 @@ Reconstruction emptyResult(std::size_t count, std::size_t dimension) {
 }  // namespace
 
 template <typename T>
-Reconstruction reconstruct(const Model<T>& model, const T* starts, std::size_t count,
-                           const ReconstructionSettings& settings, Job& job) {
+Reconstruction reconstruct(const Model<T>& model, RowSpan<T> starts, const ReconstructionSettings& settings, Job& job) {
+  const std::size_t count = starts.size() / model.dimension;
   const Conditionals<T> conditionals(model, settings);
   Reconstruction result = emptyResult(count, model.dimension);
   job.expect(count * model.hiddenUnits * (settings.maxIterations + 1));
@@ -278,15 +278,13 @@ Reconstruction reconstruct(const Model<T>& model, const T* starts, std::size_t c
   parallel::forEach(blocks.count(), 1, job, [&](std::size_t begin, std::size_t end) {
     StateBlock<T> block(model, conditionals, settings, result);
     for (std::size_t piece = begin; piece < end; ++piece) {
-      block.run(starts, blocks.begin(piece), blocks.size(piece), job);
+      block.run(starts.data(), blocks.begin(piece), blocks.size(piece), job);
     }
   });
   return result;
 }
 
-template Reconstruction reconstruct(const Model<float>&, const float*, std::size_t, const ReconstructionSettings&,
-                                    Job&);
-template Reconstruction reconstruct(const Model<double>&, const double*, std::size_t, const ReconstructionSettings&,
-                                    Job&);
+template Reconstruction reconstruct(const Model<float>&, RowSpan<float>, const ReconstructionSettings&, Job&);
+template Reconstruction reconstruct(const Model<double>&, RowSpan<double>, const ReconstructionSettings&, Job&);
 
 }  // namespace denseam::sphere

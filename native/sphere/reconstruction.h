@@ -31,7 +31,7 @@ struct Reconstruction {
   std::vector<std::uint8_t> converged;
 };
 
-// From each start, `count` rows of norm 1, to a local minimum of -log P(x | y) on the sphere (Thériault and Tantari
+// From each start, rows of norm 1, to a local minimum of -log P(x | y) on the sphere (Thériault and Tantari
 // 2025, section 2.1) by
 //
 //   x <- normalise(sum_mu s_mu w_mu),   s_mu proportional to p_y^mu exp(s beta w_mu.x).
@@ -44,12 +44,9 @@ struct Reconstruction {
 // States are in the precision of the model, exponents and energies in double. A label that no unit gives any weight is
 // an error.
 template <typename T>
-Reconstruction reconstruct(const Model<T>& model, const T* starts, std::size_t count,
-                           const ReconstructionSettings& settings, Job& job);
+Reconstruction reconstruct(const Model<T>& model, RowSpan<T> starts, const ReconstructionSettings& settings, Job& job);
 
-extern template Reconstruction reconstruct(const Model<float>&, const float*, std::size_t,
-                                           const ReconstructionSettings&, Job&);
-extern template Reconstruction reconstruct(const Model<double>&, const double*, std::size_t,
-                                           const ReconstructionSettings&, Job&);
+extern template Reconstruction reconstruct(const Model<float>&, RowSpan<float>, const ReconstructionSettings&, Job&);
+extern template Reconstruction reconstruct(const Model<double>&, RowSpan<double>, const ReconstructionSettings&, Job&);
 
 }  // namespace denseam::sphere

@@ -24,10 +24,10 @@ Error badNorm(const RowsCheck& check, std::size_t row, double norm) {
 }  // namespace
 
 template <typename T>
-void checkRows(std::size_t dimension, std::size_t count, const T* values, const RowsCheck& check, const Job& job) {
-  parallel::forEach(count, kGrain, job, [&](std::size_t begin, std::size_t end) {
+void checkRows(std::size_t dimension, std::span<const T> values, const RowsCheck& check, const Job& job) {
+  parallel::forEach(values.size() / dimension, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const T* row = values + i * dimension;
+      const T* row = values.data() + i * dimension;
       const double square = innerProduct(dimension, row, row);
       if (std::abs(square - 1) <= kNormTolerance) continue;
       const T* bad = std::find_if_not(row, row + dimension, [](T x) { return std::isfinite(x); });
@@ -42,7 +42,7 @@ void checkRows(std::size_t dimension, std::size_t count, const T* values, const 
   });
 }
 
-template void checkRows(std::size_t, std::size_t, const float*, const RowsCheck&, const Job&);
-template void checkRows(std::size_t, std::size_t, const double*, const RowsCheck&, const Job&);
+template void checkRows(std::size_t, std::span<const float>, const RowsCheck&, const Job&);
+template void checkRows(std::size_t, std::span<const double>, const RowsCheck&, const Job&);
 
 }  // namespace denseam::sphere

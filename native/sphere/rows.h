@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,9 +30,9 @@ struct RowsCheck {
   bool allowsZero;
 };
 template <typename T>
-void checkRows(std::size_t dimension, std::size_t count, const T* values, const RowsCheck& check, const Job& job);
+void checkRows(std::size_t dimension, std::span<const T> values, const RowsCheck& check, const Job& job);
 
-extern template void checkRows(std::size_t, std::size_t, const float*, const RowsCheck&, const Job&);
-extern template void checkRows(std::size_t, std::size_t, const double*, const RowsCheck&, const Job&);
+extern template void checkRows(std::size_t, std::span<const float>, const RowsCheck&, const Job&);
+extern template void checkRows(std::size_t, std::span<const double>, const RowsCheck&, const Job&);
 
 }  // namespace denseam::sphere

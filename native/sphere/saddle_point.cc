@@ -101,7 +101,7 @@ Stationarity stationarity(const Model<double>& model, const Rows<double>& x, con
     result.memories.push_back(isSupported ? distance(d, w, directions.data() + mu * d) : 0);
   }
   const std::vector<double> classWeights =
-      stationaryClassWeights(result.sums.classWeights.data(), shares, model.classWeights, job);
+      stationaryClassWeights(result.sums.classWeights, shares, model.classWeights, job);
   for (std::size_t begin = 0; begin < classWeights.size(); begin += model.labels) {
     result.classWeights.push_back(
         greatestDifference(model.labels, classWeights.data() + begin, model.classWeights.data() + begin));
@@ -128,8 +128,7 @@ SaddlePoint solveSaddlePoint(const SaddlePointProblem& problem, SaddlePointState
     result.sums = summation.sums(mixture, scaled.data(), state.classWeights.data(), problem.objective, job);
     SaddlePointState next = state;
     setMemories(result.sums.memories, d, slope, next);
-    next.classWeights =
-        stationaryClassWeights(result.sums.classWeights.data(), problem.shares, state.classWeights, job);
+    next.classWeights = stationaryClassWeights(result.sums.classWeights, problem.shares, state.classWeights, job);
     std::vector<double> nextScaled = scaledMemories(next, d);
     result.residual =
         greatestDifference(state.classWeights.size(), state.classWeights.data(), next.classWeights.data());

@@ -99,7 +99,7 @@ void drawAbout(const double* w, double kappa, std::size_t n, RandomStream& strea
   const auto [along, across] = drawPolar(n, kappa, stream);
   const double sign = w[0] < 0 ? -1 : 1;
   x[0] = -sign * along;
-  stream.onSphere(n - 1, across, x + 1);
+  stream.onSphere(across, {x + 1, n - 1});
   // The plane's normal is w + sign e_1, its squared length 2 (1 + |w_1|).
   double product = sign * x[0];
   for (std::size_t i = 0; i < n; ++i) product += w[i] * x[i];
@@ -111,7 +111,7 @@ void drawAbout(const double* w, double kappa, std::size_t n, RandomStream& strea
 void drawPoint(const Teacher& teacher, std::size_t hidden, RandomStream& stream, double* x) {
   const std::size_t n = teacher.dimension;
   if (hidden == 0) {
-    stream.onSphere(n, 1, x);
+    stream.onSphere(1, {x, n});
   } else {
     drawAbout(teacher.memories.data() + (hidden - 1) * n, teacher.kappa, n, stream, x);
   }

@@ -86,15 +86,16 @@ double turn(const Model<T>& model, std::size_t mu, double count, T* image, doubl
 }  // namespace
 
 template <typename T>
-SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
+SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, RowSpan<T> x, const Objective& objective,
                                        const PowerIteration& iteration, Job& job) {
   const std::size_t d = model.dimension;
   const std::size_t units = model.hiddenUnits;
+  const std::size_t rows = x.size() / d;
   job.expect((iteration.maxPasses + 1) * rows);
   const Mixture<T> mixture(model, logNormalizer(model.dimension, model.beta));
   BatchPass<T> pass(d, units, model.labels, rows);
-  pass.run(mixture, model.memories.data(), x, rows, objective, 0, job);
-  const T* sums = pass.sumMemories(x, false, job);
+  pass.run(mixture, model.memories.data(), x.data(), rows, objective, 0, job);
+  const T* sums = pass.sumMemories(x.data(), false, job);
   job.advance(rows);
 
   SplittingSpectrum<T> spectrum{std::vector<double>(units), std::vector<double>(units), std::vector<double>(units),
@@ -110,7 +111,7 @@ SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::s
   AlignedVector<T> images(units * d);
   std::vector<double> lifts(units);
   for (double change = 1; spectrum.passes < iteration.maxPasses && change > iteration.tolerance; ++spectrum.passes) {
-    applyCovariances(model, x, rows, pass.responsibilities(), spectrum.directions.data(), products.data(),
+    applyCovariances(model, x.data(), rows, pass.responsibilities(), spectrum.directions.data(), products.data(),
                      images.data(), job);
     change = 0;
     for (std::size_t mu = 0; mu < units; ++mu) {
@@ -164,9 +165,9 @@ void splitMemories(const std::vector<std::int32_t>& chosen, const std::vector<T>
   model.hiddenUnits += chosen.size();
 }
 
-template SplittingSpectrum<float> splittingSpectrum(const Model<float>&, const float*, std::size_t, const Objective&,
+template SplittingSpectrum<float> splittingSpectrum(const Model<float>&, RowSpan<float>, const Objective&,
                                                     const PowerIteration&, Job&);
-template SplittingSpectrum<double> splittingSpectrum(const Model<double>&, const double*, std::size_t, const Objective&,
+template SplittingSpectrum<double> splittingSpectrum(const Model<double>&, RowSpan<double>, const Objective&,
                                                      const PowerIteration&, Job&);
 template void splitMemories(const std::vector<std::int32_t>&, const std::vector<float>&, double, Model<float>&,
                             Shares&);

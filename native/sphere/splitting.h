@@ -35,9 +35,9 @@ struct PowerIteration {
   std::uint64_t seed;
 };
 
-// Takes memory for rows x hiddenUnits numbers.
+// x is rows x dimension. Takes memory for rows x hiddenUnits numbers.
 template <typename T>
-SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, const T* x, std::size_t rows, const Objective& objective,
+SplittingSpectrum<T> splittingSpectrum(const Model<T>& model, RowSpan<T> x, const Objective& objective,
                                        const PowerIteration& iteration, Job& job);
 
 struct SplitSettings {
@@ -63,10 +63,10 @@ template <typename T>
 void splitMemories(const std::vector<std::int32_t>& chosen, const std::vector<T>& directions, double distance,
                    Model<T>& model, Shares& shares);
 
-extern template SplittingSpectrum<float> splittingSpectrum(const Model<float>&, const float*, std::size_t,
-                                                           const Objective&, const PowerIteration&, Job&);
-extern template SplittingSpectrum<double> splittingSpectrum(const Model<double>&, const double*, std::size_t,
-                                                            const Objective&, const PowerIteration&, Job&);
+extern template SplittingSpectrum<float> splittingSpectrum(const Model<float>&, RowSpan<float>, const Objective&,
+                                                           const PowerIteration&, Job&);
+extern template SplittingSpectrum<double> splittingSpectrum(const Model<double>&, RowSpan<double>, const Objective&,
+                                                            const PowerIteration&, Job&);
 extern template void splitMemories(const std::vector<std::int32_t>&, const std::vector<float>&, double, Model<float>&,
                                    Shares&);
 extern template void splitMemories(const std::vector<std::int32_t>&, const std::vector<double>&, double, Model<double>&,

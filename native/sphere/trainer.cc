@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "base/aligned.h"
@@ -54,7 +55,7 @@ class Batch {
   }
 
   const T* values() const { return values_.data(); }
-  const std::int32_t* labels() const { return labels_.data(); }
+  std::span<const std::int32_t> labels() const { return labels_; }
 
  private:
   const TrainingData<T>& data_;
@@ -93,8 +94,8 @@ class TrainerOf : public Trainer {
     std::sort(chosenRows.begin(), chosenRows.begin() + static_cast<std::ptrdiff_t>(rows));
     Batch<T> batch(data_, rows);
     batch.gather(chosenRows.data(), rows, job);
-    const SplittingSpectrum<T> spectrum =
-        splittingSpectrum(model(), batch.values(), rows, objective(batch.labels()), settings.iteration, job);
+    const SplittingSpectrum<T> spectrum = splittingSpectrum(model(), {batch.values(), rows * state_.model.dimension},
+                                                            objective(batch.labels()), settings.iteration, job);
     const std::vector<std::int32_t> chosen = chooseSplits(spectrum.eigenvalues, settings.threshold, settings.most);
     splitMemories(chosen, spectrum.directions, settings.distance, model(), state_.shares);
     rest();
@@ -107,7 +108,7 @@ class TrainerOf : public Trainer {
  private:
   Model<T>& model() { return state_.model; }
 
-  Objective objective(const std::int32_t* labels) const {
+  Objective objective(std::span<const std::int32_t> labels) const {
     const std::size_t count = state_.model.labels;
     return data_.labelOfRow.empty() ? Objective::unsupervised(count, settings_.softening)
                                     : Objective::supervised(labels, count, settings_.softening);
@@ -200,8 +201,8 @@ class TrainerOf : public Trainer {
 
   Totals validate(Job& job) {
     const std::size_t first = data_.trainingRows;
-    return evaluateObjective(model(), data_.rows->row(first), data_.rows->count() - first,
-                             objective(data_.labelOfRow.data()), first, job);
+    return evaluateObjective(model(), std::span(data_.rows->values).subspan(first * data_.rows->dimension),
+                             objective(data_.labelOfRow), first, job);
   }
 
   Epoch toEpoch(const Totals& training, const Totals& validation) const {

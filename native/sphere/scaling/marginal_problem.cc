@@ -148,8 +148,7 @@ class Newton {
     std::fill(omega_.begin(), omega_.end(), total / mass / 2);
     std::fill(lambda_.begin(), lambda_.end(), total / mass / 2);
     if (std::find(p_.begin(), p_.end(), 0.0) == p_.end()) return;
-    const Marginals sums{problem_.rowSums.data(), problem_.columnSums.data()};
-    const Scaling scaling = sinkhornKnopp(problem_.rows, columns_, sums, kTolerance, kMaxSweeps, p_.data(), job_);
+    const Scaling scaling = sinkhornKnopp({problem_.rowSums, problem_.columnSums}, kTolerance, kMaxSweeps, p_, job_);
     if (!(scaling.residual <= kStartError)) throw noTable();
   }
 

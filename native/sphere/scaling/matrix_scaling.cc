@@ -38,7 +38,7 @@ int exponentOrZero(double value) { return value > 0 ? exponentOf(value) : 0; }
 bool areRounded(const std::vector<double>& sums) {
   const bool areCounts =
       std::all_of(sums.begin(), sums.end(), [](double sum) { return std::trunc(sum) == sum && sum <= 0x1p24; });
-  return !areCounts && areSingle(sums.size(), sums.data());
+  return !areCounts && areSingle(sums);
 }
 
 // std::ldexp, without a call where 2^shift is a normal number.

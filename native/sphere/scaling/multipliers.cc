@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "sphere/scaling/marginal_problem.h"
 
@@ -21,7 +22,7 @@ struct ScaledTable {
   int exponent = 0;
   double trace = 0;
 
-  ScaledTable(const double* pbar, std::size_t count) : values(pbar, pbar + count) {
+  explicit ScaledTable(std::span<const double> pbar) : values(pbar.begin(), pbar.end()) {
     std::frexp(*std::max_element(values.begin(), values.end()), &exponent);
     for (double& value : values) value = std::ldexp(value, -exponent);
     trace = kTrace * std::accumulate(values.begin(), values.end(), 0.0);
@@ -83,10 +84,10 @@ void scatter(const std::vector<double>& part, const std::vector<std::size_t>& ro
 
 }  // namespace
 
-Multipliers classWeightMultipliers(const double* pbar, const Shares& shares, const Job& job) {
+Multipliers classWeightMultipliers(std::span<const double> pbar, const Shares& shares, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
-  ScaledTable known(pbar, units * labels);
+  ScaledTable known(pbar);
   for (std::size_t at = 0; at < known.values.size(); ++at) {
     if (pbar[at] > 0) known.values[at] = std::max(known.values[at], known.trace);
   }
@@ -118,11 +119,11 @@ Multipliers classWeightMultipliers(const double* pbar, const Shares& shares, con
   return result;
 }
 
-std::vector<double> stationaryClassWeights(const double* pbar, const Shares& shares, const std::vector<double>& current,
-                                           const Job& job) {
+std::vector<double> stationaryClassWeights(std::span<const double> pbar, const Shares& shares,
+                                           const std::vector<double>& current, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
-  const ScaledTable known(pbar, units * labels);
+  const ScaledTable known(pbar);
   const double* values = known.values.data();
   const auto rows =
       select(units, [&](std::size_t i) { return shares.hidden[i] > 0 && rowTotal(values, labels, i) > known.trace; });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "sphere/class_weights.h"
@@ -20,11 +21,11 @@ struct Multipliers {
 // `pbar` is units x labels, non-negative and finite; what lies between zero and 1e-290 of its sum counts as that. Only
 // the sums zeta are determined; of all multipliers that have them, those with sum_y lambda_y p_q(y) = sum_gamma
 // omega_gamma p_h(gamma) are given. Throws ERR_RANGE where no table that is positive just where pbar is has these sums.
-Multipliers classWeightMultipliers(const double* pbar, const Shares& shares, const Job& job);
+Multipliers classWeightMultipliers(std::span<const double> pbar, const Shares& shares, const Job& job);
 
 // The class weights of eq. 21 for a pbar that comes from the `current` ones, which have the shares. About some units or
 // labels it may say nothing at all: theirs stay as they are, and the others share the rest.
-std::vector<double> stationaryClassWeights(const double* pbar, const Shares& shares, const std::vector<double>& current,
-                                           const Job& job);
+std::vector<double> stationaryClassWeights(std::span<const double> pbar, const Shares& shares,
+                                           const std::vector<double>& current, const Job& job);
 
 }  // namespace denseam::sphere

@@ -20,29 +20,32 @@ double sum(std::size_t count, const double* values) {
   return total;
 }
 
-double rowError(std::size_t rows, std::size_t columns, const double* wanted, const double* matrix) {
+double rowError(const Marginals& sums, const double* matrix) {
+  const std::size_t columns = sums.columns.size();
   double greatest = 0;
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < sums.rows.size(); ++i) {
     const double found = sum(columns, matrix + i * columns);
-    greatest = std::max(greatest, std::abs(1 / factor(wanted[i], found) - 1));
+    greatest = std::max(greatest, std::abs(1 / factor(sums.rows[i], found) - 1));
   }
   return greatest;
 }
 
-void scaleRows(std::size_t rows, std::size_t columns, const double* wanted, double* matrix) {
-  for (std::size_t i = 0; i < rows; ++i) {
+void scaleRows(const Marginals& sums, double* matrix) {
+  const std::size_t columns = sums.columns.size();
+  for (std::size_t i = 0; i < sums.rows.size(); ++i) {
     double* row = matrix + i * columns;
-    const double scale = factor(wanted[i], sum(columns, row));
+    const double scale = factor(sums.rows[i], sum(columns, row));
     for (std::size_t j = 0; j < columns; ++j) row[j] *= scale;
   }
 }
 
-void scaleColumns(std::size_t rows, std::size_t columns, const double* wanted, double* matrix) {
+void scaleColumns(const Marginals& sums, double* matrix) {
+  const std::size_t rows = sums.rows.size(), columns = sums.columns.size();
   std::vector<double> scales(columns);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) scales[j] += matrix[i * columns + j];
   }
-  for (std::size_t j = 0; j < columns; ++j) scales[j] = factor(wanted[j], scales[j]);
+  for (std::size_t j = 0; j < columns; ++j) scales[j] = factor(sums.columns[j], scales[j]);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) matrix[i * columns + j] *= scales[j];
   }
@@ -50,15 +53,15 @@ void scaleColumns(std::size_t rows, std::size_t columns, const double* wanted, d
 
 }  // namespace
 
-Scaling sinkhornKnopp(std::size_t rows, std::size_t columns, const Marginals& sums, double tolerance,
-                      std::size_t maxSweeps, double* matrix, const Job& job) {
+Scaling sinkhornKnopp(const Marginals& sums, double tolerance, std::size_t maxSweeps, std::span<double> matrix,
+                      const Job& job) {
   Scaling scaling;
   while (scaling.sweeps < maxSweeps) {
     job.poll();
-    scaleRows(rows, columns, sums.rows, matrix);
-    scaleColumns(rows, columns, sums.columns, matrix);
+    scaleRows(sums, matrix.data());
+    scaleColumns(sums, matrix.data());
     ++scaling.sweeps;
-    scaling.residual = rowError(rows, columns, sums.rows, matrix);
+    scaling.residual = rowError(sums, matrix.data());
     if (scaling.residual <= tolerance) break;
   }
   return scaling;

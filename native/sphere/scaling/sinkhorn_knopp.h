@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "parallel/job.h"
 
 namespace denseam::sphere {
 
 struct Marginals {
-  const double* rows;
-  const double* columns;
+  std::span<const double> rows;
+  std::span<const double> columns;
 };
 
 struct Scaling {
@@ -19,7 +20,7 @@ struct Scaling {
 // Scales the rows and the columns of a non-negative rows x columns matrix in turn until its sums are these (Sinkhorn
 // and Knopp 1967). A sweep ends on the columns. Stops when the row sums are right to `tolerance`, after at least one
 // sweep, or after `maxSweeps`. Rows and columns whose sum is to be zero become zero. Polls the job after every sweep.
-Scaling sinkhornKnopp(std::size_t rows, std::size_t columns, const Marginals& sums, double tolerance,
-                      std::size_t maxSweeps, double* matrix, const Job& job);
+Scaling sinkhornKnopp(const Marginals& sums, double tolerance, std::size_t maxSweeps, std::span<double> matrix,
+                      const Job& job);
 
 }  // namespace denseam::sphere
