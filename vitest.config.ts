@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** What measures time, or the memory and the event loop of its own process: side by side they would measure each other. */
+/**
+ * What measures time, or the memory and the event loop of its own process: side by side they would measure each other.
+ */
 const measuring = [
   'test/core/hugeCounts.test.ts',
   'test/io/word2gauss.test.ts',

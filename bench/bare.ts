@@ -63,7 +63,9 @@ export class Bare {
     return this.#ask(`bandwidth ${kind} ${threads}`);
   }
 
-  /** The two matrix products of a step of von Mises-Fisher training, in float32, `count` times, as fast as they come. */
+  /**
+   * The two matrix products of a step of von Mises-Fisher training, in float32, `count` times, as fast as they come.
+   */
   trainingProducts(rows: number, units: number, dimension: number, threads: number, count: number): Promise<Cost> {
     return this.#ask(`training ${rows} ${units} ${dimension} ${threads} ${count}`);
   }

@@ -6,7 +6,9 @@ const reflections = 4;
 
 type FloatArrayType = new (length: number) => FloatArray;
 
-/** Gaussians with dense covariances: eigenvalues uniform on [0.5, 1.5], turned by random reflections. O(d^2) an item. */
+/**
+ * Gaussians with dense covariances: eigenvalues uniform on [0.5, 1.5], turned by random reflections. O(d^2) an item.
+ */
 export function fullGaussians(count: number, dimension: number, seed: number): Gaussians {
   const random = new Random(seed);
   const covariances = new Float64Array(count * dimension * dimension);

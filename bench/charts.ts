@@ -7,7 +7,10 @@ import { type Curve, type Figure, isMet } from './section.ts';
 const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'];
 
 const panelSize = { width: 220, height: 200 };
-/** Margins beyond this are drawn here: how far beyond does not matter, and memory that does not grow has no margin at all. */
+/**
+ * Margins beyond this are drawn here: how far beyond does not matter, and memory that does not grow has no margin at
+ * all.
+ */
 const greatestMargin = 100;
 
 /** Colour and shape by name, in the order of the names. */

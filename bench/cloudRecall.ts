@@ -34,7 +34,10 @@ const agreement = 1e-8;
 
 type Recall = Cost & { readonly retrieval: NativeCloudRetrieval };
 
-/** One query, a perturbed item, among clouds of standard normal points around standard normal centres: with pruning and without. */
+/**
+ * One query, a perturbed item, among clouds of standard normal points around standard normal centres: with pruning and
+ * without.
+ */
 export async function cloudRecall({ quick, repeats, report }: Settings): Promise<void> {
   const random = new Random(1);
   const count = quick ? quickItemCount : itemCount;

@@ -5,8 +5,8 @@ import { fullGaussians, uniform } from './batches.ts';
 import { stepOperations, timedWork, type Work } from './rate.ts';
 import { timed } from './timing.ts';
 
-// The process in which a section builds or recalls a large memory, so that its memory is nobody else's: answers each message of its
-// parent with one.
+// The process in which a section builds or recalls a large memory, so that its memory is nobody else's: answers each
+// message of its parent with one.
 
 export type Command =
   | {
@@ -93,8 +93,8 @@ function* fullBatches(count: number, dimension: number, Floats: Floats): Generat
 }
 
 /**
- * Diagonal Gaussians: means on [-1, 1], variances on [0.5, 1.5]. Every item is a stretch of one table of random numbers from a
- * place of its own: a number drawn for every entry would take longer than all that is measured.
+ * Diagonal Gaussians: means on [-1, 1], variances on [0.5, 1.5]. Every item is a stretch of one table of random numbers
+ * from a place of its own: a number drawn for every entry would take longer than all that is measured.
  */
 function* diagonalBatches(count: number, dimension: number, Floats: Floats): Generator<Gaussians> {
   const random = new Random(1);
@@ -122,7 +122,10 @@ function* diagonalBatches(count: number, dimension: number, Floats: Floats): Gen
   }
 }
 
-/** The peak since this program began. getrusage's also knows what the parent was when it forked, so it is only the second choice. */
+/**
+ * The peak since this program began. getrusage's also knows what the parent was when it forked, so it is only the
+ * second choice.
+ */
 function peak(): number {
   try {
     const [, kilobytes] = readFileSync('/proc/self/status', 'utf8').match(/^VmHWM:\s+(\d+) kB$/m) ?? [];

@@ -4,7 +4,10 @@ import { createInterface } from 'node:readline';
 import { PlainSinkhorn } from './peers/plainSinkhorn.ts';
 import { stopwatch } from './timing.ts';
 
-/** The plain JavaScript of bench/peers in a process of its own, which takes the commands of bench/peers/python/sinkhorn.py. */
+/**
+ * The plain JavaScript of bench/peers in a process of its own, which takes the commands of
+ * bench/peers/python/sinkhorn.py.
+ */
 
 interface Loaded {
   readonly settings: { count: number; dimension: number; epsilon: number; tolerance: number; checkEvery: number };

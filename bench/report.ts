@@ -47,7 +47,10 @@ export function curveTable(curves: readonly Curve[]): Table {
   };
 }
 
-/** The slope on logarithmic axes over the last three points, by least squares: the power with which the cost grows in the end. */
+/**
+ * The slope on logarithmic axes over the last three points, by least squares: the power with which the cost grows in
+ * the end.
+ */
 function exponent(points: Curve['points']): number {
   const last = points.slice(-3).map(({ x, y }) => ({ x: Math.log(x), y: Math.log(y) }));
   const mean = (key: 'x' | 'y') => last.reduce((sum, point) => sum + point[key], 0) / last.length;

@@ -33,8 +33,8 @@ export async function timed(run: () => unknown): Promise<Cost> {
 }
 
 /**
- * Times the contenders in turns, so that a slow spell of the machine falls on all of them: one run each that does not count, then
- * `repeats` rounds, every other one in reverse order. `costs[name][round]` is what a run cost.
+ * Times the contenders in turns, so that a slow spell of the machine falls on all of them: one run each that does not
+ * count, then `repeats` rounds, every other one in reverse order. `costs[name][round]` is what a run cost.
  */
 export async function takeTurns<Name extends string>(
   contenders: Readonly<Record<Name, () => Promise<Cost>>>,

@@ -1,5 +1,5 @@
-// Configures and builds the addon: CMake through cmake-js, from scratch in a clone that was copied or moved. Arguments go to cmake-js;
-// DENSEAM_WERROR=1 makes the compiler's warnings errors, until build/ is removed.
+// Configures and builds the addon: CMake through cmake-js, from scratch in a clone that was copied or moved. Arguments
+// go to cmake-js; DENSEAM_WERROR=1 makes the compiler's warnings errors, until build/ is removed.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

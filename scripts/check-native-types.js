@@ -1,6 +1,6 @@
-// Compares what the addon exports with the interface `Native` of lib/native/addon.ts, which the compiler has to believe:
-// every name is on both sides, functions are functions, and none takes more than its subjects (two at most) and one
-// object of options. Needs a built addon.
+// Compares what the addon exports with the interface `Native` of lib/native/addon.ts, which the compiler has to
+// believe: every name is on both sides, functions are functions, and none takes more than its subjects (two at most)
+// and one object of options. Needs a built addon.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';

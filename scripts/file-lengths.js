@@ -1,5 +1,5 @@
-// Fails when a TypeScript source is longer than a reader can hold in mind (check-native-layers.js does it for native/). A file that is a
-// table of data belongs on the list of exceptions.
+// Fails when a TypeScript source is longer than a reader can hold in mind (check-native-layers.js does it for native/).
+// A file that is a table of data belongs on the list of exceptions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whether the clone was copied or moved after its native build was configured. CMake then refuses its cache, or builds the old clone's
- * sources, and cmake-js takes both for a success.
+ * Whether the clone was copied or moved after its native build was configured. CMake then refuses its cache, or builds
+ * the old clone's sources, and cmake-js takes both for a success.
  *
  * @param {string} root the clone's folder
  */

@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: system packages, npm packages, the native build, the TypeScript build. Each step is
-// skipped when nothing it depends on has changed. `--test` adds the system packages that only `npm test` needs, `--dev` those that only
-// `npm run lint` needs, `--bench` those that only `npm run bench` runs beside.
-// It runs before there is a node_modules, hence plain JavaScript that imports nothing from npm.
+// skipped when nothing it depends on has changed. `--test` adds the system packages that only `npm test` needs, `--dev`
+// those that only `npm run lint` needs, `--bench` those that only `npm run bench` runs beside. It runs before there is
+// a node_modules, hence plain JavaScript that imports nothing from npm.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

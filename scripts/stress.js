@@ -1,5 +1,5 @@
-// Runs the random sweeps (test/**/*.sweep.test.ts) at full size; with --short at the size that they have in `npm test`. Other arguments
-// go to vitest: a name chooses among the sweeps.
+// Runs the random sweeps (test/**/*.sweep.test.ts) at full size; with --short at the size that they have in `npm test`.
+// Other arguments go to vitest: a name chooses among the sweeps.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

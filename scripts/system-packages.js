@@ -17,9 +17,9 @@ function dpkg(names) {
   );
 }
 
-// Each system: what the build needs, what only `npm test` needs (a browser to look at reports; on macOS browsers are no packages, and the
-// tests use one that is there), what only `npm run lint` needs, the peers that only `npm run bench` runs beside, what is
-// there, how a person installs the rest. POT is named for Debian alone: elsewhere pip installs it.
+// Each system: what the build needs, what only `npm test` needs (a browser to look at reports; on macOS browsers are no
+// packages, and the tests use one that is there), what only `npm run lint` needs, the peers that only `npm run bench`
+// runs beside, what is there, how a person installs the rest. POT is named for Debian alone: elsewhere pip installs it.
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   test: ['chromium'],
@@ -70,7 +70,9 @@ const missingOn = (system, extras) => {
   return wanted.filter((name) => !installed.has(name));
 };
 
-/** The words before an apt-get command that may install: none for root, sudo when it asks nothing, undefined otherwise. */
+/**
+ * The words before an apt-get command that may install: none for root, sudo when it asks nothing, undefined otherwise.
+ */
 function privilege() {
   if (process.getuid?.() === 0) return [];
   const sudo = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' });
@@ -78,8 +80,8 @@ function privilege() {
 }
 
 /**
- * Installs the missing system packages where that needs no answer from a person; else says what to type and throws. `extras`: what
- * is wanted beside the build: `test`, `lint`, `peers`.
+ * Installs the missing system packages where that needs no answer from a person; else says what to type and throws.
+ * `extras`: what is wanted beside the build: `test`, `lint`, `peers`.
  */
 export function ensureSystemPackages(extras, run) {
   const system = currentSystem();

@@ -1,5 +1,5 @@
-// Prints "N passed, N failed" from vitest's JSON report, the first argument, after the lines that the tests reached, from the summary of
-// their coverage, the second.
+// Prints "N passed, N failed" from vitest's JSON report, the first argument, after the lines that the tests reached,
+// from the summary of their coverage, the second.
 import { existsSync, readFileSync } from 'node:fs';
 
 const [report, coverage] = process.argv.slice(2);

@@ -1,4 +1,5 @@
-// Writes into docs/experiments.md what a run of the experiments found, so that no figure there is typed, and puts their figures beside it.
+// Writes into docs/experiments.md what a run of the experiments found, so that no figure there is typed, and puts their
+// figures beside it.
 //
 //   node dist/cli/denseam.js experiment run --all && npm run experiments:docs
 //

@@ -1,5 +1,6 @@
-// Saves a file of every kind with this build, and what it holds, to test/conformance/golden/<version>. `npm run golden`, once for each
-// version that changes a format: test/conformance/golden.test.ts reads them all, for ever. A folder that is there is not overwritten.
+// Saves a file of every kind with this build, and what it holds, to test/conformance/golden/<version>.
+// `npm run golden`, once for each version that changes a format: test/conformance/golden.test.ts reads them all, for
+// ever. A folder that is there is not overwritten.
 
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -2,8 +2,9 @@ import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matri
 import type { Gaussians } from '../../lib/index.ts';
 
 /**
- * Squared Wasserstein distances from one Gaussian to others as one would write them on ml-matrix: the root of a symmetric matrix
- * R' S R, which takes one factor of the query and no root of any item. ml-matrix has no way to ask for eigenvalues alone.
+ * Squared Wasserstein distances from one Gaussian to others as one would write them on ml-matrix: the root of a
+ * symmetric matrix R' S R, which takes one factor of the query and no root of any item. ml-matrix has no way to ask for
+ * eigenvalues alone.
  */
 export class MlMatrixDistances {
   readonly #items: { readonly mean: Float64Array; readonly covariance: Matrix }[];

@@ -1,6 +1,9 @@
 import type { Gaussians } from '../../lib/index.ts';
 
-/** One row [mean, sqrt(variances)] for each Gaussian: the squared Wasserstein distance is the Euclidean one of such rows. */
+/**
+ * One row [mean, sqrt(variances)] for each Gaussian: the squared Wasserstein distance is the Euclidean one of such
+ * rows.
+ */
 export function rowsOf({ count, dimension, means, covariances }: Gaussians): Float64Array {
   const rows = new Float64Array(count * 2 * dimension);
   for (let i = 0; i < count; i++) {
@@ -12,7 +15,10 @@ export function rowsOf({ count, dimension, means, covariances }: Gaussians): Flo
   return rows;
 }
 
-/** One step of the log-sum-exp memory on rows, as a careful author writes it on typed arrays: two loops and a shifted soft-max. */
+/**
+ * One step of the log-sum-exp memory on rows, as a careful author writes it on typed arrays: two loops and a shifted
+ * soft-max.
+ */
 export function plainStep(rows: Float64Array, queries: Float64Array, width: number, beta: number): Float64Array {
   const size = rows.length / width;
   const weights = new Float64Array(size);

@@ -8,8 +8,9 @@ export interface Scaled {
 }
 
 /**
- * Sinkhorn's iteration in the log domain as a careful author writes it on typed arrays: costs in both orders, so that every sum runs along
- * memory, and no look at the error that a sweep does not give by itself. Undefined when time is up.
+ * Sinkhorn's iteration in the log domain as a careful author writes it on typed arrays: costs in both orders, so that
+ * every sum runs along memory, and no look at the error that a sweep does not give by itself. Undefined when time is
+ * up.
  */
 export class PlainSinkhorn {
   readonly #rows: Float64Array;

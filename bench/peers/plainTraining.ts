@@ -81,8 +81,8 @@ export class PlainTraining {
   }
 
   /**
-   * Turns scores into responsibilities and sums what else the gradients need: all responsibilities, and exponentials of units by class
-   * (the first row is the background's).
+   * Turns scores into responsibilities and sums what else the gradients need: all responsibilities, and exponentials of
+   * units by class (the first row is the background's).
    */
   #respond(scores: Float32Array, labels: Int32Array): { loss: number; mass: number; classSums: Float64Array } {
     const { settings, start, digits } = this.#training;

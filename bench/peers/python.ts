@@ -6,7 +6,9 @@ import type { Cost } from '../timing.ts';
 
 export type Method = 'numpy' | 'torch' | 'textbook';
 
-/** How a Python program can spend its threads: in BLAS, within each call, or on items, each with calls of one thread. */
+/**
+ * How a Python program can spend its threads: in BLAS, within each call, or on items, each with calls of one thread.
+ */
 export interface Way {
   readonly name: string;
   readonly blas: number;

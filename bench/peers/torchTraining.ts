@@ -16,8 +16,8 @@ interface Info {
 const script = join(root, 'bench', 'peers', 'python', 'train.py');
 
 /**
- * How PyTorch's threads wait for each other: as OpenMP does by default, spinning, or asleep. Where OpenBLAS has threads of its own, those
- * and the spinning ones take the processors from each other.
+ * How PyTorch's threads wait for each other: as OpenMP does by default, spinning, or asleep. Where OpenBLAS has threads
+ * of its own, those and the spinning ones take the processors from each other.
  */
 const waits = { spinning: {}, asleep: { OMP_WAIT_POLICY: 'passive' } } as const;
 export type Wait = keyof typeof waits;

@@ -23,7 +23,10 @@ export interface Solutions extends Cost {
 
 const script = join(root, 'bench', 'peers', 'python', 'sinkhorn.py');
 
-/** Someone else's solver, in as many processes as it takes to keep all threads busy; each process solves its share of the pairs. */
+/**
+ * Someone else's solver, in as many processes as it takes to keep all threads busy; each process solves its share of
+ * the pairs.
+ */
 export class TransportPeer {
   readonly name: string;
   /** It solves many pairs at once. */

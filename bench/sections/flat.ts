@@ -10,7 +10,10 @@ const dimension = 128;
 const queryCount = 256;
 /** Queries that the plain loop answers: enough for tenths of a second. */
 const plainQueries = 4;
-/** So small that no weight vanishes, beside items whose squared distances differ by some tens: all the work is really done. */
+/**
+ * So small that no weight vanishes, beside items whose squared distances differ by some tens: all the work is really
+ * done.
+ */
 const warm = 0.05;
 /** So large that queries fall to the item they were made from. */
 const cold = 1;

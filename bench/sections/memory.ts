@@ -13,7 +13,9 @@ const short = { beta: 1, maxIterations: 2 };
 const warmUp = 100_000;
 /** How often resident memory is read: single readings differ by a few megabytes. */
 const samples = 20;
-/** What allocators give and take by themselves: 40 bytes a call. The least thing that could leak, a promise, is larger. */
+/**
+ * What allocators give and take by themselves: 40 bytes a call. The least thing that could leak, a promise, is larger.
+ */
 const megabytes = 4;
 
 export const memory: Section = {

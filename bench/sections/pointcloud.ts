@@ -21,9 +21,14 @@ const budget = 3;
 const limit = 60;
 const quick = { budget: 0.5, limit: 5 };
 const mostRepeats = 3;
-/** The costs of a batch stay within the cache: larger ones are slower, smaller ones spend their time in the interpreter. */
+/**
+ * The costs of a batch stay within the cache: larger ones are slower, smaller ones spend their time in the interpreter.
+ */
 const batchNumbers = 2 ** 18;
-/** Regularised values of both sides, relative to the mean cost: their error is of the order of the marginal error times that of f and g. */
+/**
+ * Regularised values of both sides, relative to the mean cost: their error is of the order of the marginal error times
+ * that of f and g.
+ */
 const agreement = 1e-9;
 
 const cases: readonly TransportCase[] = [

@@ -12,9 +12,15 @@ import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 
 const beta = 2;
-/** W2 from query to item: sqrt(lambda_min) of commuting covariances with eigenvalues on [1, 1.1], the basin of the theory. */
+/**
+ * W2 from query to item: sqrt(lambda_min) of commuting covariances with eigenvalues on [1, 1.1], the basin of the
+ * theory.
+ */
 const radius = 1;
-/** In units of 1 over the median squared distance between nearest items: there all weights are alike and nothing can be left out. */
+/**
+ * In units of 1 over the median squared distance between nearest items: there all weights are alike and nothing can be
+ * left out.
+ */
 const diffuseBeta = 1e-4;
 /** Iterations at that beta, so that both sides do the same. */
 const diffuseIterations = 3;
@@ -57,7 +63,10 @@ async function makeProblem(
   return { memory: await GaussianMemory.create(items), queries: await perturb(originals, radius, { seed: 2 }) };
 }
 
-/** One query among large items. To evaluate all of them takes minutes, hence a single run of that, compared with the median of ours. */
+/**
+ * One query among large items. To evaluate all of them takes minutes, hence a single run of that, compared with the
+ * median of ours.
+ */
 async function sharp(problem: Problem, { report, repeats }: Settings): Promise<void> {
   const { memory, queries } = await makeProblem(problem, 1);
   const name = nameOf(problem, 1);

@@ -18,9 +18,9 @@ const plainBar = 20;
 const comparedSteps = 20;
 const plainSteps = 10;
 /**
- * How far losses may differ, of their spread and of their size. Both sides sum in float32, in another order, and take the roundings of
- * every step into the next; a loss is itself a number of float32 (6e-8 of its size) and a mean of such. A step that leaves out the
- * class weights differs by several times as much.
+ * How far losses may differ, of their spread and of their size. Both sides sum in float32, in another order, and take
+ * the roundings of every step into the next; a loss is itself a number of float32 (6e-8 of its size) and a mean of
+ * such. A step that leaves out the class weights differs by several times as much.
  */
 const agreement = { ofSpread: 2e-5, ofSize: 4e-7 };
 /** Rows in a batch of plain JavaScript, whose cost grows in proportion to them. */

@@ -13,11 +13,11 @@ const partialContent = 206;
 const rangeNotSatisfiable = 416;
 
 /**
- * Downloads a gzipped file. What has come stays in `path`.part when it is stopped or the line breaks, and the next call asks for the
- * rest only. The file gets its name when the SHA-256 of its contents, unzipped, is right.
+ * Downloads a gzipped file. What has come stays in `path`.part when it is stopped or the line breaks, and the next call
+ * asks for the rest only. The file gets its name when the SHA-256 of its contents, unzipped, is right.
  *
- * @throws DenseamError ERR_CORRUPT_FILE for other contents, which are removed; the signal's reason; errors of the system and the line
- * with their code.
+ * @throws DenseamError ERR_CORRUPT_FILE for other contents, which are removed; the signal's reason; errors of the
+ * system and the line with their code.
  */
 export async function download(url: string, path: string, sha256: string, options: CallOptions): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

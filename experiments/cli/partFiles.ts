@@ -11,7 +11,10 @@ function partFolder(folder: string, settings: object, version: string): string {
   return join(folder, 'parts', hash.digest('hex').slice(0, 16));
 }
 
-/** Finished parts of the experiment `id`, a JSON file each, in its folder within `out`; those that experiments share beside it. */
+/**
+ * Finished parts of the experiment `id`, a JSON file each, in its folder within `out`; those that experiments share
+ * beside it.
+ */
 export function filePartStore(out: string, id: string, settings: ExperimentSettings, version: string): PartStore {
   const own = partFolder(join(out, id), settings, version);
   return {

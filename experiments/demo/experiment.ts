@@ -6,8 +6,8 @@ import { type DemoSettings, defaultDemoSettings, quickDemoSettings } from './set
 import { resultOf } from './tables.ts';
 
 /**
- * What `denseam demo` runs. It compares memories and reproduces nothing that was published, so it has no findings and is not on the list of
- * experiments.
+ * What `denseam demo` runs. It compares memories and reproduces nothing that was published, so it has no findings and
+ * is not on the list of experiments.
  */
 export const demo: Experiment<DemoSettings> = {
   id: 'demo',

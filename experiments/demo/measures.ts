@@ -1,8 +1,8 @@
 /**
- * Recall of images with pixels missing, by three memories of the same images: Gaussians in the Bures-Wasserstein geometry, the classical
- * memory on their stacked (mean, covariance), and the classical memory on raw pixels. The design follows the image experiments of Tankala
- * and Balasubramanian (2026), with region-covariance descriptors in place of learned latents: no trained network stands between the
- * pixels and the result.
+ * Recall of images with pixels missing, by three memories of the same images: Gaussians in the Bures-Wasserstein
+ * geometry, the classical memory on their stacked (mean, covariance), and the classical memory on raw pixels. The
+ * design follows the image experiments of Tankala and Balasubramanian (2026), with region-covariance descriptors in
+ * place of learned latents: no trained network stands between the pixels and the result.
  */
 import type { Gaussians, Vectors } from 'denseam';
 import { type Contender, nearestItemLimit, type RecallCurve, recallWork } from '../core/recall.ts';
@@ -47,7 +47,10 @@ export interface DemoRecall {
   readonly limits: readonly NearestLimit[];
 }
 
-/** Stores images of the file and recalls them. Rejects with ERR_RANGE or ERR_SHAPE, before it starts, if settings or images do not fit. */
+/**
+ * Stores images of the file and recalls them. Rejects with ERR_RANGE or ERR_SHAPE, before it starts, if settings or
+ * images do not fit.
+ */
 export async function recallFile(
   file: ImageFile,
   settings: ImageSettings,

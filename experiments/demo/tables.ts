@@ -32,7 +32,10 @@ export function resultOf(recall: DemoRecall, settings: ImageSettings): Experimen
   };
 }
 
-/** The share recalled by each memory at every beta, and the limit: the share nearest to their own item before any recall. */
+/**
+ * The share recalled by each memory at every beta, and the limit: the share nearest to their own item before any
+ * recall.
+ */
 function recallTable({ curves }: DemoRecall, mask: MaskKind, settings: ImageSettings): ResultTable {
   return {
     name: `recall-${mask}`,

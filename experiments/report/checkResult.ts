@@ -7,8 +7,8 @@ function refuse(code: ErrorCode, expected: string, where: string, received: unkn
 }
 
 /**
- * What files and pages rely on: names that can be file names and are given once, rows as long as their heading, numbers that JSON can
- * hold, charts whose table is there, pictures that fill their size.
+ * What files and pages rely on: names that can be file names and are given once, rows as long as their heading, numbers
+ * that JSON can hold, charts whose table is there, pictures that fill their size.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE: the experiment is at fault, not its settings.
  */

@@ -42,8 +42,8 @@ export async function drawSvg(specification: object, data?: ChartData): Promise<
 }
 
 /**
- * The same drawing with ids of its own. vega counts them over the life of a process: without this a drawing would depend on those
- * before it, and on a page it would be clipped by the paths of another.
+ * The same drawing with ids of its own. vega counts them over the life of a process: without this a drawing would
+ * depend on those before it, and on a page it would be clipped by the paths of another.
  */
 export function withOwnIds(svg: string, prefix: string): string {
   const names = new Map<string, string>();

@@ -133,8 +133,8 @@ function settingsList(settings: ExperimentSettings): string {
 }
 
 /**
- * The report of an experiment as one page that asks for nothing else. Charts come as drawings, and where scripts run they answer to the
- * pointer; paper gets the drawings.
+ * The report of an experiment as one page that asks for nothing else. Charts come as drawings, and where scripts run
+ * they answer to the pointer; paper gets the drawings.
  *
  * @throws DenseamError when the result is not as its types and {@link checkResult} say.
  */

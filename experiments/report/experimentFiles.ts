@@ -37,9 +37,9 @@ async function filesBefore(folder: string): Promise<string[]> {
 }
 
 /**
- * Writes an experiment's report into a folder, which is made if need be: the page, `result.json`, `run.json`, a CSV file for every
- * table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is replaced as a whole, the page last; files of
- * a report that was there before and are not in this one are removed.
+ * Writes an experiment's report into a folder, which is made if need be: the page, `result.json`, `run.json`, a CSV
+ * file for every table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is replaced as
+ * a whole, the page last; files of a report that was there before and are not in this one are removed.
  *
  * @returns the files' names.
  * @throws DenseamError when the result is not as its types say; the signal's reason; system errors.

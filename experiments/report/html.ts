@@ -11,7 +11,10 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
-/** JavaScript that ends no script element early: both sequences stand in strings and regular expressions alone, where \x3c is the same. */
+/**
+ * JavaScript that ends no script element early: both sequences stand in strings and regular expressions alone, where
+ * \x3c is the same.
+ */
 export function scriptText(code: string): string {
   return code.replace(/<(?=\/script|!--)/gi, '\\x3c');
 }

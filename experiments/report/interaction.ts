@@ -78,7 +78,9 @@ function withParams(node: Node, params: readonly object[]): Node {
   return first ? { ...node, layer: [withParams(first, params), ...others] } : { ...node, params };
 }
 
-/** Every mark whose colour is one of the legend's fades with its series; one that has an opacity of its own keeps it. */
+/**
+ * Every mark whose colour is one of the legend's fades with its series; one that has an opacity of its own keeps it.
+ */
 function withFading(node: Node, field: string, inherited: Encoding = {}): Node {
   const encoding = { ...inherited, ...node.encoding };
   if (node.layer) return { ...node, layer: node.layer.map((layer) => withFading(layer, field, encoding)) };
@@ -86,7 +88,10 @@ function withFading(node: Node, field: string, inherited: Encoding = {}): Node {
   return { ...node, encoding: { ...node.encoding, opacity: faded as Channel } };
 }
 
-/** The chart as it answers to the pointer, and what it says of that. Several charts side by side, and those with params of their own, do not. */
+/**
+ * The chart as it answers to the pointer, and what it says of that. Several charts side by side, and those with params
+ * of their own, do not.
+ */
 export function interactive(node: Node): { readonly node: Node; readonly help: readonly string[] } {
   if (!isSingle(node) || layers(node).some(({ params }) => params !== undefined)) return { node, help: [] };
   const field = legendField(node);

@@ -1,6 +1,9 @@
 const isPlain = (value: unknown) => value === null || typeof value !== 'object';
 
-/** JSON with a line for every field, but lists of plain values on one line: people can read it and compare two of them by line. */
+/**
+ * JSON with a line for every field, but lists of plain values on one line: people can read it and compare two of them
+ * by line.
+ */
 export function jsonText(value: unknown, indent = ''): string {
   if (isPlain(value) || (Array.isArray(value) && value.every(isPlain))) return JSON.stringify(value);
   const [open, close] = Array.isArray(value) ? '[]' : '{}';

@@ -28,8 +28,8 @@ interface Numbers {
 }
 
 /**
- * Rows of an IDX file of images, or of the array `values` of an .npz file, put on the sphere; labels of an IDX file of their own, or
- * of the array `labels` of the .npz file. Labels are counted from 0, and -1 is none.
+ * Rows of an IDX file of images, or of the array `values` of an .npz file, put on the sphere; labels of an IDX file of
+ * their own, or of the array `labels` of the .npz file. Labels are counted from 0, and -1 is none.
  */
 export async function readLabelled(path: string, options: DataOptions, call: CallOptions): Promise<LabelledData> {
   const { signal } = call;

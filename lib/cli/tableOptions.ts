@@ -3,8 +3,8 @@ import type { AnyOption, HelpKind, OptionTable, Option as TableOption } from '..
 import { flagOf, UsageError } from './errors.ts';
 import { integer, number, numbers } from './options.ts';
 
-// The library's options as those of a command. Name, reader, description and default follow from the specification of the verb, so an
-// option that is described there is on the command line.
+// The library's options as those of a command. Name, reader, description and default follow from the specification of
+// the verb, so an option that is described there is on the command line.
 
 /** The tables of one verb, by whose they are: `Gaussians`, `point clouds`. */
 export type Tables = Readonly<Record<string, OptionTable>>;

@@ -6,8 +6,8 @@ import { DenseamError } from './errors.ts';
 const checkedBytes = 2 ** 20;
 
 /**
- * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError, and not the end of
- * the process either, which is what Linux makes of it when memory is used that it only promised.
+ * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError,
+ * and not the end of the process either, which is what Linux makes of it when memory is used that it only promised.
  */
 export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
   if (bytes >= checkedBytes) fitsInMemory(what, bytes);

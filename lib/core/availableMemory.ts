@@ -12,8 +12,8 @@ const negligible = 2 ** 20;
 const bytesOfKilobyte = 1024;
 
 /**
- * Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used. Memories that
- * nobody holds any more are freed before anything is refused.
+ * Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used.
+ * Memories that nobody holds any more are freed before anything is refused.
  *
  * @throws DenseamError ERR_OUT_OF_MEMORY.
  */
@@ -47,8 +47,8 @@ function inWords(bytes: number): string {
 }
 
 /**
- * Bytes that the process can still have: the least of what the machine and the control groups about the process leave, what the
- * kernel can reclaim counted as free. Infinity where nothing is known.
+ * Bytes that the process can still have: the least of what the machine and the control groups about the process leave,
+ * what the kernel can reclaim counted as free. Infinity where nothing is known.
  *
  * @param root where the files of the system are
  */
@@ -64,7 +64,10 @@ function ofMachine(root: string): number {
   return kilobytes === undefined ? Number.POSITIVE_INFINITY : Number(kilobytes) * bytesOfKilobyte;
 }
 
-/** What one group leaves: its limit minus its usage, to which files count that the kernel keeps in memory as long as nobody needs it. */
+/**
+ * What one group leaves: its limit minus its usage, to which files count that the kernel keeps in memory as long as
+ * nobody needs it.
+ */
 function leftOf(version: 1 | 2, folder: string): number {
   const [limitName, usageName, prefix] =
     version === 2 ? ['memory.max', 'memory.current', ''] : ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_'];
@@ -74,7 +77,8 @@ function leftOf(version: 1 | 2, folder: string): number {
   const statistics = readText(join(folder, 'memory.stat')) ?? '';
   const ofFiles = (list: string) =>
     Number(new RegExp(`^${prefix}${list}_file (\\d+)$`, 'm').exec(statistics)?.[1] ?? 0);
-  // Both lists, as in the kernel's own MemAvailable: what was read twice is on the active one, and is reclaimed as well.
+  // Both lists, as in the kernel's own MemAvailable: what was read twice is on the active one, and is reclaimed as
+  // well.
   return Math.max(0, limit - Math.max(0, usage - ofFiles('inactive') - ofFiles('active')));
 }
 

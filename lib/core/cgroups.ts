@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Linux limits a container by control groups, which nest: what the innermost allows does not count where one about it allows less.
+// Linux limits a container by control groups, which nest: what the innermost allows does not count where one about it
+// allows less.
 
 /** What control groups can limit. */
 export type Controller = 'cpu' | 'memory';
@@ -73,8 +74,8 @@ function unescaped(field: string): string {
 }
 
 /**
- * The names that lead from the mounted group to that of the process. In a container the two may be named from different roots, and
- * what is mounted is then the container's own group.
+ * The names that lead from the mounted group to that of the process. In a container the two may be named from different
+ * roots, and what is mounted is then the container's own group.
  */
 function namesBelow(mounted: string, path: string): string[] {
   const prefix = mounted === '/' ? '' : mounted;

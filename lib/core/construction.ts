@@ -1,6 +1,9 @@
 import { DenseamError } from './errors.ts';
 
-/** What `create`, `load` and their like hand to the constructors of their classes, which are private to the type system alone. */
+/**
+ * What `create`, `load` and their like hand to the constructors of their classes, which are private to the type system
+ * alone.
+ */
 export const internally = Symbol('internally');
 
 /** Refuses a constructor that was called from outside; `makers` are the methods to call instead. */

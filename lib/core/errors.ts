@@ -53,8 +53,9 @@ export type Fault = {
 const brand = Symbol.for('denseam.DenseamError');
 
 /**
- * Every error that denseam itself raises. The message names the argument, the index, what was expected and what came. Errors of another
- * copy of the package (its CommonJS beside its ES modules, or that of another realm) are instances of this class, too.
+ * Every error that denseam itself raises. The message names the argument, the index, what was expected and what came.
+ * Errors of another copy of the package (its CommonJS beside its ES modules, or that of another realm) are instances of
+ * this class, too.
  */
 export class DenseamError extends Error {
   override readonly name = 'DenseamError';
@@ -81,8 +82,8 @@ export class DenseamError extends Error {
   }
 
   /**
-   * The error under the name that its argument has elsewhere: for who passed on as `options.beta` what is `--beta` to others. The
-   * message has the new name, too, unless it does not follow from `expected` and `received`.
+   * The error under the name that its argument has elsewhere: for who passed on as `options.beta` what is `--beta` to
+   * others. The message has the new name, too, unless it does not follow from `expected` and `received`.
    */
   withArgument(argument: string): DenseamError {
     const { code, message, expected, received } = this;

@@ -3,14 +3,17 @@ import { DenseamError } from './errors.ts';
 import type { CallOptions } from './types.ts';
 import { property, rangeError, reading, record, shapeError } from './validate.ts';
 
-// One specification a verb: a table of its options, each with what checks it, what stands for it where it is not given, and what --help
-// says of it. The check and the command line's options follow from the table, and the type system holds the table against the documented
-// type of the verb's options.
+// One specification a verb: a table of its options, each with what checks it, what stands for it where it is not given,
+// and what --help says of it. The check and the command line's options follow from the table, and the type system holds
+// the table against the documented type of the verb's options.
 
 /** Checks a value and returns what the verb works with; `name` is what errors call it. */
 export type Check<Read> = (name: string, value: unknown) => Read;
 
-/** How the command line takes an option: a number, several with commas between them, a whole number from some least one, or a flag. */
+/**
+ * How the command line takes an option: a number, several with commas between them, a whole number from some least one,
+ * or a flag.
+ */
 export type HelpKind = 'number' | 'numbers' | 'flag' | { readonly integerFrom: number };
 
 /** What --help says of an option. */
@@ -57,7 +60,10 @@ export function specify<Options>() {
   ): Table => table;
 }
 
-/** An option that must be given. (`NoInfer`: what callers may write follows from the check, not from where the option is put.) */
+/**
+ * An option that must be given. (`NoInfer`: what callers may write follows from the check, not from where the option is
+ * put.)
+ */
 export function required<R, Given = R>(read: Check<R>): Option<NoInfer<Given>, R> {
   return { read, isRequired: true };
 }
@@ -78,8 +84,8 @@ export function described<O extends AnyOption>(option: O, kind: HelpKind, what: 
 }
 
 /**
- * Reads and checks options, each exactly once, into an object of the callee's own. Any other option is refused, so that a misspelt one
- * or one that a verb does not use never passes in silence.
+ * Reads and checks options, each exactly once, into an object of the callee's own. Any other option is refused, so that
+ * a misspelt one or one that a verb does not use never passes in silence.
  */
 export function readOptions<Table extends OptionTable>(table: Table, value: unknown, name = 'options'): Read<Table> {
   const source = record(name, value, wanted(table));
@@ -139,8 +145,8 @@ export function aFunction<F extends (...values: never[]) => unknown>(name: strin
 }
 
 /**
- * An AbortSignal, of whichever realm or library: what has its members. One that lacks those of later standards is followed by one that
- * has them.
+ * An AbortSignal, of whichever realm or library: what has its members. One that lacks those of later standards is
+ * followed by one that has them.
  */
 export function anAbortSignal(name: string, value: unknown): AbortSignal {
   if (typeof value !== 'object' || value === null) throw shapeError(name, 'an AbortSignal', describe(value));

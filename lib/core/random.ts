@@ -24,8 +24,8 @@ const GREATEST_BOUND = 2 ** 31;
 const greatestMoved = 2 ** 20;
 
 /**
- * Seeded random numbers. A seed gives the same numbers on every platform and in every version of Node: they come from integer
- * arithmetic, additions, multiplications and divisions alone.
+ * Seeded random numbers. A seed gives the same numbers on every platform and in every version of Node: they come from
+ * integer arithmetic, additions, multiplications and divisions alone.
  */
 export class Random {
   private readonly generator: RandomGenerator;
@@ -43,8 +43,9 @@ export class Random {
   }
 
   /**
-   * Standard normal: the ratio of two uniform numbers (Kinderman and Monahan 1977) with Leva's quick tests (1992). The logarithm,
-   * whose last bit engines may choose, only decides between keeping and rejecting; it never enters the number.
+   * Standard normal: the ratio of two uniform numbers (Kinderman and Monahan 1977) with Leva's quick tests (1992). The
+   * logarithm, whose last bit engines may choose, only decides between keeping and rejecting; it never enters the
+   * number.
    */
   normal(): number {
     for (;;) {
@@ -83,9 +84,10 @@ export class Random {
   }
 
   /**
-   * `count` distinct whole numbers from 0 to `bound` - 1 in random order: every selection and every order is equally likely. Runs at
-   * once. Takes time and memory in proportion to `count`; above a million of them, to `bound`.
-   * @throws DenseamError ERR_RANGE if the bound is not from 1 to 2^31 or the count is not from 0 to the bound; ERR_OUT_OF_MEMORY.
+   * `count` distinct whole numbers from 0 to `bound` - 1 in random order: every selection and every order is equally
+   * likely. Runs at once. Takes time and memory in proportion to `count`; above a million of them, to `bound`.
+   * @throws DenseamError ERR_RANGE if the bound is not from 1 to 2^31 or the count is not from 0 to the bound;
+   * ERR_OUT_OF_MEMORY.
    */
   sample(count: number, bound: number): Int32Array {
     integer('bound', bound, 1, GREATEST_BOUND);
@@ -102,7 +104,10 @@ export class Random {
     });
   }
 
-  /** Takes the steps of {@link sample} with all elements written down, for the same numbers: a Map has no room for so many. */
+  /**
+   * Takes the steps of {@link sample} with all elements written down, for the same numbers: a Map has no room for so
+   * many.
+   */
   #manyOf(count: number, bound: number): Int32Array {
     fitsInMemory('the sample', (bound + count) * Int32Array.BYTES_PER_ELEMENT);
     const elements = zeros('the sample', Int32Array, bound);

@@ -7,8 +7,8 @@ export type Steps<T> = Generator<void, T, undefined>;
 const turnMilliseconds = 1;
 
 /**
- * Takes the steps on the event loop, but lets other events have their turn in between, and hears the signal. `afterTurn` is called each
- * time.
+ * Takes the steps on the event loop, but lets other events have their turn in between, and hears the signal.
+ * `afterTurn` is called each time.
  */
 export async function inTurns<T>(steps: Steps<T>, signal: AbortSignal | undefined, afterTurn = () => {}): Promise<T> {
   signal?.throwIfAborted();

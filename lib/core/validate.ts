@@ -198,7 +198,9 @@ export function someIndices(name: string, value: unknown, size: number): Int32Ar
   });
 }
 
-/** A list of any kind that has this length; its elements are for others to check, once each ({@link checkedElements}). */
+/**
+ * A list of any kind that has this length; its elements are for others to check, once each ({@link checkedElements}).
+ */
 export function listOf(name: string, value: unknown, length: number, what: string): ArrayLike<unknown> {
   const found = property(name, object(name, value), 'length');
   if (found !== length) throw shapeError(name, what, describe(found));

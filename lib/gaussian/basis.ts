@@ -12,8 +12,9 @@ import { makeGaussians } from './parts.ts';
 /** How far covariances may be from diagonal in a basis. */
 export interface BasisOptions extends CallOptions {
   /**
-   * The greatest |S v - l v| of a covariance S over the basis vectors v, l = v' S v, relative to its greatest l; at least 0. No entry
-   * of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a covariance whose numbers float32 holds.
+   * The greatest |S v - l v| of a covariance S over the basis vectors v, l = v' S v, relative to its greatest l; at
+   * least 0. No entry of V' S V off the diagonal is larger. Default: rounding, 1e-10, or 1e-5 for a covariance whose
+   * numbers float32 holds.
    */
   readonly tolerance?: number | undefined;
 }
@@ -39,11 +40,11 @@ const basisOptions = specify<BasisOptions>()({ ...callOptions, tolerance: option
 
 /**
  * Writes the covariances of Gaussians out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
- * are averaged with their transposes; whether they are positive semidefinite is checked when a memory takes them. Takes count d^3
- * operations with a basis.
+ * are averaged with their transposes; whether they are positive semidefinite is checked when a memory takes them. Takes
+ * count d^3 operations with a basis.
  *
- * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; ERR_RANGE for a basis that is not
- * orthogonal; the signal's reason.
+ * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; ERR_RANGE for a basis
+ * that is not orthogonal; the signal's reason.
  */
 export async function toFull(gaussians: Gaussians, options: CallOptions = {}): Promise<FullGaussians> {
   const { signal, onProgress } = readOptions(callOptions, options);
@@ -72,11 +73,11 @@ function expanded(batch: Batch, begin: number, end: number, basis: CheckedBasis 
 
 /**
  * Gives Gaussians a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
- * diagonal in it; others are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes 2 count d^3
- * operations.
+ * diagonal in it; others are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes
+ * 2 count d^3 operations.
  *
- * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis and for a basis that is not orthogonal; ERR_SHAPE,
- * ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis and for a basis that is not
+ * orthogonal; ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
 export async function toBasis(
   gaussians: Gaussians,
@@ -109,14 +110,16 @@ export async function toBasis(
 }
 
 /**
- * A basis in which all covariances are diagonal, or undefined when there is none: for covariances that commute, their common
- * eigenvectors, in no particular order. With it {@link toBasis} gives what runs at the cost of diagonal covariances.
+ * A basis in which all covariances are diagonal, or undefined when there is none: for covariances that commute, their
+ * common eigenvectors, in no particular order. With it {@link toBasis} gives what runs at the cost of diagonal
+ * covariances.
  *
- * Takes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two more, and then
- * checks every covariance, so that what is returned serves for all. Eigenvalues may repeat: any basis of their eigenspace that also
- * suits the other covariances will do, and multiples of the identity suit every basis. For covariances that commute only nearly a
- * basis within the tolerance is mostly found, but not always. Diagonal Gaussians have their own basis or the identity; their numbers
- * are not looked at. Takes about 8 count d^2 + 2 count d^3 operations and one decomposition.
+ * Takes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two
+ * more, and then checks every covariance, so that what is returned serves for all. Eigenvalues may repeat: any basis of
+ * their eigenspace that also suits the other covariances will do, and multiples of the identity suit every basis. For
+ * covariances that commute only nearly a basis within the tolerance is mostly found, but not always. Diagonal Gaussians
+ * have their own basis or the identity; their numbers are not looked at. Takes about 8 count d^2 + 2 count d^3
+ * operations and one decomposition.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
  */

@@ -54,8 +54,8 @@ export class CheckedBasis {
 }
 
 // |S v - l v| may be this share of the greatest variance for an eigenvector v = V_k, l = v' S v. What a covariance has
-// off the diagonal changes squared distances by its square, but for variances as small as itself: hence the tight limit.
-// Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
+// off the diagonal changes squared distances by its square, but for variances as small as itself: hence the tight
+// limit. Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
 const doubleTolerance = 1e-10;
 const singleTolerance = 1e-5;
 
@@ -67,8 +67,9 @@ interface Projected extends NativeProjection {
 }
 
 /**
- * Full covariances as variances along a basis; `first` is the index of the first in error messages. Without a tolerance, it is the
- * rounding of where each covariance came from: of float32 where that holds all its numbers, whatever array they are in now.
+ * Full covariances as variances along a basis; `first` is the index of the first in error messages. Without a
+ * tolerance, it is the rounding of where each covariance came from: of float32 where that holds all its numbers,
+ * whatever array they are in now.
  */
 export async function project(
   batch: Batch,
@@ -89,8 +90,8 @@ export async function project(
 /**
  * A batch of full covariances as variances along a basis; `first` and `tolerance` as above.
  *
- * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis; ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the
- * signal's reason.
+ * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis; ERR_NOT_FINITE,
+ * ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
  */
 export async function projected(
   batch: Batch,

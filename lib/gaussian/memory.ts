@@ -33,11 +33,10 @@ export interface TransportMaps {
  * An associative memory whose items, queries and states are Gaussian distributions: log-sum-exp energy over the squared
  * 2-Wasserstein (Bures) distance, recall by aggregated optimal transport maps (Tankala and Balasubramanian 2026).
  *
- * @example
- * const items: Gaussians = { count: 2, dimension: 1, structure: 'diagonal', means: Float64Array.of(0, 5), covariances: Float64Array.of(1, 4) };
- * const memory = await GaussianMemory.create(items);
- * const query = { ...items, count: 1, means: Float64Array.of(4), covariances: Float64Array.of(3) };
- * const { states, nearest } = await memory.retrieve(query, { beta: 2 });
+ * @example const items: Gaussians = { count: 2, dimension: 1, structure: 'diagonal', means: Float64Array.of(0, 5),
+ * covariances: Float64Array.of(1, 4) }; const memory = await GaussianMemory.create(items); const query = { ...items,
+ * count: 1, means: Float64Array.of(4), covariances: Float64Array.of(3) }; const { states, nearest } = await
+ * memory.retrieve(query, { beta: 2 });
  */
 export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   /** The covariance structure shared by all items. */

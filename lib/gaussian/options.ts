@@ -7,8 +7,8 @@ import { nonNegative } from '../core/validate.ts';
 /** What every verb of a Gaussian memory that takes queries accepts. */
 export interface RidgeOptions {
   /**
-   * Added to every variance of the queries (to the diagonal of full covariances). Default 0. A singular query can be compared with
-   * items, but no transport map leaves it, so `step`, `retrieve` and `transportMaps` need one for it.
+   * Added to every variance of the queries (to the diagonal of full covariances). Default 0. A singular query can be
+   * compared with items, but no transport map leaves it, so `step`, `retrieve` and `transportMaps` need one for it.
    */
   readonly ridge?: number | undefined;
 }
@@ -16,10 +16,10 @@ export interface RidgeOptions {
 /** How a Gaussian memory stores its items. */
 export interface CreateOptions extends CallOptions {
   /**
-   * Whether full covariances get an index: the root and the spectrum of each, in single precision, which bound distances at a
-   * thousandth of the cost of one. It takes 2 d (d + 3) bytes an item, half of what a covariance takes in float64, and one
-   * decomposition with eigenvectors when an item is stored (some 80 ms at d = 768, 7 microseconds at d = 20). Without it only means and
-   * traces rule items out. Default true.
+   * Whether full covariances get an index: the root and the spectrum of each, in single precision, which bound
+   * distances at a thousandth of the cost of one. It takes 2 d (d + 3) bytes an item, half of what a covariance takes
+   * in float64, and one decomposition with eigenvectors when an item is stored (some 80 ms at d = 768, 7 microseconds
+   * at d = 20). Without it only means and traces rule items out. Default true.
    */
   readonly index?: boolean | undefined;
 }

@@ -16,10 +16,10 @@ export interface GaussiansShape {
 export type MakePart = (begin: number, end: number, onProgress: CallOptions['onProgress']) => Promise<NativeStates>;
 
 /**
- * Gaussians that are made a part at a time, each small enough for the event loop to copy, and written into one array, which may be
- * larger than what the native side can hand over at once. Parts begin in order, and after a failure no further one does, so the
- * error of the lowest failing part is the one that is thrown. `inputNumbers` are those that an item is made of, where they are more
- * than the result's.
+ * Gaussians that are made a part at a time, each small enough for the event loop to copy, and written into one array,
+ * which may be larger than what the native side can hand over at once. Parts begin in order, and after a failure no
+ * further one does, so the error of the lowest failing part is the one that is thrown. `inputNumbers` are those that an
+ * item is made of, where they are more than the result's.
  */
 export async function makeGaussians<S extends Structure>(
   { count, dimension, structure }: GaussiansShape & { readonly structure: S },

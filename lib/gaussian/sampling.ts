@@ -34,8 +34,8 @@ export interface SphereOptions<Family extends CovarianceFamily = CovarianceFamil
   /** How the covariances are related. */
   readonly covariances: Family;
   /**
-   * Least and greatest eigenvalue of every covariance (variances, above 0), for commuting covariances only; the published
-   * experiments' [1, 1.1] by default.
+   * Least and greatest eigenvalue of every covariance (variances, above 0), for commuting covariances only; the
+   * published experiments' [1, 1.1] by default.
    */
   readonly range?: Family extends 'commuting' ? Range : undefined;
   /** What all random choices follow from; 0 by default. */
@@ -62,8 +62,8 @@ export interface CommutingSphereSample extends SphereSample {
 /** What {@link perturb} does. */
 export interface PerturbOptions extends CallOptions {
   /**
-   * `commuting` dilates the item about the origin, which leaves its eigenvectors as they are and nothing to chance; `general`
-   * (default) moves mean and covariance in random directions.
+   * `commuting` dilates the item about the origin, which leaves its eigenvectors as they are and nothing to chance;
+   * `general` (default) moves mean and covariance in random directions.
    */
   readonly covariances?: CovarianceFamily;
   /** What all random choices follow from; 0 by default. */
@@ -92,13 +92,14 @@ const perturbOptions = specify<PerturbOptions>()({
 });
 
 /**
- * Draws Gaussians uniformly placed on a Wasserstein sphere about the point mass at the origin: the synthetic memories of the
- * capacity theorem (Tankala and Balasubramanian 2026).
+ * Draws Gaussians uniformly placed on a Wasserstein sphere about the point mass at the origin: the synthetic memories
+ * of the capacity theorem (Tankala and Balasubramanian 2026).
  *
- * Means are uniform on the sphere of radius R / sqrt 2. `commuting` covariances have one random orthogonal basis and eigenvalues
- * uniform on what the range leaves of the plane where they sum to R^2 / 2; R^2 = d (least + greatest). They are drawn by rejection,
- * about 0.7 sqrt(d) draws an item. `general` covariances are W W' + 0.01 I scaled to trace d, W of d x d standard normal numbers;
- * R^2 = 2 d. Takes count d^3 operations; results do not depend on the number of threads.
+ * Means are uniform on the sphere of radius R / sqrt 2. `commuting` covariances have one random orthogonal basis and
+ * eigenvalues uniform on what the range leaves of the plane where they sum to R^2 / 2; R^2 = d (least + greatest). They
+ * are drawn by rejection, about 0.7 sqrt(d) draws an item. `general` covariances are W W' + 0.01 I scaled to trace d, W
+ * of d x d standard normal numbers; R^2 = 2 d. Takes count d^3 operations; results do not depend on the number of
+ * threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -168,17 +169,21 @@ async function sampleCommuting(
 }
 
 /**
- * A Gaussian at W2 distance `radius` from each item, of the same structure, and diagonal in the same basis where there is one.
+ * A Gaussian at W2 distance `radius` from each item, of the same structure, and diagonal in the same basis where there
+ * is one.
  *
- * `commuting`: the item is dilated about the origin by 1 + radius / R, R = W2(item, point mass at the origin); that map is optimal.
- * `general`: half of radius^2 goes to the covariance (to 1e-6) and exactly the rest to the mean, in a random direction. Full
- * covariances become S + t E E', E of d x d standard normal numbers and t found on the Bures distance, about four
- * eigenvalue problems an item; for diagonal and isotropic ones, root variances grow by a random nonnegative vector.
+ * `commuting`: the item is dilated about the origin by 1 + radius / R, R = W2(item, point mass at the origin); that map
+ * is optimal. `general`: half of radius^2 goes to the covariance (to 1e-6) and exactly the rest to the mean, in a
+ * random direction. Full covariances become S + t E E', E of d x d standard normal numbers and t found on the Bures
+ * distance, about four eigenvalue problems an item; for diagonal and isotropic ones, root variances grow by a random
+ * nonnegative vector.
  *
- * The distance is `radius` to 1e-10 of it, or as nearly as the rounding of the item's own numbers allows: about 1e-16 R, more for
- * ill-conditioned covariances. A radius below 1e-10 R is refused. Results do not depend on the number of threads.
+ * The distance is `radius` to 1e-10 of it, or as nearly as the rounding of the item's own numbers allows: about 1e-16
+ * R, more for ill-conditioned covariances. A radius below 1e-10 R is refused. Results do not depend on the number of
+ * threads.
  *
- * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+ * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's
+ * reason.
  */
 export async function perturb(items: Gaussians, radius: number, options: PerturbOptions = {}): Promise<Gaussians> {
   const { signal, onProgress, covariances, seed } = readOptions(perturbOptions, options);

@@ -7,12 +7,12 @@ import { gaussianBatch } from '../memory/batches.ts';
 import { native } from '../native/addon.ts';
 import { coded } from '../native/calls.ts';
 
-// The theorems on memories of Gaussians whose covariances have all their eigenvalues in [lambdaMin, lambdaMax] (Tankala and
-// Balasubramanian 2026), as functions. kappa is lambdaMax / lambdaMin.
+// The theorems on memories of Gaussians whose covariances have all their eigenvalues in [lambdaMin, lambdaMax] (Tankala
+// and Balasubramanian 2026), as functions. kappa is lambdaMax / lambdaMin.
 
 /**
- * The W2 radius sqrt(lambdaMin) of the ball about a stored Gaussian from which recall leads back to it; it does not shrink as more
- * are stored.
+ * The W2 radius sqrt(lambdaMin) of the ball about a stored Gaussian from which recall leads back to it; it does not
+ * shrink as more are stored.
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -21,11 +21,11 @@ export function basinRadius(lambdaMin: number): number {
 }
 
 /**
- * How well apart Gaussians are: the least -log <X_i, X_j> over all pairs, where <X_i, X_j> is the integral of the product of
- * their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
+ * How well apart Gaussians are: the least -log <X_i, X_j> over all pairs, where <X_i, X_j> is the integral of the
+ * product of their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
  *
- * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others; with a basis
- * count d^2 and d^3 more.
+ * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others;
+ * with a basis count d^2 and d^3 more.
  *
  * @throws DenseamError ERR_SHAPE; ERR_RANGE for fewer than two items or a basis that is not orthogonal; ERR_NOT_FINITE;
  * ERR_NOT_POSITIVE_DEFINITE if a sum of covariances is singular.
@@ -202,9 +202,9 @@ function positiveUpToOne(name: string, value: unknown): number {
 }
 
 /**
- * How many Gaussians drawn on a Wasserstein sphere are all stored with probability at least 1 - probability, for large enough beta
- * and dimension (theorem 1): floor(sqrt(probability) e^(alpha d)). Says little in small dimensions: at kappa = 1.1 and
- * probability 1/2 it is 3 for d = 50 and 13 for d = 100. Infinity beyond the range of doubles.
+ * How many Gaussians drawn on a Wasserstein sphere are all stored with probability at least 1 - probability, for large
+ * enough beta and dimension (theorem 1): floor(sqrt(probability) e^(alpha d)). Says little in small dimensions: at
+ * kappa = 1.1 and probability 1/2 it is 3 for d = 50 and 13 for d = 100. Infinity beyond the range of doubles.
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -233,8 +233,9 @@ function positiveBelowOne(name: string, value: unknown): number {
 }
 
 /**
- * How many iterations bring a query from its basin to within `accuracy` (in W2) of the fixed point, if each shrinks the distance by
- * the factor `contraction` (theorem 2): the least whole number from log(2 sqrt(lambdaMin) / accuracy) / log(1 / contraction).
+ * How many iterations bring a query from its basin to within `accuracy` (in W2) of the fixed point, if each shrinks the
+ * distance by the factor `contraction` (theorem 2): the least whole number from log(2 sqrt(lambdaMin) / accuracy) /
+ * log(1 / contraction).
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -259,8 +260,8 @@ const errorOptions = specify<ErrorBoundOptions>()({
 });
 
 /**
- * The rate gamma at which the error after one step falls with the dimension (theorem 3): beta lambdaMin - alpha / 2, alpha the
- * {@link capacityExponent}. Negative where beta is too small for the theorem to say anything.
+ * The rate gamma at which the error after one step falls with the dimension (theorem 3): beta lambdaMin - alpha / 2,
+ * alpha the {@link capacityExponent}. Negative where beta is too small for the theorem to say anything.
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -286,8 +287,8 @@ const oneStepOptions = specify<OneStepErrorOptions>()({
 });
 
 /**
- * The W2 distance at most left after one step (theorem 3): C sqrt(d) e^(-gamma d), gamma the {@link errorExponent}. The theorem
- * leaves the constant C open; it is 1 unless given.
+ * The W2 distance at most left after one step (theorem 3): C sqrt(d) e^(-gamma d), gamma the {@link errorExponent}. The
+ * theorem leaves the constant C open; it is 1 unless given.
  *
  * @throws DenseamError ERR_RANGE.
  */

@@ -14,16 +14,17 @@ interface Target {
 }
 
 /**
- * Writes a file so that at every moment, a crash or power cut included, the path holds either all of the old contents or
- * all of the new: `fill` writes a temporary file in the same directory, which is flushed to the disk and renamed. On any
- * error, an abort included, the temporary file is removed and what was there before stays.
+ * Writes a file so that at every moment, a crash or power cut included, the path holds either all of the old contents
+ * or all of the new: `fill` writes a temporary file in the same directory, which is flushed to the disk and renamed. On
+ * any error, an abort included, the temporary file is removed and what was there before stays.
  *
- * A symbolic link is followed and stays a link, also one to a file that is not there yet. The permissions of a file that is replaced are
- * kept, and while it is filled the temporary file has no others. What killed processes left of earlier saves of the path is removed
- * first.
+ * A symbolic link is followed and stays a link, also one to a file that is not there yet. The permissions of a file
+ * that is replaced are kept, and while it is filled the temporary file has no others. What killed processes left of
+ * earlier saves of the path is removed first.
  *
  * @throws the error of `fill`; the signal's reason; system errors with their code (ENOENT, EACCES, ENOSPC, ...) and a
- * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe, or can only be a directory's.
+ * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe, or can only be a
+ * directory's.
  */
 export async function writeAtomically(
   path: string,
@@ -76,7 +77,8 @@ async function fillAndFlush(
 async function keepMode(handle: FileHandle, temporary: string, path: string, mode: number): Promise<void> {
   const found = (await describing('write', path, handle.stat())).mode & PERMISSIONS;
   if (found === mode) return;
-  // Node's permission model lets nobody do this through an open file, whatever was granted; by the file's name it may be done.
+  // Node's permission model lets nobody do this through an open file, whatever was granted; by the file's name it may
+  // be done.
   await describing(
     'write',
     path,
@@ -84,7 +86,10 @@ async function keepMode(handle: FileHandle, temporary: string, path: string, mod
   );
 }
 
-/** Flushes a file to the disk, which newer Nodes (24, 26) let nobody do under the permission model. The file is whole without. */
+/**
+ * Flushes a file to the disk, which newer Nodes (24, 26) let nobody do under the permission model. The file is whole
+ * without.
+ */
 async function flush(handle: FileHandle, path: string): Promise<void> {
   await describing(
     'write',
@@ -119,7 +124,9 @@ async function resolveTarget(path: string): Promise<Target> {
   return { path: resolved, mode: stats.mode & PERMISSIONS };
 }
 
-/** Where a file that is not there will be: the end of a chain of links, if the path is one. The system refuses circles. */
+/**
+ * Where a file that is not there will be: the end of a chain of links, if the path is one. The system refuses circles.
+ */
 async function resolveMissing(path: string): Promise<string> {
   namedFile(path); // a link may also end in a slash
   const directory = await realpath(dirname(path));

@@ -80,8 +80,8 @@ export async function describing<T>(action: 'read' | 'write', path: string, call
 }
 
 /**
- * A part of an array as bytes; a view, not a copy. Node 20 has no byte arrays above 4 GiB, though it has larger arrays of
- * numbers: what works on all bytes of an array must take them piece by piece.
+ * A part of an array as bytes; a view, not a copy. Node 20 has no byte arrays above 4 GiB, though it has larger arrays
+ * of numbers: what works on all bytes of an array must take them piece by piece.
  */
 export function bytesOf(array: ArrayBufferView, start: number, length: number): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset + start, length);
@@ -102,8 +102,8 @@ export function swapByteOrder(array: ArrayBufferView, itemSize: 1 | 2 | 4 | 8): 
 const GUARDED_BYTES = 1 << 26;
 
 /**
- * Watches an array while it is filled, which is when it really takes memory: others may have taken what there was when it was
- * allocated. Tell it how many bytes are filled.
+ * Watches an array while it is filled, which is when it really takes memory: others may have taken what there was when
+ * it was allocated. Tell it how many bytes are filled.
  */
 export function memoryGuard(what: string, byteLength: number): (filled: number) => void {
   let next = GUARDED_BYTES;
@@ -114,7 +114,9 @@ export function memoryGuard(what: string, byteLength: number): (filled: number) 
   };
 }
 
-/** The product of a shape, or undefined where it is not a list of whole numbers >= 0 or `bytesEach` of them pass 2^53. */
+/**
+ * The product of a shape, or undefined where it is not a list of whole numbers >= 0 or `bytesEach` of them pass 2^53.
+ */
 export function elementCount(shape: readonly unknown[], bytesEach: number): number | undefined {
   if (!shape.every((extent) => Number.isSafeInteger(extent) && (extent as number) >= 0)) return undefined;
   const extents = shape as readonly number[];

@@ -12,8 +12,8 @@ import { type FilePath, filePath, isFilePath } from './path.ts';
 import { extentsOf, indicesOf, shapeWords } from './shape.ts';
 
 /**
- * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes unnoticed,
- * so it is always said.
+ * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes
+ * unnoticed, so it is always said.
  */
 export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'covariance';
 
@@ -73,8 +73,8 @@ const NO_CONVERSION: Conversion = {};
 const BLOCK = 1 << 17;
 
 /**
- * Reads Gaussians from an .npz file, or from two .npy files (one of means, one of covariances). See {@link gaussiansFrom}
- * for what `kind` and the shapes mean.
+ * Reads Gaussians from an .npz file, or from two .npy files (one of means, one of covariances). See
+ * {@link gaussiansFrom} for what `kind` and the shapes mean.
  *
  * @throws DenseamError ERR_CORRUPT_FILE for a file that is truncated, foreign or lacks an array, and whatever
  * {@link gaussiansFrom} refuses; the signal's reason; system errors with their code and a message that names the file.
@@ -106,15 +106,16 @@ export async function readGaussians(
  * | `variance`, `standardDeviation`, `logVariance` | (n, d)        | diagonal  |
  * |                                                | (n,) or (n, 1)| isotropic |
  *
- * For d = 1 the shape (n, 1) is diagonal and (n,) is isotropic; both mean the same there. Standard deviations are squared
- * and log-variances exponentiated (a result too small for the precision becomes 0, a singular covariance). The result is
- * float32 when both arrays are, float64 otherwise. The arrays are never changed; what needs no conversion is not copied.
+ * For d = 1 the shape (n, 1) is diagonal and (n,) is isotropic; both mean the same there. Standard deviations are
+ * squared and log-variances exponentiated (a result too small for the precision becomes 0, a singular covariance). The
+ * result is float32 when both arrays are, float64 otherwise. The arrays are never changed; what needs no conversion is
+ * not copied.
  *
  * Symmetry and definiteness of full covariances are checked when a memory takes them.
  *
  * @throws DenseamError ERR_SHAPE when shapes do not fit each other, the kind or the data; ERR_NOT_FINITE for NaN and
- * infinities; ERR_NOT_POSITIVE_DEFINITE for a negative variance; ERR_RANGE for a negative standard deviation, a variance
- * that overflows, and an unknown or missing kind; the signal's reason. Messages name the array and the index.
+ * infinities; ERR_NOT_POSITIVE_DEFINITE for a negative variance; ERR_RANGE for a negative standard deviation, a
+ * variance that overflows, and an unknown or missing kind; the signal's reason. Messages name the array and the index.
  */
 export async function gaussiansFrom(
   arrays: GaussianArrays,

@@ -41,11 +41,12 @@ const EXTENT_BYTES = 4;
 const INFLATED_PIECE_BYTES = 1 << 18;
 
 /**
- * Reads an IDX file of unsigned bytes (the format of MNIST and Fashion-MNIST, images and labels alike), plain or gzipped:
- * its first bytes say which, not its name. `data` has memory of its own, as much as the shape says.
+ * Reads an IDX file of unsigned bytes (the format of MNIST and Fashion-MNIST, images and labels alike), plain or
+ * gzipped: its first bytes say which, not its name. `data` has memory of its own, as much as the shape says.
  *
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, damaged or foreign file; ERR_UNSUPPORTED for other number types;
- * ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_CORRUPT_FILE for a truncated, damaged or foreign file; ERR_UNSUPPORTED for other number
+ * types; ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a
+ * message that names the file.
  */
 export async function readIdx(path: FilePath, options: CallOptions = {}): Promise<IdxArray> {
   const name = filePath(path);

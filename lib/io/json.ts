@@ -1,9 +1,10 @@
 const [QUOTE, BACKSLASH, COLON, COMMA, BRACKET, BRACE] = [...'"\\:,[{'].map((character) => character.charCodeAt(0));
 
 /**
- * JSON from a file. Its length bounds neither the time nor the memory that parsing takes: objects and arrays, however empty, take fifty
- * times what a string of the same length takes, and a list of short numbers ten times. So the parts are counted first: objects, arrays
- * and keys by the character that begins them or follows, and what is in lists by the comma before.
+ * JSON from a file. Its length bounds neither the time nor the memory that parsing takes: objects and arrays, however
+ * empty, take fifty times what a string of the same length takes, and a list of short numbers ten times. So the parts
+ * are counted first: objects, arrays and keys by the character that begins them or follows, and what is in lists by the
+ * comma before.
  *
  * @param mostParts how many objects, arrays and keys there may be
  * @param mostCommas how many commas there may be, between keys and in lists of anything

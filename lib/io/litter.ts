@@ -1,9 +1,10 @@
 import { opendir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-// Temporary files, and what is left of them where a process was killed while it saved. The name of one says for which file it is and who
-// fills it: a process, told apart from later ones of the same number by when it started, in a place where process numbers mean
-// something. That is a process namespace (a container has its own) of one run of one machine's kernel.
+// Temporary files, and what is left of them where a process was killed while it saved. The name of one says for which
+// file it is and who fills it: a process, told apart from later ones of the same number by when it started, in a place
+// where process numbers mean something. That is a process namespace (a container has its own) of one run of one
+// machine's kernel.
 
 /** A process that fills, or filled, a temporary file. */
 interface Owner {
@@ -17,8 +18,9 @@ interface Owner {
 const UNKNOWN_PLACE = '0';
 
 /**
- * A file of another place (another machine that shares the folder, another container, a time before the machine was started again) is
- * taken for litter when nothing was written to it for so long: a save writes all the time, and a clock may go some hours wrong.
+ * A file of another place (another machine that shares the folder, another container, a time before the machine was
+ * started again) is taken for litter when nothing was written to it for so long: a save writes all the time, and a
+ * clock may go some hours wrong.
  */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -36,8 +38,9 @@ export async function temporaryName(target: string): Promise<string> {
 }
 
 /**
- * Removes the temporary files of `target` in `directory` that belong to processes which are no more. Those of living ones stay, and so do
- * those of processes that cannot be looked up, unless they were abandoned for a day. What cannot be read or removed stays.
+ * Removes the temporary files of `target` in `directory` that belong to processes which are no more. Those of living
+ * ones stay, and so do those of processes that cannot be looked up, unless they were abandoned for a day. What cannot
+ * be read or removed stays.
  */
 export async function removeLitter(directory: string, target: string): Promise<void> {
   const key = hash(basename(target));

@@ -9,8 +9,8 @@ export type FilePath = string | URL;
 /**
  * The path of a file, from what a caller gave.
  *
- * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's, for a path that no system
- * takes and for one that can only be a folder's
+ * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's, for a
+ * path that no system takes and for one that can only be a folder's
  */
 export function filePath(value: unknown, name = 'path'): string {
   const path = isUrl(value) ? pathOfUrl(value, name) : value;

@@ -6,8 +6,8 @@ export interface Readable {
 const AHEAD_BYTES = 1 << 16;
 
 /**
- * Reads a file with fewer calls into the system, each of which waits for its turn: small reads are taken from a larger piece that was read
- * before, if it has them.
+ * Reads a file with fewer calls into the system, each of which waits for its turn: small reads are taken from a larger
+ * piece that was read before, if it has them.
  */
 export class ReadAhead implements Readable {
   readonly #file: Readable;

@@ -65,7 +65,9 @@ export const pruningOptions = specify<PruningOptions>()({
 /** Options of verbs that weigh the items. */
 export const betaOptions = specify<BetaOptions>()({ ...pruningOptions, beta: required(positive) });
 
-/** Options of a recall, whether with one beta or several. Defaults of `tolerance` and `maxIterations` are the memory's. */
+/**
+ * Options of a recall, whether with one beta or several. Defaults of `tolerance` and `maxIterations` are the memory's.
+ */
 export const iterationOptions = specify<IterationOptions>()({
   ...pruningOptions,
   tolerance: described(

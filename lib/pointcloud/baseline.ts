@@ -7,10 +7,10 @@ import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { PointClouds } from './types.ts';
 
 /**
- * The coordinates of every cloud in one row, point after point: what an {@link EuclideanMemory} stores as the classical baseline.
- * Weights are left out, and the order of the points counts: such a memory compares the first point with the first. Its squared
- * distance is a sum over points where a divergence is a weighted mean, so its beta is that of the point-cloud memory over the number
- * of points.
+ * The coordinates of every cloud in one row, point after point: what an {@link EuclideanMemory} stores as the classical
+ * baseline. Weights are left out, and the order of the points counts: such a memory compares the first point with the
+ * first. Its squared distance is a sum over points where a divergence is a weighted mean, so its beta is that of the
+ * point-cloud memory over the number of points.
  *
  * @throws DenseamError ERR_SHAPE, also for clouds of different sizes.
  */
@@ -20,8 +20,8 @@ export function flattenClouds(clouds: PointClouds): Vectors {
 }
 
 /**
- * Clouds whose points are these rows, as {@link flattenClouds} orders them, and whose weights are those of `clouds`: a baseline moves
- * points alone.
+ * Clouds whose points are these rows, as {@link flattenClouds} orders them, and whose weights are those of `clouds`: a
+ * baseline moves points alone.
  *
  * @throws DenseamError ERR_SHAPE if count or dimension do not fit the clouds, or these are of different sizes.
  */

@@ -55,11 +55,12 @@ const leastShare = 2 ** -20;
 const copiesOfCloud = 5;
 
 /**
- * The divergence up to which a stored item is recalled from random perturbations of itself, by bisection on a logarithmic scale. All
- * divergences perturb along the same directions. Progress counts the divergences tried; it ends in a leap. A Monte Carlo estimate: the share has a standard error of sqrt(p (1 - p) / trials).
+ * The divergence up to which a stored item is recalled from random perturbations of itself, by bisection on a
+ * logarithmic scale. All divergences perturb along the same directions. Progress counts the divergences tried; it ends
+ * in a leap. A Monte Carlo estimate: the share has a standard error of sqrt(p (1 - p) / trials).
  *
- * @throws DenseamError ERR_RANGE, also for a memory with one item, or an item with an identical double, or a divergence that
- * weights alone cannot reach; the signal's reason.
+ * @throws DenseamError ERR_RANGE, also for a memory with one item, or an item with an identical double, or a divergence
+ * that weights alone cannot reach; the signal's reason.
  */
 export async function estimateBasinRadius(
   memory: PointCloudMemory,

@@ -75,9 +75,10 @@ function listOf(check: Check<number>) {
 type Grid = Read<typeof gridOptions>;
 
 /**
- * Recall of random patterns: stores random clouds, perturbs some of them to a given divergence, retrieves, and counts who came back;
- * once for every combination of N, d, epsilon, divergence and beta, in that order. Memories of one trial are nested (a smaller one
- * holds the first clouds of a larger one), so that rows differ by what they are about and less by chance.
+ * Recall of random patterns: stores random clouds, perturbs some of them to a given divergence, retrieves, and counts
+ * who came back; once for every combination of N, d, epsilon, divergence and beta, in that order. Memories of one trial
+ * are nested (a smaller one holds the first clouds of a larger one), so that rows differ by what they are about and
+ * less by chance.
  *
  * Progress counts retrievals. The items are those of {@link samplePointClouds}, the queries of {@link perturbClouds}.
  *
@@ -162,8 +163,8 @@ export interface CloudSeparation {
 }
 
 /**
- * The least divergence between two stored items: recall needs beta times it well above log N. Searches the nearest other item of
- * every item, leaving out what bounds rule out.
+ * The least divergence between two stored items: recall needs beta times it well above log N. Searches the nearest
+ * other item of every item, leaving out what bounds rule out.
  *
  * @throws DenseamError ERR_OUT_OF_MEMORY; the signal's reason.
  */

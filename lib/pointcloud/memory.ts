@@ -66,10 +66,9 @@ const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
  * const items: PointClouds = {
  *   count: 2, dimension: 1, offsets: Int32Array.of(0, 2, 5),
  *   points: Float64Array.of(0, 1, 5, 6, 7), weights: Float64Array.of(0.5, 0.5, 0.25, 0.5, 0.25),
- * };
- * const memory = await PointCloudMemory.create(items, { epsilon: 0.1 });
- * const query = { ...items, count: 1, offsets: Int32Array.of(0, 2), points: Float64Array.of(0, 2), weights: Float64Array.of(0.4, 0.6) };
- * const { states, nearest } = await memory.retrieve(query, { beta: 5 });
+ * }; const memory = await PointCloudMemory.create(items, { epsilon: 0.1 }); const query = { ...items, count: 1,
+ * offsets: Int32Array.of(0, 2), points: Float64Array.of(0, 2), weights: Float64Array.of(0.4, 0.6) }; const { states,
+ * nearest } = await memory.retrieve(query, { beta: 5 });
  */
 export class PointCloudMemory
   implements AssociativeMemory<PointClouds, CloudRetrieval, CloudNeighbours, unknown, FlowSteps>

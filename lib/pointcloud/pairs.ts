@@ -61,8 +61,8 @@ export function overPairs(
 }
 
 /**
- * Runs a task on one part of the pairs after another, each small enough for the event loop. A pair has `numbers` results beside those of
- * the size of its points.
+ * Runs a task on one part of the pairs after another, each small enough for the event loop. A pair has `numbers`
+ * results beside those of the size of its points.
  */
 export function inPairParts<T>(
   pairs: CloudPairs,

@@ -41,10 +41,11 @@ const greatestLogWeight = 64;
 /**
  * A cloud at debiased Sinkhorn divergence `divergence` from each cloud, to 1e-6 of it, in a random direction.
  *
- * Every point moves by t times the cloud's standard deviation (root mean square over the coordinates) times a standard normal
- * vector, every log weight by t times a standard normal number; t is found by root finding, one batch of divergences for all clouds
- * a time, about seven in all. Log weights move by 1 times their number at most when points move as well, so that a great divergence
- * does not leave all the weight on one point. Cloud i's direction depends on the seed and i alone.
+ * Every point moves by t times the cloud's standard deviation (root mean square over the coordinates) times a standard
+ * normal vector, every log weight by t times a standard normal number; t is found by root finding, one batch of
+ * divergences for all clouds a time, about seven in all. Log weights move by 1 times their number at most when points
+ * move as well, so that a great divergence does not leave all the weight on one point. Cloud i's direction depends on
+ * the seed and i alone.
  *
  * @throws DenseamError ERR_RANGE if weights alone cannot reach the divergence, or it is lost in rounding; ERR_SHAPE,
  * ERR_NOT_CONVERGED, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.

@@ -18,13 +18,15 @@ export interface SampleCloudsOptions extends CallOptions {
   readonly points: number | readonly [least: number, greatest: number];
   /** Standard deviation of a cloud's points about its centre, in every coordinate. At least 0, 1 by default. */
   readonly spread?: number | undefined;
-  /** Centres are uniform on the sphere of this radius about the origin. At least 0; without it they are standard normal. */
+  /**
+   * Centres are uniform on the sphere of this radius about the origin. At least 0; without it they are standard normal.
+   */
   readonly radius?: number | undefined;
   /** `uniform` (default): the points of a cloud weigh the same; `random`: Dirichlet with one parameter for all. */
   readonly weights?: 'uniform' | 'random' | undefined;
   /**
-   * That parameter, a whole number: 1 (default) makes random weights uniform on the simplex, greater ones make them more alike, with a
-   * relative variance of about 1 / concentration.
+   * That parameter, a whole number: 1 (default) makes random weights uniform on the simplex, greater ones make them
+   * more alike, with a relative variance of about 1 / concentration.
    */
   readonly concentration?: number | undefined;
   /** What all random choices follow from; 0 by default. */
@@ -59,8 +61,8 @@ const sampleOptions = specify<SampleCloudsOptions>()({
 });
 
 /**
- * Draws independent clouds of normal points about random centres: the random patterns whose recall `measureCloudRecall` measures.
- * Cloud i depends on the seed and i alone, not on how many are drawn. Takes about 50 ns a number.
+ * Draws independent clouds of normal points about random centres: the random patterns whose recall `measureCloudRecall`
+ * measures. Cloud i depends on the seed and i alone, not on how many are drawn. Takes about 50 ns a number.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -129,8 +131,8 @@ function* drawCentre({ dimension, radius }: Sample, random: Random): Steps<Float
 }
 
 /**
- * Dirichlet with a whole parameter c: of c * size - 1 sorted uniform numbers every c-th cuts. Unlike logarithms that is the same on
- * every engine.
+ * Dirichlet with a whole parameter c: of c * size - 1 sorted uniform numbers every c-th cuts. Unlike logarithms that is
+ * the same on every engine.
  */
 function* drawWeights(weights: Float64Array, concentration: number, random: Random): Steps<void> {
   const count = concentration * weights.length - 1;

@@ -30,15 +30,16 @@ const divergenceOptions = specify<SinkhornDivergenceOptions>()({
 });
 
 /**
- * Entropic optimal transport from source i to target i (a single cloud on one side goes with every one of the other), with the cost
- * |x - y|^2 and the entropy relative to the product of the weights a and b:
+ * Entropic optimal transport from source i to target i (a single cloud on one side goes with every one of the other),
+ * with the cost |x - y|^2 and the entropy relative to the product of the weights a and b:
  *
  *     max over f, g of <a, f> + <b, g> - epsilon sum_kj a_k b_j (exp((f_k + g_j - C_kj) / epsilon) - 1)
  *     P_kj = a_k b_j exp((f_k + g_j - C_kj) / epsilon)
  *
- * Solved by Newton's method on one potential, epsilon annealed, with Sinkhorn sweeps as its safeguard, each pair until its own marginal
- * error is within the tolerance, at any epsilon from 1e-8 of the costs up; `stopped` and `marginalErrors` tell where it is not. Potentials are determined up to a constant
- * that is added to f and subtracted from g. Points of weight below 1e-100 count as if they had weight 0. Progress counts pairs.
+ * Solved by Newton's method on one potential, epsilon annealed, with Sinkhorn sweeps as its safeguard, each pair until
+ * its own marginal error is within the tolerance, at any epsilon from 1e-8 of the costs up; `stopped` and
+ * `marginalErrors` tell where it is not. Potentials are determined up to a constant that is added to f and subtracted
+ * from g. Points of weight below 1e-100 count as if they had weight 0. Progress counts pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -129,10 +130,10 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
 }
 
 /**
- * Debiased Sinkhorn divergence S = OT(source, target) - OT(source, source)/2 - OT(target, target)/2 of source i and target i (a single
- * cloud on one side goes with every one of the other), OT as {@link sinkhorn} solves it. It is 0 for equal clouds, above it for
- * others, and tends to the squared 2-Wasserstein distance as epsilon vanishes. With `gradient`, how it changes with the
- * source: by points and, as a first variation, by weights. Progress counts pairs.
+ * Debiased Sinkhorn divergence S = OT(source, target) - OT(source, source)/2 - OT(target, target)/2 of source i and
+ * target i (a single cloud on one side goes with every one of the other), OT as {@link sinkhorn} solves it. It is 0 for
+ * equal clouds, above it for others, and tends to the squared 2-Wasserstein distance as epsilon vanishes. With
+ * `gradient`, how it changes with the source: by points and, as a first variation, by weights. Progress counts pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */

@@ -4,15 +4,17 @@ const accuracy = 1e-6;
 /** A smooth divergence takes about seven evaluations; rounding hides one that so many do not find. */
 const greatestEvaluations = 80;
 
-/** A size, and how far the root of its divergence misses the root of the target: 0 there, -1 where the divergence is 0. */
+/**
+ * A size, and how far the root of its divergence misses the root of the target: 0 there, -1 where the divergence is 0.
+ */
 interface End {
   readonly size: number;
   readonly miss: number;
 }
 
 /**
- * Finds the size of a perturbation at which a divergence is reached: it grows until the target is passed, then closes in by false
- * position (the Illinois variant) on the root of the divergence, which is nearly linear in the size.
+ * Finds the size of a perturbation at which a divergence is reached: it grows until the target is passed, then closes
+ * in by false position (the Illinois variant) on the root of the divergence, which is nearly linear in the size.
  */
 export class SizeSearch {
   /** The size to try next, or the one that was found. */
@@ -62,7 +64,10 @@ function half({ size, miss }: End): End {
   return { size, miss: miss / 2 };
 }
 
-/** A tenth beyond where the target would be if the root of the divergence were linear, in steps that are neither tiny nor huge. */
+/**
+ * A tenth beyond where the target would be if the root of the divergence were linear, in steps that are neither tiny
+ * nor huge.
+ */
 function grown({ size, miss }: End): number {
   return size * Math.min(8, Math.max(1.5, 1.1 / (1 + miss)));
 }

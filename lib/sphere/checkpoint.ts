@@ -108,7 +108,8 @@ export async function saveCheckpoint(
 }
 
 /**
- * The run in a checkpoint. Everything is checked as if its caller had given it: a file with right checksums may have been edited.
+ * The run in a checkpoint. Everything is checked as if its caller had given it: a file with right checksums may have
+ * been edited.
  *
  * @param data those that the run is to go on with, and their fingerprint; others are refused.
  */

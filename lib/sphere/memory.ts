@@ -45,13 +45,13 @@ export interface NearestMemory {
 }
 
 /**
- * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are directions on the
- * unit sphere with a class of their own each (Thériault and Tantari 2025). It is the density
+ * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are
+ * directions on the unit sphere with a class of their own each (Thériault and Tantari 2025). It is the density
  *
  *     P(x, y) = sum_mu p_y^mu exp(betaScale beta w_mu.x) / Omega_N(beta) + p_y^0 / Omega_N(0)
  *
- * of a direction x and a class y (eq. 12; a probability where betaScale is 1). Rows are directions of norm 1, or of zeros
- * where there is nothing to see: {@link toSphere} makes them. Classes are counted from 1; 0 is "none".
+ * of a direction x and a class y (eq. 12; a probability where betaScale is 1). Rows are directions of norm 1, or of
+ * zeros where there is nothing to see: {@link toSphere} makes them. Classes are counted from 1; 0 is "none".
  *
  * @example
  * const data = { ...(await toSphere(images)), labels, classes: 10 };
@@ -64,7 +64,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly classes: number;
   readonly beta: number;
   readonly betaScale: number;
-  /** How memories are stored and overlaps computed: as the data of the training were, or the memories given to `from`. */
+  /**
+   * How memories are stored and overlaps computed: as the data of the training were, or the memories given to `from`.
+   */
   readonly precision: Precision;
   /** An entry for each epoch of the training; empty for a memory made by `from`. */
   readonly history: readonly EpochRecord[];
@@ -90,14 +92,15 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on the validation
-   * rows, the last ones, no longer falls. Returned is the model with the lowest of those losses since the last split. Rows are
-   * copied a part at a time: the arrays must not change before the first epoch is reported. Beside them a minibatch takes
-   * batchSize x P numbers and at most 32 tables like the class weights, splitting twice that with its own number of rows. The same data,
-   * options and seed give the same bits, whatever the number of threads.
+   * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on
+   * the validation rows, the last ones, no longer falls. Returned is the model with the lowest of those losses since
+   * the last split. Rows are copied a part at a time: the arrays must not change before the first epoch is reported.
+   * Beside them a minibatch takes batchSize x P numbers and at most 32 tables like the class weights, splitting twice
+   * that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
+   * threads.
    *
-   * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system errors of the
-   * checkpoint; the signal's reason. The last checkpoint stays.
+   * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system
+   * errors of the checkpoint; the signal's reason. The last checkpoint stays.
    */
   static async train(data: SphereTrainingData, options: TrainOptions): Promise<VonMisesFisherMemory> {
     const read = readTraining(options);
@@ -111,9 +114,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Goes on with a training that was interrupted, from the checkpoint that it kept, with the same data, and keeps the checkpoint from
-   * there on. It ends with the same bits as if it had not been interrupted (but for `seconds` in the history). The checkpoint of a
-   * training that has ended gives its memory at once.
+   * Goes on with a training that was interrupted, from the checkpoint that it kept, with the same data, and keeps the
+   * checkpoint from there on. It ends with the same bits as if it had not been interrupted (but for `seconds` in the
+   * history). The checkpoint of a training that has ended gives its memory at once.
    *
    * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
    */
@@ -133,7 +136,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   /**
    * A memory from its parts, which are copied.
    *
-   * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities; ERR_NOT_FINITE.
+   * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities;
+   * ERR_NOT_FINITE.
    */
   static async from(parameters: VonMisesFisherParameters, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     const read = readOptions(callOptions, options);
@@ -157,7 +161,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   /**
    * A memory from a file that {@link save} wrote, its history included.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
+   * the signal's reason.
    */
   static async load(path: FilePath, options: CallOptions = {}): Promise<VonMisesFisherMemory> {
     const name = filePath(path);
@@ -169,8 +174,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Frees the memory's numbers at once instead of some time after nobody holds the memory any more. Calls that have begun end as if
-   * it were open, all others are refused with ERR_CLOSED. Closing it again does nothing.
+   * Frees the memory's numbers at once instead of some time after nobody holds the memory any more. Calls that have
+   * begun end as if it were open, all others are refused with ERR_CLOSED. Closing it again does nothing.
    */
   close(): void {
     this.#kept.close();
@@ -197,12 +202,13 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities on the sphere.
-   * It is right to about 1e-5 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale x beta x (1 - w.x), w being the
-   * memory that it is due to: at a memory it keeps its digits, however large beta is. There rows count as the directions that they are,
-   * also where their norms are not quite 1.
+   * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities
+   * on the sphere. It is right to about 1e-5 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale
+   * x beta x (1 - w.x), w being the memory that it is due to: at a memory it keeps its digits, however large beta is.
+   * There rows count as the directions that they are, also where their norms are not quite 1.
    *
-   * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
+   * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the
+   * signal's reason.
    */
   async logDensity(x: Vectors, options: CallOptions = {}): Promise<Matrix> {
     return this.#matrix(native.sphereLogDensities, x, readOptions(callOptions, options));
@@ -246,8 +252,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * The share of rows whose likeliest class is that of the memory they are most similar to: how far the nearest memory explains what
-   * the model says (section 4.2).
+   * The share of rows whose likeliest class is that of the memory they are most similar to: how far the nearest memory
+   * explains what the model says (section 4.2).
    *
    * @throws as {@link logDensity}.
    */
@@ -267,8 +273,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Local minima of -log P(x | y) on the sphere, reached from given directions: each step goes to the weighted mean of the memories
-   * of class y, and the energy never rises. Coordinates may be clamped to their values at the start.
+   * Local minima of -log P(x | y) on the sphere, reached from given directions: each step goes to the weighted mean of
+   * the memories of class y, and the energy never rises. Coordinates may be clamped to their values at the start.
    *
    * @throws as {@link logDensity}; a zero row is ERR_RANGE, too: it leads nowhere.
    */

@@ -197,7 +197,9 @@ export function validationRows(count: number, share: number): number {
   return share > 0 && count > 1 ? Math.max(1, Math.floor(count * share)) : 0;
 }
 
-/** The published one, but at least twenty steps an epoch: with fewer, beta and the memories hardly move on small data. */
+/**
+ * The published one, but at least twenty steps an epoch: with fewer, beta and the memories hardly move on small data.
+ */
 function defaultBatchSize(trainingRows: number): number {
   return Math.min(1000, Math.ceil(trainingRows / 20));
 }

@@ -57,9 +57,15 @@ export interface ImagePatches<A extends RawArray = RawArray> extends RawVectors 
   readonly count: number;
   /** Pixels of a patch: size x size. */
   readonly dimension: number;
-  /** count x dimension, image by image, each row by row; the pixels of a patch row by row. The type is that of the images. */
+  /**
+   * count x dimension, image by image, each row by row; the pixels of a patch row by row. The type is that of the
+   * images.
+   */
   readonly values: A;
-  /** Patches of an image from top to bottom: floor((height - size) / stride) + 1. Pixels that are left over are in no patch. */
+  /**
+   * Patches of an image from top to bottom: floor((height - size) / stride) + 1. Pixels that are left over are in no
+   * patch.
+   */
   readonly rows: number;
   /** Patches of an image from left to right: floor((width - size) / stride) + 1. */
   readonly columns: number;
@@ -79,17 +85,19 @@ const patchesOptions = specify<ImagePatchesOptions>()({
 });
 
 /**
- * Puts vectors on the unit sphere: subtracts each one's OWN mean (the mean of its numbers, not of the batch), then divides by its
- * length. This is how the published experiments prepare images and patches.
+ * Puts vectors on the unit sphere: subtracts each one's OWN mean (the mean of its numbers, not of the batch), then
+ * divides by its length. This is how the published experiments prepare images and patches.
  *
- * A vector whose numbers are all the same, such as a blank patch, becomes exactly zero, which is no point of the sphere: it has no
- * direction. Of bytes that is decided exactly; floating-point numbers count as the same when they are within four roundings (2^-21 for
- * a Float32Array, 2^-50 for a Float64Array, times the largest number of the vector) of their mean. With `centre: false` only vectors
- * of zeros become zero. Numbers may be as large or as small as they can be.
+ * A vector whose numbers are all the same, such as a blank patch, becomes exactly zero, which is no point of the
+ * sphere: it has no direction. Of bytes that is decided exactly; floating-point numbers count as the same when they are
+ * within four roundings (2^-21 for a Float32Array, 2^-50 for a Float64Array, times the largest number of the vector) of
+ * their mean. With `centre: false` only vectors of zeros become zero. Numbers may be as large or as small as they can
+ * be.
  *
  * Runs in the background, a part of the batch after the other; the array should not change meanwhile.
  *
- * @throws DenseamError ERR_SHAPE; ERR_RANGE; ERR_NOT_FINITE naming vector and number; ERR_OUT_OF_MEMORY; the signal's reason.
+ * @throws DenseamError ERR_SHAPE; ERR_RANGE; ERR_NOT_FINITE naming vector and number; ERR_OUT_OF_MEMORY; the signal's
+ * reason.
  */
 export async function toSphere(data: RawVectors, options: ToSphereOptions = {}): Promise<Vectors> {
   const read = readOptions(toSphereOptions, options);
@@ -121,8 +129,8 @@ export async function toSphere(data: RawVectors, options: ToSphereOptions = {}):
 }
 
 /**
- * Cuts square patches from images, every `stride` pixels down and across. They come image by image, each row by row. Numbers are
- * copied as they are; {@link toSphere} takes the result.
+ * Cuts square patches from images, every `stride` pixels down and across. They come image by image, each row by row.
+ * Numbers are copied as they are; {@link toSphere} takes the result.
  *
  * Runs in the background, a part of the batch after the other; the array should not change meanwhile.
  *

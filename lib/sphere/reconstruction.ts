@@ -12,15 +12,15 @@ import { runTask } from '../native/calls.ts';
 /** The energy that a reconstruction minimises, and its stopping rule. */
 export interface ReconstructOptions extends CallOptions {
   /**
-   * y of the energy -log P(x | y): a class for all starts or one for each, 1 to C or 0 for "none". Without it the energy is
-   * -log P(x), whatever the class.
+   * y of the energy -log P(x | y): a class for all starts or one for each, 1 to C or 0 for "none". Without it the
+   * energy is -log P(x), whatever the class.
    */
   readonly classes?: number | readonly number[] | Int32Array | undefined;
   /** Whether each coordinate keeps the value that the start has there (true, or not 0). All are free by default. */
   readonly clamped?: Uint8Array | readonly boolean[] | undefined;
   /**
-   * A state has converged when the next step would move it by at most this distance. Default 1e-6. In a float32 memory rounding alone
-   * moves a state by about 1e-7 (1 + betaScale beta) at worst: a smaller tolerance may never be met.
+   * A state has converged when the next step would move it by at most this distance. Default 1e-6. In a float32 memory
+   * rounding alone moves a state by about 1e-7 (1 + betaScale beta) at worst: a smaller tolerance may never be met.
    */
   readonly tolerance?: number | undefined;
   /** Steps at most. Default 1000; 0 evaluates the starts themselves. */
@@ -64,9 +64,9 @@ const reconstructOptions = specify<ReconstructOptions>()({
 });
 
 /**
- * @internal Moves every start (of norm 1) to a local minimum of -log P(x | y) on the sphere by
- * x <- normalise(sum_mu s_mu w_mu), s_mu proportional to p_y^mu exp(s beta w_mu . x), which never raises it. Progress counts
- * evaluations of memories.
+ * @internal Moves every start (of norm 1) to a local minimum of -log P(x | y) on the sphere by x <- normalise(sum_mu
+ * s_mu w_mu), s_mu proportional to p_y^mu exp(s beta w_mu . x), which never raises it. Progress counts evaluations of
+ * memories.
  */
 export async function reconstruct(
   model: NativeSphereModel,

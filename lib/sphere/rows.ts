@@ -6,7 +6,10 @@ import { partBytes } from '../memory/partsAtOnce.ts';
 import { type NativeSphereRows, native } from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
 
-/** Checks rows of norm 1, or also of 0, and copies them to the native side, a part at a time; errors call their array `name`. */
+/**
+ * Checks rows of norm 1, or also of 0, and copies them to the native side, a part at a time; errors call their array
+ * `name`.
+ */
 export async function toNativeRows(
   name: string,
   batch: Batch,

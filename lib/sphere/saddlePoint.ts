@@ -32,8 +32,8 @@ export interface SaddlePointOptions extends CallOptions {
   /** The student's inverse temperature beta, at least 0. */
   readonly beta: number;
   /**
-   * The teacher's inverse temperature over the dimension, beta* / N: at least 0. Default Infinity: data without noise. See
-   * {@link effectiveInverseTemperature}.
+   * The teacher's inverse temperature over the dimension, beta* / N: at least 0. Default Infinity: data without noise.
+   * See {@link effectiveInverseTemperature}.
    */
   readonly v?: number | undefined;
   /** The load M / (P* N), M the number of data: at least 0. Default Infinity: as many data as it takes. */
@@ -44,13 +44,16 @@ export interface SaddlePointOptions extends CallOptions {
   readonly hiddenShares?: ArrayLike<number> | undefined;
   /** p_q, C + 1 numbers with sum 1. Default: that of the data. Not beside `start`. */
   readonly classShares?: ArrayLike<number> | undefined;
-  /** What the first memories, uniform on the sphere, follow from; default 0. Class weights begin as products of the shares. */
+  /**
+   * What the first memories, uniform on the sphere, follow from; default 0. Class weights begin as products of the
+   * shares.
+   */
   readonly seed?: Seed | undefined;
   /** Where to begin instead; the shares are those of its class weights. Its beta and betaScale do not count. */
   readonly start?: SaddlePointParameters | undefined;
   /**
-   * A state is a fixed point when one more application of the equations changes no memory (times its length) and no class weight by
-   * more than this. Default 1e-10.
+   * A state is a fixed point when one more application of the equations changes no memory (times its length) and no
+   * class weight by more than this. Default 1e-10.
    */
   readonly tolerance?: number | undefined;
   /** Applications at most. Default 10,000; 0 evaluates the start. */
@@ -68,8 +71,8 @@ export interface TeacherSaddlePointOptions extends SaddlePointOptions {
 }
 
 /**
- * A solution, or the last state where the iterations were used up. As parameters of a model it is a stationary point of the effective
- * loss (eq. 12) where rho is Infinity.
+ * A solution, or the last state where the iterations were used up. As parameters of a model it is a stationary point of
+ * the effective loss (eq. 12) where rho is Infinity.
  */
 export interface SaddlePoint extends SaddlePointParameters {
   /** s(2 v). */
@@ -124,10 +127,10 @@ function positiveCount(name: string, value: unknown): number {
 }
 
 /**
- * Solves the saddle-point equations of a student whose teacher is clamped to patterns with soft labels (eq. 10), by applying them again
- * and again. With rho = Infinity that is expectation-maximisation of the effective loss (eq. 12): it never rises, and what is found is
- * a stationary point of it, though it may take thousands of applications near a saddle. An application costs two products of the size
- * patterns x hiddenUnits x dimension.
+ * Solves the saddle-point equations of a student whose teacher is clamped to patterns with soft labels (eq. 10), by
+ * applying them again and again. With rho = Infinity that is expectation-maximisation of the effective loss (eq. 12):
+ * it never rises, and what is found is a stationary point of it, though it may take thousands of applications near a
+ * saddle. An application costs two products of the size patterns x hiddenUnits x dimension.
  *
  * @param patterns P* rows of norm 1, or of zeros.
  * @param targets their soft labels, P* x (C + 1): rows of probabilities, class "none" first.
@@ -150,10 +153,10 @@ export async function solveSaddlePoint(
 }
 
 /**
- * Solves the saddle-point equations for a teacher with random memories, each with classes of its own (eq. 9). In high dimension
- * such memories are orthogonal, and the equations are those of {@link solveSaddlePoint} for the first P* unit vectors of R^N as
- * patterns, each with the class shares for its labels; so that is what this solves. Memories and order parameters are in those
- * coordinates.
+ * Solves the saddle-point equations for a teacher with random memories, each with classes of its own (eq. 9). In high
+ * dimension such memories are orthogonal, and the equations are those of {@link solveSaddlePoint} for the first P* unit
+ * vectors of R^N as patterns, each with the class shares for its labels; so that is what this solves. Memories and
+ * order parameters are in those coordinates.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -259,7 +262,10 @@ async function solve(problem: Problem, options: Solver): Promise<SaddlePoint> {
 /** Rows that are looked at together (native/sphere/saddle_point.cc). */
 const batchRows = 4096;
 
-/** The least that all take at once: memories and class weights in several states, and the scores and overlaps of patterns. */
+/**
+ * The least that all take at once: memories and class weights in several states, and the scores and overlaps of
+ * patterns.
+ */
 function checkSpace({ count, dimension, classShares }: Problem, units: number): void {
   const columns = classShares.length;
   const states = 8 * units * dimension + 6 * (units + 1) * columns;

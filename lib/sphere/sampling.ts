@@ -34,7 +34,10 @@ export interface UniformSphereOptions extends SphereSampleOptions {
 export interface VonMisesFisherOptions extends SphereSampleOptions {
   /** w: N numbers, of length 1 (to 5e-5; it is divided by its length). N is at least 2. */
   readonly mean: FloatArray;
-  /** Concentration: the density is proportional to exp(kappa w . x). Finite, at least 0; 0 gives the uniform distribution. */
+  /**
+   * Concentration: the density is proportional to exp(kappa w . x). Finite, at least 0; 0 gives the uniform
+   * distribution.
+   */
   readonly kappa: number;
 }
 
@@ -43,8 +46,8 @@ export interface TeacherOptions extends SphereSampleOptions {
   /** w: P x N, every row of length 1 (to 5e-5; it is divided by its length). N is at least 2. */
   readonly memories: Vectors;
   /**
-   * p: (P + 1) x (C + 1) joint probabilities of hidden unit and class, which sum to 1 (to 1e-5; they are divided by their sum). Row 0
-   * is the background, the uniform distribution on the sphere; column 0 is the class "none".
+   * p: (P + 1) x (C + 1) joint probabilities of hidden unit and class, which sum to 1 (to 1e-5; they are divided by
+   * their sum). Row 0 is the background, the uniform distribution on the sphere; column 0 is the class "none".
    */
   readonly classWeights: Matrix;
   /** The inverse temperature of every memory. Finite, at least 0. */
@@ -94,8 +97,8 @@ function someFloats(name: string, value: unknown): FloatArray {
 const greatestIndex = 2 ** 31 - 1;
 
 /**
- * Draws points uniformly distributed on the unit sphere of R^N, N at least 2. Point i depends on the seed and i alone, not on the count
- * or on the number of threads.
+ * Draws points uniformly distributed on the unit sphere of R^N, N at least 2. Point i depends on the seed and i alone,
+ * not on the count or on the number of threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -108,10 +111,10 @@ export async function sampleUniformSphere(options: UniformSphereOptions): Promis
 }
 
 /**
- * Draws points from the von Mises-Fisher distribution about `mean` on the unit sphere of R^N, N at least 2, for any kappa: by
- * rejection (Ulrich 1984, Wood 1994), about one and a half draws a point at most, without the cancellation that large kappa brings.
- * The mean of w . x is {@link vonMisesFisherMeanResultantLength}(N, kappa). Point i depends on the seed and i alone, not on the count
- * or on the number of threads.
+ * Draws points from the von Mises-Fisher distribution about `mean` on the unit sphere of R^N, N at least 2, for any
+ * kappa: by rejection (Ulrich 1984, Wood 1994), about one and a half draws a point at most, without the cancellation
+ * that large kappa brings. The mean of w . x is {@link vonMisesFisherMeanResultantLength}(N, kappa). Point i depends on
+ * the seed and i alone, not on the count or on the number of threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -126,10 +129,10 @@ export async function sampleVonMisesFisher(options: VonMisesFisherOptions): Prom
 }
 
 /**
- * Draws labelled points as the teacher of Thériault and Tantari (2025, section 2.2) does, which is the model of their eq. 3: first a
- * hidden unit and a class from the joint probabilities `classWeights`, then a point from the von Mises-Fisher distribution about
- * that memory, or from the uniform one for the background. Point i depends on the seed and i alone, not on the count or on the number
- * of threads.
+ * Draws labelled points as the teacher of Thériault and Tantari (2025, section 2.2) does, which is the model of their
+ * eq. 3: first a hidden unit and a class from the joint probabilities `classWeights`, then a point from the von
+ * Mises-Fisher distribution about that memory, or from the uniform one for the background. Point i depends on the seed
+ * and i alone, not on the count or on the number of threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */

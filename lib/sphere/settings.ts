@@ -99,8 +99,8 @@ export function checkSpace(
 }
 
 /**
- * How far a sum of probabilities may be from 1: they may have been rounded to float32 (which leaves 6e-8), or computed in it, whatever
- * array they are in now. Where the sum matters, they are divided by it.
+ * How far a sum of probabilities may be from 1: they may have been rounded to float32 (which leaves 6e-8), or computed
+ * in it, whatever array they are in now. Where the sum matters, they are divided by it.
  */
 export const sumTolerance = 1e-5;
 

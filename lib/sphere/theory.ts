@@ -45,15 +45,16 @@ import {
 } from './theoryInput.ts';
 import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
 
-// The stationary points of the von Mises-Fisher memory (Thériault and Tantari 2025, section 3), as functions. The saddle-point
-// equations themselves are in saddlePoint.ts.
+// The stationary points of the von Mises-Fisher memory (Thériault and Tantari 2025, section 3), as functions. The
+// saddle-point equations themselves are in saddlePoint.ts.
 
 /**
- * How strongly data with the noise of a teacher act on a student: s(2 v) beta with s(x) = x / (sqrt(x^2 + 1) + 1) (eq. 9). The factor
- * s(2 v) is the `betaScale` of the effective loss that the student then minimises (eq. 12).
+ * How strongly data with the noise of a teacher act on a student: s(2 v) beta with s(x) = x / (sqrt(x^2 + 1) + 1)
+ * (eq. 9). The factor s(2 v) is the `betaScale` of the effective loss that the student then minimises (eq. 12).
  *
  * @param beta the student's inverse temperature, at least 0.
- * @param v the teacher's over the dimension, beta* / N: at least 0; Infinity stands for data without noise and gives beta.
+ * @param v the teacher's over the dimension, beta* / N: at least 0; Infinity stands for data without noise and gives
+ * beta.
  * @throws DenseamError ERR_RANGE.
  */
 export function effectiveInverseTemperature(beta: number, v: number): number {
@@ -90,15 +91,16 @@ const multiplierOptions = specify<MultiplierOptions>()({
 });
 
 /**
- * The class weights p = pbar / (lambda_y + omega_gamma) that have the given marginals, and the Lagrange multipliers lambda and omega
- * (eq. 21). They are where sum pbar log p is greatest among all tables with these marginals that are zero where pbar is, so there is
- * one solution at most, with every lambda + omega above 0; a primal-dual Newton method finds it to about 1e-14, also where pbar spans
- * the range of doubles. Only sums lambda + omega are determined: given are those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma
- * p_h(gamma). Where p is much greater than pbar their sum loses digits, but p does not.
+ * The class weights p = pbar / (lambda_y + omega_gamma) that have the given marginals, and the Lagrange multipliers
+ * lambda and omega (eq. 21). They are where sum pbar log p is greatest among all tables with these marginals that are
+ * zero where pbar is, so there is one solution at most, with every lambda + omega above 0; a primal-dual Newton method
+ * finds it to about 1e-14, also where pbar spans the range of doubles. Only sums lambda + omega are determined: given
+ * are those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma p_h(gamma). Where p is much greater than pbar their sum
+ * loses digits, but p does not.
  *
- * Numbers of pbar between zero and 1e-290 of their sum count as that. Where a share is zero class weights are zero and the multiplier is
- * Infinity, whatever pbar is there. A unit or a class that has a
- * share but no pbar is refused, as is any other pattern of zeros that leaves no table with these marginals.
+ * Numbers of pbar between zero and 1e-290 of their sum count as that. Where a share is zero class weights are zero and
+ * the multiplier is Infinity, whatever pbar is there. A unit or a class that has a share but no pbar is refused, as is
+ * any other pattern of zeros that leaves no table with these marginals.
  *
  * @param pbar (P + 1) x (C + 1) numbers that are finite and not negative.
  * @throws DenseamError ERR_SHAPE; ERR_RANGE, also where there is no solution; ERR_NOT_FINITE; the signal's reason.
@@ -132,7 +134,10 @@ export async function classWeightMultipliers(pbar: ClassWeights, options: Multip
 }
 
 export interface TheoryOptions extends CallOptions {
-  /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only beside labels. */
+  /**
+   * Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only beside
+   * labels.
+   */
   readonly labelSoftening?: number | undefined;
 }
 
@@ -171,9 +176,10 @@ const stationarityOptions = specify<StationarityOptions>()({
 });
 
 /**
- * The residuals of the stationarity conditions (eq. 6) of the loss with labels, at betaScale beta where betaScale is not 1 (eq. 12):
- * at a stationary point every memory is wbar / |wbar| and all class weights are pbar / zeta ({@link classWeightMultipliers}). Units
- * and classes that no row supports at all (a pbar of zeros) keep their class weights in this comparison.
+ * The residuals of the stationarity conditions (eq. 6) of the loss with labels, at betaScale beta where betaScale is
+ * not 1 (eq. 12): at a stationary point every memory is wbar / |wbar| and all class weights are pbar / zeta
+ * ({@link classWeightMultipliers}). Units and classes that no row supports at all (a pbar of zeros) keep their class
+ * weights in this comparison.
  *
  * Computes in double precision; rows are copied as such. One pass over them.
  *
@@ -224,10 +230,10 @@ export interface SaddlePointParameters extends VonMisesFisherParameters {
 }
 
 /**
- * A model of the same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in this order, and it
- * and its original have half of the class weights each. From a stationary point of the loss (eq. 6), or of the saddle-point equations
- * with rho = Infinity, the result is one with P + R units. With finite rho it is not: each half has half of the order parameter, so
- * its memory shortens.
+ * A model of the same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in
+ * this order, and it and its original have half of the class weights each. From a stationary point of the loss (eq. 6),
+ * or of the saddle-point equations with rho = Infinity, the result is one with P + R units. With finite rho it is not:
+ * each half has half of the order parameter, so its memory shortens.
  *
  * Runs at once, on the calling thread, and copies everything.
  *
@@ -296,18 +302,22 @@ export interface SplittingStabilityOptions extends TheoryOptions {
 /** What becomes of each memory when it is duplicated and the copies move apart a little. */
 export interface SplittingStability {
   /**
-   * The effective inverse temperature above which the copies part, E[gamma m] / lambda_max(C) of each memory. Infinity where nothing
-   * spreads about it.
+   * The effective inverse temperature above which the copies part, E[gamma m] / lambda_max(C) of each memory. Infinity
+   * where nothing spreads about it.
    */
   readonly betaSplit: Float64Array;
   /**
-   * The quadratic form b / |xbar| sum_n gamma (x.u)^2 of the Jacobian of the saddle-point equations (rho = Infinity) along the
-   * perturbation (u, -u) of the copies: what one application multiplies it by, at a fixed point and with class weights held.
+   * The quadratic form b / |xbar| sum_n gamma (x.u)^2 of the Jacobian of the saddle-point equations (rho = Infinity)
+   * along the perturbation (u, -u) of the copies: what one application multiplies it by, at a fixed point and with
+   * class weights held.
    */
   readonly quadraticForms: Float64Array;
   /** Whether that exceeds 1. */
   readonly unstable: readonly boolean[];
-  /** The least eigenvalue of the splitting matrix, b E[gamma m] - b^2 lambda_max(C): negative where descent of the loss splits. */
+  /**
+   * The least eigenvalue of the splitting matrix, b E[gamma m] - b^2 lambda_max(C): negative where descent of the loss
+   * splits.
+   */
   readonly eigenvalues: Float64Array;
   /** u, P x N: leading principal direction of the memory's own soft cluster, tangent to the sphere; of norm 1. */
   readonly directions: Matrix;
@@ -323,14 +333,14 @@ const stabilityOptions = specify<SplittingStabilityOptions>()({
 });
 
 /**
- * Whether a duplicate ({@link duplicate}) of each memory is a saddle (section 3.2 and appendix I). With b = betaScale beta and the
- * covariance C = E[gamma x~ x~'] of the parts x~ of the rows at right angles to the memory, weighted by its responsibility gamma, the
- * perturbation of the copies along (u, -u), u the leading eigenvector of C, grows if b > E[gamma m] / lambda_max(C), m = w.x. That
- * needs no approximation of gamma by 0 and 1: the copies share it evenly. At a fixed point both criteria agree; elsewhere
- * `quadraticForms` uses |xbar| where `eigenvalues` uses its part along w.
+ * Whether a duplicate ({@link duplicate}) of each memory is a saddle (section 3.2 and appendix I). With b = betaScale
+ * beta and the covariance C = E[gamma x~ x~'] of the parts x~ of the rows at right angles to the memory, weighted by
+ * its responsibility gamma, the perturbation of the copies along (u, -u), u the leading eigenvector of C, grows if b >
+ * E[gamma m] / lambda_max(C), m = w.x. That needs no approximation of gamma by 0 and 1: the copies share it evenly. At
+ * a fixed point both criteria agree; elsewhere `quadraticForms` uses |xbar| where `eigenvalues` uses its part along w.
  *
- * Computes in double precision, by power iteration for all memories at once: two products of the size rows x hiddenUnits x dimension a
- * pass. Takes memory for two tables of rows x hiddenUnits.
+ * Computes in double precision, by power iteration for all memories at once: two products of the size rows x
+ * hiddenUnits x dimension a pass. Takes memory for two tables of rows x hiddenUnits.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */

@@ -122,7 +122,10 @@ export function readShares(name: string, given: unknown, count: number, what: st
   return Float64Array.from(withSumOne(checkShares(name, given, count, what)));
 }
 
-/** What solving eq. 21 takes at least: two tables of the classes that have a share among each other, and seven of class weights. */
+/**
+ * What solving eq. 21 takes at least: two tables of the classes that have a share among each other, and seven of class
+ * weights.
+ */
 export function checkMultiplierSpace(units: number, classShares: Float64Array): void {
   const classes = classShares.reduce((count, share) => count + (share > 0 ? 1 : 0), 0);
   fitsInMemory('the class weights', (2 * classes + 7 * units) * classes * Float64Array.BYTES_PER_ELEMENT);

@@ -41,7 +41,8 @@ export async function firstProgress(
 ): Promise<TrainingProgress> {
   const { hiddenUnits, background, splitting, classShares, beta, betaScale, seed } = settings;
   const units = splitting?.from ?? hiddenUnits;
-  // The background keeps its share of the final network, so that it weighs as much as `background` of its units in the end.
+  // The background keeps its share of the final network, so that it weighs as much as `background` of its units in the
+  // end.
   const backgroundShare = background / (hiddenUnits + background);
   const hiddenShares = new Float64Array(units + 1).fill((1 - backgroundShare) / units);
   hiddenShares[0] = backgroundShare;
@@ -75,8 +76,8 @@ async function checkedMemories(
 }
 
 /**
- * Trains until nothing is left to do; `keep` is given the progress after every epoch and waited for. Each epoch draws its random numbers
- * from its own number, so that a run can go on from any of them.
+ * Trains until nothing is left to do; `keep` is given the progress after every epoch and waited for. Each epoch draws
+ * its random numbers from its own number, so that a run can go on from any of them.
  */
 export async function runTraining(
   data: CheckedData,
@@ -150,9 +151,9 @@ function afterEpoch(
 }
 
 /**
- * Whether a trained beta is where the model hardly differs from the uniform density, betaScale beta <= 1, or momentum alone carries it
- * there or can have carried it from there: the steps that follow a velocity v without any gradient add up to
- * learningRate v (momentum + momentum^2 + ...).
+ * Whether a trained beta is where the model hardly differs from the uniform density, betaScale beta <= 1, or momentum
+ * alone carries it there or can have carried it from there: the steps that follow a velocity v without any gradient add
+ * up to learningRate v (momentum + momentum^2 + ...).
  */
 function isNearZero(
   { beta, betaScale, betaVelocity }: NativeSphereState,
@@ -166,9 +167,9 @@ function isNearZero(
 const restingSwing = 0.1;
 
 /**
- * Epochs without a lower validation loss that end a stage. A beta near zero swings about its minimum there, and the loss rises and
- * falls with it, until memories have turned to the data: it has the time that friction takes to end a swing. With curvature k,
- * v <- momentum v - learningRate k beta makes the swing shrink by the root of momentum a step.
+ * Epochs without a lower validation loss that end a stage. A beta near zero swings about its minimum there, and the
+ * loss rises and falls with it, until memories have turned to the data: it has the time that friction takes to end a
+ * swing. With curvature k, v <- momentum v - learningRate k beta makes the swing shrink by the root of momentum a step.
  */
 function patienceOf({ nearZero }: TrainingProgress, settings: TrainingSettings): number {
   const { patience, momentum, trainingRows, batchSize } = settings;

@@ -4,8 +4,8 @@ import type { IntegerArray } from '../io/numbers.ts';
 import type { FilePath } from '../io/path.ts';
 
 /**
- * What a von Mises-Fisher memory is made of. Class 0 is "none", classes 1 to `classes` are the others; unit 0 is the background, the
- * uniform distribution on the sphere, and unit mu >= 1 has memory mu - 1.
+ * What a von Mises-Fisher memory is made of. Class 0 is "none", classes 1 to `classes` are the others; unit 0 is the
+ * background, the uniform distribution on the sphere, and unit mu >= 1 has memory mu - 1.
  */
 export interface VonMisesFisherParameters {
   /** N: numbers in a direction. */
@@ -39,8 +39,8 @@ export interface SphereTrainingData extends Vectors {
   /** C, without "none". */
   readonly classes: number;
   /**
-   * The class of each row, 1 to C, or 0 for none: integers in an array of any type, such as those that `readNpy` and `readNpz` give.
-   * Without labels training is unsupervised.
+   * The class of each row, 1 to C, or 0 for none: integers in an array of any type, such as those that `readNpy` and
+   * `readNpz` give. Without labels training is unsupervised.
    */
   readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
 }
@@ -68,18 +68,24 @@ export interface EpochRecord {
 export interface SplittingOptions {
   /** How many hidden units there are at first, from 1 to `hiddenUnits`. */
   readonly from: number;
-  /** Units to split at most, as a share of those that there are; above 0, at most 1. Default 1: all, the number doubles. */
+  /**
+   * Units to split at most, as a share of those that there are; above 0, at most 1. Default 1: all, the number doubles.
+   */
   readonly fraction?: number | undefined;
   /**
-   * Only units whose splitting matrix has an eigenvalue below it are split; at most 0. With 0 the network stops growing where no unit
-   * is unstable. Default: no threshold, the published setting; those with the most negative eigenvalues come first.
+   * Only units whose splitting matrix has an eigenvalue below it are split; at most 0. With 0 the network stops growing
+   * where no unit is unstable. Default: no threshold, the published setting; those with the most negative eigenvalues
+   * come first.
    */
   readonly threshold?: number | undefined;
-  /** How far both halves of a unit move from it along the eigenvector, before they are put back on the sphere. Default 0.25. */
+  /**
+   * How far both halves of a unit move from it along the eigenvector, before they are put back on the sphere. Default
+   * 0.25.
+   */
   readonly distance?: number | undefined;
   /**
-   * Epochs between two splits at most. Default: no limit but `maxEpochs`, a split comes when the validation loss stops falling
-   * (`patience`). Needed where there are no validation rows.
+   * Epochs between two splits at most. Default: no limit but `maxEpochs`, a split comes when the validation loss stops
+   * falling (`patience`). Needed where there are no validation rows.
    */
   readonly epochs?: number | undefined;
   /** Training rows, drawn at random, that the eigenvectors are found from, at most. Default 10,000. */
@@ -90,7 +96,10 @@ export interface SplittingOptions {
 
 /** What every training call takes. */
 export interface TrainingCallOptions extends CallOptions {
-  /** Told of every epoch as it ends; `parameters` gives a copy of what the model was then, before a split that may follow. */
+  /**
+   * Told of every epoch as it ends; `parameters` gives a copy of what the model was then, before a split that may
+   * follow.
+   */
   readonly onEpoch?: ((record: EpochRecord, parameters: () => VonMisesFisherParameters) => void) | undefined;
 }
 
@@ -98,29 +107,36 @@ export interface TrainOptions extends TrainingCallOptions {
   /** P, from 1 to the number of training rows. */
   readonly hiddenUnits: number;
   /**
-   * A number: the inverse temperature is fixed. `{ trainedFrom }`: it begins there and is trained with the rest. Default
-   * `{ trainedFrom: 1 }`.
+   * A number: the inverse temperature is fixed. `{ trainedFrom }`: it begins there and is trained with the rest.
+   * Default `{ trainedFrom: 1 }`.
    */
   readonly beta?: number | { readonly trainedFrom: number } | undefined;
   /**
-   * The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1. With few rows or in
-   * few dimensions 0.25 can leave beta too low to tell clusters apart: use more, up to 1, or fix beta.
+   * The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1.
+   * With few rows or in few dimensions 0.25 can leave beta too low to tell clusters apart: use more, up to 1, or fix
+   * beta.
    */
   readonly betaScale?: number | undefined;
-  /** Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only with labels. */
+  /**
+   * Share of every label that is spread evenly over all classes, "none" too; from 0 to 1. Default 0.1. Only with
+   * labels.
+   */
   readonly labelSoftening?: number | undefined;
-  /** The softening of the model's own predictions, which stand for the labels in unsupervised training. Default 0.01. */
+  /**
+   * The softening of the model's own predictions, which stand for the labels in unsupervised training. Default 0.01.
+   */
   readonly posteriorSoftening?: number | undefined;
   /**
-   * The probability of every class, C + 1 numbers that are not negative, with sum 1 (to 1e-5, as float32 leaves it; they are divided by
-   * their sum). Default: the shares of the softened labels; in
-   * unsupervised training shares that rise from class to class up to twice the first, since equal classes would stay equal.
+   * The probability of every class, C + 1 numbers that are not negative, with sum 1 (to 1e-5, as float32 leaves it;
+   * they are divided by their sum). Default: the shares of the softened labels; in unsupervised training shares that
+   * rise from class to class up to twice the first, since equal classes would stay equal.
    */
   readonly classShares?: ArrayLike<number> | undefined;
   /** How many hidden units the background counts as; at least 0. Default 1. */
   readonly background?: number | undefined;
   /**
-   * Rows in a minibatch. Default 1000, or a twentieth of the training rows where that is less: an epoch needs tens of steps.
+   * Rows in a minibatch. Default 1000, or a twentieth of the training rows where that is less: an epoch needs tens of
+   * steps.
    */
   readonly batchSize?: number | undefined;
   /** It enters twice: v <- momentum v - learningRate x gradient, then x <- x + learningRate v. Default 0.1. */
@@ -130,22 +146,28 @@ export interface TrainOptions extends TrainingCallOptions {
   /** Epochs in all, at most. Default 300. */
   readonly maxEpochs?: number | undefined;
   /**
-   * Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. While a trained beta is near
-   * zero (`betaScale` x beta up to 1) or swings through it, where the loss rises and falls with it, at least as many as make a swing ten
-   * times smaller: 2 ln 0.1 / ln momentum steps, rounded up to epochs.
+   * Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. While a
+   * trained beta is near zero (`betaScale` x beta up to 1) or swings through it, where the loss rises and falls with
+   * it, at least as many as make a swing ten times smaller: 2 ln 0.1 / ln momentum steps, rounded up to epochs.
    */
   readonly patience?: number | undefined;
-  /** Share of the rows, from the end, that is kept for validation; from 0 to less than 1, above 0 at least a row. Default 0.1. */
+  /**
+   * Share of the rows, from the end, that is kept for validation; from 0 to less than 1, above 0 at least a row.
+   * Default 0.1.
+   */
   readonly validationShare?: number | undefined;
   /** Grow the network instead of starting with all units. */
   readonly splitting?: SplittingOptions | undefined;
   /**
-   * Where the memories begin: as many rows of norm 1 as there are units at first, a copy of them in the precision of the data. Default:
-   * uniformly distributed on the sphere.
+   * Where the memories begin: as many rows of norm 1 as there are units at first, a copy of them in the precision of
+   * the data. Default: uniformly distributed on the sphere.
    */
   readonly initialMemories?: FloatArray | undefined;
   /** What all random choices follow from. Default 0. */
   readonly seed?: Seed | undefined;
-  /** A file to keep the state in, written anew (whatever it held) after every epoch; see {@link VonMisesFisherMemory.resume}. */
+  /**
+   * A file to keep the state in, written anew (whatever it held) after every epoch; see
+   * {@link VonMisesFisherMemory.resume}.
+   */
   readonly checkpoint?: FilePath | undefined;
 }

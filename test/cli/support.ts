@@ -17,7 +17,9 @@ export interface CommandLine {
   readonly folder: string;
   /** Runs denseam with these arguments to its end. */
   denseam(...args: string[]): Ended;
-  /** Runs denseam with some of the environment changed, while this process goes on: it may serve what denseam asks for. */
+  /**
+   * Runs denseam with some of the environment changed, while this process goes on: it may serve what denseam asks for.
+   */
   start(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Starts denseam and presses Ctrl-C once, as soon as `text` is on stderr. */
   interrupt(args: readonly string[], text: string): Promise<Ended>;

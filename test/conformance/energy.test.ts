@@ -8,8 +8,8 @@ import { covarianceLength } from '../support/batches.ts';
 const stay = { tolerance: 1e300 };
 
 /**
- * Points of four coordinates and a query at the origin, as any memory takes them: of equal covariances, or one point each. Returns what
- * every verb that has an energy gives for the query.
+ * Points of four coordinates and a query at the origin, as any memory takes them: of equal covariances, or one point
+ * each. Returns what every verb that has an energy gives for the query.
  */
 type Energy = (points: readonly number[][], beta: number) => Promise<number[]>;
 

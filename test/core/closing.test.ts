@@ -245,8 +245,8 @@ describe('memory of the native side', () => {
 describe('results', () => {
   it.each([10, 3000])('of %i rows are ordinary arrays, which can be transferred', async (count) => {
     const memory = await EuclideanMemory.create(vectors(100));
-    // Memory from elsewhere is not counted there; Node 22 and later refuse to transfer it. A collection in between takes other
-    // arrays off, but not in each of several calls.
+    // Memory from elsewhere is not counted there; Node 22 and later refuse to transfer it. A collection in between
+    // takes other arrays off, but not in each of several calls.
     const calls: { readonly data: Float64Array; readonly counted: number }[] = [];
     for (let call = 0; call < 5; call++) {
       const before = process.memoryUsage().arrayBuffers;

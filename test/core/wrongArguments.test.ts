@@ -1,4 +1,7 @@
-/** Every exported function and verb, with a wrong value in every argument and option: a coded error that names it, never another. */
+/**
+ * Every exported function and verb, with a wrong value in every argument and option: a coded error that names it, never
+ * another.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as denseam from '../../lib/index.ts';

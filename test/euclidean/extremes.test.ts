@@ -1,4 +1,7 @@
-/** Very large and very small vectors and temperatures, coincidences, one item, one dimension: finite and right, never NaN. */
+/**
+ * Very large and very small vectors and temperatures, coincidences, one item, one dimension: finite and right, never
+ * NaN.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DenseamError } from '../../lib/core/errors.ts';

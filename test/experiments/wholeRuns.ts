@@ -18,8 +18,8 @@ const repeatable = (result: ExperimentResult) => ({
 });
 
 /**
- * Tests of whole quick runs: the same on one thread and when interrupted on two, other tables with another seed, tables and charts
- * fit together, and the findings have the verdicts that are expected.
+ * Tests of whole quick runs: the same on one thread and when interrupted on two, other tables with another seed, tables
+ * and charts fit together, and the findings have the verdicts that are expected.
  */
 // biome-ignore lint/suspicious/noExplicitAny: it is given its own settings
 export function describeWholeRuns(experiment: Experiment<any>, expected: readonly Verdict[]): void {

@@ -22,7 +22,8 @@ async function expectSameMemory(actual: GaussianMemory, items: Gaussians): Promi
 describe.each(STRUCTURES)('%s', (structure) => {
   const items = ordinary(structure, 7, 3);
 
-  // Diagonal and isotropic memories keep standard deviations (science 1.2): squaring a rounded root costs two roundings.
+  // Diagonal and isotropic memories keep standard deviations (science 1.2): squaring a rounded root costs two
+  // roundings.
   const rounding = structure === 'full' ? 0 : 2 * DOUBLE_EPSILON;
 
   it('get returns what was stored, in the order asked for', async () => {

@@ -1,6 +1,9 @@
 import type { Gaussians } from '../../lib/index.ts';
 
-/** The distinct matrices W W' of all 3 x 2 matrices W with entries from -greatest to greatest: singular, in whole numbers. */
+/**
+ * The distinct matrices W W' of all 3 x 2 matrices W with entries from -greatest to greatest: singular, in whole
+ * numbers.
+ */
 export function singularIntegerMatrices(greatest: number): number[][] {
   const found = new Map<string, number[]>();
   const sides = 2 * greatest + 1;

@@ -70,8 +70,9 @@ function energyRounding({ itemBatch, items, beta }: Case, distance: number): num
 }
 
 /**
- * A step length is |K - R| with K = R^-T G^1/2. The eigenvalues of G have an error of eps |G|, its root therefore one of
- * eps |G|^1/2 cond(G)^1/2, and cond(G) is cond(S) cond(O); the solve multiplies by cond(R): eps cond^3/2 of the width.
+ * A step length is |K - R| with K = R^-T G^1/2. The eigenvalues of G have an error of eps |G|, its root therefore one
+ * of eps |G|^1/2 cond(G)^1/2, and cond(G) is cond(S) cond(O); the solve multiplies by cond(R): eps cond^3/2 of the
+ * width.
  */
 function stepNoise({ itemBatch, dimension, logCondition }: Case): number {
   const width = Math.sqrt(dimension * largest(itemBatch.covariances));

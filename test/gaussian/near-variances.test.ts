@@ -131,8 +131,8 @@ describe('distances of near variances', () => {
       const near = await memory.nearest(queryBatch, { k: items });
       for (let q = 0; q < queryBatch.count; q++) {
         const exact = reference.distances(flatAt(queryBatch, q)).map(toNumber);
-        // In float32 all are recomputed from variances, in double precision, unless all of these are 0 and means are far
-        // apart beside their own length; in float64 where rounded roots would cost more.
+        // In float32 all are recomputed from variances, in double precision, unless all of these are 0 and means are
+        // far apart beside their own length; in float64 where rounded roots would cost more.
         const relative = precision === 'float64' ? 1e-11 : zeros ? 2e-6 : 1e-13;
         expectRelative('distances', data.subarray(q * items, (q + 1) * items), exact, relative);
         const sorted = exact.toSorted((x, y) => x - y);

@@ -18,8 +18,8 @@ import { check } from '../support/check.ts';
 const INVISIBLE = 2 ** -53;
 
 /**
- * Memories large enough for the index (64 items and more, d from 8 on), and small ones: with duplicates, near ties (items a millionth
- * apart) and items a thousand times smaller and larger.
+ * Memories large enough for the index (64 items and more, d from 8 on), and small ones: with duplicates, near ties
+ * (items a millionth apart) and items a thousand times smaller and larger.
  */
 function crowds(minDimension: number, maxDimension: number, items: number): fc.Arbitrary<Case> {
   const limits = { structures: ['full'], minDimension, maxDimension, maxItems: items, maxQueries: 4 } as const;

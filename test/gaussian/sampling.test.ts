@@ -179,8 +179,8 @@ describe('general covariances', () => {
         isDiagonal ? 1 : 0,
       );
     }
-    // For A = W W: E tr A^2 / E (tr A)^2 = (2 d + 1) / (d^2 + 2), and the ratio is independent of the trace. The 0.01 I moves it by
-    // less than 0.01.
+    // For A = W W: E tr A^2 / E (tr A)^2 = (2 d + 1) / (d^2 + 2), and the ratio is independent of the trace. The 0.01 I
+    // moves it by less than 0.01.
     const squares = covariances.map((s) => dot(s, s));
     const mean = squares.reduce((sum, x) => sum + x, 0) / squares.length;
     expectWithin('tr S^2', [mean], [(d * d * (2 * d + 1)) / (d * d + 2)], 0.05);

@@ -5,7 +5,8 @@ import { npyFile, temporaryDirectory, zipFile } from './support.ts';
 
 const file = temporaryDirectory();
 
-// What numpy.savez(path, values=values.astype("float16"), labels=labels) writes: numpy's integers have 64 bits unless one says otherwise.
+// What numpy.savez(path, values=values.astype("float16"), labels=labels) writes: numpy's integers have 64 bits unless
+// one says otherwise.
 const header = (descr: string, shape: string) => `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
 const values = Uint16Array.of(0x3c00, 0, 0, 0x3c00, 0xbc00, 0, 0, 0);
 const labels = [1, 2, 0, 1];

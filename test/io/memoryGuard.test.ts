@@ -12,7 +12,8 @@ import { readWord2Gauss } from '../../lib/io/word2gauss/word2gauss.ts';
 import { expectFault, temporaryDirectory, zipFile } from './support.ts';
 import { modelMembers, tarGzFile } from './tar.ts';
 
-// Whoever takes memory that a file asks for first asks whether it is there. A machine of a few bytes stands in for files of gigabytes.
+// Whoever takes memory that a file asks for first asks whether it is there. A machine of a few bytes stands in for
+// files of gigabytes.
 
 const budget = vi.hoisted(() => ({ bytes: Number.POSITIVE_INFINITY, asked: [] as [string, number][] }));
 vi.mock('../../lib/core/availableMemory.ts', async (original) => ({

@@ -62,7 +62,9 @@ async function readTensors(path: string): Promise<unknown> {
   }
 }
 
-/** Changed in one of the ways in which files are damaged or forged: other bytes, less, more, or parts in other places. */
+/**
+ * Changed in one of the ways in which files are damaged or forged: other bytes, less, more, or parts in other places.
+ */
 function damaged(bytes: Uint8Array, random: TestRandom): Uint8Array {
   const copy = Buffer.from(bytes);
   const at = random.below(copy.length);

@@ -240,7 +240,8 @@ describe('archives that are not good', () => {
       await writeFile(file('a.npz'), altered);
       const read = await readNpz(file('a.npz')).catch((error: unknown) => error);
       if (read instanceof Map) expect(read.get('variances')).toEqual(parseNpy(variances));
-      // A header is judged when it comes, the checksum when all has come: an altered version or type reads as an unknown one.
+      // A header is judged when it comes, the checksum when all has come: an altered version or type reads as an
+      // unknown one.
       else {
         const code = expect.stringMatching(/^ERR_(CORRUPT_FILE|UNSUPPORTED)$/);
         expect(read).toMatchObject({ code, message: expect.stringContaining('variances.npy') });

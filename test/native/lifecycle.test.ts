@@ -70,7 +70,8 @@ describe('resident memory', { timeout: TIME_LIMIT + 10_000 }, () => {
 
   it('of a service that reloads a file of 117 MB stays below 2.5 times the file', async () => {
     const saved = (await run('reloading.mjs', ['', 'save'])).stdout;
-    // Where a variable holds the old memory until the next one is there, two of them and what Node itself takes are 2.4.
+    // Where a variable holds the old memory until the next one is there, two of them and what Node itself takes are
+    // 2.4.
     for (const [mode, bound] of [
       ['leave', 2.5],
       ['hold', 2.75],
@@ -78,7 +79,8 @@ describe('resident memory', { timeout: TIME_LIMIT + 10_000 }, () => {
     ] as const) {
       const { code, stdout, stderr } = await run('reloading.mjs', [mode, 'load', saved]);
       expect({ code, stderr }, mode).toEqual({ code: 0, stderr: '' });
-      // 20 when V8 does not know of them; one memory, with the next one beside it for a while, and what Node itself takes.
+      // 20 when V8 does not know of them; one memory, with the next one beside it for a while, and what Node itself
+      // takes.
       expect(Number(stdout), mode).toBeLessThan(bound);
     }
   });

@@ -12,7 +12,9 @@ function description(folder: string, address: string) {
   return JSON.stringify({ name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } } });
 }
 
-/** A registry of the packages in a node_modules folder, so that npm installs without the network. It knows no others. */
+/**
+ * A registry of the packages in a node_modules folder, so that npm installs without the network. It knows no others.
+ */
 export async function startRegistry(modules: string): Promise<{ address: string; server: Server }> {
   const server = createServer(({ url = '' }, response) => {
     const [, name = '', what] = url.split('/').map(decodeURIComponent);

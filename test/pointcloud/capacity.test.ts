@@ -48,7 +48,8 @@ describe('measureCloudRecall', () => {
       expect(row.medianIterations).toBeLessThanOrEqual(8);
       expect(row.separation).toBeGreaterThan(0);
     }
-    // Nearly no beta: all states drift to one mixture, so about one query in N ends where it belongs. Large beta: all do.
+    // Nearly no beta: all states drift to one mixture, so about one query in N ends where it belongs. Large beta: all
+    // do.
     const share = (beta: number) => rows.filter((row) => row.beta === beta && row.divergence === 0.01);
     for (const { nearest, recovered } of share(20)) expect([nearest, recovered]).toEqual([1, 1]);
     for (const { nearest, count } of share(0.05)) expect(nearest).toBeLessThanOrEqual(2 / count);

@@ -173,7 +173,8 @@ describe('vanishing weights', () => {
 
 describe('light points at small epsilon', () => {
   it('are fitted at every temperature', async () => {
-    // No marginal error shows the second target point before the last temperature, and from there it is 80,000 epsilon away.
+    // No marginal error shows the second target point before the last temperature, and from there it is 80,000 epsilon
+    // away.
     const source = {
       points: [0.904254978145711, 0.21883003214044006, 2.2124358833461675, -0.35539697027199746].map((x) => [x]),
       weights: [0.9990504247473799, 0.00005811338267579106, 0.0007727610159838817, 0.00011870085396050143],

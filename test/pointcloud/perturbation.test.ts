@@ -1,4 +1,7 @@
-/** Perturbations: the divergence they reach, what they move, and what cannot be reached; the search for their size by itself. */
+/**
+ * Perturbations: the divergence they reach, what they move, and what cannot be reached; the search for their size by
+ * itself.
+ */
 import { describe, expect, it } from 'vitest';
 import { setThreads, threads } from '../../lib/native/threads.ts';
 import { type PerturbedChannels, perturbClouds } from '../../lib/pointcloud/perturbation.ts';

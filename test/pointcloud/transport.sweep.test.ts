@@ -1,6 +1,7 @@
 /**
- * Random transport problems, every one certified. In small integer clouds groups of points often differ in mass by little, or not at
- * all, while the rest travels far: a plan at a low temperature then hangs together by next to nothing.
+ * Random transport problems, every one certified. In small integer clouds groups of points often differ in mass by
+ * little, or not at all, while the rest travels far: a plan at a low temperature then hangs together by next to
+ * nothing.
  */
 import { describe, expect, it } from 'vitest';
 import { type Certificate, certify } from '../reference/certificate.ts';
@@ -18,9 +19,14 @@ const MAX_SWEEPS = 300;
 const MAX_NEWTON_STEPS = 100;
 /** The primal-dual gap relative to the mean cost. */
 const MAX_GAP = 1e-10;
-/** The gap of a plan whose marginals are repaired is the marginal error times the range of the potentials, some mean costs. */
+/**
+ * The gap of a plan whose marginals are repaired is the marginal error times the range of the potentials, some mean
+ * costs.
+ */
 const limits = { marginalTolerance: 1e-12, maxSolverIterations: MAX_SWEEPS + MAX_NEWTON_STEPS };
-/** With the default tolerance that gap is above MAX_GAP; the range of the best potentials is within the greatest cost. */
+/**
+ * With the default tolerance that gap is above MAX_GAP; the range of the best potentials is within the greatest cost.
+ */
 const DEFAULT_TOLERANCE = 1e-10;
 /** What rounding of sums over the points adds to the error that the solver saw. */
 const ROUNDING = 1e-14;
@@ -119,7 +125,10 @@ const relations = {
   'shared points': (random: TestRandom, cloud: Cloud) => inRandomOrder(random, split(random, cloud)),
 };
 
-/** Integer points whose weights differ between the clouds by 1e-7 to 1e-12 of themselves: as much as a flow or a tolerance leaves. */
+/**
+ * Integer points whose weights differ between the clouds by 1e-7 to 1e-12 of themselves: as much as a flow or a
+ * tolerance leaves.
+ */
 function nearlyEqualCase(random: TestRandom, relate: (random: TestRandom, cloud: Cloud) => Cloud): Case {
   const source = cloudOf(integerCloud(random, 7, 2));
   const difference = 10 ** -(7 + 5 * random.uniform());

@@ -1,6 +1,6 @@
 /**
- * Clouds whose groups of points differ in mass by little, while the rest has far to go: at small epsilon hardly anything links the parts
- * of the plan.
+ * Clouds whose groups of points differ in mass by little, while the rest has far to go: at small epsilon hardly
+ * anything links the parts of the plan.
  */
 import { describe, expect, it } from 'vitest';
 import { PointCloudMemory, type PointClouds, sinkhorn, sinkhornDivergence } from '../../lib/index.ts';

@@ -1,6 +1,6 @@
 /**
- * How near a transport plan and potentials are to the optimum, whatever found them: by weak duality the value of the dual at any
- * potentials is a lower bound, and the regularised cost of any plan with the right marginals an upper one.
+ * How near a transport plan and potentials are to the optimum, whatever found them: by weak duality the value of the
+ * dual at any potentials is a lower bound, and the regularised cost of any plan with the right marginals an upper one.
  */
 import { add, type Extended, multiply, subtract, toNumber, twoProduct, twoSum, ZERO } from './extended.ts';
 import type { Cloud } from './pointCloud.ts';

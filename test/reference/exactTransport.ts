@@ -1,6 +1,7 @@
 /**
- * Entropic transport to some 60 digits: Newton's method on both potentials of the dual, whose gradient is what the plan lacks of the
- * weights. From any potentials it ends where the gradient is 0 to 1e-50, which for a concave dual is the top.
+ * Entropic transport to some 60 digits: Newton's method on both potentials of the dual, whose gradient is what the plan
+ * lacks of the weights. From any potentials it ends where the gradient is 0 to 1e-50, which for a concave dual is the
+ * top.
  */
 import { absolute, exponential, fromNumber, ONE, over, times, toNumber } from './fixedPoint.ts';
 import type { Row } from './sinkhorn.ts';

@@ -32,7 +32,9 @@ export function gaussianCloud({ mean, variance }: LineGaussian, nodes: number): 
   return { points: points.map((x) => [mean + Math.sqrt(variance) * x]), weights };
 }
 
-/** Janati, Muzellec, Peyre and Cuturi 2020, in one dimension, with cost (x - y)^2 and entropy relative to the product. */
+/**
+ * Janati, Muzellec, Peyre and Cuturi 2020, in one dimension, with cost (x - y)^2 and entropy relative to the product.
+ */
 export function gaussianTransport(one: LineGaussian, two: LineGaussian, epsilon: number): number {
   const h = epsilon / 2;
   const d = Math.hypot(2 * Math.sqrt(one.variance * two.variance), h);

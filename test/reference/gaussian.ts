@@ -28,7 +28,10 @@ export interface Comparison {
   readonly map: () => ExtendedMatrix;
 }
 
-/** Eigenvalues that are zero up to the rounding of the extended arithmetic have no inverse root; relative to the largest. */
+/**
+ * Eigenvalues that are zero up to the rounding of the extended arithmetic have no inverse root; relative to the
+ * largest.
+ */
 const RANK_CUT = 1e-25;
 
 /** Reads one Gaussian of a batch, writing its covariance out as a full matrix. */

@@ -147,7 +147,10 @@ describe('Gauss-Hermite rules', () => {
   });
 });
 
-/** Derivatives of F at a cloud: in the coordinates of the points, and in the weights along e_k - a, as a first variation of mean 0. */
+/**
+ * Derivatives of F at a cloud: in the coordinates of the points, and in the weights along e_k - a, as a first variation
+ * of mean 0.
+ */
 function derivatives(cloud: Cloud, of: (cloud: Cloud) => number): { points: number[]; weights: number[] } {
   const h = 1e-3;
   const points = cloud.points.flatMap((x, k) =>

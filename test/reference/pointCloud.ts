@@ -35,7 +35,9 @@ export function images(source: Cloud, target: Cloud, plan: Table): Table {
   });
 }
 
-/** The potential of a cloud with itself: f = g, which a solver finds up to a constant that moves from one to the other. */
+/**
+ * The potential of a cloud with itself: f = g, which a solver finds up to a constant that moves from one to the other.
+ */
 function selfPotential({ f, g }: Solution): Row {
   return f.map((value, k) => (value + (g[k] as number)) / 2);
 }
@@ -148,8 +150,8 @@ export class ReferencePointCloudMemory {
   }
 
   /**
-   * One step of the flow: the first of the shares (1, r), (1, r/2), ... of the two steps that lowers the energy enough, and
-   * when reweighting is no more than a trace, of shares halved together. Undefined when none does.
+   * One step of the flow: the first of the shares (1, r), (1, r/2), ... of the two steps that lowers the energy enough,
+   * and when reweighting is no more than a trace, of shares halved together. Undefined when none does.
    */
   step(query: Cloud, beta: number, steps: Steps, reweightShare = 1): Step | undefined {
     const now = this.evaluate(query, beta);

@@ -33,7 +33,9 @@ function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
   return result;
 }
 
-/** U V' of the singular value decomposition, by one-sided Jacobi (Hestenes): rotate columns until all are orthogonal. */
+/**
+ * U V' of the singular value decomposition, by one-sided Jacobi (Hestenes): rotate columns until all are orthogonal.
+ */
 function polarFactor(matrix: Float64Array, n: number): Float64Array {
   const columns = transpose(matrix, n);
   const v = new Float64Array(n * n);

@@ -3,8 +3,8 @@
  *
  *   OT = max_{f,g} <a,f> + <b,g> - eps <a (x) b, exp((f + g - C)/eps) - 1>
  *
- * Two solvers that share only the softmin: Sinkhorn's sweeps, and Newton's method on the semi-dual, where g alone is free
- * and f is the best for it. All exponentials are taken of differences, so nothing over- or underflows.
+ * Two solvers that share only the softmin: Sinkhorn's sweeps, and Newton's method on the semi-dual, where g alone is
+ * free and f is the best for it. All exponentials are taken of differences, so nothing over- or underflows.
  */
 
 export type Row = readonly number[];
@@ -185,7 +185,10 @@ function isBetter(next: Point, point: Point, direction: Row): boolean {
   return next.value >= point.value + 0.1 * dot(point.gradient, direction) || next.error <= 0.9 * point.error;
 }
 
-/** The Newton direction of diag(P'1) - P' diag(1/a) P, whose null vector (1, ..., 1) is filled in, plus `damping` times its diagonal. */
+/**
+ * The Newton direction of diag(P'1) - P' diag(1/a) P, whose null vector (1, ..., 1) is filled in, plus `damping` times
+ * its diagonal.
+ */
 function newtonDirection(
   { rowWeights, epsilon }: Problem,
   { plan, gradient }: Point,

@@ -1,4 +1,7 @@
-/** The von Mises-Fisher oracle on itself: closed forms, differences of the losses, and identities that define what it computes. */
+/**
+ * The von Mises-Fisher oracle on itself: closed forms, differences of the losses, and identities that define what it
+ * computes.
+ */
 import { describe, expect, it } from 'vitest';
 import { expectRelative, expectWithin, largest } from '../support/assertions.ts';
 import { check } from '../support/check.ts';
@@ -202,7 +205,9 @@ describe('losses', () => {
   });
 });
 
-/** Differences of `f`, whose steps are a thousandth of what it varies over, have 1e-12 of its size by 1000 as rounding. */
+/**
+ * Differences of `f`, whose steps are a thousandth of what it varies over, have 1e-12 of its size by 1000 as rounding.
+ */
 function expectGradients({ model, x }: SphereCase, targets: Targets): void {
   const gradient = gradients(model, x, targets);
   const logs = logDensity(model, x).flat();

@@ -1,6 +1,6 @@
 /**
- * The von Mises-Fisher memory by its definitions (Thériault and Tantari 2025): density, losses, gradients. Every sum of exponentials
- * is taken in logarithms with the shift of its own class.
+ * The von Mises-Fisher memory by its definitions (Thériault and Tantari 2025): density, losses, gradients. Every sum of
+ * exponentials is taken in logarithms with the shift of its own class.
  */
 
 /** Rows of numbers. */
@@ -16,7 +16,10 @@ export interface SphereModel {
   readonly betaScale: number;
 }
 
-/** What is learnt: soft labels q, n x (C+1), for the loss of eq. 12, or the softening e of the unsupervised loss, eq. 15. */
+/**
+ * What is learnt: soft labels q, n x (C+1), for the loss of eq. 12, or the softening e of the unsupervised loss,
+ * eq. 15.
+ */
 export type Targets = Table | number;
 
 export interface SphereGradients {
@@ -162,9 +165,9 @@ export function loss(model: SphereModel, x: Table, targets: Targets): number {
 }
 
 /**
- * r of dL = -mean_n sum_y r_ny d log P(x_n, y), n x (C+1). Supervised it is q. With l = log P(x, y) and pi the posterior,
- * d pi_y = pi_y (dl_y - sum_k pi_k dl_k), so that the dependence of eq. 15's q on the parameters adds
- * sum_y (1-e) l_y d pi_y = sum_y (1-e) pi_y (l_y - sum_k pi_k l_k) dl_y.
+ * r of dL = -mean_n sum_y r_ny d log P(x_n, y), n x (C+1). Supervised it is q. With l = log P(x, y) and pi the
+ * posterior, d pi_y = pi_y (dl_y - sum_k pi_k dl_k), so that the dependence of eq. 15's q on the parameters adds sum_y
+ * (1-e) l_y d pi_y = sum_y (1-e) pi_y (l_y - sum_k pi_k l_k) dl_y.
  */
 export function sensitivities(model: SphereModel, x: Table, targets: Targets): Table {
   if (typeof targets !== 'number') return targets;

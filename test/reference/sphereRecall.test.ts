@@ -1,4 +1,6 @@
-/** The oracle of splitting and reconstruction on itself: second differences, eigenpairs, and a density that never falls. */
+/**
+ * The oracle of splitting and reconstruction on itself: second differences, eigenpairs, and a density that never falls.
+ */
 import { describe, expect, it } from 'vitest';
 import { expectWithin, largest } from '../support/assertions.ts';
 import { check } from '../support/check.ts';

@@ -1,4 +1,7 @@
-/** What is done with a trained von Mises-Fisher memory: splitting (algorithm 1, appendix K) and reconstruction (section 2.1). */
+/**
+ * What is done with a trained von Mises-Fisher memory: splitting (algorithm 1, appendix K) and reconstruction (section
+ * 2.1).
+ */
 import { jacobiVectors } from './eigen.ts';
 import {
   column,
@@ -14,9 +17,9 @@ import {
 } from './sphere.ts';
 
 /**
- * S_mu = -beta_e^2 E[gamma xt xt'] + beta_e E[gamma m] (I - w w'), N x N, where xt = x - m w, m = w.x. When memory mu is replaced by
- * two of half its class weights at normalise(w + t u) and normalise(w - t u), the loss changes by t^2/2 u'S u + O(t^4). For the
- * unsupervised loss that is so with gamma taken from its sensitivities, as here.
+ * S_mu = -beta_e^2 E[gamma xt xt'] + beta_e E[gamma m] (I - w w'), N x N, where xt = x - m w, m = w.x. When memory mu
+ * is replaced by two of half its class weights at normalise(w + t u) and normalise(w - t u), the loss changes by t^2/2
+ * u'S u + O(t^4). For the unsupervised loss that is so with gamma taken from its sensitivities, as here.
  */
 export function splittingMatrix(model: SphereModel, x: Table, targets: Targets, mu: number): number[][] {
   const w = model.memories[mu] as readonly number[];
@@ -43,7 +46,10 @@ function tangentBasis(w: readonly number[]): number[][] {
   return v.slice(1).map((vk, at) => v.map((vi, i) => (i === at + 1 ? 1 : 0) - 2 * vi * vk));
 }
 
-/** The least eigenvalue of a symmetric N x N matrix on the tangent space of w, and its eigenvector (of norm 1, of either sign). */
+/**
+ * The least eigenvalue of a symmetric N x N matrix on the tangent space of w, and its eigenvector (of norm 1, of either
+ * sign).
+ */
 export function leastTangentEigen(matrix: Table, w: readonly number[]): { value: number; vector: number[] } {
   const basis = tangentBasis(w);
   const images = basis.map((b) => matrix.map((row) => dot(row, b)));
@@ -62,7 +68,10 @@ export interface SplitParts {
   readonly hiddenShares: readonly number[];
 }
 
-/** Memories `indices` (from 0) go to normalise(w + delta u), their copies, at the end, to normalise(w - delta u); each takes half. */
+/**
+ * Memories `indices` (from 0) go to normalise(w + delta u), their copies, at the end, to normalise(w - delta u); each
+ * takes half.
+ */
 export function split(parts: SplitParts, indices: readonly number[], directions: Table, delta: number): SplitParts {
   const moved = (index: number, step: number) => {
     const u = directions[indices.indexOf(index)] as readonly number[];
@@ -103,9 +112,10 @@ export function logConditional(model: SphereModel, point: readonly number[], y: 
 }
 
 /**
- * One application of x <- normalise(sum_mu s_mu w_mu), s_mu proportional to p_y^mu e^(a_mu). log P(x | y) is convex in x: its
- * tangent plane bounds it from below, and x becomes where on the sphere that plane is highest. Clamped coordinates stay, and the free part keeps the norm that they leave it. Where the sum has no free
- * part the point stays.
+ * One application of x <- normalise(sum_mu s_mu w_mu), s_mu proportional to p_y^mu e^(a_mu). log P(x | y) is convex in
+ * x: its tangent plane bounds it from below, and x becomes where on the sphere that plane is highest. Clamped
+ * coordinates stay, and the free part keeps the norm that they leave it. Where the sum has no free part the point
+ * stays.
  */
 export function reconstructionStep(
   model: SphereModel,

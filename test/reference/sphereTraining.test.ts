@@ -263,7 +263,8 @@ describe('multipliers', () => {
         row.map((p, y) => p * ((lambda[y] as number) + (omega[gamma] as number))),
       );
       const found = multipliers(pbar, of.hiddenShares, of.classShares);
-      // The marginals are right to 1e-12 of themselves; a small weight beside a large one is known to that of the large one.
+      // The marginals are right to 1e-12 of themselves; a small weight beside a large one is known to that of the large
+      // one.
       expectWithin('p', found.classWeights.flat(), of.model.classWeights.flat(), 1e-11);
     });
   });

@@ -1,4 +1,6 @@
-/** Training of the von Mises-Fisher memory: one step of constrained descent, and the constraints (appendices C and D). */
+/**
+ * Training of the von Mises-Fisher memory: one step of constrained descent, and the constraints (appendices C and D).
+ */
 import { jacobiVectors } from './eigen.ts';
 import {
   columns,
@@ -117,7 +119,10 @@ function projectedClassGradient(state: TrainingState, gradient: Table): number[]
   });
 }
 
-/** p <- p e^(lr v), in logarithms: where a weight is tiny its gradient is huge, and the exponential leaves the range of doubles. */
+/**
+ * p <- p e^(lr v), in logarithms: where a weight is tiny its gradient is huge, and the exponential leaves the range of
+ * doubles.
+ */
 function classWeightStep(state: TrainingState, gradient: Table, options: StepOptions) {
   const velocity = slowed(state.velocities.classWeights, projectedClassGradient(state, gradient), options);
   const moved = combined(state.classWeights, velocity, (p, v) =>
@@ -133,8 +138,8 @@ function betaStep(state: TrainingState, gradient: number, { learningRate, moment
 }
 
 /**
- * At most `sweeps` sweeps, each the rows to their sums and then the columns (eq. 22), so that the columns are exact at the end. The
- * first is always taken: rows that are right say nothing of the columns before it.
+ * At most `sweeps` sweeps, each the rows to their sums and then the columns (eq. 22), so that the columns are exact at
+ * the end. The first is always taken: rows that are right say nothing of the columns before it.
  */
 export function sinkhornKnopp(
   matrix: Table,
@@ -198,8 +203,8 @@ const NEWTON_STEPS = 500;
 const MARGINAL_ERROR = 1e-12;
 
 /**
- * The multipliers of eq. 21. They are where the concave sum pbar log(lambda + omega) - lambda.p_q - omega.p_h is greatest: Newton's
- * method, the step halved until the sum rises enough.
+ * The multipliers of eq. 21. They are where the concave sum pbar log(lambda + omega) - lambda.p_q - omega.p_h is
+ * greatest: Newton's method, the step halved until the sum rises enough.
  */
 export function multipliers(pbar: Table, hiddenShares: readonly number[], classShares: readonly number[]): Multipliers {
   const half = sum(rowSums(pbar)) / 2;
@@ -219,7 +224,10 @@ export function multipliers(pbar: Table, hiddenShares: readonly number[], classS
   throw new Error(`No multipliers found in ${NEWTON_STEPS} steps`);
 }
 
-/** What error of the marginals, relative, the multipliers may have: MARGINAL_ERROR, or the rounding that cancels in lambda + omega. */
+/**
+ * What error of the marginals, relative, the multipliers may have: MARGINAL_ERROR, or the rounding that cancels in
+ * lambda + omega.
+ */
 export function multiplierTolerance(pbar: Table, lambda: readonly number[], omega: readonly number[]): number {
   const lost = pbar.flatMap((row, gamma) =>
     row.map((value, y) => {

@@ -45,7 +45,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A training in a process of its own, under a shell command that may set limits; killed after that epoch if one is given. */
+/**
+ * A training in a process of its own, under a shell command that may set limits; killed after that epoch if one is
+ * given.
+ */
 async function trainInChild(
   prefix: string,
   killAfter?: number,

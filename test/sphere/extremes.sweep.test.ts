@@ -32,7 +32,8 @@ describe('random mixtures in three dimensions, any beta', () => {
       });
     }
     reportSweep('log densities of the sphere', { mixtures: count, 'worst error': worst.toExponential(2) });
-    // Eight times the peak is beta before overlaps are sharpened, and they lose four roundings: of the product and of both norms.
+    // Eight times the peak is beta before overlaps are sharpened, and they lose four roundings: of the product and of
+    // both norms.
     expect(worst).toBeLessThan(32 * 2 ** -53);
   });
 });

@@ -24,7 +24,8 @@ describe.each(PRECISIONS)('a large beta in %s', (precision) => {
 
   it('takes rows whose norm is a little off as the directions that they are', async () => {
     const x = tilted.map((coordinate) => coordinate * (1 + 4e-5));
-    // |w - x| and |w| - |x| are both 4e-5; what is left of the difference of their squares is the rounding of the norms.
+    // |w - x| and |w| - |x| are both 4e-5; what is left of the difference of their squares is the rounding of the
+    // norms.
     const rounding = 4e-5 * (precision === 'float32' ? 2 ** -22 : 2 ** -51);
     const found = await logOf({ memories: [tilted], beta: 1e8, precision }, x);
     expectWithin('log P', [found], [Math.log(1e8 / (2 * Math.PI))], 1e8 * rounding + 1e-14);

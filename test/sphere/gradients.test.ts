@@ -92,7 +92,8 @@ async function expectGradients(of: Case, precision: Precision): Promise<void> {
   const bounds = stepBounds(state, x, targets, precision);
   const scale = 1 + state.betaScale * state.beta;
   const h = 3e-3 / scale;
-  // The fifth derivative of the loss grows with the fifth power of beta, (h scale)^4 scale / 30; and rounding of the loss over h.
+  // The fifth derivative of the loss grows with the fifth power of beta, (h scale)^4 scale / 30; and rounding of the
+  // loss over h.
   const ofDifferences = 3e-12 * scale + (2 * stepBounds(state, x, targets, 'float64').loss) / h;
   const gradients = await memoryDifferences(of, h);
   gradients.forEach((row, mu) => {

@@ -1,4 +1,7 @@
-/** The normaliser of the von Mises-Fisher distribution: against a table made with 60 digits, closed forms and identities. */
+/**
+ * The normaliser of the von Mises-Fisher distribution: against a table made with 60 digits, closed forms and
+ * identities.
+ */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -56,7 +59,8 @@ describe('the table', () => {
   });
 
   it('agrees on the areas of spheres', () => {
-    // Areas pass 1 between N = 18 (1.48) and N = 19 (0.89), where rounding of the area is an absolute error of its logarithm.
+    // Areas pass 1 between N = 18 (1.48) and N = 19 (0.89), where rounding of the area is an absolute error of its
+    // logarithm.
     const actual = table.areas.map(([n]) => logSphereArea(n));
     expectWithin(
       'log area',
@@ -67,7 +71,8 @@ describe('the table', () => {
   });
 
   it('has differences of L that are A', () => {
-    // Pairs at 2 N and 2 N (1 + 2^-20): the central difference is off by h^2 L''' / 24 < 1e-13, and by the rounding of L / h.
+    // Pairs at 2 N and 2 N (1 + 2^-20): the central difference is off by h^2 L''' / 24 < 1e-13, and by the rounding of
+    // L / h.
     for (const n of new Set(rows.map(([dimension]) => dimension))) {
       const own = rows.filter(([d, kappa]) => d === n && kappa >= 2 * n && kappa < 2 * n * (1 + 1e-5));
       const [a, b] = [own.at(0), own.at(-1)] as [(typeof rows)[0], (typeof rows)[0]];
@@ -166,7 +171,8 @@ describe('identities', () => {
       expect(a).toBeGreaterThan(0);
       expect(a).toBeLessThanOrEqual(1);
       expect(value).toBeLessThan(kappa);
-      // kappa / (N/2 + sqrt(kappa^2 + N^2/4)) < A < kappa / (N/2 - 1/2 + sqrt(kappa^2 + (N/2 - 1/2)^2)) (Amos 1974; N > 1).
+      // kappa / (N/2 + sqrt(kappa^2 + N^2/4)) < A < kappa / (N/2 - 1/2 + sqrt(kappa^2 + (N/2 - 1/2)^2)) (Amos 1974; N >
+      // 1).
       const half = n / 2;
       expect(a).toBeGreaterThan((kappa / (half + Math.hypot(kappa, half))) * (1 - DOCUMENTED));
       if (n > 1) expect(a).toBeLessThan((kappa / (half - 0.5 + Math.hypot(kappa, half - 0.5))) * (1 + DOCUMENTED));

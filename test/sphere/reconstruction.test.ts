@@ -1,4 +1,7 @@
-/** Reconstruction on the sphere: against the reference, by what a minimum must fulfil, and in cases known in closed form. */
+/**
+ * Reconstruction on the sphere: against the reference, by what a minimum must fulfil, and in cases known in closed
+ * form.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logSphereArea, vonMisesFisherLogNormalizer } from '../../lib/index.ts';
@@ -83,7 +86,8 @@ describe('the end', () => {
         const expected = referenceReconstruct(c.model, start, 1, options);
         const point = points[i] as number[];
         expect(stopped[i]).toBe((stepLength[i] as number) <= 1e-9 ? 'converged' : 'iterations');
-        // Both stop within a step of 1e-9 or after as many steps; rounding may grow on the way, energies are flat at the end.
+        // Both stop within a step of 1e-9 or after as many steps; rounding may grow on the way, energies are flat at
+        // the end.
         expectWithin('energy', [energy[i] as number], [-expected.logDensity], 1e-8);
         expectWithin('norm', [Math.hypot(...point)], [1], 1e-14);
         const overlaps = c.model.memories.map((w) => sum(w.map((value, j) => value * (point[j] as number))));

@@ -86,9 +86,10 @@ describe('mirrored starts', () => {
 });
 
 /**
- * With early stopping as it is by default. A training of these clusters that stops while beta is near zero has a beta below 0.4 and the
- * loss of the uniform density, 0.8 above that of the best with labels. Those that have found the clusters differ by less than half of
- * that: memories may share one, and a patience of 1 stops before they part. Without labels there are minima of one class, too.
+ * With early stopping as it is by default. A training of these clusters that stops while beta is near zero has a beta
+ * below 0.4 and the loss of the uniform density, 0.8 above that of the best with labels. Those that have found the
+ * clusters differ by less than half of that: memories may share one, and a patience of 1 stops before they part.
+ * Without labels there are minima of one class, too.
  */
 describe('early stopping waits while beta is near zero', { timeout: 60_000 }, () => {
   const clusters = { count: 600, dimension: 6, memories: 4, classes: 4, beta: 40 };

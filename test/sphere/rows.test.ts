@@ -1,4 +1,7 @@
-/** Rows on the native side: what is refused, how it is named, and that nothing of it stays; nearest memories; aborting and progress. */
+/**
+ * Rows on the native side: what is refused, how it is named, and that nothing of it stays; nearest memories; aborting
+ * and progress.
+ */
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/core/errors.ts';
 import type { FloatArray } from '../../lib/core/types.ts';
@@ -199,7 +202,8 @@ describe.each(PRECISIONS)('rows in %s', (precision) => {
   });
 
   it('find the first of equal ones', async () => {
-    // Coordinates whose products and sums are exact. (Elsewhere the overlaps of the same memory at two places may round apart.)
+    // Coordinates whose products and sums are exact. (Elsewhere the overlaps of the same memory at two places may round
+    // apart.)
     const random = new TestRandom(2);
     const directions = (count: number) =>
       Array.from({ length: count }, () => Array.from({ length: 4 }, () => (random.uniform() < 0.5 ? 0.5 : -0.5)));

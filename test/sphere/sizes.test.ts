@@ -67,7 +67,8 @@ describe('what does not fit in memory', () => {
   ])('%s is refused at once', async (_, call) => {
     const [start, before] = [performance.now(), process.memoryUsage().rss];
     await expectFailure(call, 'ERR_OUT_OF_MEMORY');
-    // Shares and tables of the size of the caller's own are read; a table of the counts themselves would take gigabytes.
+    // Shares and tables of the size of the caller's own are read; a table of the counts themselves would take
+    // gigabytes.
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
     expect(performance.now() - start).toBeLessThan(2000);
   });

@@ -1,4 +1,7 @@
-/** Splitting in the native von Mises-Fisher memory: power iteration against dense splitting matrices, and what a split makes. */
+/**
+ * Splitting in the native von Mises-Fisher memory: power iteration against dense splitting matrices, and what a split
+ * makes.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   dot,
@@ -121,8 +124,9 @@ describe.each(PRECISIONS.flatMap((precision) => KINDS.map((kind) => ({ precision
           const bound = bounds[mu] as number;
           // What u'S u is of any direction.
           expect(result.eigenvalues[mu]).toBeGreaterThanOrEqual(expected.value - bound);
-          // 0.95^2000 of the other directions is left at most. A lifted matrix may take longer, where lifting has left it with two
-          // eigenvalues of nearly the same size: then the eigenvalue, that of no direction of its own, still moves.
+          // 0.95^2000 of the other directions is left at most. A lifted matrix may take longer, where lifting has left
+          // it with two eigenvalues of nearly the same size: then the eigenvalue, that of no direction of its own,
+          // still moves.
           const isStill = Math.abs((result.eigenvalues[mu] as number) - (earlier.eigenvalues[mu] as number)) <= bound;
           const isClear = expected.gap > 0.05 * greatestSize(at, mu, expected) && expected.gap > 100 * bound;
           if (isClear && kind === 'supervised') expect(isStill).toBe(true);

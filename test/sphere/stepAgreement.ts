@@ -1,6 +1,6 @@
 /**
- * How far a native training step may be from the reference's: what rounding in the precision of the memories leaves, followed through
- * the formulas.
+ * How far a native training step may be from the reference's: what rounding in the precision of the memories leaves,
+ * followed through the formulas.
  */
 import { expect } from 'vitest';
 import type { NativeSphereEpoch } from '../../lib/native/addon.ts';
@@ -46,8 +46,8 @@ import {
 const UNIT = { float32: 2 ** -24, float64: 2 ** -53 };
 
 /**
- * Absolute error of a log density. Exponents b w.x - L are of the order of b and L: each of these is rounded once or twice, w.x
- * itself N times. P terms are summed; each exponential is right to a few roundings.
+ * Absolute error of a log density. Exponents b w.x - L are of the order of b and L: each of these is rounded once or
+ * twice, w.x itself N times. P terms are summed; each exponential is right to a few roundings.
  */
 export function logError(model: SphereModel, precision: Precision): number {
   const n = dimensionOf(model);
@@ -58,7 +58,9 @@ export function logError(model: SphereModel, precision: Precision): number {
   return UNIT[precision] * roundings + UNIT.float64 * Math.sqrt(1 + model.beta) * (20 + normalizer);
 }
 
-/** What the log errors of each row and label are multiplied by: its pull, and where q follows the model, what moves q. */
+/**
+ * What the log errors of each row and label are multiplied by: its pull, and where q follows the model, what moves q.
+ */
 function pullBounds(model: SphereModel, x: Table, targets: Targets): number[][] {
   const r = sensitivities(model, x, targets);
   if (typeof targets !== 'number') return r.map((row) => [...row]);
@@ -154,7 +156,8 @@ function classErrors(expected: TrainingState, bounds: StepBounds, rate: number) 
     ...rowSums(moved).map((error, at) => error / (expected.hiddenShares[at] || 1)),
     ...columnSums(moved).map((error, y) => error / (expected.classShares[y] || 1)),
   ];
-  // Ten sweeps of two divisions. They end where rows are right to 1e-13, and the last sweep changes weights by a few of that.
+  // Ten sweeps of two divisions. They end where rows are right to 1e-13, and the last sweep changes weights by a few of
+  // that.
   const ofSweeps = 20 * Math.max(...lines) + 5e-12;
   return { velocities, weights: velocities.map((row) => row.map((error) => 2 * rate * error + ofSweeps)) };
 }

@@ -1,4 +1,7 @@
-/** The native von Mises-Fisher memory as its kernels are, below lib/sphere/: states, trainers and models from the reference's tables. */
+/**
+ * The native von Mises-Fisher memory as its kernels are, below lib/sphere/: states, trainers and models from the
+ * reference's tables.
+ */
 import type { FloatArray } from '../../lib/core/types.ts';
 import {
   type NativeSphereModel,

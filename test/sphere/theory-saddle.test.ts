@@ -329,8 +329,9 @@ describe('a random teacher', () => {
     const overlaps = teacher.flatMap((w) =>
       tableOf({ rows: count, columns: dimension, data: learnt.memories }).map((own) => dot(w, own)),
     );
-    // The equations are for N -> infinity and the mean of the posterior; the student here is its mode, whose overlap of a mean of
-    // M / P* = 400 data is about 1 - (1 - s^2) / (2 M / P* s^2), s = s(2 v) = 0.78. Both differ from 1 by up to a few per cent.
+    // The equations are for N -> infinity and the mean of the posterior; the student here is its mode, whose overlap of
+    // a mean of M / P* = 400 data is about 1 - (1 - s^2) / (2 M / P* s^2), s = s(2 v) = 0.78. Both differ from 1 by up
+    // to a few per cent.
     expectWithin('overlaps', overlaps, foretold.overlaps.data, 0.05);
     expect(Math.min(...[0, 4, 8].map((at) => overlaps[at] as number))).toBeGreaterThan(0.95);
     // 1200 labels: shares of a third to three standard deviations.

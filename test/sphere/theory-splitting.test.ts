@@ -40,7 +40,8 @@ it('has the spectrum of each cluster', async () => {
       const spread = Math.max(...jacobiVectors(Float64Array.from(covariance), w.length).values);
       const pull = sum(x.map((point, n) => (weights[n] as number) * dot(w, point))) / points;
       const xbar = sums.memories[mu] as number[];
-      // Power iteration stops when the eigenvalue changes by 1e-12 a pass; near-equal ones leave some thousand times that.
+      // Power iteration stops when the eigenvalue changes by 1e-12 a pass; near-equal ones leave some thousand times
+      // that.
       const bound = 1e-8 * (spread + 1e-6);
       expectWithin(
         'eigenvalue',

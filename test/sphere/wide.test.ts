@@ -1,4 +1,7 @@
-/** Rows for which one shift cannot serve every label, and those just short of it: what is done label by label in native/sphere/mixture.cc. */
+/**
+ * Rows for which one shift cannot serve every label, and those just short of it: what is done label by label in
+ * native/sphere/mixture.cc.
+ */
 import { describe, expect, it } from 'vitest';
 import { logDensity, logNormalizer, normalised, type SphereModel } from '../reference/sphere.ts';
 import { expectWithin } from '../support/assertions.ts';
@@ -19,8 +22,8 @@ interface Setting {
 }
 
 /**
- * Two memories of class 1, opposite to two of class 2, and one of "none" aside. `cross` is what a memory has of other classes:
- * nothing, or so little that it decides in the middle between them.
+ * Two memories of class 1, opposite to two of class 2, and one of "none" aside. `cross` is what a memory has of other
+ * classes: nothing, or so little that it decides in the middle between them.
  */
 function opposites({ precision, betaScale, cross, background }: Setting): SphereModel {
   const directions = [

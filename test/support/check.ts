@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * Every run of the suite sees the same cases. Set DENSEAM_TEST_SEED to look at others, DENSEAM_TEST_RUNS to multiply their
- * number for a long search.
+ * Every run of the suite sees the same cases. Set DENSEAM_TEST_SEED to look at others, DENSEAM_TEST_RUNS to multiply
+ * their number for a long search.
  */
 const { DENSEAM_TEST_SEED = '20260722', DENSEAM_TEST_RUNS = '1' } = process.env;
 const seed = Number(DENSEAM_TEST_SEED);

@@ -62,7 +62,9 @@ function linkPackages(folder: string): void {
   }
 }
 
-/** Strips the types of lib/ and experiments/ into a temporary folder that borrows the native build and the dependencies. */
+/**
+ * Strips the types of lib/ and experiments/ into a temporary folder that borrows the native build and the dependencies.
+ */
 export function compilePackage(): CompiledPackage {
   const folder = mkdtempSync(join(tmpdir(), 'denseam-test-'));
   const experiments = join(folder, 'experiments');

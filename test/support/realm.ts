@@ -26,7 +26,9 @@ export const foreignFunction = runInContext('(call) => (...values) => call(...va
 /** An error of the other realm. */
 export const foreignError = runInContext('(message) => new TypeError(message)', context) as (message: string) => Error;
 
-/** A controller of the other realm, where nothing but the language is: it has the members that the first browsers had. */
+/**
+ * A controller of the other realm, where nothing but the language is: it has the members that the first browsers had.
+ */
 export const foreignController = runInContext(
   `() => {
     const listeners = new Set();

@@ -3,7 +3,10 @@ import { normalised, type SphereModel, softenedLabels } from '../reference/spher
 import { columnSums, rowSums } from '../reference/sphereTraining.ts';
 import { TestRandom } from './random.ts';
 
-/** The few numbers that a random von Mises-Fisher memory and its data are drawn from; fast-check prints and shrinks them. */
+/**
+ * The few numbers that a random von Mises-Fisher memory and its data are drawn from; fast-check prints and shrinks
+ * them.
+ */
 export interface SphereParameters {
   readonly seed: number;
   /** N. */
@@ -107,7 +110,10 @@ function randomMemories(random: TestRandom, p: SphereParameters): number[][] {
   return Array.from({ length: p.hiddenUnits }, (_, mu) => [...(memories[mu % distinct] as number[])]);
 }
 
-/** Every row has a class of its own that the other weights fall below; rows differ in their sums by up to a factor of three. */
+/**
+ * Every row has a class of its own that the other weights fall below; rows differ in their sums by up to a factor of
+ * three.
+ */
 function randomClassWeights(random: TestRandom, p: SphereParameters): number[][] {
   const rows = Array.from({ length: p.hiddenUnits + 1 }, () => {
     const own = random.below(p.classes + 1);

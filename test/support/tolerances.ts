@@ -34,8 +34,8 @@ export function distanceTolerance(squaredDistance: number, floor: number, relati
 
 /**
  * Relative error of a Gibbs weight. Its logarithm is what agrees to the bar: where weights matter that is the weight
- * itself, and 1e-50 may be off by a hundred times more. Besides, exp(-beta D) multiplies an absolute error of D by beta,
- * also one that is common to all items; distances are asked for more digits here (1e-12) than the bar.
+ * itself, and 1e-50 may be off by a hundred times more. Besides, exp(-beta D) multiplies an absolute error of D by
+ * beta, also one that is common to all items; distances are asked for more digits here (1e-12) than the bar.
  */
 export function weightTolerance(
   beta: number,

@@ -1,4 +1,5 @@
-// The script of a report's page. tsdown bundles it with vega into one file, and every page that has charts holds that file's text.
+// The script of a report's page. tsdown bundles it with vega into one file, and every page that has charts holds that
+// file's text.
 
 import { parse, type Spec, type TooltipHandler, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';

@@ -15,8 +15,8 @@ export interface ImageSettings extends SampleSettings, RecallSettings {
 }
 
 /**
- * Sized for well under a minute on two cores; nearly all of it goes to Gaussian recalls at the smallest betas. Features are
- * standardised because units such as pixels and grey levels are nobody's choice.
+ * Sized for well under a minute on two cores; nearly all of it goes to Gaussian recalls at the smallest betas. Features
+ * are standardised because units such as pixels and grey levels are nobody's choice.
  */
 export const defaultImageSettings: ImageSettings = {
   items: 1000,

@@ -78,7 +78,10 @@ const TYPES: Readonly<Record<NpyType, TypeInfo>> = {
   f8: { dtype: 'float64', Stored: Float64Array, Given: Float64Array },
 };
 
-/** Numbers are brought into their own array so many bytes at a time: whole numbers of every type, few enough for the cache. */
+/**
+ * Numbers are brought into their own array so many bytes at a time: whole numbers of every type, few enough for the
+ * cache.
+ */
 const BLOCK_BYTES = 1 << 16;
 
 /** How the array is given. */
@@ -88,8 +91,8 @@ export interface NpyDecoderOptions {
 }
 
 /**
- * Turns the bytes of an .npy file, in pieces of any size, into an array, so that files and archives of any size are read with one
- * copy of the numbers in memory (two where they must be brought into row-major order).
+ * Turns the bytes of an .npy file, in pieces of any size, into an array, so that files and archives of any size are
+ * read with one copy of the numbers in memory (two where they must be brought into row-major order).
  */
 export class NpyDecoder {
   readonly #path: string;
@@ -98,7 +101,10 @@ export class NpyDecoder {
   #start = new Uint8Array(0);
   #numbers: Numbers | undefined;
 
-  /** @param totalBytes the length of the whole file; it must be known, so that no header can ask for more memory than it. */
+  /**
+   * @param totalBytes the length of the whole file; it must be known, so that no header can ask for more memory than
+   * it.
+   */
   constructor(path: string, totalBytes: number, { bigint = false }: NpyDecoderOptions = {}) {
     this.#path = path;
     this.#totalBytes = totalBytes;

@@ -25,7 +25,9 @@ const LENGTH_OFFSET = MAGIC.length + 2;
 
 const ALIGNMENT = 64;
 
-/** numpy reads no longer header unless it is told to: what is read of a file must not grow with what the file claims. */
+/**
+ * numpy reads no longer header unless it is told to: what is read of a file must not grow with what the file claims.
+ */
 const MOST_CHARACTERS = 10_000;
 const MOST_BYTES_PER_CHARACTER = 4;
 
@@ -39,7 +41,8 @@ export function beginsAsNpy(start: Uint8Array): boolean {
 }
 
 /**
- * Reads the header from the first bytes of a file of `totalBytes`, or returns undefined when they do not hold it all yet.
+ * Reads the header from the first bytes of a file of `totalBytes`, or returns undefined when they do not hold it all
+ * yet.
  *
  * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file or it is shorter than its shape says;
  * ERR_UNSUPPORTED when numpy would not read it without being told to, or its numbers are of no supported type.

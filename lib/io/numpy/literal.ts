@@ -1,5 +1,5 @@
-// The headers of .npy files are Python literals. This reads what `ast.literal_eval` reads but for sums and \N{...}, in time that is
-// proportional to the text.
+// The headers of .npy files are Python literals. This reads what `ast.literal_eval` reads but for sums and \N{...}, in
+// time that is proportional to the text.
 
 /** A value of Python. What no header needs (floats, bytes, sets, None) is read and told apart no further. */
 export type PythonValue =

@@ -17,8 +17,8 @@ export type { BigNpyArray, NpyArray, NpyArrayTypes } from './decoder.ts';
 /** How {@link readNpy} gives integers of 64 bits. */
 export interface ReadNpyOptions extends CallOptions {
   /**
-   * True: int64 as a BigInt64Array and uint64 as a BigUint64Array. Otherwise they become a Float64Array of the same whole numbers, which
-   * everything here takes, and numbers beyond 2^53, which it cannot hold, are refused.
+   * True: int64 as a BigInt64Array and uint64 as a BigUint64Array. Otherwise they become a Float64Array of the same
+   * whole numbers, which everything here takes, and numbers beyond 2^53, which it cannot hold, are refused.
    */
   readonly bigint?: boolean | undefined;
 }
@@ -31,9 +31,10 @@ interface Big {
 }
 
 /**
- * Reads an .npy file: what `numpy.load(path, allow_pickle=False)` reads of numbers (numpy's kinds b, i, u and f), in any version of the
- * format, of either byte order, in C or Fortran order; what follows the numbers is ignored. Arrays of other things (text, dates, records, complex numbers, Python objects)
- * and the C type long double, whose bytes differ between machines, are refused.
+ * Reads an .npy file: what `numpy.load(path, allow_pickle=False)` reads of numbers (numpy's kinds b, i, u and f), in
+ * any version of the format, of either byte order, in C or Fortran order; what follows the numbers is ignored. Arrays
+ * of other things (text, dates, records, complex numbers, Python objects) and the C type long double, whose bytes
+ * differ between machines, are refused.
  *
  * The file's type decides the result's:
  *
@@ -45,12 +46,13 @@ interface Big {
  * | int64, uint64                      | Float64Array of whole numbers; with `bigint` BigInt64Array, BigUint64Array|
  * | bool                               | Uint8Array of 0 and 1                                                     |
  *
- * Integers are labels for `VonMisesFisherMemory.train` as they are; {@link toFloats} makes numbers of any array that memories store.
- * `onProgress` counts bytes.
+ * Integers are labels for `VonMisesFisherMemory.train` as they are; {@link toFloats} makes numbers of any array that
+ * memories store. `onProgress` counts bytes.
  *
- * @throws DenseamError ERR_UNSUPPORTED for a file that is good but holds something else, or whose header is longer than numpy reads
- * (10,000 characters); ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_RANGE for an integer beyond 2^53;
- * ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_UNSUPPORTED for a file that is good but holds something else, or whose header is longer than
+ * numpy reads (10,000 characters); ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_RANGE for an integer
+ * beyond 2^53; ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a
+ * message that names the file.
  */
 export function readNpy(path: FilePath, options: ReadNpyOptions & Big): Promise<BigNpyArray>;
 export function readNpy(path: FilePath, options?: ReadNpyOptions): Promise<NpyArray>;
@@ -127,7 +129,8 @@ export function formatNpy(shape: readonly number[], data: NpyData): Uint8Array {
 /**
  * The header that goes before these numbers.
  *
- * @throws DenseamError ERR_SHAPE for anything but an array of numbers, and when they are more or fewer than the product of `shape`
+ * @throws DenseamError ERR_SHAPE for anything but an array of numbers, and when they are more or fewer than the product
+ * of `shape`
  */
 export function npyHeaderOf(shape: unknown, data: NpyData, names = { shape: 'shape', data: 'data' }): Uint8Array {
   const type = TYPE_OF_ARRAY.get(arrayTypeOf(data));

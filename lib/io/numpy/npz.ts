@@ -33,7 +33,10 @@ const ENCRYPTED = 1;
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Pieces of this size are allocated for each member, so they are no larger than it; streams take none smaller than the least. */
+/**
+ * Pieces of this size are allocated for each member, so they are no larger than it; streams take none smaller than the
+ * least.
+ */
 const MOST_INFLATED_PIECE_BYTES = 1 << 18;
 const LEAST_INFLATED_PIECE_BYTES = 64;
 
@@ -48,17 +51,20 @@ interface Big {
 }
 
 /**
- * Reads arrays from an .npz file of any size: what `numpy.load(path, allow_pickle=False)` reads of numbers, each as {@link readNpy}
- * gives it. An array's name is its member's without ".npy", and may be any text ("/layer/bias"): nothing is ever written by such a name.
- * Members that hold no array are passed over; numpy tells by their first bytes, whatever they are called. Of several members of one name
- * the last counts. Every member read is checked against the archive's checksum of it.
+ * Reads arrays from an .npz file of any size: what `numpy.load(path, allow_pickle=False)` reads of numbers, each as
+ * {@link readNpy} gives it. An array's name is its member's without ".npy", and may be any text ("/layer/bias"):
+ * nothing is ever written by such a name. Members that hold no array are passed over; numpy tells by their first bytes,
+ * whatever they are called. Of several members of one name the last counts. Every member read is checked against the
+ * archive's checksum of it.
  *
- * @param names the arrays to read, with or without ".npy"; all of them by default. One that is not asked for may be of any kind
+ * @param names the arrays to read, with or without ".npy"; all of them by default. One that is not asked for may be of
+ * any kind
  * @returns the arrays by name, in the order of `names`, or of the archive
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file, one without an array of `names` and one in which members
- * that are read share bytes; ERR_UNSUPPORTED for what is encrypted, compressed in another way than numpy does, or asked for by name though
- * it is no array; ERR_OUT_OF_MEMORY for more than the memory holds, all arrays together; whatever {@link readNpy} refuses; the signal's
- * reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file, one without an array of `names` and
+ * one in which members that are read share bytes; ERR_UNSUPPORTED for what is encrypted, compressed in another way than
+ * numpy does, or asked for by name though it is no array; ERR_OUT_OF_MEMORY for more than the memory holds, all arrays
+ * together; whatever {@link readNpy} refuses; the signal's reason; system errors with their code and a message that
+ * names the file.
  */
 export function readNpz(
   path: FilePath,
@@ -186,7 +192,10 @@ async function listMembers(
   }
 }
 
-/** The name as it is, backslashes too. Python's zipfile takes the part before a null character; the rest hides in most programs. */
+/**
+ * The name as it is, backslashes too. Python's zipfile takes the part before a null character; the rest hides in most
+ * programs.
+ */
 function nameOf(
   { generalPurposeBitFlag, fileNameRaw, extraFields }: Entry,
   decode: typeof getFileNameLowLevel,
@@ -314,8 +323,8 @@ class Archive {
 }
 
 /**
- * Where each member must have ended: where the next one begins. Members lie in any order and may have gaps between them, but where some
- * share bytes, a small archive can hold arrays without end.
+ * Where each member must have ended: where the next one begins. Members lie in any order and may have gaps between
+ * them, but where some share bytes, a small archive can hold arrays without end.
  */
 function latestEnds(members: readonly Member[]): ReadonlyMap<Member, number> {
   const begin = (member: Member) => member.relativeOffsetOfLocalHeader;

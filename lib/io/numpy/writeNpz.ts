@@ -23,12 +23,12 @@ export interface NamedArray<Data extends NpyData = NpyData> {
 }
 
 /**
- * Writes arrays to an .npz file that `numpy.load` and {@link readNpz} read, uncompressed and atomically: an existing file is replaced
- * only by a whole one. The same arrays give the same bytes.
+ * Writes arrays to an .npz file that `numpy.load` and {@link readNpz} read, uncompressed and atomically: an existing
+ * file is replaced only by a whole one. The same arrays give the same bytes.
  *
- * @throws DenseamError ERR_SHAPE for an array of another length than its shape, and for what is no array of named arrays; ERR_RANGE for a
- * name that an archive cannot have or two arrays of one name; the signal's reason; system errors with their code and a message that
- * names the file.
+ * @throws DenseamError ERR_SHAPE for an array of another length than its shape, and for what is no array of named
+ * arrays; ERR_RANGE for a name that an archive cannot have or two arrays of one name; the signal's reason; system
+ * errors with their code and a message that names the file.
  */
 export async function writeNpz(
   path: FilePath,

@@ -42,8 +42,8 @@ export const PREFIX_BYTES = 8;
 const ALIGNMENT = 64;
 
 /**
- * Longer headers are refused before they are allocated: JSON is parsed on the event loop. The longest that denseam writes is that of a
- * checkpoint with a probability for each of 2^20 classes, some 25 MB.
+ * Longer headers are refused before they are allocated: JSON is parsed on the event loop. The longest that denseam
+ * writes is that of a checkpoint with a probability for each of 2^20 classes, some 25 MB.
  */
 const MAX_HEADER_BYTES = 2 ** 25;
 
@@ -58,9 +58,9 @@ const FORMAT = 'denseam';
 const RESERVED_KEYS = ['checksum', 'format'];
 
 /**
- * Every header begins with these characters. After them comes the CRC-32 of the 8-byte prefix and the header, taken with
- * its own eight digits set to '0', then ",CRC-32" for each tensor. So the header can be trusted as soon as a file is
- * open, tensors can be checked in any order (means and covariances are read side by side), and a fault can name the
+ * Every header begins with these characters. After them comes the CRC-32 of the 8-byte prefix and the header, taken
+ * with its own eight digits set to '0', then ",CRC-32" for each tensor. So the header can be trusted as soon as a file
+ * is open, tensors can be checked in any order (means and covariances are read side by side), and a fault can name the
  * tensor. CRC-32 finds every change of up to 32 neighbouring bits, and any other but for one in 2^32. It guards against
  * accidents; like any checksum inside its file it is no defence against forgery.
  */
@@ -160,8 +160,8 @@ export function parseHeaderLength(start: Uint8Array, fileSize: number, path: str
 /**
  * Reads and checks all there is to check in a header (prefix included).
  *
- * @throws DenseamError ERR_CORRUPT_FILE for a header that is altered, inconsistent, does not fit the size of the file, or
- * was written by another program.
+ * @throws DenseamError ERR_CORRUPT_FILE for a header that is altered, inconsistent, does not fit the size of the file,
+ * or was written by another program.
  */
 export function parseHeader(header: Uint8Array, fileSize: number, path: string): Header {
   const entries = parseJsonObject(header.subarray(PREFIX_BYTES), path);
@@ -197,7 +197,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value of the header for a message. What is nested may be nested deeper than any recursion goes, so it is not looked into. */
+/**
+ * A value of the header for a message. What is nested may be nested deeper than any recursion goes, so it is not looked
+ * into.
+ */
 function shown(value: unknown): string {
   const isFlat = Array.isArray(value) && value.length <= 8 && !value.some((each) => typeof each === 'object');
   return isFlat || typeof value === 'string' ? JSON.stringify(value) : describe(value);
@@ -250,7 +253,9 @@ function parseTensor(name: string, entry: unknown, dataStart: number, path: stri
   return { name, dtype, shape: shape as number[], byteLength, offset: dataStart + begin };
 }
 
-/** The tensors, sorted by offset, must cover the data from its start to the end of the file, without hole or overlap. */
+/**
+ * The tensors, sorted by offset, must cover the data from its start to the end of the file, without hole or overlap.
+ */
 function checkLayout(tensors: readonly TensorInfo[], dataStart: number, fileSize: number, path: string): void {
   let end = dataStart;
   for (const { name, offset, byteLength } of tensors) {

@@ -19,11 +19,11 @@ const DEFAULT_CHUNK_BYTES = 4 * PIECE_BYTES;
 const START_BYTES = 64;
 
 /**
- * Opens a safetensors file that denseam wrote and checks its header. The data is checked as it is read. The file that was
- * opened is the one that is read, also when another takes its name meanwhile.
+ * Opens a safetensors file that denseam wrote and checks its header. The data is checked as it is read. The file that
+ * was opened is the one that is read, also when another takes its name meanwhile.
  *
- * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors (ENOENT, EACCES, ...) with
- * their code and a message that names the file.
+ * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors (ENOENT, EACCES, ...)
+ * with their code and a message that names the file.
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const { handle, size } = await openForReading(path);
@@ -71,15 +71,15 @@ export class SafetensorsFile {
   }
 
   /**
-   * A tensor from start to end. Every chunk is a fresh array of as many whole numbers as fit in `bytesPerChunk`, the last
-   * one of what remains; an empty tensor has none. With `reuse`, all are views of one array: a chunk is valid until the next one is
-   * asked for. Several tensors can be read side by side.
+   * A tensor from start to end. Every chunk is a fresh array of as many whole numbers as fit in `bytesPerChunk`, the
+   * last one of what remains; an empty tensor has none. With `reuse`, all are views of one array: a chunk is valid
+   * until the next one is asked for. Several tensors can be read side by side.
    *
    * The last chunk comes only when the whole tensor has been found unaltered: who has received all chunks may use them,
    * and nothing should be used before.
    *
-   * @throws DenseamError ERR_CORRUPT_FILE when the tensor is missing, altered or truncated, ERR_RANGE when no number fits
-   * in `bytesPerChunk`; the signal's reason.
+   * @throws DenseamError ERR_CORRUPT_FILE when the tensor is missing, altered or truncated, ERR_RANGE when no number
+   * fits in `bytesPerChunk`; the signal's reason.
    */
   async *readChunks(
     name: string,
@@ -117,8 +117,8 @@ export class SafetensorsFile {
   }
 
   /**
-   * Reads every tensor once to check it, without keeping any. Not needed before {@link readChunks} or {@link read}, which
-   * check what they read.
+   * Reads every tensor once to check it, without keeping any. Not needed before {@link readChunks} or {@link read},
+   * which check what they read.
    *
    * @throws DenseamError ERR_CORRUPT_FILE for the first tensor that is altered or truncated; the signal's reason.
    */

@@ -12,7 +12,9 @@ import { BYTES_PER_ITEM, encodeHeader, layOut, type TensorInfo, type TensorSpec 
 export interface TensorChunk {
   /** The tensor's name. */
   readonly tensor: string;
-  /** Numbers of the tensor's type, or its raw little-endian bytes. Any length, a whole tensor too; they are not copied. */
+  /**
+   * Numbers of the tensor's type, or its raw little-endian bytes. Any length, a whole tensor too; they are not copied.
+   */
   readonly data: FloatArray | Uint8Array;
 }
 
@@ -21,9 +23,9 @@ export interface SafetensorsContent {
   /** Strings to keep with the tensors. The keys `format` and `checksum` are denseam's own. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /**
-   * The data. The chunks of one tensor come in order; those of different tensors may come in any order, so that means and
-   * covariances can be saved side by side. Each chunk is asked for when the one before it is on its way to the disk, and
-   * must not change until then.
+   * The data. The chunks of one tensor come in order; those of different tensors may come in any order, so that means
+   * and covariances can be saved side by side. Each chunk is asked for when the one before it is on its way to the
+   * disk, and must not change until then.
    */
   readonly chunks: Iterable<TensorChunk> | AsyncIterable<TensorChunk>;
 }
@@ -38,9 +40,9 @@ interface OpenTensor extends TensorInfo {
  * Writes tensors to a safetensors file, atomically (see {@link writeAtomically}) and without a second copy of the data.
  * `onProgress` counts bytes. When writing stops early, `chunks` is closed (its `return` is called).
  *
- * @throws DenseamError ERR_SHAPE when `chunks` does not give every tensor exactly the numbers of its shape, ERR_RANGE for
- * names or metadata that cannot be written or a `path` that is a directory or device; what `chunks` throws; the signal's
- * reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_SHAPE when `chunks` does not give every tensor exactly the numbers of its shape, ERR_RANGE
+ * for names or metadata that cannot be written or a `path` that is a directory or device; what `chunks` throws; the
+ * signal's reason; system errors with their code and a message that names the file.
  */
 export async function writeSafetensors(
   path: string,

@@ -4,7 +4,10 @@ import { DenseamError, type ErrorCode } from '../../core/errors.ts';
 import { corruptFile } from '../files.ts';
 import type { MemberSink } from './tar.ts';
 
-/** Numbers in text: a digit and what separates it, at least; no more than Python writes for a float64, with room to spare. */
+/**
+ * Numbers in text: a digit and what separates it, at least; no more than Python writes for a float64, with room to
+ * spare.
+ */
 const LEAST_BYTES_PER_NUMBER = 2;
 const MOST_BYTES_PER_NUMBER = 32;
 

@@ -11,7 +11,10 @@ export interface MemberSink {
   finish(): void;
 }
 
-/** Called for every regular file, with its name without folders: returns what takes its bytes, or undefined to pass over it. */
+/**
+ * Called for every regular file, with its name without folders: returns what takes its bytes, or undefined to pass over
+ * it.
+ */
 export type ChooseMember = (name: string, byteLength: number) => MemberSink | undefined;
 
 const BLOCK_BYTES = 512;
@@ -25,8 +28,9 @@ const FILE_TYPES = '0\x007';
 const TYPES_WITHOUT_BYTES = '123456';
 
 /**
- * Reads the members of a tar archive as its bytes come: the format of POSIX with pax headers (their `path` and `size`), and GNU's long
- * names and lengths beyond 8 GiB. Every byte is handed on before `push` returns, so what a sink throws, `push` throws.
+ * Reads the members of a tar archive as its bytes come: the format of POSIX with pax headers (their `path` and `size`),
+ * and GNU's long names and lengths beyond 8 GiB. Every byte is handed on before `push` returns, so what a sink throws,
+ * `push` throws.
  *
  * `push` and `finish` throw DenseamError ERR_CORRUPT_FILE for what is no intact archive.
  */

@@ -21,8 +21,8 @@ export interface ReadWord2GaussOptions extends CallOptions {
 /** A model of n words in d dimensions. */
 export interface Word2GaussModel {
   /**
-   * Variances, float32: isotropic for covariance type `spherical`, diagonal for `diagonal`. There are n; for part `both`
-   * 2 n, Gaussian i and Gaussian n + i belonging to word i.
+   * Variances, float32: isotropic for covariance type `spherical`, diagonal for `diagonal`. There are n; for part
+   * `both` 2 n, Gaussian i and Gaussian n + i belonging to word i.
    */
   readonly gaussians: Gaussians;
   /** The n words. They are numbers in text ("0", "1", ...) where the model was saved without its vocabulary. */
@@ -51,12 +51,12 @@ const MOST_PARAMETER_BYTES = 1 << 16;
  * The file is read twice, because what says how many numbers it holds comes last in it. `onProgress` counts the file's
  * bytes, both times. Numbers of parts that are not asked for are not checked.
  *
- * @throws DenseamError ERR_CORRUPT_FILE for a file that is truncated, damaged or foreign, for a missing, repeated or far too
- * long member, and for text that is no number; ERR_SHAPE for the wrong number of rows or of numbers in a row;
- * ERR_NOT_FINITE for NaN and infinities; ERR_NOT_POSITIVE_DEFINITE for a negative variance (zero is a singular covariance,
- * which a memory takes); ERR_RANGE for an unknown covariance type or part, counts below 1 and numbers beyond float32;
- * ERR_OUT_OF_MEMORY when the numbers do not fit. Messages name the file, the member and the row and column, from 0. The
- * signal's reason; system errors with their code and a message that names the file.
+ * @throws DenseamError ERR_CORRUPT_FILE for a file that is truncated, damaged or foreign, for a missing, repeated or
+ * far too long member, and for text that is no number; ERR_SHAPE for the wrong number of rows or of numbers in a row;
+ * ERR_NOT_FINITE for NaN and infinities; ERR_NOT_POSITIVE_DEFINITE for a negative variance (zero is a singular
+ * covariance, which a memory takes); ERR_RANGE for an unknown covariance type or part, counts below 1 and numbers
+ * beyond float32; ERR_OUT_OF_MEMORY when the numbers do not fit. Messages name the file, the member and the row and
+ * column, from 0. The signal's reason; system errors with their code and a message that names the file.
  */
 export async function readWord2Gauss(path: FilePath, options: ReadWord2GaussOptions = {}): Promise<Word2GaussModel> {
   const file = filePath(path);

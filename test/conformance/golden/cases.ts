@@ -10,8 +10,8 @@ import {
   writeNpz,
 } from '../../../lib/index.ts';
 
-// One case for every kind of file that denseam writes: how to make it, and what a reader must find in it. The data are small binary
-// fractions, the same on every machine and in float32.
+// One case for every kind of file that denseam writes: how to make it, and what a reader must find in it. The data are
+// small binary fractions, the same on every machine and in float32.
 
 export interface Answers {
   /** What the file stores: to be found bit for bit. */
@@ -29,7 +29,10 @@ export interface GoldenCase {
 
 type Precision = 'float32' | 'float64';
 
-/** The order of the operations may change between versions, and so may what is computed in float32; conditions here are moderate. */
+/**
+ * The order of the operations may change between versions, and so may what is computed in float32; conditions here are
+ * moderate.
+ */
 const rounding = { float32: 1e-5, float64: 1e-11 } as const;
 
 /** `length` multiples of 1/64 between -1 and 1, well mixed. */

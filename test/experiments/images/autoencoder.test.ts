@@ -120,7 +120,9 @@ describe('the autoencoder', () => {
   });
 });
 
-/** The loss in double precision, sum by sum; the divergence as the Kullback-Leibler divergence of normal distributions. */
+/**
+ * The loss in double precision, sum by sum; the divergence as the Kullback-Leibler divergence of normal distributions.
+ */
 function plainLoss(
   layers: ReturnType<typeof initialLayers>,
   { pixels, latentDimension: d }: AutoencoderSizes,

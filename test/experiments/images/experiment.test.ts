@@ -11,7 +11,8 @@ import { MemoryParts } from '../parts.ts';
 import { blobs, idxBytes } from '../pictures.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
-// Latents of an autoencoder that has hardly learnt confuse digits under a mask; of region covariances the paper says nothing.
+// Latents of an autoencoder that has hardly learnt confuse digits under a mask; of region covariances the paper says
+// nothing.
 describeWholeRuns(imageRecall, [
   ...(['not reproduced', 'not reproduced', 'not published', 'not reproduced'] as const),
   ...new Array(4).fill('not published'),

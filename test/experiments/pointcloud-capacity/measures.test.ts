@@ -20,7 +20,8 @@ it('clouds far apart are disjoint, and close ones are not', async () => {
 it('random pairs of single points are close as seldom as a chi-squared variable is small', async () => {
   const settings = { ...pointCloudCapacity.quick, points: 1, pairs: 6001, baseDivergence: 1, baseEpsilon: 0.1 };
   const { close, items } = await measureClosePairs(2, settings, {});
-  // Centres and spread make points of variance 2, so that the squared distance is 4 times chi-squared, which is at most 1 with this share.
+  // Centres and spread make points of variance 2, so that the squared distance is 4 times chi-squared, which is at most
+  // 1 with this share.
   const expected = 1 - Math.exp(-1 / 2);
   // Four standard deviations of a share of 6001.
   expect(Math.abs(close - expected)).toBeLessThan(4 * Math.sqrt((expected * (1 - expected)) / 6001));

@@ -35,7 +35,8 @@ describe('overlaps of memories', () => {
     };
     expect(found?.within).toBeCloseTo(mean(true), 12);
     expect(found?.between).toBeCloseTo(mean(false), 12);
-    // Two of 70 ways to choose four of eight have this partition: 1/35 of the permutations, to four standard deviations.
+    // Two of 70 ways to choose four of eight have this partition: 1/35 of the permutations, to four standard
+    // deviations.
     expect(Math.abs((found?.pValue ?? 0) - 1 / 35)).toBeLessThan(4 * Math.sqrt(1 / 35 / 999));
     expect(found?.greatestAtRandom).toBeCloseTo(found?.difference ?? 0, 12);
   });

@@ -62,7 +62,8 @@ describe('the cost of a training', () => {
       { hiddenUnits: 12, epochs: 3 },
     ]);
     const rows = { training: 90, validation: 10, splitting: 40 };
-    // An epoch: two products of 90 rows, one of 10. A split of the 5, then of the 10: two, and two for each of three passes, of 40.
+    // An epoch: two products of 90 rows, one of 10. A split of the 5, then of the 10: two, and two for each of three
+    // passes, of 40.
     const byHand = (2 * 5 + 10 + 3 * 12) * (2 * 90 + 10) + (5 + 10) * (2 + 2 * 3) * 40;
     expect(trainingCost(stages, rows, 3)).toBe(byHand);
   });
@@ -81,7 +82,8 @@ describe('lines', () => {
   });
 
   it('have the error that least squares give', () => {
-    // log x = -1, 0, 1 and log y = 0, 1, 0: slope 0, residuals -1/3, 2/3, -1/3, so that the error is sqrt((2/3) / 1 / 2).
+    // log x = -1, 0, 1 and log y = 0, 1, 0: slope 0, residuals -1/3, 2/3, -1/3, so that the error is sqrt((2/3) / 1 /
+    // 2).
     const { slope, error } = logLine([-1, 0, 1].map((x, at) => [Math.exp(x), Math.exp(at === 1 ? 1 : 0)]));
     expect(slope).toBeCloseTo(0, 12);
     expect(error).toBeCloseTo(Math.sqrt(1 / 3), 12);

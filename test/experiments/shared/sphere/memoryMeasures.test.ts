@@ -45,7 +45,8 @@ function digitRows(rows: readonly number[][], labels: readonly number[], classes
 }
 
 describe('memories beside training digits', async () => {
-  // The first two are near to the digits, the third turned by 60 degrees from the nearest, the fourth perpendicular to the nearest.
+  // The first two are near to the digits, the third turned by 60 degrees from the nearest, the fourth perpendicular to
+  // the nearest.
   const memories = [unit(1, 0, 0, 0), unit(1, 0.2, 0, 0), unit(0.5, 0, Math.sqrt(0.75), 0), unit(0, -0.1, 0, 1)];
   const even = [0.1, 0.05, 0.05];
   const memory = await model(memories, [even, even, even, [0.02, 0.16, 0.02], [0, 0, 0.2]], 10);
@@ -86,7 +87,8 @@ describe('memories beside training digits', async () => {
   });
 
   it('have soft labels', async () => {
-    // 1/2, 1/2, 8/10, 1: the middle of them. Likeliest are "none" (the first of equals), "none", 1 and 2; nearest are the digits 1, 2, 1, 1.
+    // 1/2, 1/2, 8/10, 1: the middle of them. Likeliest are "none" (the first of equals), "none", 1 and 2; nearest are
+    // the digits 1, 2, 1, 1.
     expect(await measure(0.5)).toMatchObject({ certainty: expect.closeTo(0.65, 9), labelled: 0.25 });
   });
 });
