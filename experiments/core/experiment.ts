@@ -20,7 +20,7 @@ export interface PartStore {
    */
   part<T>(name: string, compute: () => Promise<T>): Promise<T>;
   /**
-   * The same of a part that is decided by `choices` alone, plain JSON values, whatever other settings the experiment
+   * Keeps a part that is decided by `choices` alone, plain JSON values, whatever other settings the experiment
    * has: one that experiments share, such as a trained model.
    */
   sharedPart<T>(name: string, choices: object, compute: () => Promise<T>): Promise<T>;
@@ -44,7 +44,7 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   /** Small scale, under 20 seconds. */
   readonly quick: Settings;
   /**
-   * The same settings give the same result, to the last digit, on any number of threads: only tables that say so
+   * Equal settings give equal results, to the last digit, on any number of threads: only tables that say so
    * ({@link ResultTable.isMeasured}) hold times, and nothing is of the machine. Coordinates of UMAP are also of the
    * version of Node.
    *

@@ -2,7 +2,7 @@
 export interface ChartColours {
   readonly ink: string;
   readonly faint: string;
-  /** Of the series, in order: apart for the colour-blind too. */
+  /** Colours of the series, in order: apart for the colour-blind, too. */
   readonly series: readonly string[];
 }
 

@@ -42,7 +42,7 @@ export async function drawSvg(specification: object, data?: ChartData): Promise<
 }
 
 /**
- * The same drawing with ids of its own. vega counts them over the life of a process: without this a drawing would
+ * Gives a drawing ids of its own. vega counts them over the life of a process: without this a drawing would
  * depend on those before it, and on a page it would be clipped by the paths of another.
  */
 export function withOwnIds(svg: string, prefix: string): string {

@@ -9,7 +9,7 @@ import { staticSvg } from './staticChart.ts';
 
 /** In pixels. On a page charts take the width of their column. */
 const whole = { width: 680, height: 360 };
-/** Of one of several charts in a drawing. */
+/** The size of one of several charts in a drawing. */
 const part = { width: 200, height: 180 };
 
 /** The specification with sizes wherever vega-lite takes them. */

@@ -35,7 +35,7 @@ inline Error notPositive(const std::string& where, double smallest) {
            .found = "its smallest eigenvalue is " + number(smallest)}};
 }
 
-// Of numbers that are finite themselves.
+// The error of an overflow among numbers that are finite themselves.
 inline Error overflow(const std::string& where) {
   return {
       "ERR_RANGE",

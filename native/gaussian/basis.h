@@ -26,15 +26,15 @@ Basis makeBasis(std::size_t d, std::vector<double> rowMajor, const std::string& 
 // covariance <- V diag(v) V' for nonnegative v.
 void writeCovariance(const Basis& basis, const double* variances, double* covariance);
 
-// The same Gaussians with full covariances. Without a basis, diagonal ones have their variances along the coordinates.
+// Writes Gaussians with full covariances. Without a basis, diagonal ones have their variances along the coordinates.
 Batch expand(Structure structure, std::size_t d, const Basis* basis, Batch items, Job& job);
 
 struct Projection {
   Batch items;  // diagonal: v_k = V_k' S V_k
-  // Of each covariance how far it is from diagonal in the basis: the greatest |S V_k - v_k V_k| over the greatest v_k.
+  // How far each covariance is from diagonal in the basis: the greatest |S V_k - v_k V_k| over the greatest v_k.
   // No entry of V' S V off the diagonal is larger.
   std::vector<double> residuals;
-  // Of each covariance whether float32 holds all its numbers, so that it may have been rounded to them.
+  // Whether float32 holds all numbers of each covariance, so that it may have been rounded to them.
   std::vector<std::uint8_t> isSingle;
 };
 

@@ -36,7 +36,7 @@ double* gramMatrix(const Frame& frame, const FullItems<T>& items, std::int32_t i
   return gram;
 }
 
-// The same for a group of lanes, in the layout of linalg/lanes.h.
+// Gram matrices of a group of lanes, in the layout of linalg/lanes.h.
 template <typename T>
 void gramGroup(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                double* gram) {

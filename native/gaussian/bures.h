@@ -19,11 +19,11 @@ inline constexpr std::size_t kMostAtOnce = 2 * linalg::lanes::kLanes;
 template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances);
-// The same for any one covariance, both triangles given.
+// The distance to any one covariance, both triangles given.
 Distance buresDistance(const Frame& frame, const double* covariance, const CovarianceNote& note);
 
-// The same in Procrustes form |L U - R|_F^2, S = L L', U the orthogonal polar factor of L' R: no cancellation when the
-// two covariances nearly agree, and no squared condition numbers. Several times slower.
+// The distance in Procrustes form |L U - R|_F^2, S = L L', U the orthogonal polar factor of L' R: no cancellation when
+// the two covariances nearly agree, and no squared condition numbers. Several times slower.
 double buresDistanceProcrustes(const Frame& frame, const double* covariance, bool isFullRank);
 
 // An optimal map A, kept as the image A R of the query's factor. The squared distance is |A R - R|_F^2.
@@ -55,7 +55,7 @@ class Transport {
   // w (R' S R)^1/2 added to roots_; false when the eigenvalues cannot give K to precision.
   template <typename T>
   bool addRoot(double weight, const FullItems<T>& items, std::int32_t index);
-  // The same for a group of lanes; returns which lanes it left out.
+  // Adds the roots of a group of lanes; returns which lanes it left out.
   template <typename T>
   unsigned addRoots(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count);
   // w L U added to images_: the slower form, which needs no inverse of R.

@@ -23,7 +23,7 @@ void checkCovariance(std::size_t d, double* covariance, const std::string& where
 
 struct Definiteness {
   std::size_t rank;  // how many eigenvalues do not count as zero
-  // The same of the covariance with its variances scaled to about 1. A variance that is small, but exact, does not
+  // The rank of the covariance with its variances scaled to about 1. A variance that is small, but exact, does not
   // count as zero in a distance: the factor is as exact in small directions as the entries are (Demmel and Veselic
   // 1992).
   std::size_t scaledRank;

@@ -29,7 +29,7 @@ class Dynamics {
   Dynamics(const FullItems<T>& items, Pruning pruning, std::size_t energyBudget = kEnergyBudget)
       : items_(items), pruning_(pruning), energyBudget_(energyBudget) {}
 
-  // Of a state that is weighed at betas from the hottest (the least) to the coldest.
+  // The purpose for a state that is weighed at betas from the hottest (the least) to the coldest.
   Purpose purpose(double hottest, double coldest) const;
   // Whether a search for an energy goes on beyond what Gibbs weights show: who lets go of visible mass lets go of it in
   // the energy as well.

@@ -18,7 +18,7 @@
 namespace denseam::gaussian {
 namespace {
 
-// Of R: a smaller displacement is not much more than the rounding of the item's own numbers.
+// The least share of R: a smaller displacement is not much more than the rounding of the item's own numbers.
 constexpr double kLeastRatio = 1e-10;
 
 // One item of a batch, changed in place.

@@ -26,7 +26,7 @@ void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double
 }
 
 // d numbers in [-1, 1] with sum zero: the last follows from the others, and the draw is repeated while it lies outside.
-// Of d numbers about one draw in 0.72 sqrt(d) succeeds (the sum of the others has variance (d - 1) / 3), and each has a
+// About one draw of d numbers in 0.72 sqrt(d) succeeds (the sum of the others has variance (d - 1) / 3), and each has a
 // chance, so this ends; for d = 1 and 2 the first draw does.
 void drawBalanced(std::size_t d, RandomStream& stream, const Job& job, double* values) {
   double sum = 0;

@@ -26,7 +26,8 @@ struct Kernels {
   // values[k * kLanes + lane], in any order; a is destroyed. Returns a bit for each lane that did not converge, which
   // happens when it was not finite; its values are NaN.
   unsigned (*eigenvalues)(std::size_t n, double* a, double* values, double* work);
-  // The same for two groups, one after the other in a and in values, which is faster; 2 workSize(n) numbers of `work`.
+  // Eigenvalues of two groups, one after the other in a and in values, which is faster; 2 workSize(n) numbers of
+  // `work`.
   unsigned (*eigenvaluesOfTwo)(std::size_t n, double* a, double* values, double* work);
   // As eigenvalues, with orthonormal vectors: component i of vector k of a lane is vectors[(k * n + i) * kLanes +
   // lane].

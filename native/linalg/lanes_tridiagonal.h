@@ -76,7 +76,7 @@ DENSEAM_LANES_INLINE void passRows(std::size_t i, double* a, const Reflection& l
   for (std::size_t r = 0; r < Rows; ++r) store(product + (i + r) * kLanes, sum[r]);
 }
 
-// The same for all of the first m rows.
+// Passes over all of the first m rows.
 template <bool kUpdates>
 void passTriangle(std::size_t m, double* a, const Reflection& last, const double* u, double* product) {
   std::size_t i = m % kRows;

@@ -34,7 +34,7 @@ constexpr auto kStride = static_cast<std::int64_t>(kLanes);
 typedef double Vector __attribute__((vector_size(kWidth * sizeof(double))));
 typedef std::int64_t Integers __attribute__((vector_size(kWidth * sizeof(double))));
 
-// The same in memory, where nothing is known of the alignment.
+// Vectors in memory, where nothing is known of the alignment.
 typedef double VectorInMemory __attribute__((vector_size(kWidth * sizeof(double)), aligned(sizeof(double)), may_alias));
 typedef std::int64_t IntegersInMemory
     __attribute__((vector_size(kWidth * sizeof(double)), aligned(sizeof(double)), may_alias));

@@ -62,7 +62,7 @@ void scale(double* a, std::size_t count, int exponent) {
   for (std::size_t i = 0; i < count; ++i) a[i] = std::ldexp(a[i], exponent);
 }
 
-// The same by our own tridiagonalisation, then LAPACK's QL on the tridiagonal matrix, which calls no BLAS that locks.
+// Decomposes by our own tridiagonalisation, then LAPACK's QL on the tridiagonal matrix, which calls no BLAS that locks.
 void smallEigen(char job, std::size_t n, double* a, double* values) {
   Workspace& workspace = Workspace::local();
   double* offDiagonal = workspace.get(Workspace::kLapack, 5 * n + n * n);

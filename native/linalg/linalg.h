@@ -41,7 +41,7 @@ void checkConverged(unsigned failedLanes);
 
 // Eigenvalues of the symmetric matrix a (lower), ascending; a is destroyed.
 void eigenvalues(std::size_t n, double* a, double* values);
-// The same with orthonormal eigenvectors in the columns of a.
+// Eigenvalues as above, with orthonormal eigenvectors in the columns of a.
 void eigenvectors(std::size_t n, double* a, double* values);
 
 // a = left diag(values) right, values descending; a is destroyed.
@@ -65,7 +65,7 @@ void solveRight(std::size_t n, const double* r, double* b);
 // c <- a b, c <- a' b.
 void multiply(std::size_t n, const double* a, const double* b, double* c);
 void multiplyTransposed(std::size_t n, const double* a, const double* b, double* c);
-// The same for b and c of n x columns.
+// The product for b and c of n x columns.
 void multiplyTransposed(std::size_t n, std::size_t columns, const double* a, const double* b, double* c);
 
 // c <- c + alpha a a' and c <- a a', lower triangle.

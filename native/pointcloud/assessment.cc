@@ -102,7 +102,7 @@ void Assessor::weigh(double beta, Assessment& result) const {
   result.magnitude = epsilon * result.found.greatestCost;
 }
 
-// Of some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), about the state's mean, and sum_i w_i f_i(x_k).
+// Sums over some items: sum_i w_i T_i(x_k) in units of sqrt(epsilon), about the state's mean, and sum_i w_i f_i(x_k).
 struct Assessor::Sum {
   std::vector<double> images, potentials;
   std::vector<double> itemImages, itemPotentials;  // work space

@@ -26,7 +26,7 @@ struct Memo {
   Carry carry;
   std::vector<double> selfPotentials;
 
-  // Of a state that is looked at once, and asked for no descent.
+  // The memo of a state that is looked at once, and asked for no descent.
   static Memo once() { return {{false, {}, -1}, {}}; }
 };
 
@@ -40,7 +40,7 @@ struct Assessment {
   std::int32_t nearest = 0;
   double nearestDivergence = 0;
   double droppedMass = 0;
-  // Of all problems that were solved; and whether each of them came within the tolerance.
+  // The error of all problems that were solved; and whether each of them came within the tolerance.
   double marginalError = 0;
   double selfError = 0;
   double selfValue = 0;  // in units of epsilon
@@ -69,10 +69,10 @@ class Assessor {
   // `where` is what errors call the state.
   Assessment assess(const State& state, double beta, const SearchRule& rule, Memo& memo, const std::string& where,
                     Job& job);
-  // Of a state that was assessed with the same memo.
+  // The descent of a state that was assessed with this memo.
   Descent descent(const Assessment& assessment, Memo& memo, Job& job);
 
-  // The same state, its energy to the last digits: with what the weights do not show but the energy does. For those who
+  // Gives the state its energy to the last digits: with what the weights do not show but the energy does. For those who
   // let go of visible mass it stays as it is.
   Assessment completeEnergy(Assessment assessment, double beta, Pruning pruning, Memo& memo, Job& job);
 

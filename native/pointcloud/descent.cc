@@ -107,7 +107,7 @@ double TransportSolver::leastFlow() const {
   return std::max({kLeastFlow, nodes * kRoundingOfWeight, options_.tolerance / (4 * nodes)});
 }
 
-// Of the plan as it is.
+// Grows the tree of the plan as it is.
 void TransportSolver::growTree() {
   const Problem& problem = problem_;
   treeRows_.resize(problem.rows);

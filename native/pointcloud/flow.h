@@ -13,7 +13,7 @@ namespace denseam::pointcloud {
 
 // The spherical Hellinger-Kantorovich flow, discretised. A step 0 closes its channel.
 struct FlowOptions {
-  // Of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
+  // Betas of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
   std::vector<double> betas;
   bool sweep;
   double transportStep;             // eta, at most 1

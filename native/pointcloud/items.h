@@ -39,7 +39,7 @@ class CloudItems {
   const double* mean(std::size_t index) const { return store_.values(index); }
   // Ready for transport.
   Cloud prepared(std::size_t index) const;
-  // Of all items.
+  // The number of points of all items.
   std::size_t points() const { return points_; }
   // How large the items are together, and thus how exact a fixed point has to be.
   double scale(const Job& job) const;

@@ -24,7 +24,7 @@ bool allFinite(std::size_t count, const double* values);
 double conditionalRow(std::size_t m, double inverseTemperature, const double* costs, const double* potentials,
                       const double* logB, double weight, double* p, double* columnSums);
 
-// Of every column j: s_j <- log sum_k a_k exp((f_k - c_kj) / t), with `logA` = log a. `greatestTerm` is work space, m.
+// For every column j: s_j <- log sum_k a_k exp((f_k - c_kj) / t), with `logA` = log a. `greatestTerm` is work space, m.
 void columnLogSums(std::size_t n, std::size_t m, double inverseTemperature, const double* costs,
                    const double* potentials, const double* logA, double* greatestTerm, double* logSums);
 

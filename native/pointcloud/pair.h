@@ -21,8 +21,8 @@ class PairSolver {
   // What `solve` ended with, from the potentials it left.
   Solved restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job);
 
-  // Of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact softmin of
-  // g; where the plan takes every source point, source.size x dimension; and the plan itself.
+  // Results of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact
+  // softmin of g; where the plan takes every source point, source.size x dimension; and the plan itself.
   void writeSourcePotentials(double* f);
   void writeTargetPotentials(double* g) const;
   void writeImages(double* images);

@@ -38,7 +38,7 @@ struct Found {
   std::vector<std::int32_t> items;  // those evaluated, ascending
   std::vector<double> divergences;  // of these
   std::vector<double> marginalErrors;
-  // Of every item: its divergence, or a lower bound on it where it was left out.
+  // The divergence of every item, or a lower bound on it where it was left out.
   std::vector<double> values;
   double greatestCost = 0;  // of those evaluated, |OT|: how large the numbers are that divergences come from
 };
@@ -48,7 +48,7 @@ struct Found {
 Found search(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, Carry& carry,
              Spares<PairSolver>& solvers, Job& job);
 
-// The same after a search by that rule, for what shows in the energy at `beta` as well: see energyMargin.
+// Completes a search by that rule with what shows in the energy at `beta` as well: see energyMargin.
 Found completeEnergy(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, double beta,
                      Found found, Carry& carry, Spares<PairSolver>& solvers, Job& job);
 

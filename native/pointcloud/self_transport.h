@@ -19,7 +19,7 @@ class SelfTransport {
   // From f = `potentials` when there are as many as points, else from 0; leaves f there.
   Solved solve(const Cloud& cloud, const SolverOptions& options, std::vector<double>& potentials, const Job& job);
 
-  // Of the last cloud: where its plan takes each point, about the mean, points x dimension.
+  // Where the plan of the last cloud takes each point, about the mean, points x dimension.
   void writeImages(const Cloud& cloud, double* images);
 
  private:

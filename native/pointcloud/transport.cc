@@ -21,11 +21,11 @@ constexpr double kLooseUneven = 2, kLightShare = 0.3;
 // Potentials change with the temperature by the logarithms of masses, which are no larger than this; where they change
 // by more they have jumped, and the last change says nothing of the next.
 constexpr double kMostLogarithm = 100;
-// Of at most 2: where potentials that were extrapolated leave more, those that were not may leave less.
+// A marginal error, at most 2: where potentials that were extrapolated leave more, those that were not may leave less.
 constexpr double kPlainError = 0.1;
-// Of at most 2: potentials with more from a warm start are no better than none.
+// A marginal error, at most 2: potentials with more from a warm start are no better than none.
 constexpr double kUsefulError = 1.4;
-// Of a problem whose costs are below kWeakCost.
+// Sweeps of a problem whose costs are below kWeakCost.
 constexpr int kWeakSweeps = 4;
 
 }  // namespace

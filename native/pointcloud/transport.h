@@ -35,7 +35,7 @@ class TransportSolver {
   // What `solve` ended with, from the potentials it left.
   Solved restore(const Problem& problem, double* potentials, const Job& job);
 
-  // Of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
+  // Results of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
   const double* rowPotentials() const { return wholeRowPotentials_.data(); }
   const double* conditionalPlan() const { return plan_.data(); }
   // g as the exact softmin of f. That of Newton's method meets the weights of columns in sum only: where there is

@@ -33,7 +33,7 @@ class BatchPass {
   std::vector<double> sumClasses() const;
 
  private:
-  // Of the blocks of the rows at hand.
+  // The number of blocks of the rows at hand.
   std::size_t groups() const;
   void score(const T* memories, const T* x, const Job& job);
   Totals respond(const Mixture<T>& mixture, const T* x, const Objective& objective, std::size_t firstRow,

@@ -10,9 +10,9 @@ namespace denseam::sphere {
 namespace {
 
 constexpr std::size_t kMostSweeps = 10;
-// Of the row sums: what rounding leaves of them.
+// What rounding leaves of the row sums.
 constexpr double kTolerance = 1e-13;
-// Of logarithms: weights that move by less keep ordinary sizes, however small they are.
+// A step of logarithms: weights that move by less keep ordinary sizes, however small they are.
 constexpr double kOrdinaryStep = 50;
 constexpr double kLogZero = -std::numeric_limits<double>::infinity();
 

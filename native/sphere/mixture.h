@@ -43,7 +43,8 @@ class Mixture {
     std::vector<std::uint8_t> isWide;
   };
 
-  // Of memories that may be scaled: what counts is their product with the rows. The class weights must outlive it.
+  // A mixture whose memories may be scaled: what counts is their product with the rows. The class weights must outlive
+  // it.
   Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
           double logPeak);
   // The model must outlive it.

@@ -30,7 +30,7 @@ class Objective {
   // The loss of a row from log P(x, y) of every label y. Writes what it pulls at each of them, minus the derivative of
   // the loss with respect to log P(x, y): q where there are labels; else also what comes from the change of q.
   double evaluate(std::size_t row, const double* logs, double* pulls) const;
-  // The same of consecutive rows; logs and pulls are rows x labels.
+  // The totals of consecutive rows; logs and pulls are rows x labels.
   Totals evaluate(std::size_t firstRow, std::size_t rows, const double* logs, double* pulls) const;
 
  private:

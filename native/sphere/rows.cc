@@ -10,7 +10,8 @@
 namespace denseam::sphere {
 namespace {
 
-// Of |x|^2: what rounding to float32 leaves of it in 10^5 dimensions, and more than any careful normalisation misses.
+// Relative error of |x|^2: what rounding to float32 leaves of it in 10^5 dimensions, and more than any careful
+// normalisation misses.
 constexpr double kNormTolerance = 1e-4;
 constexpr std::size_t kGrain = 256;
 

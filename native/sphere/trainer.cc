@@ -145,7 +145,7 @@ class TrainerOf : public Trainer {
     return totals;
   }
 
-  // Of a batch, from before the step: what the gradient of beta is made of.
+  // Sums over a batch, from before the step: what the gradient of beta is made of.
   struct Pulls {
     double mass;                   // sum of all responsibilities of memories
     std::vector<double> overlaps;  // w.(sum of gamma x) of each memory

@@ -29,7 +29,7 @@ constexpr int kMostExponent = 300;
 // computed in it.
 constexpr double kTotalTolerance = 1e-9, kTotalToleranceOfFloats = 1e-5;
 
-// Of a positive number the power of two below it, 2^-1023 below all that are subnormal.
+// The power of two below a positive number, 2^-1023 below all that are subnormal.
 int exponentOf(double value) { return static_cast<int>(std::bit_cast<std::int64_t>(value) >> 52) - 1023; }
 
 int exponentOrZero(double value) { return value > 0 ? exponentOf(value) : 0; }
@@ -294,7 +294,7 @@ class Scaler {
     giveScalings(result);
   }
 
-  // Of all pairs r t and c / t: the one whose exponents lie around the same middle.
+  // Gives the pair r t and c / t whose exponents lie around the same middle.
   void giveScalings(ScaledMatrix& result) {
     for (int& exponent : rowExponents_) exponent += sumExponent_;
     const int t = (twiceMiddle(columnScaling_, columnExponents_) - twiceMiddle(rowScaling_, rowExponents_)) / 4;

@@ -12,8 +12,8 @@ namespace denseam::sphere {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// Of the sum of pbar: what is less, but not zero, counts as that. Class weights may die out in the course of many
-// iterations, as those of a memory for a class that it has nothing of do; here they stop before they lose digits.
+// A share of the sum of pbar: what is less, but not zero, counts as that. Class weights may die out in the course of
+// many iterations, as those of a memory for a class that it has nothing of do; here they stop before they lose digits.
 constexpr double kTrace = 1e-290;
 
 // The table divided by the power of two above its greatest number.
