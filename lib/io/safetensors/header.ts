@@ -73,7 +73,7 @@ const toDigits = (checksum: number): string => checksum.toString(16).padStart(DI
 /** Places tensors one after the other: double precision first, so that every number is aligned to its size. */
 export function layOut(specs: readonly TensorSpec[]): Omit<TensorInfo, 'offset'>[] {
   if (specs.length > MOST_TENSORS) {
-    throw rangeError('the tensors of a file', `at most ${MOST_TENSORS}`, specs.length);
+    throw rangeError('a file', `at most ${MOST_TENSORS} tensors`, specs.length);
   }
   const names = new Set<string>();
   const tensors = specs.map(({ name, dtype, shape }) => {
