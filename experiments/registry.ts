@@ -14,24 +14,6 @@ import { vmfTemperature } from './vmf-temperature/experiment.ts';
 import { vmfTree } from './vmf-tree/experiment.ts';
 import { words } from './words/experiment.ts';
 
-/** About how many seconds each takes at its default scale on two cores: weights for the progress of several. */
-export const expectedSeconds: Readonly<Record<string, number>> = {
-  'gaussian-dynamics': 17,
-  'gaussian-planar': 3,
-  'gaussian-capacity': 15,
-  images: 230,
-  words: 58,
-  sentences: 83,
-  'pointcloud-recovery': 2,
-  'pointcloud-capacity': 70,
-  'vmf-temperature': 307,
-  'vmf-memories': 11,
-  'vmf-patches': 15,
-  'vmf-tree': 19,
-  'vmf-splitting': 254,
-  'vmf-saddles': 20,
-};
-
 /** Every experiment, in the order of `denseam experiment list`. */
 // biome-ignore lint/suspicious/noExplicitAny: each takes its own settings, and is only ever given those
 export const experiments: readonly Experiment<any>[] = [

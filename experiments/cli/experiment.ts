@@ -70,12 +70,12 @@ async function listExperiments({ print }: Run): Promise<void> {
 }
 
 async function runExperiments(run: Run, options: RunOptions, ...ids: string[]): Promise<void> {
-  const { experiments, expectedSeconds } = await import('../registry.ts');
+  const { experiments } = await import('../registry.ts');
   const { experimentText } = await import('../report/experiment.ts');
   const plans = choose(experiments, ids, options.all ?? false).map((experiment) => plan(experiment, options));
   const out = folderOf(options);
   // Quick ones all take about as long.
-  const weights = plans.map(({ experiment: { id } }) => (options.quick ? 1 : (expectedSeconds[id] ?? 1)));
+  const weights = plans.map(({ experiment: { seconds } }) => (options.quick ? 1 : seconds));
   const { finished, failed } = await run
     .withProgress((onProgress) => runPlans(run, plans, out, sharedProgress(weights, onProgress)))
     .catch((error: unknown) => {

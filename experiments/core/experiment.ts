@@ -43,6 +43,8 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   readonly settings: Settings;
   /** Small scale, under 20 seconds. */
   readonly quick: Settings;
+  /** About how long the published scale takes on two cores, in seconds: the weight in the progress of several. */
+  readonly seconds: number;
   /**
    * Equal settings give equal results, to the last digit, on any number of threads: only tables that say so
    * ({@link ResultTable.isMeasured}) hold times, and nothing is of the machine. Coordinates of UMAP are also of the

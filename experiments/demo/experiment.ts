@@ -18,6 +18,7 @@ export const demo: Experiment<DemoSettings> = {
   source: 'after the experiments on images of Tankala and Balasubramanian 2026',
   settings: defaultDemoSettings,
   quick: quickDemoSettings,
+  seconds: 4,
   async run(settings, { signal, onProgress }) {
     const file = await readIdx(await findImageFile(settings.data), { signal });
     return resultOf(await recallFile(file, settings, { signal, onProgress }), settings);

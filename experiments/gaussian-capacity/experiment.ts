@@ -17,6 +17,7 @@ export const gaussianCapacity: Experiment<CapacitySettings> = {
   source: 'Tankala and Balasubramanian 2026, theorem 1',
   settings: defaultCapacitySettings,
   quick: quickCapacitySettings,
+  seconds: 15,
   async run(settings, context) {
     check(settings);
     const measured = await measureAll(settings, context);

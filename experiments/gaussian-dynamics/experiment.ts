@@ -18,6 +18,7 @@ export const gaussianDynamics: Experiment<DynamicsSettings> = {
     'Tankala and Balasubramanian 2026, experiments on synthetic Gaussians (N = 1000, d = 10 and 20, beta 0.1 and 2)',
   settings: defaultDynamicsSettings,
   quick: quickDynamicsSettings,
+  seconds: 17,
   async run(settings, context) {
     check(settings);
     const lines = await measureLines(settings, context);

@@ -18,6 +18,7 @@ export const gaussianPlanar: Experiment<PlanarSettings> = {
   source: 'Tankala and Balasubramanian 2026, two-dimensional example',
   settings: defaultPlanarSettings,
   quick: quickPlanarSettings,
+  seconds: 3,
   async run(settings, { parts, ...options }) {
     check(settings);
     const stages = new Stages(10, options);

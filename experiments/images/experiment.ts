@@ -20,6 +20,7 @@ export const imageRecall: Experiment<ImageRecallSettings> = {
   source: 'Tankala and Balasubramanian 2026, experiments on images: CelebA and CIFAR-10',
   settings: defaultImageRecallSettings,
   quick: quickImageRecallSettings,
+  seconds: 230,
   async run(settings, context) {
     checkSettings(settings);
     for (const data of settings.data) await checkImages(data, settings, context);

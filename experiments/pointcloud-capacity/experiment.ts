@@ -20,6 +20,7 @@ export const pointCloudCapacity: Experiment<CloudCapacitySettings> = {
   source: 'Mustafi 2026, capacity under a random pattern model (abstract)',
   settings: defaultCloudCapacitySettings,
   quick: quickCloudCapacitySettings,
+  seconds: 70,
   async run(settings, context) {
     check(settings);
     const measured = await measureAll(settings, context);

@@ -13,6 +13,7 @@ export const pointCloudRecovery: Experiment<RecoverySettings> = {
   source: 'Mustafi 2026, experiments on synthetic Gaussian clouds',
   settings: defaultRecoverySettings,
   quick: quickRecoverySettings,
+  seconds: 2,
   async run(settings, { parts, signal, onProgress }) {
     const result = await parts.part('recovery', () => runRecovery(settings, { signal, onProgress }));
     return {

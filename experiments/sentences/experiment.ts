@@ -27,6 +27,7 @@ export function createSentences(
     source: 'Tankala and Balasubramanian 2026, experiments on text: GaussCSE on NLI sentences',
     settings: defaultSentencesSettings,
     quick: quickSentencesSettings,
+    seconds: 83,
     async run(settings, context) {
       drawTargets(settings.queries, settings.sentences, settings.seed);
       // A variance takes two.

@@ -17,6 +17,7 @@ export const vmfMemories: Experiment<VmfMemoriesSettings> = {
   source: 'Thériault and Tantari 2025, sections 2.1, 4.1 and 4.2, figures 1, 3 and 4',
   settings: defaultVmfMemoriesSettings,
   quick: quickVmfMemoriesSettings,
+  seconds: 11,
   async run(settings, context) {
     check(settings);
     const measured = await measure(settings, context);

@@ -20,6 +20,7 @@ export const vmfPatches: Experiment<VmfPatchesSettings> = {
   source: 'Thériault and Tantari 2025, section 4.2 and appendix J, figures 5, 8, 9, 10 and 11',
   settings: defaultVmfPatchesSettings,
   quick: quickVmfPatchesSettings,
+  seconds: 15,
   async run(settings, context) {
     checkVmfPatchesSettings(settings);
     return vmfPatchesResult(await measure(settings, context), settings);

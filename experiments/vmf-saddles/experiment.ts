@@ -21,6 +21,7 @@ export const vmfSaddles: Experiment<VmfSaddlesSettings> = {
   source: 'Thériault and Tantari 2025, section 3, figure 2, appendices F, H and I',
   settings: defaultVmfSaddlesSettings,
   quick: quickVmfSaddlesSettings,
+  seconds: 20,
   async run(settings, context) {
     checkVmfSaddlesSettings(settings);
     const measured = await measure(settings, context);

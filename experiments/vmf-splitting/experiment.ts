@@ -22,6 +22,7 @@ export const vmfSplitting: Experiment<VmfSplittingSettings> = {
   source: 'Thériault and Tantari 2025, figure 7 and section 4.3',
   settings: defaultVmfSplittingSettings,
   quick: quickVmfSplittingSettings,
+  seconds: 254,
   async run(settings, context) {
     checkVmfSplittingSettings(settings);
     const trainings = await runTrainings(settings, context);

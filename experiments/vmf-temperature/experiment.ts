@@ -19,6 +19,7 @@ export const vmfTemperature: Experiment<DigitSettings> = {
   source: 'Thériault and Tantari 2025, section 4.1, table 1',
   settings: defaultDigitSettings,
   quick: quickDigitSettings,
+  seconds: 307,
   async run(settings, context) {
     checkDigitSettings(settings);
     const rows = await measure(settings, context);

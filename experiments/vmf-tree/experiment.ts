@@ -19,6 +19,7 @@ export const vmfTree: Experiment<VmfTreeSettings> = {
   source: 'Thériault and Tantari 2025, figure 6 and appendix D',
   settings: defaultVmfTreeSettings,
   quick: quickVmfTreeSettings,
+  seconds: 19,
   async run(settings, context) {
     checkVmfTreeSettings(settings);
     const trees = await projectedTrees(settings, context);

@@ -16,6 +16,7 @@ export const words: Experiment<WordsSettings> = {
   source: 'Tankala and Balasubramanian 2026, experiments on text: Word2Gauss on text8',
   settings: defaultWordsSettings,
   quick: quickWordsSettings,
+  seconds: 58,
   async run(settings, context) {
     const recalls = await runWords(settings, context);
     const curves = recalls.map(({ curve }) => curve);
