@@ -36,6 +36,7 @@ function faultOfInclude(file, included) {
   if (/^(napi|node_api|js_native_api)\b/.test(included) && from !== 'binding') {
     return `${file} includes ${included}: only binding/ knows JavaScript`;
   }
+  if (/^\.\.?\//.test(included)) return `${file} includes ${included}: paths begin at native/`;
   if (!sources.has(included) || from === to) return undefined;
   return layerOf(to) < layerOf(from) ? undefined : `${file} includes ${included}: ${to}/ is not below ${from}/`;
 }
