@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { CallOptions, Progress } from '../core/types.ts';
 import { threads } from '../native/threads.ts';
 
-/** Copying this much takes the event loop about a millisecond. */
+/** Bytes that the event loop copies in about a millisecond. */
 export const partBytes = 4 * 2 ** 20;
 
 /**
- * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order, and after a failure no
- * further one does, so the error of the lowest failing part is the one that is thrown.
+ * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order and none after a
+ * failure, so the thrown error is that of the lowest failing part.
  */
 export async function inOrder(
   parts: number,
