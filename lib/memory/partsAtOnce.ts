@@ -15,7 +15,7 @@ export async function inOrder(
   onProgress: CallOptions['onProgress'],
   run: (part: number, onProgress: CallOptions['onProgress']) => Promise<void>,
 ): Promise<void> {
-  // A part may be a single item: one for every thread, and one that is being copied.
+  // One part for every thread, since a part may be a single item, and one that is being copied.
   const partsAtOnce = threads() + 1;
   const done = new Float64Array(parts);
   const failures: { readonly part: number; readonly error: unknown }[] = [];
@@ -28,7 +28,7 @@ export async function inOrder(
         onProgress?.({ completed: done.reduce((sum, value) => sum + value, 0), total });
       };
       await run(part, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
-      // Where copying takes longer than computing, the event loop would otherwise do nothing else.
+      // A turn for other events, which copying would otherwise hold up where it takes longer than computing.
       if (next < parts) await setImmediate();
     }
   };

@@ -13,10 +13,10 @@ import { checkedElements, integer, isArray, nonNegative, positive, rangeError } 
 
 // The options of the verbs that memories share.
 
-/** What the native side counts with. */
+/** Limit of the native counter. */
 export const maxIterationsLimit = 2 ** 31 - 1;
 
-/** A weight below half the spacing of the numbers just below 1. */
+/** Half the spacing of the doubles just below 1: a lost mass below it does not show. */
 const invisibleMass = 2 ** -53;
 
 const droppedMass = specify<DroppedMass>()({ mass: required(shareOfMass) });
@@ -26,7 +26,7 @@ function shareOfMass(name: string, value: unknown): number {
   return value as number;
 }
 
-/** The mass that may be dropped; undefined where every item is to be evaluated. */
+/** The mass that may be dropped; undefined to evaluate every item. */
 function pruning(name: string, value: unknown): number | undefined {
   if (value === true) return invisibleMass;
   return value === false ? undefined : readOptions(droppedMass, value, name).mass;

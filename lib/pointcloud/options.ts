@@ -47,7 +47,7 @@ export const transportOptions = specify<TransportOptions>()({
   epsilon: required(positive),
 });
 
-/** What the native side is told of the solver. */
+/** The solver's options for the native side. */
 export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolverOptions): NativeSolverOptions {
   return { marginalTolerance, maxSolverIterations };
 }

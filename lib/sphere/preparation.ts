@@ -15,9 +15,9 @@ export type RawArray = Uint8Array | Float32Array | Float64Array;
 
 /** A batch of vectors that need not be floating-point yet. */
 export interface RawVectors {
-  /** How many vectors. */
+  /** Number of vectors. */
   readonly count: number;
-  /** Numbers in each. */
+  /** Numbers in each vector. */
   readonly dimension: number;
   /** count x dimension. */
   readonly values: RawArray;
@@ -33,7 +33,7 @@ export interface ToSphereOptions extends CallOptions {
 
 /** A batch of images with one number a pixel. */
 export interface Images<A extends RawArray = RawArray> {
-  /** How many images. */
+  /** Number of images. */
   readonly count: number;
   /** Rows of pixels. */
   readonly height: number;

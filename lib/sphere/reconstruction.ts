@@ -37,11 +37,11 @@ export interface Reconstruction {
   readonly nearest: Int32Array;
   /** w . x of that memory. */
   readonly overlap: Float64Array;
-  /** Steps that were taken. */
+  /** Number of steps taken. */
   readonly iterations: Int32Array;
-  /** How far one more step would move the state. */
+  /** Distance by which one more step would move the state. */
   readonly stepLength: Float64Array;
-  /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
+  /** Reason why it stopped: the step length is within the tolerance, or the iterations were used up. */
   readonly stopped: readonly ('converged' | 'iterations')[];
 }
 

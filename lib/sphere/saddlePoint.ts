@@ -89,11 +89,11 @@ export interface SaddlePoint extends SaddlePointParameters {
   readonly orderParameters: Matrix;
   /** pbar that this state gives, (P + 1) x (C + 1). */
   readonly classSums: Matrix;
-  /** Applications that were made. */
+  /** Number of applications. */
   readonly iterations: number;
   /** What one more would change. */
   readonly residual: number;
-  /** Why it stopped: the residual is within the tolerance, or the iterations were used up. */
+  /** Reason why it stopped: the residual is within the tolerance, or the iterations were used up. */
   readonly stopped: 'converged' | 'iterations';
 }
 

@@ -20,7 +20,7 @@ import { runTask } from '../native/calls.ts';
 export interface SphereSampleOptions extends CallOptions {
   /** How many points, at least 1. */
   readonly count: number;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed | undefined;
 }
 

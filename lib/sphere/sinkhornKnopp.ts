@@ -31,11 +31,11 @@ export interface SinkhornKnoppResult {
   readonly rowScaling: Float64Array;
   /** One for each column, 0 where its sum is to be 0. */
   readonly columnScaling: Float64Array;
-  /** Sweeps that were made. */
+  /** Number of sweeps. */
   readonly iterations: number;
   /** Greatest relative error of a row sum of the matrix. Its column sums are exact to rounding. */
   readonly residual: number;
-  /** Why the sweeps ended: the residual is within the tolerance, or the iterations were used up. */
+  /** Reason why the sweeps ended: the residual is within the tolerance, or the iterations were used up. */
   readonly stopped: 'converged' | 'iterations';
 }
 

@@ -66,7 +66,7 @@ export interface MultiplierOptions {
   readonly hiddenShares: ArrayLike<number>;
   /** p_q: what the columns are to sum to, C + 1 numbers that are not negative, with sum 1. */
   readonly classShares: ArrayLike<number>;
-  /** Aborting it rejects the call's promise with the signal's reason. */
+  /** Signal that aborts the call: its promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -295,7 +295,7 @@ export interface SplittingStabilityOptions extends TheoryOptions {
   readonly maxPasses?: number | undefined;
   /** Power iteration ends when no greatest eigenvalue changes by more than this, relative. Default 1e-12. */
   readonly tolerance?: number | undefined;
-  /** What the first directions follow from. Default 0. */
+  /** Seed of the first directions. Default 0. */
   readonly seed?: Seed | undefined;
 }
 
@@ -321,7 +321,7 @@ export interface SplittingStability {
   readonly eigenvalues: Float64Array;
   /** u, P x N: leading principal direction of the memory's own soft cluster, tangent to the sphere; of norm 1. */
   readonly directions: Matrix;
-  /** Passes that were made. */
+  /** Number of passes. */
   readonly passes: number;
 }
 

@@ -94,7 +94,7 @@ export interface SplittingOptions {
   readonly passes?: number | undefined;
 }
 
-/** What every training call takes. */
+/** Options of every training call. */
 export interface TrainingCallOptions extends CallOptions {
   /**
    * Told of every epoch as it ends; `parameters` gives a copy of what the model was then, before a split that may
@@ -163,7 +163,7 @@ export interface TrainOptions extends TrainingCallOptions {
    * the data. Default: uniformly distributed on the sphere.
    */
   readonly initialMemories?: FloatArray | undefined;
-  /** What all random choices follow from. Default 0. */
+  /** Seed of all random choices. Default 0. */
   readonly seed?: Seed | undefined;
   /**
    * A file to keep the state in, written anew (whatever it held) after every epoch; see
