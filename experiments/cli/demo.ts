@@ -38,7 +38,7 @@ export function addDemoCommand(program: Command): void {
       'where the page and the numbers go: a folder; or the page alone: a file that ends in .html',
       'out/demo',
     )
-    .option('--seed <n>', 'what all random choices follow from', integer(0), defaults.seed)
+    .option('--seed <n>', 'seed of all random choices', integer(0), defaults.seed)
     .option('--items <n>', 'how many images to store', integer(2), defaults.items)
     .option('--queries <n>', `how many of them to recall (default: ${defaults.queries}, or all if fewer)`, integer(1));
   defineAction(command, runDemo).addHelpText(

@@ -36,7 +36,7 @@ Examples:
     .argument('[id...]', 'which ones: see denseam experiment list')
     .option('--all', 'every one of them')
     .option('--quick', 'at a small scale, in seconds; default is the published scale')
-    .option('--seed <n>', 'what all random choices follow from (default: the one of the experiment)', integer(0))
+    .option('--seed <n>', "seed of all random choices (default: the experiment's)", integer(0))
     .option(
       '--set <name=value>',
       'another value of a setting, lists with commas (experiment list --json has all settings); more than once for several',

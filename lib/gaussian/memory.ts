@@ -175,11 +175,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
       throw shapeError(`${name}.basis`, "none, as in the memory, whose variances are the coordinates' own", 'a basis');
     }
     if (basis === undefined) {
-      throw shapeError(
-        `${name}.basis`,
-        "the memory's basis, in which variances are meant, or full covariances",
-        'none',
-      );
+      throw shapeError(`${name}.basis`, "the memory's basis for the variances, or full covariances", 'none');
     }
     const at = this.#basis.firstDifference(basis);
     if (at >= 0) throw rangeError(`${name}.basis.data[${at}]`, "the memory's number (its `basis`)", basis[at]);

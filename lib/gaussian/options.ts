@@ -25,7 +25,7 @@ export interface CreateOptions extends CallOptions {
 }
 
 export const ridgeOptions = specify<RidgeOptions>()({
-  ridge: described(optional(nonNegative, 0), 'number', 'added to every variance of the queries'),
+  ridge: described(optional(nonNegative, 0), 'number', 'ridge added to every variance of the queries'),
 });
 export const mapOptions = specify<CallOptions & RidgeOptions>()({ ...callOptions, ...ridgeOptions });
 export const createOptions = specify<CreateOptions>()({ ...callOptions, index: optional(aBoolean, true) });

@@ -73,10 +73,15 @@ export const iterationOptions = specify<IterationOptions>()({
   tolerance: described(
     optional(nonNegative),
     'number',
-    'how near to a fixed point a state stops',
+    'distance from a fixed point at which a state stops',
     '1e-6 of the scale of the items',
   ),
-  maxIterations: described(optional(iterations), { integerFrom: 0 }, 'steps at most', '100, of point clouds 300'),
+  maxIterations: described(
+    optional(iterations),
+    { integerFrom: 0 },
+    'maximum number of steps',
+    '100, for point clouds 300',
+  ),
   trajectory: optional(aBoolean, false),
 });
 
@@ -90,7 +95,7 @@ export const sweepOptions = specify<SweepOptions>()({
   betas: described(
     required<Float64Array, SweepOptions['betas']>(manyBetas),
     'numbers',
-    'inverse temperature; several with commas between them: a retrieval with each',
+    'inverse temperature, or several with commas between them for a retrieval each',
   ),
 });
 

@@ -54,8 +54,13 @@ export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolve
 
 /** The default of `reweightStep` is the memory's. */
 export const flowSteps = specify<FlowSteps>()({
-  transportStep: described(optional(shareOfStep, 1), 'number', 'from 0 (points stay) to 1'),
-  reweightStep: described(optional(nonNegative), 'number', 'from 0 (weights stay) up', '1 / epsilon'),
+  transportStep: described(optional(shareOfStep, 1), 'number', 'step size of the points, from 0 (they stay) to 1'),
+  reweightStep: described(
+    optional(nonNegative),
+    'number',
+    'step size of the weights, from 0 (they stay) up',
+    '1 / epsilon',
+  ),
   gated: described(optional(aBoolean, true), 'flag', 'weights do not wait until points have arrived'),
 });
 

@@ -72,7 +72,7 @@ const { learningRate, momentum, maxEpochs, patience } = trainingNumbers;
 
 export const trainOptions = specify<TrainOptions>()({
   ...trainingCallOptions,
-  hiddenUnits: described(required(hiddenUnits), { integerFrom: 1 }, 'how many memories'),
+  hiddenUnits: described(required(hiddenUnits), { integerFrom: 1 }, 'number of memories'),
   beta: described(
     optional<Beta, NonNullable<TrainOptions['beta']>>(readBeta, { beta: 1, trainsBeta: true }),
     'number',
@@ -92,7 +92,7 @@ export const trainOptions = specify<TrainOptions>()({
   ),
   learningRate: described(optional(learningRate, 0.1), 'number', 'size of a step'),
   momentum: described(optional(momentum, 0.99), 'number', 'share of the velocity that a step keeps'),
-  maxEpochs: described(optional(maxEpochs, 300), { integerFrom: 1 }, 'epochs at most'),
+  maxEpochs: described(optional(maxEpochs, 300), { integerFrom: 1 }, 'maximum number of epochs'),
   patience: described(
     optional(patience, 1),
     { integerFrom: 1 },
@@ -107,7 +107,7 @@ export const trainOptions = specify<TrainOptions>()({
     readOptions(splittingOptions, value, name),
   ),
   initialMemories: optional<unknown, FloatArray>(asGiven),
-  seed: described(optional(aSeed, 0), { integerFrom: 0 }, 'what all random choices follow from'),
+  seed: described(optional(aSeed, 0), { integerFrom: 0 }, 'seed of all random choices'),
   checkpoint: optional<string, FilePath>((name, value) => filePath(value, name)),
 });
 

@@ -38,7 +38,7 @@ export function readJson({ path, metadata }: SafetensorsFile, key: string, liste
   try {
     return parseJson(metadata[key] ?? '', mostParts, mostParts + listed);
   } catch (cause) {
-    throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
+    throw corruptFile(path, `its "${key}" was not written by denseam`, cause);
   }
 }
 

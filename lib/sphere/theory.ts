@@ -250,7 +250,7 @@ export function duplicate(
   const copied = indexArray('indices', indices, hiddenUnits);
   const seen = new Set<number>();
   const repeated = copied.findIndex((index) => seen.size === seen.add(index).size);
-  if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index that has not come before', copied[repeated]);
+  if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index without repetition', copied[repeated]);
   const lengths = readLengths('parameters.lengths', checked.lengths, hiddenUnits);
   const halves = checked.classWeights.slice();
   for (const index of copied) {
