@@ -15,7 +15,7 @@ interface RunOptions extends CommonOptions {
   readonly out?: string;
 }
 
-/** Where reports go. Those of quick runs have a place of their own, so that they do not take that of long ones. */
+/** Folder of a report. Quick runs have folders of their own, so that they do not replace the reports of long ones. */
 const folderOf = ({ out, quick }: RunOptions) => out ?? join('out', quick ? 'experiments-quick' : 'experiments');
 
 export function addExperimentCommand(program: Command): void {
@@ -136,7 +136,7 @@ async function runAndWrite(
   await mkdir(folder, { recursive: true });
   const finished = await runPlan(run, plan, out, onProgress);
   const { experimentFiles } = await import('../report/experimentFiles.ts');
-  // Not to be stopped: what took long is done.
+  // No signal: the long work is done, so the report is always written.
   const { experiment, settings, result, record } = finished;
   await experimentFiles(folder, experiment, settings, result, record);
   return { ...finished, folder };

@@ -85,7 +85,7 @@ export async function readGaussianItems(
 ): Promise<Gaussians> {
   const { spread, means, covariances } = options;
   if (spread === undefined) {
-    throw new UsageError(`Expected --spread, the meaning of the array "${covariances}" (${spreads.join(', ')})`);
+    throw new UsageError(`Expected --spread: what the array "${covariances}" holds (${spreads.join(', ')})`);
   }
   const { readGaussians } = await import('../io/gaussians.ts');
   return readGaussians(path, { kind: spread, means, covariances, signal });
