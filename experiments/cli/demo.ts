@@ -15,7 +15,7 @@ interface DemoOptions extends CommonOptions {
   readonly queries?: number;
 }
 
-/** How the demo is called: `npm run demo` in a clone, else as a command of denseam. */
+/** Command of the demo: `npm run demo` in a clone, else a command of denseam. */
 const { npm_lifecycle_event: npmScript } = process.env;
 const demoCommand = npmScript === 'demo' ? 'npm run demo --' : 'denseam demo';
 
@@ -38,7 +38,7 @@ export function addDemoCommand(program: Command): void {
       'where the page and the numbers go: a folder; or the page alone: a file that ends in .html',
       'out/demo',
     )
-    .option('--seed <n>', 'what all random choices follow from', integer(0), defaults.seed)
+    .option('--seed <n>', 'seed of all random choices', integer(0), defaults.seed)
     .option('--items <n>', 'how many images to store', integer(2), defaults.items)
     .option('--queries <n>', `how many of them to recall (default: ${defaults.queries}, or all if fewer)`, integer(1));
   defineAction(command, runDemo).addHelpText(
@@ -63,7 +63,7 @@ function repeatCommand(out: string, { data, seed, items, queries }: DemoSettings
   return `${demoCommand} --seed ${seed} --items ${items} --queries ${queries} ${paths}`;
 }
 
-/** How to read the tables. */
+/** Legend of the tables. */
 const legend = `beta*: beta x the median squared distance from an item to its nearest neighbour, in each memory on its own.
 nearest: the share of queries whose own item is the nearest stored one, before any recall.`;
 

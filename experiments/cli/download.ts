@@ -7,7 +7,7 @@ import { createGunzip } from 'node:zlib';
 import type { CallOptions } from 'denseam';
 import { corruptFile, describing } from '../core/files.ts';
 
-/** HTTP: the server sends the part that was asked for. */
+/** HTTP status of a response with the requested part. */
 const partialContent = 206;
 /** HTTP: there is no such part, since all of it is here or the file there is shorter. */
 const rangeNotSatisfiable = 416;
@@ -71,7 +71,7 @@ async function onLine<T>(url: string, call: Promise<T>, signal: AbortSignal | un
   }
 }
 
-/** Undefined for what is no gzip data. */
+/** SHA-256 of the unzipped contents; undefined for data that are not gzipped. */
 async function hashOfContents(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {

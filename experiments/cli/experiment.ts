@@ -15,7 +15,7 @@ interface RunOptions extends CommonOptions {
   readonly out?: string;
 }
 
-/** Where reports go. Those of quick runs have a place of their own, so that they do not take that of long ones. */
+/** Folder of a report. Quick runs have folders of their own, so that they do not replace the reports of long ones. */
 const folderOf = ({ out, quick }: RunOptions) => out ?? join('out', quick ? 'experiments-quick' : 'experiments');
 
 export function addExperimentCommand(program: Command): void {
@@ -36,7 +36,7 @@ Examples:
     .argument('[id...]', 'which ones: see denseam experiment list')
     .option('--all', 'every one of them')
     .option('--quick', 'at a small scale, in seconds; default is the published scale')
-    .option('--seed <n>', 'what all random choices follow from (default: the one of the experiment)', integer(0))
+    .option('--seed <n>', "seed of all random choices (default: the experiment's)", integer(0))
     .option(
       '--set <name=value>',
       'another value of a setting, lists with commas (experiment list --json has all settings); more than once for several',
@@ -136,7 +136,7 @@ async function runAndWrite(
   await mkdir(folder, { recursive: true });
   const finished = await runPlan(run, plan, out, onProgress);
   const { experimentFiles } = await import('../report/experimentFiles.ts');
-  // Not to be stopped: what took long is done.
+  // No signal: the long work is done, so the report is always written.
   const { experiment, settings, result, record } = finished;
   await experimentFiles(folder, experiment, settings, result, record);
   return { ...finished, folder };

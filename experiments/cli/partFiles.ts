@@ -30,7 +30,7 @@ async function keptPart<T>(folder: string, name: string, compute: () => Promise<
   }
   const path = join(folder, `${name}.json`);
   const text = (await readIfThere(path)) ?? (await computeAndKeep(path, name, compute));
-  // What was just computed takes the same way as what was kept, so that an interruption makes no difference.
+  // A new part is parsed from its text like a kept one, so that an interruption makes no difference.
   return parse(text, path) as T;
 }
 

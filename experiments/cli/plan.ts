@@ -13,7 +13,7 @@ export interface Plan {
   readonly command: string;
 }
 
-/** An experiment with its result and what its report says of the run. */
+/** An experiment with its result and its record of the run. */
 export interface FinishedPlan extends Plan {
   readonly result: ExperimentResult;
   readonly record: RunRecord;
@@ -37,7 +37,9 @@ export async function runPlan(
   return { ...plan, result, record: { command, software: await software(), threads: threads(), seconds } };
 }
 
-/** What an experiment passes on to the library came from its settings: an error about an option is about a setting. */
+/**
+ * Renames the argument of an error from an option of the library to a setting, from which the experiment passed it on.
+ */
 function aboutSettings(error: unknown): unknown {
   if (!(error instanceof DenseamError) || !error.argument?.startsWith('options.')) return error;
   return error.withArgument(error.argument.replace('options.', 'settings.'));

@@ -1,4 +1,4 @@
-/** Charts in a few words: channels (what a field is and how it is shown), marks that take them, and panels of marks. */
+/** Short forms for charts: channels (the role and appearance of a field), marks with channels, and panels of marks. */
 
 /** A field on an axis, in a legend or over panels, as vega-lite has it. */
 export interface Channel {
@@ -9,7 +9,7 @@ export interface Channel {
 /** A mark, layers of them, or panels, as vega-lite has them. */
 export type Specification = Readonly<Record<string, unknown>>;
 
-/** What else vega-lite's axes take. */
+/** Further options of vega-lite's axes. */
 interface Axis {
   readonly format?: string;
   readonly tickCount?: number;
@@ -41,13 +41,13 @@ export const category = (field: string, title: string | null, axis: Axis = {}): 
   axis: { title, ...axis },
 });
 
-/** Names that lines are told apart by, in the order of the rows. */
+/** Names that distinguish lines, in the order of the rows. */
 export const series = (field: string, title: string | null, legend: object = {}): Channel => ({
   ...{ field, type: 'nominal', sort: null },
   legend: { title, symbolType: 'stroke', symbolSize: 400, ...legend },
 });
 
-/** Numbers that lines or points are told apart by, from small to great. */
+/** Numbers that distinguish lines or points, from small to great. */
 export const grades = (field: string, title: string): Channel => ({ field, type: 'ordinal', legend: { title } });
 
 /** Numbers as shades of a colour. */
@@ -83,7 +83,7 @@ interface Lines extends Encoding {
   readonly y: Channel;
 }
 
-/** Colour tells lines apart, and dashes where `by` has names. */
+/** Colour distinguishes lines, and dashes do where `by` has names. */
 const apart = (by: Channel): Encoding => (by.type === 'nominal' ? { color: by, strokeDash: by } : { color: by });
 
 /** Lines with a point at every row, one for each value of `by`. */
@@ -100,7 +100,7 @@ interface Spread {
   readonly upper: string;
 }
 
-/** Lines, and what is between two fields: as a band, or as a rule at every row. */
+/** Lines, with the range between two fields as a band or as a rule at every row. */
 export function spreadLines(
   kind: 'band' | 'rules',
   { x, y, by, lower, upper }: Spread,

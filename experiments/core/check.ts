@@ -1,8 +1,8 @@
 import { DenseamError } from 'denseam';
 
-// Checks of settings, worded as the library's own errors are: "Expected X for Y but received Z".
+// Checks of settings, with errors in the library's form: "Expected X for Y but received Z".
 
-/** A setting outside what is allowed. */
+/** Error for a setting outside its allowed range. */
 export function rangeError(argument: string, expected: string, value: unknown): DenseamError {
   const received = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return new DenseamError('ERR_RANGE', { argument, expected, received });

@@ -7,15 +7,15 @@ import { dirname, isAbsolute, join } from 'node:path';
 export interface DataSet {
   readonly name: string;
   readonly title: string;
-  /** How a package manager installs it. */
+  /** Command of a package manager that installs it. */
   readonly install: string;
-  /** Where its package puts it: a folder, or a folder in an npm package. */
+  /** Location in its package: a folder, or a folder in an npm package. */
   readonly place: { readonly folder: string } | { readonly package: string; readonly folder: string };
-  /** The address of the folder that its files are downloaded from, and SHA-256 of the contents of each, unzipped. */
+  /** Address of the folder of its downloads, and the SHA-256 of each unzipped file. */
   readonly download?: { readonly address: string; readonly sha256: Readonly<Record<string, string>> };
 }
 
-/** Where denseam looks for files instead of at their address: a copy on another server. */
+/** Environment variable with the address of a mirror, a copy of the files on another server. */
 export const mirrorVariable = 'DENSEAM_DATA_MIRROR';
 
 export const dataSets: readonly DataSet[] = [
@@ -69,7 +69,7 @@ export const dataSets: readonly DataSet[] = [
   },
 ];
 
-/** Where downloaded files of a set are kept. The standard says to leave out a path that is not absolute. */
+/** Folder of the downloaded files of a set. The standard ignores a path that is not absolute. */
 export function cacheFolder({ name }: DataSet): string {
   const { XDG_CACHE_HOME: cache = '' } = process.env;
   return join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'denseam', name);

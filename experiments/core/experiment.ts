@@ -1,27 +1,27 @@
 import type { ExperimentOptions } from './stages.ts';
 
 /**
- * What an experiment is run with: numbers, strings, booleans and arrays of them. Settings are written into its results
- * and name its finished parts.
+ * Settings of an experiment: numbers, strings, booleans and arrays of them. Its results contain them, and they name its
+ * finished parts.
  */
 export interface ExperimentSettings {
-  /** What all random choices follow from. */
+  /** Seed of all random choices. */
   readonly seed: number;
 }
 
 /**
- * Finished parts of an experiment. One that was interrupted and is run again with the same settings finds them there
- * and goes on with the rest.
+ * Store of the finished parts of an experiment. An interrupted experiment that runs again with the same settings takes
+ * them from here and continues with the rest.
  */
 export interface PartStore {
   /**
-   * The part of this name (letters, digits, dashes) if it is finished, else what `compute` gives, kept from then on.
-   * Plain JSON values only.
+   * The finished part of this name (letters, digits, dashes), or the result of `compute`, which is then kept. Plain
+   * JSON values only.
    */
   part<T>(name: string, compute: () => Promise<T>): Promise<T>;
   /**
-   * Keeps a part that is decided by `choices` alone, plain JSON values, whatever other settings the experiment
-   * has: one that experiments share, such as a trained model.
+   * Keeps a part that only `choices`, plain JSON values, determine and not the other settings: experiments share it,
+   * such as a trained model.
    */
   sharedPart<T>(name: string, choices: object, compute: () => Promise<T>): Promise<T>;
 }
@@ -30,14 +30,14 @@ export interface ExperimentContext extends ExperimentOptions {
   readonly parts: PartStore;
 }
 
-/** One experiment of a paper, as the command line, the report and the tests take it. */
+/** One experiment of a paper, for the command line, the report and the tests. */
 export interface Experiment<Settings extends ExperimentSettings = ExperimentSettings> {
-  /** As in `denseam experiment run <id>`. */
+  /** Name in `denseam experiment run <id>`. */
   readonly id: string;
   readonly title: string;
-  /** A sentence: what is done and measured. */
+  /** The procedure and the measured quantities, in a sentence. */
   readonly summary: string;
-  /** The paper, and where in it the result is: "Tankala and Balasubramanian 2026, figure 2". */
+  /** The paper and the place of the result: "Tankala and Balasubramanian 2026, figure 2". */
   readonly source: string;
   /** Published scale. */
   readonly settings: Settings;
@@ -46,9 +46,9 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   /** About how long the published scale takes on two cores, in seconds: the weight in the progress of several. */
   readonly seconds: number;
   /**
-   * Equal settings give equal results, to the last digit, on any number of threads: only tables that say so
-   * ({@link ResultTable.isMeasured}) hold times, and nothing is of the machine. Coordinates of UMAP are also of the
-   * version of Node.
+   * Equal settings give equal results, to the last digit, on any number of threads: only tables marked
+   * {@link ResultTable.isMeasured} hold times, and nothing else depends on the machine. Coordinates of UMAP depend also
+   * on the version of Node.
    *
    * @throws DenseamError; the signal's reason.
    */
@@ -56,7 +56,7 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
 }
 
 export interface ExperimentResult {
-  /** What was published beside what was found. */
+  /** Published results beside those of this run. */
   readonly findings: readonly Finding[];
   /** All numbers, for files and for the charts. */
   readonly tables: readonly ResultTable[];
@@ -64,17 +64,17 @@ export interface ExperimentResult {
   readonly pictures: readonly ResultPictures[];
 }
 
-/** `undetermined`: a run of this size does not tell. */
+/** `undetermined`: a run of this size does not decide. */
 export type Verdict = 'reproduced' | 'not reproduced' | 'undetermined' | 'not published';
 
 export interface Finding {
-  /** What is compared: "recovered after one step at beta 2, d = 10". */
+  /** Compared quantity: "recovered after one step at beta 2, d = 10". */
   readonly what: string;
-  /** As the paper says it; of what it does not say, an empty string. */
+  /** The paper's value or claim; an empty string if it has none. */
   readonly published: string;
   readonly ours: string;
   readonly verdict: Verdict;
-  /** Where it is not reproduced, or undetermined: why, as far as is known. */
+  /** Reason why it is not reproduced or undetermined, as far as is known. */
   readonly why?: string;
 }
 
@@ -85,13 +85,16 @@ export interface ResultTable {
   readonly name: string;
   readonly title: string;
   /**
-   * `name` heads the column in files and is the field in charts, `title` is for people; `format`, of numbers, is d3's.
+   * `name` heads the column in files and is the field in charts, `title` is for readers; `format` is d3's for numbers.
    */
   readonly columns: readonly { readonly name: string; readonly title: string; readonly format?: string }[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Raw numbers that people would rather look at in a chart are in files, but not on the page. */
+  /** Whether the table holds raw numbers, better read in a chart: they are in files, but not on the page. */
   readonly isRaw?: boolean;
-  /** Times: on another run or machine they are others. They are kept apart from what every run gives again. */
+  /**
+   * Whether the table holds times, which differ between runs and machines. They are kept apart from the reproducible
+   * results.
+   */
   readonly isMeasured?: boolean;
 }
 
@@ -99,9 +102,9 @@ export interface ResultChart {
   /** File name without its ending. */
   readonly name: string;
   readonly title: string;
-  /** What the chart shows in a sentence, for those who do not see it. */
+  /** Description of the chart in a sentence, for readers who do not see it. */
   readonly description: string;
-  /** Name of the table that it draws. */
+  /** Name of its table. */
   readonly table: string;
   /** vega-lite, without data, title, size and configuration: the page gives it these. */
   readonly specification: object;
@@ -115,11 +118,11 @@ export interface ResultPictures {
   /** Pixels of every image, by rows, each from 0 to 255. */
   readonly width: number;
   readonly height: number;
-  /** How many stand side by side. */
+  /** Number of pictures in a row. */
   readonly columns: number;
   readonly images: readonly {
     readonly pixels: readonly number[];
-    /** Which pixels are there (1) and which are missing (0); all, if left out. */
+    /** Mask of present (1) and missing (0) pixels. Default: all present. */
     readonly mask?: readonly number[];
     readonly caption?: string;
   }[];

@@ -2,7 +2,7 @@ import { getSystemErrorMap, types } from 'node:util';
 import { DenseamError } from 'denseam';
 import writeFileAtomic from 'write-file-atomic';
 
-/** A fault in the contents of a file. The message starts with the file and says what is wrong with it. */
+/** Error for a fault in the contents of a file. The message names the file, then the fault. */
 export function corruptFile(path: string, what: string, cause?: unknown): DenseamError {
   return new DenseamError('ERR_CORRUPT_FILE', `File "${path}": ${what}`, cause === undefined ? undefined : { cause });
 }

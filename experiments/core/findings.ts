@@ -1,12 +1,12 @@
-/** Verdicts, as the findings of every experiment come to them. */
+/** Verdicts of the findings of all experiments. */
 import type { Finding } from './experiment.ts';
 
-/** What a criterion says; `why` it may not hold. */
+/** Verdict of a criterion, with a reason `why` it may not hold. */
 export function findingVerdict(holds: boolean, why: string): Pick<Finding, 'verdict' | 'why'> {
   return holds ? { verdict: 'reproduced' } : { verdict: 'not reproduced', why };
 }
 
-/** A finding as it is where what was run is like what the paper speaks of; else the run does not tell, and `why`. */
+/** The finding itself if the run is comparable with the paper; else an undetermined one, with the reason `why`. */
 export function comparedIf(isComparable: boolean, why: string, finding: Finding): Finding {
   if (finding.verdict === 'not published' || isComparable) return finding;
   return { ...finding, verdict: 'undetermined', why };

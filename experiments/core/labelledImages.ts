@@ -5,20 +5,20 @@ import { type CallOptions, DenseamError, type Images, readIdx, type SphereTraini
 import { dataSets, findDataSet } from './dataSets.ts';
 import { corruptFile } from './files.ts';
 
-/** Which images an experiment works on. */
+/** Choice of an experiment's images. */
 export interface ImageSource {
   /** `mnist`, `fashion-mnist`, or the path of a folder with IDX files of the same names as theirs. */
   readonly data: string;
-  /** The set to train on, or the one to test on, as the files are called. */
+  /** Training or test set, by the name of its files. */
   readonly part: 'train' | 't10k';
-  /** How many images from the start; 0 for all. */
+  /** Number of images, from the start; 0 for all. */
   readonly count: number;
 }
 
-/** Grey images, a byte a pixel, and what they show. */
+/** Grey images, a byte a pixel, and their labels. */
 export interface LabelledImages {
   readonly images: Images<Uint8Array>;
-  /** From 0. */
+  /** Labels from 0. */
   readonly labels: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ export async function readImages(source: ImageSource, { signal }: CallOptions = 
   return images;
 }
 
-/** The images from the start, and how many there are. */
+/** The first images, and their total number. */
 async function readFirst({ data, part, count: wanted }: ImageSource, { signal }: CallOptions) {
   const path = idxPath(data, `${part}-images-idx3-ubyte`, 'images');
   const { shape, data: pixels } = await readIdx(path, { signal });
@@ -68,8 +68,7 @@ export async function readLabelledImages(source: ImageSource, { signal }: CallOp
 }
 
 /**
- * Rows on the sphere, as the published experiments prepare them, with classes: label 0 is class 1, as class 0 is
- * "none".
+ * Rows on the sphere, prepared as in the published experiments, with classes: label 0 is class 1, as class 0 is "none".
  */
 export async function onSphere(
   { images, labels }: LabelledImages,

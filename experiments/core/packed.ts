@@ -11,7 +11,7 @@ export function packFloats(values: Float32Array): PackedFloats {
   return (endianness() === 'BE' ? bytes.swap32() : bytes).toString('base64');
 }
 
-/** @throws DenseamError ERR_CORRUPT_FILE if there are not `length` of them. */
+/** @throws DenseamError ERR_CORRUPT_FILE unless there are `length` numbers. */
 export function unpackFloats(packed: PackedFloats, length: number): Float32Array {
   const bytes = Buffer.from(packed, 'base64');
   if (bytes.length !== 4 * length) {

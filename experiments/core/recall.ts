@@ -2,7 +2,7 @@ import { type AssociativeMemory, type CallOptions, DenseamError, type Neighbours
 import type { Stages } from './stages.ts';
 import { median, shareOf } from './statistics.ts';
 
-/** What a comparison asks of a memory whose distances are squared. */
+/** The verbs of a memory in a comparison. Its distances are squared. */
 export type RecallingMemory<Batch> = Pick<
   AssociativeMemory<Batch, Retrieval<Batch>, Neighbours>,
   'nearest' | 'retrieve'
@@ -10,9 +10,9 @@ export type RecallingMemory<Batch> = Pick<
 
 /** One memory in a comparison. */
 export interface Contender<Batch> {
-  /** How its progress reads, "Gaussian memory" for instance. */
+  /** Label in progress messages, "Gaussian memory" for instance. */
   readonly label: string;
-  /** What one iteration of one query costs beside the other contenders', for the progress only. */
+  /** Cost of one iteration of one query relative to the other contenders', for the progress only. */
   readonly cost: number;
   create(items: Batch, options: CallOptions): Promise<RecallingMemory<Batch>>;
 }
@@ -25,7 +25,7 @@ export interface RecallSettings {
   readonly maxIterations: number;
 }
 
-/** What a comparison asks of a memory: to recall its items `targets` from each of several sets of queries. */
+/** Task of a comparison: recall of the items `targets` from each of several sets of queries. */
 export interface RecallTask<Batch, Set extends string> {
   readonly items: Batch;
   readonly itemCount: number;
@@ -38,7 +38,7 @@ export interface RecallTask<Batch, Set extends string> {
 export interface RecallPoint {
   /** beta times the median squared distance from an item to its nearest neighbour: comparable across memories. */
   readonly scaledBeta: number;
-  /** beta as the memory takes it, in its own units. */
+  /** beta in the memory's own units. */
   readonly beta: number;
   /** Share of queries whose fixed point has the query's own item as its nearest stored item. */
   readonly right: number;
@@ -52,10 +52,7 @@ export interface RecallPoint {
 export interface RecallCurve {
   /** Median squared distance from an item to its nearest neighbour. */
   readonly neighbourDistance: number;
-  /**
-   * The nearest-item limit: share of queries to which their own item is the nearest; what recall tends to as beta
-   * grows.
-   */
+  /** The nearest-item limit of recall for large beta: share of queries to which their own item is the nearest. */
   readonly limit: number;
   readonly points: readonly RecallPoint[];
   /** The best of the points, the smallest beta among equals. */
@@ -70,7 +67,7 @@ export const settledShare = 0.1;
 /** Rough number of iterations to expect, for the progress only: low temperatures jump, high ones creep. */
 const expectedIterations = (scaledBeta: number) => 2 + 35 / (1 + (scaledBeta / 4) ** 3);
 
-/** How many iterations of one query a contender's whole task is worth; times its cost, the weights of its stages. */
+/** Number of iterations in a contender's whole task; times its cost, the weight of its stages. */
 export function recallWork(
   itemCount: number,
   queryCount: number,
@@ -163,7 +160,7 @@ async function recallCurve<Batch>(
   return { neighbourDistance, limit, points, best: best.point, recalled: [...best.recalled] };
 }
 
-/** What became of queries, `targets` being their own items. */
+/** Summary of the recall of queries; `targets` are their own items. */
 export function summary(
   { nearest, nearestDistance, iterations, stopped }: Retrieval<unknown>,
   targets: Int32Array,

@@ -1,12 +1,12 @@
 import type { CallOptions } from 'denseam';
 
-/** How far an experiment has come: the share of its work that is done, in [0, 1], and what it is doing. */
+/** Progress of an experiment: the share of its work done, in [0, 1], and its present activity. */
 export interface ExperimentProgress {
   readonly share: number;
   readonly doing: string;
 }
 
-/** What every experiment accepts besides its settings. */
+/** Options of every experiment besides its settings. */
 export interface ExperimentOptions {
   /** Aborting it rejects the experiment's promise with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -17,13 +17,13 @@ export interface ExperimentOptions {
 export class Stages {
   private done = 0;
 
-  /** `total`: the sum of the weights of the stages to come, in any unit of expected time. */
+  /** `total` is the sum of the weights of all stages, in any unit of expected time. */
   constructor(
     private readonly total: number,
     private readonly options: ExperimentOptions,
   ) {}
 
-  /** Runs one stage; the options it is handed carry the signal and count its progress as `weight` of the total. */
+  /** Runs one stage with options that carry the signal and count its progress as `weight` of the total. */
   async run<T>(doing: string, weight: number, stage: (options: CallOptions) => Promise<T>): Promise<T> {
     const { signal } = this.options;
     signal?.throwIfAborted();

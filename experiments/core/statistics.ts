@@ -1,7 +1,7 @@
 import { mean } from 'd3-array';
 import { rangeError } from './check.ts';
 
-/** The share of the values for which something holds. */
+/** Share of the values for which a condition holds. */
 export function shareOf<T>(values: Iterable<T>, holds: (value: T, index: number) => boolean): number {
   let [count, hits] = [0, 0];
   for (const value of values) if (holds(value, count++)) hits++;
@@ -14,7 +14,7 @@ export function percent(share: number): string {
 }
 
 /**
- * Lower empirical quantile: the least value that at least this share of the values do not exceed. d3-array's
+ * Lower empirical quantile: the least value with at least this share of the values at or below it. d3-array's
  * interpolates.
  */
 export function quantile(values: ArrayLike<number>, share: number): number {
@@ -22,7 +22,7 @@ export function quantile(values: ArrayLike<number>, share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
 }
 
-/** Checks a list that is varied from small to great, one number at least. */
+/** Checks that a list of one or more numbers ascends. */
 export function ascending(name: string, list: readonly number[]): void {
   if (list.length === 0) throw rangeError(name, 'an array of numbers', list);
   const at = list.findIndex((value, i) => i > 0 && !(value > (list[i - 1] as number)));
@@ -30,8 +30,8 @@ export function ascending(name: string, list: readonly number[]): void {
 }
 
 /**
- * The middle of the values in order, or the mean of the two in the middle. d3-array's is a + (b - a) / 2, which rounds
- * otherwise than (a + b) / 2, the published figures' definition.
+ * The middle of the values in order, or the mean of the two in the middle. d3-array's a + (b - a) / 2 rounds
+ * differently from (a + b) / 2, the published figures' definition.
  */
 export function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();

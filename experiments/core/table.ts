@@ -1,10 +1,10 @@
 import type { Cell, ResultTable } from './experiment.ts';
 
-/** The fields of a record that can stand in a cell as they are. */
+/** The fields of a record that can be cells. */
 type CellField<Row> = { [Name in keyof Row & string]: Row[Name] extends Cell ? Name : never }[keyof Row & string];
 
 interface Heading {
-  /** For people; the name is for files and charts. */
+  /** Title for readers; the name is for files and charts. */
   readonly title: string;
   /** d3's format of the column's numbers. */
   readonly format?: string;
@@ -22,10 +22,10 @@ interface ValueColumn<Row> extends Heading {
   readonly value: (row: Row, index: number) => Cell;
 }
 
-/** A column of a table of such records: what it is called and what stands in it, declared together. */
+/** A column of a table of such records: its heading and its cells, declared together. */
 export type Column<Row> = FieldColumn<Row> | ValueColumn<Row>;
 
-/** A table that is still made of records. */
+/** Declaration of a table of records. */
 export interface TableOf<Row> extends Omit<ResultTable, 'columns' | 'rows'> {
   readonly columns: readonly Column<NoInfer<Row>>[];
   readonly rows: readonly Row[];

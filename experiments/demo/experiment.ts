@@ -6,7 +6,7 @@ import { type DemoSettings, defaultDemoSettings, quickDemoSettings } from './set
 import { resultOf } from './tables.ts';
 
 /**
- * What `denseam demo` runs. It compares memories and reproduces nothing that was published, so it has no findings and
+ * The experiment of `denseam demo`. It compares memories and reproduces no published result, so it has no findings and
  * is not on the list of experiments.
  */
 export const demo: Experiment<DemoSettings> = {

@@ -1,4 +1,4 @@
-/** What the demo shows of its recalls. */
+/** Tables and pictures of the demo's recalls. */
 
 import type { ExperimentResult, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';
@@ -12,7 +12,7 @@ const memoryNames: Readonly<Record<MemoryKind, string>> = {
   pixels: 'pixels',
 };
 
-/** What a mask hides, in words. */
+/** The pixels that a mask hides, in words. */
 function hidden(mask: MaskKind, { hiddenShare, blockSide }: ImageSettings): string {
   if (mask === 'random') return `${percent(hiddenShare)} of the pixels hidden at random`;
   return `a block of ${blockSide} x ${blockSide} pixels hidden`;
@@ -158,7 +158,7 @@ function recallChart(mask: MaskKind, settings: ImageSettings): ResultChart {
   };
 }
 
-/** The first queries: original, masked, and what each memory recalls at its best beta. */
+/** The first queries: original, masked, and recalled by each memory at its best beta. */
 export function gallery({ sample, curves }: DemoRecall, mask: MaskKind, settings: ImageSettings): ResultPictures {
   const { bytes, targets, masks, size } = sample;
   const rows = Array.from(targets.subarray(0, settings.shown), (target, query) => {

@@ -1,7 +1,4 @@
-/**
- * How many Gaussians a memory holds in growing dimensions, beside what theory promises (Tankala and Balasubramanian
- * 2026).
- */
+/** Capacity of a memory of Gaussians in growing dimensions, beside the theory (Tankala and Balasubramanian 2026). */
 
 import type { Experiment } from '../core/experiment.ts';
 import { beyondFinding, growthFinding } from './findings.ts';

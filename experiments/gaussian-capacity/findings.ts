@@ -1,4 +1,4 @@
-/** What theorem 1 says of the capacity beside what was found. */
+/** Findings on the capacity and theorem 1. */
 
 import { capacity, capacityExponent, separationBound } from 'denseam';
 import type { Finding } from '../core/experiment.ts';
@@ -39,9 +39,7 @@ export function growthFinding(capacities: readonly Capacity[], beta: number, set
 /** Probability of failure in the theorem. */
 export const probability = 0.5;
 
-/**
- * The largest memory of the greatest dimension that recalls all its queries, beside what the theorem promises there.
- */
+/** The largest memory of the greatest dimension that recalls all its queries, beside the theorem's capacity there. */
 export function beyondFinding(measured: readonly MeasuredDimension[], { betas, range }: CapacitySettings): Finding {
   const [lambdaMin, lambdaMax] = range as readonly [number, number];
   const { dimension, cells } = measured.at(-1) as MeasuredDimension;

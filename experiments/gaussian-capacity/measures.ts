@@ -49,7 +49,7 @@ export interface CapacityCell {
   readonly separation: number | null;
   /** Median over the queries' items of the squared W2 to the nearest other item. */
   readonly neighbour: number;
-  /** For each beta. */
+  /** Recall for each beta. */
   readonly recalls: readonly CapacityRecall[];
 }
 
@@ -127,11 +127,11 @@ async function shares(
   };
 }
 
-/** How far a memory goes in one dimension. */
+/** Measured capacity in one dimension. */
 export interface MeasuredCapacity {
   /**
-   * N at which the share of recovered queries falls to the one asked for, on a logarithmic scale; null if it is so from
-   * the first.
+   * N at which the share of recovered queries falls to the target, interpolated in log N; null if the first count is
+   * below it.
    */
   readonly count: number | null;
   /** Whether the share never fell, and the count is the greatest tried. */
@@ -158,15 +158,15 @@ export interface Growth {
   readonly correlation: number;
 }
 
-/** At such a correlation points are taken for a line. */
+/** Correlation from which points count as a line. */
 const straight = 0.98;
 
-/** Whether log N against d is as good as a line. */
+/** Whether log N against d is close to a line. */
 export function isStraight({ correlation }: Growth): boolean {
   return correlation >= straight;
 }
 
-/** How N grows with d; undefined for fewer than three points. */
+/** Growth of N with d; undefined for fewer than three points. */
 export function growthRate(
   points: readonly { readonly dimension: number; readonly count: number }[],
 ): Growth | undefined {

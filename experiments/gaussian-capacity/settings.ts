@@ -4,7 +4,7 @@ import { integer, positive, rangeError } from '../core/check.ts';
 import type { ExperimentSettings } from '../core/experiment.ts';
 import { ascending } from '../core/statistics.ts';
 
-/** Where recall breaks, and it does so between the least and the greatest count in the dimensions between. */
+/** Settings at which recall breaks down between the least and the greatest count in the dimensions between. */
 export const defaultCapacitySettings: CapacitySettings = {
   counts: [32, 100, 316, 1000, 3162, 10_000, 31_623],
   dimensions: [4, 5, 6, 7, 8, 9, 10, 11, 12, 14],
@@ -18,7 +18,7 @@ export const defaultCapacitySettings: CapacitySettings = {
   seed: 1,
 };
 
-/** In seconds. */
+/** Settings of a run of seconds. */
 export const quickCapacitySettings: CapacitySettings = {
   ...defaultCapacitySettings,
   counts: [32, 100, 316, 1000, 3162],
@@ -44,7 +44,7 @@ export function check({ counts, dimensions, betas, queries, range, recoveredShar
 export interface CapacitySettings extends ExperimentSettings {
   /** N: how many items are stored, in ascending order. */
   readonly counts: readonly number[];
-  /** In ascending order. */
+  /** Dimensions in ascending order. */
   readonly dimensions: readonly number[];
   readonly betas: readonly number[];
   /** The first items, or all if there are fewer, are perturbed. */

@@ -1,4 +1,4 @@
-/** What the paper says of each line beside what was found. */
+/** Findings on each line and the paper's claims. */
 
 import type { Finding } from '../core/experiment.ts';
 import { findingVerdict } from '../core/findings.ts';

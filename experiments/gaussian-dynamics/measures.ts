@@ -1,4 +1,4 @@
-/** How far states are from their own item, iteration by iteration: one line of the dynamics experiment. */
+/** Distances of states from their own items, iteration by iteration: one line of the dynamics experiment. */
 
 import { max, mean, sum } from 'd3-array';
 import { basinRadius, type CallOptions, GaussianMemory } from 'denseam';
@@ -12,10 +12,7 @@ export interface MeasuredLine extends DynamicsLine {
   readonly points: readonly DynamicsPoint[];
 }
 
-/**
- * What a line in d dimensions costs where covariances are general, beside one where they commute; for the progress
- * only.
- */
+/** Cost of a line in d dimensions with general covariances relative to commuting ones, for the progress only. */
 const generalCost = 20;
 
 export async function measureLines(settings: DynamicsSettings, context: ExperimentContext): Promise<MeasuredLine[]> {
@@ -38,7 +35,7 @@ export async function measureLines(settings: DynamicsSettings, context: Experime
   return measured;
 }
 
-/** How items and their perturbations are drawn. */
+/** Families of items and their perturbations. */
 export const dynamicsCases = ['commuting, dilated', 'commuting, random', 'general'] as const;
 
 export type DynamicsCase = (typeof dynamicsCases)[number];

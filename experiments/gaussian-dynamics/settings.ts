@@ -15,7 +15,7 @@ export const defaultDynamicsSettings: DynamicsSettings = {
   seed: 1,
 };
 
-/** In seconds. */
+/** Settings of a run of seconds. */
 export const quickDynamicsSettings: DynamicsSettings = { ...defaultDynamicsSettings, count: 200, iterations: 2 };
 
 export function check({ count, perturbedShare, range, iterations, threshold }: DynamicsSettings): void {

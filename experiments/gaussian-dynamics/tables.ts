@@ -29,8 +29,8 @@ export function dynamicsTable(lines: readonly MeasuredLine[]): ResultTable {
 }
 
 /**
- * What theorem 3 bounds, beside its bound: where the two differ, its constant or its "sufficiently large" beta and d
- * matter.
+ * Measured errors beside the bound of theorem 3: where the two differ, its constant or its "sufficiently large" beta
+ * and d matter.
  */
 export function theoryTable(lines: readonly MeasuredLine[], { range }: DynamicsSettings): ResultTable {
   const [lambdaMin, lambdaMax] = range as readonly [number, number];

@@ -1,5 +1,5 @@
 /**
- * What the Gaussian and the Euclidean memory recall in the plane (Tankala and Balasubramanian 2026, example in two
+ * Recall of the Gaussian and the Euclidean memory in the plane (Tankala and Balasubramanian 2026, example in two
  * dimensions).
  */
 

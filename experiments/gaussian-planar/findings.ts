@@ -1,4 +1,4 @@
-/** What the paper says of its example beside what was found. */
+/** Findings on the paper's example. */
 
 import type { Finding } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';

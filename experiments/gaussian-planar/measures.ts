@@ -119,7 +119,7 @@ export const planarMemories = ['Gaussian', 'Euclidean'] as const;
 
 export type PlanarMemory = (typeof planarMemories)[number];
 
-/** What a memory recalled with one beta. */
+/** Recall of a memory with one beta. */
 export interface PlanarRecall {
   readonly memory: PlanarMemory;
   readonly beta: number;

@@ -5,7 +5,7 @@ import type { ExperimentSettings } from '../core/experiment.ts';
 
 /** The choices of the planar experiment. */
 export interface PlanarSettings extends ExperimentSettings {
-  /** With which the drawing is made. */
+  /** Beta of the drawing. */
   readonly beta: number;
   /** Tried by each memory, so that none is judged by a beta that suits the other. */
   readonly betas: readonly number[];
@@ -26,7 +26,7 @@ export const defaultPlanarSettings: PlanarSettings = {
   seed: 1,
 };
 
-/** In seconds. */
+/** Settings of a run of seconds. */
 export const quickPlanarSettings: PlanarSettings = { ...defaultPlanarSettings, planes: 20 };
 
 export function check({ beta, betas, threshold, planes, radius }: PlanarSettings): void {

@@ -57,7 +57,7 @@ export function shareTable(tried: readonly PlanarRecall[], shares: Shares, { thr
 /** Enough for the eye to see a curve. */
 const outlinePoints = 36;
 
-/** Every row of the example in both memories: all items, the query, what was retrieved. */
+/** Rows of the example in both memories: all items, the query, the retrieved state. */
 export function ellipseTable(items: Gaussians, queries: Gaussians, drawn: readonly PlanarRecall[]): ResultTable {
   const rows = drawn.flatMap(({ memory, states }) =>
     planarRows.flatMap((_, row) => {

@@ -30,7 +30,7 @@ export interface Layer {
   readonly offsets: Float32Array;
 }
 
-/** How many numbers come in and go out of every layer. */
+/** Numbers of inputs and outputs of every layer. */
 export function layerShapes(sizes: AutoencoderSizes): Record<LayerName, Pick<Layer, 'inputs' | 'outputs'>> {
   const { pixels, hiddenUnits, latentDimension } = sizes;
   return {

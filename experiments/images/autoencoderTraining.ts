@@ -84,7 +84,7 @@ export async function trainAutoencoder(
 }
 
 /**
- * Checks what can be, with limits that a training of hours stays below.
+ * Checks the settings, with limits above those of a training of hours.
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -124,7 +124,7 @@ type Tensors = Readonly<
   Record<LayerName, { readonly weights: TensorFlow.Variable; readonly offsets: TensorFlow.Variable }>
 >;
 
-/** What the layers make of images. */
+/** Outputs of the layers for images. */
 type Forward = ReturnType<Trainer['forward']>;
 
 /**

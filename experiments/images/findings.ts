@@ -1,4 +1,4 @@
-/** What the experiment on images says of the paper's claims. */
+/** Findings of the experiment on images on the paper's claims. */
 
 import type { Finding } from '../core/experiment.ts';
 import type { RecallCurve, RecallPoint } from '../core/recall.ts';

@@ -29,7 +29,7 @@ import { type Autoencoder, keepAutoencoder, unpackAutoencoder } from './autoenco
 import { type AutoencoderLoss, trainAutoencoder } from './autoencoderTraining.ts';
 import type { ImageRecallSettings } from './settings.ts';
 
-/** That a data set is there, is of one size and has enough images is known before the training of the first begins. */
+/** Checks before the first training that every data set exists, has images of one size and enough of them. */
 export async function checkImages(
   data: string,
   settings: ImageRecallSettings,
@@ -44,7 +44,8 @@ export async function checkImages(
 }
 
 /**
- * What one step of the training costs, and encoding an image, beside one iteration of one query, for the progress only.
+ * Costs of one step of the training and of encoding an image relative to one iteration of one query, for the progress
+ * only.
  */
 const stepCost = 3000;
 
@@ -70,7 +71,7 @@ function recallWorks(settings: ImageRecallSettings): Record<'pixels' | 'latents'
 const trainingWork = ({ epochs, trainingImages, batch }: ImageRecallSettings) =>
   stepCost * epochs * Math.floor(trainingImages / batch);
 
-/** Diagonal Gaussians are rows: their recall costs what that of vectors does. */
+/** Cost of recalling diagonal Gaussians, which are rows like vectors. */
 const latentCost = 1;
 
 export async function recallSet(
@@ -117,7 +118,7 @@ async function train(data: string, settings: ImageRecallSettings, options: CallO
   return { kept: keepAutoencoder(autoencoder), losses };
 }
 
-/** What decides an autoencoder. */
+/** Choices that determine an autoencoder. */
 function trainingChoices(data: string, settings: ImageRecallSettings): object {
   const { trainingImages, hiddenUnits, latentDimension, epochs, batch, learningRate, seed } = settings;
   return { data, trainingImages, hiddenUnits, latentDimension, epochs, batch, learningRate, seed };
@@ -167,18 +168,21 @@ export type ContenderName = keyof typeof contenderNames;
 
 /** Recall of a data set's images from one kind of Gaussians, by the three memories. */
 export interface ImageRecall {
-  /** As {@link setNames} calls it. */
+  /** Name from {@link setNames}. */
   readonly data: string;
   readonly features: 'latents' | 'region covariances';
   readonly curves: Readonly<Record<ContenderName, Readonly<Record<MaskKind, RecallCurve>>>>;
 }
 
 export interface ImageSetRecall {
-  /** As {@link setNames} calls it. */
+  /** Name from {@link setNames}. */
   readonly data: string;
   readonly sample: ImageSample;
   readonly losses: readonly AutoencoderLoss[];
-  /** What the autoencoder makes of the first queries, pixels at random missing: bytes, one image after the other. */
+  /**
+   * Reconstructions by the autoencoder of the first queries with random pixels missing: bytes, one image after the
+   * other.
+   */
   readonly reconstructions: readonly number[];
   readonly recalls: readonly ImageRecall[];
 }

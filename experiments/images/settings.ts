@@ -12,8 +12,8 @@ export interface ImageRecallSettings extends ExperimentSettings, ImageSettings, 
 }
 
 /**
- * In place of CelebA and CIFAR-10; folders of these, as grey IDX files, are taken by `data`. The paper names neither
- * the number of images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about four
+ * Data in place of CelebA and CIFAR-10; `data` takes folders of these as grey IDX files. The paper names neither the
+ * number of images nor its autoencoder; `items`, `queries`, `trainingImages` and `epochs` are sized for about four
  * minutes.
  */
 export const defaultImageRecallSettings: ImageRecallSettings = {
@@ -43,7 +43,7 @@ export const quickImageRecallSettings: ImageRecallSettings = {
   shown: 4,
 };
 
-/** Checks what can be before images are read, with limits that a run of hours stays below. */
+/** Checks settings before images are read, with limits above those of a run of hours. */
 export function checkSettings(settings: ImageRecallSettings): void {
   checkData(settings.data);
   checkImageSettings(settings);

@@ -1,4 +1,4 @@
-/** What the experiment on images shows of its recalls. */
+/** Tables and pictures of the recalls of images. */
 
 import { lines, logarithmic, panel, panels, quantity, rowsWhere, series, share } from '../core/charts.ts';
 import type { ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
@@ -28,7 +28,7 @@ export function limitsTable(recalls: readonly ImageRecall[]): ResultTable {
   });
 }
 
-/** Which curve a row is about. */
+/** Columns that identify the curve of a row. */
 const curveColumns = [
   { name: 'data', title: 'images' },
   { name: 'features', title: 'Gaussians' },
@@ -125,8 +125,8 @@ export const lossChart: ResultChart = {
 };
 
 /**
- * The first queries of a data set: original, masked, what the autoencoder makes of that, and what the memories recall
- * at their best.
+ * The first queries of a data set: original, masked, reconstructed by the autoencoder, and recalled by the memories at
+ * their best.
  */
 export function gallery(set: ImageSetRecall, name: string): ResultPictures {
   const { sample, recalls, reconstructions, data } = set;
@@ -154,7 +154,7 @@ export function gallery(set: ImageSetRecall, name: string): ResultPictures {
   };
 }
 
-/** What each memory recalled; pixels once, with the first features. */
+/** Recalls of each memory; those of pixels only once, with the first features. */
 function shownRecalls({ features, curves }: ImageRecall, sample: ImageSample, query: number, withPixels: boolean) {
   return contenders
     .filter((memory) => memory !== 'pixels' || withPixels)

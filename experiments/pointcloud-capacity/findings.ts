@@ -1,4 +1,4 @@
-/** What the paper says of capacity, separation and basins beside what was found. */
+/** Findings on capacity, separation and basins. */
 
 import type { Finding } from '../core/experiment.ts';
 import { median, percent } from '../core/statistics.ts';

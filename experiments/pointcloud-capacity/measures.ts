@@ -1,4 +1,4 @@
-/** Recall, separation and basins of random point clouds: what the experiment on their capacity measures. */
+/** Measures of the capacity experiment: recall, separation and basins of random point clouds. */
 
 import { min } from 'd3-array';
 import {
@@ -56,8 +56,7 @@ export async function measureAll(settings: CloudCapacitySettings, context: Exper
 }
 
 /**
- * Only points are moved and move: weights are all alike, and the tail of the reweighting is another experiment's
- * subject.
+ * Channels of perturbation and recall: points only, since weights are equal and another experiment studies reweighting.
  */
 const flow = { channels: 'points', reweightStep: 0 } as const;
 
@@ -68,7 +67,7 @@ export function baseOf(settings: CloudCapacitySettings): Base {
   return { count, dimension, epsilon, beta, divergence: settings.baseDivergence };
 }
 
-/** Recall with these lists, and the base for what they leave out. */
+/** Recall with these lists, completed by the base settings. */
 export function measureRecall(
   lists: Partial<Record<'counts' | 'dimensions' | 'epsilons' | 'betas' | 'divergences', readonly number[]>>,
   settings: CloudCapacitySettings,
@@ -97,8 +96,8 @@ export interface SeparationRow {
 }
 
 /**
- * Whether basins of the base divergence are disjoint, over `trials` memories. Roots of divergences are taken for
- * distances, as they nearly are: two balls do not meet if their centres are further apart than the sum of their radii.
+ * Whether basins of the base divergence are disjoint, over `trials` memories. Roots of divergences count as distances,
+ * which they nearly are: two balls are disjoint if their centres are further apart than the sum of their radii.
  */
 export async function measureSeparation(
   dimension: number,
@@ -124,7 +123,7 @@ export interface BasinRow {
   readonly index: number;
   /** Greatest divergence from which nine in ten perturbations came back. */
   readonly radius: number;
-  /** To the nearest other item. */
+  /** Divergence to the nearest other item. */
   readonly neighbour: number;
 }
 
@@ -158,7 +157,7 @@ export async function measureBasins(
   return rows;
 }
 
-/** Recall with the base, but for one number: which, and its value. */
+/** Recall with the base settings and one varied number: its name and value. */
 export interface VariedRow extends CloudRecallRow {
   readonly varied: string;
   readonly value: number;

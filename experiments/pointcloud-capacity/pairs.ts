@@ -1,5 +1,5 @@
 /**
- * How seldom two random point clouds are near each other, and how many a memory can hold without a pair that is
+ * Share of close pairs of random point clouds, and the number of clouds that a memory holds without such a pair
  * (Mustafi 2026).
  */
 import { type CallOptions, samplePointClouds, sinkhornDivergence } from 'denseam';
@@ -57,10 +57,10 @@ export async function measureClosePairs(
 /** Far from the seeds of the blocks, which are their beginnings. */
 const targetSeed = 2 ** 31;
 
-/** So many close pairs tell their share to a fifth, and N to a tenth. */
+/** Least number of close pairs, for a share accurate to a fifth and N to a tenth. */
 const leastPairs = 25;
 
-/** With more of them N is two or less, and says nothing of growth. */
+/** Greatest share of close pairs: beyond it N is two or less and does not show growth. */
 const greatestShare = 0.2;
 
 /** Rates of growth are told from at least this many dimensions. */
@@ -87,9 +87,9 @@ function growthRates(rows: readonly PairsRow[]): Rate[] {
 }
 
 /**
- * Exponential growth is a log N that rises by at least a constant with every dimension. About normal centres it does so
- * ever faster, as a chi-squared variable of d degrees falls below a fixed bound ever more seldom: no line is asked for,
- * but steps of which none is below the first by more than two standard errors.
+ * Exponential growth is a log N that rises by at least a constant with every dimension. With normal centres the rise
+ * accelerates, as a chi-squared variable of d degrees falls below a fixed bound ever more rarely. The criterion
+ * therefore is not a line, but that no step is below the first by more than two standard errors.
  */
 export function pairsFinding(rows: readonly PairsRow[], settings: CloudCapacitySettings): Finding {
   const known = rows.filter(

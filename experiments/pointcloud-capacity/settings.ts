@@ -32,7 +32,7 @@ export const defaultCloudCapacitySettings: CloudCapacitySettings = {
   seed: 1,
 };
 
-/** In seconds. */
+/** Settings of a run of seconds. */
 export const quickCloudCapacitySettings: CloudCapacitySettings = {
   ...defaultCloudCapacitySettings,
   ...{
@@ -84,7 +84,7 @@ export function check(settings: CloudCapacitySettings): void {
   }
 }
 
-/** The choices of the capacity experiment: lists are what is varied, and `base...` what holds meanwhile. */
+/** Settings of the capacity experiment: lists of varied values, and `base...`, the fixed ones. */
 export interface CloudCapacitySettings extends ExperimentSettings {
   /** Points of each cloud; centres are standard normal, points too about their centre. */
   readonly points: number;
@@ -103,7 +103,7 @@ export interface CloudCapacitySettings extends ExperimentSettings {
   /** Between items and queries. */
   readonly divergences: readonly number[];
   readonly baseDivergence: number;
-  /** With which every count is recalled in every dimension. */
+  /** Divergences at which every count is recalled in every dimension. */
   readonly capacityDivergences: readonly number[];
   /** Items of a memory that queries are made from. */
   readonly queries: number;

@@ -1,4 +1,4 @@
-/** What the paper says of recovery beside what was found. */
+/** Findings on recovery. */
 
 import type { Finding } from '../core/experiment.ts';
 import { percent } from '../core/statistics.ts';

@@ -22,14 +22,12 @@ import { type ExperimentOptions, Stages } from '../core/stages.ts';
 import { median, shareOf } from '../core/statistics.ts';
 import type { RecoverySettings } from './settings.ts';
 
-/**
- * How queries are recovered. `shuffled`: the classical memory again, given the points of every query in random order.
- */
+/** Channels of recovery. `shuffled`: the classical memory with the points of every query in random order. */
 export const recoveryChannels = ['both', 'transport', 'reweighting', 'euclidean', 'shuffled'] as const;
 
 export type RecoveryChannel = (typeof recoveryChannels)[number];
 
-/** What became of the queries in one channel, or (`none`) what they were. */
+/** Result of the queries in one channel, or (`none`) their initial state. */
 export interface RecoveryRow {
   readonly channel: RecoveryChannel | 'none';
   /** Divergence to the own item, over the queries. */

@@ -1,6 +1,6 @@
 /** The choices of the recovery experiment. */
 export interface RecoverySettings {
-  /** How many clouds are stored; each gives one query. */
+  /** Number of stored clouds; each gives one query. */
   readonly count: number;
   readonly dimension: number;
   /** Points of every cloud: the classical memory needs clouds of one size. */
@@ -42,5 +42,5 @@ export const defaultRecoverySettings: RecoverySettings = {
   seed: 1,
 };
 
-/** In seconds. */
+/** Settings of a run of seconds. */
 export const quickRecoverySettings: RecoverySettings = { ...defaultRecoverySettings, count: 8 };

@@ -1,8 +1,8 @@
-/** What a chart is painted with. */
+/** Colours of a chart. */
 export interface ChartColours {
   readonly ink: string;
   readonly faint: string;
-  /** Colours of the series, in order: apart for the colour-blind, too. */
+  /** Colours of the series, in order, distinguishable for the colour-blind, too. */
   readonly series: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export const fileColours: ChartColours = {
   series: ['#0067b0', '#c04a00', '#00785a', '#7a3fb0', '#555f69', '#8a6d00'],
 };
 
-/** What all charts have in common, as vega-lite's configuration. */
+/** vega-lite's configuration of all charts. */
 export function chartConfig({ ink, faint, series }: ChartColours) {
   return {
     font: 'system-ui, sans-serif',

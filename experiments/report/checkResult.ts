@@ -7,8 +7,8 @@ function refuse(code: ErrorCode, expected: string, where: string, received: unkn
 }
 
 /**
- * What files and pages rely on: names that can be file names and are given once, rows as long as their heading, numbers
- * that JSON can hold, charts whose table is there, pictures that fill their size.
+ * Checks a result for files and pages: unique names that can be file names, rows as long as their heading, numbers that
+ * JSON can hold, charts with an existing table, pictures that fill their size.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE: the experiment is at fault, not its settings.
  */
@@ -21,7 +21,7 @@ export function checkResult({ tables, charts, pictures }: ExperimentResult): voi
   for (const each of pictures) checkPictures(each);
 }
 
-/** Upper and lower case are the same to some file systems. */
+/** Checks names without regard to case, which some file systems ignore. */
 function checkNames(what: string, named: readonly { readonly name: string }[]): void {
   const names = named.map(({ name }) => name.toLowerCase());
   for (const [at, name] of names.entries()) {

@@ -1,8 +1,6 @@
 import type { Cell, ResultTable } from '../core/experiment.ts';
 
-/**
- * Nothing for what is missing, and quotes for an empty text: the two can be told apart. Numbers keep all their digits.
- */
+/** A field: empty for a missing value, quotes for an empty text. Numbers keep all their digits. */
 function field(cell: Cell): string {
   if (cell === null) return '';
   const text = String(cell);

@@ -1,15 +1,15 @@
 import { parse, type Spec, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 
-/** Rows that a specification draws, under the name by which it refers to them. */
+/** Rows that a specification draws, with their name in it. */
 export interface ChartData {
   readonly name: string;
   readonly values: readonly object[];
-  /** What people call a field, for axes, legends and tooltips that are given no title. */
+  /** Titles of fields, for axes, legends and tooltips without their own. */
   readonly titles: ReadonlyMap<string, string>;
 }
 
-/** As much of a channel as its title takes. */
+/** The part of a channel that its title needs. */
 interface Channel {
   readonly field?: unknown;
   readonly aggregate?: unknown;
@@ -20,7 +20,7 @@ function channelTitle({ field, aggregate }: Channel, titles: ChartData['titles']
   return typeof aggregate === 'string' ? `${aggregate} of ${title}` : title;
 }
 
-/** The vega specification that a vega-lite one stands for. */
+/** Compiles a vega-lite specification to a vega one. */
 export function compileChart(specification: object, data?: ChartData): Spec {
   const full = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...specification };
   const options = data && { fieldTitle: (channel: Channel) => channelTitle(channel, data.titles) };
@@ -30,7 +30,7 @@ export function compileChart(specification: object, data?: ChartData): Spec {
 /** The drawing of a vega-lite specification, as SVG. */
 export async function drawSvg(specification: object, data?: ChartData): Promise<string> {
   const view = new View(parse(compileChart(specification, data)), { renderer: 'none' });
-  // vega marks the rows that it is given as its own: let it have copies.
+  // Copies, since vega marks the rows that it gets.
   if (data)
     view.data(
       data.name,
@@ -42,8 +42,8 @@ export async function drawSvg(specification: object, data?: ChartData): Promise<
 }
 
 /**
- * Gives a drawing ids of its own. vega counts them over the life of a process: without this a drawing would
- * depend on those before it, and on a page it would be clipped by the paths of another.
+ * Gives a drawing unique ids. vega counts them over the life of a process, so a drawing would otherwise depend on
+ * earlier ones, and on a page the paths of another could clip it.
  */
 export function withOwnIds(svg: string, prefix: string): string {
   const names = new Map<string, string>();

@@ -19,10 +19,10 @@ import { readableTable } from './resultTable.ts';
 import { htmlRun, type Run } from './run.ts';
 import { htmlTable } from './table.ts';
 
-/** What every report of an experiment says besides its result. */
+/** Description of an experiment in every report besides its result. */
 export type Described = Pick<Experiment, 'id' | 'title' | 'summary' | 'source'>;
 
-/** A verdict is a sign and a word, not colour alone. */
+/** Signs of verdicts, since colour alone is not enough. */
 const signs: Readonly<Record<Verdict, string>> = {
   reproduced: '✓',
   'not reproduced': '✗',
@@ -36,7 +36,7 @@ const looks: Readonly<Record<Verdict, string>> = {
   'not published': '',
 };
 
-/** How many of the published results were found again, in a sentence. */
+/** Number of reproduced results, in a sentence. */
 function tally(findings: readonly Finding[]): string {
   const published = findings.filter(({ verdict }) => verdict !== 'not published');
   const count = (wanted: Verdict) => published.filter(({ verdict }) => verdict === wanted).length;
@@ -84,7 +84,7 @@ function findingsSection(findings: readonly Finding[]): Section {
   };
 }
 
-/** Where the chart's numbers are: on this page, or, if raw, in the file beside it. */
+/** Link to the chart's numbers: on this page, or, if raw, in the file beside it. */
 function numbersLink({ name, isRaw }: ResultTable): string {
   return isRaw ? `<a href="${name}.csv">The numbers: ${name}.csv</a>` : `<a href="#table-${name}">The numbers</a>`;
 }
@@ -116,7 +116,7 @@ function gallery({ title, description, width, height, columns, images }: ResultP
   const items = images.map(({ caption, ...image }, at) => {
     const source = dataUri({ width, height, ...image });
     const text = caption === undefined ? '' : `<span>${escapeHtml(caption)}</span>`;
-    // A caption says it already.
+    // The caption names the picture already.
     const alt = caption === undefined ? `${at + 1} of ${images.length}` : '';
     return `<li><img src="${source}" width="${width}" height="${height}" alt="${alt}">${text}</li>`;
   });
@@ -133,8 +133,8 @@ function settingsList(settings: ExperimentSettings): string {
 }
 
 /**
- * The report of an experiment as one page that asks for nothing else. Charts come as drawings, and where scripts run
- * they answer to the pointer; paper gets the drawings.
+ * The report of an experiment as one self-contained page. Charts are drawings, which scripts replace by interactive
+ * ones; print shows the drawings.
  *
  * @throws DenseamError when the result is not as its types and {@link checkResult} say.
  */

@@ -9,23 +9,23 @@ import { picturesPng } from './picturesFile.ts';
 import { chartFile } from './resultChart.ts';
 import type { Run } from './run.ts';
 
-/** Holds what is of one run, and what its report consists of. */
+/** File of the data of one run, with the list of its report's files. */
 const runFile = 'run.json';
 
-/** What is the same whenever and wherever the experiment runs: the same settings give the same bytes. */
+/** Reproducible contents: equal settings give equal bytes at any time on any machine. */
 function resultText({ id }: Described, settings: ExperimentSettings, result: ExperimentResult): string {
   const { findings, pictures } = result;
   const tables = result.tables.filter(({ isMeasured }) => !isMeasured);
   return `${jsonText({ experiment: id, settings, findings, tables, pictures })}\n`;
 }
 
-/** What is of this run and machine. */
+/** Contents that depend on the run and the machine. */
 function runText({ id }: Described, { tables }: ExperimentResult, run: Run, files: readonly string[]): string {
   const measured = tables.filter(({ isMeasured }) => isMeasured);
   return `${jsonText({ experiment: id, ...run, files, ...(measured.length > 0 && { tables: measured }) })}\n`;
 }
 
-/** The files that a run before this one has left in the folder, as its `run.json` says. */
+/** The files of an earlier run in the folder, from its `run.json`. */
 async function filesBefore(folder: string): Promise<string[]> {
   try {
     const { files } = JSON.parse(await readFile(join(folder, runFile), 'utf8')) as { files?: unknown };
@@ -37,9 +37,9 @@ async function filesBefore(folder: string): Promise<string[]> {
 }
 
 /**
- * Writes an experiment's report into a folder, which is made if need be: the page, `result.json`, `run.json`, a CSV
- * file for every table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is replaced as
- * a whole, the page last; files of a report that was there before and are not in this one are removed.
+ * Writes an experiment's report into a folder, which is created if necessary: the page, `result.json`, `run.json`, a
+ * CSV file for every table, an SVG file for every chart and a PNG file for every grid of pictures. Each file is
+ * replaced as a whole, the page last; files of a report that was there before and are not in this one are removed.
  *
  * @returns the files' names.
  * @throws DenseamError when the result is not as its types say; the signal's reason; system errors.

@@ -12,8 +12,8 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * JavaScript that ends no script element early: both sequences stand in strings and regular expressions alone, where
- * \x3c is the same.
+ * JavaScript that does not end its script element early: both sequences occur only in strings and regular expressions,
+ * where \x3c is equivalent.
  */
 export function scriptText(code: string): string {
   return code.replace(/<(?=\/script|!--)/gi, '\\x3c');

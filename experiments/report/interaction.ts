@@ -1,4 +1,4 @@
-// What a live chart does for the pointer besides naming values: a closer look, and series by themselves.
+// Interaction with a live chart besides tooltips: zoom, and selection of series.
 
 interface Channel {
   readonly type?: string;
@@ -13,7 +13,7 @@ interface Encoding {
   readonly [channel: string]: Channel | undefined;
 }
 
-/** As much of a vega-lite specification as decides how it is sized and how it answers to the pointer. */
+/** The part of a vega-lite specification that decides its size and its interaction. */
 export interface Node {
   readonly mark?: string | { readonly type: string };
   readonly encoding?: Encoding;
@@ -30,16 +30,16 @@ const facets = ['row', 'column', 'facet'] as const;
 
 const isFaceted = ({ encoding }: Node) => facets.some((channel) => encoding?.[channel] !== undefined);
 
-/** One chart, which can be fitted to a width: not several side by side. */
+/** Whether this is one chart, which fits a width, not several side by side. */
 export const isSingle = (node: Node) => !(node.spec || arrangements.some((name) => node[name]) || isFaceted(node));
 
-/** Marks that say what they say only from end to end. */
+/** Marks that must be seen from end to end. */
 const solid = ['bar', 'rect', 'arc', 'area'];
 
-/** The specification and, of layers, all that are within it. */
+/** The specification and all its nested layers. */
 const layers = (node: Node): Node[] => [node, ...(node.layer ?? []).flatMap(layers)];
 
-/** Whether there is something to gain from a closer look: points or lines on two axes of numbers. */
+/** Whether zoom is useful: points or lines on two axes of numbers. */
 function canZoom(node: Node): boolean {
   const nodes = layers(node);
   const channel = (name: string) => nodes.map(({ encoding }) => encoding?.[name]).find((each) => each?.type);
@@ -55,7 +55,7 @@ function legendField(node: Node): string | undefined {
   return typeof named?.field === 'string' ? named.field : undefined;
 }
 
-/** Wheels alone scroll the page. */
+/** Zoom by the wheel with a key, since the wheel alone scrolls the page. */
 const zoom = {
   name: 'zoom',
   select: { type: 'interval', zoom: 'wheel![event.ctrlKey]' },
@@ -69,7 +69,7 @@ const choice = (field: string) => ({
   bind: 'legend',
 });
 
-/** What is not chosen stays as a shade. */
+/** Unselected series are faint. */
 const faded = { condition: { param: 'chosen', value: 1 }, value: 0.07 };
 
 /** The first of layers takes the pointer, and the others follow, as they share its scales. */
@@ -89,8 +89,8 @@ function withFading(node: Node, field: string, inherited: Encoding = {}): Node {
 }
 
 /**
- * The chart as it answers to the pointer, and what it says of that. Several charts side by side, and those with params
- * of their own, do not.
+ * The interactive chart and its help. Several charts side by side, and those with params of their own, are not
+ * interactive.
  */
 export function interactive(node: Node): { readonly node: Node; readonly help: readonly string[] } {
   if (!isSingle(node) || layers(node).some(({ params }) => params !== undefined)) return { node, help: [] };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** The script that draws a page's charts live: page/live.ts as tsdown has bundled it. */
+/** The script that draws a page's charts live: page/live.ts, bundled by tsdown. */
 export function liveScript(): string {
   return readFileSync(createRequire(import.meta.url).resolve('#live'), 'utf8');
 }

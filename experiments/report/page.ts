@@ -9,10 +9,10 @@ export interface Section {
 
 export interface Page {
   readonly title: string;
-  /** HTML: what the page shows, in a few sentences. */
+  /** HTML: introduction in a few sentences. */
   readonly lead: string;
   readonly sections: readonly Section[];
-  /** JavaScript that runs once the page is there. */
+  /** JavaScript that runs after the page has loaded. */
   readonly script?: string;
 }
 
@@ -78,13 +78,13 @@ export function htmlDefinitions(entries: readonly (readonly [name: string, value
   return `<dl>${entries.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
 }
 
-/** What a browser lets the page do: run this script and no other, fetch nothing from anywhere. */
+/** Content security policy of the page: it runs only this script and fetches nothing. */
 function policy(script: string | undefined): string {
   const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
   return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
-/** A whole page that asks for nothing else: style, script, drawings and pictures are within it. */
+/** A self-contained page with its style, script, drawings and pictures. */
 export function htmlPage({ title, lead, sections, script }: Page): string {
   const body = sections.map(({ heading, body }) => `<section>\n<h2>${escapeHtml(heading)}</h2>\n${body}\n</section>`);
   const text = script === undefined ? undefined : scriptText(script);

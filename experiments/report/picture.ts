@@ -4,9 +4,9 @@ import { encodePng } from './png.ts';
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** From 0 to 255, row-major. */
+  /** Pixels from 0 to 255, row-major. */
   readonly pixels: ArrayLike<number>;
-  /** Which pixels are there (1) and which are missing (0); all, if left out. */
+  /** Mask of present (1) and missing (0) pixels. Default: all present. */
   readonly mask?: ArrayLike<number>;
 }
 

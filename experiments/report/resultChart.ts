@@ -7,7 +7,7 @@ import { arrangements, interactive, isSingle, type Node } from './interaction.ts
 import { tableRecords } from './resultTable.ts';
 import { staticSvg } from './staticChart.ts';
 
-/** In pixels. On a page charts take the width of their column. */
+/** Size in pixels. On a page charts take the width of their column. */
 const whole = { width: 680, height: 360 };
 /** The size of one of several charts in a drawing. */
 const part = { width: 200, height: 180 };
@@ -26,15 +26,15 @@ function sizedPart(node: Node): object {
   return { ...part, ...node };
 }
 
-/** A chart for the page: as it stands, and what vega makes live where scripts run. */
+/** A chart for the page: its drawing, and its live form where scripts run. */
 export interface PageChart {
   readonly chart: ResultChart;
   readonly svg: string;
   /** vega's specification, the data apart under the table's name. */
   readonly live: object;
-  /** One chart, which takes the width it is given; several side by side have their own. */
+  /** Whether this is one chart, which fits its width; several side by side have their own. */
   readonly isSingle: boolean;
-  /** What the pointer can do. */
+  /** Help on the interaction. */
   readonly help: readonly string[];
 }
 

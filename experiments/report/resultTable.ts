@@ -2,10 +2,10 @@ import type { Table } from 'denseam/cli';
 import type { Cell, ResultTable } from '../core/experiment.ts';
 import { numberFormat } from './numberFormat.ts';
 
-/** What a cell shows where there is nothing. */
+/** Text of an empty cell. */
 const nothing = '–';
 
-/** The table as people read it: titles for names, numbers as their column says. */
+/** The table for readers: titles for names, numbers in the format of their column. */
 export function readableTable({ title, columns, rows }: ResultTable): Table {
   const formats = columns.map(({ format }) => numberFormat(format));
   const shown = (cell: Cell, at: number) => {
@@ -20,7 +20,7 @@ export function readableTable({ title, columns, rows }: ResultTable): Table {
   };
 }
 
-/** The rows of a table, as charts take them: a field for every column. */
+/** The rows of a table for charts: a field for every column. */
 export function tableRecords({ columns, rows }: Pick<ResultTable, 'columns' | 'rows'>): Record<string, Cell>[] {
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at] ?? null])));
 }

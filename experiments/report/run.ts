@@ -1,11 +1,11 @@
 import { escapeHtml } from './html.ts';
 import { htmlDefinitions } from './page.ts';
 
-/** Where and how something was computed. */
+/** Record of a computation. */
 export interface Run {
   /** The command that repeats it. */
   readonly command: string;
-  /** Versions of what computed. */
+  /** Versions of the software. */
   readonly software: string;
   readonly threads: number;
   /** Seconds from start to report. */

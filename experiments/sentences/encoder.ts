@@ -4,7 +4,7 @@ import { type PackedFloats, packFloats } from '../core/packed.ts';
 import { brownTexts } from '../shared/corpus.ts';
 import type { SentencesSettings } from './settings.ts';
 
-/** What turns texts into vectors of one length. */
+/** Encoder of texts to vectors of one length. */
 export interface SentenceEncoder {
   embed(texts: string[]): Promise<number[][]>;
 }

@@ -9,11 +9,11 @@ export interface SentencesSettings extends ExperimentSettings, RecallSettings {
    * `covariances`.
    */
   readonly source: string;
-  /** What the array `covariances` of the file holds. */
+  /** Meaning of the file's array `covariances`. */
   readonly kind: Exclude<SpreadKind, 'covariance'>;
-  /** How many sentences to store; of a file, the first ones. */
+  /** Number of stored sentences; from a file, the first ones. */
   readonly sentences: number;
-  /** How many of them, drawn at random, are recalled. */
+  /** Number of recalled sentences, drawn at random from them. */
   readonly queries: number;
   /** Sentences of so many words are taken. */
   readonly leastWords: number;

@@ -1,4 +1,4 @@
-/** Recall of Gaussians against beta: what the text experiments measure and show. */
+/** Recall of Gaussians against beta, for the text experiments. */
 
 import {
   basinRadius,
@@ -23,9 +23,9 @@ import {
 import { median, percent } from '../core/statistics.ts';
 import { table } from '../core/table.ts';
 
-/** What to recall. */
+/** Task of a sweep over beta. */
 export interface SweepTask {
-  /** How the memory is called in tables and charts. */
+  /** Name of the memory in tables and charts. */
   readonly label: string;
   readonly items: Gaussians;
   readonly queries: Gaussians;
@@ -101,7 +101,7 @@ export function selectGaussians(gaussians: Gaussians, indices: Int32Array): Gaus
   return { ...gaussians, count: indices.length, means: select(means), covariances: select(covariances) };
 }
 
-/** What is looked at for a transition. */
+/** Parts of a curve that show a transition. */
 type Rise = Pick<SweepCurve, 'points' | 'queries' | 'limit'>;
 
 /**
@@ -117,20 +117,19 @@ function passingBeta({ points }: Pick<SweepCurve, 'points'>, share: number): num
 /** The beta at which recall passes one half. */
 export const halfwayBeta = (curve: Pick<SweepCurve, 'points'>) => passingBeta(curve, 0.5);
 
-/** Share at and above which recall works, of all that is possible. */
+/** Least share of the possible recall that counts as success. */
 const success = 0.99;
 
 /**
- * Share at and below which it fails: one query of those that all end in the middle may have the item that is nearest to
- * it.
+ * Greatest share that counts as failure: if all queries end in the middle, one may still have the item nearest to it.
  */
 const failure = ({ queries }: Rise) => Math.max(0.01, 1 / queries);
 
 /**
  * Factor of beta within which a steep rise goes from 10 to 90 % of what is possible. The weight of one item among 1,000
- * that are equally far away does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9;
- * twice that is left for queries whose neighbours are at different distances. A share that saturates, beta / (beta +
- * c), takes a factor of 81.
+ * at equal distances does so within a factor of 1.9, as log(weight / (1 - weight)) goes from -log 9 to log 9; the limit
+ * is twice that, for queries whose neighbours are at different distances. A share that saturates, beta / (beta + c),
+ * takes a factor of 81.
  */
 const steep = 4;
 

@@ -9,7 +9,7 @@ import { textBreak } from '../words/word2gauss.ts';
 /** The name that stands for the Brown corpus where a corpus is chosen. */
 export const brown = 'brown';
 
-/** A text in numbers, and what they mean. */
+/** A text in numbers, and its vocabulary. */
 export interface Corpus {
   /**
    * Indices of words, and {@link textBreak} at the end of every line. Words that are not in the vocabulary are left
@@ -20,16 +20,16 @@ export interface Corpus {
   readonly words: readonly string[];
   /** Words in all, those included that are not in the vocabulary. */
   readonly length: number;
-  /** How often the rarest word of the vocabulary is in the text. */
+  /** Number of occurrences of the vocabulary's rarest word. */
   readonly leastCount: number;
 }
 
 export interface CorpusSettings {
   /** `brown`, or the path of a plain text: text8, for instance. */
   readonly corpus: string;
-  /** How many words, the most frequent ones, to keep. */
+  /** Number of most frequent words to keep. */
   readonly words: number;
-  /** How many words of the text to read from its beginning; 0 for all. */
+  /** Number of words to read from the beginning of the text; 0 for all. */
   readonly length: number;
 }
 

@@ -1,4 +1,4 @@
-/** What the experiments on a Wasserstein sphere have in common: their items, queries and how far these are apart. */
+/** Items, queries and distances of the experiments on a Wasserstein sphere. */
 import {
   type CallOptions,
   type CovarianceFamily,
@@ -19,8 +19,7 @@ export interface SphereItems {
 }
 
 /**
- * Items on the sphere; those whose covariances commute as variances in their basis, which is much faster and no less
- * exact.
+ * Items on the sphere. Commuting covariances become variances in their basis, which is much faster and equally exact.
  */
 export async function drawItems(
   { covariances, count, dimension, range, seed }: SphereItems,
@@ -33,7 +32,7 @@ export async function drawItems(
   return { count, dimension, structure: 'diagonal', means, covariances: eigenvalues.data, basis };
 }
 
-/** Queries' own random choices: not those of their items. */
+/** Seed offset of queries, so that their random choices differ from their items'. */
 const querySeed = 1;
 
 /** A query at this W2 distance from every item. */
@@ -55,7 +54,7 @@ export function range(batch: Gaussians, begin: number, end: number): Gaussians {
   return { ...batch, count: end - begin, means: cut(batch.means), covariances: cut(batch.covariances) };
 }
 
-/** Distances of so many states to as many items cost less than as many memories would. */
+/** Block of states and items: distances within a block cost less than a memory for each pair. */
 const block = 25;
 
 /** The W2 distance (not squared) of each state to the item of the same index. */
@@ -69,7 +68,7 @@ export async function distancesToOwn(
     const end = Math.min(begin + block, states.count);
     const memory = await GaussianMemory.create(range(items, begin, end), { index: false, signal });
     const { data, columns } = await memory.distances(range(states, begin, end), { signal });
-    // Rounding may leave less than nothing of the square.
+    // Rounding may make the square negative.
     for (let i = begin; i < end; i++) result[i] = Math.sqrt(Math.max(0, data[(i - begin) * (columns + 1)] as number));
   }
   return result;

@@ -7,7 +7,7 @@ import type { MeasuredMemories, MeasuredModel } from './measures.ts';
 import type { ClassReconstruction } from './reconstruction.ts';
 import type { VmfMemoriesSettings } from './settings.ts';
 
-/** What the figures are of. */
+/** Model of the figures. */
 export const few = { units: 25, beta: 16 } as const;
 
 const low: BetaChoice = { beta: 6 };
@@ -19,7 +19,9 @@ const suitable: BetaChoice = { betaScale: 0.25 };
 /** The loss without regularisation. */
 const plain: BetaChoice = { betaScale: 1 };
 
-/** At any scale: what memories are. At the published one, with its many units: how many are noise, and the fidelity. */
+/**
+ * Findings on the nature of memories at any scale, and on noise and fidelity at the published one, with its many units.
+ */
 export function memoriesFindings(measured: MeasuredMemories, settings: VmfMemoriesSettings): Finding[] {
   const { fixed, trained, patterns } = measured;
   const [lowest, highest] = [fixed[0], fixed.at(-1)] as [MeasuredModel, MeasuredModel];
@@ -62,7 +64,7 @@ function fewFinding({ name, noise, different, accuracy }: MeasuredModel, setting
   });
 }
 
-/** At least one in ten. */
+/** Least share that counts as many. */
 const many = 0.1;
 
 /** Nearly all: nine in ten, as a few are in between. */
@@ -128,8 +130,8 @@ function softLabelFinding({ name, labelled, certainty }: MeasuredModel): Finding
 }
 
 /**
- * Published, and how far ours may be from it: half a unit of what is printed, as the paper rounds, and two standard
- * errors of 10,000 digits.
+ * Published fidelities and tolerances: half a unit of the last printed digit, for rounding, and two standard errors of
+ * 10,000 digits.
  */
 const fidelities = {
   fidelity: { of: 'test digits', published: 0.98, tolerance: 0.01 },

@@ -1,4 +1,4 @@
-/** The models of the experiment on memories, and what is measured of each. */
+/** Models of the experiment on memories, and their measures. */
 
 import { sum } from 'd3-array';
 import { type CallOptions, EuclideanMemory, Random, sampleUniformSphere, type VonMisesFisherMemory } from 'denseam';
@@ -35,13 +35,13 @@ import {
 } from './reconstruction.ts';
 import type { VmfMemoriesSettings } from './settings.ts';
 
-/** A model with what was measured of it. */
+/** A model with its measures. */
 export interface MeasuredModel extends MemoryMeasures, Fidelity {
   readonly name: string;
   readonly part: string;
   readonly choice: BetaChoice;
   readonly model: TrainedSphere;
-  /** Which memories are shown. */
+  /** Indices of the shown memories. */
   readonly shown: readonly number[];
 }
 
@@ -57,7 +57,7 @@ export interface MeasuredMemories {
   readonly classNames: readonly string[];
 }
 
-/** Checks what only the images tell. */
+/** Checks the settings that depend on the images. */
 function checkImages({ starts, fewUnits }: VmfMemoriesSettings, images: DigitImages): void {
   checkUnits('settings.fewUnits', fewUnits, images);
   for (const [y, own] of images.testClasses.entries()) {

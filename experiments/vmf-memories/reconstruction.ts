@@ -9,9 +9,9 @@ import { pixelsOf } from '../shared/sphere/memoryPictures.ts';
 export interface ClassReconstruction {
   /** Share of starts that reached a local minimum. */
   readonly converged: number;
-  /** Share of the states that the memory classifies as what they are patterns of. */
+  /** Share of the states that the memory classifies as their own class. */
   readonly ownClass: number;
-  /** How many states of each class differ from all before them. */
+  /** Number of states of each class that differ from all before them. */
   readonly different: readonly number[];
   /** Pixels of the first states of each class, class after class. */
   readonly pixels: readonly (readonly number[])[];
@@ -20,7 +20,7 @@ export interface ClassReconstruction {
 /** Steps of a float32 memory do not get much shorter: rounding moves a state by up to 1e-7 (1 + betaScale beta). */
 export const tolerance = 1e-4;
 
-/** How many states of a class are shown, at most. */
+/** Greatest number of shown states of a class. */
 export const shownStates = 5;
 
 /** Two states are the same where they are as near as the tolerance of two of them and slow convergence allow. */
@@ -51,7 +51,7 @@ export async function reconstructClasses(
   };
 }
 
-/** How many different states there are of each class, of as many in a row of each. */
+/** Number of different states of each class. Every class has the same number of consecutive states. */
 async function countStates({ count, dimension, values }: Vectors, classes: number, { signal }: CallOptions) {
   const starts = count / classes;
   const different: number[] = [];
@@ -71,7 +71,7 @@ export function firstOfClasses(test: DigitRows, starts: number): Vectors {
   return selectRows(test, indices.flat());
 }
 
-/** A test digit, what is shown of it and what is made of that. */
+/** A test digit, its visible part and the completion. */
 export interface Completion {
   /** Its class, from 1. */
   readonly label: number;

@@ -7,7 +7,7 @@ import {
 } from '../shared/sphere/digitModels.ts';
 import { letterRows } from '../shared/sphere/memoryPictures.ts';
 
-/** For every class: ten times so many images are starts, 63 MB of MNIST's. */
+/** Greatest number of starts for each of ten classes: 63 MB in all for MNIST. */
 const greatestStarts = 1000;
 
 export function check(settings: VmfMemoriesSettings): void {
@@ -26,7 +26,7 @@ export interface VmfMemoriesSettings extends DigitSettings {
   /** Units of the small model, all of whose memories are shown. */
   readonly fewUnits: number;
   readonly fewBeta: number;
-  /** How many memories of a large model are shown: at most 25, drawn with the seed. */
+  /** Number of shown memories of a large model: at most 25, drawn with the seed. */
   readonly shown: number;
   /** A memory whose squared overlap with the training digit most like it is below this is noise. */
   readonly leastSharedNorm: number;
@@ -34,13 +34,13 @@ export interface VmfMemoriesSettings extends DigitSettings {
   readonly starts: number;
 }
 
-/** Those of table 1 and its models, so that they are trained once; `shown` and the small model are the paper's. */
+/** Settings of table 1, so that both share its trained models; `shown` and the small model are the paper's. */
 export const defaultVmfMemoriesSettings: VmfMemoriesSettings = {
   ...defaultDigitSettings,
   fewUnits: 25,
   fewBeta: 16,
   shown: 25,
-  // Below one half, most of the memory's squared norm is not what it has in common with any digit.
+  // Below one half, most of the memory's squared norm is shared with no digit.
   leastSharedNorm: 0.5,
   starts: 20,
 };

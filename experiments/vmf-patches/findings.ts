@@ -1,4 +1,4 @@
-/** What the paper says of latent classes beside what was found. */
+/** Findings on latent classes. */
 
 import { mean } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';

@@ -1,4 +1,4 @@
-/** What the classes mean that a memory has found without labels. */
+/** Measures of the classes that a memory has found without labels. */
 
 import { setImmediate } from 'node:timers/promises';
 import { max, maxIndex, sum } from 'd3-array';
@@ -65,7 +65,7 @@ export async function classOverlaps(
       await setImmediate();
       signal?.throwIfAborted();
     }
-    // As many pairs are of one class in every dealing.
+    // Every permutation has as many pairs of one class.
     const dealt = meansByClass(overlaps, random.shuffle([...classes])) as { within: number; between: number };
     greatestAtRandom = Math.max(greatestAtRandom, dealt.within - dealt.between);
     if (dealt.within - dealt.between >= difference) noLess++;

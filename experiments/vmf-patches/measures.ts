@@ -15,7 +15,7 @@ export interface PatchCount {
   readonly blank: number;
 }
 
-/** One model and what became of its classes. */
+/** One model and the measures of its classes. */
 export interface PatchModel {
   readonly blanks: BlankTreatment;
   readonly trained: TrainedSphere;
@@ -69,7 +69,7 @@ async function readPatches(
   return toSphere(await imagePatches(pixels, { size, stride, signal }), { signal });
 }
 
-/** How many patches there are is only known once the images are read. */
+/** Checks the number of patches, which is known only after the images are read. */
 function enoughRows(patches: Vectors, { hiddenUnits }: VmfPatchesSettings): Vectors {
   if (hiddenUnits <= patches.count) return patches;
   throw rangeError('settings.hiddenUnits', `at most ${patches.count}, the number of patches,`, hiddenUnits);
@@ -78,7 +78,7 @@ function enoughRows(patches: Vectors, { hiddenUnits }: VmfPatchesSettings): Vect
 function trainingOf(settings: VmfPatchesSettings) {
   const { hiddenUnits, betaScale, betaFrom, posteriorSoftening, batchSize, epochs: maxEpochs, seed } = settings;
   const beta = { trainedFrom: betaFrom };
-  // As many epochs as are asked for: nothing is kept for validation, which would end training early.
+  // Without validation rows, which would end training early, all epochs are run.
   return { hiddenUnits, betaScale, beta, posteriorSoftening, batchSize, maxEpochs, validationShare: 0, seed };
 }
 
@@ -112,7 +112,7 @@ export function withoutBlanks({ count, dimension, values }: Vectors): Vectors {
   for (let row = 0; row < count; row++) {
     if (isBlank(values, row, dimension)) continue;
     kept.copyWithin(rows * dimension, row * dimension, (row + 1) * dimension);
-    // Rows move towards the start only, so what is still to come is not touched.
+    // Rows move only towards the start, so later rows are not overwritten.
     rows++;
   }
   return { count: rows, dimension, values: kept.subarray(0, rows * dimension) };

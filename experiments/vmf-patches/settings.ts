@@ -2,7 +2,7 @@ import { integer, nonNegative, positive, rangeError } from '../core/check.ts';
 import type { ExperimentSettings } from '../core/experiment.ts';
 
 /**
- * What becomes of patches without contrast, which are rows of zeros: no points of the sphere, equally like all
+ * Treatments of patches without contrast, which are rows of zeros: no points of the sphere, equally similar to all
  * memories.
  */
 export const blankTreatments = ['kept', 'left out'] as const;
@@ -23,7 +23,7 @@ export interface VmfPatchesSettings extends ExperimentSettings {
   /** C, the latent classes. */
   readonly classes: number;
   readonly betaScale: number;
-  /** Where the trained beta begins. */
+  /** Initial value of the trained beta. */
   readonly betaFrom: number;
   /** The share of the model's predictions that is spread over all classes. */
   readonly posteriorSoftening: number;
@@ -34,8 +34,8 @@ export interface VmfPatchesSettings extends ExperimentSettings {
 }
 
 /**
- * The published settings on a tenth of the digits, in minibatches of a tenth: as many steps of descent, which is what a
- * beta that starts at 0.01 needs. The published scale, 8.6 million patches, is images 0 and batchSize 1000.
+ * The published settings on a tenth of the digits, in minibatches of a tenth: the number of steps, which a beta that
+ * starts at 0.01 needs, is the same. The published scale, 8.6 million patches, is images 0 and batchSize 1000.
  */
 export const defaultVmfPatchesSettings: VmfPatchesSettings = {
   data: 'mnist',
@@ -54,7 +54,10 @@ export const defaultVmfPatchesSettings: VmfPatchesSettings = {
   seed: 1,
 };
 
-/** Without blank patches beta rises within a few thousand steps; with them these are too few, which is seen beside. */
+/**
+ * Settings of a quick run. Without blank patches beta rises within a few thousand steps; with them these are too few,
+ * as the other model shows.
+ */
 export const quickVmfPatchesSettings: VmfPatchesSettings = {
   ...defaultVmfPatchesSettings,
   images: 500,
@@ -83,7 +86,7 @@ export function checkVmfPatchesSettings(settings: VmfPatchesSettings): void {
     }
   });
   integer('settings.hiddenUnits', settings.hiddenUnits, 2, mostMemories);
-  // So many have a colour and a line each in the figures.
+  // The figures have a colour and a line for so many classes.
   integer('settings.classes', settings.classes, 1, 50);
   positive('settings.betaScale', settings.betaScale);
   positive('settings.betaFrom', settings.betaFrom);

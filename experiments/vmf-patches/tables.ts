@@ -88,7 +88,7 @@ export const overlap = (field: keyof ClassOverlaps) => ({
   value: ({ overlaps }: PatchModel) => overlaps?.[field] ?? null,
 });
 
-/** Nothing where no two memories are of one class, or all are. */
+/** Columns of overlaps; cells are empty where no two memories are of one class, or all are. */
 const overlapColumns = [
   { name: 'within', title: 'overlap within a class', format: '.3f', ...overlap('within') },
   { name: 'between', title: 'between classes', format: '.3f', ...overlap('between') },
@@ -111,7 +111,7 @@ export function epochsTable({ models }: PatchesMeasured): ResultTable {
   });
 }
 
-/** How many memories each class has, beside the share of the probability that it was given. */
+/** Number of memories of each class, beside its given share of the probability. */
 export function classesTable({ models }: PatchesMeasured, { classes }: VmfPatchesSettings): ResultTable {
   return table({
     name: 'classes',

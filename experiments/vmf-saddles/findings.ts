@@ -1,4 +1,4 @@
-/** What the paper says of saddle points beside what was found. */
+/** Findings on saddle points. */
 
 import { max } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
@@ -26,18 +26,18 @@ const short = (value: number) => value.toPrecision(2);
 
 export const greatest = (values: readonly number[]) => short(max(values) as number);
 
-/** Not so of what is no number, which max would leave out. */
+/** False for NaN, which a maximum would leave out. */
 const within = (tolerance: number) => (value: number) => value <= tolerance;
 
 type Judged = Pick<Finding, 'verdict' | 'why'>;
 
 const undetermined = (why: string): Judged => ({ verdict: 'undetermined', why });
 
-/** What is said of a fixed point cannot be told where the equations have not reached one. */
+/** Reason why a claim on a fixed point is undetermined: the equations have not reached one. */
 const notConverged = ({ iterations, residual }: Found) =>
   undetermined(`not converged: ${iterations} applications of the equations leave a residual of ${short(residual)}`);
 
-/** The equations lead from what descent has left to a point where they hold, and the loss does not rise on the way. */
+/** The equations lead from the end of descent to a fixed point, and the loss does not rise on the way. */
 function stationaryFinding({ descent, fixedPoints }: SaddlesMeasured, { tolerance }: VmfSaddlesSettings): Finding {
   const [fixed] = fixedPoints as [Found];
   const { residual, loss } = fixed;
@@ -53,8 +53,8 @@ function stationaryFinding({ descent, fixedPoints }: SaddlesMeasured, { toleranc
 }
 
 /**
- * Halving is exact in binary, so what a duplicate adds is the order of sums and the multipliers, which are right to
- * about 1e-14; of the loss, whose size is a thousand or two, the last bits.
+ * Tolerances for a duplicate. Halving is exact in binary, so only the order of sums and the multipliers, accurate to
+ * about 1e-14, make a difference; the loss, of a thousand or two, differs in its last bits.
  */
 const [residualRounding, lossRounding] = [1e-12, 1e-15];
 
@@ -65,7 +65,7 @@ function duplicateFindings({ fixedPoints }: SaddlesMeasured, settings: VmfSaddle
     const change = Math.abs(duplicateLoss - loss);
     const ours = `residual ${short(duplicateResidual)} (of the fixed point: ${short(residual)}), loss changed by ${short(change)}`;
     const what = `${fixed.what}: duplicate of ${hiddenUnits + copies} units`;
-    // The theorem is about rho -> infinity; what a finite one does is for comparison.
+    // The theorem is about rho -> infinity; a finite rho is for comparison.
     if (rho !== null) return { what, published: '', ours, verdict: 'not published' };
     const holds =
       duplicateResidual <= residual + residualRounding && change <= 10 * lossRounding * (1 + Math.abs(loss));
@@ -142,7 +142,8 @@ function descentFinding(measured: SaddlesMeasured, { tolerance, copies }: VmfSad
 const ends = <T>(list: readonly T[]) => [list[0], list.at(-1)] as [T, T];
 
 /**
- * From none to all; betas that do not reach so far tell nothing, unless fewer part at the greatest than at the least.
+ * Finding that memories part from none to all; a smaller range of betas does not decide, unless fewer part at the
+ * greatest than at the least.
  */
 function betasFinding({ betas }: SaddlesMeasured): Finding {
   const [first, last] = ends(betas);

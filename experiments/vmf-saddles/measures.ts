@@ -1,4 +1,4 @@
-/** What the experiment on saddle-point equations measures, each a finished part of plain numbers. */
+/** Measures of the experiment on saddle-point equations, each a finished part of plain numbers. */
 
 import { mean, minIndex } from 'd3-array';
 import {
@@ -84,7 +84,7 @@ async function withDuplicate(
   };
 }
 
-/** What gradient descent leaves of the conditions of eq. 6. */
+/** Residuals of the conditions of eq. 6 after gradient descent. */
 export interface DescentEnd {
   readonly memoryResiduals: readonly number[];
   readonly weightResiduals: readonly number[];
@@ -182,7 +182,7 @@ async function inRandomDirections(
   return found;
 }
 
-/** How far copies are moved apart before the equations take over, and how long these are followed. */
+/** Distance by which copies are moved apart, and the numbers of steps that follow. */
 export const parted = 0.01;
 
 const [descentSteps, stepIterations] = [30, 5];
@@ -239,7 +239,7 @@ export async function followDuplicate(
   return found;
 }
 
-/** Which memories of a fixed point at this beta part when they are duplicated. */
+/** Memories of a fixed point at this beta that part when they are duplicated. */
 export interface BetaPoint {
   readonly beta: number;
   readonly residual: number;
@@ -280,7 +280,7 @@ export interface StudentPoint {
 /** The share of each teacher's soft label that is spread over all classes. */
 const teacherSoftening = 0.2;
 
-/** How far from the teacher's memories both begin. */
+/** Initial distance of both from the teacher's memories. */
 const startNoise = 0.1;
 
 /**
@@ -328,7 +328,7 @@ export async function studentPoint(
 
 type Teacher = Patterns & { readonly values: Float64Array; readonly classWeights: Patterns['targets'] };
 
-/** As many classes as memories, one for each, softened. */
+/** Draws a teacher with a softened class of its own for each memory. */
 async function drawTeacher(units: number, dimension: number, seed: number, options: CallOptions): Promise<Teacher> {
   const memories = await sampleUniformSphere({ count: units, dimension, seed, ...options });
   const columns = units + 1;

@@ -14,7 +14,7 @@ export interface Patterns extends Vectors {
   readonly targets: Matrix;
 }
 
-/** With the labels softened as in training. */
+/** Patterns with labels softened as in training. */
 export function softPatterns(
   rows: Vectors & { readonly labels: Int32Array; readonly classes: number },
   softening: number,
@@ -101,7 +101,7 @@ function normalise(row: Float64Array): void {
   });
 }
 
-/** Directions of P memories that are zero but for those given, each with its sign. */
+/** Directions of P memories: the given ones, each with its sign, and zeros for the others. */
 export function directionsOf(
   hiddenUnits: number,
   direction: Float64Array,

@@ -120,7 +120,7 @@ function train(
   return trainedSphere(parts, { data, part: 'train', count: images }, read, choices, options);
 }
 
-/** Orthogonal patterns, each with the same class shares for its label: what eq. 9 is about. */
+/** The setting of eq. 9: orthogonal patterns, each with the class shares as its label. */
 function randomTeacher(
   given: { rho?: number },
   settings: VmfSaddlesSettings,

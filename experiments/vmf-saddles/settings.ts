@@ -20,7 +20,7 @@ export interface VmfSaddlesSettings extends ExperimentSettings {
   readonly noise: number;
   /** rho of the case, and of the samples, that have a finite number of data. */
   readonly load: number;
-  /** At which a fixed point is found to see from where on its duplicate is a saddle. Ascending. */
+  /** Ascending betas of fixed points, for the least one whose duplicate is a saddle. */
   readonly betas: readonly number[];
   /** P* and N of the random teacher of eq. 9. */
   readonly teacherUnits: number;
@@ -69,7 +69,7 @@ const greatestIterations = 1_000_000;
 const greatestExtent = 10_000;
 /** Numbers of a student's data: a gigabyte. */
 const greatestData = 2 ** 27;
-/** From where on bounds of betas, noise and load say nothing, and exponentials overflow. */
+/** Greatest factor: beyond it bounds of betas, noise and load have no meaning, and exponentials overflow. */
 const greatestFactor = 1e6;
 
 /** All of it, before anything is read or computed. */

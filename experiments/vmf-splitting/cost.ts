@@ -1,4 +1,4 @@
-/** What a training costs, counted: on any machine the same. */
+/** Counted cost of a training, equal on any machine. */
 import type { EpochHistory } from '../shared/sphere/sphereModels.ts';
 
 /** Rows that a training works on. */
@@ -9,7 +9,7 @@ export interface TrainingRows {
   readonly splitting: number;
 }
 
-/** How often a matrix product runs over all rows and memories: overlaps, and in training the gradient from them. */
+/** Matrix products over all rows and memories: overlaps, and in training the gradient from them. */
 const trainingProducts = 2;
 const validationProducts = 1;
 /** Products of a split: overlaps and the mean of each cluster, and two for every pass of power iteration. */

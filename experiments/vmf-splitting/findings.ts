@@ -17,10 +17,10 @@ import { publishedData } from './settings.ts';
 
 const fashion = 'fashion-mnist';
 
-/** What is within so many standard errors may be chance. */
+/** Number of standard errors within which a difference may be chance. */
 const sureErrors = 2;
 
-/** "Similar" accuracy: for sure they differ by at most a hundredth, a sixth of what is wrong at this size. */
+/** "Similar" accuracy: a difference that surely is at most a hundredth, a sixth of the errors at this size. */
 const similar = 0.01;
 
 /** A "slight" difference, and a "marginal" gain. */
@@ -87,7 +87,7 @@ export const points = (share: number) => (100 * share).toFixed(2);
 
 const withError = ({ mean, error }: Estimate) => `${points(mean)} points (standard error ${points(error)})`;
 
-/** Whether it is above 0, and not by chance. */
+/** Whether an estimate is above 0, and not by chance. */
 const isAbove = ({ mean, error }: Estimate) => mean > sureErrors * error;
 
 function accuracyClaim({ data, whole, grown }: Lines): ReturnType<Claim> {

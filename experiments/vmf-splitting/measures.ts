@@ -10,7 +10,7 @@ import { partedRows, validationShare } from '../shared/sphere/splittingRows.ts';
 import { type GrowthStage, growthStages, trainingCost } from './cost.ts';
 import { checkSizes, type VmfSplittingSettings } from './settings.ts';
 
-/** One training, as it is kept. */
+/** Kept record of one training. */
 export interface SplittingTraining {
   readonly data: string;
   readonly hiddenUnits: number;
@@ -31,7 +31,7 @@ interface LabelledRows {
   readonly test: SphereTrainingData & { readonly labels: Int32Array };
 }
 
-/** What training from the start costs beside splitting, for the progress only. */
+/** Cost of training from the start relative to splitting, for the progress only. */
 const wholeCost = 4;
 
 export async function runTrainings(
@@ -58,7 +58,7 @@ export async function runTrainings(
   return trainings;
 }
 
-/** Reads a data set when it is first asked for: a run whose parts are all there needs none. */
+/** Reads a data set at its first use: a run with all parts finished needs none. */
 function readOnce(data: string, settings: VmfSplittingSettings, { signal }: CallOptions): () => Promise<LabelledRows> {
   const classes = 10;
   const read = async (part: 'train' | 't10k', count: number) =>

@@ -8,7 +8,7 @@ export interface Spread {
   readonly deviation: number;
 }
 
-/** What several trainings of one size have in common. */
+/** Summary of several trainings of one size. */
 export interface SplittingPoint extends Pick<SplittingTraining, 'data' | 'hiddenUnits' | 'splits'> {
   readonly trainings: readonly SplittingTraining[];
   readonly accuracy: Spread;
@@ -35,8 +35,8 @@ export interface Estimate {
 }
 
 /**
- * What splitting changes in the accuracy: the mean over sizes and seeds of the difference of two trainings that have
- * both in common.
+ * Change of the accuracy by splitting: the mean over sizes and seeds of the difference between two trainings of equal
+ * size and seed.
  */
 export function pairedDifference(whole: readonly SplittingPoint[], grown: readonly SplittingPoint[]): Estimate {
   const others = whole.flatMap(({ trainings }) => trainings);
@@ -51,13 +51,13 @@ export function pairedDifference(whole: readonly SplittingPoint[], grown: readon
   return { mean, error: deviation / Math.sqrt(differences.length) };
 }
 
-/** What the accuracy rises by from one size to another, by the spread over seeds at each. */
+/** Rise of the accuracy from one size to another, with its error from the spread over seeds at each. */
 export function accuracyRise(from: SplittingPoint, to: SplittingPoint): Estimate {
   const variance = ({ accuracy, trainings }: SplittingPoint) => accuracy.deviation ** 2 / trainings.length;
   return { mean: to.accuracy.mean - from.accuracy.mean, error: Math.sqrt(variance(from) + variance(to)) };
 }
 
-/** In the order of the trainings. */
+/** Points in the order of the trainings. */
 export function splittingPoints(trainings: readonly SplittingTraining[]): SplittingPoint[] {
   const groups = new Map<string, SplittingTraining[]>();
   for (const training of trainings) {
@@ -143,7 +143,7 @@ export function plateaus(line: readonly SplittingPoint[]): Plateaus {
   return { slope: squares > 0 ? products / squares : 0, jumps, steps };
 }
 
-/** How far y is from being proportional to x: the root mean square of log(y / x) about its mean. */
+/** Deviation of y from proportionality to x: the root mean square of log(y / x) about its mean. */
 export function disproportion(points: readonly (readonly [x: number, y: number])[]): number {
   const ratios = points.map(([x, y]) => Math.log(y / x));
   const centre = mean(ratios) as number;

@@ -20,7 +20,7 @@ export interface VmfSplittingSettings extends ExperimentSettings {
   readonly runs: number;
 }
 
-/** What the paper says holds of these two sets of data. */
+/** The two data sets of the paper's claims. */
 export const publishedData: readonly string[] = ['mnist', 'fashion-mnist'];
 
 /**

@@ -28,7 +28,7 @@ const pointColumns = [
   { name: 'method', title: 'method', value: methodName },
 ] as const;
 
-/** A quantity and what it is a deviation away, with the number that counts as 1. */
+/** Columns of a quantity and its values one deviation away, relative to the number that counts as 1. */
 const relativeColumns = (
   title: string,
   of: (point: SplittingPoint) => Spread,

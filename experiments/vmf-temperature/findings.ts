@@ -1,4 +1,4 @@
-/** What table 1 and its text say beside what was found. */
+/** Findings on table 1 and its text. */
 
 import { max } from 'd3-array';
 import type { Finding } from '../core/experiment.ts';
@@ -25,7 +25,7 @@ const published = {
   betaScale: new Map([[0.25, 0.96]]),
 };
 
-/** What rounding down has hidden. */
+/** Greatest error of numbers rounded down. */
 export const rounding = 0.01;
 
 /** Beyond it: about two standard errors of a share of 10,000 test digits, and other random starts. */

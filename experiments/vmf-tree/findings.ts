@@ -6,9 +6,9 @@ import type { MeasuredTree } from './measures.ts';
 import { type EpochShape, partedForGood, trunkOverlap } from './shape.ts';
 import { className, treeName } from './tables.ts';
 
-/** So many branches that it is a tree: one for each class of the digits. */
+/** Least number of branches of a tree: one for each class of the digits. */
 const leastBranches = 10;
-/** Share of the parted pairs that may not meet again: a tree but for a few. */
+/** Least share of the parted pairs that stay apart in a tree. */
 const leastParted = 0.95;
 
 /** The paper's figure is of MNIST; of other images it says nothing. */

@@ -50,10 +50,7 @@ export function openTree({ dimension, root, epochs }: KeptTree): Tree {
   };
 }
 
-/**
- * Trains memories that begin about the mean direction of the rows (appendix D), and keeps what they are after every
- * epoch.
- */
+/** Trains memories that begin about the mean direction of the rows (appendix D), and keeps them after every epoch. */
 export async function growTree(
   data: SphereTrainingData,
   splits: boolean,

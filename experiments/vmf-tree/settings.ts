@@ -10,9 +10,9 @@ export interface VmfTreeSettings extends ExperimentSettings {
   readonly rows: number;
   readonly batchSize: number;
   readonly hiddenUnits: number;
-  /** In all, with and without splitting. */
+  /** Number of epochs, with and without splitting. */
   readonly epochs: number;
-  /** How many hidden units there are at first where the network grows, and epochs between two splits. */
+  /** Initial number of hidden units of a growing network, and epochs between two splits. */
   readonly from: number;
   readonly stageEpochs: number;
   /** kappa of the distribution about the mean direction of the rows that memories begin with. */
@@ -61,7 +61,10 @@ const greatestPoints = 20_000;
 const greatestNeighbours = 200;
 const greatestOverlaps = 2 ** 26;
 const greatestBatch = 1_000_000;
-/** In some thousands of dimensions memories that begin with it are one to the last digits of single precision. */
+/**
+ * Greatest concentration: in some thousands of dimensions, initial memories then agree to the last digits of single
+ * precision.
+ */
 const greatestConcentration = 1e12;
 
 export function checkVmfTreeSettings(settings: VmfTreeSettings): void {
@@ -77,7 +80,7 @@ export function checkVmfTreeSettings(settings: VmfTreeSettings): void {
   integer('settings.stageEpochs', settings.stageEpochs, 1, epochs);
   const points = hiddenUnits * epochs;
   integer('settings.patterns', patterns, 1, Math.floor(greatestOverlaps / points));
-  // As many other points as there are without splitting.
+  // At most the number of other points without splitting.
   integer('settings.neighbours', neighbours, 2, Math.min(points - 1, greatestNeighbours));
   integer('settings.seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 }

@@ -15,7 +15,7 @@ export interface EpochShape {
   readonly hiddenUnits: number;
   /** Mean overlap of two different memories. */
   readonly meanOverlap: number;
-  /** For each memory the least index on its branch, and how many branches there are. */
+  /** The least index on the branch of each memory, and the number of branches. */
   readonly branchOf: readonly number[];
   readonly branches: number;
   readonly inTrunk: number;
@@ -49,7 +49,7 @@ export function epochShape({ hiddenUnits, memories, classes }: TreeEpoch, root: 
   };
 }
 
-/** For each memory the least index on its branch. */
+/** The least index on the branch of each memory. */
 export function branchesOf(memories: FloatArray, dimension: number): number[] {
   const count = memories.length / dimension;
   const branch = Array.from({ length: count }, (_, unit) => unit);
@@ -84,9 +84,7 @@ export function partedForGood(shapes: readonly EpochShape[]): number | undefined
   return parted > 0 ? apart / parted : undefined;
 }
 
-/**
- * For each memory the one that it comes from, in the epoch before: itself, or for one that is new the most similar one.
- */
+/** The origin of each memory in the epoch before: itself, or for a new memory the most similar one. */
 export function originsOf(epoch: TreeEpoch, before: TreeEpoch, dimension: number): number[] {
   return Array.from({ length: epoch.hiddenUnits }, (_, unit) => {
     if (unit < before.hiddenUnits) return unit;

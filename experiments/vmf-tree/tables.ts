@@ -6,7 +6,7 @@ import { type EpochShape, originsOf } from './shape.ts';
 
 export const treeName = ({ splits }: { readonly splits: boolean }) => (splits ? 'with splitting' : 'without splitting');
 
-/** What the class of a memory shows: images are labelled from 0, classes counted from 1. */
+/** Label of a memory's class: images are labelled from 0, classes counted from 1. */
 export const className = (label: number) => (label === 0 ? 'none' : `${label - 1}`);
 
 export function treeTables(trees: readonly ProjectedTree[]): ResultTable[] {
@@ -92,7 +92,7 @@ function treePoints(tree: ProjectedTree): TreePoint[] {
 const panelSize = { width: 320, height: 360 };
 const methods = [treeName({ splits: false }), treeName({ splits: true })];
 
-/** Ten classes and none; twelve colours that can be told apart. */
+/** Ten classes and "none", within the twelve distinguishable colours. */
 const classNames = Array.from({ length: 11 }, (_, at) => className((at + 1) % 11));
 const color = {
   field: 'digit',
@@ -121,7 +121,7 @@ export const treeCharts: readonly ResultChart[] = [
       { column: panel('method', null, methods) },
       {
         ...panelSize,
-        // Thousands of marks: what each says of itself would be most of the drawing.
+        // No tooltips or descriptions: for thousands of marks they would be most of the drawing.
         ...layers({ x: hidden('x'), y: hidden('y'), color }, [
           rules({ x2: { field: 'fromX' }, y2: { field: 'fromY' } }, { opacity: 0.35, strokeWidth: 0.8, aria: false }),
           points({ size }, { filled: true, opacity: 0.8, aria: false }),

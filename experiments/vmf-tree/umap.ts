@@ -12,12 +12,12 @@ import { type CallOptions, EuclideanMemory, type FloatArray, Random, type Vector
 export type PlanePoints = readonly (readonly [x: number, y: number])[];
 
 export interface PlaneChoices {
-  /** How many nearest rows decide where a point is, 2 or more; of a row itself, it is one of them. */
+  /** Number of nearest rows that determine a point, 2 or more; a row counts as one of its own. */
   readonly neighbours: number;
   readonly seed: number;
 }
 
-/** What coordinates depend on beside rows and choices: for the name of the part that keeps them. */
+/** Versions that coordinates depend on beside rows and choices, for the name of their part. */
 export function planeVersion(): string {
   const { version } = createRequire(import.meta.url)('umap-js/package.json') as { version: string };
   return `umap-${version}-v8-${process.versions.v8}`.replaceAll(/[^A-Za-z0-9]+/g, '-');
@@ -60,7 +60,7 @@ async function breathe(signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
 }
 
-/** Where UMAP begins with a new point. */
+/** UMAP's initial position of a new point. */
 function weightedMean(list: NeighbourList, fitted: PlanePoints): readonly [number, number] {
   const weights = memberships(list.map(([, distance]) => distance));
   let [x, y] = [0, 0];
@@ -133,7 +133,7 @@ export function memberships(distances: readonly number[]): number[] {
   const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0);
   const wanted = Math.log2(distances.length);
   let [low, high] = [0, (distances.at(-1) as number) - nearest];
-  // At `high` every weight is at least 1/e: with the neighbours that there are usually more than wanted.
+  // At `high` every weight is at least 1/e, in total usually more than wanted.
   for (let pass = 0; pass < bisections; pass++) {
     const middle = (low + high) / 2;
     if (total(at(middle)) > wanted) high = middle;
@@ -144,7 +144,7 @@ export function memberships(distances: readonly number[]): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-/** Without the cancellation of a product of matrices: neighbours are near. */
+/** Distance without the cancellation of a product of matrices, which matters for near neighbours. */
 function distance({ dimension, values }: Vectors, i: number, rows: Vectors, j: number): number {
   let sum = 0;
   for (let k = 0; k < dimension; k++) {

@@ -87,7 +87,7 @@ async function recallWords(
   return { curve, neighbours: await neighbours(memory, items, trained.words) };
 }
 
-/** The words nearest to some of them: whether training has found what belongs together. */
+/** The words nearest to some of them, as a check of the training. */
 export async function neighbours(
   memory: GaussianMemory,
   items: Gaussians,

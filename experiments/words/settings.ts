@@ -11,7 +11,7 @@ export interface WordsSettings
     Omit<Word2GaussTraining, 'structure' | 'words'> {
   /** Structures of the covariances: a model is trained and recalled for each. */
   readonly structures: readonly Word2GaussTraining['structure'][];
-  /** How many words, drawn at random, are recalled. */
+  /** Number of recalled words, drawn at random. */
   readonly queries: number;
 }
 

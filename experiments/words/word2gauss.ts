@@ -31,7 +31,7 @@ export interface Word2GaussTraining extends Word2GaussShape {
   readonly seed: number;
 }
 
-/** Where a text is cut, for instance between sentences: no context reaches over it. */
+/** Mark of a break in a text, for instance between sentences, that no context crosses. */
 export const textBreak = -1;
 
 /** Words read before other events get their turn: some ten milliseconds. */
@@ -86,7 +86,7 @@ function check(training: Word2GaussTraining): Word2GaussTraining {
   throw rangeError('training.initialVariance', `a number ${range}`, initialVariance);
 }
 
-/** How often each word is in the text. */
+/** Number of occurrences of each word in the text. */
 function countWords(text: Int32Array, words: number): Float64Array {
   const counts = new Float64Array(words);
   for (const [at, word] of text.entries()) {

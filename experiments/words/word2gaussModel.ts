@@ -1,13 +1,13 @@
 import type { Gaussians, Random } from 'denseam';
 
-/** How a model starts, and the bounds that every update keeps (Vilnis and McCallum 2015, section 4.2). */
+/** Initial values of a model and the bounds of every update (Vilnis and McCallum 2015, section 4.2). */
 export interface Word2GaussShape {
   readonly words: number;
   readonly dimension: number;
   readonly structure: 'isotropic' | 'diagonal';
   /** Standard deviation of the coordinates that means start with. */
   readonly initialSpread: number;
-  /** That variances start with. */
+  /** Initial value of variances. */
   readonly initialVariance: number;
   readonly leastVariance: number;
   readonly greatestVariance: number;
@@ -20,7 +20,7 @@ const WORD = 0;
 const SEEN = 1;
 const DRAWN = 2;
 
-/** So that the first step of Adagrad stays finite where a gradient is zero. */
+/** Least sum of squares, so that the first step of Adagrad stays finite where a gradient is zero. */
 const smallestSquare = 1e-12;
 
 /**
@@ -33,7 +33,7 @@ export class Word2GaussModel {
   readonly variances: Float64Array;
   /** Variances in a row: d, or one for all coordinates. */
   private readonly width: number;
-  /** From the variance of one coordinate to that of the next: 1, or 0 where all share one. */
+  /** Stride between the variances of two coordinates: 1, or 0 where all share one. */
   private readonly stride: number;
   /** log det of every covariance. */
   private readonly logDeterminants: Float64Array;

@@ -6,22 +6,22 @@ import { writeContents } from '../io/atomic.ts';
 import type { NamedArray } from '../io/numpy/writeNpz.ts';
 import { UsageError } from './errors.ts';
 
-/** What commands give: numbers with a name and a shape. */
+/** Result of a command: numbers with a name and a shape. */
 export type ResultArray = NamedArray<FloatArray | Int32Array>;
 
-/** Help for the option that says where arrays go. */
-export const outputHelp = 'where the arrays go: a file that ends in .npz, .safetensors or .json';
+/** Help for the option of the output file of arrays. */
+export const outputHelp = 'output file of the arrays, which ends in .npz, .safetensors or .json';
 
 const endings = ['.npz', '.safetensors', '.json'];
 
 /** Refuses a file of another kind before anything is computed. */
 export function checkOutput(path: string | undefined): void {
-  // The extension is also that of a folder, "a.npz/".
+  // A folder may have the extension, too: "a.npz/".
   if (path === undefined || endings.some((ending) => extname(path) === ending && path.endsWith(ending))) return;
   throw new UsageError(`Expected a file that ends in ${endings.join(', ')} for --out but received "${path}"`);
 }
 
-/** Writes arrays in the format that the file's ending says. */
+/** Writes arrays in the format of the file's ending. */
 export async function writeArrays(
   path: string,
   arrays: readonly ResultArray[],
@@ -34,7 +34,7 @@ export async function writeArrays(
   else await writeContents(path, `${JSON.stringify(nestedArrays(arrays))}\n`);
 }
 
-/** The format knows no integers: they go into float64, which holds every one of 32 bits. */
+/** Writes a safetensors file. Integers of 32 bits become float64, since denseam writes no integer tensors. */
 async function writeTensors(
   path: string,
   arrays: readonly ResultArray[],
@@ -56,7 +56,7 @@ async function writeTensors(
   );
 }
 
-/** Arrays as JSON has them: lists of lists, by name. */
+/** Arrays in JSON: lists of lists, by name. */
 export function nestedArrays(arrays: readonly ResultArray[]): Record<string, unknown> {
   return Object.fromEntries(arrays.map(({ name, shape, data }) => [name, nested(shape, data)]));
 }

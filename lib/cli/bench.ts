@@ -5,7 +5,7 @@ import { type CommonOptions, defineAction, type Run } from './command.ts';
 import { software } from './software.ts';
 import { columnsText } from './text.ts';
 
-/** A case is run for so long, but at least so often; the fastest run counts: others were disturbed. */
+/** Time and least number of runs of a case. The fastest run counts, since others were disturbed. */
 const secondsEach = 2;
 const leastRuns = 3;
 
@@ -18,7 +18,7 @@ interface Measured extends Pick<BenchCase, 'what' | 'unit' | 'count'> {
 export function addBenchCommand(program: Command): void {
   const command = program
     .command('bench')
-    .summary('measures how fast this installation is')
+    .summary('measures the speed of this installation')
     .description(
       'Measures distances, recall and transport on this machine, in under 20 seconds. Close other programs first.',
     );

@@ -9,16 +9,16 @@ import {
   sampleWassersteinSphere,
 } from '../index.ts';
 
-/** Something to measure: what is counted in a call, and the call. */
+/** A case to measure: a call and the work that it does. */
 export interface BenchCase {
   readonly what: string;
-  /** What `count` counts: distances, queries, ... */
+  /** Unit of `count`: distances, queries, ... */
   readonly unit: string;
   readonly count: number;
   run(options: CallOptions): Promise<unknown>;
 }
 
-/** Equal problems on every machine. */
+/** Seed of equal problems on every machine. */
 const seed = 1;
 
 /** Sets up the problems, one after another. A call takes 5 to 50 ms. */
@@ -29,7 +29,7 @@ export const benchCases: readonly ((options: CallOptions) => Promise<BenchCase>)
   cloudDivergences,
 ];
 
-/** Without the bounds that spare most of the distances in recall. */
+/** All distances, without the bounds that spare most of them in recall. */
 async function gaussianDistances(options: CallOptions): Promise<BenchCase> {
   const [size, queries, dimension] = [100, 10, 64];
   const items = await sampleWassersteinSphere({ ...options, count: size, dimension, covariances: 'general', seed });

@@ -5,17 +5,17 @@ import { describeError, exitCodes, UsageError } from './errors.ts';
 import { integer } from './options.ts';
 import { type ProgressDisplay, type StageProgress, showProgress } from './progress.ts';
 
-/** What every command accepts. */
+/** Options of every command. */
 export interface CommonOptions {
   readonly json?: boolean;
   readonly threads?: number;
 }
 
-/** What a running command works with. */
+/** Context of a running command. */
 export interface Run {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Runs work while its progress is shown on stderr. */
+  /** Runs work and shows its progress on stderr. */
   withProgress<T>(work: (onProgress: (progress: StageProgress) => void) => Promise<T>): Promise<T>;
   /** Prints one JSON document with --json, else the text. */
   print(text: () => string, json: () => unknown): void;
@@ -23,18 +23,18 @@ export interface Run {
   note(line: string): void;
 }
 
-/** Once for the process: the first Ctrl-C asks the command to stop, a second one ends the process at once. */
+/** Interruption of the process: the first Ctrl-C asks the command to stop, a second one ends the process at once. */
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
 
-/** Adds what all commands have, and makes `run` what the command does. `run` gets its arguments and options. */
+/** Adds the common options to a command and sets its action `run`, which gets its arguments and options. */
 export function defineAction<Options>(
   command: Command,
   run: (run: Run, options: Options, ...args: string[]) => Promise<void>,
 ): Command {
   const count = integer(1, native.mostThreads());
   return command
-    .option('--threads <n>', 'how many threads compute (default: as many as the process may use)', count)
+    .option('--threads <n>', 'number of computing threads (default: as many as the process may use)', count)
     .option('--json', 'print one JSON document')
     .action(async () => {
       const options = command.opts<CommonOptions>();
@@ -61,7 +61,7 @@ function makeRun({ json = false }: CommonOptions): Run {
   };
 }
 
-/** Awaits a command; sets the exit code and says in a line what went wrong. */
+/** Awaits a command; sets the exit code and prints an error in a line. */
 async function settle(command: () => Promise<void>): Promise<void> {
   try {
     await command();

@@ -1,5 +1,5 @@
-// The subpath denseam/cli: what packages that add commands of their own share with the commands of this one. ES modules
-// only, since Node itself runs commands.
+// The subpath denseam/cli: helpers for packages that add commands of their own. ES modules only, since Node itself runs
+// commands.
 
 export { type CommonOptions, defineAction, type Run, stageProgress } from './command.ts';
 export { describeError, UsageError } from './errors.ts';

@@ -1,20 +1,20 @@
 import { types } from 'node:util';
 import { DenseamError } from '../core/errors.ts';
 
-// Imports nothing that loads the native part: that may fail, too.
+// This module must not import the native part, whose loading may fail.
 
-/** What a command ends with; 0 is success. */
+/** Exit codes of commands; 0 is success. */
 export const exitCodes = {
   failed: 1,
   usage: 2,
-  /** What a shell reports for a program ended by SIGINT: 128 + 2. */
+  /** A shell's code for a program ended by SIGINT: 128 + 2. */
   interrupted: 130,
 } as const;
 
 /** Invalid command line: unknown option, command or value. */
 export class UsageError extends Error {}
 
-/** An error in one line, with its code. An option of the library has the name of its flag. */
+/** An error in one line, with its code. Options of the library appear under the names of their flags. */
 export function describeError(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   if (error instanceof UsageError) return `${error.message} (--help lists the options)`;
@@ -23,13 +23,13 @@ export function describeError(error: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
 
-/** An error about an option of the library is one about the flag that it has on the command line. */
+/** Renames the argument of an error from an option of the library to its flag. */
 function aboutFlag(error: DenseamError): DenseamError {
   const [, name, element = ''] = /^options\.([a-zA-Z]+)(.*)/.exec(error.argument ?? '') ?? [];
   return name === undefined ? error : error.withArgument(`${flagOf(name)}${element}`);
 }
 
-/** Flags that have another name than their options: --beta takes several betas, and --ungated turns `gated` off. */
+/** Flags whose names differ from their options': --beta takes several betas, and --ungated turns `gated` off. */
 const otherFlags: Readonly<Record<string, string>> = { betas: '--beta', gated: '--ungated' };
 
 /** `maxIterations` is --max-iterations, `k` is -k. */

@@ -9,7 +9,7 @@ interface Extension {
 /** The package with the experiments; nothing here depends on it. */
 const experiments = 'denseam-experiments';
 
-/** Its commands, as --help lists them whether or not it is installed. */
+/** Its commands for --help, which lists them whether or not it is installed. */
 const commands = {
   experiment: 'runs the experiments of the papers',
   demo: 'recalls images with pixels hidden, and draws what it found',
@@ -27,7 +27,7 @@ async function load(): Promise<Extension> {
   }
 }
 
-/** Adds the commands of denseam-experiments. The package is loaded when `words` ask for one of them. */
+/** Adds the commands of denseam-experiments. The package is loaded when `words` name one of them. */
 export async function addExtension(program: Command, words: readonly string[]): Promise<void> {
   const [first = '', second = ''] = words.filter((word) => !word.startsWith('-'));
   if (Object.hasOwn(commands, first === 'help' ? second : first)) {

@@ -7,7 +7,7 @@ import { type NumberArray, toFloats } from '../io/numbers.ts';
 import { readNpzIfThere } from '../io/numpy/npz.ts';
 import { toSphere } from '../sphere/preparation.ts';
 
-/** Directions with their classes, as von Mises-Fisher memories take them. */
+/** Directions with their classes, the data of von Mises-Fisher memories. */
 export interface LabelledData extends Vectors {
   /** The class of every row: its label + 1, or 0 for none. */
   readonly labels?: Int32Array;
@@ -39,7 +39,7 @@ export async function readLabelled(path: string, options: DataOptions, call: Cal
   if (values === undefined) throw corruptFile(path, 'it has no array "values"');
   const [all = 0, ...inner] = values.shape;
   if (inner.length === 0 || all === 0)
-    throw corruptFile(path, `its shape (${values.shape.join(', ')}) is not that of rows`);
+    throw corruptFile(path, `its shape (${values.shape.join(', ')}) is not (rows, numbers)`);
   const count = Math.min(options.rows ?? all, all);
   const dimension = inner.reduce((product, extent) => product * extent, 1);
   const given = types.isUint8Array(values.data) ? values.data : toFloats(values.data);

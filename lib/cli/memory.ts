@@ -34,7 +34,7 @@ interface QueryOptions extends CommonOptions, ArrayOptions {
   readonly out?: string;
 }
 
-/** What each kind of memory holds. */
+/** Contents of each kind of memory. */
 const contents = { gaussian: 'Gaussians', euclidean: 'vectors', pointcloud: 'point clouds' } as const;
 
 /** The options of `create`. */
@@ -66,10 +66,10 @@ export function addMemoryCommand(program: Command): void {
 function addCreate(group: Command): void {
   const command = group
     .command('create')
-    .description('Stores the items of an .npz file in a memory and writes that to a safetensors file.')
+    .description('Stores the items of an .npz file in a memory and writes the memory to a safetensors file.')
     .argument('<arrays>', '.npz file')
     .argument('<memory>', 'safetensors file to write')
-    .addOption(new Option('--kind <kind>', 'what the items are').choices(kinds).makeOptionMandatory());
+    .addOption(new Option('--kind <kind>', 'kind of the items').choices(kinds).makeOptionMandatory());
   defineAction(addArrayOptions(addTableOptions(command, creating)), createMemory).addHelpText(
     'after',
     `${arraysHelp}
@@ -84,7 +84,7 @@ Examples:
 function addInfo(group: Command): void {
   const command = group
     .command('info')
-    .description('Says what is in the file of a memory, after it has checked all of it.')
+    .description('Checks the whole file of a memory and describes its contents.')
     .argument('<memory>', 'safetensors file');
   defineAction(command, showInfo).addHelpText(
     'after',
@@ -98,7 +98,7 @@ Examples:
 function addRetrieve(group: Command): void {
   const command = group
     .command('retrieve')
-    .description('Recalls: follows the update from every query to a fixed point.')
+    .description('Recalls items: follows the update from every query to a fixed point.')
     .argument('<memory>', 'safetensors file')
     .argument('<queries>', '.npz file');
   addTableOptions(command, sweeping).option('--out <file>', `${outputHelp} (default: a table on stdout)`);
@@ -183,7 +183,7 @@ async function showInfo(run: Run, _: CommonOptions, path: string): Promise<void>
   );
 }
 
-/** Results as they are shown: arrays by name, and why each query stopped, for every beta. */
+/** Printed results: arrays by name, and the reason why each query stopped, for every beta. */
 interface Retrieved {
   readonly arrays: readonly ResultArray[];
   readonly stopped: readonly (readonly string[])[];

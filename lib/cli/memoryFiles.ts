@@ -10,11 +10,11 @@ import type { PointClouds } from '../pointcloud/types.ts';
 import type { VonMisesFisherMemory } from '../sphere/memory.ts';
 import { UsageError } from './errors.ts';
 
-/** The kinds of memory that `denseam memory` makes, as their files call them. */
+/** The kinds of memory that `denseam memory` makes, named as in their files. */
 export const kinds = ['gaussian', 'euclidean', 'pointcloud'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** A memory from a file, with what it is. */
+/** A memory from a file, with its kind. */
 export type OpenMemory =
   | { readonly kind: 'gaussian'; readonly memory: GaussianMemory }
   | { readonly kind: 'euclidean'; readonly memory: EuclideanMemory }
@@ -22,7 +22,7 @@ export type OpenMemory =
 
 export type OpenModel = OpenMemory | { readonly kind: 'von-mises-fisher'; readonly memory: VonMisesFisherMemory };
 
-/** Loads whatever memory is in the file. `index`: whether a Gaussian one gets what makes it fast. */
+/** Loads a memory of any kind. `index`: whether a Gaussian one gets the index that makes it fast. */
 export async function openModel(path: string, index: boolean, options: CallOptions): Promise<OpenModel> {
   const { openSafetensors } = await import('../io/safetensors/safetensors.ts');
   const file = await openSafetensors(path);
@@ -45,14 +45,14 @@ export async function openModel(path: string, index: boolean, options: CallOptio
   }
 }
 
-/** A memory that recalls: a von Mises-Fisher memory predicts. */
+/** Opens a memory that recalls; a von Mises-Fisher memory predicts instead. */
 export async function openMemory(path: string, options: CallOptions): Promise<OpenMemory> {
   const model = await openModel(path, true, options);
   if (model.kind !== 'von-mises-fisher') return model;
-  throw new UsageError(`"${path}" holds a von Mises-Fisher memory, which is for denseam predict`);
+  throw new UsageError(`"${path}" holds a von Mises-Fisher memory; use denseam predict`);
 }
 
-/** How the arrays of an .npz file are called and meant. */
+/** Names and meanings of the arrays of an .npz file. */
 export interface ArrayOptions {
   readonly spread?: SpreadKind;
   readonly means: string;
@@ -63,15 +63,15 @@ export interface ArrayOptions {
 const spreads: readonly SpreadKind[] = ['covariance', 'variance', 'standardDeviation', 'logVariance'];
 
 export function addArrayOptions(command: Command): Command {
-  const spread = new Option('--spread <kind>', 'of Gaussians: what the array of covariances holds');
+  const spread = new Option('--spread <kind>', 'of Gaussians: meaning of the numbers in the array of covariances');
   return command
     .addOption(spread.choices(spreads))
     .option('--means <name>', 'of Gaussians: the array of means', 'means')
     .option('--covariances <name>', 'of Gaussians: the array of covariances, variances, ...', 'covariances')
-    .option('--values <name>', 'of vectors: their array', 'values');
+    .option('--values <name>', 'of vectors: the array of vectors', 'values');
 }
 
-/** Help on what an .npz file holds for each kind. */
+/** Help on the contents of an .npz file for each kind. */
 export const arraysHelp = `
 Arrays in an .npz file:
   gaussian     means (n, d) and covariances (n, d, d), or variances (n, d) or (n,); --spread says what they are

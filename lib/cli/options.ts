@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-// How the values of options are read. commander puts the option's name before these messages.
+// Readers of the values of options. commander puts the option's name before these messages.
 
 export function integer(least: number, greatest = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -11,7 +11,7 @@ export function integer(least: number, greatest = Number.MAX_SAFE_INTEGER): (tex
   };
 }
 
-/** A finite number; whether it is in range is for the library to say. */
+/** A finite number; the library checks its range. */
 export function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;

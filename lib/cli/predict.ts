@@ -15,13 +15,13 @@ export function addPredictCommand(program: Command): void {
   const command = program
     .command('predict')
     .summary('predicts classes with a trained memory')
-    .description('Predicts the class of every row; where there are labels, says how many are right.')
+    .description('Predicts the class of every row and, with labels, counts the correct ones.')
     .argument('<model>', 'safetensors file that denseam train wrote')
     .argument('<data>', 'IDX file of images, or .npz file')
     .option('--labels <file>', 'IDX file of labels (default: those of the .npz file, or none)')
-    .option('--rows <n>', 'only so many rows from the start', integer(1))
+    .option('--rows <n>', 'number of rows, from the start (default: all)', integer(1))
     .option('--no-centre', "do not subtract each row's own mean")
-    .option('--probabilities', 'give the probability of every class, too; the first one is that of none')
+    .option('--probabilities', 'give the probability of every class, too; the first one is for "none"')
     .option('--out <file>', `${outputHelp} (default: a table on stdout)`);
   defineAction(command, predict).addHelpText(
     'after',
@@ -67,7 +67,7 @@ async function predict(run: Run, options: Options, path: string, data: string): 
   run.print(text, () => ({ ...(out === undefined ? nestedArrays(arrays) : { out }), ...score }));
 }
 
-/** How many of the rows that have a label got theirs. */
+/** Numbers of labelled rows and of correct predictions among them. */
 function scoreOf(classes: Int32Array, labels: Int32Array) {
   const labelled = labels.reduce((count, label) => count + (label > 0 ? 1 : 0), 0);
   const right = classes.reduce((count, each, i) => count + (each > 0 && each === labels[i] ? 1 : 0), 0);

@@ -6,7 +6,7 @@ import { addMemoryCommand } from './memory.ts';
 import { addPredictCommand } from './predict.ts';
 import { addTrainCommand } from './train.ts';
 
-/** The command line with the commands that `words`, its arguments, can ask for. */
+/** The command line with the commands that its arguments `words` may name. */
 export async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('denseam')
     .description('Associative memories whose items are probability distributions.')

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** How far long work has come: the share of it that is done, in [0, 1], and what it is doing. */
+/** Progress of long work: the share done, in [0, 1], and the present activity. */
 export interface StageProgress {
   readonly share: number;
   readonly doing: string;
@@ -12,10 +12,10 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** Without a terminal a line is written every time another such share of the work is done. */
+/** Share of the work between two lines of progress without a terminal. */
 const lineEvery = 0.1;
 
-/** Before that an estimate of the time that remains would only jump about. */
+/** Time before the first estimate of the remaining time: earlier ones would jump about. */
 const secondsBeforeEstimate = 2;
 
 /** A bar on a terminal, plain lines anywhere else. */
@@ -23,7 +23,7 @@ export function showProgress(stream: NodeJS.WriteStream): ProgressDisplay {
   return stream.isTTY ? progressBar(stream) : progressLines(stream);
 }
 
-/** "about 3 min left", as far as it can be told from the time and the share of the work so far. */
+/** "about 3 min left", from the time and the share of the work so far. */
 export function remainingTime(share: number, seconds: number): string | undefined {
   if (share <= 0 || share >= 1 || seconds < secondsBeforeEstimate) return undefined;
   const left = (seconds * (1 - share)) / share;

@@ -3,9 +3,11 @@ import { type Columns, cloudRetrievalColumns, type ResultColumns, retrievalColum
 import type { CloudRetrieval } from '../pointcloud/types.ts';
 import { type ResultArray, stacked } from './arrays.ts';
 
-// What `denseam memory retrieve` found, as named arrays.
+// Results of `denseam memory retrieve` as named arrays.
 
-/** Retrievals with one beta each. Of several, every array that depends on beta has an axis for it in front. */
+/**
+ * Arrays of retrievals with one beta each. With several, every array that depends on beta has an axis for it in front.
+ */
 export function retrievalArrays<R>(
   betas: readonly number[],
   retrievals: readonly R[],

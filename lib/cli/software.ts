@@ -1,6 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** What computes here, with versions. */
+/** The computing software, with versions. */
 export async function software(): Promise<string> {
   const { native } = await import('../native/addon.ts');
   const platform = `${process.platform}-${process.arch}`;

@@ -3,18 +3,18 @@ import type { AnyOption, HelpKind, OptionTable, Option as TableOption } from '..
 import { flagOf, UsageError } from './errors.ts';
 import { integer, number, numbers } from './options.ts';
 
-// The library's options as those of a command. Name, reader, description and default follow from the specification of
-// the verb, so an option that is described there is on the command line.
+// Conversion of the library's options to those of a command. Name, reader, description and default follow from the
+// specification of the verb, so every option described there is on the command line.
 
-/** The tables of one verb, by whose they are: `Gaussians`, `point clouds`. */
+/** The tables of one verb, by their owners: `Gaussians`, `point clouds`. */
 export type Tables = Readonly<Record<string, OptionTable>>;
 
-/** Options of a table, as callers may write them. */
+/** Options of a table in the form that callers write. */
 export type Given<Table> = {
   readonly [Name in keyof Table]?: Table[Name] extends TableOption<infer Value, unknown> ? Value : never;
 };
 
-/** Adds the described options of the tables. What only some of them have says whose it is. */
+/** Adds the described options of the tables. Options that only some tables have name their owner. */
 export function addTableOptions(command: Command, tables: Tables): Command {
   for (const name of new Set(Object.values(tables).flatMap(describedNames))) {
     const owners = ownersOf(name, tables);
@@ -27,7 +27,7 @@ export function addTableOptions(command: Command, tables: Tables): Command {
   return command;
 }
 
-/** Those of a table that a command line gives, with what commander made of them in `values`. */
+/** The options of a table that a command line gives; `values` holds the values from commander. */
 export function givenOptions<Table extends OptionTable>(table: Table, values: object): Given<Table> {
   const given = describedNames(table).flatMap((name) => {
     const value = valueGiven(name, values);
@@ -37,7 +37,7 @@ export function givenOptions<Table extends OptionTable>(table: Table, values: ob
   return Object.fromEntries(given) as Given<Table>;
 }
 
-/** Refuses what `owner` lacks, which would pass in silence, and the lack of what it needs. */
+/** Refuses options that `owner` lacks, which would pass in silence, and the absence of required ones. */
 export function checkGiven(owner: string, tables: Tables, values: object, received: string): void {
   for (const name of new Set(Object.values(tables).flatMap(describedNames))) {
     const option = tables[owner]?.[name];
@@ -64,7 +64,7 @@ function valueGiven(name: string, values: object): unknown {
   return (values as Record<string, unknown>)[new Option(flagOf(name)).attributeName()];
 }
 
-/** A flag turns such an option off. */
+/** Whether an option is on by default; its flag then turns it off. */
 function isOnByDefault({ help, fallback }: AnyOption): boolean {
   return help?.kind === 'flag' && fallback === true;
 }

@@ -24,12 +24,12 @@ export function pairsText(pairs: object): string {
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-/** A word of a command line, in quotes where a shell would take it apart. */
+/** A word of a command line, in quotes where a shell would split it. */
 export function shellWord(text: string): string {
   return /^[\w./=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Six digits are enough to read. */
+/** A number as text: six digits, unless it is an integer. */
 function short(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
 }

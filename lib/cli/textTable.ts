@@ -1,10 +1,10 @@
 import { greatest } from '../core/statistics.ts';
 
-/** A table of text, shown alike in a terminal and on a page. The first column heads its rows. */
+/** A table of text for a terminal or a page. The first column heads its rows. */
 export interface Table {
   readonly caption: string;
   readonly columns: readonly string[];
-  /** Which columns hold words and align left, as the first always does; the others align right. */
+  /** Flags of the columns of words, which align left, as the first always does; the others align right. */
   readonly words?: readonly boolean[];
   readonly rows: readonly (readonly string[])[];
 }

@@ -26,12 +26,12 @@ interface Options extends CommonOptions {
   readonly restart?: boolean;
 }
 
-/** The settings of a training. --resume goes on with those of the checkpoint, so none is required. */
+/** The settings of a training. None is required, since --resume takes those of the checkpoint. */
 const settings = {
   training: { ...trainOptions, hiddenUnits: { ...trainOptions.hiddenUnits, isRequired: false } },
 };
 
-/** Help on what data files hold, for training and prediction. */
+/** Help on the contents of data files, for training and prediction. */
 export const labelledHelp = `
 The data: an IDX file of images, plain or gzipped, with an IDX file of --labels; or an .npz file with the arrays values (n, d) and,
 if there are any, labels (n,). Labels are counted from 0; -1 is none. Rows are put on the unit sphere.`;
@@ -40,21 +40,25 @@ export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
     .summary('trains a von Mises-Fisher memory on images or vectors')
-    .description('Trains a von Mises-Fisher memory. The state is kept after every epoch; --resume goes on from there.')
+    .description(
+      'Trains a von Mises-Fisher memory. It saves its state after every epoch; --resume continues from there.',
+    )
     .argument('<data>', 'IDX file of images, or .npz file')
     .requiredOption('--out <file>', 'safetensors file to write')
     .option('--labels <file>', 'IDX file of labels (default: those of the .npz file, or none: unsupervised)')
-    .option('--rows <n>', 'only so many rows from the start', integer(1))
+    .option('--rows <n>', 'number of rows, from the start (default: all)', integer(1))
     .option('--no-centre', "do not subtract each row's own mean")
-    .option('--classes <n>', 'how many classes (default: as many as labels)', integer(1))
-    .option('--checkpoint <file>', 'where the state is kept (default: beside --out, ending in .checkpoint)');
+    .option('--classes <n>', 'number of classes (default: that of the labels)', integer(1))
+    .option('--checkpoint <file>', 'file of the saved state (default: beside --out, ending in .checkpoint)');
   const others = command.options.length;
   addTableOptions(command, settings);
-  command.option('--split-from <n>', 'begin with so many memories and grow the network by splitting', integer(1));
+  command.option('--split-from <n>', 'initial number of memories of a network that grows by splitting', integer(1));
   const names = command.options.slice(others).map((option) => option.attributeName());
   command
-    .addOption(new Option('--resume', 'go on from the checkpoint, with its settings').conflicts([...names, 'restart']))
-    .option('--restart', 'begin anew although there is a checkpoint');
+    .addOption(
+      new Option('--resume', 'continue from the checkpoint, with its settings').conflicts([...names, 'restart']),
+    )
+    .option('--restart', 'start again although a checkpoint exists');
   defineAction(command, train).addHelpText(
     'after',
     `${labelledHelp}
@@ -130,7 +134,7 @@ function settingsOf(options: Options): TrainOptions {
   return splitFrom === undefined ? given : { ...given, splitting: { from: splitFrom } };
 }
 
-/** Progress that names the last epoch and what it reached. */
+/** Progress with the last epoch and its results. */
 function epochProgress(signal: AbortSignal, onProgress: (progress: StageProgress) => void): TrainingCallOptions {
   let doing = 'training';
   return {

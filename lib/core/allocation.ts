@@ -2,12 +2,12 @@ import { isNativeError } from 'node:util/types';
 import { fitsInMemory } from './availableMemory.ts';
 import { DenseamError } from './errors.ts';
 
-/** Below this an allocation is made without asking how much memory there is, which costs some system calls. */
+/** Smaller allocations do without the check of the available memory, which costs some system calls. */
 const checkedBytes = 2 ** 20;
 
 /**
- * Runs an allocation whose size a file or caller asked for; what does not fit is a coded error, not a bare RangeError,
- * and not the end of the process either, which is what Linux makes of it when memory is used that it only promised.
+ * Runs an allocation of a size from a file or caller. A size that does not fit is a coded error instead of a bare
+ * RangeError, or of a process that Linux ends when it uses overcommitted memory.
  */
 export function allocate<T>(what: string, bytes: number, allocation: () => T): T {
   if (bytes >= checkedBytes) fitsInMemory(what, bytes);
@@ -20,7 +20,7 @@ export function allocate<T>(what: string, bytes: number, allocation: () => T): T
   }
 }
 
-/** That many zeros in one array. */
+/** Allocates an array of zeros. */
 export function zeros<Kind extends { new (length: number): ArrayBufferView; readonly BYTES_PER_ELEMENT: number }>(
   what: string,
   kind: Kind,

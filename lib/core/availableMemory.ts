@@ -6,14 +6,14 @@ import { DenseamError } from './errors.ts';
 // Kept free for everything else in the process.
 const memoryReserve = 64 * 2 ** 20;
 
-// Less than the reserve by far: to ask the system would take longer than many a call.
+// Sizes that need no check: far below the reserve, and the check takes longer than many a call.
 const negligible = 2 ** 20;
 
 const bytesOfKilobyte = 1024;
 
 /**
- * Refuses a result that would not fit: Linux grants memory it does not have and ends the process when it is used.
- * Memories that nobody holds any more are freed before anything is refused.
+ * Refuses a result that would not fit in memory: Linux grants memory it does not have and ends the process when it is
+ * used. Unreachable memories are freed before a refusal.
  *
  * @throws DenseamError ERR_OUT_OF_MEMORY.
  */
@@ -31,15 +31,15 @@ export function fitsInMemory(name: string, bytes: number): void {
   });
 }
 
-/** Frees what nobody holds any more; what that is, the layer above knows. */
+/** Frees unreachable native objects; the layer above sets it. */
 let reclaim = () => {};
 
-/** Sets what frees memory that nobody holds any more. */
+/** Sets the function that frees unreachable native objects. */
 export function setReclaim(free: () => void): void {
   reclaim = free;
 }
 
-/** 0.5 GiB would hide whether it is 460 or 550 MiB. */
+/** Bytes in words; below 1 GiB in MiB, for their digits. */
 function inWords(bytes: number): string {
   const mebibyte = 2 ** 20;
   const gibibyte = 2 ** 30;
@@ -47,10 +47,10 @@ function inWords(bytes: number): string {
 }
 
 /**
- * Bytes that the process can still have: the least of what the machine and the control groups about the process leave,
- * what the kernel can reclaim counted as free. Infinity where nothing is known.
+ * Bytes available to the process: the least of the free memory of the machine and of the process's control groups,
+ * reclaimable memory included. Infinity where nothing is known.
  *
- * @param root where the files of the system are
+ * @param root folder of the system's files
  */
 export function availableMemory(root = '/', platform: NodeJS.Platform = process.platform): number {
   if (platform !== 'linux') return freemem() || Number.POSITIVE_INFINITY;
@@ -64,10 +64,7 @@ function ofMachine(root: string): number {
   return kilobytes === undefined ? Number.POSITIVE_INFINITY : Number(kilobytes) * bytesOfKilobyte;
 }
 
-/**
- * What one group leaves: its limit minus its usage, to which files count that the kernel keeps in memory as long as
- * nobody needs it.
- */
+/** Free memory of one group: its limit minus its usage, without the files that the kernel caches in free memory. */
 function leftOf(version: 1 | 2, folder: string): number {
   const [limitName, usageName, prefix] =
     version === 2 ? ['memory.max', 'memory.current', ''] : ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_'];
@@ -77,8 +74,8 @@ function leftOf(version: 1 | 2, folder: string): number {
   const statistics = readText(join(folder, 'memory.stat')) ?? '';
   const ofFiles = (list: string) =>
     Number(new RegExp(`^${prefix}${list}_file (\\d+)$`, 'm').exec(statistics)?.[1] ?? 0);
-  // Both lists, as in the kernel's own MemAvailable: what was read twice is on the active one, and is reclaimed as
-  // well.
+  // Both lists, as in the kernel's own MemAvailable: files that were read twice are on the active one, and are
+  // reclaimed as well.
   return Math.max(0, limit - Math.max(0, usage - ofFiles('inactive') - ofFiles('active')));
 }
 

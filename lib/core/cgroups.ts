@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Linux limits a container by control groups, which nest: what the innermost allows does not count where one about it
-// allows less.
+// Linux limits a container by nested control groups; the strictest of them counts.
 
-/** What control groups can limit. */
+/** Resources that control groups limit. */
 export type Controller = 'cpu' | 'memory';
 
-/** The groups of this process under one controller, and in which version of the interface their files are. */
+/** The groups of this process under one controller, and the version of their interface. */
 export interface ControlGroups {
   readonly version: 1 | 2;
   /** Their folders, the innermost first. */
@@ -23,7 +22,7 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** The groups that this process is in, as far as they can be seen from here; `root` holds the files of the system. */
+/** The visible groups of this process; `root` holds the files of the system. */
 export function controlGroups(controller: Controller, root: string): ControlGroups | undefined {
   const memberships = readText(join(root, 'proc/self/cgroup'));
   const mounts = readText(join(root, 'proc/self/mountinfo'));
@@ -50,9 +49,9 @@ function groupPath(memberships: string, version: 1 | 2, controller: Controller):
 }
 
 interface Mount {
-  /** Where the groups are found. */
+  /** Folder of the groups. */
   readonly folder: string;
-  /** The group that is found there. */
+  /** The group mounted there. */
   readonly group: string;
 }
 
@@ -74,8 +73,8 @@ function unescaped(field: string): string {
 }
 
 /**
- * The names that lead from the mounted group to that of the process. In a container the two may be named from different
- * roots, and what is mounted is then the container's own group.
+ * The names from the mounted group to that of the process. In a container the two may have different roots; the mounted
+ * group then is the container's own.
  */
 function namesBelow(mounted: string, path: string): string[] {
   const prefix = mounted === '/' ? '' : mounted;
@@ -85,9 +84,9 @@ function namesBelow(mounted: string, path: string): string[] {
 }
 
 /**
- * How many processors' time the quotas of the process allow, rounded up; Infinity without a quota.
+ * Number of processors that the quotas of the process allow, rounded up; Infinity without a quota.
  *
- * @param root where the files of the system are
+ * @param root folder of the system's files
  */
 export function quotaProcessors(root = '/'): number {
   const groups = controlGroups('cpu', root);

@@ -1,8 +1,8 @@
 import { DenseamError } from './errors.ts';
 
 /**
- * What `create`, `load` and their like hand to the constructors of their classes, which are private to the type system
- * alone.
+ * Key that `create`, `load` and their like pass to the constructors of their classes, which only the type system makes
+ * private.
  */
 export const internally = Symbol('internally');
 

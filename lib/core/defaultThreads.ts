@@ -1,18 +1,18 @@
 import { rangeError } from './validate.ts';
 
-/** What bounds the threads of a process. */
+/** Bounds on the threads of a process. */
 export interface ThreadBounds {
   /** DENSEAM_THREADS of the environment. */
   readonly wish: string | undefined;
-  /** Processors that the process may run on, and how many of them its quota pays for. */
+  /** Processors that the process may run on, and the number that its quota allows. */
   readonly processors: number;
   readonly quota: number;
-  /** How many the linked BLAS can serve at once. */
+  /** Greatest number of threads of the linked BLAS. */
   readonly most: number;
 }
 
 /**
- * How many threads compute until somebody sets another number: what was wished for, or as many as the process may use.
+ * Default number of threads: the wish, or as many as the process may use.
  *
  * @throws DenseamError ERR_RANGE for a wish that cannot be met.
  */

@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 
-// How values read in error messages: a few words, whatever the value is and whatever its methods do.
+// Descriptions of values in error messages: a few words, for any value with any methods.
 
 const greatestLength = 80;
 const shownKeys = 6;
 
-/** How a value reads in an error message. Never throws, and is never longer than a line. */
+/** Description of a value in an error message. It never throws and is never longer than a line. */
 export function describe(value: unknown): string {
   try {
     return shortened(wordsFor(value));
@@ -31,7 +31,7 @@ function wordsFor(value: unknown): string {
   return name === undefined || name === 'Object' ? objectWords(value) : name;
 }
 
-/** Digits take time in proportion to the square of their number. */
+/** A bigint in words. Large ones go without digits, which take time quadratic in their number. */
 function bigintWords(value: bigint): string {
   return BigInt.asIntN(256, value) === value ? `${value}n` : 'a bigint of more than 256 bits';
 }

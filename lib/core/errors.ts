@@ -4,13 +4,13 @@ export type ErrorCode =
   | 'ERR_SHAPE'
   /** A value is NaN or infinite. */
   | 'ERR_NOT_FINITE'
-  /** A number or option lies outside what is allowed. */
+  /** A number or option lies outside its allowed range. */
   | 'ERR_RANGE'
   /** A covariance is asymmetric, indefinite, or singular where an inverse is needed. */
   | 'ERR_NOT_POSITIVE_DEFINITE'
-  /** A transport problem was not solved to the tolerance within the iterations that it may take. */
+  /** A transport problem was not solved to the tolerance within the allowed iterations. */
   | 'ERR_NOT_CONVERGED'
-  /** A file is truncated, altered, or not what it should be. */
+  /** A file is truncated, altered, or not of the expected kind. */
   | 'ERR_CORRUPT_FILE'
   /** The input is valid, but of a kind that denseam does not read or compute. */
   | 'ERR_UNSUPPORTED'
@@ -23,52 +23,55 @@ export type ErrorCode =
   /** The native part could not be loaded. */
   | 'ERR_NATIVE_LOAD';
 
-/** What an error with a message of its own tells apart from it. */
+/** Details of an error with a message of its own. */
 export interface ErrorDetails extends ErrorOptions {
   readonly argument?: string | undefined;
   readonly expected?: string | undefined;
   readonly received?: string | undefined;
 }
 
-/** What an error is about. Its message follows from it: "Expected X for Y but received Z". */
+/** The fault behind an error. The message follows from it: "Expected X for Y but received Z". */
 export type Fault = {
-  /** Which argument, option or part of one is at fault. */
+  /** The argument, option or part of one at fault. */
   readonly argument: string;
-  /** What it should have been. */
+  /** The expected value, in words. */
   readonly expected: string;
-  /** What helps. */
+  /** Advice to the caller. */
   readonly hint?: string | undefined;
 } & (
   | {
-      /** What it was. */
+      /** The received value, in words. */
       readonly received: string;
     }
   | {
-      /** What it was, as a clause: "their sum is 1.5". The message then is "Expected X for Y but their sum is 1.5". */
+      /**
+       * The received value as a clause: "their sum is 1.5". The message then is "Expected X for Y but their sum is
+       * 1.5".
+       */
       readonly found: string;
     }
 );
 
-/** Marks the errors of every copy of this package, whichever realm or module system it was loaded in. */
+/** Mark on the errors of every copy of this package, in any realm and module system. */
 const brand = Symbol.for('denseam.DenseamError');
 
 /**
- * Every error that denseam itself raises. The message names the argument, the index, what was expected and what came.
- * Errors of another copy of the package (its CommonJS beside its ES modules, or that of another realm) are instances of
- * this class, too.
+ * Every error that denseam itself raises. The message names the argument, the index, the expected and the received
+ * value. Errors of another copy of the package (CommonJS beside ES modules, or another realm) are instances of this
+ * class, too.
  */
 export class DenseamError extends Error {
   override readonly name = 'DenseamError';
-  /** What went wrong, stable across releases. */
+  /** Kind of the error, stable across releases. */
   readonly code: ErrorCode;
-  /** Which argument, option or part of one is at fault, as the message calls it: `options.beta`, `items.means[3]`. */
+  /** The argument, option or part of one at fault, named as in the message: `options.beta`, `items.means[3]`. */
   readonly argument: string | undefined;
-  /** What it should have been, in words. */
+  /** The expected value, in words. */
   readonly expected: string | undefined;
-  /** What it was, in words. */
+  /** The received value, in words. */
   readonly received: string | undefined;
 
-  /** Undefined where the message does not follow from the properties. */
+  /** The fault; undefined where the message does not follow from one. */
   readonly #fault: Fault | undefined;
 
   constructor(code: ErrorCode, fault: Fault | string, options: ErrorDetails = {}) {
@@ -82,8 +85,8 @@ export class DenseamError extends Error {
   }
 
   /**
-   * The error under the name that its argument has elsewhere: for who passed on as `options.beta` what is `--beta` to
-   * others. The message has the new name, too, unless it does not follow from `expected` and `received`.
+   * This error with its argument renamed, for a caller that passed on its own `--beta` as `options.beta`. The message
+   * has the new name, too, if it follows from `expected` and `received`.
    */
   withArgument(argument: string): DenseamError {
     const { code, message, expected, received } = this;
@@ -92,7 +95,7 @@ export class DenseamError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // Subclasses inherit this method, and have only instances of their own.
+    // Subclasses inherit this method; only their own instances are theirs.
     // biome-ignore lint/complexity/noThisInStatic: `this` is the class that was asked, here or a subclass.
     if (this !== DenseamError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;

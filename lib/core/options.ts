@@ -3,52 +3,52 @@ import { DenseamError } from './errors.ts';
 import type { CallOptions } from './types.ts';
 import { property, rangeError, reading, record, shapeError } from './validate.ts';
 
-// One specification a verb: a table of its options, each with what checks it, what stands for it where it is not given,
-// and what --help says of it. The check and the command line's options follow from the table, and the type system holds
-// the table against the documented type of the verb's options.
+// The specification of a verb is a table of its options, each with its check, its default and its --help text. The
+// checks and the options of the command line follow from the table; the type system compares it with the documented
+// type of the verb's options.
 
-/** Checks a value and returns what the verb works with; `name` is what errors call it. */
+/** Checks a value and returns the form that the verb works with; `name` is its name in errors. */
 export type Check<Read> = (name: string, value: unknown) => Read;
 
 /**
- * How the command line takes an option: a number, several with commas between them, a whole number from some least one,
- * or a flag.
+ * Form of an option on the command line: a number, several numbers with commas between them, an integer with a lower
+ * bound, or a flag.
  */
 export type HelpKind = 'number' | 'numbers' | 'flag' | { readonly integerFrom: number };
 
-/** What --help says of an option. */
+/** The --help text of an option. */
 export interface Help {
   readonly kind: HelpKind;
-  /** What the option is; of a flag that is on by default, what its absence means. */
+  /** Description of the option; for a flag that is on by default, the meaning of its absence. */
   readonly what: string;
-  /** The default in words, where the option itself has none that says it. */
+  /** The default in words, where the fallback does not say it. */
   readonly byDefault?: string;
 }
 
-/** One option, whatever its types. */
+/** One option of any types. */
 export interface AnyOption {
   readonly read: Check<unknown>;
   readonly isRequired: boolean;
-  /** What stands for it where it is left out, if that is known beforehand. */
+  /** The value of an omitted option, if it is known beforehand. */
   readonly fallback?: unknown;
-  /** Only options that have it are on the command line. */
+  /** The --help text; options without one are not on the command line. */
   readonly help?: Help;
 }
 
 /** One option: callers write `Given`, the verb works with `Read`. */
 export interface Option<Given, Read> extends AnyOption {
   readonly read: Check<Read>;
-  /** For the type system alone: an option for one type is none for a wider or a narrower one. */
+  /** A property for the type system alone: it makes an option invariant in its type. */
   readonly given?: (value: Given) => Given;
 }
 
 /** The options of a verb by name. */
 export type OptionTable = Readonly<Record<string, AnyOption>>;
 
-/** The table that goes with a type of options: all of them and no others. */
+/** The table of a type of options: all of them and no others. */
 export type TableOf<Options> = { readonly [Name in keyof Options]-?: Option<Options[Name], unknown> };
 
-/** What {@link readOptions} makes of a table. */
+/** Result of {@link readOptions} with a table. */
 export type Read<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends { readonly read: Check<infer R> } ? R : never;
 };
@@ -61,14 +61,14 @@ export function specify<Options>() {
 }
 
 /**
- * An option that must be given. (`NoInfer`: what callers may write follows from the check, not from where the option is
- * put.)
+ * A required option. (`NoInfer`: the type that callers may write follows from the check, not from the place of the
+ * option.)
  */
 export function required<R, Given = R>(read: Check<R>): Option<NoInfer<Given>, R> {
   return { read, isRequired: true };
 }
 
-/** An option that may be left out; `fallback` then stands for it. */
+/** An optional option with the value `fallback` where it is omitted. */
 export function optional<R, Given = R>(read: Check<R>): Option<NoInfer<Given> | undefined, R | undefined>;
 export function optional<R, Given = R>(read: Check<R>, fallback: NoInfer<R>): Option<NoInfer<Given> | undefined, R>;
 export function optional<R, Given = R>(
@@ -84,8 +84,8 @@ export function described<O extends AnyOption>(option: O, kind: HelpKind, what: 
 }
 
 /**
- * Reads and checks options, each exactly once, into an object of the callee's own. Any other option is refused, so that
- * a misspelt one or one that a verb does not use never passes in silence.
+ * Reads and checks each option exactly once and returns a new object. Unknown options are refused, so that a misspelt
+ * one or one that the verb does not use never passes in silence.
  */
 export function readOptions<Table extends OptionTable>(table: Table, value: unknown, name = 'options'): Read<Table> {
   const source = record(name, value, wanted(table));
@@ -106,13 +106,13 @@ export function readOptions<Table extends OptionTable>(table: Table, value: unkn
   return Object.fromEntries(read) as Read<Table>;
 }
 
-/** In words, what an object of options must have. */
+/** Expected contents of an options object, in words. */
 function wanted(table: OptionTable): string {
   const names = Object.keys(table).filter((key) => table[key]?.isRequired);
   return names.length === 0 ? 'an object' : `an object with ${names.join(' and ')}`;
 }
 
-/** What a verb checks itself, since it depends on others. */
+/** No check: the verb checks the value itself, since it depends on others. */
 export function asGiven(_: string, value: unknown): unknown {
   return value;
 }
@@ -128,7 +128,7 @@ export function aString(name: string, value: unknown): string {
   return value;
 }
 
-/** One of these words. */
+/** A check for one of these words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Check<Word> {
   const quoted = words.map((word) => `"${word}"`);
   const expected = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
@@ -145,7 +145,7 @@ export function aFunction<F extends (...values: never[]) => unknown>(name: strin
 }
 
 /**
- * An AbortSignal, of whichever realm or library: what has its members. One that lacks those of later standards is
+ * An AbortSignal of any realm or library, recognised by its members. A signal that lacks members of later standards is
  * followed by one that has them.
  */
 export function anAbortSignal(name: string, value: unknown): AbortSignal {
@@ -168,10 +168,10 @@ function followed(signal: AbortSignal): AbortSignal {
   return follower.signal;
 }
 
-/** What calls take that report no progress. */
+/** Options of calls that report no progress. */
 export const signalOptions = specify<Pick<CallOptions, 'signal'>>()({ signal: optional(anAbortSignal) });
 
-/** What every call that can take longer than a millisecond takes. */
+/** Options of every call that can take longer than a millisecond. */
 export const callOptions = specify<CallOptions>()({
   ...signalOptions,
   onProgress: optional(aFunction<NonNullable<CallOptions['onProgress']>>),

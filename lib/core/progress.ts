@@ -1,9 +1,9 @@
 import type { CallOptions } from './types.ts';
 
-/** The share of storing indexed covariances that copying and checking takes; the rest goes into the index. */
+/** Share of copying and checking in the time of storing indexed covariances; the rest goes into the index. */
 const copyingShare = 0.2;
 
-/** For a part of a call that does `share` of the work of `total` after `done` of it. */
+/** Progress of a part of a call that does `share` of the work `total` after `done` of it. */
 export function partProgress(
   onProgress: CallOptions['onProgress'],
   done: number,

@@ -8,7 +8,7 @@ import { fitsInMemory } from './availableMemory.ts';
 import { describe } from './describe.ts';
 import { integer, isArray, rangeError, shapeError } from './validate.ts';
 
-/** What all random choices of a call follow from: a safe integer, or a bigint of at most 64 bits. */
+/** Seed of all random choices of a call: a safe integer, or a bigint of at most 64 bits. */
 export type Seed = number | bigint;
 
 /** An array, ordinary or typed, whose elements can be exchanged. */
@@ -24,8 +24,8 @@ const GREATEST_BOUND = 2 ** 31;
 const greatestMoved = 2 ** 20;
 
 /**
- * Seeded random numbers. A seed gives the same numbers on every platform and in every version of Node: they come from
- * integer arithmetic, additions, multiplications and divisions alone.
+ * Seeded random numbers. A seed gives the same numbers on every platform and in every version of Node: the generator
+ * uses only integer arithmetic, additions, multiplications and divisions.
  */
 export class Random {
   private readonly generator: RandomGenerator;
@@ -68,8 +68,8 @@ export class Random {
   }
 
   /**
-   * Puts the elements in random order, in place, and returns the array. Runs at once, in about 20 ns an element.
-   * @throws DenseamError ERR_SHAPE for what is no array.
+   * Shuffles the elements in place and returns the array. Runs at once, in about 20 ns an element.
+   * @throws DenseamError ERR_SHAPE for a value that is no array.
    */
   shuffle<A extends Shufflable<unknown>>(array: A): A {
     if (!isArray(array) && !types.isTypedArray(array)) throw shapeError('array', 'an array', describe(array));
@@ -93,7 +93,7 @@ export class Random {
     integer('bound', bound, 1, GREATEST_BOUND);
     integer('count', count, 0, bound);
     if (count > greatestMoved) return this.#manyOf(count, bound);
-    // The first steps of a shuffle of 0 .. bound - 1, of which only the elements that moved are written down.
+    // The first steps of a shuffle of 0 .. bound - 1 that stores only the elements that moved.
     const moved = new Map<number, number>();
     return Int32Array.from({ length: count }, (_, position) => {
       const chosen = uniformInt(this.generator, position, bound - 1);
@@ -104,10 +104,7 @@ export class Random {
     });
   }
 
-  /**
-   * Takes the steps of {@link sample} with all elements written down, for the same numbers: a Map has no room for so
-   * many.
-   */
+  /** Takes the steps of {@link sample} with all elements stored, for the same numbers: a Map cannot hold so many. */
   #manyOf(count: number, bound: number): Int32Array {
     fitsInMemory('the sample', (bound + count) * Int32Array.BYTES_PER_ELEMENT);
     const elements = zeros('the sample', Int32Array, bound);

@@ -9,16 +9,16 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-// Arguments of a function (`Math.max(...values)`) lie on the stack, which some hundred thousand of them overflow.
+// Loops instead of `Math.max(...values)`: some hundred thousand arguments overflow the stack.
 
-/** -Infinity of nothing. */
+/** The greatest value; -Infinity without values. */
 export function greatest(values: Iterable<number>): number {
   let result = Number.NEGATIVE_INFINITY;
   for (const value of values) result = Math.max(result, value);
   return result;
 }
 
-/** Infinity of nothing. */
+/** The least value; Infinity without values. */
 export function least(values: Iterable<number>): number {
   let result = Number.POSITIVE_INFINITY;
   for (const value of values) result = Math.min(result, value);

@@ -3,12 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 /** Work in steps of well under a millisecond, which end in a result. */
 export type Steps<T> = Generator<void, T, undefined>;
 
-/** How long steps run before other events get their turn. */
+/** Time that steps run before other events get their turn. */
 const turnMilliseconds = 1;
 
 /**
- * Takes the steps on the event loop, but lets other events have their turn in between, and hears the signal.
- * `afterTurn` is called each time.
+ * Runs the steps on the event loop with turns for other events in between, and obeys the signal. `afterTurn` is called
+ * each time.
  */
 export async function inTurns<T>(steps: Steps<T>, signal: AbortSignal | undefined, afterTurn = () => {}): Promise<T> {
   signal?.throwIfAborted();
@@ -24,7 +24,7 @@ export async function inTurns<T>(steps: Steps<T>, signal: AbortSignal | undefine
   }
 }
 
-/** Takes all steps at once. */
+/** Runs all steps at once. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();

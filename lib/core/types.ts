@@ -1,41 +1,39 @@
 /**
- * Row-major numbers. The precision of what a memory stores follows the array it was given; results are always
- * Float64Array.
+ * Row-major numbers. A memory stores its items in the precision of the given array; results are always Float64Array.
  */
 export type FloatArray = Float64Array | Float32Array;
 
 /**
- * What is known of every covariance of a batch: `full` matrices, `diagonal` ones (a variance per coordinate) or
- * `isotropic` ones (a single variance). Arrays always hold VARIANCES, never standard deviations.
+ * The covariance structure shared by all items of a batch: `full` matrices, `diagonal` ones (a variance per coordinate)
+ * or `isotropic` ones (a single variance). Arrays always hold VARIANCES, never standard deviations.
  */
 export type Structure = 'full' | 'diagonal' | 'isotropic';
 
 /** A batch of Gaussian distributions. */
 export interface Gaussians {
-  /** How many distributions. */
+  /** Number of distributions. */
   readonly count: number;
   /** The dimension d of the space they live on. */
   readonly dimension: number;
-  /** How the covariances are given. */
+  /** The covariance structure shared by all items. */
   readonly structure: Structure;
   /** count x d. */
   readonly means: FloatArray;
   /** count x d x d (full), count x d (diagonal) or count (isotropic). */
   readonly covariances: FloatArray;
   /**
-   * With structure `diagonal`: an orthogonal d x d matrix V, common eigenvectors in its columns. Covariances then are V
-   * diag(variances) V'; means stay in the original coordinates. Without it, variances are along the coordinates. Full
-   * covariances are in the original coordinates in any case, and a basis beside them has no meaning; beside isotropic
-   * ones it is refused.
+   * An orthogonal d x d matrix V whose columns are the common eigenvectors of `diagonal` covariances, which then are V
+   * diag(variances) V'; means stay in the original coordinates. Default: variances along the coordinates. A basis is
+   * ignored with `full` covariances, which are always in the original coordinates, and refused with `isotropic` ones.
    */
   readonly basis?: Matrix | undefined;
 }
 
 /** A batch of vectors. */
 export interface Vectors {
-  /** How many vectors. */
+  /** Number of vectors. */
   readonly count: number;
-  /** Numbers in each. */
+  /** Numbers in each vector. */
   readonly dimension: number;
   /** count x dimension. */
   readonly values: FloatArray;
@@ -59,23 +57,23 @@ export interface Matrix {
   readonly data: Float64Array;
 }
 
-/** How far a running call has come; `completed` never falls and ends at `total`. */
+/** Progress of a running call; `completed` never falls and ends at `total`. */
 export interface Progress {
   /** Item evaluations done (reads), items stored (`create`, `add`, `load`) or bytes written (`save`). */
   readonly completed: number;
-  /** All there are to do. A retrieval that ends before its last allowed iteration reaches it in a leap. */
+  /** The total work. A retrieval that ends before its last allowed iteration leaps to it. */
   readonly total: number;
 }
 
-/** What every call that can take longer than a millisecond accepts. */
+/** Options of every call that can take longer than a millisecond. */
 export interface CallOptions {
-  /** Aborting it rejects the call's promise with the signal's reason. */
+  /** Signal that aborts the call: its promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called on the event loop: about twenty times a second, and at the end of each part of a large batch. */
+  /** Callback on the event loop: about twenty times a second, and at the end of each part of a large batch. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Whether items that provably cannot matter are left out. */
+/** Pruning of items that provably cannot matter. */
 export interface PruningOptions extends CallOptions {
   /**
    * True (default): items are left out when bounds show that all of them together have less than 2^-53 of the Gibbs
@@ -86,35 +84,35 @@ export interface PruningOptions extends CallOptions {
   readonly pruning?: boolean | DroppedMass | undefined;
 }
 
-/** How much may be left out. */
+/** Bound on the Gibbs mass that pruning may leave out. */
 export interface DroppedMass {
   /** The Gibbs mass that may be lost, above 0 and below 1. */
   readonly mass: number;
 }
 
-/** What every verb that weighs the items needs. */
+/** Options of every verb that weighs the items. */
 export interface BetaOptions extends PruningOptions {
   /** Inverse temperature, above 0. It multiplies the SQUARED distance, without a factor 1/2. */
   readonly beta: number;
 }
 
-/** When a retrieval stops, and what it returns. */
+/** Stopping rule and output of a retrieval. */
 export interface IterationOptions extends PruningOptions {
   /**
    * A state is a fixed point when the next step would move it by at most this distance (W2, not squared; in the units
    * of the data). Default: 1e-6 of the memory's own scale, the standard deviation of the mixture of all its items.
    */
   readonly tolerance?: number | undefined;
-  /** Steps at most. Default 100; 0 evaluates the queries themselves. */
+  /** Maximum number of steps. Default 100; 0 evaluates the queries themselves. */
   readonly maxIterations?: number | undefined;
-  /** Return the states after every iteration, too. Default false. */
+  /** Whether the states after every iteration are returned, too. Default false. */
   readonly trajectory?: boolean | undefined;
 }
 
 export interface RetrieveOptions extends IterationOptions {
   /**
-   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A
-   * state is no fixed point before the last one.
+   * Inverse temperature, above 0; or a schedule, one for each iteration, the last for all later ones. No state counts
+   * as a fixed point before the last one.
    */
   readonly beta: number | readonly number[] | FloatArray;
 }
@@ -125,17 +123,17 @@ export interface SweepOptions extends IterationOptions {
 }
 
 export interface NearestOptions extends CallOptions {
-  /** How many items, from 1 to the memory's size. Default 1. */
+  /** Number of items, from 1 to the memory's size. Default 1. */
   readonly k?: number | undefined;
   /** True (default): items that certainly are not among the k nearest are left out. */
   readonly pruning?: boolean | undefined;
 }
 
-/** The k nearest items of every query, nearest first, whatever the memory. */
+/** The k nearest items of every query of any memory, nearest first. */
 export interface NearestItems {
   /** The number of queries. */
   readonly rows: number;
-  /** k. */
+  /** The number k of items. */
   readonly columns: number;
   /** rows x columns. */
   readonly indices: Int32Array;
@@ -147,7 +145,7 @@ export interface Neighbours extends NearestItems {
   readonly distances: Float64Array;
 }
 
-/** What `retrieve` of every memory finds; everything describes the returned states. */
+/** Result of `retrieve` shared by all memories; everything describes the returned states. */
 export interface CommonRetrieval<Items> {
   /** The fixed points, or the last states. */
   readonly states: Items;
@@ -155,11 +153,11 @@ export interface CommonRetrieval<Items> {
   readonly energy: Float64Array;
   /** Index of the nearest item. */
   readonly nearest: Int32Array;
-  /** Steps that were taken. */
+  /** Number of steps taken. */
   readonly iterations: Int32Array;
-  /** Why each stopped: `converged` where the stopping rule was met. */
+  /** Reason why each query stopped: `converged` where the stopping rule was met. */
   readonly stopped: readonly string[];
-  /** Items that were evaluated, over all iterations. */
+  /** Number of item evaluations over all iterations. */
   readonly evaluated: Int32Array;
   /**
    * Bound on the Gibbs mass that pruning left out, the greatest of all iterations; 0 where every item was evaluated.
@@ -169,14 +167,17 @@ export interface CommonRetrieval<Items> {
   readonly trajectory?: readonly Items[];
 }
 
-/** What `retrieve` found; everything describes the returned states. */
+/** Result of `retrieve`; everything describes the returned states. */
 export interface Retrieval<Items> extends CommonRetrieval<Items> {
   /** Squared distance to the nearest item. */
   readonly nearestDistance: Float64Array;
-  /** How far one more step would move the state: W2, not squared. */
+  /** Distance by which one more step would move the state: W2, not squared. */
   readonly stepLength: Float64Array;
-  /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
+  /** Reason why it stopped: the step length is within the tolerance, or the iterations were used up. */
   readonly stopped: readonly ('converged' | 'iterations')[];
-  /** Item evaluations, over all iterations; of a sweep, those of the shared first one count for every beta. */
+  /**
+   * Number of item evaluations over all iterations; in a sweep, those of the shared first iteration count for every
+   * beta.
+   */
   readonly evaluated: Int32Array;
 }

@@ -47,7 +47,7 @@ export function object(name: string, value: unknown): object {
   return value;
 }
 
-/** An object that is no list. */
+/** Checks for an object that is no list. */
 export function record(name: string, value: unknown, expected = 'an object'): object {
   if (typeof value !== 'object' || value === null || isArray(value) || ArrayBuffer.isView(value)) {
     throw shapeError(name, expected, describe(value));
@@ -55,7 +55,7 @@ export function record(name: string, value: unknown, expected = 'an object'): ob
   return value;
 }
 
-/** The properties of an object that are wanted, each read once: getters may change their mind. */
+/** The listed properties of an object, each read once, since getters may give another value the next time. */
 export function fields<Key extends string, Optional extends string = never>(
   name: string,
   value: unknown,
@@ -72,7 +72,7 @@ export function property(name: string, source: object, key: string): unknown {
   return reading(`${name}.${shortened(key)}`, () => (source as Record<string, unknown>)[key]);
 }
 
-/** Runs what reads a caller's object. */
+/** Runs a function that reads a caller's object, which may throw. */
 export function reading<T>(name: string, read: () => T): T {
   try {
     return read();
@@ -106,7 +106,7 @@ export function extent(name: string, value: unknown): number {
   return value as number;
 }
 
-/** The product of extents, refused where no array can be that long. */
+/** The product of extents, refused beyond the length of any array. */
 export function product(name: string, ...extents: number[]): number {
   const result = extents.reduce((a, b) => a * b, 1);
   if (result > Number.MAX_SAFE_INTEGER) {
@@ -147,7 +147,7 @@ export function isDetached(array: ArrayBufferView): boolean {
   }
 }
 
-/** More items than any memory has. */
+/** Greatest number of items. */
 export const greatestSize = 2 ** 31 - 1;
 
 /** Distinct or repeated indices of items, 0 to size - 1. */
@@ -198,16 +198,14 @@ export function someIndices(name: string, value: unknown, size: number): Int32Ar
   });
 }
 
-/**
- * A list of any kind that has this length; its elements are for others to check, once each ({@link checkedElements}).
- */
+/** A list of any kind of this length; its elements are not checked ({@link checkedElements} does that). */
 export function listOf(name: string, value: unknown, length: number, what: string): ArrayLike<unknown> {
   const found = property(name, object(name, value), 'length');
   if (found !== length) throw shapeError(name, what, describe(found));
   return value as ArrayLike<unknown>;
 }
 
-/** Numbers in an array of their own, from an array of either kind; their values are for others to check. */
+/** Numbers copied from an array of either kind; their values are not checked. */
 export function numberList(name: string, value: unknown, length: number, shape: string): Float64Array {
   if (!isArray(value)) return Float64Array.from(floatArray(name, value, length, shape));
   if (value.length !== length) throw shapeError(name, `${length} numbers (${shape})`, String(value.length));

@@ -9,7 +9,7 @@ import type { NativeStates } from '../native/addon.ts';
 
 /**
  * The classical dense associative memory on vectors: log-sum-exp energy over the squared Euclidean distance, with the
- * same verbs as {@link GaussianMemory}. The baseline that memories over distributions are compared with.
+ * same verbs as {@link GaussianMemory}. The baseline for memories over distributions.
  */
 export class EuclideanMemory extends Memory<Vectors> {
   private constructor(key: typeof internally, dimension: number, precision: 'float32' | 'float64') {
@@ -29,7 +29,7 @@ export class EuclideanMemory extends Memory<Vectors> {
   }
 
   /**
-   * A memory from a file that {@link save} wrote.
+   * Loads a memory from a file that {@link save} wrote.
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
    * the signal's reason.

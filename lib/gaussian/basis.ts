@@ -9,7 +9,7 @@ import { runTask } from '../native/calls.ts';
 import { CheckedBasis, project, projected } from './checkedBasis.ts';
 import { makeGaussians } from './parts.ts';
 
-/** How far covariances may be from diagonal in a basis. */
+/** Tolerance for covariances that are not quite diagonal in a basis. */
 export interface BasisOptions extends CallOptions {
   /**
    * The greatest |S v - l v| of a covariance S over the basis vectors v, l = v' S v, relative to its greatest l; at
@@ -39,9 +39,9 @@ export interface CommutingGaussians extends Gaussians {
 const basisOptions = specify<BasisOptions>()({ ...callOptions, tolerance: optional(nonNegative) });
 
 /**
- * Writes the covariances of Gaussians out as d x d matrices: V diag(variances) V' where there is a basis V. Full ones
- * are averaged with their transposes; whether they are positive semidefinite is checked when a memory takes them. Takes
- * count d^3 operations with a basis.
+ * Expands the covariances of Gaussians to d x d matrices: V diag(variances) V' with a basis V. Full ones are averaged
+ * with their transposes; a memory checks that they are positive semidefinite when it stores them. Takes count d^3
+ * operations with a basis.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; ERR_RANGE for a basis
  * that is not orthogonal; the signal's reason.
@@ -72,9 +72,9 @@ function expanded(batch: Batch, begin: number, end: number, basis: CheckedBasis 
 }
 
 /**
- * Gives Gaussians a variance v_k = V_k' S V_k along each column of a basis V, which is exact for covariances that are
- * diagonal in it; others are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes
- * 2 count d^3 operations.
+ * Converts covariances S to variances v_k = V_k' S V_k along the columns of a basis V. Covariances that are not
+ * diagonal in it are refused. Variances within rounding of zero (4 d 2^-52 of the greatest) become zero. Takes 2 count
+ * d^3 operations.
  *
  * @throws DenseamError ERR_RANGE for a covariance that is not diagonal in the basis and for a basis that is not
  * orthogonal; ERR_SHAPE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the signal's reason.
@@ -110,16 +110,15 @@ export async function toBasis(
 }
 
 /**
- * A basis in which all covariances are diagonal, or undefined when there is none: for covariances that commute, their
- * common eigenvectors, in no particular order. With it {@link toBasis} gives what runs at the cost of diagonal
+ * A basis in which all covariances are diagonal, or undefined when there is none. For covariances that commute it holds
+ * their common eigenvectors, in no particular order. {@link toBasis} converts to it, for the speed of diagonal
  * covariances.
  *
- * Takes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two
- * more, and then checks every covariance, so that what is returned serves for all. Eigenvalues may repeat: any basis of
- * their eigenspace that also suits the other covariances will do, and multiples of the identity suit every basis. For
- * covariances that commute only nearly a basis within the tolerance is mostly found, but not always. Diagonal Gaussians
- * have their own basis or the identity; their numbers are not looked at. Takes about 8 count d^2 + 2 count d^3
- * operations and one decomposition.
+ * Computes the eigenvectors of a random combination of all covariances (the same at every call), corrects them by two
+ * more, and then checks every covariance. Eigenvalues may repeat: any basis of their eigenspace that also suits the
+ * other covariances will do, and multiples of the identity suit every basis. For covariances that commute only nearly,
+ * a basis within the tolerance is mostly found, but not always. Diagonal Gaussians give their own basis or the
+ * identity; their numbers are not checked. Takes about 8 count d^2 + 2 count d^3 operations and one decomposition.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE, ERR_NOT_POSITIVE_DEFINITE; the signal's reason.
  */
@@ -130,12 +129,12 @@ export async function commonBasis(gaussians: Gaussians, options: BasisOptions = 
   if (batch.kind !== 'full') return (await CheckedBasis.of(batch, read))?.matrix ?? identity(batch.dimension);
   const basis = await candidate(batch, inPass(read, batch.count, 0));
   const isBasis = await isBasisOf(batch, basis, tolerance, inPass(read, batch.count, 1));
-  // A search that ends early has done all there is to do.
+  // A search that ends early leaps to the total.
   if (!isBasis) read.onProgress?.({ completed: 2 * batch.count, total: 2 * batch.count });
   return isBasis ? basis.matrix : undefined;
 }
 
-/** What would be the basis if there is one. */
+/** The only candidate for a common basis. */
 async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBasis> {
   const { count, dimension } = batch;
   let sums: Float64Array | undefined;
@@ -154,7 +153,7 @@ async function candidate(batch: Batch, options: CallOptions): Promise<CheckedBas
   return CheckedBasis.create('the common basis', dimension, vectors, options);
 }
 
-/** Whether all covariances are diagonal in it. The first part in which one is not ends the search. */
+/** Whether all covariances are diagonal in the candidate. The first part with one that is not ends the search. */
 async function isBasisOf(
   batch: Batch,
   basis: CheckedBasis,

@@ -4,7 +4,7 @@ import type { Batch } from '../memory/batches.ts';
 import { type NativeBasis, type NativeProjection, native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 
-/** A common basis of covariances that was found orthogonal, in a copy that nobody else can change. */
+/** A private copy of a common basis of covariances, checked to be orthogonal. */
 export class CheckedBasis {
   readonly dimension: number;
   readonly handle: NativeBasis['handle'];
@@ -17,7 +17,7 @@ export class CheckedBasis {
   }
 
   /**
-   * Copies d x d numbers, row-major, and checks them. `name` is what errors call the matrix.
+   * Copies d x d numbers, row-major, and checks them. `name` is the matrix's name in errors.
    *
    * @throws DenseamError ERR_NOT_FINITE; ERR_RANGE if it is not orthogonal; the signal's reason.
    */
@@ -35,12 +35,12 @@ export class CheckedBasis {
     );
   }
 
-  /** The one that a batch came with, if any. */
+  /** The basis of a batch, if it has one. */
   static async of({ name, dimension, basis }: Batch, options: CallOptions): Promise<CheckedBasis | undefined> {
     return basis && CheckedBasis.create(`${name}.basis`, dimension, basis, options);
   }
 
-  /** A copy: results are their receiver's to change or to transfer. */
+  /** A copy, since callers may change or transfer results. */
   get matrix(): Matrix {
     return { rows: this.dimension, columns: this.dimension, data: this.#data.slice() };
   }
@@ -53,13 +53,13 @@ export class CheckedBasis {
   }
 }
 
-// |S v - l v| may be this share of the greatest variance for an eigenvector v = V_k, l = v' S v. What a covariance has
-// off the diagonal changes squared distances by its square, but for variances as small as itself: hence the tight
-// limit. Rounding leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
+// |S v - l v| may be this share of the greatest variance for an eigenvector v = V_k, l = v' S v. An off-diagonal entry
+// changes squared distances by its square, except for variances as small as itself: hence the tight limit. Rounding
+// leaves 1e-14 in float64 and 1e-6 in float32 at d = 768.
 const doubleTolerance = 1e-10;
 const singleTolerance = 1e-5;
 
-/** What the native side found of some covariances in a basis, and the first one that is not diagonal there. */
+/** Covariances projected to a basis, and the first one that is not diagonal there. */
 interface Projected extends NativeProjection {
   /** Its position, or -1. */
   readonly bad: number;
@@ -67,9 +67,9 @@ interface Projected extends NativeProjection {
 }
 
 /**
- * Full covariances as variances along a basis; `first` is the index of the first in error messages. Without a
- * tolerance, it is the rounding of where each covariance came from: of float32 where that holds all its numbers,
- * whatever array they are in now.
+ * Full covariances as variances along a basis; `first` is the index of the first in error messages. The default
+ * tolerance is the rounding of each covariance's origin: of float32 where that holds all its numbers, whatever array
+ * they are in now.
  */
 export async function project(
   batch: Batch,

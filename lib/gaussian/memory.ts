@@ -15,7 +15,7 @@ import { type CreateOptions, createOptions, mapOptions, type RidgeOptions, ridge
 
 /** Optimal transport maps x -> A_i x + b_i. */
 export interface TransportMaps {
-  /** How many maps. */
+  /** Number of maps. */
   readonly count: number;
   /** d. */
   readonly dimension: number;
@@ -25,7 +25,7 @@ export interface TransportMaps {
   readonly matrices: Float64Array;
   /** The b_i = mu_i - A_i m, count x d. */
   readonly offsets: Float64Array;
-  /** V of a memory that has a basis: there the matrices are A_i = V diag(a_i) V', of which `matrices` holds the a_i. */
+  /** The basis V of a memory that has one: its maps are A_i = V diag(a_i) V', and `matrices` holds the a_i. */
   readonly basis?: Matrix;
 }
 
@@ -69,8 +69,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
 
   /**
    * Stores items. They are copied, in float32 when both of their arrays are Float32Array, else in float64. Singular
-   * covariances are accepted. Of diagonal items with a `basis`, which must be orthogonal to 1e-10, the basis is copied,
-   * too, in float64.
+   * covariances are accepted. The `basis` of diagonal items, which must be orthogonal to 1e-10, is copied in float64.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_NOT_POSITIVE_DEFINITE, ERR_OUT_OF_MEMORY; the
    * signal's reason.
@@ -87,7 +86,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
   }
 
   /**
-   * A memory from a file that {@link save} wrote.
+   * Loads a memory from a file that {@link save} wrote.
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
    * the signal's reason.
@@ -176,11 +175,7 @@ export class GaussianMemory extends Memory<Gaussians, RidgeOptions> {
       throw shapeError(`${name}.basis`, "none, as in the memory, whose variances are the coordinates' own", 'a basis');
     }
     if (basis === undefined) {
-      throw shapeError(
-        `${name}.basis`,
-        "the memory's basis, in which variances are meant, or full covariances",
-        'none',
-      );
+      throw shapeError(`${name}.basis`, "the memory's basis for the variances, or full covariances", 'none');
     }
     const at = this.#basis.firstDifference(basis);
     if (at >= 0) throw rangeError(`${name}.basis.data[${at}]`, "the memory's number (its `basis`)", basis[at]);

@@ -5,7 +5,7 @@ import { itemWidth } from '../memory/batches.ts';
 import { inOrder, partBytes } from '../memory/partsAtOnce.ts';
 import type { NativeStates } from '../native/addon.ts';
 
-/** What a batch of Gaussians is like, whatever is in it. */
+/** Shape of a batch of Gaussians. */
 export interface GaussiansShape {
   readonly count: number;
   readonly dimension: number;
@@ -16,10 +16,10 @@ export interface GaussiansShape {
 export type MakePart = (begin: number, end: number, onProgress: CallOptions['onProgress']) => Promise<NativeStates>;
 
 /**
- * Gaussians that are made a part at a time, each small enough for the event loop to copy, and written into one array,
- * which may be larger than what the native side can hand over at once. Parts begin in order, and after a failure no
- * further one does, so the error of the lowest failing part is the one that is thrown. `inputNumbers` are those that an
- * item is made of, where they are more than the result's.
+ * Makes Gaussians a part at a time, each small enough for the event loop to copy, in one array, which may be larger
+ * than the greatest single native result. Parts begin in order and none after a failure, so the thrown error is that of
+ * the lowest failing part. `inputNumbers` are the numbers that an item is made of, where they are more than the
+ * result's.
  */
 export async function makeGaussians<S extends Structure>(
   { count, dimension, structure }: GaussiansShape & { readonly structure: S },

@@ -19,26 +19,26 @@ import { runTask } from '../native/calls.ts';
 import { CheckedBasis } from './checkedBasis.ts';
 import { type GaussiansShape, makeGaussians } from './parts.ts';
 
-/** Whether covariances share their eigenvectors, as matrices do that commute, or are unrelated. */
+/** Relation of covariances: `commuting` ones share their eigenvectors, `general` ones are unrelated. */
 export type CovarianceFamily = 'commuting' | 'general';
 
 /** Least and greatest eigenvalue. */
 export type Range = readonly [least: number, greatest: number];
 
-/** What {@link sampleWassersteinSphere} draws. */
+/** Options of {@link sampleWassersteinSphere}. */
 export interface SphereOptions<Family extends CovarianceFamily = CovarianceFamily> extends CallOptions {
-  /** How many distributions. */
+  /** Number of distributions. */
   readonly count: number;
   /** d. */
   readonly dimension: number;
-  /** How the covariances are related. */
+  /** Relation of the covariances. */
   readonly covariances: Family;
   /**
    * Least and greatest eigenvalue of every covariance (variances, above 0), for commuting covariances only; the
    * published experiments' [1, 1.1] by default.
    */
   readonly range?: Family extends 'commuting' ? Range : undefined;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed;
 }
 
@@ -47,7 +47,7 @@ export interface SphereSample extends Gaussians {
   readonly structure: 'full';
   readonly means: Float64Array;
   readonly covariances: Float64Array;
-  /** That distance: |mean|^2 = trace(covariance) = radius^2 / 2 for every item. */
+  /** That W2 distance: |mean|^2 = trace(covariance) = radius^2 / 2 for every item. */
   readonly radius: number;
 }
 
@@ -59,19 +59,19 @@ export interface CommutingSphereSample extends SphereSample {
   readonly eigenvalues: Matrix;
 }
 
-/** What {@link perturb} does. */
+/** Options of {@link perturb}. */
 export interface PerturbOptions extends CallOptions {
   /**
-   * `commuting` dilates the item about the origin, which leaves its eigenvectors as they are and nothing to chance;
-   * `general` (default) moves mean and covariance in random directions.
+   * `commuting` dilates the item about the origin, which keeps its eigenvectors and is not random; `general` (default)
+   * moves mean and covariance in random directions.
    */
   readonly covariances?: CovarianceFamily;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed;
 }
 
 const publishedRange = [1, 1.1] as const;
-// Squares of anything beyond overflow.
+// Squares of greater numbers overflow.
 const greatestNumber = 1e100;
 
 const family = oneOf('commuting', 'general');
@@ -81,7 +81,7 @@ const sphereOptions = specify<SphereOptions>()({
   count: extentOption,
   dimension: extentOption,
   covariances: required(family),
-  /** What it may be depends on the covariances: {@link readRange}. */
+  /** Checked by {@link readRange}, since its form depends on the covariances. */
   range: optional<unknown, Range>(asGiven),
   seed: optional(aSeed, 0),
 });
@@ -96,9 +96,9 @@ const perturbOptions = specify<PerturbOptions>()({
  * of the capacity theorem (Tankala and Balasubramanian 2026).
  *
  * Means are uniform on the sphere of radius R / sqrt 2. `commuting` covariances have one random orthogonal basis and
- * eigenvalues uniform on what the range leaves of the plane where they sum to R^2 / 2; R^2 = d (least + greatest). They
- * are drawn by rejection, about 0.7 sqrt(d) draws an item. `general` covariances are W W' + 0.01 I scaled to trace d, W
- * of d x d standard normal numbers; R^2 = 2 d. Takes count d^3 operations; results do not depend on the number of
+ * eigenvalues uniform on the part within the range of the plane where they sum to R^2 / 2; R^2 = d (least + greatest).
+ * They are drawn by rejection, about 0.7 sqrt(d) draws an item. `general` covariances are W W' + 0.01 I scaled to trace
+ * d, W of d x d standard normal numbers; R^2 = 2 d. Takes count d^3 operations; results do not depend on the number of
  * threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
@@ -169,8 +169,7 @@ async function sampleCommuting(
 }
 
 /**
- * A Gaussian at W2 distance `radius` from each item, of the same structure, and diagonal in the same basis where there
- * is one.
+ * Draws a Gaussian at W2 distance `radius` from each item, of the same structure and with the same basis, if any.
  *
  * `commuting`: the item is dilated about the origin by 1 + radius / R, R = W2(item, point mass at the origin); that map
  * is optimal. `general`: half of radius^2 goes to the covariance (to 1e-6) and exactly the rest to the mean, in a

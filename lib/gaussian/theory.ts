@@ -21,8 +21,8 @@ export function basinRadius(lambdaMin: number): number {
 }
 
 /**
- * How well apart Gaussians are: the least -log <X_i, X_j> over all pairs, where <X_i, X_j> is the integral of the
- * product of their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
+ * Separation of Gaussians: the least -log <X_i, X_j> over all pairs, where <X_i, X_j> is the integral of the product of
+ * their densities, N(mu_i - mu_j; 0, S_i + S_j). Compare {@link separationBound}.
  *
  * Runs at once, on the calling thread: count^2 / 2 pairs of d^3 / 6 multiplications for full covariances, d for others;
  * with a basis count d^2 and d^3 more.
@@ -118,7 +118,7 @@ function fullMinusLogDensity({ dimension: d, means, covariances }: Gaussians, i:
   );
 }
 
-/** Puts the factor L of a = L L' into the lower triangle; false if a is not positive definite. */
+/** Writes the Cholesky factor L of a = L L' into the lower triangle; false if a is not positive definite. */
 function choleskyInPlace(d: number, a: Float64Array): boolean {
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) {
@@ -153,7 +153,7 @@ export interface SeparationBoundOptions {
 const boundOptions = specify<SeparationBoundOptions>()({ dimension: dimensionOption, lambdaMax: required(positive) });
 
 /**
- * The {@link separation} that the storage theorem asks for: (d/2) log(4 pi lambdaMax) + d.
+ * The {@link separation} required by the storage theorem: (d/2) log(4 pi lambdaMax) + d.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE.
  */
@@ -163,8 +163,8 @@ export function separationBound(options: SeparationBoundOptions): number {
 }
 
 /**
- * The rate alpha at which the capacity grows with the dimension, N = sqrt(p) e^(alpha d) (theorem 1):
- * alpha = (1 + log kappa)^2 / (4 (3 + 2 log kappa)^2), from 1/36 at kappa = 1 to 1/16.
+ * Growth rate alpha of the capacity with the dimension, N = sqrt(p) e^(alpha d) (theorem 1): alpha = (1 + log kappa)^2
+ * / (4 (3 + 2 log kappa)^2), from 1/36 at kappa = 1 to 1/16.
  *
  * @throws DenseamError ERR_RANGE if kappa is below 1.
  */
@@ -202,9 +202,10 @@ function positiveUpToOne(name: string, value: unknown): number {
 }
 
 /**
- * How many Gaussians drawn on a Wasserstein sphere are all stored with probability at least 1 - probability, for large
- * enough beta and dimension (theorem 1): floor(sqrt(probability) e^(alpha d)). Says little in small dimensions: at
- * kappa = 1.1 and probability 1/2 it is 3 for d = 50 and 13 for d = 100. Infinity beyond the range of doubles.
+ * Capacity: the number of Gaussians drawn on a Wasserstein sphere that are all stored with probability at least 1 -
+ * probability, for large enough beta and dimension (theorem 1): floor(sqrt(probability) e^(alpha d)). It is small in
+ * small dimensions: at kappa = 1.1 and probability 1/2 it is 3 for d = 50 and 13 for d = 100. Infinity beyond the range
+ * of doubles.
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -233,16 +234,16 @@ function positiveBelowOne(name: string, value: unknown): number {
 }
 
 /**
- * How many iterations bring a query from its basin to within `accuracy` (in W2) of the fixed point, if each shrinks the
- * distance by the factor `contraction` (theorem 2): the least whole number from log(2 sqrt(lambdaMin) / accuracy) /
- * log(1 / contraction).
+ * Number of iterations that bring a query from its basin to within `accuracy` (in W2) of the fixed point, if each
+ * shrinks the distance by the factor `contraction` (theorem 2): log(2 sqrt(lambdaMin) / accuracy) / log(1 /
+ * contraction), rounded up.
  *
  * @throws DenseamError ERR_RANGE.
  */
 export function iterationsToAccuracy(options: AccuracyOptions): number {
   const { lambdaMin, contraction, accuracy } = readOptions(accuracyOptions, options);
   const iterations = Math.log((2 * Math.sqrt(lambdaMin)) / accuracy) / -Math.log(contraction);
-  // A quotient that is whole but for its rounding is that whole number.
+  // A quotient within rounding of an integer counts as that integer.
   return Math.max(0, Math.ceil(iterations * (1 - 4 * Number.EPSILON)));
 }
 
@@ -260,8 +261,8 @@ const errorOptions = specify<ErrorBoundOptions>()({
 });
 
 /**
- * The rate gamma at which the error after one step falls with the dimension (theorem 3): beta lambdaMin - alpha / 2,
- * alpha the {@link capacityExponent}. Negative where beta is too small for the theorem to say anything.
+ * Decay rate gamma of the error after one step with the dimension (theorem 3): beta lambdaMin - alpha / 2, alpha the
+ * {@link capacityExponent}. Negative where beta is too small for the theorem.
  *
  * @throws DenseamError ERR_RANGE.
  */
@@ -287,8 +288,8 @@ const oneStepOptions = specify<OneStepErrorOptions>()({
 });
 
 /**
- * The W2 distance at most left after one step (theorem 3): C sqrt(d) e^(-gamma d), gamma the {@link errorExponent}. The
- * theorem leaves the constant C open; it is 1 unless given.
+ * Upper bound on the W2 distance left after one step (theorem 3): C sqrt(d) e^(-gamma d), gamma the
+ * {@link errorExponent}. The theorem leaves the constant C open; it is 1 unless given.
  *
  * @throws DenseamError ERR_RANGE.
  */

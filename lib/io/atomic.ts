@@ -7,7 +7,7 @@ import { namedFile } from './path.ts';
 
 const PERMISSIONS = 0o7777;
 
-/** Where the bytes finally go, and the permissions of the file they replace. */
+/** Final path of the bytes, and the permissions of the file they replace. */
 interface Target {
   readonly path: string;
   readonly mode: number | undefined;
@@ -16,11 +16,11 @@ interface Target {
 /**
  * Writes a file so that at every moment, a crash or power cut included, the path holds either all of the old contents
  * or all of the new: `fill` writes a temporary file in the same directory, which is flushed to the disk and renamed. On
- * any error, an abort included, the temporary file is removed and what was there before stays.
+ * any error, an abort included, the temporary file is removed and the old contents stay.
  *
  * A symbolic link is followed and stays a link, also one to a file that is not there yet. The permissions of a file
- * that is replaced are kept, and while it is filled the temporary file has no others. What killed processes left of
- * earlier saves of the path is removed first.
+ * that is replaced are kept, and while it is filled the temporary file has no others. Temporary files that killed
+ * processes left of earlier saves of the path are removed first.
  *
  * @throws the error of `fill`; the signal's reason; system errors with their code (ENOENT, EACCES, ENOSPC, ...) and a
  * message that names `path`; DenseamError ERR_RANGE when `path` is a directory, a device or a pipe, or can only be a
@@ -77,8 +77,7 @@ async function fillAndFlush(
 async function keepMode(handle: FileHandle, temporary: string, path: string, mode: number): Promise<void> {
   const found = (await describing('write', path, handle.stat())).mode & PERMISSIONS;
   if (found === mode) return;
-  // Node's permission model lets nobody do this through an open file, whatever was granted; by the file's name it may
-  // be done.
+  // Node's permission model always forbids this through an open file, but may allow it by the file's name.
   await describing(
     'write',
     path,
@@ -87,8 +86,8 @@ async function keepMode(handle: FileHandle, temporary: string, path: string, mod
 }
 
 /**
- * Flushes a file to the disk, which newer Nodes (24, 26) let nobody do under the permission model. The file is whole
- * without.
+ * Flushes a file to the disk. Newer Nodes (24, 26) forbid this under the permission model; the file is whole without
+ * it.
  */
 async function flush(handle: FileHandle, path: string): Promise<void> {
   await describing(
@@ -124,9 +123,7 @@ async function resolveTarget(path: string): Promise<Target> {
   return { path: resolved, mode: stats.mode & PERMISSIONS };
 }
 
-/**
- * Where a file that is not there will be: the end of a chain of links, if the path is one. The system refuses circles.
- */
+/** Final path of a missing file: the end of a chain of links, if the path is one. The system refuses circles. */
 async function resolveMissing(path: string): Promise<string> {
   namedFile(path); // a link may also end in a slash
   const directory = await realpath(dirname(path));

@@ -9,14 +9,14 @@ import type { Readable } from './readAhead.ts';
 export { allocate } from '../core/allocation.ts';
 
 /**
- * How much is read, checked and written at a time. The checksum of a piece is taken on the event loop, so a piece must
- * cost well under a millisecond there; larger ones were not faster.
+ * Bytes read, checked and written at a time. The checksum of a piece is taken on the event loop, so a piece must cost
+ * well under a millisecond there; larger ones were not faster.
  */
 export const PIECE_BYTES = 1 << 20;
 
 const PROGRESS_INTERVAL_MS = 50;
 
-/** No message is longer, whatever names and texts a file holds. */
+/** Limit of a message, whatever names and texts a file holds. */
 const MOST_CHARACTERS = 1000;
 
 /** A path in a message: the beginning and the end of a long one. */
@@ -25,19 +25,19 @@ export function pathWords(path: string): string {
   return path.length <= MOST_CHARACTERS / 2 ? path : `${path.slice(0, half)}...${path.slice(-half)}`;
 }
 
-/** A message with text from a file: not long, and without characters that a terminal would act on. */
+/** A message with text from a file: shortened, and without control characters. */
 export function concise(message: string): string {
   const short = message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}...` : message;
   return short.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
 }
 
-/** A fault in the contents of a file. The message starts with the file and says what is wrong with it. */
+/** Error for a fault in the contents of a file. The message names the file, then the fault. */
 export function corruptFile(path: string, what: string, cause?: unknown): DenseamError {
   const message = concise(`File "${pathWords(path)}": ${what}`);
   return new DenseamError('ERR_CORRUPT_FILE', message, cause === undefined ? undefined : { cause });
 }
 
-/** A file that is good but of a kind that is not read. The message is as that of {@link corruptFile}. */
+/** Error for a valid file of an unsupported kind, with a message like that of {@link corruptFile}. */
 export function unsupportedFile(path: string, what: string): DenseamError {
   return new DenseamError('ERR_UNSUPPORTED', concise(`File "${pathWords(path)}": ${what}`));
 }
@@ -80,8 +80,8 @@ export async function describing<T>(action: 'read' | 'write', path: string, call
 }
 
 /**
- * A part of an array as bytes; a view, not a copy. Node 20 has no byte arrays above 4 GiB, though it has larger arrays
- * of numbers: what works on all bytes of an array must take them piece by piece.
+ * A part of an array as bytes; a view, not a copy. Node 20 has no byte arrays above 4 GiB, but larger arrays of
+ * numbers, so code that works on all bytes of an array must take them piece by piece.
  */
 export function bytesOf(array: ArrayBufferView, start: number, length: number): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset + start, length);
@@ -98,12 +98,12 @@ export function swapByteOrder(array: ArrayBufferView, itemSize: 1 | 2 | 4 | 8): 
   }
 }
 
-/** How many bytes are filled between two looks at the memory that is left. */
+/** Bytes filled between two checks of the available memory. */
 const GUARDED_BYTES = 1 << 26;
 
 /**
- * Watches an array while it is filled, which is when it really takes memory: others may have taken what there was when
- * it was allocated. Tell it how many bytes are filled.
+ * Guard of an array while it is filled, which is when it really takes memory: others may have taken the memory
+ * available at its allocation. Call it with the number of bytes filled.
  */
 export function memoryGuard(what: string, byteLength: number): (filled: number) => void {
   let next = GUARDED_BYTES;
@@ -151,7 +151,7 @@ export async function openForReading(path: string): Promise<{ handle: FileHandle
   }
 }
 
-/** What a path that is not a regular file is, in words. */
+/** Kind of a path that is not a regular file, in words. */
 export function kindOf(stats: { isDirectory(): boolean; isFIFO(): boolean; isSocket(): boolean }): string {
   if (stats.isDirectory()) return 'directory';
   if (stats.isFIFO()) return 'pipe';
@@ -227,7 +227,7 @@ function shortened(name: string): string {
   return name.length > 80 ? `${name.slice(0, 80)}...` : name;
 }
 
-/** What a file is, judged by its first bytes; undefined when they say nothing. For error messages only. */
+/** Format of a file by its first bytes, for error messages; undefined when they do not tell. */
 export function recognisedFormat(start: Uint8Array): string | undefined {
   return SIGNATURES.find(([, signature]) => signature.every((byte, i) => start[i] === byte))?.[0];
 }

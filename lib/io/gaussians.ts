@@ -12,8 +12,8 @@ import { type FilePath, filePath, isFilePath } from './path.ts';
 import { extentsOf, indicesOf, shapeWords } from './shape.ts';
 
 /**
- * What numbers say about the spread of a Gaussian. It cannot be told from the numbers, and a wrong guess goes
- * unnoticed, so it is always said.
+ * Meaning of the numbers for the spread of a Gaussian. It does not show in the numbers, and a wrong guess goes
+ * unnoticed, so callers always give it.
  */
 export type SpreadKind = 'variance' | 'standardDeviation' | 'logVariance' | 'covariance';
 
@@ -29,12 +29,12 @@ export interface GaussianArrays {
   readonly means: ShapedArray;
   /** (n, d, d) for kind `covariance`; (n, d), (n,) or (n, 1) for the others. */
   readonly covariances: ShapedArray;
-  /** What `covariances` holds. */
+  /** Meaning of the numbers in `covariances`. */
   readonly kind: SpreadKind;
 }
 
 export interface ReadGaussiansOptions extends Pick<CallOptions, 'signal'> {
-  /** What the array of covariances holds. */
+  /** Meaning of the numbers in the array of covariances. */
   readonly kind: SpreadKind;
   /** The name of the array of means in an .npz file, default `means`. */
   readonly means?: string | undefined;
@@ -42,9 +42,9 @@ export interface ReadGaussiansOptions extends Pick<CallOptions, 'signal'> {
   readonly covariances?: string | undefined;
 }
 
-/** How a kind of number becomes a variance, and what it must not be. */
+/** Conversion of a kind of number to variances, and its allowed range. */
 interface Conversion {
-  /** Undefined where the number already is one. */
+  /** Undefined for variances. */
   readonly toVariance?: (value: number) => number;
   /** The error of a number below 0; undefined where it is allowed. */
   readonly negative?: ErrorCode;
@@ -66,15 +66,15 @@ const gaussiansOptions = specify<ReadGaussiansOptions>()({
   covariances: optional(aString, 'covariances'),
 });
 
-/** Means and anything else that is only checked. */
+/** No conversion: for means and other numbers that are only checked. */
 const NO_CONVERSION: Conversion = {};
 
-/** How many numbers are checked and converted before other events get their turn. */
+/** Numbers checked and converted before other events get their turn. */
 const BLOCK = 1 << 17;
 
 /**
- * Reads Gaussians from an .npz file, or from two .npy files (one of means, one of covariances). See
- * {@link gaussiansFrom} for what `kind` and the shapes mean.
+ * Reads Gaussians from an .npz file, or from two .npy files (one of means, one of covariances). {@link gaussiansFrom}
+ * explains `kind` and the shapes.
  *
  * @throws DenseamError ERR_CORRUPT_FILE for a file that is truncated, foreign or lacks an array, and whatever
  * {@link gaussiansFrom} refuses; the signal's reason; system errors with their code and a message that names the file.

@@ -42,7 +42,7 @@ const INFLATED_PIECE_BYTES = 1 << 18;
 
 /**
  * Reads an IDX file of unsigned bytes (the format of MNIST and Fashion-MNIST, images and labels alike), plain or
- * gzipped: its first bytes say which, not its name. `data` has memory of its own, as much as the shape says.
+ * gzipped, as its first bytes tell, not its name. `data` has memory of its own, of the size of the shape.
  *
  * @throws DenseamError ERR_CORRUPT_FILE for a truncated, damaged or foreign file; ERR_UNSUPPORTED for other number
  * types; ERR_OUT_OF_MEMORY when the array does not fit; the signal's reason; system errors with their code and a
@@ -70,7 +70,7 @@ export async function readIdx(path: FilePath, options: CallOptions = {}): Promis
 /**
  * The array in the bytes of an (uncompressed) IDX file; the bytes are copied.
  *
- * @param name what error messages call them
+ * @param name their name in error messages
  * @throws DenseamError as {@link readIdx}
  */
 export function parseIdx(bytes: Uint8Array, name = 'bytes'): IdxArray {
@@ -79,7 +79,7 @@ export function parseIdx(bytes: Uint8Array, name = 'bytes'): IdxArray {
   return decoder.finish();
 }
 
-/** Turns the bytes of an IDX file, in pieces of any size, into an array. No more is taken than its header declares. */
+/** Decoder of the bytes of an IDX file, in pieces of any size, to an array of the size that its header declares. */
 class IdxDecoder {
   readonly #name: string;
   #start = new Uint8Array(0);
@@ -142,7 +142,7 @@ class IdxDecoder {
   }
 }
 
-/** How long the header is, once its first bytes have come. */
+/** Length of the header, from its first bytes. */
 function headerBytes(start: Uint8Array, name: string): number {
   if (start.length < LEAST_HEADER_BYTES) return LEAST_HEADER_BYTES;
   const [zero0, zero1, type = 0, axes = 0] = start;

@@ -1,14 +1,14 @@
 const [QUOTE, BACKSLASH, COLON, COMMA, BRACKET, BRACE] = [...'"\\:,[{'].map((character) => character.charCodeAt(0));
 
 /**
- * JSON from a file. Its length bounds neither the time nor the memory that parsing takes: objects and arrays, however
- * empty, take fifty times what a string of the same length takes, and a list of short numbers ten times. So the parts
- * are counted first: objects, arrays and keys by the character that begins them or follows, and what is in lists by the
+ * Parses JSON from a file. Its length bounds neither the time nor the memory of parsing: even empty objects and arrays
+ * take fifty times the memory of a string of the same length, and a list of short numbers ten times. So the parts are
+ * counted first: objects, arrays and keys by the character that begins or follows them, and elements of lists by the
  * comma before.
  *
- * @param mostParts how many objects, arrays and keys there may be
- * @param mostCommas how many commas there may be, between keys and in lists of anything
- * @throws SyntaxError for what is no JSON or has more of them
+ * @param mostParts greatest number of objects, arrays and keys
+ * @param mostCommas greatest number of commas, between keys and in lists of anything
+ * @throws SyntaxError for text that is no JSON or exceeds a limit
  */
 export function parseJson(text: string, mostParts: number, mostCommas = mostParts): unknown {
   let [parts, commas] = [0, 0];
@@ -23,7 +23,7 @@ export function parseJson(text: string, mostParts: number, mostCommas = mostPart
   return JSON.parse(text);
 }
 
-/** Where the quote is that ends a string: the next one that is not behind an odd number of backslashes. */
+/** Position of the quote that ends a string: the next one not behind an odd number of backslashes. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;

@@ -1,16 +1,16 @@
 import { opendir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-// Temporary files, and what is left of them where a process was killed while it saved. The name of one says for which
-// file it is and who fills it: a process, told apart from later ones of the same number by when it started, in a place
-// where process numbers mean something. That is a process namespace (a container has its own) of one run of one
+// Temporary files, and those that a process killed during a save has left behind. The name of one holds its target and
+// the process that fills it, with its start time, which tells it from later processes of the same number, and its
+// place, within which process numbers are unique: a process namespace (a container has its own) of one run of one
 // machine's kernel.
 
-/** A process that fills, or filled, a temporary file. */
+/** The process that fills, or filled, a temporary file. */
 interface Owner {
   readonly place: string;
   readonly pid: number;
-  /** In clock ticks since the machine started, as Linux has it. */
+  /** Start time in clock ticks since the machine started, in the form of Linux. */
   readonly start: string;
 }
 
@@ -19,8 +19,8 @@ const UNKNOWN_PLACE = '0';
 
 /**
  * A file of another place (another machine that shares the folder, another container, a time before the machine was
- * started again) is taken for litter when nothing was written to it for so long: a save writes all the time, and a
- * clock may go some hours wrong.
+ * started again) counts as abandoned when nothing was written to it for so long: a save writes all the time, and a
+ * clock may be some hours wrong.
  */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -38,9 +38,9 @@ export async function temporaryName(target: string): Promise<string> {
 }
 
 /**
- * Removes the temporary files of `target` in `directory` that belong to processes which are no more. Those of living
- * ones stay, and so do those of processes that cannot be looked up, unless they were abandoned for a day. What cannot
- * be read or removed stays.
+ * Removes the temporary files of `target` in `directory` whose processes have ended. Those of running processes stay,
+ * and so do those of processes that cannot be looked up, unless they were abandoned for a day. Files that cannot be
+ * read or removed stay.
  */
 export async function removeLitter(directory: string, target: string): Promise<void> {
   const key = hash(basename(target));
@@ -52,7 +52,7 @@ export async function removeLitter(directory: string, target: string): Promise<v
       if (await isLitter(path, { place, pid: Number(pid), start })) await rm(path, { force: true });
     }
   } catch {
-    // The folder may be for writing only, or another process may be faster: a save can do without.
+    // Ignored: the folder may be write-only, or another process may have been faster.
   }
 }
 
@@ -74,10 +74,10 @@ async function isAlive({ pid, start }: Owner): Promise<boolean> {
   return found.start === start && !ENDED.includes(found.state);
 }
 
-/** A process that is dead but still in its parent's books. */
+/** States of a process that has ended but that its parent has not yet waited for. */
 const ENDED: readonly string[] = ['Z', 'X'];
 
-/** What Linux tells of a process; undefined where it cannot be read. */
+/** Linux's record of a process; undefined where it cannot be read. */
 async function readProcess(name: string): Promise<{ pid: number; state: string; start: string } | undefined> {
   const text = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => undefined);
   if (text === undefined) return undefined;

@@ -38,12 +38,12 @@ export function isSingle(data: NumberArray): boolean {
 }
 
 /**
- * Numbers as memories take them: a Float32Array or Float64Array as it is; half precision as a Float32Array, integers as
- * a Float64Array. Nothing is rounded.
+ * Converts numbers to the arrays that memories take: a Float32Array or Float64Array unchanged; half precision as a
+ * Float32Array, integers as a Float64Array. Nothing is rounded.
  *
  * @throws DenseamError ERR_SHAPE for anything but an array of numbers, ERR_RANGE for a bigint beyond 2^53,
  * ERR_OUT_OF_MEMORY
- * @param name what error messages call the array
+ * @param name the array's name in error messages
  */
 export function toFloats(data: NumberArray | BigInt64Array | BigUint64Array, name = 'data'): FloatArray {
   const called = shortened(aString('name', name));

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { describe } from '../core/describe.ts';
 import { rangeError, shapeError } from '../core/validate.ts';
 
-/** Where a file is: a path, or a `file:` URL, such as `new URL('memory.safetensors', import.meta.url)`. */
+/** Location of a file: a path, or a `file:` URL, such as `new URL('memory.safetensors', import.meta.url)`. */
 export type FilePath = string | URL;
 
 /**
- * The path of a file, from what a caller gave.
+ * The path of a file, from a caller's path or URL.
  *
- * @throws DenseamError ERR_SHAPE for what is neither a string nor a URL, ERR_RANGE for a URL that is no file's, for a
- * path that no system takes and for one that can only be a folder's
+ * @throws DenseamError ERR_SHAPE for a value that is neither a string nor a URL, ERR_RANGE for a URL that is no file's,
+ * a path that no system takes, and a path that can only be a folder's
  */
 export function filePath(value: unknown, name = 'path'): string {
   const path = isUrl(value) ? pathOfUrl(value, name) : value;
@@ -19,13 +19,13 @@ export function filePath(value: unknown, name = 'path'): string {
   return namedFile(path, name);
 }
 
-/** A path that ends with the name of a file, not with nothing or a slash. */
+/** Checks that a path ends with the name of a file, not with a slash. */
 export function namedFile(path: string, name = 'path'): string {
   if (path !== '' && !path.endsWith('/') && !path.endsWith(sep)) return path;
   throw rangeError(name, 'a path that ends with the name of a file', path);
 }
 
-/** Whether a value is meant as the place of one file. */
+/** Whether a value is meant as the location of one file. */
 export function isFilePath(value: unknown): value is FilePath {
   return typeof value === 'string' || isUrl(value);
 }

@@ -1,4 +1,4 @@
-/** What is read at any position: a file that is open, or the like. */
+/** A source that is read at any position, such as an open file. */
 export interface Readable {
   read(target: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
 }
@@ -6,8 +6,8 @@ export interface Readable {
 const AHEAD_BYTES = 1 << 16;
 
 /**
- * Reads a file with fewer calls into the system, each of which waits for its turn: small reads are taken from a larger
- * piece that was read before, if it has them.
+ * Reader with fewer system calls, each of which waits for its turn: it serves small reads from a larger piece that was
+ * read before.
  */
 export class ReadAhead implements Readable {
   readonly #file: Readable;

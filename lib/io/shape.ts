@@ -1,12 +1,12 @@
 import { describe } from '../core/describe.ts';
 import { checkedElements, isArray, reading, shapeError } from '../core/validate.ts';
 
-/** As many axes as numpy has. */
+/** Maximum number of axes, as in numpy. */
 export const MOST_AXES = 64;
 
 const MOST_AXES_SHOWN = 8;
 
-/** The extents of a caller's shape, each read once. Whether they are whole numbers is for `elementCount` to say. */
+/** The extents of a caller's shape, each read once; `elementCount` checks that they are integers. */
 export function extentsOf(name: string, shape: unknown): number[] {
   if (!isArray(shape)) throw shapeError(name, 'an array of whole numbers', describe(shape));
   const axes = reading(name, () => shape.length);

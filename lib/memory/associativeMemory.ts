@@ -11,10 +11,9 @@ import type {
 import type { FilePath } from '../io/path.ts';
 
 /**
- * What every memory of items has, so that code can take any of them: `AssociativeMemory<Gaussians>` is a {@link
- * GaussianMemory}, `AssociativeMemory<Items>` of any `Items` is one that the caller chooses. `Found` and `Near` are
- * what retrievals and searches tell beyond what all memories do; `QueryOptions` go with every verb on queries,
- * `StepOptions` with those that move states.
+ * The interface of all item memories, for code that takes any of them: `AssociativeMemory<Gaussians>` is a
+ * {@link GaussianMemory}. `Found` and `Near` are the additional results of retrievals and searches; `QueryOptions` are
+ * further options of every verb on queries, `StepOptions` of the verbs that move states.
  */
 export interface AssociativeMemory<
   Items,
@@ -23,9 +22,9 @@ export interface AssociativeMemory<
   QueryOptions = unknown,
   StepOptions = QueryOptions,
 > {
-  /** How many items are stored. */
+  /** Number of stored items. */
   readonly size: number;
-  /** The dimension of the space that items live in. */
+  /** The dimension of the items' space. */
   readonly dimension: number;
   /** The precision in which items are stored. */
   readonly precision: 'float32' | 'float64';

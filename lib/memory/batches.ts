@@ -14,9 +14,9 @@ import {
 } from '../core/validate.ts';
 import type { MemoryKind, NativeBatch, NativeStates } from '../native/addon.ts';
 
-/** Any batch, as the native side takes it, with the shape that goes with it. */
+/** Any batch in the form of the native side, with its shape. */
 export interface Batch extends NativeBatch {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
   readonly kind: MemoryKind;
   readonly dimension: number;
@@ -37,7 +37,7 @@ export function itemWidth(kind: MemoryKind, dimension: number): { position: numb
 const greatestFullDimension = 32_766;
 const greatestDimension = 2 ** 30 - 1;
 
-/** @internal Refuses what BLAS and LAPACK could not count. */
+/** @internal Refuses sizes beyond the 32 bits of BLAS and LAPACK. */
 export function checkSupported(name: string, kind: MemoryKind, dimension: number): void {
   const greatest = kind === 'full' ? greatestFullDimension : greatestDimension;
   if (dimension <= greatest) return;
@@ -57,7 +57,7 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   const perItem = { full: [dimension, dimension], diagonal: [dimension], isotropic: [] }[structure];
   const shape = [count, ...perItem];
   const length = product(`${name}.covariances`, ...shape);
-  // Before the arrays, so that nobody has to make such large ones to hear of it.
+  // Checked before the arrays, so that the error does not need arrays of such a size.
   if (structure === 'full') checkSupported(`${name}.dimension`, structure, dimension);
   const positions = floatArray(`${name}.means`, given.means, count * dimension, `${count} x ${dimension}`);
   const covariances = floatArray(`${name}.covariances`, given.covariances, length, shape.join(' x '));
@@ -66,7 +66,7 @@ export function gaussianBatch(name: string, value: Gaussians): Batch {
   return { name, kind: structure, count, dimension, positions, covariances, basis };
 }
 
-/** Checks the shape of a basis and returns one that has a meaning; that of a full batch has none. */
+/** Checks the shape of a basis and returns it, or undefined for a full batch, where a basis has no meaning. */
 function basisOf(name: string, structure: Structure, dimension: number, basis: unknown): FloatArray | undefined {
   if (basis === undefined) return undefined;
   if (structure === 'isotropic') {

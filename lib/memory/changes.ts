@@ -1,13 +1,11 @@
-/**
- * The changes of one memory: each begins when those that were asked for earlier have ended, whether they failed or not.
- */
+/** Queue of the changes of one memory: each begins when all earlier ones have ended, failed or not. */
 export class Changes {
-  /** The change that was asked for last, while it or an earlier one runs. */
+  /** The last requested change, while it or an earlier one runs. */
   #last: Promise<unknown> | undefined;
 
   /**
-   * Whether the next change will have to wait: what it needs must be copied, so that it is as it was when it was asked
-   * for.
+   * Whether the next change will have to wait. Its input must then be copied, to keep the values of the moment of the
+   * call.
    */
   get pending(): boolean {
     return this.#last !== undefined;

@@ -4,7 +4,7 @@ import { concatFloats, concatInts } from './parts.ts';
 
 type NativeColumn = Float64Array | Int32Array | Uint8Array;
 
-/** The columns of a whole batch from those of its parts; codes become the words that they stand for. */
+/** Joins the columns of the parts of a batch; codes become their words. */
 export function concatColumns<C extends Columns>(columns: C, parts: readonly NativeColumns<C>[]): ResultColumns<C> {
   const joined = Object.entries(columns).map(([name, kind]) => [
     name,
@@ -22,10 +22,7 @@ function concatColumn(kind: ColumnKind, parts: readonly NativeColumn[]) {
   return parts.flatMap((codes) => Array.from(codes, (code) => kind[code] as string));
 }
 
-/**
- * What every part has after 0, 1, 2, ... iterations. Parts end after different numbers of iterations; the shorter ones
- * stay where they ended.
- */
+/** The states of all parts after 0, 1, 2, ... iterations. A part that ended earlier keeps its last states. */
 export function alignedSteps<T>(parts: readonly (readonly T[] | undefined)[]): T[][] {
   const trajectories = parts.flatMap((steps) => (steps ? [steps] : []));
   const length = greatest(trajectories.map((steps) => steps.length));

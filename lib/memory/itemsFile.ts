@@ -10,7 +10,7 @@ import {
 import type { MemoryKind, NativeStates } from '../native/addon.ts';
 import { type Batch, itemWidth } from './batches.ts';
 
-/** What a file says of the items in it. */
+/** Description of the items in a file. */
 export interface ItemsInfo {
   readonly kind: MemoryKind;
   readonly size: number;
@@ -18,19 +18,19 @@ export interface ItemsInfo {
   readonly precision: 'float32' | 'float64';
 }
 
-// What is read at a time is there twice more while it is stored.
+// Bytes read at a time; two more copies exist while they are stored.
 const chunkBytes = 2 * 2 ** 20;
 
-// A release that knows nothing of a basis must not read past one: files with a basis have a version of their own.
+// Files with a basis have a version of their own, so that a release without bases does not ignore one.
 const plainVersion = '1';
 const basisVersion = '2';
 
-/** The common basis of the covariances, in float64 whatever the items are in. */
+/** The common basis of the covariances, always in float64. */
 function basisTensor(dimension: number) {
   return { name: 'basis', dtype: 'F64' as const, shape: [dimension, dimension] };
 }
 
-/** The tensors of the items in a memory's file: names as in the public types, shapes as there. */
+/** The tensors of the items in a memory's file, with the names and shapes of the public types. */
 function tensorsOf({ kind, size, dimension, precision }: ItemsInfo) {
   const dtype = precision === 'float32' ? ('F32' as const) : ('F64' as const);
   if (kind === 'euclidean') return [{ name: 'values', dtype, shape: [size, dimension] }];
@@ -86,12 +86,12 @@ export interface ItemsFile extends ItemsInfo {
   batches(options: CallOptions): AsyncGenerator<Batch>;
   /** The numbers of the basis, d x d, if the file has one. */
   basis(options: CallOptions): Promise<FloatArray | undefined>;
-  /** What to throw when something in the file cannot be. */
+  /** The error for impossible contents of the file. */
   corrupt(what: string): DenseamError;
   close(): Promise<void>;
 }
 
-/** Opens the file of a memory and checks what it says of itself. */
+/** Opens the file of a memory and checks its metadata. */
 export async function loadItems(path: string, expected: 'euclidean' | 'gaussian'): Promise<ItemsFile> {
   const file = await openSafetensors(path);
   try {

@@ -7,7 +7,7 @@ import { partBytes } from './partsAtOnce.ts';
 
 /**
  * Copies a matrix and a number for each of its rows and columns to the native side, a few megabytes at a time so that
- * the event loop stays free. `name` is what errors call the numbers.
+ * the event loop stays free. `name` is the numbers' name in errors.
  */
 export async function marginalMatrix(
   name: string,

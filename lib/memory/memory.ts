@@ -33,18 +33,18 @@ import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sw
 
 const defaultIterations = 100;
 
-/** How numbers are stored. */
+/** Precision of stored numbers. */
 export type Precision = 'float32' | 'float64';
 
 /**
- * What every memory has in common: the verbs, on whatever its items are. Reads work on the items as they were when the
- * call began; changes run one after the other, and each is made whole or not at all. Distances are squared where that
- * is said; step lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
+ * Base of all memories: the verbs, on items of any kind. Reads work on the items as they were when the call began;
+ * changes run one after the other, and each is made whole or not at all. Distances are squared where that is said; step
+ * lengths and tolerances are not. A closed memory refuses every call with ERR_CLOSED.
  */
 export abstract class Memory<Items, QueryOptions = unknown>
   implements AssociativeMemory<Items, Retrieval<Items>, Neighbours, QueryOptions>
 {
-  /** The dimension of the space that items live in. */
+  /** The dimension of the items' space. */
   readonly dimension: number;
   /** The precision in which items are stored. */
   readonly precision: Precision;
@@ -68,14 +68,14 @@ export abstract class Memory<Items, QueryOptions = unknown>
     this.#stored = new StoredItems(this, shape, (batch, first, options) => this.toOwnKind(batch, first, options));
   }
 
-  /** How many items are stored. */
+  /** Number of stored items. */
   get size(): number {
     return this.#stored.size;
   }
 
   /**
-   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun
-   * end as if it were open; changes that have not ended are refused. Closing it again does nothing.
+   * Frees the items now instead of at garbage collection. Reads in progress end normally; changes in progress are
+   * refused. A second call does nothing.
    */
   close(): void {
     this.#stored.close();
@@ -86,27 +86,27 @@ export abstract class Memory<Items, QueryOptions = unknown>
     this.close();
   }
 
-  /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
+  /** Reads from the present items, whatever happens to the memory meanwhile. */
   protected reading<T>(read: (items: NativeItems) => Promise<T>): Promise<T> {
     return this.#stored.reading(read);
   }
 
-  /** Checks the shape of items or queries, but not yet that it is this memory's. */
+  /** Checks the shape of items or queries, but not yet against this memory's. */
   protected abstract toBatch(name: string, value: Items): Batch;
-  /** `sibling`: another result of the same call. What all have in common need not be copied for each. */
+  /** `sibling` is another result of the same call, with which this one shares its common parts. */
   protected abstract fromStates(states: NativeStates, sibling?: Items): Items;
 
-  /** Whether items or queries of this kind can be turned into the memory's own. */
+  /** Whether items or queries of this kind can be converted to the memory's own. */
   protected takes(kind: MemoryKind): boolean {
     return kind === this.#kind;
   }
 
-  /** Turns a part of a batch, `first` its first item, into the memory's own kind from another that it takes. */
+  /** Converts a part of a batch, `first` its first item, to the memory's own kind. */
   protected toOwnKind(batch: Batch, _first: number, _options: CallOptions): Promise<Batch> {
     return Promise.resolve(batch);
   }
 
-  /** What the covariances of all items have in common, for the file. */
+  /** The common basis of all covariances, for the file. */
   protected get basisNumbers(): Float64Array | undefined {
     return undefined;
   }
@@ -166,8 +166,8 @@ export abstract class Memory<Items, QueryOptions = unknown>
   }
 
   /**
-   * Iterates the update from every query to a fixed point. Each query stops by itself; everything returned of it
-   * describes the returned state.
+   * Iterates the update from every query to a fixed point. Each query stops by itself; its results describe the
+   * returned state.
    *
    * @throws as {@link distances}.
    */
@@ -259,17 +259,17 @@ export abstract class Memory<Items, QueryOptions = unknown>
     await this.#stored.save(file, this.basisNumbers, read);
   }
 
-  /** @internal Makes an empty memory into one with these items. */
+  /** @internal Fills an empty memory with these items. */
   protected async fill(batch: Batch, options: CallOptions): Promise<this> {
     return filled(this, this.#stored.append(batch, options));
   }
 
-  /** @internal Makes an empty memory into the one in the file. */
+  /** @internal Fills an empty memory from a file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
     return filled(this, this.#stored.appendFile(file, options));
   }
 
-  /** Items or queries of this memory's own shape. */
+  /** Checks that items or queries have this memory's shape. */
   protected checkedBatch(name: string, value: Items): Batch {
     const batch = this.toBatch(name, value);
     if (!this.takes(batch.kind)) {
@@ -282,7 +282,7 @@ export abstract class Memory<Items, QueryOptions = unknown>
     return batch;
   }
 
-  /** How items or queries of another structure can be had after all. */
+  /** Advice on how to convert items or queries of another structure. */
   #hintOn(kind: MemoryKind): string {
     if (this.#kind === 'full') return ' (toFull makes it so)';
     return kind === 'full' ? ' (or create the memory from toFull(items))' : '';

@@ -4,7 +4,7 @@ import type { CallOptions } from '../core/types.ts';
 import type { NativeStates } from '../native/addon.ts';
 import { type Batch, itemWidth, slice } from './batches.ts';
 
-/** A run of a batch's items that is handed to the native side at once. */
+/** A run of a batch's items for one native call. */
 export interface Part {
   readonly batch: Batch;
   /** Index of its first item in the whole batch. */
@@ -12,15 +12,15 @@ export interface Part {
   readonly onProgress: CallOptions['onProgress'];
 }
 
-// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are copied beside it unless there are
-// several parts, so those may be larger, but not so large that joining them is felt.
+// Input is copied on the event loop: 16 MiB take a few milliseconds. Results are copied there only if there are several
+// parts, so they may be larger, as long as joining them is not felt.
 export const inputBytes = 16 * 2 ** 20;
 export const resultBytes = 64 * 2 ** 20;
 
 /**
- * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns what they gave,
- * in order. `total` is the work of the whole batch for `onProgress`; a query has `copies` states in progress, and its
- * result, or what is kept for it meanwhile, has `columns` numbers.
+ * Calls `run` on one part of the batch after another, each small enough for the event loop, and returns the results in
+ * order. `total` is the work of the whole batch for `onProgress`; a query has `copies` states in progress and `columns`
+ * numbers of results or kept values.
  */
 export async function inParts<T>(
   batch: Batch,
@@ -64,7 +64,7 @@ export async function inRuns<T>(
   return results;
 }
 
-/** One array of all; the array itself where there is only one. */
+/** Concatenation of the arrays; a single array itself, without a copy. */
 export function concatFloats(arrays: readonly Float64Array[]): Float64Array {
   return join(arrays, (length) => zeros('the results', Float64Array, length));
 }

@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { CallOptions, Progress } from '../core/types.ts';
 import { threads } from '../native/threads.ts';
 
-/** Copying this much takes the event loop about a millisecond. */
+/** Bytes that the event loop copies in about a millisecond. */
 export const partBytes = 4 * 2 ** 20;
 
 /**
- * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order, and after a failure no
- * further one does, so the error of the lowest failing part is the one that is thrown.
+ * Runs parts 0, 1, ... some at a time; `total` is the work of all of them. Parts begin in order and none after a
+ * failure, so the thrown error is that of the lowest failing part.
  */
 export async function inOrder(
   parts: number,
@@ -15,7 +15,7 @@ export async function inOrder(
   onProgress: CallOptions['onProgress'],
   run: (part: number, onProgress: CallOptions['onProgress']) => Promise<void>,
 ): Promise<void> {
-  // A part may be a single item: one for every thread, and one that is being copied.
+  // One part for every thread, since a part may be a single item, and one that is being copied.
   const partsAtOnce = threads() + 1;
   const done = new Float64Array(parts);
   const failures: { readonly part: number; readonly error: unknown }[] = [];
@@ -28,7 +28,7 @@ export async function inOrder(
         onProgress?.({ completed: done.reduce((sum, value) => sum + value, 0), total });
       };
       await run(part, onProgress && report).catch((error: unknown) => failures.push({ part, error }));
-      // Where copying takes longer than computing, the event loop would otherwise do nothing else.
+      // A turn for other events, which copying would otherwise hold up where it takes longer than computing.
       if (next < parts) await setImmediate();
     }
   };

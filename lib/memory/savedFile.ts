@@ -4,15 +4,15 @@ import { corruptFile, unsupportedFile } from '../io/files.ts';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors/safetensors.ts';
 import type { Precision } from './memory.ts';
 
-/** What a file must hold: what `memory` says of it, and its version. */
+/** Expected kind of a file: its `memory` entry and its version. */
 export interface FileKind {
   readonly memory: string;
   readonly version: string;
-  /** In words, for errors. */
+  /** The kind in words, for errors. */
   readonly what: string;
 }
 
-/** Opens a file, checks what it says of itself, and closes it when `read` is done. */
+/** Opens a file, checks its metadata, and closes it when `read` is done. */
 export async function readTensors<T>(
   path: string,
   { memory, version, what }: FileKind,
@@ -38,16 +38,16 @@ export async function readTensors<T>(
   }
 }
 
-/** What numbers that cannot be are called where a caller gives them. */
+/** Codes of the errors for impossible numbers from a caller. */
 const valueCodes: readonly string[] = ['ERR_SHAPE', 'ERR_RANGE', 'ERR_NOT_FINITE', 'ERR_NOT_POSITIVE_DEFINITE'];
 
-/** Numbers that cannot be are the file's fault, though its checksums are right. */
+/** Turns an error for impossible numbers into one for a corrupt file: its checksums may be right all the same. */
 export function asCorrupt(path: string, error: unknown): unknown {
   const isValue = error instanceof DenseamError && valueCodes.includes(error.code);
   return isValue ? corruptFile(path, error.message, error) : error;
 }
 
-/** A tensor of a given shape; a dtype where one is asked for. */
+/** Reads a tensor of a given shape and, where one is given, dtype. */
 export async function readTensor(
   file: SafetensorsFile,
   name: string,

@@ -4,13 +4,13 @@ import { runTask } from '../native/calls.ts';
 import { Kept } from '../native/closing.ts';
 import { Changes } from './changes.ts';
 
-/** The items of a memory, a native handle. A change replaces all of them at once, when it has succeeded. */
+/** The items of a memory, a native handle that each successful change replaces. */
 export class ItemStore<Handle extends NativeHandle> {
   readonly #kept: Kept<Handle>;
   readonly #bytesOf: (items: Handle) => number;
   readonly #changes = new Changes();
 
-  /** `bytesOf`: the memory that items take. */
+  /** `bytesOf` gives the bytes that items take. */
   constructor(owner: object, empty: Handle, bytesOf: (items: Handle) => number) {
     this.#kept = new Kept(owner, empty, (items) => native.release(items));
     this.#bytesOf = bytesOf;
@@ -22,14 +22,14 @@ export class ItemStore<Handle extends NativeHandle> {
   }
 
   /**
-   * Whether the next change will have to wait: what it needs must be copied, so that it is as it was when it was asked
-   * for.
+   * Whether the next change will have to wait. Its input must then be copied, to keep the values of the moment of the
+   * call.
    */
   get isChanging(): boolean {
     return this.#changes.pending;
   }
 
-  /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
+  /** Reads from the present items, whatever happens to the memory meanwhile. */
   async reading<T>(read: (items: Handle) => Promise<T>): Promise<T> {
     const items = native.share(this.items);
     try {
@@ -39,7 +39,7 @@ export class ItemStore<Handle extends NativeHandle> {
     }
   }
 
-  /** Runs a change after those that were asked for earlier; makes all of it or nothing. */
+  /** Runs a change after all earlier ones; it is made whole or not at all. */
   change(stage: (staged: Staged<Handle>) => Promise<void>): Promise<void> {
     return this.#changes.run(async () => {
       const before = this.items;
@@ -61,7 +61,7 @@ export class ItemStore<Handle extends NativeHandle> {
   }
 }
 
-/** What a change has come to. */
+/** State of a change in progress. */
 export class Staged<Handle extends NativeHandle> {
   readonly #store: ItemStore<Handle>;
   readonly #bytesOf: (items: Handle) => number;
@@ -81,20 +81,20 @@ export class Staged<Handle extends NativeHandle> {
     return this.#items;
   }
 
-  /** Goes on with the items that a task makes of these. A memory that was closed meanwhile refuses. */
+  /** Replaces the staged items by those that a task makes of them. A memory that was closed meanwhile refuses. */
   async apply(
     task: (items: Handle, onProgress: ProgressCallback) => Task<Handle>,
     options: CallOptions = {},
   ): Promise<void> {
     const before = this.#items;
     const after = await runTask((report) => this.#store.items && task(before, report), options);
-    // The items before the change stay until it has succeeded. Blocks that both have are counted once.
+    // The items before the change stay until it has succeeded. Blocks shared with them are counted once.
     if (before !== this.#before) native.succeed(before, after, Math.max(0, this.#bytesOf(after) - this.#bytesBefore));
     this.#items = after;
   }
 }
 
-/** A memory once it is filled. One that could not be filled is nobody's, and is freed. */
+/** Waits until a memory is filled and returns it. A memory that could not be filled is freed. */
 export async function filled<Memory extends { close(): void }>(
   memory: Memory,
   filling: Promise<void>,

@@ -17,7 +17,7 @@ import { type ItemsFile, saveItems } from './itemsFile.ts';
 import { inParts, type Part } from './parts.ts';
 import { ItemStore, type Staged } from './store.ts';
 
-/** What each query takes: evaluations of every item, states in progress, and numbers of results. */
+/** Cost of a query: evaluations of every item, states in progress, and numbers of results. */
 export interface Extent {
   readonly passes?: number;
   readonly copies?: number;
@@ -26,15 +26,15 @@ export interface Extent {
 
 export type Verb<T, Options = NativeQueryOptions> = (items: NativeItems, queries: Batch, options: Options) => Task<T>;
 
-/** The ridge of a memory whose queries have no covariances is 0. */
+/** Ridge of the queries; 0 for queries without covariances. */
 export interface Ridge {
   readonly ridge: number;
 }
 
-/** Turns a part of a batch, `first` its first item, into the memory's own kind. */
+/** Conversion of a part of a batch, `first` its first item, to the memory's own kind. */
 export type ToOwnKind = (batch: Batch, first: number, options: CallOptions) => Promise<Batch>;
 
-/** The items of a memory of vectors or Gaussians, what changes them, and how verbs run on them. */
+/** The items of a memory of vectors or Gaussians, with their changes and the verbs on them. */
 export class StoredItems {
   readonly #shape: NativeItemsOptions;
   readonly #toOwnKind: ToOwnKind;
@@ -56,7 +56,7 @@ export class StoredItems {
     this.#store.close();
   }
 
-  /** Reads from the items as they are now, whatever happens to the memory meanwhile. */
+  /** Reads from the present items, whatever happens to the memory meanwhile. */
   reading<T>(read: (items: NativeItems) => Promise<T>): Promise<T> {
     return this.#store.reading(read);
   }
@@ -66,7 +66,7 @@ export class StoredItems {
     const { passes = 1, copies = 1, columns = 0 } = extent;
     const { ridge } = options;
     const { size } = this;
-    // Memories of full covariances keep what they know of every item for every state in progress.
+    // Memories of full covariances keep numbers of every item for every state in progress.
     const numbersInProgress = Math.max(columns, this.#shape.kind === 'full' ? copies * size : 0);
     return this.reading((items) =>
       inParts(batch, batch.count * passes * size, { copies, columns: numbersInProgress }, options, (part) =>
@@ -79,7 +79,7 @@ export class StoredItems {
 
   /** Appends a batch part by part, so that the event loop stays free. */
   async append(batch: Batch, options: CallOptions): Promise<void> {
-    // What has to wait is copied, so that the values are always those of the moment of the call.
+    // A change that has to wait gets a copy, so that the values are always those of the moment of the call.
     const own = this.#store.isChanging ? copy(batch) : batch;
     await this.#store.change(async (staged) => {
       fitsInMemory('the items', this.bytesOf(own.count));
@@ -110,7 +110,7 @@ export class StoredItems {
   }
 
   async remove(indices: readonly number[] | Int32Array, options: CallOptions): Promise<void> {
-    // A change that was asked for earlier may still be running: indices mean the items after it.
+    // An earlier change may still be running: indices mean the items after it.
     const own = this.#store.isChanging ? indexArray('indices', indices, greatestSize) : indices;
     await this.#store.change(async (staged) => {
       const removed = someIndices('indices', own, this.size);
@@ -139,7 +139,7 @@ export class StoredItems {
     });
   }
 
-  /** Memory that so many items take. */
+  /** Bytes of so many items. */
   bytesOf(count: number): number {
     const { precision } = this.#shape;
     const bytesEach = precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
@@ -152,7 +152,7 @@ export class StoredItems {
     return position + covariance;
   }
 
-  /** Runs a call on a part in the memory's own kind, at once unless the part first has to be turned into that. */
+  /** Runs a call on a part in the memory's own kind, at once unless the part needs conversion first. */
   async #withOwnKind<T>(
     { batch, first, onProgress }: Part,
     options: CallOptions,
@@ -167,7 +167,7 @@ function appendTo(staged: Staged<NativeItems>, batch: Batch, firstIndex: number,
   return staged.apply((items, onProgress) => native.appendItems(items, batch, { firstIndex, onProgress }), options);
 }
 
-/** Completes what recall needs to know of the items, at the end of a change. */
+/** Completes the numbers of the items that recall needs, at the end of a change. */
 function prepare(staged: Staged<NativeItems>, options: CallOptions): Promise<void> {
   return staged.apply((items, onProgress) => native.prepareItems(items, { onProgress }), options);
 }

@@ -13,10 +13,10 @@ import { checkedElements, integer, isArray, nonNegative, positive, rangeError } 
 
 // The options of the verbs that memories share.
 
-/** What the native side counts with. */
+/** Limit of the native counter. */
 export const maxIterationsLimit = 2 ** 31 - 1;
 
-/** A weight below half the spacing of the numbers just below 1. */
+/** Half the spacing of the doubles just below 1: a lost mass below it does not show. */
 const invisibleMass = 2 ** -53;
 
 const droppedMass = specify<DroppedMass>()({ mass: required(shareOfMass) });
@@ -26,7 +26,7 @@ function shareOfMass(name: string, value: unknown): number {
   return value as number;
 }
 
-/** The mass that may be dropped; undefined where every item is to be evaluated. */
+/** The mass that may be dropped; undefined to evaluate every item. */
 function pruning(name: string, value: unknown): number | undefined {
   if (value === true) return invisibleMass;
   return value === false ? undefined : readOptions(droppedMass, value, name).mass;
@@ -73,10 +73,15 @@ export const iterationOptions = specify<IterationOptions>()({
   tolerance: described(
     optional(nonNegative),
     'number',
-    'how near to a fixed point a state stops',
+    'distance from a fixed point at which a state stops',
     '1e-6 of the scale of the items',
   ),
-  maxIterations: described(optional(iterations), { integerFrom: 0 }, 'steps at most', '100, of point clouds 300'),
+  maxIterations: described(
+    optional(iterations),
+    { integerFrom: 0 },
+    'maximum number of steps',
+    '100, for point clouds 300',
+  ),
   trajectory: optional(aBoolean, false),
 });
 
@@ -90,7 +95,7 @@ export const sweepOptions = specify<SweepOptions>()({
   betas: described(
     required<Float64Array, SweepOptions['betas']>(manyBetas),
     'numbers',
-    'inverse temperature; several with commas between them: a retrieval with each',
+    'inverse temperature, or several with commas between them for a retrieval each',
   ),
 });
 

@@ -26,7 +26,7 @@ export type * from './pointCloud.ts';
 export type * from './sphere.ts';
 export type * from './task.ts';
 
-/** Things on the native side that a memory or model keeps. */
+/** Native objects of a memory or model. */
 export type NativeHandle = NativeItems | NativeCloudItems | NativeSphereModel | NativeSphereRows | NativeSphereTrainer;
 
 export interface Native
@@ -41,30 +41,30 @@ export interface Native
     NativeMemories,
     NativePointCloud {
   readonly lanes: NativeLanes;
-  /** Lets go of what a handle stands for; whoever uses the handle afterwards gets ERR_CLOSED. */
+  /** Releases a handle; later uses of it get ERR_CLOSED. */
   release(handle: NativeHandle): void;
-  /** Another handle of the same thing, which stays until both are released. */
+  /** Another handle of the same object, which lives until both are released. */
   share<H extends NativeHandle>(handle: H): H;
-  /** Releases a handle; the successor, which keeps so many bytes, takes its place for the collector. */
+  /** Releases a handle and gives its place for the garbage collector to a successor of so many bytes. */
   succeed<H extends NativeHandle>(handle: H, successor: H, bytes: number): void;
-  /** Bytes that everything on the native side takes which this process's memories, models and handles keep. */
+  /** Bytes of all native objects of this process's memories, models and handles. */
   keptMemory(): number;
-  /** Has the collector look for garbage: as if `bytes` had been allocated, and freed again. */
+  /** Prompts the garbage collector, as if `bytes` had been allocated and freed again. */
   press(bytes: number): void;
-  /** Gives the system what the allocators keep for later. */
+  /** Returns free memory of the allocators to the system. */
   giveBackFreeMemory(): void;
-  /** How many threads compute; a new value reaches running calls from their next loop on. */
+  /** Number of threads; a new value reaches running calls from their next loop on. */
   threads(): number;
   setThreads(count: number): void;
-  /** Sets them unless either was called before by any thread of the process. */
+  /** Sets the number of threads unless any thread of the process called either setter before. */
   setDefaultThreads(count: number): void;
-  /** How many threads the linked BLAS can serve at once; it corrupts memory beyond. */
+  /** Greatest number of threads of the linked BLAS; it corrupts memory beyond. */
   mostThreads(): number;
   /** Processors that the process may run on. */
   processors(): number;
   /** Stops every call of this environment and waits until none runs. */
   stop(): void;
-  /** The BLAS in use, as it names itself. */
+  /** The name of the BLAS in use. */
   blas(): string;
 }
 

@@ -2,13 +2,13 @@ import { DenseamError, type ErrorCode, type Fault } from '../core/errors.ts';
 import type { CallOptions } from '../core/types.ts';
 import { native, type ProgressCallback, type Task } from './addon.ts';
 
-// At exit the process takes down what a running kernel stands on, so those that still run are stopped first.
+// At exit the process frees state that running kernels use, so they are stopped first.
 process.on('exit', () => native.stop());
 
 /**
- * Runs one native task and returns what its promise gives. Its coded errors become {@link DenseamError}s. When the
- * signal is aborted or the progress callback throws, rejects at once with the signal's reason or what was thrown, while
- * the task stops at its next poll.
+ * Runs one native task and returns its result. Its coded errors become {@link DenseamError}s. When the signal is
+ * aborted or the progress callback throws, rejects at once with the signal's reason or the thrown value, while the task
+ * stops at its next poll.
  */
 export async function runTask<T>(
   start: (onProgress: ProgressCallback) => Task<T>,
@@ -35,7 +35,7 @@ export async function runTask<T>(
   }
 }
 
-/** The callback, but what it throws goes to `onError`. */
+/** The callback, with its errors passed to `onError`. */
 function guarded(
   onProgress: NonNullable<ProgressCallback>,
   onError: (error: unknown) => void,

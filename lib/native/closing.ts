@@ -4,7 +4,7 @@ import { setReclaim } from '../core/availableMemory.ts';
 import { DenseamError } from '../core/errors.ts';
 import { native } from './addon.ts';
 
-/** What is open: to be freed when memory is short and its owner is gone, however late the collector says so. */
+/** Open native objects, freed when memory is short and their owners are gone, even before the collector says so. */
 const open = new Set<Closeable>();
 
 const collected = new FinalizationRegistry<Closeable>((kept) => kept.close());
@@ -12,8 +12,8 @@ const collected = new FinalizationRegistry<Closeable>((kept) => kept.close());
 type Closeable = Pick<Kept<unknown>, 'isOwned' | 'close'>;
 
 /**
- * Something native that belongs to a memory or model. It is freed when the owner is closed, or when nobody holds the
- * owner any more. Calls that work on it keep it alive until they end.
+ * A native object that belongs to a memory or model. It is freed when the owner is closed or unreachable; calls in
+ * progress keep it alive until they end.
  */
 export class Kept<T> {
   readonly #owner: WeakRef<object>;
@@ -41,14 +41,14 @@ export class Kept<T> {
     return this.#value;
   }
 
-  /** Puts another in its place and frees the old one. */
+  /** Replaces the object and frees the old one. */
   replace(value: T): void {
     const old = this.value;
     this.#value = value;
     this.#free(old);
   }
 
-  /** Frees it; closing again does nothing. */
+  /** Frees the object; a second call does nothing. */
   close(): void {
     if (this.#value === undefined) return;
     const value = this.#value;
@@ -63,37 +63,36 @@ export class Kept<T> {
   }
 }
 
-// Below this, memory that nobody holds may wait for the collector's own time.
+// Least memory worth a garbage collection of its own.
 const worthCollecting = 32 * 2 ** 20;
 
-// V8 begins to collect when this much more native memory is kept than at its last collection.
+// Growth of native memory since its last collection at which V8 begins the next one.
 const collectionStep = 64 * 2 ** 20;
 
 /**
- * Has the collector find at once what nobody holds: more than the whole heap may take seems to be kept. A collection
- * waits until the memory of the one before it is freed, so a second one follows.
+ * Prompts a garbage collection at once: native memory seems larger than the whole heap may be. A collection waits until
+ * the memory of the one before is freed, so a second one follows.
  */
 export function pressCollector(): void {
   const { heap_size_limit: limit } = getHeapStatistics();
   for (let i = 0; i < 2; i++) native.press(limit);
 }
 
-// A collection runs beside the event loop, in steps of a few milliseconds; in a large heap it is not waited for to its
-// end.
+// Poll interval. A collection runs beside the event loop in steps of a few milliseconds; in a large heap nobody waits
+// for its end.
 const pollMilliseconds = 5;
 const mostPolls = 40;
 
 const sentinels = new FinalizationRegistry<() => void>((seen) => seen());
 
 /**
- * Before so many bytes are stored: waits a little for memories that nobody holds any more to be found and freed, so
- * that a process that loads one after the other does not hold three. Does nothing where nothing is to be gained.
+ * Waits a little, before so many bytes are stored, for a collection that frees unreachable memories, so that a process
+ * that loads one after the other does not hold three. Does nothing where there is little to free.
  */
 export async function collectBefore(bytes: number): Promise<void> {
   if (bytes < worthCollecting || native.keptMemory() < worthCollecting) return;
   let isCollected = false;
-  // A collection that has begun already spares what was reachable then, and this object too: only the next one takes
-  // it.
+  // A collection in progress spares objects that were reachable at its start, and this one too: the next one takes it.
   sentinels.register({}, () => {
     isCollected = true;
   });
@@ -104,7 +103,7 @@ export async function collectBefore(bytes: number): Promise<void> {
   closeUnowned();
 }
 
-/** Frees what belongs to nobody any more. Only a collection of garbage shows what does. */
+/** Frees objects without an owner, as found by the last garbage collection. */
 export function closeUnowned(): void {
   for (const kept of open) {
     if (!kept.isOwned) kept.close();

@@ -1,15 +1,15 @@
 /**
- * What retrievals tell of each query, one list for each family of memories: the name of every column and the kind of
- * its elements. The native side gives the columns by these names (kRetrievalColumns and kFlowColumns there); how parts
- * of a batch are put together, and what the command line writes, follows from the list (lib/memory/columns.ts).
+ * Per-query columns of retrievals, one list for each family of memories: the name of every column and the kind of its
+ * elements. The native side gives the columns by these names (kRetrievalColumns and kFlowColumns there); the
+ * concatenation of parts of a batch and the output of the command line follow from the list (lib/memory/columns.ts).
  */
 
-/** Numbers, or the words that codes 0, 1, 2, ... stand for. */
+/** Kind of a column: numbers, or the words for codes 0, 1, 2, ... */
 export type ColumnKind = 'float64' | 'int32' | readonly string[];
 
 export type Columns = Readonly<Record<string, ColumnKind>>;
 
-/** The arrays of a native result: a byte stands for a word. */
+/** The arrays of a native result, with a byte for a word. */
 export type NativeColumns<C extends Columns> = {
   readonly [Name in keyof C]: C[Name] extends 'float64'
     ? Float64Array
@@ -18,7 +18,7 @@ export type NativeColumns<C extends Columns> = {
       : Uint8Array;
 };
 
-/** The columns of a result that users get. */
+/** The columns of a public result. */
 export type ResultColumns<C extends Columns> = {
   readonly [Name in keyof C]: C[Name] extends readonly (infer Word)[]
     ? readonly Word[]

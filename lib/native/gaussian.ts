@@ -4,7 +4,7 @@ import type { MemoryKind, NativeNamedBatch, NativeStates } from './memory.ts';
 import type { PartOptions, Task, TaskOptions } from './task.ts';
 
 /**
- * Variances along a basis, and of each covariance how far it is from diagonal there and whether float32 holds its
+ * Variances along a basis and, for each covariance, its distance from diagonal there and whether float32 holds its
  * numbers (1).
  */
 export interface NativeProjection extends NativeStates {
@@ -12,7 +12,7 @@ export interface NativeProjection extends NativeStates {
   readonly isSingle: Uint8Array;
 }
 
-/** A square matrix, row-major, and what errors call it. */
+/** The size of a square matrix, row-major, and its name in errors. */
 interface NativeMatrixOptions {
   readonly dimension: number;
   readonly name: string;
@@ -22,9 +22,9 @@ interface NativeMatrixOptions {
 export interface NativeBases {
   /** Checks d x d numbers, finite and orthogonal. */
   makeBasis(numbers: Float64Array, options: NativeMatrixOptions): Task<NativeBasis['handle']>;
-  /** The check alone, at once. */
+  /** Only checks the numbers, at once. */
   checkBasis(numbers: FloatArray, options: NativeMatrixOptions): void;
-  /** Full covariances from others. */
+  /** Expands covariances to full ones. */
   expand(
     items: NativeNamedBatch,
     options: PartOptions & {
@@ -33,7 +33,7 @@ export interface NativeBases {
       readonly basis: NativeBasis['handle'] | undefined;
     },
   ): Task<NativeStates>;
-  /** Variances along the basis from full covariances, and how far each covariance is from diagonal in it. */
+  /** Projects full covariances to variances along the basis, with the distance of each from diagonal. */
   project(
     items: NativeNamedBatch,
     options: PartOptions & { readonly basis: NativeBasis['handle'] },
@@ -47,16 +47,14 @@ export interface NativeBases {
   commonEigenvectors(sums: Float64Array, options: { readonly dimension: number }): Task<Float64Array>;
 }
 
-/** Items `first` to `first + count` of a sample, whatever the parts it is drawn in. */
+/** Items `first` to `first + count` of a sample, which does not depend on its division into parts. */
 export interface NativeRunOptions extends TaskOptions {
   readonly first: number;
   readonly count: number;
   readonly seed: bigint;
 }
 
-/**
- * Random Gaussians and exact perturbations: see gaussian/sampling.ts for what each draws. Seeds are 64 bits, unsigned.
- */
+/** Random Gaussians and exact perturbations, described in gaussian/sampling.ts. Seeds are 64 bits, unsigned. */
 export interface NativeSampling {
   randomBasis(options: { readonly dimension: number; readonly seed: bigint }): Task<NativeBasis>;
   sampleCommuting(
@@ -67,7 +65,7 @@ export interface NativeSampling {
     },
   ): Task<NativeStates & { readonly eigenvalues: Float64Array }>;
   sampleGeneral(options: NativeRunOptions & { readonly dimension: number }): Task<NativeStates>;
-  /** Without a seed the items are dilated. `firstIndex` is what random streams count from, too. */
+  /** Without a seed the items are dilated. Random streams count from `firstIndex`, too. */
   perturb(
     items: NativeNamedBatch,
     options: PartOptions & {

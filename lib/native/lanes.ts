@@ -1,6 +1,6 @@
 import type { Task } from './task.ts';
 
-/** What computes a decomposition: 0 the best kernels, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
+/** Kernels of a decomposition: 0 the best ones, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
 /**
@@ -24,7 +24,7 @@ export interface NativeLanes {
   ): Task<Float64Array>;
   /** The weighted sum of the matrices, put together from their eigenvectors and the positive ones of their values. */
   spectralSum(matrices: Float64Array, options: LanesOptions & { readonly weights: Float64Array }): Task<Float64Array>;
-  /** What level 0 stands for. */
+  /** The level that 0 stands for. */
   bestLevel(): LanesLevel;
 }
 

@@ -1,7 +1,7 @@
 import { DenseamError } from '../core/errors.ts';
 import { requireAddon } from './addon.cjs';
 
-/** What a person can do about an addon that does not load. */
+/** Remedy for an addon that does not load. */
 function remedy({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ERR_DLOPEN_DISABLED') {
     return 'Node runs with addons disabled: leave out --no-addons, and beside --permission give --allow-addons.';
@@ -26,7 +26,7 @@ function load(): unknown {
   return addon;
 }
 
-/** The addon's exports, or an error that says why there are none and what to do. */
+/** The addon's exports, or an error with the cause and the remedy. */
 export function loadAddon(): unknown {
   try {
     return load();

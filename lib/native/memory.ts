@@ -3,22 +3,22 @@ import type { NativeBasis } from './basis.ts';
 import type { NativeColumns, retrievalColumns } from './columns.ts';
 import type { PartOptions, Task, TaskOptions } from './task.ts';
 
-/** What a native memory stores: vectors, or Gaussians of one structure. */
+/** Kind of a native memory: vectors, or Gaussians of one structure. */
 export type MemoryKind = 'euclidean' | 'full' | 'diagonal' | 'isotropic';
 
-/** A batch as the native side takes it: positions (means or vectors) and, for Gaussians, covariances. */
+/** A batch for the native side: positions (means or vectors) and, for Gaussians, covariances. */
 export interface NativeBatch {
   readonly count: number;
   readonly positions: FloatArray;
   readonly covariances?: FloatArray | undefined;
 }
 
-/** A batch with what errors call it. */
+/** A batch with its name in errors. */
 export interface NativeNamedBatch extends NativeBatch {
   readonly name: string;
 }
 
-/** A batch as the native side returns it. */
+/** A batch from the native side. */
 export interface NativeStates {
   readonly count: number;
   readonly positions: Float64Array;
@@ -40,7 +40,7 @@ export interface NativeNeighbours {
   readonly distances: Float64Array;
 }
 
-/** The items of a memory as they are at one moment. They never change: `appendItems` and `removeItems` give others. */
+/** The immutable items of a memory at one moment; `appendItems` and `removeItems` return new ones. */
 export interface NativeItems {
   readonly nativeItems: never;
 }
@@ -54,18 +54,18 @@ export interface NativeItemsOptions {
 }
 
 export interface NativeQueryOptions extends PartOptions {
-  /** Added to the variances of the queries. */
+  /** Ridge added to the variances of the queries. */
   readonly ridge: number;
 }
 
 export interface NativeBetaOptions extends NativeQueryOptions {
   readonly beta: number;
-  /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
+  /** The Gibbs mass that may be left out; undefined to evaluate every item. */
   readonly pruning: number | undefined;
 }
 
 export interface NativeRetrieveOptions extends NativeQueryOptions {
-  /** One for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval. */
+  /** Betas of the iterations, the last for all later ones; in a sweep, one for each retrieval. */
   readonly betas: Float64Array;
   /** Undefined: relative to the memory's own scale. */
   readonly tolerance: number | undefined;
@@ -84,10 +84,10 @@ export interface NativeNearestOptions extends NativeQueryOptions {
 export interface NativeMemories {
   emptyItems(options: NativeItemsOptions): NativeItems;
   itemCount(items: NativeItems): number;
-  /** Memory that the items take, with what is known of them. */
+  /** Bytes of the items with their indexes. */
   itemBytes(items: NativeItems): number;
   appendItems(items: NativeItems, batch: NativeBatch, options: PartOptions): Task<NativeItems>;
-  /** Completes what recall needs to know of the items: to be called after the last `appendItems` of a change. */
+  /** Completes the numbers of the items that recall needs; called after the last `appendItems` of a change. */
   prepareItems(items: NativeItems, options: TaskOptions): Task<NativeItems>;
   /** Indices are distinct and valid. */
   removeItems(items: NativeItems, indices: Int32Array): Task<NativeItems>;

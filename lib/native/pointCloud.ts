@@ -2,7 +2,7 @@ import type { FloatArray } from '../core/types.ts';
 import type { cloudRetrievalColumns, NativeColumns } from './columns.ts';
 import type { NativeMarginalMatrix, PartOptions, Task, TaskOptions } from './task.ts';
 
-/** A batch of weighted clouds of different sizes, as the native side takes it. */
+/** A batch of weighted clouds of different sizes for the native side. */
 export interface NativeClouds {
   readonly count: number;
   /** count + 1, from 0: cloud i has the points offsets[i] to offsets[i + 1]. */
@@ -11,11 +11,11 @@ export interface NativeClouds {
   readonly points: FloatArray;
   /** total. */
   readonly weights: FloatArray;
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
 }
 
-/** A batch of clouds as the native side returns it. */
+/** A batch of clouds from the native side. */
 export interface NativeCloudStates {
   readonly count: number;
   readonly offsets: Int32Array;
@@ -23,12 +23,10 @@ export interface NativeCloudStates {
   readonly weights: Float64Array;
 }
 
-/**
- * The items of a memory as they are at one moment. They never change: `appendClouds` and `removeClouds` give others.
- */
+/** The immutable items of a memory at one moment; `appendClouds` and `removeClouds` return new ones. */
 export type NativeCloudItems = { readonly nativeCloudItems: never };
 
-/** When a transport problem counts as solved: the L1 error of its marginals, and how many iterations it may take. */
+/** Stopping rule of a transport problem: the L1 error of its marginals, and the maximum number of iterations. */
 export interface NativeSolverOptions {
   readonly marginalTolerance: number;
   readonly maxSolverIterations: number;
@@ -36,19 +34,19 @@ export interface NativeSolverOptions {
 
 /** The flow of a retrieval. `transportStep` or `reweightStep` 0 switches a channel off. */
 export interface NativeFlowOptions {
-  /** One for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval. */
+  /** Betas of the iterations, the last for all later ones; in a sweep, one for each retrieval. */
   readonly betas: Float64Array;
   readonly transportStep: number;
   readonly reweightStep: number;
-  /** Weights wait while points gain more. */
+  /** Whether weights wait while points gain more. */
   readonly gated: boolean;
   /** Bound on the gradient norm; undefined: relative to the memory's own scale. */
   readonly tolerance: number | undefined;
   readonly maxIterations: number;
-  /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
+  /** The Gibbs mass that may be left out; undefined to evaluate every item. */
   readonly pruning: number | undefined;
   readonly trajectory: boolean;
-  /** The energy of the state where it ends is wanted, to its last digits. */
+  /** Whether the energy of the final state is computed to its last digits. */
   readonly asksEnergy: boolean;
 }
 
@@ -59,7 +57,7 @@ export interface NativeCloudRetrieval extends NativeColumns<typeof cloudRetrieva
   readonly trajectoryEnergy: readonly Float64Array[] | undefined;
 }
 
-/** One solved (or not) transport problem for every pair of clouds. */
+/** Transport problem, solved or not, of every pair of clouds. */
 export interface NativePlans {
   /** <a, f> + <b, g>: the regularised cost. */
   readonly values: Float64Array;
@@ -67,7 +65,7 @@ export interface NativePlans {
   readonly transportCosts: Float64Array;
   readonly marginalErrors: Float64Array;
   readonly iterations: Int32Array;
-  /** How many of the iterations were Newton steps; the others are sweeps. */
+  /** Number of Newton steps among the iterations; the others are sweeps. */
   readonly newtonSteps: Int32Array;
   /**
    * 1 where the marginal error is within the tolerance; 0: the iterations were used up; 2: rounding allows no better.
@@ -100,17 +98,17 @@ export interface NativeCloudsOptions extends NativeSolverOptions {
 
 export interface NativeCloudBetaOptions extends PartOptions {
   readonly beta: number;
-  /** The Gibbs mass that may be left out; undefined: every item is evaluated. */
+  /** The Gibbs mass that may be left out; undefined to evaluate every item. */
   readonly pruning: number | undefined;
 }
 
-/** What solvers of pairs of clouds take. */
+/** Options of the solvers of pairs of clouds. */
 export interface NativePairOptions extends PartOptions, NativeSolverOptions {
   readonly dimension: number;
   readonly epsilon: number;
 }
 
-/** How well each problem was solved: its L1 marginal error, and 1 where that is within the tolerance. */
+/** L1 marginal error of each problem, and 1 where it is within the tolerance. */
 export interface NativeSolved {
   readonly marginalErrors: Float64Array;
   readonly converged: Uint8Array;

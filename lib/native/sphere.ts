@@ -12,9 +12,9 @@ export interface NativeTeacherSource {
   readonly memoryCount: number;
   readonly memories: FloatArray;
   readonly weights: FloatArray;
-  /** What errors call them. */
+  /** The memories' name in errors. */
   readonly memoriesName: string;
-  /** Whether errors name the one memory without an index. */
+  /** Whether errors name the single memory without an index. */
   readonly singleMemory: boolean;
   readonly weightsName: string;
 }
@@ -24,7 +24,7 @@ export interface NativeTeacher {
   readonly nativeTeacher: never;
 }
 
-/** What a sample is for: with the same seed, samples for different purposes have nothing in common. */
+/** Purpose of a sample: with the same seed, samples for different purposes are independent. */
 export type SpherePurpose = 'uniform' | 'vonMisesFisher' | 'teacher';
 
 /** Functions on the unit sphere, of lib/sphere/. Seeds are 64 bits, unsigned. */
@@ -38,7 +38,7 @@ export interface NativeSphereFunctions {
   logSphereArea(dimension: number): number;
   /** Checks that memories have length 1 and that weights are probabilities. */
   makeSphereTeacher(source: NativeTeacherSource): Task<NativeTeacher>;
-  /** Points `first` to `first + count` of a sample, whatever the parts it is drawn in. */
+  /** Points `first` to `first + count` of a sample, which does not depend on its division into parts. */
   sampleSphereTeacher(
     teacher: NativeTeacher,
     options: TaskOptions & {
@@ -90,9 +90,7 @@ export interface NativeSphereTrainer {
   readonly nativeSphereTrainer: never;
 }
 
-/**
- * The parts of a model under training, with what they must keep and how they move. Labels are the classes with "none".
- */
+/** State of a model under training, with its constraints and velocities. Labels are the classes with "none". */
 export interface NativeSphereState {
   readonly hiddenUnits: number;
   readonly labels: number;
@@ -120,14 +118,14 @@ export interface NativeSphereSettings {
 }
 
 export interface NativeSphereSplit {
-  /** How many may be split at most, and which eigenvalues allow it. */
+  /** Greatest number of units to split, and the eigenvalues that allow it. */
   readonly most: number;
   readonly threshold: number;
-  /** How far the halves move apart from their middle. */
+  /** Distance of the halves from their middle. */
   readonly distance: number;
-  /** How many of the training rows are looked at. */
+  /** Maximum number of training rows used. */
   readonly mostRows: number;
-  /** What the choice of rows follows from, beside the seed. */
+  /** Epoch that, beside the seed, determines the choice of rows. */
   readonly epoch: number;
   readonly passes: number;
   readonly seed: bigint;
@@ -141,7 +139,7 @@ export interface NativeSphereEpoch {
   readonly validationAccuracy: number;
 }
 
-/** Rows that a model is asked about. */
+/** Rows of a query to a model. */
 export interface NativeRowsOptions extends PartOptions {
   readonly count: number;
 }
@@ -185,7 +183,7 @@ export interface NativeSphere {
       readonly state: NativeSphereState;
     },
   ): NativeSphereTrainer;
-  /** After a failure or an abort the trainer is of no use. */
+  /** Trains an epoch. A failure or an abort leaves the trainer unusable. */
   trainSphereEpoch(
     trainer: NativeSphereTrainer,
     options: TaskOptions & { readonly index: number },
@@ -221,9 +219,9 @@ export interface NativeSphere {
     model: NativeSphereModel,
     starts: FloatArray,
     options: NativeRowsOptions & {
-      /** y of each start, -1 for any. */
+      /** The class y of each start, -1 for any. */
       readonly labels: Int32Array;
-      /** 1 for coordinates that stay. */
+      /** 1 for clamped coordinates. */
       readonly clamped: Uint8Array | undefined;
       readonly tolerance: number;
       readonly maxIterations: number;
@@ -245,7 +243,7 @@ export interface NativeReconstruction {
 
 /** Sinkhorn and Knopp's scaling. */
 export interface NativeScaling {
-  /** Takes over the matrix, once all its numbers are there. */
+  /** Takes ownership of a complete matrix. */
   scaleMatrix(
     problem: NativeMarginalMatrix,
     options: TaskOptions & { readonly tolerance: number; readonly maxIterations: number },
@@ -259,7 +257,7 @@ export interface NativeScaling {
   }>;
 }
 
-/** How far a model is from a stationary point, and the sums that say so. */
+/** Residuals of a model's stationarity, and the sums behind them. */
 export interface NativeSphereStationarity {
   /** Residuals: one for each memory, and the greatest of each unit. */
   readonly memories: Float64Array;
@@ -287,7 +285,7 @@ export interface NativeSaddlePointSettings {
   readonly load: number;
   readonly hiddenShares: Float64Array;
   readonly classShares: Float64Array;
-  /** Where to begin, beside the memories. */
+  /** Initial lengths. */
   readonly lengths: Float64Array;
   readonly classWeights: Float64Array;
   readonly tolerance: number;

@@ -8,14 +8,14 @@ export interface Task<T> {
 
 export type ProgressCallback = ((progress: Progress) => void) | undefined;
 
-/** What every task that reports progress takes. */
+/** Options of every task that reports progress. */
 export interface TaskOptions {
   readonly onProgress?: ProgressCallback;
 }
 
-/** What every task on a part of a batch takes. */
+/** Options of every task on a part of a batch. */
 export interface PartOptions extends TaskOptions {
-  /** What error messages count from: the index of the part's first item in the whole batch. */
+  /** Index of the part's first item in the whole batch, for error messages. */
   readonly firstIndex: number;
 }
 

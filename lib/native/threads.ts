@@ -3,15 +3,15 @@ import { integer } from '../core/validate.ts';
 import { native } from './addon.ts';
 
 /**
- * How many threads compute, in the whole process. At first as many as the process may use: the processors of its
- * affinity, or fewer where the quotas of its container say so; or DENSEAM_THREADS of the environment.
+ * Number of computing threads in the whole process. Default: DENSEAM_THREADS of the environment, or as many as the
+ * process may use: the processors of its affinity, or fewer by the quotas of its container.
  */
 export function threads(): number {
   return native.threads();
 }
 
 /**
- * Sets how many threads compute, in the whole process. Results do not depend on it.
+ * Sets the number of computing threads in the whole process. Results do not depend on it.
  *
  * @throws DenseamError ERR_RANGE, also for more threads than the linked OpenBLAS was built for.
  */

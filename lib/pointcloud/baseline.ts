@@ -7,7 +7,7 @@ import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { PointClouds } from './types.ts';
 
 /**
- * The coordinates of every cloud in one row, point after point: what an {@link EuclideanMemory} stores as the classical
+ * Flattens every cloud to one row of coordinates, point after point, for an {@link EuclideanMemory} as the classical
  * baseline. Weights are left out, and the order of the points counts: such a memory compares the first point with the
  * first. Its squared distance is a sum over points where a divergence is a weighted mean, so its beta is that of the
  * point-cloud memory over the number of points.
@@ -20,8 +20,8 @@ export function flattenClouds(clouds: PointClouds): Vectors {
 }
 
 /**
- * Clouds whose points are these rows, as {@link flattenClouds} orders them, and whose weights are those of `clouds`: a
- * baseline moves points alone.
+ * Turns rows in the order of {@link flattenClouds} back into clouds, with the weights of `clouds`: a baseline moves
+ * only points.
  *
  * @throws DenseamError ERR_SHAPE if count or dimension do not fit the clouds, or these are of different sizes.
  */
@@ -36,7 +36,7 @@ export function unflattenClouds(vectors: Vectors, clouds: PointClouds): OwnPoint
   return { ...selectClouds(own, all), points: Float64Array.from(given) };
 }
 
-/** Clouds of as many points as each other, and how many. */
+/** Checks that all clouds have the same number of points, and returns it with them. */
 function ofOneSize(name: string, value: PointClouds): CloudBatch & { readonly size: number } {
   const clouds = cloudBatch(name, value);
   const size = cloudSize(clouds, 0);

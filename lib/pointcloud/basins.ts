@@ -9,24 +9,26 @@ import { checkCloudMemory, flowOptions, perturbed, type RecoveryOptions, recover
 import { selection } from './select.ts';
 import type { PointClouds } from './types.ts';
 
-/** How {@link estimateBasinRadius} searches. */
+/** Options of {@link estimateBasinRadius}. */
 export interface BasinOptions extends RecoveryOptions {
   readonly beta: number;
   /** Share of the perturbations that must come back, above 0 and at most 1. Default 0.9. */
   readonly share?: number | undefined;
-  /** Perturbations at every divergence. Default 20. */
+  /** Number of perturbations at every divergence. Default 20. */
   readonly trials?: number | undefined;
   /** The search ends when the two divergences that bound the radius differ by this share of it. Default 0.05. */
   readonly accuracy?: number | undefined;
-  /** Greatest divergence that is tried. Default: 16 times that to the nearest other item. */
+  /** Greatest divergence tried. Default: 16 times that to the nearest other item. */
   readonly greatest?: number | undefined;
 }
 
-/** How far an item may be moved and is still recalled. */
+/** Estimate of the basin of recall of an item. */
 export interface Basin {
   /** Greatest divergence at which enough perturbations came back; 0 if they never did. */
   readonly radius: number;
-  /** Least divergence above it at which too few did; Infinity if enough came back from the greatest that was tried. */
+  /**
+   * Least divergence above the radius at which too few came back; Infinity if enough did from the greatest one tried.
+   */
   readonly bound: number;
   /** Share that came back from the radius; 0 if the radius is 0. */
   readonly returned: number;
@@ -48,16 +50,16 @@ function positiveShare(name: string, value: unknown): number {
   return value as number;
 }
 
-/** Divergences below this share of that to the nearest item are not tried. */
+/** Least divergence tried, as a share of that to the nearest item. */
 const leastShare = 2 ** -20;
 
 /** Copies of every perturbed cloud: the original, twice, its direction, the candidate and the state. */
 const copiesOfCloud = 5;
 
 /**
- * The divergence up to which a stored item is recalled from random perturbations of itself, by bisection on a
+ * Estimates the divergence up to which a stored item is recalled from random perturbations of itself, by bisection on a
  * logarithmic scale. All divergences perturb along the same directions. Progress counts the divergences tried; it ends
- * in a leap. A Monte Carlo estimate: the share has a standard error of sqrt(p (1 - p) / trials).
+ * in a leap. The share of a Monte Carlo estimate has a standard error of sqrt(p (1 - p) / trials).
  *
  * @throws DenseamError ERR_RANGE, also for a memory with one item, or an item with an identical double, or a divergence
  * that weights alone cannot reach; the signal's reason.
@@ -93,7 +95,7 @@ export async function estimateBasinRadius(
   return { ...found, neighbourDivergence };
 }
 
-/** The item many times over, which is what perturbations of it begin as. */
+/** Copies of the item, one for each perturbation. */
 function copiesOf(item: PointClouds, trials: number, signal: AbortSignal | undefined): Promise<PointClouds> {
   const bytes = cloudSize(item, 0) * (item.dimension + 1) * Float64Array.BYTES_PER_ELEMENT;
   fitsInMemory('the perturbed clouds', trials * copiesOfCloud * bytes);
@@ -108,7 +110,7 @@ interface Bisection {
   readonly start: number;
 }
 
-/** All halvings or doublings there can be, then one bisection after the other. */
+/** Upper bound on the evaluations: all halvings or doublings, then all bisections. */
 function greatestEvaluations({ accuracy, least, greatest, start }: Bisection): number {
   const steps = Math.ceil(Math.log2(Math.max(start / least, greatest / start, 1)));
   return 2 + steps + Math.ceil(Math.log2(Math.max(1, Math.LN2 / Math.log1p(accuracy))));

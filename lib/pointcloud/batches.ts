@@ -9,14 +9,14 @@ import { inputBytes, inRuns, resultBytes } from '../memory/parts.ts';
 import type { NativeCloudStates, NativeClouds } from '../native/addon.ts';
 import type { PointClouds } from './types.ts';
 
-/** Clouds as the native side takes them, with the dimension that goes with them. The offsets are the batch's own. */
+/** Clouds in the form of the native side, with their dimension. The batch owns its offsets. */
 export interface CloudBatch extends NativeClouds {
   readonly dimension: number;
 }
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
-/** Matrices of one problem: costs, plan, scaled plan, Newton matrix; costs and kernel of a self term. */
+/** Number of matrices of one problem: costs, plan, scaled plan, Newton matrix; costs and kernel of a self term. */
 const workMatrices = 6;
 
 /** Checks the shapes of clouds; their values are checked natively, in the pass that reads them. */
@@ -37,7 +37,7 @@ export function cloudBatch(name: string, value: PointClouds): CloudBatch {
   };
 }
 
-/** Offsets in an array of their own, so that what has been checked stays as it is. */
+/** Copies the offsets, so that nobody changes them after the check. */
 function readOffsets(name: string, value: unknown, count: number): Int32Array {
   if (!types.isInt32Array(value)) throw shapeError(name, 'an Int32Array', describe(value));
   const shape = `${count + 1} integers (count + 1)`;
@@ -52,7 +52,7 @@ function readOffsets(name: string, value: unknown, count: number): Int32Array {
   return offsets;
 }
 
-/** How many points a cloud has. */
+/** Number of points of a cloud. */
 export function cloudSize({ offsets }: { readonly offsets: Int32Array }, index: number): number {
   return (offsets[index + 1] as number) - (offsets[index] as number);
 }
@@ -89,8 +89,8 @@ export function sliceClouds(batch: CloudBatch, begin: number, end: number): Clou
 }
 
 /**
- * Refuses clouds with which one transport problem does not fit in memory. Of a cloud with itself it is at least as
- * large as with others, or theirs with themselves are larger.
+ * Refuses clouds with a transport problem that does not fit in memory. The largest one is that of the largest cloud
+ * with itself.
  */
 export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void {
   let largest = 0;
@@ -99,12 +99,12 @@ export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void 
   problemFitsInMemory(`${name}[${largest}] (${size} points)`, size * size);
 }
 
-/** Refuses a transport problem with so many costs, if it does not fit in memory. */
+/** Refuses a transport problem with so many costs that it does not fit in memory. */
 export function problemFitsInMemory(name: string, costs: number): void {
   fitsInMemory(`the transport problem of ${name}`, costs * workMatrices * bytesOfNumber);
 }
 
-/** A run of a batch's clouds that is handed to the native side at once. */
+/** A run of a batch's clouds for one native call. */
 export interface CloudPart {
   readonly batch: CloudBatch;
   /** Index of its first cloud in the whole batch. */
@@ -113,8 +113,8 @@ export interface CloudPart {
 }
 
 /**
- * Calls `run` on one part of the batch after another, as `inParts` of lib/memory/parts.ts does with items of one size.
- * A cloud has `copies` states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
+ * Calls `run` on one part of the batch after another: `inParts` of lib/memory/parts.ts for items of different sizes. A
+ * cloud has `copies` states in progress and `columns` numbers as its result; `total` is the work of the whole batch.
  */
 export async function inCloudParts<T>(
   batch: CloudBatch,
@@ -131,7 +131,7 @@ export async function inCloudParts<T>(
   );
 }
 
-/** Where runs of things end that have a load of at most 1 together, or are single. */
+/** Ends of runs with a total load of at most 1 each; a single item may exceed it. */
 export function runEnds(count: number, loadOf: (index: number) => number): number[] {
   const ends: number[] = [];
   let load = 0;

@@ -19,22 +19,22 @@ import { dimensionOf, greatestCount, modelOptions, type SampleCloudsOptions, sam
 import { type OwnPointClouds, selectClouds } from './select.ts';
 import type { SolverOptions } from './types.ts';
 
-/** What {@link measureCloudRecall} measures: every combination of the lists. */
+/** Options of {@link measureCloudRecall}, which measures every combination of the lists. */
 export interface CloudRecallOptions
   extends RecoveryOptions,
     SolverOptions,
     Pick<SampleCloudsOptions, 'points' | 'spread' | 'radius' | 'weights' | 'concentration'> {
-  /** N: how many clouds are stored. */
+  /** N: numbers of stored clouds. */
   readonly counts: readonly number[];
   /** d. */
   readonly dimensions: readonly number[];
   readonly epsilons: readonly number[];
   readonly betas: readonly number[];
-  /** Between an item and the queries made from it. */
+  /** Divergences between an item and the queries made from it. */
   readonly divergences: readonly number[];
-  /** Items of each memory that queries are made from, or all if there are fewer. Default 20. */
+  /** Number of items of each memory that queries are made from, or all if there are fewer. Default 20. */
   readonly queries?: number | undefined;
-  /** Memories with each combination of N, d and epsilon. Default 1. */
+  /** Number of memories with each combination of N, d and epsilon. Default 1. */
   readonly trials?: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface CloudRecallRow extends RecallShares {
   readonly epsilon: number;
   readonly beta: number;
   readonly divergence: number;
-  /** Least divergence between two stored items; Infinity where there is one. */
+  /** Least divergence between two stored items; Infinity for a single item. */
   readonly separation: number;
 }
 
@@ -75,10 +75,10 @@ function listOf(check: Check<number>) {
 type Grid = Read<typeof gridOptions>;
 
 /**
- * Recall of random patterns: stores random clouds, perturbs some of them to a given divergence, retrieves, and counts
- * who came back; once for every combination of N, d, epsilon, divergence and beta, in that order. Memories of one trial
- * are nested (a smaller one holds the first clouds of a larger one), so that rows differ by what they are about and
- * less by chance.
+ * Measures the recall of random patterns: stores random clouds, perturbs some of them to a given divergence, retrieves,
+ * and counts recoveries, once for every combination of N, d, epsilon, divergence and beta, in that order. Memories of
+ * one trial are nested (a smaller one holds the first clouds of a larger one), so that chance adds less to the
+ * differences between rows.
  *
  * Progress counts retrievals. The items are those of {@link samplePointClouds}, the queries of {@link perturbClouds}.
  *
@@ -154,9 +154,9 @@ async function storeRandom(
   return { memory, items };
 }
 
-/** Which pair of stored items is closest. */
+/** The closest pair of stored items. */
 export interface CloudSeparation {
-  /** Between them; Infinity where a single item is stored. */
+  /** Their divergence; Infinity where a single item is stored. */
   readonly divergence: number;
   /** Their indices, in no order; empty where a single item is stored. */
   readonly items: readonly number[];
@@ -164,7 +164,7 @@ export interface CloudSeparation {
 
 /**
  * The least divergence between two stored items: recall needs beta times it well above log N. Searches the nearest
- * other item of every item, leaving out what bounds rule out.
+ * other item of every item; bounds rule out most pairs.
  *
  * @throws DenseamError ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -197,7 +197,7 @@ class Counter {
     this.#onProgress = onProgress;
   }
 
-  /** For a call that is `work` of the whole. */
+  /** Progress callback for a call that is `work` of the whole. */
   of(work: number): CallOptions['onProgress'] {
     return ({ completed, total }) => this.#report(this.#done + Math.floor((work * completed) / total));
   }

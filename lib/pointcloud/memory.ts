@@ -56,14 +56,13 @@ const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
  * the debiased Sinkhorn divergence of the squared Euclidean distance, recall by a flow that moves points and weights
  * (Mustafi 2026).
  *
- * Every divergence comes from transport problems that are solved to `marginalTolerance`. Where one is not, because
- * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} say so in
- * their result and all others reject with ERR_NOT_CONVERGED. A point of weight below 1e-100 has no part in anything: it
- * is dropped when an item is stored, and stays where it is, with weight 0, in a query. Reads work on the items as they
- * were when the call began; changes run one after the other, and each is made whole or not at all.
+ * Every divergence comes from transport problems that are solved to `marginalTolerance`. If one is not, because
+ * `maxSolverIterations` were used up or rounding allows no better, {@link divergences} and {@link retrieve} report it
+ * in their result and all other verbs reject with ERR_NOT_CONVERGED. Points of weight below 1e-100 are dropped from
+ * stored items; in a query they stay where they are, with weight 0. Reads work on the items as they were when the call
+ * began; changes run one after the other, and each is made whole or not at all.
  *
- * @example
- * const items: PointClouds = {
+ * @example const items: PointClouds = {
  *   count: 2, dimension: 1, offsets: Int32Array.of(0, 2, 5),
  *   points: Float64Array.of(0, 1, 5, 6, 7), weights: Float64Array.of(0.5, 0.5, 0.25, 0.5, 0.25),
  * }; const memory = await PointCloudMemory.create(items, { epsilon: 0.1 }); const query = { ...items, count: 1,
@@ -73,7 +72,7 @@ const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 export class PointCloudMemory
   implements AssociativeMemory<PointClouds, CloudRetrieval, CloudNeighbours, unknown, FlowSteps>
 {
-  /** The dimension d of the space the points live in. */
+  /** The dimension d of the points' space. */
   readonly dimension: number;
   /** The precision in which points and weights are stored; everything is computed in float64. */
   readonly precision: Precision;
@@ -81,7 +80,7 @@ export class PointCloudMemory
   readonly epsilon: number;
   /** L1 error of the marginals at which a transport problem counts as solved. */
   readonly marginalTolerance: number;
-  /** Iterations of one transport problem at most. */
+  /** Maximum number of iterations of one transport problem. */
   readonly maxSolverIterations: number;
   readonly #stored: StoredClouds;
 
@@ -98,8 +97,7 @@ export class PointCloudMemory
 
   /**
    * Stores clouds. They are copied, in float32 when both their points and weights are Float32Array, else in float64;
-   * weights are divided by their sum. Storing a cloud takes the time of one transport problem, that of the cloud with
-   * itself.
+   * weights are divided by their sum. Storing a cloud solves one transport problem, that of the cloud with itself.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE (also for weights that do not sum to 1),
    * ERR_OUT_OF_MEMORY; the signal's reason.
@@ -116,7 +114,7 @@ export class PointCloudMemory
   }
 
   /**
-   * A memory from a file that {@link save} wrote.
+   * Loads a memory from a file that {@link save} wrote.
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
    * the signal's reason.
@@ -131,14 +129,14 @@ export class PointCloudMemory
     });
   }
 
-  /** How many items are stored. */
+  /** Number of stored items. */
   get size(): number {
     return this.#stored.size;
   }
 
   /**
-   * Frees the memory's items at once instead of some time after nobody holds the memory any more. Reads that have begun
-   * end as if it were open; changes that have not ended are refused. Closing it again does nothing.
+   * Frees the items now instead of at garbage collection. Reads in progress end normally; changes in progress are
+   * refused. A second call does nothing.
    */
   close(): void {
     this.#stored.close();
@@ -151,7 +149,7 @@ export class PointCloudMemory
 
   /**
    * Debiased Sinkhorn divergences S = OT(query, item) - OT(query, query)/2 - OT(item, item)/2 of every query to every
-   * item, queries.count x size, with how well each was solved.
+   * item, queries.count x size, with their marginal errors.
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
@@ -233,9 +231,9 @@ export class PointCloudMemory
 
   /**
    * One step of the flow from every query, halved until the energy falls: points move by transportStep times sum_i w_i
-   * T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights stay as
-   * they are in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is
-   * returned as it is.
+   * T_i(x_k) - T_query(x_k), weights are multiplied by exp(-reweightStep V_k) and divided by their sum. Weights do not
+   * change in a step in which moving the points gains more, unless `gated` is false. A query that no step improves is
+   * returned unchanged.
    *
    * @throws as {@link weights}.
    */
@@ -249,8 +247,8 @@ export class PointCloudMemory
   }
 
   /**
-   * Follows the flow from every query to a fixed point. The energy never rises but for what marginal errors leave. Each
-   * query stops by itself; everything returned of it describes the returned state.
+   * Follows the flow from every query to a fixed point. The energy never rises, except within marginal errors. Each
+   * query stops by itself; its results describe the returned state.
    *
    * @throws as {@link divergences}.
    */
@@ -305,7 +303,7 @@ export class PointCloudMemory
 
   /**
    * The barycentric maps from one cloud to the items at these indices: T_i(x_k) = (1/a_k) sum_j P_kj y_j of the plan P
-   * from the query to item i, where the points x_k go on average.
+   * from the query to item i: the mean destination of the point x_k.
    *
    * @throws as {@link weights}.
    */
@@ -371,7 +369,7 @@ export class PointCloudMemory
     await this.#stored.save(filePath(path), readOptions(callOptions, options));
   }
 
-  /** Clouds of this memory's dimension. */
+  /** Checks that clouds have this memory's dimension. */
   #checkedBatch(name: string, value: PointClouds): CloudBatch {
     const batch = cloudBatch(name, value);
     if (batch.dimension !== this.dimension) {

@@ -47,15 +47,20 @@ export const transportOptions = specify<TransportOptions>()({
   epsilon: required(positive),
 });
 
-/** What the native side is told of the solver. */
+/** The solver's options for the native side. */
 export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolverOptions): NativeSolverOptions {
   return { marginalTolerance, maxSolverIterations };
 }
 
 /** The default of `reweightStep` is the memory's. */
 export const flowSteps = specify<FlowSteps>()({
-  transportStep: described(optional(shareOfStep, 1), 'number', 'from 0 (points stay) to 1'),
-  reweightStep: described(optional(nonNegative), 'number', 'from 0 (weights stay) up', '1 / epsilon'),
+  transportStep: described(optional(shareOfStep, 1), 'number', 'step size of the points, from 0 (they stay) to 1'),
+  reweightStep: described(
+    optional(nonNegative),
+    'number',
+    'step size of the weights, from 0 (they stay) up',
+    '1 / epsilon',
+  ),
   gated: described(optional(aBoolean, true), 'flag', 'weights do not wait until points have arrived'),
 });
 

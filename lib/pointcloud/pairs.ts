@@ -8,7 +8,7 @@ import { type CloudBatch, cloudBatch, cloudSize, runEnds, sliceClouds } from './
 import { greatestTotal } from './select.ts';
 import type { PointClouds } from './types.ts';
 
-/** Source i with target i; a single cloud on one side stands for as many as the other has. */
+/** Pairs of source i and target i; a single cloud on one side pairs with every one of the other. */
 export interface CloudPairs {
   readonly count: number;
   readonly dimension: number;
@@ -18,7 +18,7 @@ export interface CloudPairs {
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
-/** Checks the shapes of both sides and that they go together. */
+/** Checks the shapes of both sides and that they match. */
 export function cloudPairs(sources: PointClouds, targets: PointClouds): CloudPairs {
   const [from, to] = [cloudBatch('sources', sources), cloudBatch('targets', targets)];
   const { dimension } = from;
@@ -46,7 +46,7 @@ export function pairSizes({ sources, targets }: CloudPairs, index: number): [sou
   return [size(sources), size(targets)];
 }
 
-/** Sum and maximum over the pairs of what their sizes make. */
+/** Sum and maximum over the pairs of a function of their sizes. */
 export function overPairs(
   pairs: CloudPairs,
   numbers: (source: number, target: number) => number,
@@ -86,7 +86,7 @@ function sideOf(batch: CloudBatch, begin: number, end: number): CloudBatch {
   return batch.count === 1 ? sliceClouds(batch, 0, 1) : sliceClouds(batch, begin, end);
 }
 
-/** Where the points of every pair begin on one side, and where the last ones end. */
+/** Offsets of the points of every pair on one side. */
 export function offsetsOf(side: 'sources' | 'targets', { count, [side]: batch }: CloudPairs): Int32Array {
   if (batch.count === count) return batch.offsets;
   return Int32Array.from({ length: count + 1 }, (_, i) => i * batch.weights.length);

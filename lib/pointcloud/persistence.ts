@@ -15,7 +15,7 @@ const kind: FileKind = { memory: 'pointcloud', version: '1', what: 'a saved poin
 
 const chunkBytes = 4 * 2 ** 20;
 
-/** What a file holds beside the clouds. */
+/** Contents of a file beside the clouds. */
 export interface CloudsInfo {
   readonly size: number;
   /** Points of all clouds together. */
@@ -31,7 +31,7 @@ export interface CloudsFile extends CloudsInfo {
   batches(options: CallOptions): AsyncGenerator<CloudBatch>;
 }
 
-/** The tensors of a file: names and shapes as in the public type, but sizes instead of offsets. */
+/** The tensors of a file, with the names and shapes of the public type, but sizes instead of offsets. */
 function tensorsOf({ size, points, dimension, precision }: CloudsInfo): TensorSpec[] {
   const dtype = precision === 'float32' ? 'F32' : 'F64';
   return [
@@ -75,7 +75,7 @@ function bytesOfPoint({ dimension }: CloudsInfo): number {
   return (dimension + 1) * Float64Array.BYTES_PER_ELEMENT;
 }
 
-/** Opens the file of a memory, checks what it says of itself, and closes it when `read` is done. */
+/** Opens the file of a memory, checks its metadata, and closes it when `read` is done. */
 export function loadClouds<T>(path: string, options: CallOptions, read: (file: CloudsFile) => Promise<T>): Promise<T> {
   return readTensors(path, kind, async (file) => {
     const info = await readInfo(file, options);
@@ -140,7 +140,7 @@ async function* batchesOf(
   }
 }
 
-/** Gives the numbers of a tensor in pieces of any lengths, however it is read. */
+/** Reader of a tensor's numbers in pieces of any lengths. */
 class TensorReader {
   readonly #chunks: AsyncGenerator<FloatArray, void, undefined>;
   #rest: FloatArray = new Float64Array(0);
@@ -149,7 +149,7 @@ class TensorReader {
     this.#chunks = file.readChunks(name, chunkBytes, options);
   }
 
-  /** The next numbers, of which there must be so many. */
+  /** The next `length` numbers; fewer are an error. */
   async take(length: number): Promise<FloatArray> {
     if (this.#rest.length === 0) await this.#readOn();
     const taken = new (this.#rest.constructor as new (length: number) => FloatArray)(length);

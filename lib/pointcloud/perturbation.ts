@@ -12,16 +12,16 @@ import { sinkhornDivergence } from './sinkhorn.ts';
 import { SizeSearch } from './sizeSearch.ts';
 import type { PointClouds, SolverOptions } from './types.ts';
 
-/** What a perturbation moves. */
+/** Channels that a perturbation moves. */
 export type PerturbedChannels = 'points' | 'weights' | 'both';
 
-/** What {@link perturbClouds} does. */
+/** Options of {@link perturbClouds}. */
 export interface PerturbCloudsOptions extends CallOptions, SolverOptions {
   /** The divergence's epsilon, as in the memory whose items are perturbed. */
   readonly epsilon: number;
   /** `both` by default. */
   readonly channels?: PerturbedChannels | undefined;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed | undefined;
 }
 
@@ -39,7 +39,7 @@ const perturbOptions = specify<PerturbCloudsOptions>()({
 const greatestLogWeight = 64;
 
 /**
- * A cloud at debiased Sinkhorn divergence `divergence` from each cloud, to 1e-6 of it, in a random direction.
+ * Draws a cloud at debiased Sinkhorn divergence `divergence` from each cloud, to 1e-6 of it, in a random direction.
  *
  * Every point moves by t times the cloud's standard deviation (root mean square over the coordinates) times a standard
  * normal vector, every log weight by t times a standard normal number; t is found by root finding, one batch of
@@ -67,7 +67,7 @@ export async function perturbClouds(
   return inTurns(moved(own, directions, everyCloud, sizes), signal);
 }
 
-/** How points and log weights change at size 1. */
+/** Changes of points and log weights at size 1. */
 interface Directions {
   readonly channels: PerturbedChannels;
   /** total x d. */
@@ -87,7 +87,7 @@ function* drawDirections(
   const logWeights = zeros('the directions', Float64Array, clouds.weights.length);
   for (let i = 0; i < count; i++) {
     const ofCloud = random.fork();
-    // A cloud all in one place has no width of its own.
+    // A cloud on a single point has no standard deviation to scale by.
     const scale = standardDeviation(clouds, i) || Math.sqrt(divergence / d);
     for (let k = offsets[i] as number; k < (offsets[i + 1] as number); k++) {
       for (let c = 0; c < d; c++) points[k * d + c] = scale * ofCloud.normal();
@@ -147,7 +147,7 @@ function reweigh(weights: Float64Array, directions: Float64Array, size: number):
   for (let k = 0; k < weights.length; k++) weights[k] = (weights[k] as number) / sum;
 }
 
-/** The sizes at which every cloud is at the divergence; all clouds that still search share a batch. */
+/** The size for each cloud at which it reaches the divergence; all clouds that still search share a batch. */
 async function findSizes(
   clouds: OwnPointClouds,
   directions: Directions,
@@ -184,7 +184,7 @@ function* newSearches(count: number, divergence: number, greatestSize: number): 
   return searches;
 }
 
-/** Tells the searches at these indices what their sizes led to. */
+/** Passes the divergences to the searches at these indices. */
 function* tellAll(
   searches: readonly SizeSearch[],
   indices: Int32Array,

@@ -10,39 +10,39 @@ import { channelsOption, type PerturbedChannels, perturbClouds } from './perturb
 import type { OwnPointClouds } from './select.ts';
 import type { CloudRetrieval, FlowSteps, PointClouds } from './types.ts';
 
-// What the measurements of recall have in common.
+// Shared parts of the measurements of recall.
 
-/** How queries are made and recalled, and what counts as recovered. */
+/** Options of recall from perturbed items, and the criterion of recovery. */
 export interface RecoveryOptions extends CallOptions, FlowSteps {
-  /** What the perturbation of an item moves; `both` by default. */
+  /** Channels that the perturbation of an item moves; `both` by default. */
   readonly channels?: PerturbedChannels | undefined;
   /** A query has recovered if its own item is the nearest to its state, within this divergence. Default 1e-4. */
   readonly threshold?: number | undefined;
   /** The tolerance of `retrieve`. */
   readonly tolerance?: number | undefined;
-  /** The most iterations of `retrieve`. */
+  /** Maximum number of iterations of `retrieve`. */
   readonly maxIterations?: number | undefined;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed | undefined;
 }
 
-/** RecallShares of the queries, and what is known of their states. */
+/** Shares of recovered queries, and statistics of their states. */
 export interface RecallShares {
-  /** How many queries the shares are of. */
+  /** Number of queries. */
   readonly queries: number;
   /** Share of the queries whose own item is the nearest to their state. */
   readonly nearest: number;
-  /** Share of the queries of which that holds within the threshold. */
+  /** Share of the queries whose own item is the nearest and within the threshold. */
   readonly recovered: number;
   /** Share that met the stopping rule. */
   readonly converged: number;
-  /** Divergence of the state to the item nearest to it, over the queries. */
+  /** Median over the queries of the divergence between the state and its nearest item. */
   readonly medianDivergence: number;
   readonly greatestDivergence: number;
   readonly medianIterations: number;
 }
 
-/** Refuses what is no memory of clouds. One of another copy of this package is one, too. */
+/** Refuses values other than memories of clouds; one of another copy of this package passes. */
 export function checkCloudMemory(name: string, value: unknown): void {
   const { epsilon, nearest, retrieve } = fields(name, value, ['epsilon', 'nearest', 'retrieve']);
   const isMemory = typeof epsilon === 'number' && [nearest, retrieve].every((verb) => typeof verb === 'function');
@@ -78,7 +78,7 @@ export function perturbed(
   return perturbClouds(originals, divergence, { epsilon, channels, seed, signal });
 }
 
-/** Counts who came back, over several retrievals. */
+/** Tally of recoveries over several retrievals. */
 export class Tally {
   readonly #threshold: number;
   readonly #divergences: number[] = [];
@@ -91,7 +91,7 @@ export class Tally {
     this.#threshold = threshold;
   }
 
-  /** `targets`: the item that each query was made from. */
+  /** `targets` holds the index of each query's own item. */
   add({ nearest, nearestDivergence, iterations, stopped }: CloudRetrieval, targets: Int32Array): void {
     for (const [query, target] of targets.entries()) {
       const isNearest = nearest[query] === target;

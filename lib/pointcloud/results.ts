@@ -10,11 +10,11 @@ import {
 import { toPointClouds } from './batches.ts';
 import type { CloudRetrieval, SolverStop } from './types.ts';
 
-// Results of the parts of a batch, put together.
+// Joined results of the parts of a batch.
 
 /**
- * Refuses results that do not tell when they are none: those of `name` from index `first` on, with the marginal error
- * of each.
+ * Refuses unsolved problems where the result has no field to report them: those of `name` from index `first` on, with
+ * the marginal error of each.
  */
 export function checkSolved(
   name: string,
@@ -32,7 +32,7 @@ export function checkSolved(
   });
 }
 
-/** How many of the flags are not set. */
+/** Number of flags that are not set. */
 export function zeros(flags: Uint8Array): number {
   let count = 0;
   for (const flag of flags) if (flag === 0) count++;
@@ -41,7 +41,7 @@ export function zeros(flags: Uint8Array): number {
 
 const solverStops: readonly SolverStop[] = ['iterations', 'converged', 'stalled'];
 
-/** Why each problem of a solver ended. */
+/** Reason why each problem of a solver ended. */
 export function solverStopsOf({ converged }: { readonly converged: Uint8Array }): SolverStop[] {
   return Array.from(converged, (stop) => solverStops[stop] as SolverStop);
 }

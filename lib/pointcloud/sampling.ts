@@ -8,42 +8,44 @@ import type { CallOptions } from '../core/types.ts';
 import { checkedElements, integer, isArray, nonNegative, product, rangeError, shapeError } from '../core/validate.ts';
 import { greatestTotal, type OwnPointClouds } from './select.ts';
 
-/** What {@link samplePointClouds} draws. */
+/** Options of {@link samplePointClouds}. */
 export interface SampleCloudsOptions extends CallOptions {
-  /** How many clouds. */
+  /** Number of clouds. */
   readonly count: number;
   /** d. */
   readonly dimension: number;
-  /** Points of every cloud; or the least and the greatest number, all sizes between them being equally likely. */
+  /**
+   * Number of points of every cloud; or the least and the greatest number, with all sizes between them equally likely.
+   */
   readonly points: number | readonly [least: number, greatest: number];
   /** Standard deviation of a cloud's points about its centre, in every coordinate. At least 0, 1 by default. */
   readonly spread?: number | undefined;
   /**
-   * Centres are uniform on the sphere of this radius about the origin. At least 0; without it they are standard normal.
+   * Radius of the sphere about the origin on which centres are uniform, at least 0. Default: standard normal centres.
    */
   readonly radius?: number | undefined;
   /** `uniform` (default): the points of a cloud weigh the same; `random`: Dirichlet with one parameter for all. */
   readonly weights?: 'uniform' | 'random' | undefined;
   /**
-   * That parameter, a whole number: 1 (default) makes random weights uniform on the simplex, greater ones make them
-   * more alike, with a relative variance of about 1 / concentration.
+   * Parameter of the Dirichlet distribution, an integer: 1 (default) makes random weights uniform on the simplex,
+   * greater ones make them more alike, with a relative variance of about 1 / concentration.
    */
   readonly concentration?: number | undefined;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed | undefined;
 }
 
 /** Offsets are one more than there are clouds. */
 export const greatestCount = greatestTotal - 1;
 
-/** Beyond it weights are alike, and a number is drawn for every unit. */
+/** Limit of the concentration: beyond it weights are alike, and a number is drawn for every unit. */
 const greatestConcentration = 1000;
 
 export function dimensionOf(name: string, value: unknown): number {
   return integer(name, value, 1, greatestTotal);
 }
 
-/** The random clouds themselves, without how many they are and where they live. */
+/** Options of the random clouds, apart from their count and dimension. */
 export const modelOptions = {
   points: required<Sizes, SampleCloudsOptions['points']>(readSizes),
   spread: optional(nonNegative, 1),
@@ -102,7 +104,7 @@ function* draw(sample: Sample, onCloud: () => void): Steps<OwnPointClouds> {
   return { count, dimension, offsets, points, weights };
 }
 
-/** How many numbers are drawn in a step. */
+/** Numbers drawn in a step. */
 const numbersPerStep = 1000;
 
 function* drawCloud(sample: Sample, random: Random, points: Float64Array, weights: Float64Array): Steps<void> {
@@ -131,8 +133,8 @@ function* drawCentre({ dimension, radius }: Sample, random: Random): Steps<Float
 }
 
 /**
- * Dirichlet with a whole parameter c: of c * size - 1 sorted uniform numbers every c-th cuts. Unlike logarithms that is
- * the same on every engine.
+ * Dirichlet weights with an integer parameter c: every c-th of c * size - 1 sorted uniform numbers cuts. Unlike
+ * logarithms, this gives the same numbers on every engine.
  */
 function* drawWeights(weights: Float64Array, concentration: number, random: Random): Steps<void> {
   const count = concentration * weights.length - 1;

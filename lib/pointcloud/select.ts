@@ -14,7 +14,7 @@ export interface OwnPointClouds extends PointClouds {
 /** Offsets are 32-bit integers. */
 export const greatestTotal = 2 ** 31 - 1;
 
-/** Cloud after cloud is copied before other events get their turn, until it is this many numbers. */
+/** Numbers copied before other events get their turn. */
 const numbersPerStep = 2 ** 14;
 
 /** Copies of the clouds at these indices, which may repeat. The clouds are valid. */

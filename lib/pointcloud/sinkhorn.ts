@@ -36,10 +36,10 @@ const divergenceOptions = specify<SinkhornDivergenceOptions>()({
  *     max over f, g of <a, f> + <b, g> - epsilon sum_kj a_k b_j (exp((f_k + g_j - C_kj) / epsilon) - 1)
  *     P_kj = a_k b_j exp((f_k + g_j - C_kj) / epsilon)
  *
- * Solved by Newton's method on one potential, epsilon annealed, with Sinkhorn sweeps as its safeguard, each pair until
- * its own marginal error is within the tolerance, at any epsilon from 1e-8 of the costs up; `stopped` and
- * `marginalErrors` tell where it is not. Potentials are determined up to a constant that is added to f and subtracted
- * from g. Points of weight below 1e-100 count as if they had weight 0. Progress counts pairs.
+ * The solver is Newton's method on one potential with annealed epsilon, safeguarded by Sinkhorn sweeps. It solves each
+ * pair until its own marginal error is within the tolerance, at any epsilon from 1e-8 of the costs up; `stopped` and
+ * `marginalErrors` report pairs that it could not solve. Potentials are determined up to a constant that is added to f
+ * and subtracted from g. Points of weight below 1e-100 count as points of weight 0. Progress counts pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -133,7 +133,8 @@ async function solveCosts(problem: TransportProblem, options: SinkhornOptions): 
  * Debiased Sinkhorn divergence S = OT(source, target) - OT(source, source)/2 - OT(target, target)/2 of source i and
  * target i (a single cloud on one side goes with every one of the other), OT as {@link sinkhorn} solves it. It is 0 for
  * equal clouds, above it for others, and tends to the squared 2-Wasserstein distance as epsilon vanishes. With
- * `gradient`, how it changes with the source: by points and, as a first variation, by weights. Progress counts pairs.
+ * `gradient`, also its gradient by the source's points and its first variation by the source's weights. Progress counts
+ * pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -188,7 +189,7 @@ function readCosts(cost: unknown) {
   return { rows, columns, costs: floatArray('problem.cost.data', given.data, length, `${rows} x ${columns}`) };
 }
 
-/** Each plan as a view of those of its part. */
+/** The plan of each pair, a view of the plans of its part. */
 function plansOf(pairs: CloudPairs, parts: readonly { plans: Float64Array; values: Float64Array }[]): Matrix[] {
   const plans: Matrix[] = [];
   for (const part of parts) {

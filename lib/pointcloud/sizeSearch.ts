@@ -1,11 +1,12 @@
-/** Relative error of a divergence that counts as hit. */
+/** Relative error at which a divergence counts as reached. */
 const accuracy = 1e-6;
 
-/** A smooth divergence takes about seven evaluations; rounding hides one that so many do not find. */
+/** Maximum number of evaluations. A smooth divergence takes about seven; beyond this limit rounding hides it. */
 const greatestEvaluations = 80;
 
 /**
- * A size, and how far the root of its divergence misses the root of the target: 0 there, -1 where the divergence is 0.
+ * A size and the relative difference of the root of its divergence from that of the target: 0 there, -1 at divergence
+ * 0.
  */
 interface End {
   readonly size: number;
@@ -13,11 +14,11 @@ interface End {
 }
 
 /**
- * Finds the size of a perturbation at which a divergence is reached: it grows until the target is passed, then closes
- * in by false position (the Illinois variant) on the root of the divergence, which is nearly linear in the size.
+ * Search for the size of a perturbation at a target divergence. The size grows until the target is passed; then false
+ * position (the Illinois variant) closes in on the root of the divergence, which is nearly linear in the size.
  */
 export class SizeSearch {
-  /** The size to try next, or the one that was found. */
+  /** The next size to try, or the result. */
   size: number;
   isFound = false;
   /** The greatest divergence seen. */
@@ -35,7 +36,7 @@ export class SizeSearch {
     this.size = Math.min(0.1, greatestSize);
   }
 
-  /** Takes the divergence at `size` and moves on. False if the target is out of reach, or lost in rounding. */
+  /** Continues the search with the divergence at `size`. False if the target is out of reach, or lost in rounding. */
   tell(divergence: number): boolean {
     this.greatest = Math.max(this.greatest, divergence);
     this.isFound = Math.abs(divergence / this.#target - 1) <= accuracy;
@@ -48,7 +49,7 @@ export class SizeSearch {
     return true;
   }
 
-  /** An end that stays twice in a row counts half: the other one then comes near from its own side, too. */
+  /** Halves the weight of an end that stays twice in a row, so that the other end comes near, too (Illinois). */
   #narrow(end: End): void {
     const isHigh = end.miss > 0;
     const stayed = isHigh === this.#lastWasHigh;
@@ -64,15 +65,12 @@ function half({ size, miss }: End): End {
   return { size, miss: miss / 2 };
 }
 
-/**
- * A tenth beyond where the target would be if the root of the divergence were linear, in steps that are neither tiny
- * nor huge.
- */
+/** The next greater size: a tenth beyond the target's size by linear extrapolation of the root, within limits. */
 function grown({ size, miss }: End): number {
   return size * Math.min(8, Math.max(1.5, 1.1 / (1 + miss)));
 }
 
-/** Where the line through both ends is 0; in the middle where rounding puts that on an end. */
+/** The zero of the line through both ends, or the middle where rounding puts it on an end. */
 function between(low: End, high: End): number {
   const size = (low.size * high.miss - high.size * low.miss) / (high.miss - low.miss);
   return size > low.size && size < high.size ? size : (low.size + high.size) / 2;

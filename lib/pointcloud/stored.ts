@@ -19,7 +19,7 @@ import type { PointClouds } from './types.ts';
 
 const bytesOfNumber = Float64Array.BYTES_PER_ELEMENT;
 
-/** How a memory stores and compares clouds. */
+/** Storage and comparison of a memory's clouds. */
 export interface Comparison {
   readonly dimension: number;
   readonly precision: Precision;
@@ -27,7 +27,7 @@ export interface Comparison {
   readonly solver: NativeSolverOptions;
 }
 
-/** What each query takes: evaluations of every item, states in progress, and numbers of results. */
+/** Cost of a query: evaluations of every item, states in progress, and numbers of results. */
 export interface Extent {
   readonly passes?: number;
   readonly copies?: number;
@@ -36,7 +36,7 @@ export interface Extent {
 
 type Verb<T> = (items: NativeCloudItems, queries: CloudBatch, options: PartOptions) => Task<T>;
 
-/** The items of a point-cloud memory, what changes them, and how verbs run on them. */
+/** The items of a point-cloud memory, with their changes and the verbs on them. */
 export class StoredClouds {
   readonly comparison: Comparison;
   readonly #store: ItemStore<NativeCloudItems>;
@@ -57,7 +57,7 @@ export class StoredClouds {
     this.#store.close();
   }
 
-  /** Runs a verb over the queries, a part at a time, and checks what it gives for each. */
+  /** Runs a verb over the queries, a part at a time, and checks each result. */
   parts<T>(
     batch: CloudBatch,
     options: CallOptions,
@@ -76,7 +76,7 @@ export class StoredClouds {
     );
   }
 
-  /** Runs a verb over the queries, a part at a time; a problem that was not solved leaves no result. */
+  /** Runs a verb over the queries, a part at a time, and rejects if a problem was not solved. */
   solvedParts<T extends { readonly marginalErrors: Float64Array }>(
     batch: CloudBatch,
     options: CallOptions,
@@ -91,7 +91,7 @@ export class StoredClouds {
   /** Appends a batch part by part, so that the event loop stays free. */
   async append(batch: CloudBatch, options: CallOptions): Promise<void> {
     fitsInMemory('the items', (batch.points.length + batch.weights.length) * this.#bytesEach);
-    // What has to wait is copied, so that the values are always those of the moment of the call.
+    // A change that has to wait gets a copy, so that the values are always those of the moment of the call.
     const own = this.#store.isChanging ? copyClouds(batch) : batch;
     await this.#store.change(async (staged) => {
       await inCloudParts(own, own.count, {}, options, ({ batch: part, first, onProgress: ofPart }) =>
@@ -119,7 +119,7 @@ export class StoredClouds {
   }
 
   async remove(indices: readonly number[] | Int32Array, options: CallOptions): Promise<void> {
-    // A change that was asked for earlier may still be running: indices mean the items after it.
+    // An earlier change may still be running: indices mean the items after it.
     const own = this.#store.isChanging ? indexArray('indices', indices, greatestSize) : indices;
     await this.#store.change(async (staged) => {
       const removed = someIndices('indices', own, this.size);
@@ -153,7 +153,7 @@ function bytesEach(precision: Precision): number {
   return precision === 'float32' ? Float32Array.BYTES_PER_ELEMENT : bytesOfNumber;
 }
 
-/** Memory that the items take. */
+/** Bytes of the items. */
 function bytesOf(items: NativeCloudItems, { dimension, precision }: Comparison): number {
   const ofMeans = native.cloudCount(items) * dimension * bytesOfNumber;
   return native.cloudPoints(items) * (dimension + 1) * bytesEach(precision) + ofMeans;

@@ -8,61 +8,60 @@ import type {
   PruningOptions,
 } from '../core/types.ts';
 
-/** A batch of weighted point clouds (finitely supported probability distributions), each of a size of its own. */
+/** A batch of weighted point clouds (finitely supported probability distributions) of any sizes. */
 export interface PointClouds {
-  /** How many clouds. */
+  /** Number of clouds. */
   readonly count: number;
-  /** The dimension d of the space the points live in. */
+  /** The dimension d of the points' space. */
   readonly dimension: number;
   /** count + 1 integers from 0, each above the one before: cloud i has the points offsets[i] to offsets[i + 1] - 1. */
   readonly offsets: Int32Array;
   /** All points, total x d. */
   readonly points: FloatArray;
   /**
-   * One for each point, at least 0. Those of a cloud sum to 1, to 1e-6 (to 1e-4 where float32 holds them all), and are
-   * divided by their sum.
+   * Weights of all points, at least 0. Those of a cloud sum to 1, to 1e-6 (to 1e-4 where float32 holds them all), and
+   * are divided by their sum.
    */
   readonly weights: FloatArray;
 }
 
-/** When a transport problem counts as solved. */
+/** Stopping rule of the solver of transport problems. */
 export interface SolverOptions {
   /**
    * L1 error of the plan's marginals, above 0 and at most 0.01. Default 1e-10. Rounding leaves some 1e-16 times the
    * largest cost over epsilon.
    */
   readonly marginalTolerance?: number | undefined;
-  /** Iterations (Newton steps and Sinkhorn sweeps) of one problem at most, at least 1. Default 10000. */
+  /** Maximum number of iterations (Newton steps and Sinkhorn sweeps) of one problem, at least 1. Default 10000. */
   readonly maxSolverIterations?: number | undefined;
 }
 
-/** How a point-cloud memory that is loaded solves its transport problems. */
+/** Options of loading a point-cloud memory. */
 export interface PointCloudLoadOptions extends CallOptions, SolverOptions {}
 
-/** How a point-cloud memory compares clouds. */
+/** Options of creating a point-cloud memory. */
 export interface PointCloudOptions extends PointCloudLoadOptions {
   /** Entropic regularisation, above 0, in the units of a squared distance. */
   readonly epsilon: number;
 }
 
-/** Debiased Sinkhorn divergences of every query to every item, with how well each was solved. */
+/** Debiased Sinkhorn divergences of every query to every item, with their marginal errors. */
 export interface Divergences extends Matrix {
   /** L1 marginal error reached, rows x columns. */
   readonly marginalErrors: Float64Array;
   /**
-   * Pairs whose marginal error is above the tolerance: their values are what the solver had when it stopped, not
-   * results.
+   * Number of pairs with a marginal error above the tolerance: their values are the solver's last ones, not results.
    */
   readonly notConverged: number;
 }
 
-/** What every verb that weighs the items needs. */
+/** Options of every verb that weighs the items. */
 export interface CloudBetaOptions extends PruningOptions {
   /** Inverse temperature, above 0. It multiplies the divergence, which is a squared distance as epsilon vanishes. */
   readonly beta: number;
 }
 
-/** Which channels of the flow are open, and how far a step goes at most. */
+/** Step sizes of the flow's two channels, points and weights. */
 export interface FlowSteps {
   /** eta: from 0 (points stay) to 1 (to the barycentre of the frozen plans). Default 1. */
   readonly transportStep?: number | undefined;
@@ -70,16 +69,16 @@ export interface FlowSteps {
   readonly reweightStep?: number | undefined;
   /**
    * Whether weights wait in every step in which moving the points gains more, 2 eta sum_k a_k |move_k|^2 > tau Var_a V:
-   * what is reweighted before its points have arrived goes to the wrong ones. False: both move in every step, as
-   * published (Mustafi 2026). Either way a step is shortened until the energy falls. Default true.
+   * weight moved before its points have arrived goes to the wrong ones. False: both move in every step, as published
+   * (Mustafi 2026). Either way a step is shortened until the energy falls. Default true.
    */
   readonly gated?: boolean | undefined;
 }
 
-/** What one step of the flow needs. */
+/** Options of one step of the flow. */
 export interface CloudStepOptions extends CloudBetaOptions, FlowSteps {}
 
-/** When a retrieval stops, and what it returns. */
+/** Stopping rule and output of a retrieval. */
 export interface CloudIterationOptions extends PruningOptions, FlowSteps {
   /**
    * A state is a fixed point when the norm of the energy's gradient is at most this: sqrt(sum_k a_k |grad V(x_k)|^2 +
@@ -88,16 +87,16 @@ export interface CloudIterationOptions extends PruningOptions, FlowSteps {
    * point), V being counted in units of L: sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V / L^2) <= 1e-6 L.
    */
   readonly tolerance?: number | undefined;
-  /** Steps at most. Default 300; 0 evaluates the queries themselves. */
+  /** Maximum number of steps. Default 300; 0 evaluates the queries themselves. */
   readonly maxIterations?: number | undefined;
-  /** Return the states and their energies after every iteration, too. Default false. */
+  /** Whether the states and their energies after every iteration are returned, too. Default false. */
   readonly trajectory?: boolean | undefined;
 }
 
 export interface CloudRetrieveOptions extends CloudIterationOptions {
   /**
-   * Inverse temperature, above 0; or a schedule, one for each iteration, of which the last holds for all that follow. A
-   * state is no fixed point before the last one.
+   * Inverse temperature, above 0; or a schedule, one for each iteration, the last for all later ones. No state counts
+   * as a fixed point before the last one.
    */
   readonly beta: number | readonly number[] | FloatArray;
 }
@@ -107,22 +106,22 @@ export interface CloudSweepOptions extends CloudIterationOptions {
   readonly betas: readonly number[] | FloatArray;
 }
 
-/** Gibbs weights of every query, and how well the problems behind them were solved. */
+/** Gibbs weights of every query, with the marginal errors of their problems. */
 export interface CloudWeights extends Matrix {
   /** Greatest L1 marginal error of each query's problems, one for each row. */
   readonly marginalErrors: Float64Array;
 }
 
-/** The energy of every query and how it changes with the query. */
+/** The energy of every query and its gradient. */
 export interface CloudGradient {
-  /** E, one for each query. */
+  /** The energy E of each query. */
   readonly energy: Float64Array;
   /** dE/dx of every point of the queries, total x d. */
   readonly points: Float64Array;
   /**
    * First variation V of the energy at every point of the queries, total. It is determined up to a constant, chosen so
-   * that its mean under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k. Points of weight 0
-   * have no part in it, and 0 here.
+   * that its mean under the query's weights is 0: moving weights by da changes E by sum_k V_k da_k. It is 0 at points
+   * of weight 0.
    */
   readonly firstVariation: Float64Array;
   /** sqrt(sum_k a_k |grad V(x_k)|^2 + Var_a V), one for each query. */
@@ -141,9 +140,9 @@ export interface CloudNeighbours extends NearestItems {
 
 /** Barycentric maps from the points of one cloud. */
 export interface CloudTransportMaps {
-  /** How many maps. */
+  /** Number of maps. */
   readonly count: number;
-  /** How many points each maps. */
+  /** Number of points of the cloud. */
   readonly points: number;
   /** d. */
   readonly dimension: number;
@@ -153,11 +152,11 @@ export interface CloudTransportMaps {
   readonly marginalErrors: Float64Array;
 }
 
-/** What `retrieve` found; everything describes the returned states. Each has as many points as its query. */
+/** Result of `retrieve`; everything describes the returned states. Each has as many points as its query. */
 export interface CloudRetrieval extends CommonRetrieval<PointClouds> {
   /** Debiased Sinkhorn divergence from the nearest item. */
   readonly nearestDivergence: Float64Array;
-  /** What the tolerance is for: see there. */
+  /** Norm of the energy's gradient, as in {@link CloudIterationOptions.tolerance}. */
   readonly gradientNorm: Float64Array;
   /**
    * Greatest L1 marginal error of the problems behind these numbers. Above the memory's `marginalTolerance` they were
@@ -165,16 +164,13 @@ export interface CloudRetrieval extends CommonRetrieval<PointClouds> {
    */
   readonly marginalError: Float64Array;
   /**
-   * Why it stopped: `converged`, the gradient norm is within the tolerance; `iterations`, they were used up; `stalled`,
-   * no step lowers the energy by more than rounding shows; `unsolved`, a transport problem of the state or of the next
-   * ones was not solved to `marginalTolerance`: no step is taken on its word, and the numbers here are what the solver
-   * had when it stopped.
+   * Reason why it stopped. `converged`: the gradient norm is within the tolerance; `iterations`: they were used up;
+   * `stalled`: no step lowers the energy by more than rounding; `unsolved`: a transport problem of the state or of the
+   * next ones was not solved to `marginalTolerance`. An unsolved problem allows no further step, and the numbers here
+   * are then the solver's last ones.
    */
   readonly stopped: readonly CloudStop[];
-  /**
-   * Items whose divergence from a state was computed to the end, over all states that were tried; bounds ruled out the
-   * others.
-   */
+  /** Number of divergences computed in full, over all states that were tried; bounds ruled out the other items. */
   readonly evaluated: Int32Array;
   /** The energy of each state of the trajectory. */
   readonly trajectoryEnergy?: readonly Float64Array[];
@@ -182,21 +178,21 @@ export interface CloudRetrieval extends CommonRetrieval<PointClouds> {
 
 export type CloudStop = 'converged' | 'iterations' | 'stalled' | 'unsolved';
 
-/** What every solver of transport problems takes. */
+/** Options of every solver of transport problems. */
 export interface TransportOptions extends CallOptions, SolverOptions {
   /** Entropic regularisation, above 0, in the units of the cost. */
   readonly epsilon: number;
 }
 
-/** What {@link sinkhorn} returns. */
+/** Options of {@link sinkhorn}. */
 export interface SinkhornOptions extends TransportOptions {
-  /** Return the plans, too. Default true. */
+  /** Whether the plans are returned, too. Default true. */
   readonly plans?: boolean | undefined;
 }
 
-/** What {@link sinkhornDivergence} returns. */
+/** Options of {@link sinkhornDivergence}. */
 export interface SinkhornDivergenceOptions extends TransportOptions {
-  /** Return the gradients and first variations, too. Default false. */
+  /** Whether the gradients and first variations are returned, too. Default false. */
   readonly gradient?: boolean | undefined;
 }
 
@@ -212,7 +208,7 @@ export interface TransportProblem {
 
 /** Entropic optimal transport of every pair of clouds. */
 export interface SinkhornResults {
-  /** How many pairs. */
+  /** Number of pairs. */
   readonly count: number;
   /** The regularised cost <a, f> + <b, g> of each pair. */
   readonly values: Float64Array;
@@ -233,13 +229,13 @@ export interface SinkhornResults {
   readonly plans: readonly Matrix[];
   /** L1 error of each plan's marginals. */
   readonly marginalErrors: Float64Array;
-  /** Newton steps and Sinkhorn sweeps of each. */
+  /** Newton steps and Sinkhorn sweeps of each pair. */
   readonly iterations: Int32Array;
-  /** How many of them were Newton steps. */
+  /** Number of Newton steps among them. */
   readonly newtonSteps: Int32Array;
   /**
-   * `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding
-   * allows no better.
+   * Reason why it stopped. `converged`: the marginal error is within the tolerance; `iterations`: they were used up;
+   * `stalled`: rounding allows no better.
    */
   readonly stopped: readonly SolverStop[];
 }
@@ -260,18 +256,18 @@ export interface SinkhornResult {
   readonly marginalError: number;
   /** Newton steps and Sinkhorn sweeps. */
   readonly iterations: number;
-  /** How many of them were Newton steps. */
+  /** Number of Newton steps among them. */
   readonly newtonSteps: number;
   /**
-   * `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding
-   * allows no better.
+   * Reason why it stopped. `converged`: the marginal error is within the tolerance; `iterations`: they were used up;
+   * `stalled`: rounding allows no better.
    */
   readonly stopped: SolverStop;
 }
 
 /** Debiased Sinkhorn divergences of pairs of clouds. */
 export interface SinkhornDivergences {
-  /** How many pairs. */
+  /** Number of pairs. */
   readonly count: number;
   /** S of each pair. */
   readonly values: Float64Array;
@@ -280,8 +276,8 @@ export interface SinkhornDivergences {
   /** Newton steps and Sinkhorn sweeps of each pair. */
   readonly iterations: Int32Array;
   /**
-   * `converged`: the marginal error is within the tolerance; `iterations`: they were used up; `stalled`: rounding
-   * allows no better.
+   * Reason why it stopped. `converged`: the marginal error is within the tolerance; `iterations`: they were used up;
+   * `stalled`: rounding allows no better.
    */
   readonly stopped: readonly SolverStop[];
   /** dS/dx of every source point of every pair, total x d, if wanted. */
@@ -292,7 +288,7 @@ export interface SinkhornDivergences {
    */
   readonly firstVariations?: Float64Array;
   /**
-   * Pair i has the source points sourceOffsets[i] to sourceOffsets[i + 1] - 1 of these; count + 1, if they are wanted.
+   * count + 1, if they are wanted: pair i has the source points sourceOffsets[i] to sourceOffsets[i + 1] - 1 of these.
    */
   readonly sourceOffsets?: Int32Array;
 }

@@ -22,7 +22,7 @@ const kind: FileKind = {
   what: 'a checkpoint of a von Mises-Fisher memory',
 };
 
-/** A run as a checkpoint has it. */
+/** Contents of a checkpoint. */
 export interface Checkpoint {
   readonly settings: TrainingSettings;
   readonly progress: TrainingProgress;
@@ -30,7 +30,7 @@ export interface Checkpoint {
   readonly data: string;
 }
 
-/** What the metadata say of a run, beside its settings. */
+/** Metadata of a run, beside its settings. */
 interface RunInfo {
   readonly data: string;
   readonly dimension: number;
@@ -40,14 +40,14 @@ interface RunInfo {
   readonly beta: number;
   readonly betaVelocity: number;
   readonly bestBeta: number | null;
-  /** null: none yet. */
+  /** null before the first epoch. */
   readonly bestLoss: number | null;
   readonly fruitless: number;
   readonly nearZero: boolean;
   readonly done: boolean;
 }
 
-/** Tells data apart: their shape and a checksum of rows and labels. */
+/** Fingerprint of data: their shape and a checksum of rows and labels. */
 export async function fingerprint({ batch, labels, classes, precision }: CheckedData): Promise<string> {
   let checksum = 0;
   for (const array of [batch.positions, ...(labels ? [labels] : [])]) {
@@ -108,10 +108,10 @@ export async function saveCheckpoint(
 }
 
 /**
- * The run in a checkpoint. Everything is checked as if its caller had given it: a file with right checksums may have
- * been edited.
+ * Loads the run in a checkpoint. Everything is checked like input from a caller, since a file with valid checksums may
+ * have been edited.
  *
- * @param data those that the run is to go on with, and their fingerprint; others are refused.
+ * @param data the training data and their fingerprint; data other than the run's are refused.
  */
 export async function loadCheckpoint(
   path: string,
@@ -151,7 +151,7 @@ async function readCheckpoint(
 
 function readRun(value: unknown): RunInfo {
   const given = object('run', value) as Record<keyof RunInfo, unknown>;
-  // The first checkpoints do not say whether beta was near zero.
+  // The oldest checkpoints lack `nearZero`.
   const { data, precision, nearZero = false, done } = given;
   if (typeof data !== 'string') throw rangeError('run.data', 'the fingerprint of data', data);
   if (precision !== 'float32' && precision !== 'float64') {
@@ -224,7 +224,7 @@ async function readState(
   };
 }
 
-/** Numbers above 0 with sum 1; the background may have none. */
+/** Checks for numbers above 0 with sum 1; that of the background may be 0. */
 function checkHiddenShares(shares: Float64Array): void {
   shares.forEach((share, unit) => {
     const check = unit === 0 ? nonNegative : positive;

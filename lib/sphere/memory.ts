@@ -34,29 +34,27 @@ import type {
   VonMisesFisherParameters,
 } from './types.ts';
 
-/** For each row the memory that it is most similar to. */
+/** The most similar memory of each row. */
 export interface NearestMemory {
-  /** Index of the memory with the greatest overlap; of equal ones the first. */
+  /** Index of the memory with the greatest overlap; the first of equal ones. */
   readonly indices: Int32Array;
-  /** That overlap w.x, from -1 to 1. */
+  /** Overlap w.x with that memory, from -1 to 1. */
   readonly overlaps: Float64Array;
   /** The likeliest class of that memory, 1 to C, or 0 for none. */
   readonly classes: Int32Array;
 }
 
 /**
- * An associative memory that is trained: a three-layer Boltzmann machine with Potts hidden units, whose memories are
- * directions on the unit sphere with a class of their own each (Thériault and Tantari 2025). It is the density
+ * A trainable associative memory: a three-layer Boltzmann machine with Potts hidden units, whose memories are
+ * directions on the unit sphere, each with a class of its own (Thériault and Tantari 2025). Its density is
  *
  *     P(x, y) = sum_mu p_y^mu exp(betaScale beta w_mu.x) / Omega_N(beta) + p_y^0 / Omega_N(0)
  *
  * of a direction x and a class y (eq. 12; a probability where betaScale is 1). Rows are directions of norm 1, or of
- * zeros where there is nothing to see: {@link toSphere} makes them. Classes are counted from 1; 0 is "none".
+ * zeros for data without a direction: {@link toSphere} makes them. Classes are counted from 1; 0 is "none".
  *
- * @example
- * const data = { ...(await toSphere(images)), labels, classes: 10 };
- * const memory = await VonMisesFisherMemory.train(data, { hiddenUnits: 100 });
- * const classes = await memory.predict(await toSphere(others));
+ * @example const data = { ...(await toSphere(images)), labels, classes: 10 }; const memory = await
+ * VonMisesFisherMemory.train(data, { hiddenUnits: 100 }); const classes = await memory.predict(await toSphere(others));
  */
 export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly dimension: number;
@@ -64,9 +62,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   readonly classes: number;
   readonly beta: number;
   readonly betaScale: number;
-  /**
-   * How memories are stored and overlaps computed: as the data of the training were, or the memories given to `from`.
-   */
+  /** Precision of memories and overlaps: that of the training data, or of the memories given to `from`. */
   readonly precision: Precision;
   /** An entry for each epoch of the training; empty for a memory made by `from`. */
   readonly history: readonly EpochRecord[];
@@ -93,10 +89,10 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * Trains a memory by stochastic gradient descent with momentum on the sphere (appendices C and D), until the loss on
-   * the validation rows, the last ones, no longer falls. Returned is the model with the lowest of those losses since
-   * the last split. Rows are copied a part at a time: the arrays must not change before the first epoch is reported.
-   * Beside them a minibatch takes batchSize x P numbers and at most 32 tables like the class weights, splitting twice
-   * that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
+   * the validation rows, the last ones, no longer falls. The result is the model with the lowest of those losses since
+   * the last split. Rows are copied a part at a time: the arrays must not change before the first epoch is reported. In
+   * addition a minibatch takes batchSize x P numbers and at most 32 tables of the size of the class weights, splitting
+   * twice that with its own number of rows. The same data, options and seed give the same bits, whatever the number of
    * threads.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_NOT_FINITE (also where training diverges), ERR_OUT_OF_MEMORY; system
@@ -114,9 +110,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Goes on with a training that was interrupted, from the checkpoint that it kept, with the same data, and keeps the
-   * checkpoint from there on. It ends with the same bits as if it had not been interrupted (but for `seconds` in the
-   * history). The checkpoint of a training that has ended gives its memory at once.
+   * Resumes an interrupted training from its checkpoint, with the same data, and keeps the checkpoint up to date. The
+   * result has the same bits as an uninterrupted training (except `seconds` in the history). The checkpoint of a
+   * finished training gives its memory at once.
    *
    * @throws as {@link train}; DenseamError ERR_CORRUPT_FILE; ERR_RANGE for other data.
    */
@@ -134,7 +130,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * A memory from its parts, which are copied.
+   * Makes a memory from its parameters, which are copied.
    *
    * @throws DenseamError ERR_SHAPE; ERR_RANGE where memories are not of norm 1 or class weights no probabilities;
    * ERR_NOT_FINITE.
@@ -159,7 +155,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * A memory from a file that {@link save} wrote, its history included.
+   * Loads a memory and its history from a file that {@link save} wrote.
    *
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
    * the signal's reason.
@@ -174,8 +170,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Frees the memory's numbers at once instead of some time after nobody holds the memory any more. Calls that have
-   * begun end as if it were open, all others are refused with ERR_CLOSED. Closing it again does nothing.
+   * Frees the memory's numbers now instead of at garbage collection. Calls in progress end normally, later ones are
+   * refused with ERR_CLOSED. A second call does nothing.
    */
   close(): void {
     this.#kept.close();
@@ -203,9 +199,9 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
 
   /**
    * log P(x, y) of every row and class, x.count x (classes + 1), column 0 for "none"; natural logarithms of densities
-   * on the sphere. It is right to about 1e-5 (float32) or 4e-15 (float64) times the largest of 1, itself and betaScale
-   * x beta x (1 - w.x), w being the memory that it is due to: at a memory it keeps its digits, however large beta is.
-   * There rows count as the directions that they are, also where their norms are not quite 1.
+   * on the sphere. The error is about 1e-5 (float32) or 4e-15 (float64) times the largest of 1, the result and
+   * betaScale x beta x (1 - w.x), w the dominant memory: near a memory the result keeps its digits for any beta. Rows
+   * whose norms are not quite 1 count as their directions there.
    *
    * @throws DenseamError ERR_SHAPE, ERR_RANGE for a row of another norm, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the
    * signal's reason.
@@ -234,7 +230,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * The memory that every row is most similar to, and its class.
+   * The most similar memory of every row, and its class.
    *
    * @throws as {@link logDensity}.
    */
@@ -252,8 +248,8 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * The share of rows whose likeliest class is that of the memory they are most similar to: how far the nearest memory
-   * explains what the model says (section 4.2).
+   * Fidelity: the share of rows whose likeliest class is that of their most similar memory, which then explains the
+   * prediction (section 4.2).
    *
    * @throws as {@link logDensity}.
    */
@@ -273,10 +269,10 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 
   /**
-   * Local minima of -log P(x | y) on the sphere, reached from given directions: each step goes to the weighted mean of
-   * the memories of class y, and the energy never rises. Coordinates may be clamped to their values at the start.
+   * Finds local minima of -log P(x | y) on the sphere from given directions: each step goes to the weighted mean of the
+   * memories of class y, and the energy never rises. Coordinates may be clamped to their initial values.
    *
-   * @throws as {@link logDensity}; a zero row is ERR_RANGE, too: it leads nowhere.
+   * @throws as {@link logDensity}; ERR_RANGE also for a zero row.
    */
   reconstruct(starts: Vectors, options: ReconstructOptions = {}): Promise<Reconstruction> {
     return this.#reading((model) => reconstruct(model, this, starts, options));
@@ -296,7 +292,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     await saveModel(target, { dimension: this.dimension, model, history: this.history }, read);
   }
 
-  /** @internal From parts that are right and that nobody else holds. */
+  /** @internal Makes a memory from valid parts that it then owns. */
   static async make(
     { dimension, model, history }: ModelFile,
     name: string,
@@ -327,7 +323,7 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
     return this.#reading((model) => rowParts(model, verb, batch, columns, options));
   }
 
-  /** Reads from the model as it is now, though the memory be closed meanwhile. */
+  /** Reads from the present model, even if the memory is closed meanwhile. */
   async #reading<T>(read: (model: NativeSphereModel) => Promise<T>): Promise<T> {
     const model = native.share(this.#kept.value.native);
     try {
@@ -338,14 +334,14 @@ export class VonMisesFisherMemory implements VonMisesFisherParameters {
   }
 }
 
-/** What a memory keeps until it is closed. */
+/** The model of a memory that is not closed. */
 interface KeptModel {
   readonly memories: FloatArray;
   readonly classWeights: Float64Array;
   readonly native: NativeSphereModel;
 }
 
-/** What a native function says of the rows, a part at a time; `columns` numbers of each. */
+/** Runs a native function on the rows, a part at a time, with `columns` numbers of results a row. */
 function rowParts<T>(
   model: NativeSphereModel,
   verb: RowVerb<T>,
@@ -385,7 +381,7 @@ async function finishTraining(
   return VonMisesFisherMemory.make({ dimension: data.batch.dimension, model, history }, 'the memories', { signal });
 }
 
-/** The column of the greatest number of each row; of equal ones the first. */
+/** The column of the greatest number of each row; the first of equal ones. */
 function likeliest(data: Float64Array, columns: number): Int32Array {
   return Int32Array.from({ length: data.length / columns }, (_, row) => {
     let best = 0;

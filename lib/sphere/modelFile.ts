@@ -10,14 +10,14 @@ import type { EpochRecord } from './types.ts';
 
 const kind: FileKind = { memory: 'von-mises-fisher', version: '1', what: 'a saved von Mises-Fisher memory' };
 
-/** A memory as its file has it. */
+/** Contents of the file of a memory. */
 export interface ModelFile {
   readonly dimension: number;
   readonly model: ModelState;
   readonly history: readonly EpochRecord[];
 }
 
-/** What the metadata say beside the tensors. */
+/** Metadata beside the tensors. */
 interface ModelInfo {
   readonly beta: number;
   readonly betaScale: number;

@@ -72,7 +72,7 @@ const { learningRate, momentum, maxEpochs, patience } = trainingNumbers;
 
 export const trainOptions = specify<TrainOptions>()({
   ...trainingCallOptions,
-  hiddenUnits: described(required(hiddenUnits), { integerFrom: 1 }, 'how many memories'),
+  hiddenUnits: described(required(hiddenUnits), { integerFrom: 1 }, 'number of memories'),
   beta: described(
     optional<Beta, NonNullable<TrainOptions['beta']>>(readBeta, { beta: 1, trainsBeta: true }),
     'number',
@@ -92,7 +92,7 @@ export const trainOptions = specify<TrainOptions>()({
   ),
   learningRate: described(optional(learningRate, 0.1), 'number', 'size of a step'),
   momentum: described(optional(momentum, 0.99), 'number', 'share of the velocity that a step keeps'),
-  maxEpochs: described(optional(maxEpochs, 300), { integerFrom: 1 }, 'epochs at most'),
+  maxEpochs: described(optional(maxEpochs, 300), { integerFrom: 1 }, 'maximum number of epochs'),
   patience: described(
     optional(patience, 1),
     { integerFrom: 1 },
@@ -107,11 +107,11 @@ export const trainOptions = specify<TrainOptions>()({
     readOptions(splittingOptions, value, name),
   ),
   initialMemories: optional<unknown, FloatArray>(asGiven),
-  seed: described(optional(aSeed, 0), { integerFrom: 0 }, 'what all random choices follow from'),
+  seed: described(optional(aSeed, 0), { integerFrom: 0 }, 'seed of all random choices'),
   checkpoint: optional<string, FilePath>((name, value) => filePath(value, name)),
 });
 
-/** {@link TrainOptions} as they are read. */
+/** {@link TrainOptions} after their checks. */
 export type Training = Read<typeof trainOptions>;
 
 export function readTraining(options: TrainOptions): Training {
@@ -126,12 +126,12 @@ export function readData(data: SphereTrainingData): CheckedData {
   return { batch, precision: precisionOf(batch), classes, labels };
 }
 
-/** As many that every array of them can be had. */
+/** Reads the number of classes, at most as many as an array can hold. */
 function readClasses(value: unknown): number {
   return integer('data.classes', extent('data.classes', value), 1, greatestClasses);
 }
 
-/** Labels 0 to `classes`, copied. */
+/** Reads labels from 0 to `classes` into a copy. */
 export function readLabels(given: unknown, count: number, classes: number): Int32Array {
   if (!isArray(given) && !isTypedNumbers(given)) {
     throw shapeError('data.labels', 'an array of integers, typed or not', describe(given));
@@ -145,7 +145,7 @@ export function readLabels(given: unknown, count: number, classes: number): Int3
   return Int32Array.from(labels);
 }
 
-/** Numbers of any type, as files give them (but for bigints). */
+/** Whether this is a typed array of numbers of any type (except bigints). */
 function isTypedNumbers(value: unknown): value is NumberArray {
   return types.isTypedArray(value) && !types.isBigInt64Array(value) && !types.isBigUint64Array(value);
 }
@@ -178,7 +178,7 @@ export function settingsOf(options: Training, data: CheckedData): TrainingSettin
   return settings;
 }
 
-/** Where the memories of the first units begin, if that is given: a batch whose norms are not checked yet. */
+/** The initial memories, if given: a batch whose norms are not checked yet. */
 export function readInitialMemories(
   { initialMemories: given }: Training,
   { splitting, hiddenUnits }: TrainingSettings,
@@ -187,18 +187,19 @@ export function readInitialMemories(
   if (given === undefined) return undefined;
   const name = 'options.initialMemories';
   const count = splitting?.from ?? hiddenUnits;
-  // A copy: training reads it after it has returned to its caller.
+  // A copy, since training reads it after it has returned to its caller.
   const positions = floatArray(name, given, product(name, count, dimension), `${count} x ${dimension}`).slice();
   return { name, kind: 'euclidean', count, dimension, positions };
 }
 
-/** At least one where a share is asked for and two rows are there. */
+/** Number of validation rows: at least one for a positive share of two or more rows. */
 export function validationRows(count: number, share: number): number {
   return share > 0 && count > 1 ? Math.max(1, Math.floor(count * share)) : 0;
 }
 
 /**
- * The published one, but at least twenty steps an epoch: with fewer, beta and the memories hardly move on small data.
+ * The published batch size, but at least twenty steps an epoch: with fewer, beta and the memories hardly move on small
+ * data.
  */
 function defaultBatchSize(trainingRows: number): number {
   return Math.min(1000, Math.ceil(trainingRows / 20));
@@ -240,7 +241,7 @@ function sharesOf(labels: Int32Array, count: number, softening: number): number[
   return shares;
 }
 
-/** From 1 to 2 in equal steps, with sum 1. */
+/** Shares that rise from 1 to 2 in equal steps, divided by their sum. */
 function risingShares(count: number): number[] {
   return withSumOne(Array.from({ length: count }, (_, y) => 1 + y / Math.max(1, count - 1)));
 }
@@ -267,7 +268,7 @@ export const parameterNames = [
   'classWeights',
 ] as const;
 
-/** The class weights of a model: their shape and that they are probabilities. */
+/** Reads the class weights of a model; checks their shape and that they are probabilities. */
 export function readClassWeights(name: string, value: unknown, hiddenUnits: number, classes: number): Float64Array {
   const { rows, columns, data } = fields(name, value, ['rows', 'columns', 'data']);
   const shape = `${hiddenUnits + 1} x ${classes + 1}`;

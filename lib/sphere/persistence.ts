@@ -26,19 +26,19 @@ export async function saveTensors(
   await writeSafetensors(path, { tensors: specs, metadata, chunks }, options);
 }
 
-/** Objects, arrays and keys in it: there are some twenty settings. */
+/** Limit of objects, arrays and keys in the JSON: there are some twenty settings. */
 const mostParts = 1000;
 
 /**
- * The JSON under a key of the metadata: anything, since files can be edited.
+ * The JSON under a key of the metadata. It may be anything, since files can be edited.
  *
- * @param listed how many numbers its lists may have together
+ * @param listed greatest number of numbers in all its lists together
  */
 export function readJson({ path, metadata }: SafetensorsFile, key: string, listed = 0): unknown {
   try {
     return parseJson(metadata[key] ?? '', mostParts, mostParts + listed);
   } catch (cause) {
-    throw corruptFile(path, `its "${key}" is not what denseam writes`, cause);
+    throw corruptFile(path, `its "${key}" was not written by denseam`, cause);
   }
 }
 

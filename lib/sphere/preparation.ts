@@ -10,22 +10,22 @@ import { forParts } from '../memory/partsAtOnce.ts';
 import { native, type ProgressCallback } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 
-/** Numbers as images and other data come. */
+/** Numbers of images and other raw data. */
 export type RawArray = Uint8Array | Float32Array | Float64Array;
 
 /** A batch of vectors that need not be floating-point yet. */
 export interface RawVectors {
-  /** How many vectors. */
+  /** Number of vectors. */
   readonly count: number;
-  /** Numbers in each. */
+  /** Numbers in each vector. */
   readonly dimension: number;
   /** count x dimension. */
   readonly values: RawArray;
 }
 
-/** How {@link toSphere} works. */
+/** Options of {@link toSphere}. */
 export interface ToSphereOptions extends CallOptions {
-  /** Subtract each vector's own mean first. Default true. */
+  /** Whether each vector's own mean is subtracted first. Default true. */
   readonly centre?: boolean | undefined;
   /** The result's precision: `float32` by default for a Uint8Array or Float32Array, else `float64`. */
   readonly precision?: Precision | undefined;
@@ -33,7 +33,7 @@ export interface ToSphereOptions extends CallOptions {
 
 /** A batch of images with one number a pixel. */
 export interface Images<A extends RawArray = RawArray> {
-  /** How many images. */
+  /** Number of images. */
   readonly count: number;
   /** Rows of pixels. */
   readonly height: number;
@@ -43,7 +43,7 @@ export interface Images<A extends RawArray = RawArray> {
   readonly values: A;
 }
 
-/** What {@link imagePatches} cuts. */
+/** Options of {@link imagePatches}. */
 export interface ImagePatchesOptions extends CallOptions {
   /** Rows and columns of a patch, at least 1 and at most those of an image. Default 6. */
   readonly size?: number | undefined;
@@ -53,7 +53,7 @@ export interface ImagePatchesOptions extends CallOptions {
 
 /** Square patches of images. */
 export interface ImagePatches<A extends RawArray = RawArray> extends RawVectors {
-  /** All patches: images x rows x columns. */
+  /** Number of patches: images x rows x columns. */
   readonly count: number;
   /** Pixels of a patch: size x size. */
   readonly dimension: number;
@@ -62,10 +62,7 @@ export interface ImagePatches<A extends RawArray = RawArray> extends RawVectors 
    * images.
    */
   readonly values: A;
-  /**
-   * Patches of an image from top to bottom: floor((height - size) / stride) + 1. Pixels that are left over are in no
-   * patch.
-   */
+  /** Patches of an image from top to bottom: floor((height - size) / stride) + 1. Remaining pixels are in no patch. */
   readonly rows: number;
   /** Patches of an image from left to right: floor((width - size) / stride) + 1. */
   readonly columns: number;
@@ -88,11 +85,10 @@ const patchesOptions = specify<ImagePatchesOptions>()({
  * Puts vectors on the unit sphere: subtracts each one's OWN mean (the mean of its numbers, not of the batch), then
  * divides by its length. This is how the published experiments prepare images and patches.
  *
- * A vector whose numbers are all the same, such as a blank patch, becomes exactly zero, which is no point of the
- * sphere: it has no direction. Of bytes that is decided exactly; floating-point numbers count as the same when they are
- * within four roundings (2^-21 for a Float32Array, 2^-50 for a Float64Array, times the largest number of the vector) of
- * their mean. With `centre: false` only vectors of zeros become zero. Numbers may be as large or as small as they can
- * be.
+ * A vector whose numbers are all the same, such as a blank patch, becomes exactly zero, since it has no direction.
+ * Bytes are compared exactly; floating-point numbers count as the same when they are within four roundings (2^-21 for a
+ * Float32Array, 2^-50 for a Float64Array, times the largest number of the vector) of their mean. With `centre: false`
+ * only vectors of zeros become zero. Numbers may be of any size.
  *
  * Runs in the background, a part of the batch after the other; the array should not change meanwhile.
  *
@@ -130,7 +126,7 @@ export async function toSphere(data: RawVectors, options: ToSphereOptions = {}):
 
 /**
  * Cuts square patches from images, every `stride` pixels down and across. They come image by image, each row by row.
- * Numbers are copied as they are; {@link toSphere} takes the result.
+ * Numbers are copied unchanged; {@link toSphere} takes the result.
  *
  * Runs in the background, a part of the batch after the other; the array should not change meanwhile.
  *

@@ -12,40 +12,40 @@ import { runTask } from '../native/calls.ts';
 /** The energy that a reconstruction minimises, and its stopping rule. */
 export interface ReconstructOptions extends CallOptions {
   /**
-   * y of the energy -log P(x | y): a class for all starts or one for each, 1 to C or 0 for "none". Without it the
-   * energy is -log P(x), whatever the class.
+   * The class y of the energy -log P(x | y), for all starts or one for each: 1 to C, or 0 for "none". Default: no
+   * class, the energy is -log P(x).
    */
   readonly classes?: number | readonly number[] | Int32Array | undefined;
-  /** Whether each coordinate keeps the value that the start has there (true, or not 0). All are free by default. */
+  /** Flags of the coordinates that keep their initial value (true, or not 0). All are free by default. */
   readonly clamped?: Uint8Array | readonly boolean[] | undefined;
   /**
    * A state has converged when the next step would move it by at most this distance. Default 1e-6. In a float32 memory
    * rounding alone moves a state by about 1e-7 (1 + betaScale beta) at worst: a smaller tolerance may never be met.
    */
   readonly tolerance?: number | undefined;
-  /** Steps at most. Default 1000; 0 evaluates the starts themselves. */
+  /** Maximum number of steps. Default 1000; 0 evaluates the starts themselves. */
   readonly maxIterations?: number | undefined;
 }
 
-/** What a reconstruction found; everything describes the returned states. */
+/** Result of a reconstruction; everything describes the returned states. */
 export interface Reconstruction {
   /** Local minima of the energy, of norm 1, or the last states where the iterations were used up. */
   readonly states: Vectors;
-  /** -log P(x | y), P the density at the memory's beta scale; -log P(x) without a class. */
+  /** The energy -log P(x | y), P the density at the memory's beta scale; -log P(x) without a class. */
   readonly energy: Float64Array;
-  /** Index of the memory with the greatest overlap, of all memories; of equal ones the first. */
+  /** Index of the memory with the greatest overlap; the first of equal ones. */
   readonly nearest: Int32Array;
-  /** w . x of that memory. */
+  /** Overlap w . x with that memory. */
   readonly overlap: Float64Array;
-  /** Steps that were taken. */
+  /** Number of steps taken. */
   readonly iterations: Int32Array;
-  /** How far one more step would move the state. */
+  /** Distance by which one more step would move the state. */
   readonly stepLength: Float64Array;
-  /** Why it stopped: the step length is within the tolerance, or the iterations were used up. */
+  /** Reason why it stopped: the step length is within the tolerance, or the iterations were used up. */
   readonly stopped: readonly ('converged' | 'iterations')[];
 }
 
-/** @internal Of a model, what its reconstructions are checked against. */
+/** @internal Shape of a model, for the checks of its reconstructions. */
 export interface SphereShape {
   readonly dimension: number;
   readonly hiddenUnits: number;
@@ -103,7 +103,7 @@ export async function reconstruct(
   return joined(batch.count, dimension, parts);
 }
 
-/** y of every start; -1 where no class is given. */
+/** The class y of every start; -1 where no class is given. */
 function readClasses(value: unknown, count: number, classes: number): Int32Array {
   const name = 'options.classes';
   if (value === undefined) return new Int32Array(count).fill(anyClass);
@@ -115,7 +115,7 @@ function readClasses(value: unknown, count: number, classes: number): Int32Array
   return Int32Array.from(checkedElements(name, value, (each, y) => integer(each, y, 0, classes)));
 }
 
-/** 1 for every coordinate that stays. */
+/** 1 for every clamped coordinate. */
 function readClamped(value: unknown, dimension: number): Uint8Array | undefined {
   const name = 'options.clamped';
   if (value === undefined) return undefined;

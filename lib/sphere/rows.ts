@@ -7,8 +7,8 @@ import { type NativeSphereRows, native } from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
 
 /**
- * Checks rows of norm 1, or also of 0, and copies them to the native side, a part at a time; errors call their array
- * `name`.
+ * Checks for rows of norm 1, or also of 0, and copies them to the native side, a part at a time; `name` is their
+ * array's name in errors.
  */
 export async function toNativeRows(
   name: string,

@@ -27,7 +27,7 @@ import type { ClassWeights } from './types.ts';
 
 // The saddle-point equations of the teacher-student setting (Thériault and Tantari 2025, section 3.1 and appendix H).
 
-/** A student that learns from a teacher, and when the iteration ends. */
+/** Setting of a student that learns from a teacher, and the iteration's stopping rule. */
 export interface SaddlePointOptions extends CallOptions {
   /** The student's inverse temperature beta, at least 0. */
   readonly beta: number;
@@ -36,37 +36,38 @@ export interface SaddlePointOptions extends CallOptions {
    * See {@link effectiveInverseTemperature}.
    */
   readonly v?: number | undefined;
-  /** The load M / (P* N), M the number of data: at least 0. Default Infinity: as many data as it takes. */
+  /** The load M / (P* N), M the number of data: at least 0. Default Infinity: unlimited data. */
   readonly rho?: number | undefined;
-  /** P, how many hidden units the student has. Not beside `start`. */
+  /** The number P of the student's hidden units. Not beside `start`. */
   readonly hiddenUnits?: number | undefined;
-  /** p_h, P + 1 numbers with sum 1. Default: even. Not beside `start`. */
+  /** Hidden shares p_h, P + 1 numbers with sum 1. Default: even. Not beside `start`. */
   readonly hiddenShares?: ArrayLike<number> | undefined;
-  /** p_q, C + 1 numbers with sum 1. Default: that of the data. Not beside `start`. */
+  /** Class shares p_q, C + 1 numbers with sum 1. Default: those of the data. Not beside `start`. */
   readonly classShares?: ArrayLike<number> | undefined;
   /**
-   * What the first memories, uniform on the sphere, follow from; default 0. Class weights begin as products of the
-   * shares.
+   * Seed of the initial memories, uniform on the sphere; default 0. Initial class weights are products of the shares.
    */
   readonly seed?: Seed | undefined;
-  /** Where to begin instead; the shares are those of its class weights. Its beta and betaScale do not count. */
+  /** Initial state instead; the shares are those of its class weights. Its beta and betaScale are ignored. */
   readonly start?: SaddlePointParameters | undefined;
   /**
    * A state is a fixed point when one more application of the equations changes no memory (times its length) and no
    * class weight by more than this. Default 1e-10.
    */
   readonly tolerance?: number | undefined;
-  /** Applications at most. Default 10,000; 0 evaluates the start. */
+  /** Maximum number of applications. Default 10,000; 0 evaluates the start. */
   readonly maxIterations?: number | undefined;
 }
 
-/** A teacher whose memories are drawn at random. */
+/** Setting with a teacher of random memories. */
 export interface TeacherSaddlePointOptions extends SaddlePointOptions {
-  /** N, at least `teacherUnits`. The theory is that of its limit; here it sets the normaliser Omega_N(beta). */
+  /**
+   * The dimension N, at least `teacherUnits`. The theory holds in its limit; here it sets the normaliser Omega_N(beta).
+   */
   readonly dimension: number;
-  /** P*, how many memories the teacher has. */
+  /** The number P* of the teacher's memories. */
   readonly teacherUnits: number;
-  /** p_q*, C + 1 numbers with sum 1. */
+  /** The teacher's class shares p_q*, C + 1 numbers with sum 1. */
   readonly teacherClassShares: ArrayLike<number>;
 }
 
@@ -75,25 +76,25 @@ export interface TeacherSaddlePointOptions extends SaddlePointOptions {
  * the effective loss (eq. 12) where rho is Infinity.
  */
 export interface SaddlePoint extends SaddlePointParameters {
-  /** s(2 v). */
+  /** The beta scale s(2 v). */
   readonly betaScale: number;
-  /** Directions of the order parameters, P x N, of norm 1; zeros where there is none. */
+  /** Directions of the order parameters, P x N, of norm 1, or zeros without a direction. */
   readonly memories: Float64Array;
-  /** s(2 beta_eff rho |xbar|) of each: the overlap of a memory with its own direction. 1 where rho is Infinity. */
+  /** Length s(2 beta_eff rho |xbar|) of each memory: its overlap with its own direction. 1 where rho is Infinity. */
   readonly lengths: Float64Array;
-  /** p, (P + 1) x (C + 1). */
+  /** Class weights p, (P + 1) x (C + 1). */
   readonly classWeights: Matrix;
-  /** m, P* x P: of each pattern, or memory of the teacher, with each memory of the student. */
+  /** Overlaps m, P* x P, of each pattern, or memory of the teacher, with each memory of the student. */
   readonly overlaps: Matrix;
-  /** xbar that this state gives, P x N. Its directions are the memories, to within the residual. */
+  /** Order parameters xbar of this state, P x N. Their directions are the memories, to within the residual. */
   readonly orderParameters: Matrix;
-  /** pbar that this state gives, (P + 1) x (C + 1). */
+  /** Class sums pbar of this state, (P + 1) x (C + 1). */
   readonly classSums: Matrix;
-  /** Applications that were made. */
+  /** Number of applications. */
   readonly iterations: number;
-  /** What one more would change. */
+  /** Change by one more application. */
   readonly residual: number;
-  /** Why it stopped: the residual is within the tolerance, or the iterations were used up. */
+  /** Reason why it stopped: the residual is within the tolerance, or the iterations were used up. */
   readonly stopped: 'converged' | 'iterations';
 }
 
@@ -128,9 +129,9 @@ function positiveCount(name: string, value: unknown): number {
 
 /**
  * Solves the saddle-point equations of a student whose teacher is clamped to patterns with soft labels (eq. 10), by
- * applying them again and again. With rho = Infinity that is expectation-maximisation of the effective loss (eq. 12):
- * it never rises, and what is found is a stationary point of it, though it may take thousands of applications near a
- * saddle. An application costs two products of the size patterns x hiddenUnits x dimension.
+ * repeated application. With rho = Infinity this is expectation-maximisation of the effective loss (eq. 12): the loss
+ * never rises and the fixed point is a stationary point of it, but near a saddle it may take thousands of applications.
+ * An application costs two products of the size patterns x hiddenUnits x dimension.
  *
  * @param patterns P* rows of norm 1, or of zeros.
  * @param targets their soft labels, P* x (C + 1): rows of probabilities, class "none" first.
@@ -154,9 +155,9 @@ export async function solveSaddlePoint(
 
 /**
  * Solves the saddle-point equations for a teacher with random memories, each with classes of its own (eq. 9). In high
- * dimension such memories are orthogonal, and the equations are those of {@link solveSaddlePoint} for the first P* unit
- * vectors of R^N as patterns, each with the class shares for its labels; so that is what this solves. Memories and
- * order parameters are in those coordinates.
+ * dimension such memories are orthogonal, so this solves the equations of {@link solveSaddlePoint} with the first P*
+ * unit vectors of R^N as patterns, each with the class shares as its labels. Memories and order parameters are in those
+ * coordinates.
  *
  * @throws DenseamError ERR_SHAPE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -203,7 +204,7 @@ async function repeated(row: Float64Array, count: number, signal: CallOptions['s
   return table;
 }
 
-/** C + 1, C being at least 1. */
+/** Reads the number C + 1 of columns, C at least 1. */
 function readColumns(targets: ClassWeights): number {
   const columns = extent('targets.columns', property('targets', object('targets', targets), 'columns'));
   if (columns < 2) throw shapeError('targets.columns', 'at least 2 ("none" and a class)', String(columns));
@@ -216,7 +217,7 @@ function meanOfRows(labels: Float64Array, columns: number): Float64Array {
   return classShares.map((share) => share / sum);
 }
 
-/** What the equations are solved for; the large arrays are made once it is known that all of them fit in memory. */
+/** A problem to solve. Its large arrays are made after the check that all of them fit in memory. */
 interface Problem {
   readonly count: number;
   readonly dimension: number;
@@ -259,11 +260,11 @@ async function solve(problem: Problem, options: Solver): Promise<SaddlePoint> {
   };
 }
 
-/** Rows that are looked at together (native/sphere/saddle_point.cc). */
+/** Rows of a native batch (native/sphere/saddle_point.cc). */
 const batchRows = 4096;
 
 /**
- * The least that all take at once: memories and class weights in several states, and the scores and overlaps of
+ * Checks the least memory of a solution: memories and class weights in several states, and scores and overlaps of
  * patterns.
  */
 function checkSpace({ count, dimension, classShares }: Problem, units: number): void {

@@ -16,23 +16,23 @@ import {
 } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 
-/** How many points, and what all random choices follow from. */
+/** Number of points and seed of a sample. */
 export interface SphereSampleOptions extends CallOptions {
-  /** How many points, at least 1. */
+  /** Number of points, at least 1. */
   readonly count: number;
-  /** What all random choices follow from; 0 by default. */
+  /** Seed of all random choices; 0 by default. */
   readonly seed?: Seed | undefined;
 }
 
-/** What {@link sampleUniformSphere} draws. */
+/** Options of {@link sampleUniformSphere}. */
 export interface UniformSphereOptions extends SphereSampleOptions {
-  /** N, at least 2: of the space that the sphere lies in. */
+  /** The dimension N of the space around the sphere, at least 2. */
   readonly dimension: number;
 }
 
-/** What {@link sampleVonMisesFisher} draws. */
+/** Options of {@link sampleVonMisesFisher}. */
 export interface VonMisesFisherOptions extends SphereSampleOptions {
-  /** w: N numbers, of length 1 (to 5e-5; it is divided by its length). N is at least 2. */
+  /** Mean direction w: N numbers, N at least 2, of length 1 (to 5e-5; it is divided by its length). */
   readonly mean: FloatArray;
   /**
    * Concentration: the density is proportional to exp(kappa w . x). Finite, at least 0; 0 gives the uniform
@@ -41,12 +41,12 @@ export interface VonMisesFisherOptions extends SphereSampleOptions {
   readonly kappa: number;
 }
 
-/** What {@link sampleTeacher} draws. */
+/** Options of {@link sampleTeacher}. */
 export interface TeacherOptions extends SphereSampleOptions {
-  /** w: P x N, every row of length 1 (to 5e-5; it is divided by its length). N is at least 2. */
+  /** Memories w: P x N, N at least 2, every row of length 1 (to 5e-5; it is divided by its length). */
   readonly memories: Vectors;
   /**
-   * p: (P + 1) x (C + 1) joint probabilities of hidden unit and class, which sum to 1 (to 1e-5; they are divided by
+   * Joint probabilities p of hidden unit and class, (P + 1) x (C + 1), which sum to 1 (to 1e-5; they are divided by
    * their sum). Row 0 is the background, the uniform distribution on the sphere; column 0 is the class "none".
    */
   readonly classWeights: Matrix;
@@ -60,11 +60,11 @@ export interface SpherePoints extends Vectors {
   readonly values: Float64Array;
 }
 
-/** Labelled points of the unit sphere, and where they come from. */
+/** Labelled points of the unit sphere, with the hidden unit of each. */
 export interface TeacherSample extends SpherePoints {
   /** The class of each point: 0 for "none", 1 to C. */
   readonly labels: Int32Array;
-  /** What each point was drawn about: 0 for the background, 1 to P for a memory. */
+  /** The hidden unit of each point: 0 for the background, 1 to P for a memory. */
   readonly hidden: Int32Array;
 }
 
@@ -112,9 +112,9 @@ export async function sampleUniformSphere(options: UniformSphereOptions): Promis
 
 /**
  * Draws points from the von Mises-Fisher distribution about `mean` on the unit sphere of R^N, N at least 2, for any
- * kappa: by rejection (Ulrich 1984, Wood 1994), about one and a half draws a point at most, without the cancellation
- * that large kappa brings. The mean of w . x is {@link vonMisesFisherMeanResultantLength}(N, kappa). Point i depends on
- * the seed and i alone, not on the count or on the number of threads.
+ * kappa, by rejection (Ulrich 1984, Wood 1994): at most about one and a half draws a point, without the cancellation of
+ * large kappa. The mean of w . x is {@link vonMisesFisherMeanResultantLength}(N, kappa). Point i depends on the seed
+ * and i alone, not on the count or on the number of threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */
@@ -129,10 +129,10 @@ export async function sampleVonMisesFisher(options: VonMisesFisherOptions): Prom
 }
 
 /**
- * Draws labelled points as the teacher of Thériault and Tantari (2025, section 2.2) does, which is the model of their
- * eq. 3: first a hidden unit and a class from the joint probabilities `classWeights`, then a point from the von
- * Mises-Fisher distribution about that memory, or from the uniform one for the background. Point i depends on the seed
- * and i alone, not on the count or on the number of threads.
+ * Draws labelled points from the teacher of Thériault and Tantari (2025, section 2.2 and eq. 3): first a hidden unit
+ * and a class from the joint probabilities `classWeights`, then a point from the von Mises-Fisher distribution about
+ * that memory, or from the uniform one for the background. Point i depends on the seed and i alone, not on the count or
+ * on the number of threads.
  *
  * @throws DenseamError ERR_RANGE, ERR_SHAPE, ERR_NOT_FINITE, ERR_OUT_OF_MEMORY; the signal's reason.
  */

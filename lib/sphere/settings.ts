@@ -6,12 +6,12 @@ import type { Precision } from '../memory/memory.ts';
 import { threads } from '../native/threads.ts';
 import type { SplittingOptions } from './types.ts';
 
-// What the settings of a training may be, whether they come from its caller or from a checkpoint.
+// Checks of the settings of a training, from its caller or from a checkpoint.
 
-/** The greatest count and the greatest index on the native side. */
+/** Greatest count and index on the native side. */
 export const greatestCount = 2 ** 31 - 1;
 
-/** Data as training takes them. */
+/** Checked training data. */
 export interface CheckedData {
   readonly batch: Batch;
   readonly precision: Precision;
@@ -19,7 +19,7 @@ export interface CheckedData {
   readonly labels: Int32Array | undefined;
 }
 
-/** All that a run follows from besides its data; plain numbers, so that a checkpoint can hold it. */
+/** Settings that determine a run besides its data; plain numbers, for the checkpoint. */
 export interface TrainingSettings {
   readonly hiddenUnits: number;
   readonly beta: number;
@@ -35,18 +35,18 @@ export interface TrainingSettings {
   readonly patience: number;
   readonly trainingRows: number;
   readonly splitting: SplittingSettings | undefined;
-  /** 64 bits, as decimal digits. */
+  /** A number of 64 bits in decimal digits. */
   readonly seed: string;
 }
 
-/** No threshold is null. */
+/** Settings of splitting; null stands for no threshold. */
 export type SplittingSettings = Required<{ [K in Exclude<keyof SplittingOptions, 'threshold'>]: number }> & {
   readonly threshold: number | null;
 };
 
 export const count = (name: string, value: unknown) => integer(name, value, 1, greatestCount);
 
-/** What each of these may be, by itself. */
+/** Check of each number by itself. */
 export const trainingNumbers = {
   hiddenUnits: count,
   beta: positive,
@@ -67,7 +67,7 @@ export function share(name: string, value: unknown, limit: 'upTo' | 'below'): nu
   return value;
 }
 
-/** As many hidden units as there are rows, at most. */
+/** Checks the number of hidden units: at most that of the training rows. */
 export function checkUnits(name: string, value: unknown, trainingRows: number): number {
   const hiddenUnits = trainingNumbers.hiddenUnits(name, value);
   if (hiddenUnits <= trainingRows) return hiddenUnits;
@@ -76,10 +76,10 @@ export function checkUnits(name: string, value: unknown, trainingRows: number): 
 
 type Sizes = Pick<TrainingSettings, 'hiddenUnits' | 'batchSize' | 'trainingRows' | 'splitting'>;
 
-/** Rows in a block of the native side, and groups of blocks at most (mixture.h, batch_pass.cc). */
+/** Rows of a native block, and the greatest number of groups of blocks (mixture.h, batch_pass.cc). */
 const [blockRows, greatestGroups] = [64, 32];
 
-/** Refuses what cannot fit in memory. Counted is the least that a run has at once, in bytes. */
+/** Refuses a run that cannot fit in memory, by a lower bound on its bytes. */
 export function checkSpace(
   { hiddenUnits, batchSize, trainingRows, splitting }: Sizes,
   { batch: { dimension }, precision, classes }: CheckedData,
@@ -99,12 +99,12 @@ export function checkSpace(
 }
 
 /**
- * How far a sum of probabilities may be from 1: they may have been rounded to float32 (which leaves 6e-8), or computed
- * in it, whatever array they are in now. Where the sum matters, they are divided by it.
+ * Tolerance for a sum of probabilities: they may have been rounded to float32 (an error of 6e-8) or computed in it,
+ * whatever array they are in now. Where the sum matters, they are divided by it.
  */
 export const sumTolerance = 1e-5;
 
-/** Numbers that are not negative, with sum 1, as they are; `what` says what there is one for. */
+/** Checks for nonnegative numbers with sum 1 and returns them unchanged; `what` names their index. */
 export function checkShares(name: string, given: unknown, count: number, what: string): number[] {
   const list = listOf(name, given, count, `${count} numbers, one for ${what},`);
   const shares = checkedElements(name, list, nonNegative);
@@ -113,13 +113,13 @@ export function checkShares(name: string, given: unknown, count: number, what: s
   return shares;
 }
 
-/** Divided by their sum. */
+/** Divides shares by their sum. */
 export function withSumOne(shares: readonly number[]): number[] {
   const sum = shares.reduce((total, value) => total + value, 0);
   return shares.map((value) => value / sum);
 }
 
-/** The shares of "none" and all classes: numbers with sum 1, above 0 where labels give a class a share. */
+/** Checks the shares of "none" and all classes: numbers with sum 1, above 0 for every class with labels. */
 export function checkClassShares(
   name: string,
   given: unknown,
@@ -137,7 +137,7 @@ export function checkClassShares(
 
 const splittingNames = ['distance', 'epochs', 'fraction', 'from', 'passes', 'rows', 'threshold'] as const;
 
-/** Splitting, complete. */
+/** Reads the settings of splitting and completes them by defaults. */
 export function checkSplitting(
   name: string,
   value: { readonly [K in keyof SplittingSettings]: unknown },
@@ -167,7 +167,7 @@ export function threshold(name: string, value: unknown): number {
   return value;
 }
 
-/** Settings that were written by {@link JSON.stringify}, and may have been edited since, for data that are known. */
+/** Reads settings from JSON, which may have been edited, for known data. */
 export function settingsFrom(name: string, value: unknown, data: CheckedData): TrainingSettings {
   const given = object(name, value) as Record<keyof TrainingSettings, unknown>;
   const at = (key: keyof TrainingSettings) => `${name}.${key}`;

@@ -7,35 +7,35 @@ import { maxIterationsLimit } from '../memory/verbOptions.ts';
 import { native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 
-/** What {@link sinkhornKnopp} scales a matrix to. */
+/** Options of {@link sinkhornKnopp}: the target sums and the stopping rule. */
 export interface SinkhornKnoppOptions extends CallOptions {
-  /** What every row is to sum to: finite, at least 0. */
+  /** Target sum of every row: finite, at least 0. */
   readonly rowSums: FloatArray | readonly number[];
   /**
-   * What every column is to sum to: finite, at least 0, with the same total as the row sums: to 1e-9 of it, or to 1e-5
-   * where float32 holds all row sums or all column sums exactly (unless all are integers up to 2^24), since they may
-   * have been rounded to it then.
+   * Target sum of every column: finite, at least 0, with the same total as the row sums, to 1e-9 of it; to 1e-5 where
+   * float32 holds all row sums or all column sums exactly (unless all are integers up to 2^24), since they may have
+   * been rounded to it.
    */
   readonly columnSums: FloatArray | readonly number[];
   /** Relative error of the row sums at which sweeps stop. Default 1e-12. */
   readonly tolerance?: number | undefined;
-  /** Sweeps at most, at least 1. Default 10000. */
+  /** Maximum number of sweeps, at least 1. Default 10000. */
   readonly maxIterations?: number | undefined;
 }
 
-/** A matrix with the sums that were asked for, and how it comes from the one that was given. */
+/** The scaled matrix and its scaling. */
 export interface SinkhornKnoppResult {
-  /** diag(rowScaling) A diag(columnScaling). */
+  /** The scaled matrix diag(rowScaling) A diag(columnScaling). */
   readonly matrix: Matrix;
-  /** One for each row, 0 where its sum is to be 0. */
+  /** Factor of each row, 0 for a target sum of 0. */
   readonly rowScaling: Float64Array;
-  /** One for each column, 0 where its sum is to be 0. */
+  /** Factor of each column, 0 for a target sum of 0. */
   readonly columnScaling: Float64Array;
-  /** Sweeps that were made. */
+  /** Number of sweeps. */
   readonly iterations: number;
   /** Greatest relative error of a row sum of the matrix. Its column sums are exact to rounding. */
   readonly residual: number;
-  /** Why the sweeps ended: the residual is within the tolerance, or the iterations were used up. */
+  /** Reason why the sweeps ended: the residual is within the tolerance, or the iterations were used up. */
   readonly stopped: 'converged' | 'iterations';
 }
 
@@ -48,20 +48,20 @@ const knoppOptions = specify<SinkhornKnoppOptions>()({
 });
 
 /**
- * Scales the rows and the columns of a non-negative matrix so that they have given sums: the matrix diag(r) A diag(c)
- * with these sums, which is unique where there is one, and of all matrices with these sums the one of least relative
- * entropy to A. By sweeps over the rows, then the columns (Sinkhorn and Knopp 1967; Thériault and Tantari 2025,
- * eq. 22); each reads the matrix once, on all threads, and the result does not depend on their number. r and c are
- * determined up to a factor t and 1/t, chosen so that both are about as large.
+ * Scales the rows and the columns of a non-negative matrix to given sums. The result diag(r) A diag(c) is unique if it
+ * exists, and has the least relative entropy to A among all matrices with these sums. The method sweeps over the rows,
+ * then the columns (Sinkhorn and Knopp 1967; Thériault and Tantari 2025, eq. 22); each sweep reads the matrix once, on
+ * all threads, and the result does not depend on their number. r and c are determined up to a factor t and 1/t, chosen
+ * so that both are about as large.
  *
- * A matrix without zeros always converges, the faster the more even it is. With zeros, a scaling may exist only in the
- * limit, where some numbers become zero (a triangular matrix with equal sums becomes diagonal): sweeps then gain little
- * each. Or there is none at all, and the residual stays large. `stopped` and `residual` tell. Row sums are first
- * multiplied by what the two totals differ, at most 1e-9 or, in float32, 1e-5.
+ * A matrix without zeros always converges, and faster the more even it is. With zeros, a scaling may exist only in the
+ * limit, where some numbers become zero (a triangular matrix with equal sums becomes diagonal), and each sweep then
+ * gains little; or none exists, and the residual stays large. `stopped` and `residual` report this. Row sums are first
+ * multiplied by the ratio of the two totals, which differ by at most 1e-9 or, in float32, 1e-5.
  *
- * Safe at any scale: powers of two are taken out of rows, columns and sums. Only numbers 1e-300 below the others in
- * both their row and their column become zero, and a scaling that float64 cannot hold is infinite or 0, while the
- * matrix is right. Progress counts sweeps.
+ * Numbers may have any scale: powers of two are taken out of rows, columns and sums. Only numbers 1e-300 below the
+ * others in both their row and their column become zero, and a scaling that float64 cannot hold is infinite or 0, while
+ * the matrix is right. Progress counts sweeps.
  *
  * @throws DenseamError ERR_SHAPE; ERR_NOT_FINITE; ERR_OUT_OF_MEMORY; ERR_RANGE for a negative number, totals that
  * differ, and a positive sum of a row or a column that is zero in all columns or rows of positive sum; the signal's

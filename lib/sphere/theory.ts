@@ -49,12 +49,12 @@ import type { ClassWeights, VonMisesFisherParameters } from './types.ts';
 // saddle-point equations themselves are in saddlePoint.ts.
 
 /**
- * How strongly data with the noise of a teacher act on a student: s(2 v) beta with s(x) = x / (sqrt(x^2 + 1) + 1)
- * (eq. 9). The factor s(2 v) is the `betaScale` of the effective loss that the student then minimises (eq. 12).
+ * Effective inverse temperature of a student with noisy data of a teacher: s(2 v) beta with s(x) = x / (sqrt(x^2 + 1) +
+ * 1) (eq. 9). The factor s(2 v) is the `betaScale` of the effective loss that the student then minimises (eq. 12).
  *
  * @param beta the student's inverse temperature, at least 0.
- * @param v the teacher's over the dimension, beta* / N: at least 0; Infinity stands for data without noise and gives
- * beta.
+ * @param v the teacher's inverse temperature over the dimension, beta* / N: at least 0; Infinity stands for data
+ * without noise and gives beta.
  * @throws DenseamError ERR_RANGE.
  */
 export function effectiveInverseTemperature(beta: number, v: number): number {
@@ -62,21 +62,21 @@ export function effectiveInverseTemperature(beta: number, v: number): number {
 }
 
 export interface MultiplierOptions {
-  /** p_h: what the rows are to sum to, P + 1 numbers that are not negative, with sum 1. */
+  /** Target row sums p_h, P + 1 nonnegative numbers with sum 1. */
   readonly hiddenShares: ArrayLike<number>;
-  /** p_q: what the columns are to sum to, C + 1 numbers that are not negative, with sum 1. */
+  /** Target column sums p_q, C + 1 nonnegative numbers with sum 1. */
   readonly classShares: ArrayLike<number>;
-  /** Aborting it rejects the call's promise with the signal's reason. */
+  /** Signal that aborts the call: its promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The solution of eq. 21. */
 export interface Multipliers {
-  /** p = pbar / (lambda + omega), (P + 1) x (C + 1), with the marginals asked for. */
+  /** Class weights p = pbar / (lambda + omega), (P + 1) x (C + 1), with the given marginals. */
   readonly classWeights: Matrix;
-  /** omega, of the hidden units; Infinity where their share is zero. */
+  /** Multipliers omega of the hidden units; Infinity where their share is zero. */
   readonly rowMultipliers: Float64Array;
-  /** lambda, of the classes; likewise. */
+  /** Multipliers lambda of the classes; Infinity where their share is zero. */
   readonly columnMultipliers: Float64Array;
   /** Steps of Newton's method. */
   readonly iterations: number;
@@ -92,14 +92,14 @@ const multiplierOptions = specify<MultiplierOptions>()({
 
 /**
  * The class weights p = pbar / (lambda_y + omega_gamma) that have the given marginals, and the Lagrange multipliers
- * lambda and omega (eq. 21). They are where sum pbar log p is greatest among all tables with these marginals that are
- * zero where pbar is, so there is one solution at most, with every lambda + omega above 0; a primal-dual Newton method
- * finds it to about 1e-14, also where pbar spans the range of doubles. Only sums lambda + omega are determined: given
- * are those with sum_y lambda_y p_q(y) = sum_gamma omega_gamma p_h(gamma). Where p is much greater than pbar their sum
- * loses digits, but p does not.
+ * lambda and omega (eq. 21). They maximise sum pbar log p among all tables with these marginals and the zeros of pbar,
+ * so there is at most one solution, with every lambda + omega above 0. A primal-dual Newton method finds it to about
+ * 1e-14, even if pbar spans the range of doubles. Only sums lambda + omega are determined; the constant is chosen so
+ * that sum_y lambda_y p_q(y) = sum_gamma omega_gamma p_h(gamma). Where p is much greater than pbar their sum loses
+ * digits, but p does not.
  *
- * Numbers of pbar between zero and 1e-290 of their sum count as that. Where a share is zero class weights are zero and
- * the multiplier is Infinity, whatever pbar is there. A unit or a class that has a share but no pbar is refused, as is
+ * Numbers of pbar between zero and 1e-290 of their sum count as 1e-290 of it. Where a share is zero, class weights are
+ * zero and the multiplier is Infinity, for any pbar. A unit or a class that has a share but no pbar is refused, as is
  * any other pattern of zeros that leaves no table with these marginals.
  *
  * @param pbar (P + 1) x (C + 1) numbers that are finite and not negative.
@@ -142,26 +142,26 @@ export interface TheoryOptions extends CallOptions {
 }
 
 export interface StationarityOptions extends TheoryOptions {
-  /** p_h that class weights are held to, P + 1 numbers. Default: their own. */
+  /** Hidden shares p_h that class weights are held to, P + 1 numbers. Default: their own. */
   readonly hiddenShares?: ArrayLike<number> | undefined;
-  /** p_q, C + 1 numbers. Default: their own. */
+  /** Class shares p_q, C + 1 numbers. Default: their own. */
   readonly classShares?: ArrayLike<number> | undefined;
 }
 
-/** How far parameters are from a stationary point of the loss. */
+/** Distance of parameters from a stationary point of the loss. */
 export interface Stationarity {
-  /** |w - wbar / |wbar|| of each memory, from 0 to 2; 0 where no row supports it. */
+  /** Residual |w - wbar / |wbar|| of each memory, from 0 to 2; 0 where no row supports it. */
   readonly memories: Float64Array;
   /** The greatest |p - pbar / zeta| of each unit, P + 1 numbers, the background first; 0 where no row supports it. */
   readonly classWeights: Float64Array;
   /** The greatest of each. */
   readonly greatestMemory: number;
   readonly greatestClassWeight: number;
-  /** Indices of the memories whose wbar is zero: the equations say nothing about them. */
+  /** Indices of the memories whose wbar is zero: the equations do not determine them. */
   readonly unsupported: Int32Array;
-  /** wbar = sum_n gamma_n^mu x_n, P x N. */
+  /** Memory sums wbar = sum_n gamma_n^mu x_n, P x N. */
   readonly memorySums: Matrix;
-  /** pbar, (P + 1) x (C + 1). */
+  /** Class sums pbar, (P + 1) x (C + 1). */
   readonly classSums: Matrix;
 }
 
@@ -223,21 +223,21 @@ export async function stationarity(
   };
 }
 
-/** Parameters and, of a solution of the saddle-point equations, the lengths of its memories. */
+/** Parameters and, for a solution of the saddle-point equations, the lengths of its memories. */
 export interface SaddlePointParameters extends VonMisesFisherParameters {
-  /** P numbers: the length of each memory as far as overlaps are concerned. 1 unless given. */
+  /** Length of each memory in overlaps, P numbers. Default 1. */
   readonly lengths?: Float64Array | undefined;
 }
 
 /**
- * A model of the same function with more hidden units (eq. 13): a copy of each of these memories follows the others, in
- * this order, and it and its original have half of the class weights each. From a stationary point of the loss (eq. 6),
- * or of the saddle-point equations with rho = Infinity, the result is one with P + R units. With finite rho it is not:
+ * Duplicates hidden units without a change of the model's function (eq. 13): a copy of each of these memories follows
+ * the others, in this order, and each copy and original have half of the class weights. A stationary point of the loss
+ * (eq. 6), or of the saddle-point equations with rho = Infinity, gives one with P + R units. With finite rho it is not:
  * each half has half of the order parameter, so its memory shortens.
  *
  * Runs at once, on the calling thread, and copies everything.
  *
- * @param indices which memories, 0 to P - 1, each at most once.
+ * @param indices of the memories, 0 to P - 1, each at most once.
  * @throws DenseamError ERR_SHAPE, ERR_RANGE.
  */
 export function duplicate(
@@ -250,7 +250,7 @@ export function duplicate(
   const copied = indexArray('indices', indices, hiddenUnits);
   const seen = new Set<number>();
   const repeated = copied.findIndex((index) => seen.size === seen.add(index).size);
-  if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index that has not come before', copied[repeated]);
+  if (repeated >= 0) throw rangeError(`indices[${repeated}]`, 'an index without repetition', copied[repeated]);
   const lengths = readLengths('parameters.lengths', checked.lengths, hiddenUnits);
   const halves = checked.classWeights.slice();
   for (const index of copied) {
@@ -291,37 +291,40 @@ function withCopies<Numbers extends FloatArray>(values: Numbers, width: number, 
 }
 
 export interface SplittingStabilityOptions extends TheoryOptions {
-  /** Passes of power iteration at most. Default 1000. */
+  /** Maximum number of passes of power iteration. Default 1000. */
   readonly maxPasses?: number | undefined;
-  /** Power iteration ends when no greatest eigenvalue changes by more than this, relative. Default 1e-12. */
+  /** Relative change of all greatest eigenvalues at which power iteration ends. Default 1e-12. */
   readonly tolerance?: number | undefined;
-  /** What the first directions follow from. Default 0. */
+  /** Seed of the first directions. Default 0. */
   readonly seed?: Seed | undefined;
 }
 
-/** What becomes of each memory when it is duplicated and the copies move apart a little. */
+/** Stability of each memory when it is duplicated and the copies move apart a little. */
 export interface SplittingStability {
   /**
    * The effective inverse temperature above which the copies part, E[gamma m] / lambda_max(C) of each memory. Infinity
-   * where nothing spreads about it.
+   * where C is zero.
    */
   readonly betaSplit: Float64Array;
   /**
    * The quadratic form b / |xbar| sum_n gamma (x.u)^2 of the Jacobian of the saddle-point equations (rho = Infinity)
-   * along the perturbation (u, -u) of the copies: what one application multiplies it by, at a fixed point and with
-   * class weights held.
+   * along the perturbation (u, -u) of the copies: its growth factor in one application, at a fixed point and with class
+   * weights held.
    */
   readonly quadraticForms: Float64Array;
-  /** Whether that exceeds 1. */
+  /** Whether the quadratic form exceeds 1. */
   readonly unstable: readonly boolean[];
   /**
    * The least eigenvalue of the splitting matrix, b E[gamma m] - b^2 lambda_max(C): negative where descent of the loss
    * splits.
    */
   readonly eigenvalues: Float64Array;
-  /** u, P x N: leading principal direction of the memory's own soft cluster, tangent to the sphere; of norm 1. */
+  /**
+   * Directions u, P x N, of norm 1: the leading principal direction of each memory's own soft cluster, tangent to the
+   * sphere.
+   */
   readonly directions: Matrix;
-  /** Passes that were made. */
+  /** Number of passes. */
   readonly passes: number;
 }
 
@@ -333,11 +336,12 @@ const stabilityOptions = specify<SplittingStabilityOptions>()({
 });
 
 /**
- * Whether a duplicate ({@link duplicate}) of each memory is a saddle (section 3.2 and appendix I). With b = betaScale
- * beta and the covariance C = E[gamma x~ x~'] of the parts x~ of the rows at right angles to the memory, weighted by
- * its responsibility gamma, the perturbation of the copies along (u, -u), u the leading eigenvector of C, grows if b >
- * E[gamma m] / lambda_max(C), m = w.x. That needs no approximation of gamma by 0 and 1: the copies share it evenly. At
- * a fixed point both criteria agree; elsewhere `quadraticForms` uses |xbar| where `eigenvalues` uses its part along w.
+ * Tests whether a duplicate ({@link duplicate}) of each memory is a saddle (section 3.2 and appendix I). With b =
+ * betaScale beta and the covariance C = E[gamma x~ x~'] of the parts x~ of the rows at right angles to the memory,
+ * weighted by its responsibility gamma, the perturbation of the copies along (u, -u), u the leading eigenvector of C,
+ * grows if b > E[gamma m] / lambda_max(C), m = w.x. This does not approximate gamma by 0 and 1, since the copies share
+ * it evenly. At a fixed point both criteria agree; elsewhere `quadraticForms` uses |xbar| where `eigenvalues` uses its
+ * part along w.
  *
  * Computes in double precision, by power iteration for all memories at once: two products of the size rows x
  * hiddenUnits x dimension a pass. Takes memory for two tables of rows x hiddenUnits.

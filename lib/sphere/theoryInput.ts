@@ -10,13 +10,13 @@ import { toNativeRows } from './rows.ts';
 import { checkShares, sumTolerance, withSumOne } from './settings.ts';
 import type { ClassWeights } from './types.ts';
 
-// What the functions of lib/sphere/theory.ts and saddlePoint.ts take.
+// Input of the functions of lib/sphere/theory.ts and saddlePoint.ts.
 
 /** Rows of norm 1 (or of zeros) with either labels or soft labels. */
 export interface LabelledRows extends Vectors {
   /** The class of each row, 1 to C, or 0 for none. They are softened by `labelSoftening`. */
   readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
-  /** Soft labels instead: count x (C + 1), rows of probabilities. They are taken as they are. */
+  /** Soft labels instead: count x (C + 1), rows of probabilities, used unchanged. */
   readonly targets?: ClassWeights | undefined;
 }
 
@@ -28,11 +28,11 @@ export interface CheckedParameters {
   readonly betaScale: number;
   readonly memories: Batch;
   readonly classWeights: Float64Array;
-  /** As they were given: {@link readLengths}. */
+  /** Unchecked; see {@link readLengths}. */
   readonly lengths: unknown;
 }
 
-/** A zero beta or beta scale is no model that could be trained, but the theory covers it. */
+/** Reads parameters; beta and beta scale may be zero, since the theory covers that, too. */
 export function readParameters(name: string, parameters: unknown): CheckedParameters {
   const given = fields(name, parameters, parameterNames, ['lengths']);
   const hiddenUnits = extent(`${name}.hiddenUnits`, given.hiddenUnits);
@@ -65,7 +65,7 @@ export function readLabelledRows(data: LabelledRows): GivenRows {
   return { batch, labels: given.labels, targets: given.targets };
 }
 
-/** Soft labels, rows x labels: those given, or labels softened. */
+/** Soft labels, rows x labels: the given ones, or softened labels. */
 export function readTargets(
   data: Omit<GivenRows, 'batch'>,
   count: number,
@@ -109,7 +109,7 @@ function softened(labels: Int32Array, columns: number, softening: number): Float
   return targets;
 }
 
-/** From 0 to 1; 0.1 where nothing is given. With soft labels it has no meaning. */
+/** Reads the softening, from 0 to 1, 0.1 by default; soft labels exclude it. */
 export function readSoftening(given: number | undefined, data: Omit<GivenRows, 'batch'>): number {
   if (given !== undefined && data.targets !== undefined) {
     throw rangeError('options.labelSoftening', 'nothing beside data.targets', given);
@@ -117,14 +117,13 @@ export function readSoftening(given: number | undefined, data: Omit<GivenRows, '
   return given ?? 0.1;
 }
 
-/** Probabilities, scaled to the sum 1. */
+/** Reads probabilities and scales them to the sum 1. */
 export function readShares(name: string, given: unknown, count: number, what: string): Float64Array {
   return Float64Array.from(withSumOne(checkShares(name, given, count, what)));
 }
 
 /**
- * What solving eq. 21 takes at least: two tables of the classes that have a share among each other, and seven of class
- * weights.
+ * Checks the least memory for solving eq. 21: two tables of pairs of classes with a share, and seven of class weights.
  */
 export function checkMultiplierSpace(units: number, classShares: Float64Array): void {
   const classes = classShares.reduce((count, share) => count + (share > 0 ? 1 : 0), 0);
@@ -134,7 +133,7 @@ export function checkMultiplierSpace(units: number, classShares: Float64Array): 
 export const ofUnits = 'the background and each hidden unit';
 export const ofClasses = '"none" and each class';
 
-/** Hidden and class shares that class weights have. */
+/** Hidden and class shares of class weights. */
 export function marginals(
   classWeights: FloatArray,
   columns: number,
@@ -164,7 +163,7 @@ export function signalFactor(x: number): number {
   return x === Number.POSITIVE_INFINITY ? 1 : x / (Math.hypot(x, 1) + 1);
 }
 
-/** P numbers from 0 to 1, copied; 1 unless given. */
+/** Reads P lengths from 0 to 1 into a copy; 1 by default. */
 export function readLengths(name: string, given: unknown, count: number): Float64Array {
   if (given === undefined) return new Float64Array(count).fill(1);
   return Float64Array.from(floatArray(name, given, count, `${count}`), (length, at) => {

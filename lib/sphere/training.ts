@@ -12,27 +12,27 @@ export type ModelState = Pick<
   'hiddenUnits' | 'labels' | 'memories' | 'classWeights' | 'beta' | 'betaScale'
 >;
 
-/** How far a run has come: with its settings and data, all that its further course follows from. */
+/** State of a run; with its settings and data it determines the further course. */
 export interface TrainingProgress {
   readonly state: NativeSphereState;
   /** The model of the lowest validation loss since the last split; undefined before the first epoch. */
   readonly best: ModelState | undefined;
   readonly bestLoss: number;
-  /** Epochs in a row that did not lower it. */
+  /** Epochs in a row that did not lower the validation loss. */
   readonly fruitless: number;
-  /** In one of them, or in the one before, a trained beta was {@link isNearZero near zero}. */
+  /** Whether a trained beta was {@link isNearZero near zero} in one of them or in the epoch before. */
   readonly nearZero: boolean;
   readonly history: readonly EpochRecord[];
-  /** Nothing is left to do. */
+  /** Whether the run has ended. */
   readonly done: boolean;
 }
 
 const secondsPerMillisecond = 1e-3;
 
-/** Before the first epoch of a stage. */
+/** State before the first epoch of a stage. */
 const untried = { best: undefined, bestLoss: Number.POSITIVE_INFINITY, fruitless: 0, nearZero: false } as const;
 
-/** Where a run begins; with memories drawn at random if none are given. */
+/** Initial state of a run; memories are drawn at random unless given. */
 export async function firstProgress(
   data: CheckedData,
   settings: TrainingSettings,
@@ -41,8 +41,7 @@ export async function firstProgress(
 ): Promise<TrainingProgress> {
   const { hiddenUnits, background, splitting, classShares, beta, betaScale, seed } = settings;
   const units = splitting?.from ?? hiddenUnits;
-  // The background keeps its share of the final network, so that it weighs as much as `background` of its units in the
-  // end.
+  // The background has its share of the final network, where it weighs as much as `background` units.
   const backgroundShare = background / (hiddenUnits + background);
   const hiddenShares = new Float64Array(units + 1).fill((1 - backgroundShare) / units);
   hiddenShares[0] = backgroundShare;
@@ -63,7 +62,7 @@ export async function firstProgress(
   return { state, ...untried, history: [], done: false };
 }
 
-/** A copy in the precision of the data, once the native side has found the norms right. */
+/** A copy in the precision of the data, after a native check of the norms. */
 async function checkedMemories(
   batch: Batch,
   { precision }: CheckedData,
@@ -76,8 +75,8 @@ async function checkedMemories(
 }
 
 /**
- * Trains until nothing is left to do; `keep` is given the progress after every epoch and waited for. Each epoch draws
- * its random numbers from its own number, so that a run can go on from any of them.
+ * Trains until the run has ended; awaits `keep` with the state after every epoch. The number of an epoch seeds its
+ * random numbers, so that a run can resume from any epoch.
  */
 export async function runTraining(
   data: CheckedData,
@@ -151,9 +150,9 @@ function afterEpoch(
 }
 
 /**
- * Whether a trained beta is where the model hardly differs from the uniform density, betaScale beta <= 1, or momentum
- * alone carries it there or can have carried it from there: the steps that follow a velocity v without any gradient add
- * up to learningRate v (momentum + momentum^2 + ...).
+ * Whether a trained beta is so small that the model hardly differs from the uniform density, betaScale beta <= 1, or
+ * momentum alone carries it there or can have carried it from there: without a gradient, a velocity v moves it by
+ * learningRate v (momentum + momentum^2 + ...) in all.
  */
 function isNearZero(
   { beta, betaScale, betaVelocity }: NativeSphereState,
@@ -163,13 +162,13 @@ function isNearZero(
   return trainsBeta && beta <= 1 / betaScale + reach;
 }
 
-/** What is left of the swing of a beta about zero when it counts as over. */
+/** Remaining share of beta's oscillation about zero at which it counts as over. */
 const restingSwing = 0.1;
 
 /**
- * Epochs without a lower validation loss that end a stage. A beta near zero swings about its minimum there, and the
- * loss rises and falls with it, until memories have turned to the data: it has the time that friction takes to end a
- * swing. With curvature k, v <- momentum v - learningRate k beta makes the swing shrink by the root of momentum a step.
+ * Epochs without a lower validation loss that end a stage. A beta near zero oscillates about its minimum there, and the
+ * loss with it, until memories have turned to the data: patience lasts until friction ends an oscillation. With
+ * curvature k, v <- momentum v - learningRate k beta makes the oscillation shrink by the root of momentum a step.
  */
 function patienceOf({ nearZero }: TrainingProgress, settings: TrainingSettings): number {
   const { patience, momentum, trainingRows, batchSize } = settings;
@@ -178,7 +177,7 @@ function patienceOf({ nearZero }: TrainingProgress, settings: TrainingSettings):
   return Math.max(patience, Math.ceil(steps / Math.ceil(trainingRows / batchSize)));
 }
 
-/** Splits, or ends the run, where that is due (algorithm 1). */
+/** Splits or ends the run at the end of a stage (algorithm 1). */
 async function endStage(
   progress: TrainingProgress,
   trainer: NativeSphereTrainer,
@@ -235,7 +234,7 @@ async function makeTrainer(
   return trainer;
 }
 
-/** Progress of one epoch as that of all that may come: rows seen. A run that ends early reaches the total in a leap. */
+/** Progress of one epoch within the whole run, in rows. A run that ends early leaps to the total. */
 function epochProgress(
   { batch: { count } }: CheckedData,
   { maxEpochs }: TrainingSettings,
@@ -244,7 +243,7 @@ function epochProgress(
 ): TrainingCallOptions['onProgress'] {
   if (!onProgress) return undefined;
   const total = maxEpochs * count;
-  // The last epoch leaves its end to the end of the run.
+  // The end of the run reports the end of the last epoch.
   return ({ completed }) => {
     if (index * count + completed < total) onProgress({ completed: index * count + completed, total });
   };

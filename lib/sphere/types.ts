@@ -4,15 +4,15 @@ import type { IntegerArray } from '../io/numbers.ts';
 import type { FilePath } from '../io/path.ts';
 
 /**
- * What a von Mises-Fisher memory is made of. Class 0 is "none", classes 1 to `classes` are the others; unit 0 is the
+ * Parameters of a von Mises-Fisher memory. Class 0 is "none", classes 1 to `classes` are the others; unit 0 is the
  * background, the uniform distribution on the sphere, and unit mu >= 1 has memory mu - 1.
  */
 export interface VonMisesFisherParameters {
-  /** N: numbers in a direction. */
+  /** The dimension N of the directions. */
   readonly dimension: number;
-  /** P. */
+  /** The number P of hidden units. */
   readonly hiddenUnits: number;
-  /** C, without "none". */
+  /** The number C of classes, without "none". */
   readonly classes: number;
   /** Inverse temperature, above 0. */
   readonly beta: number;
@@ -34,9 +34,9 @@ export interface ClassWeights {
   readonly data: FloatArray;
 }
 
-/** Directions to train on: rows of norm 1, or of zeros where there is nothing to see. {@link toSphere} makes them. */
+/** Training data: rows of norm 1, or of zeros for data without a direction. {@link toSphere} makes them. */
 export interface SphereTrainingData extends Vectors {
-  /** C, without "none". */
+  /** The number C of classes, without "none". */
   readonly classes: number;
   /**
    * The class of each row, 1 to C, or 0 for none: integers in an array of any type, such as those that `readNpy` and
@@ -45,11 +45,11 @@ export interface SphereTrainingData extends Vectors {
   readonly labels?: FloatArray | IntegerArray | readonly number[] | undefined;
 }
 
-/** One pass over the training rows. */
+/** Record of one epoch, a pass over the training rows. */
 export interface EpochRecord {
-  /** Which one, from 1. */
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
-  /** How many hidden units the model had. */
+  /** Number of the model's hidden units. */
   readonly hiddenUnits: number;
   /** The inverse temperature at its end. */
   readonly beta: number;
@@ -64,56 +64,49 @@ export interface EpochRecord {
   readonly seconds: number;
 }
 
-/** Growing the network by splitting steepest descent (Thériault and Tantari 2025, section 4.3 and appendix K). */
+/** Growth of the network by splitting steepest descent (Thériault and Tantari 2025, section 4.3 and appendix K). */
 export interface SplittingOptions {
-  /** How many hidden units there are at first, from 1 to `hiddenUnits`. */
+  /** Number of hidden units at first, from 1 to `hiddenUnits`. */
   readonly from: number;
-  /**
-   * Units to split at most, as a share of those that there are; above 0, at most 1. Default 1: all, the number doubles.
-   */
+  /** Greatest share of the units to split; above 0, at most 1. Default 1: all of them, the number doubles. */
   readonly fraction?: number | undefined;
   /**
-   * Only units whose splitting matrix has an eigenvalue below it are split; at most 0. With 0 the network stops growing
-   * where no unit is unstable. Default: no threshold, the published setting; those with the most negative eigenvalues
-   * come first.
+   * Upper limit for the eigenvalue of units to split, at most 0. With 0 the network stops growing when no unit is
+   * unstable. Default: no threshold, the published setting. Units with the most negative eigenvalues come first.
    */
   readonly threshold?: number | undefined;
-  /**
-   * How far both halves of a unit move from it along the eigenvector, before they are put back on the sphere. Default
-   * 0.25.
-   */
+  /** Distance of both halves of a unit from it along the eigenvector, before normalisation. Default 0.25. */
   readonly distance?: number | undefined;
   /**
-   * Epochs between two splits at most. Default: no limit but `maxEpochs`, a split comes when the validation loss stops
-   * falling (`patience`). Needed where there are no validation rows.
+   * Maximum number of epochs between two splits. Default: a split comes when the validation loss stops falling
+   * (`patience`). Required without validation rows.
    */
   readonly epochs?: number | undefined;
-  /** Training rows, drawn at random, that the eigenvectors are found from, at most. Default 10,000. */
+  /** Maximum number of training rows, drawn at random, for the eigenvectors. Default 10,000. */
   readonly rows?: number | undefined;
-  /** Passes of power iteration over them. Default 6. */
+  /** Passes of power iteration over these rows. Default 6. */
   readonly passes?: number | undefined;
 }
 
-/** What every training call takes. */
+/** Options of every training call. */
 export interface TrainingCallOptions extends CallOptions {
   /**
-   * Told of every epoch as it ends; `parameters` gives a copy of what the model was then, before a split that may
-   * follow.
+   * Callback at the end of every epoch; `parameters` returns a copy of the model at that time, before a possible split.
    */
   readonly onEpoch?: ((record: EpochRecord, parameters: () => VonMisesFisherParameters) => void) | undefined;
 }
 
 export interface TrainOptions extends TrainingCallOptions {
-  /** P, from 1 to the number of training rows. */
+  /** The number P of hidden units, from 1 to the number of training rows. */
   readonly hiddenUnits: number;
   /**
-   * A number: the inverse temperature is fixed. `{ trainedFrom }`: it begins there and is trained with the rest.
+   * The inverse temperature: a number fixes it; `{ trainedFrom }` is its start value, and it is trained with the rest.
    * Default `{ trainedFrom: 1 }`.
    */
   readonly beta?: number | { readonly trainedFrom: number } | undefined;
   /**
-   * The paper's sigma, above 0. Default 0.25 where beta is trained (below 1 it keeps beta from running away), else 1.
-   * With few rows or in few dimensions 0.25 can leave beta too low to tell clusters apart: use more, up to 1, or fix
+   * The paper's sigma, above 0. Default 0.25 where beta is trained (values below 1 keep beta from diverging), else 1.
+   * With few rows or in few dimensions 0.25 can leave beta too low to separate clusters: use more, up to 1, or fix
    * beta.
    */
   readonly betaScale?: number | undefined;
@@ -132,42 +125,43 @@ export interface TrainOptions extends TrainingCallOptions {
    * rise from class to class up to twice the first, since equal classes would stay equal.
    */
   readonly classShares?: ArrayLike<number> | undefined;
-  /** How many hidden units the background counts as; at least 0. Default 1. */
+  /** Weight of the background in hidden units, at least 0. Default 1. */
   readonly background?: number | undefined;
   /**
-   * Rows in a minibatch. Default 1000, or a twentieth of the training rows where that is less: an epoch needs tens of
+   * Rows in a minibatch. Default 1000, or a twentieth of the training rows if that is less: an epoch needs tens of
    * steps.
    */
   readonly batchSize?: number | undefined;
-  /** It enters twice: v <- momentum v - learningRate x gradient, then x <- x + learningRate v. Default 0.1. */
+  /**
+   * Learning rate, which enters twice: v <- momentum v - learningRate x gradient, then x <- x + learningRate v. Default
+   * 0.1.
+   */
   readonly learningRate?: number | undefined;
-  /** From 0 to less than 1. Default 0.99. */
+  /** Momentum, from 0 to less than 1. Default 0.99. */
   readonly momentum?: number | undefined;
-  /** Epochs in all, at most. Default 300. */
+  /** Maximum number of epochs. Default 300. */
   readonly maxEpochs?: number | undefined;
   /**
    * Epochs in a row without a lower validation loss that end training, or lead to the next split. Default 1. While a
-   * trained beta is near zero (`betaScale` x beta up to 1) or swings through it, where the loss rises and falls with
-   * it, at least as many as make a swing ten times smaller: 2 ln 0.1 / ln momentum steps, rounded up to epochs.
+   * trained beta is near zero (`betaScale` x beta up to 1) or oscillates about it, and the loss with it, patience lasts
+   * until friction has made an oscillation ten times smaller: at least 2 ln 0.1 / ln momentum steps, rounded up to
+   * epochs.
    */
   readonly patience?: number | undefined;
   /**
-   * Share of the rows, from the end, that is kept for validation; from 0 to less than 1, above 0 at least a row.
-   * Default 0.1.
+   * Share of the rows, from the end, kept for validation, from 0 to less than 1; any positive share keeps at least a
+   * row. Default 0.1.
    */
   readonly validationShare?: number | undefined;
-  /** Grow the network instead of starting with all units. */
+  /** Growth of the network instead of a start with all units. */
   readonly splitting?: SplittingOptions | undefined;
   /**
-   * Where the memories begin: as many rows of norm 1 as there are units at first, a copy of them in the precision of
-   * the data. Default: uniformly distributed on the sphere.
+   * Initial memories: a row of norm 1 for each initial unit, copied in the precision of the data. Default: uniformly
+   * distributed on the sphere.
    */
   readonly initialMemories?: FloatArray | undefined;
-  /** What all random choices follow from. Default 0. */
+  /** Seed of all random choices. Default 0. */
   readonly seed?: Seed | undefined;
-  /**
-   * A file to keep the state in, written anew (whatever it held) after every epoch; see
-   * {@link VonMisesFisherMemory.resume}.
-   */
+  /** File of the training state, overwritten after every epoch; see {@link VonMisesFisherMemory.resume}. */
   readonly checkpoint?: FilePath | undefined;
 }

@@ -5,7 +5,7 @@ import { parse, type Spec, type TooltipHandler, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import type { LiveCharts } from './liveCharts.ts';
 
-/** A legend beside a chart narrower than this leaves too little of it. */
+/** Least width of a chart with a legend beside it. */
 const narrow = 520;
 
 /** Shows the fields of the value under the pointer, each on a line. */
@@ -33,7 +33,7 @@ function tooltipLines(value: unknown): HTMLElement[] {
   });
 }
 
-/** The rows of a table as vega takes them: a field for every column. */
+/** The rows of a table for vega: a field for every column. */
 function records({ columns, rows }: LiveCharts['tables'][string]): object[] {
   return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]])));
 }

@@ -1,6 +1,6 @@
-/** What a page hands to its script, as JSON in the element "live-charts". */
+/** Data of a page for its script, as JSON in the element "live-charts". */
 export interface LiveCharts {
-  /** Each table once, however many charts draw it. */
+  /** Tables, each of them once for all its charts. */
   readonly tables: Readonly<
     Record<string, { readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[] }>
   >;

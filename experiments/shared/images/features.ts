@@ -31,7 +31,7 @@ export const derivativeScale = 1;
 export const blurScale = 2;
 /** A window is cut at this many widths, where it has fallen below 5 % of its height. */
 const windowWidths = 2.5;
-/** Below this share of its scale the determinant of a plane fit says that the pixels lie on a line. */
+/** Share of its scale below which the determinant of a plane fit means that the pixels lie on a line. */
 const planarShare = 1e-9;
 /** The event loop gets a turn after so many images (about a millisecond each). */
 const imagesAtOnce = 16;
@@ -136,7 +136,7 @@ export function pixelFeatures(image: Float64Array, mask: Mask, size: ImageSize):
   return features;
 }
 
-/** What each pixel counts for: its intensity if present, and equal shares when nothing but black is there to see. */
+/** Weights of pixels: their intensities if present, or equal shares if all present pixels are black. */
 function pixelWeights(image: Float64Array, mask: Mask): Float64Array {
   const seen = applyMask(image, mask);
   const weights = sum(seen) > 0 ? seen : Float64Array.from(mask);

@@ -1,4 +1,4 @@
-/** Images, whole and masked, as the memories of the image experiments take them, and these memories. */
+/** Memories of the image experiments, and their items and queries: whole and masked images. */
 import {
   type CallOptions,
   EuclideanMemory,
@@ -15,13 +15,13 @@ import { applyMask, fullMask, type Mask } from './masks.ts';
 import type { ImageSettings } from './recallSettings.ts';
 import { type FeatureScale, fitScale, mapGaussians } from './scaling.ts';
 
-/** The stored images as a memory takes them, and each of them masked, in the order of the sample's targets. */
+/** Batches for a memory: the stored images, and each of them masked, in the order of the sample's targets. */
 export interface Batches<Batch> {
   readonly items: Batch;
   readonly masked: Readonly<Record<MaskKind, Batch>>;
 }
 
-/** What describing one image costs beside one iteration of one query of the contenders, for the progress only. */
+/** Cost of describing one image relative to one iteration of one query of the contenders, for the progress only. */
 export const descriptionCost = 20;
 
 export function createContenders({ ridge }: { readonly ridge: number }) {

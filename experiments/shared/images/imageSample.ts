@@ -13,9 +13,9 @@ export const maskKinds = ['random', 'block'] as const;
 export type MaskKind = (typeof maskKinds)[number];
 
 export interface SampleSettings {
-  /** How many images, drawn from the file, the memories store. */
+  /** Number of stored images, drawn from the file. */
   readonly items: number;
-  /** How many of the stored images are recalled from what a mask leaves of them. */
+  /** Number of stored images that are recalled from their masked forms. */
   readonly queries: number;
   readonly seed: number;
   /** Share of pixels that the random mask hides. */
@@ -24,10 +24,10 @@ export interface SampleSettings {
   readonly blockSide: number;
 }
 
-/** The images that an experiment stores, and how they are masked. */
+/** The stored images of an experiment, and their masks. */
 export interface ImageSample {
   readonly size: ImageSize;
-  /** Where in the file each stored image is. */
+  /** Index in the file of each stored image. */
   readonly indices: Int32Array;
   /** The stored images, a byte a pixel. */
   readonly bytes: readonly Uint8Array[];
@@ -47,7 +47,7 @@ function imageSize({ shape, data }: ImageFile): ImageSize & { count: number } {
   throw new DenseamError('ERR_SHAPE', { argument: 'images', expected: 'shape count x height x width', received });
 }
 
-/** Checks what depends on the images stored: there are enough of them, and every mask leaves pixels to see. */
+/** Checks that there are enough images, and that every mask leaves pixels. */
 export function checkAgainstImages(
   settings: SampleSettings,
   { count, height, width }: ImageSize & { readonly count: number },

@@ -6,7 +6,7 @@ export interface ImageSize {
   readonly width: number;
 }
 
-/** Which pixels of an image are there: 1 present, 0 missing; row-major, height x width. */
+/** Mask of an image's pixels: 1 present, 0 missing; row-major, height x width. */
 export type Mask = Uint8Array;
 
 /** Every pixel present. */
@@ -34,7 +34,7 @@ export function blockMask(size: ImageSize, side: number, random: Random): Mask {
   return mask;
 }
 
-/** The image with its missing pixels set to zero, as a memory of raw pixels sees it. */
+/** The image with its missing pixels set to zero, for a memory of raw pixels. */
 export function applyMask(image: Float64Array, mask: Mask): Float64Array {
   return image.map((intensity, pixel) => (mask[pixel] ? intensity : 0));
 }

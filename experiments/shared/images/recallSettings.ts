@@ -8,9 +8,9 @@ import { type FeatureScale, featureScales } from './scaling.ts';
 export interface ImageSettings extends SampleSettings, RecallSettings {
   /** Units in which the Gaussian and Euclidean memories compare features. */
   readonly scale: FeatureScale;
-  /** Added to the variances of a query's features, for images too plain to span all of them. */
+  /** Ridge added to the variances of a query's features, for images too plain to span all of them. */
   readonly ridge: number;
-  /** How many queries the gallery shows: the first ones drawn. */
+  /** Number of queries in the gallery, the first ones drawn. */
   readonly shown: number;
 }
 
@@ -28,12 +28,12 @@ export const defaultImageSettings: ImageSettings = {
   scaledBetas: [2, 4, 8, 16, 32, 64],
   tolerance: 1e-3,
   maxIterations: 100,
-  // A millionth of a standardised feature's variance: nothing to an image with any texture.
+  // A millionth of a standardised feature's variance: negligible for an image with any texture.
   ridge: 1e-6,
   shown: 8,
 };
 
-/** Checks what can be before images are read, with limits that a run of hours stays below. */
+/** Checks settings before images are read, with limits above those of a run of hours. */
 export function checkImageSettings(settings: ImageSettings): void {
   integer('settings.seed', settings.seed, 0, Number.MAX_SAFE_INTEGER);
   integer('settings.items', settings.items, 2, 100_000);

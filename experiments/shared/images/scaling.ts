@@ -9,7 +9,7 @@ import type { FloatArray, Gaussians } from 'denseam';
 export const featureScales = ['raw', 'standardised', 'whitened'] as const;
 export type FeatureScale = (typeof featureScales)[number];
 
-/** Variances are not taken for less than this share of the largest, so that a constant feature stays finite. */
+/** Least variance as a share of the largest, so that a constant feature stays finite. */
 const smallestVarianceShare = 1e-9;
 
 /** sum_k a_k b_k. */

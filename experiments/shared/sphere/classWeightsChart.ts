@@ -10,9 +10,9 @@ import { table } from '../../core/table.ts';
 import { letterName } from './memoryPictures.ts';
 
 /**
- * p^mu / p_h(mu) of the memory of this index: the probability of each class, "none" first, given its unit. p_h is what
- * the unit's weights sum to, which training keeps at the unit's share to about a thousandth: so every soft label sums
- * to 1.
+ * p^mu / p_h(mu) of the memory of this index: the probability of each class, "none" first, given its unit. p_h is the
+ * sum of the unit's weights, so that every soft label sums to 1; training keeps it at the unit's share to about a
+ * thousandth.
  */
 export function rescaledClassWeights({ columns, data }: ClassWeights, index: number): number[] {
   // Row 0 is the background's.
@@ -21,7 +21,7 @@ export function rescaledClassWeights({ columns, data }: ClassWeights, index: num
   return weights.map((weight) => weight / share);
 }
 
-/** Which memories are shown, and what their classes are called. */
+/** The shown memories, and the names of their classes. */
 export interface ShownWeights {
   /** Name of the table, and of the chart that draws it. */
   readonly name: string;
@@ -33,7 +33,7 @@ export interface ShownWeights {
   readonly classNames: readonly string[];
 }
 
-/** A row for each memory and class; memories are named as their pictures are, by {@link letterName}. */
+/** A row for each memory and class; {@link letterName} names memories here and in their pictures. */
 export function classWeightsTable({ name, title, classWeights, indices, classNames }: ShownWeights): ResultTable {
   const classes = ['none', ...classNames];
   return table({

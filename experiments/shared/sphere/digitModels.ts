@@ -7,23 +7,23 @@ import { type ImageSource, onSphere, readLabelledImages } from '../../core/label
 import { ascending } from '../../core/statistics.ts';
 import { type TrainedSphere, trainedSphere } from './sphereModels.ts';
 
-/** What is trained on, and how; experiments with the same choices share their models. */
+/** Data and settings of the trainings; experiments with the same choices share their models. */
 export interface DigitSettings extends ExperimentSettings {
-  /** As {@link ImageSource.data}. */
+  /** Data set, as in {@link ImageSource.data}. */
   readonly data: string;
-  /** How many images from the start of the file; 0 for all. The last tenth is for validation. */
+  /** Number of images from the start of the file; 0 for all. The last tenth is for validation. */
   readonly trainCount: number;
   readonly testCount: number;
   readonly hiddenUnits: number;
-  /** Fixed ones, from small to great. */
+  /** Fixed betas, from small to great. */
   readonly betas: readonly number[];
   /** The paper's sigma for trainings with a trained beta, from small to great. */
   readonly betaScales: readonly number[];
-  /** For trainings with a trained beta. */
+  /** Batch size of trainings with a trained beta. */
   readonly batchSize: number;
   readonly maxEpochs: number;
   readonly patience: number;
-  /** For trainings with a fixed beta. */
+  /** Batch size of trainings with a fixed beta. */
   readonly fixedBatchSize: number;
   readonly fixedMaxEpochs: number;
   readonly fixedPatience: number;
@@ -93,12 +93,12 @@ export function checkDigitSettings(settings: DigitSettings): void {
   }
 }
 
-/** Share of the training images that is kept apart if nothing else is asked for. */
+/** Default share of the training images for validation. */
 const validationShare = 0.1;
 /** Classes of labels 0 to 9. */
 const digitClasses = 10;
 
-/** What classes are called, that of label 0 first. */
+/** Names of the classes, that of label 0 first. */
 export function classNames({ data }: DigitSettings): string[] {
   return Array.from({ length: digitClasses }, (_, label) => (data === 'mnist' ? `${label}` : `class ${label + 1}`));
 }
@@ -147,7 +147,7 @@ export interface DigitRows extends SphereTrainingData {
   readonly width: number;
 }
 
-/** The two sets of digits, each read when it is first asked for. */
+/** The two sets of digits, each read at its first use. */
 export interface Digits {
   train(): Promise<DigitRows>;
   test(): Promise<DigitRows>;
@@ -175,12 +175,12 @@ async function readRows(source: ImageSource, options: CallOptions): Promise<Digi
   return { ...(await onSphere(labelled, digitClasses, options)), height, width };
 }
 
-/** What must be known of images before anything is trained, and when they are shown. */
+/** Properties of the images, for checks before training and for pictures. */
 export interface DigitImages {
   readonly height: number;
   readonly width: number;
   readonly trainCount: number;
-  /** How many test images there are of each class. */
+  /** Number of test images of each class. */
   readonly testClasses: readonly number[];
 }
 

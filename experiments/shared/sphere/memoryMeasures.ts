@@ -1,4 +1,4 @@
-/** What the memories of a trained model are: noise or prototypes, used or idle, of one class or of none. */
+/** Measures of the memories of a trained model: noise or prototypes, used or idle, of one class or of none. */
 
 import { setImmediate } from 'node:timers/promises';
 import { max } from 'd3-array';
@@ -16,7 +16,7 @@ export interface MemoryMeasures {
   readonly idle: number;
   /** Share of idle memories among those that are noise; null where none is. */
   readonly idleNoise: number | null;
-  /** How many memories that are not noise differ from all such before them. */
+  /** Number of memories, noise apart, that differ from all earlier ones. */
   readonly different: number;
   /** Share of memories whose likeliest class is that of the training digit most like them. */
   readonly labelled: number;
@@ -56,13 +56,13 @@ export async function measureMemories(
 /** w.x of unit vectors at this squared distance, |w - x|^2 = 2 - 2 w.x. */
 const overlapAt = (squaredDistance: number) => 1 - squaredDistance / 2;
 
-/** Two memories look the same from this overlap on. */
+/** Least overlap of two memories that look the same. */
 const sameMemory = 0.99;
 
 /** Overlaps between two looks at the signal: some milliseconds of images. */
 const overlapsAtATime = 10_000;
 
-/** How many rows overlap with all that are counted before them by less than this. */
+/** Number of rows whose overlap with every row counted before is below a limit. */
 export async function countDifferent(
   { count, dimension, values }: Vectors,
   same: number,
@@ -97,7 +97,7 @@ export function selectRows({ dimension, values }: Vectors, indices: readonly num
   return { count: indices.length, dimension, values: selected };
 }
 
-/** How well a model classifies, and how well the nearest memory alone explains what it says (section 4.2). */
+/** Accuracy of a model, and its fidelity: agreement of its predictions with the nearest memory (section 4.2). */
 export interface Fidelity {
   readonly accuracy: number;
   readonly fidelity: number;

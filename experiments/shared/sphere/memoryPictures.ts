@@ -31,7 +31,7 @@ export function memoryImages(
 /** Rows of a figure, and memories in a row. */
 export const letterRows = 5;
 
-/** How the paper names the units of a figure: AA, AB, ..., in rows of five. */
+/** The paper's names of the units of a figure: AA, AB, ..., in rows of five. */
 export function letterName(position: number): string {
   const letter = (index: number) => String.fromCharCode(65 + index);
   return `${letter(Math.floor(position / letterRows))}${letter(position % letterRows)}`;

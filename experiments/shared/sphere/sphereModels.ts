@@ -1,4 +1,4 @@
-/** Von Mises-Fisher memories as finished parts: a training that took minutes is not done twice. */
+/** Von Mises-Fisher memories as finished parts, so that a training of minutes is not repeated. */
 import {
   type CallOptions,
   type EpochRecord,
@@ -9,10 +9,10 @@ import {
 import type { PartStore } from '../../core/experiment.ts';
 import { type PackedFloats, packFloats, unpackFloats } from '../../core/packed.ts';
 
-/** What a training is made of besides its rows. */
+/** Options of a training besides its rows. */
 export type SphereTraining = Omit<TrainOptions, 'signal' | 'onProgress' | 'onEpoch' | 'checkpoint' | 'initialMemories'>;
 
-/** Epochs of a training without what is different every time: the seconds. */
+/** Epochs of a training without their seconds, which differ between runs. */
 export type EpochHistory = readonly Omit<EpochRecord, 'seconds'>[];
 
 export interface TrainedSphere {
@@ -39,8 +39,8 @@ interface KeptModel {
 /**
  * Trains on float32 rows, or takes the model that a training with the same choices has left.
  *
- * @param rows says what the rows are, for the name under which the model is kept: rows and training decide the model.
- * @param read gives the rows; only asked where there is something to train.
+ * @param rows description of the rows, part of the model's name: rows and training determine the model.
+ * @param read returns the rows; called only for a training.
  */
 export async function trainedSphere(
   parts: PartStore,

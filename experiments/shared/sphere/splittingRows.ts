@@ -1,7 +1,4 @@
-/**
- * How many rows a training learns from and how many it validates with, for the counted cost and for settings that
- * depend on it.
- */
+/** Numbers of training and validation rows, for the counted cost and for settings that depend on them. */
 import { integer, rangeError } from '../../core/check.ts';
 
 /** The published share of rows for validation. */
@@ -11,13 +8,13 @@ export const validationShare = 0.1;
 const greatestRows = 1_000_000;
 const leastRows = 4;
 
-/** As training parts its rows. */
+/** Numbers of rows by training's own split. */
 export function partedRows(count: number): { readonly training: number; readonly validation: number } {
   const validation = count > 1 ? Math.max(1, Math.floor(count * validationShare)) : 0;
   return { training: count - validation, validation };
 }
 
-/** Checks how many rows are read. */
+/** Checks the number of rows to read. */
 export function checkRows(rows: number): void {
   const isCount = Number.isSafeInteger(rows) && rows >= leastRows && rows <= greatestRows;
   if (rows !== 0 && !isCount) {

@@ -54,7 +54,7 @@ type NumberArrayType = new (length: number) => NumberArray;
 
 interface TypeInfo {
   readonly dtype: keyof NpyArrayTypes;
-  /** The array type of the numbers as the file has them. */
+  /** The array type of the numbers in the file. */
   readonly Stored: new (
     buffer: ArrayBuffer,
     start: number,
@@ -84,15 +84,15 @@ const TYPES: Readonly<Record<NpyType, TypeInfo>> = {
  */
 const BLOCK_BYTES = 1 << 16;
 
-/** How the array is given. */
+/** Options of the decoder. */
 export interface NpyDecoderOptions {
   /** Integers of 64 bits as bigints; otherwise as numbers, and those beyond 2^53 are refused. */
   readonly bigint?: boolean | undefined;
 }
 
 /**
- * Turns the bytes of an .npy file, in pieces of any size, into an array, so that files and archives of any size are
- * read with one copy of the numbers in memory (two where they must be brought into row-major order).
+ * Decoder of the bytes of an .npy file, in pieces of any size, to an array. It reads files and archives of any size
+ * with one copy of the numbers in memory (two where it must change them to row-major order).
  */
 export class NpyDecoder {
   readonly #path: string;
@@ -101,10 +101,7 @@ export class NpyDecoder {
   #start = new Uint8Array(0);
   #numbers: Numbers | undefined;
 
-  /**
-   * @param totalBytes the length of the whole file; it must be known, so that no header can ask for more memory than
-   * it.
-   */
+  /** @param totalBytes the length of the whole file, an upper bound on the memory that a header may ask for. */
   constructor(path: string, totalBytes: number, { bigint = false }: NpyDecoderOptions = {}) {
     this.#path = path;
     this.#totalBytes = totalBytes;
@@ -134,7 +131,7 @@ export class NpyDecoder {
 }
 
 function truncated(path: string, totalBytes: number): DenseamError {
-  return corruptFile(path, `truncated: it does not have the ${totalBytes} bytes that were expected`);
+  return corruptFile(path, `truncated: it has fewer than the expected ${totalBytes} bytes`);
 }
 
 /** The numbers behind a header. */
@@ -166,11 +163,11 @@ class Numbers {
     this.#bytesSeen = dataStart;
   }
 
-  /** Takes what belongs to the numbers, and counts what follows them. */
+  /** Takes the bytes of the numbers, and counts the bytes after them. */
   push(bytes: Uint8Array): void {
     this.#bytesSeen += bytes.length;
     if (this.#bytesSeen > this.#totalBytes) {
-      throw corruptFile(this.#path, `it is longer than the ${this.#totalBytes} bytes that were expected`);
+      throw corruptFile(this.#path, `it is longer than the expected ${this.#totalBytes} bytes`);
     }
     let taken = 0;
     while (taken < bytes.length && this.#filled < this.#header.count) {
@@ -189,7 +186,7 @@ class Numbers {
     return { shape, dtype: TYPES[type].dtype, data };
   }
 
-  /** Brings the numbers of the block into the array once the block is full or holds all that remain. */
+  /** Moves the numbers of the block to the array once the block is full or holds all that remain. */
   #flushWholeBlock(): void {
     const { type, count, bigEndian } = this.#header;
     const itemBytes = BYTES_PER_NPY_ITEM[type];
@@ -204,7 +201,7 @@ class Numbers {
   }
 }
 
-/** Puts numbers as the file has them into the array from a position on. */
+/** Writes numbers in the file's form to the array from a position on. */
 function store(stored: NumberArray, header: NpyHeader, data: NumberArray, start: number, path: string): void {
   const { type } = header;
   if (type === 'f2') storeHalves(stored as Uint16Array, data as Float32Array, start);
@@ -271,7 +268,7 @@ function toRowMajor<A extends NumberArray>(data: A, shape: readonly number[], pa
   return result;
 }
 
-/** Where the item at a row-major position of an array of this shape lies in Fortran order. */
+/** Position in Fortran order of the item at a row-major position of an array of this shape. */
 function reversedPosition(position: number, shape: readonly number[]): number {
   let rest = position;
   let stride = shape.reduce((product, extent) => product * extent, 1);

@@ -18,7 +18,7 @@ export const BYTES_PER_NPY_ITEM = {
   f8: 8,
 } as const;
 
-/** How numbers are stored. */
+/** Storage of numbers. */
 export interface Dtype {
   readonly type: NpyType;
   readonly bigEndian: boolean;
@@ -46,7 +46,7 @@ const CODES: ReadonlyMap<string, NpyType> = new Map([
   ['d', 'f8'],
 ]);
 
-/** Names that any numpy from 1.24 on has for each type. No byte order may stand before them. */
+/** Names of each type in any numpy from 1.24 on. No byte order may stand before them. */
 const NAMES: Readonly<Record<NpyType, readonly string[]>> = {
   b1: ['bool', 'bool_', 'bool8'],
   i1: ['int8', 'byte'],
@@ -64,7 +64,7 @@ const NAMES: Readonly<Record<NpyType, readonly string[]>> = {
 
 const TYPES = Object.keys(NAMES) as NpyType[];
 
-/** The type of numbers of kind b, i, u or f that numpy means by a description; undefined for any other. */
+/** The type of numbers, of kind b, i, u or f, for a description of numpy; undefined for any other kind. */
 export function parseDtype(descr: string): Dtype | undefined {
   const [, order, name = ''] = /^([<>=|]?)(.*)$/s.exec(descr) ?? [];
   const sized = name.replace(/^([biuf])0*(?=\d)/, '$1');

@@ -4,20 +4,20 @@ import { MOST_AXES } from '../shape.ts';
 import { BYTES_PER_NPY_ITEM, type Dtype, type NpyType, parseDtype } from './dtype.ts';
 import { type PythonValue, parsePythonLiteral } from './literal.ts';
 
-/** How the numbers of an .npy file are stored. */
+/** Storage of the numbers of an .npy file. */
 export interface NpyHeader extends Dtype {
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
   /** The product of the shape. */
   readonly count: number;
-  /** Where the numbers start, and where they end: numpy does not look at what follows. */
+  /** Start and end of the numbers: numpy ignores the bytes after them. */
   readonly dataStart: number;
   readonly dataEnd: number;
 }
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 
-/** How many bytes tell an .npy file from others. */
+/** Number of bytes that identify an .npy file. */
 export const NPY_MAGIC_BYTES = MAGIC.length;
 
 /** Magic, two version bytes, and the header's length in two bytes (version 1) or four (2 and 3). */
@@ -25,13 +25,11 @@ const LENGTH_OFFSET = MAGIC.length + 2;
 
 const ALIGNMENT = 64;
 
-/**
- * numpy reads no longer header unless it is told to: what is read of a file must not grow with what the file claims.
- */
+/** Maximum length of a header, numpy's default, so that a file's claim does not decide the bytes read. */
 const MOST_CHARACTERS = 10_000;
 const MOST_BYTES_PER_CHARACTER = 4;
 
-/** With so many bytes of the beginning of a file {@link parseNpyHeader} needs no more. */
+/** Bytes of the beginning of a file that are enough for {@link parseNpyHeader}. */
 export const MOST_HEADER_BYTES = LENGTH_OFFSET + 4 + MOST_CHARACTERS * MOST_BYTES_PER_CHARACTER;
 
 /** Whether bytes are the beginning of an .npy file, as far as they go. */
@@ -44,8 +42,8 @@ export function beginsAsNpy(start: Uint8Array): boolean {
  * Reads the header from the first bytes of a file of `totalBytes`, or returns undefined when they do not hold it all
  * yet.
  *
- * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file or it is shorter than its shape says;
- * ERR_UNSUPPORTED when numpy would not read it without being told to, or its numbers are of no supported type.
+ * @throws DenseamError ERR_CORRUPT_FILE when this is no .npy file or it is shorter than its shape says; ERR_UNSUPPORTED
+ * when numpy would not read it by default, or its numbers are of no supported type.
  */
 export function parseNpyHeader(start: Uint8Array, totalBytes: number, path: string): NpyHeader | undefined {
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
@@ -74,7 +72,7 @@ function decodeText(bytes: Buffer, version: number, path: string): string {
   if (version < 3) return bytes.toString('latin1');
   const text = bytes.toString('utf8');
   if (!isUtf8(bytes)) throw corruptFile(path, `its .npy header is not UTF-8: ${excerpt(text)}`);
-  // Only a header that is not long enough in bytes to be refused already is counted in characters.
+  // Characters are counted only in a header whose bytes are within the limit.
   const characters = [...text].length;
   if (characters > MOST_CHARACTERS) throw tooLong(characters, path);
   return text;
@@ -89,7 +87,7 @@ function notNpy(bytes: Uint8Array): string {
   return format ? `not an .npy file but ${format}` : 'not an .npy file: it does not begin with "\\x93NUMPY"';
 }
 
-/** More bytes are needed: undefined where the file has them, an error where it does not. */
+/** Result for incomplete bytes: undefined where the file has more, an error where it does not. */
 function tooShort(bytes: Uint8Array, totalBytes: number, needed: number, path: string): undefined {
   if (totalBytes >= needed && bytes.length < totalBytes) return undefined;
   throw corruptFile(path, `truncated: it has ${totalBytes} bytes, its .npy header alone needs ${needed}`);
@@ -133,7 +131,7 @@ function readDtype(descr: PythonValue, path: string): Dtype {
     throw unsupportedFile(path, 'it holds records (a structured dtype), expected an array of plain numbers');
   }
   const name = descr.type === 'tuple' ? descr.items[0] : descr;
-  if (name?.type !== 'str') throw corruptFile(path, 'the descr in its .npy header is no type');
+  if (name?.type !== 'str') throw corruptFile(path, 'the descr in its .npy header is not a type');
   const dtype = parseDtype(name.value);
   if (dtype) return dtype;
   const received = `dtype ${excerpt(name.value)}`;

@@ -3,10 +3,10 @@ import { types } from 'node:util';
 import { corruptFile } from '../files.ts';
 
 /**
- * Decompresses pieces of a file as they are asked for. A piece is valid until the next one is asked for.
+ * Decompresses pieces of a file on request. A piece is valid until the next request.
  *
- * @param inflater one of the decompressing streams of node:zlib; it is used up
- * @param path what error messages call the source
+ * @param inflater a decompressing stream of node:zlib, which this consumes
+ * @param path the source's name in error messages
  * @throws DenseamError ERR_CORRUPT_FILE for damaged or truncated data; whatever `pieces` throws
  */
 export async function* inflate(

@@ -1,7 +1,7 @@
-// The headers of .npy files are Python literals. This reads what `ast.literal_eval` reads but for sums and \N{...}, in
-// time that is proportional to the text.
+// Parser of Python literals, the headers of .npy files: it accepts the language of `ast.literal_eval` except sums and
+// \N{...}, in time proportional to the text.
 
-/** A value of Python. What no header needs (floats, bytes, sets, None) is read and told apart no further. */
+/** A value of Python. Kinds that no header needs (floats, bytes, sets, None) are read but not distinguished. */
 export type PythonValue =
   | { readonly type: 'str'; readonly value: string }
   | { readonly type: 'int'; readonly value: number }
@@ -10,17 +10,17 @@ export type PythonValue =
   | { readonly type: 'dict'; readonly entries: Entries }
   | { readonly type: 'other' };
 
-/** By key; of a repeated one the last value. A key that is no string has a symbol of its own. */
+/** Values by key, the last one of a repeated key. A key that is no string has a symbol of its own. */
 type Entries = ReadonlyMap<string | symbol, PythonValue>;
 
 /** As in Python. */
 const MOST_NESTED = 200;
 
-/** What may stand between two words within brackets: spaces, line ends, comments and joined lines. */
+/** Blanks between two words within brackets: spaces, line ends, comments and joined lines. */
 const BLANK = /(?:[ \t\f\r\n]|#[^\r\n]*|\\(?:\r\n?|\n))*/y;
-/** Before the value: lines without words. The line of the value itself must not be indented. */
+/** Blanks before the value: lines without words. The line of the value itself must not be indented. */
 const BLANK_LINES = /[ \t]*(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n)|[ \t\f]*\f|\\(?:\r\n?|\n))*/y;
-/** After the value: a line must follow that it is joined with. */
+/** End of a line that is joined with a missing next line. */
 const JOINED_WITH_NOTHING = /^[^#]*\\$/;
 
 const STRING_START = /([uU]|[rR]|[bB][rR]?|[rR][bB])?('''|"""|'|")/y;
@@ -50,7 +50,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
  * The value that a Python literal stands for.
  *
  * @param longs whether integers may end in L, as Python 2 wrote them
- * @throws SyntaxError for what is no literal
+ * @throws SyntaxError for text that is no literal
  */
 export function parsePythonLiteral(text: string, longs: boolean): PythonValue {
   return new Parser(text, longs).parse();
@@ -61,7 +61,7 @@ class Parser {
   readonly #longs: boolean;
   #at = 0;
   #depth = 0;
-  /** Behind the last bracket or comma. */
+  /** Position behind the last bracket or comma. */
   #bracketEnd = 0;
 
   constructor(text: string, longs: boolean) {
@@ -145,7 +145,7 @@ class Parser {
     return { type: 'other' };
   }
 
-  /** String literals one after the other are one. */
+  /** Consecutive string literals, which form one string. */
   #strings(): PythonValue | undefined {
     const parts: string[] = [];
     let bytes = 0;
@@ -200,7 +200,7 @@ class Parser {
     return isFraction ? { type: 'other' } : { type: 'int', value: sign * Number(integer.replaceAll('_', '')) };
   }
 
-  /** A number from where the integer that it seemed to be began. */
+  /** A float, from the beginning of the integer that it seemed to be. */
   #matchFloat(integer: string | undefined): string {
     this.#at -= integer?.length ?? 0;
     return this.#match(FLOAT)?.[0] ?? '';
@@ -217,7 +217,7 @@ class Parser {
     return this.#text[this.#at] === character;
   }
 
-  /** Goes past a character, and the blanks behind it, if it is the next one. */
+  /** Skips a character, and the blanks behind it, if it is the next one. */
   #takes(character: string): boolean {
     if (!this.#isNext(character)) return false;
     this.#bracketEnd = ++this.#at;

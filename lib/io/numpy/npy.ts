@@ -14,11 +14,11 @@ import { encodeNpyHeader, MOST_HEADER_BYTES, parseNpyHeader } from './header.ts'
 
 export type { BigNpyArray, NpyArray, NpyArrayTypes } from './decoder.ts';
 
-/** How {@link readNpy} gives integers of 64 bits. */
+/** Options of {@link readNpy}. */
 export interface ReadNpyOptions extends CallOptions {
   /**
-   * True: int64 as a BigInt64Array and uint64 as a BigUint64Array. Otherwise they become a Float64Array of the same
-   * whole numbers, which everything here takes, and numbers beyond 2^53, which it cannot hold, are refused.
+   * Whether int64 gives a BigInt64Array and uint64 a BigUint64Array. Otherwise they become a Float64Array of the same
+   * integers, and integers beyond 2^53, which it cannot hold, are refused.
    */
   readonly bigint?: boolean | undefined;
 }
@@ -31,20 +31,20 @@ interface Big {
 }
 
 /**
- * Reads an .npy file: what `numpy.load(path, allow_pickle=False)` reads of numbers (numpy's kinds b, i, u and f), in
- * any version of the format, of either byte order, in C or Fortran order; what follows the numbers is ignored. Arrays
- * of other things (text, dates, records, complex numbers, Python objects) and the C type long double, whose bytes
- * differ between machines, are refused.
+ * Reads numbers (numpy's kinds b, i, u and f) from an .npy file, like `numpy.load(path, allow_pickle=False)`: in any
+ * version of the format, of either byte order, in C or Fortran order; bytes after the numbers are ignored. Arrays of
+ * other things (text, dates, records, complex numbers, Python objects) and the C type long double, whose bytes differ
+ * between machines, are refused.
  *
  * The file's type decides the result's:
  *
- * | numpy                              | `data`                                                                    |
+ * | numpy | `data` |
  * |------------------------------------|---------------------------------------------------------------------------|
- * | float32, float64                   | Float32Array, Float64Array                                                |
- * | float16                            | Float32Array                                                              |
- * | int8, int16, int32, uint8, ...     | Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array   |
- * | int64, uint64                      | Float64Array of whole numbers; with `bigint` BigInt64Array, BigUint64Array|
- * | bool                               | Uint8Array of 0 and 1                                                     |
+ * | float32, float64 | Float32Array, Float64Array |
+ * | float16 | Float32Array |
+ * | int8, int16, int32, uint8, ... | Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array |
+ * | int64, uint64 | Float64Array of whole numbers; with `bigint` BigInt64Array, BigUint64Array|
+ * | bool | Uint8Array of 0 and 1 |
  *
  * Integers are labels for `VonMisesFisherMemory.train` as they are; {@link toFloats} makes numbers of any array that
  * memories store. `onProgress` counts bytes.
@@ -71,7 +71,7 @@ export async function readNpy(path: FilePath, options: ReadNpyOptions = {}): Pro
   }
 }
 
-/** What follows the numbers is not read: as in numpy it may be anything. */
+/** Position behind the numbers. The bytes after them are not read: as in numpy they may be anything. */
 async function endOfNumbers(name: string, handle: FileHandle, size: number): Promise<number> {
   const start = new Uint8Array(Math.min(size, MOST_HEADER_BYTES));
   await readFully(handle, start, 0, name);
@@ -81,7 +81,7 @@ async function endOfNumbers(name: string, handle: FileHandle, size: number): Pro
 /**
  * The array in the bytes of an .npy file; the bytes are copied.
  *
- * @param name what error messages call them
+ * @param name their name in error messages
  * @throws DenseamError as {@link readNpy}
  */
 export function parseNpy(bytes: Uint8Array, name: string, options: NpyDecoderOptions & Big): BigNpyArray;
@@ -92,7 +92,7 @@ export function parseNpy(bytes: Uint8Array, name = 'bytes', options: NpyDecoderO
   return decoder.finish();
 }
 
-/** Numbers that .npy files are written of. */
+/** Numbers that .npy files can hold. */
 export type NpyData = NumberArray | BigInt64Array | BigUint64Array;
 
 const TYPE_OF_ARRAY: ReadonlyMap<string | undefined, NpyType> = new Map([

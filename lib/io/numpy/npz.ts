@@ -40,7 +40,7 @@ const DEFLATED = 8;
 const MOST_INFLATED_PIECE_BYTES = 1 << 18;
 const LEAST_INFLATED_PIECE_BYTES = 64;
 
-/** How {@link readNpz} reads. */
+/** Options of {@link readNpz}. */
 export interface ReadNpzOptions extends Pick<ReadNpyOptions, 'bigint' | 'signal'> {}
 
 const npzOptions = specify<ReadNpzOptions>()({ ...signalOptions, bigint: optional(aBoolean, false) });
@@ -51,14 +51,13 @@ interface Big {
 }
 
 /**
- * Reads arrays from an .npz file of any size: what `numpy.load(path, allow_pickle=False)` reads of numbers, each as
- * {@link readNpy} gives it. An array's name is its member's without ".npy", and may be any text ("/layer/bias"):
- * nothing is ever written by such a name. Members that hold no array are passed over; numpy tells by their first bytes,
- * whatever they are called. Of several members of one name the last counts. Every member read is checked against the
- * archive's checksum of it.
+ * Reads arrays of numbers from an .npz file of any size, like `numpy.load(path, allow_pickle=False)`, each in the form
+ * of {@link readNpy}. An array's name is its member's without ".npy", and may be any text ("/layer/bias"): nothing is
+ * ever written by such a name. Members that hold no array are skipped, by their first bytes and not their names, as in
+ * numpy. The last of several members of one name counts. Every member read is checked against the archive's checksum of
+ * it.
  *
- * @param names the arrays to read, with or without ".npy"; all of them by default. One that is not asked for may be of
- * any kind
+ * @param names the arrays to read, with or without ".npy"; all of them by default. Other members may be of any kind
  * @returns the arrays by name, in the order of `names`, or of the archive
  * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file, one without an array of `names` and
  * one in which members that are read share bytes; ERR_UNSUPPORTED for what is encrypted, compressed in another way than
@@ -95,7 +94,7 @@ function readNames(names: unknown): string[] {
   return checkedElements('names', names, aString);
 }
 
-/** Reads those of `names` that the file holds, and nothing else in it. */
+/** Reads the arrays among `names` that the file holds, and nothing else. */
 export async function readNpzIfThere(
   path: string,
   names: readonly string[],
@@ -145,7 +144,7 @@ async function openZip(path: string, file: Readable, size: number): Promise<ZipF
   return fromRandomAccessReaderPromise(new Reader(), size, { autoClose: false, decodeStrings: false });
 }
 
-/** Refuses what is no zip archive with a better message than that its end is missing. */
+/** Refuses files that are no zip archive, with a better message than that the end is missing. */
 async function checkSignature(path: string, handle: FileHandle, size: number): Promise<void> {
   const start = new Uint8Array(Math.min(8, size));
   await readFully(handle, start, 0, path);
@@ -154,7 +153,7 @@ async function checkSignature(path: string, handle: FileHandle, size: number): P
   throw corruptFile(path, `not an .npz file but ${format}`);
 }
 
-/** What the archive's directory says of a member: no more than is needed, since there may be very many. */
+/** Entry of the archive's directory, reduced to the needed fields, since there may be very many. */
 type Member = Pick<
   Entry,
   | 'compressedSize'
@@ -192,10 +191,7 @@ async function listMembers(
   }
 }
 
-/**
- * The name as it is, backslashes too. Python's zipfile takes the part before a null character; the rest hides in most
- * programs.
- */
+/** The unchanged name, backslashes included, up to a null character, as in Python's zipfile. */
 function nameOf(
   { generalPurposeBitFlag, fileNameRaw, extraFields }: Entry,
   decode: typeof getFileNameLowLevel,
@@ -213,7 +209,7 @@ interface Wanted {
   readonly asked: boolean;
 }
 
-/** An open archive. Only its directory is read through yauzl, the members are read by us. */
+/** An open archive. yauzl reads only its directory, this class the members. */
 class Archive {
   readonly #path: string;
   readonly #file: Readable;
@@ -227,7 +223,7 @@ class Archive {
     this.#members = members;
   }
 
-  /** The name of the member that an array's name means. */
+  /** The member's name for an array's name. */
   find(name: string): string | undefined {
     return [name, `${name}${MEMBER_SUFFIX}`].find((each) => this.#members.has(each));
   }
@@ -241,13 +237,13 @@ class Archive {
     });
   }
 
-  /** Every member; folders are none. Where one array is called "x" and another one "x.npy", so are the results. */
+  /** Every member except folders. Two arrays named "x" and "x.npy" keep their names. */
   all(): Wanted[] {
     const members = [...this.#members.keys()].filter((member) => !member.endsWith('/'));
     return members.map((member) => {
       const short = member.endsWith(MEMBER_SUFFIX) ? member.slice(0, -MEMBER_SUFFIX.length) : member;
       const isTaken = short !== member && this.#members.has(short);
-      // The ending promises an array: what is none is damaged.
+      // The ending promises an array, so anything else is damaged.
       return { name: isTaken ? member : short, member, asked: short !== member };
     });
   }
@@ -296,7 +292,7 @@ class Archive {
     return decoder.finish();
   }
 
-  /** What gives the bytes of a member, from its beginning each time. `latestEnd` is where it must have ended. */
+  /** Source of the bytes of a member, from its beginning each time; it must end at `latestEnd` at the latest. */
   async #open(
     path: string,
     member: Member,
@@ -323,8 +319,8 @@ class Archive {
 }
 
 /**
- * Where each member must have ended: where the next one begins. Members lie in any order and may have gaps between
- * them, but where some share bytes, a small archive can hold arrays without end.
+ * Latest end of each member: the beginning of the next one. Members lie in any order and may have gaps between them,
+ * but with shared bytes a small archive could hold any number of large arrays.
  */
 function latestEnds(members: readonly Member[]): ReadonlyMap<Member, number> {
   const begin = (member: Member) => member.relativeOffsetOfLocalHeader;

@@ -26,8 +26,8 @@ export interface NamedArray<Data extends NpyData = NpyData> {
  * Writes arrays to an .npz file that `numpy.load` and {@link readNpz} read, uncompressed and atomically: an existing
  * file is replaced only by a whole one. The same arrays give the same bytes.
  *
- * @throws DenseamError ERR_SHAPE for an array of another length than its shape, and for what is no array of named
- * arrays; ERR_RANGE for a name that an archive cannot have or two arrays of one name; the signal's reason; system
+ * @throws DenseamError ERR_SHAPE for an array of another length than its shape, and for a value that is no array of
+ * named arrays; ERR_RANGE for a name that an archive cannot have or two arrays of one name; the signal's reason; system
  * errors with their code and a message that names the file.
  */
 export async function writeNpz(
@@ -53,7 +53,7 @@ export async function writeNpz(
   );
 }
 
-/** An array as it goes into the archive. */
+/** A member of the archive. */
 interface Member {
   readonly name: string;
   readonly header: Uint8Array;
@@ -79,7 +79,9 @@ function fieldsOf(name: string, value: unknown) {
   return fields(name, value, ['name', 'shape', 'data']);
 }
 
-/** Refuses what the archive's writer refuses: names that other programs could write outside of their folder. */
+/**
+ * Refuses the names that the archive's writer refuses: those that other programs could write outside of their folder.
+ */
 function checkMemberName(argument: string, name: unknown): asserts name is string {
   if (typeof name !== 'string') throw shapeError(argument, 'a string', describe(name));
   const refuse = (expected: string) => rangeError(argument, expected, name.replaceAll('\0', '\\0'));
@@ -92,7 +94,7 @@ function checkMemberName(argument: string, name: unknown): asserts name is strin
 }
 
 function archiveOf(archive: ZipFile, members: readonly Member[]): AsyncIterable<Uint8Array> {
-  // The earliest time of the format: when a file was written is no part of what is in it.
+  // The earliest time of the format, so that the contents do not depend on the time of writing.
   const fixed = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
   for (const { name, header, data } of members) {
     const options = { ...fixed, size: header.length + data.byteLength };
@@ -105,7 +107,7 @@ function archiveOf(archive: ZipFile, members: readonly Member[]): AsyncIterable<
 function* piecesOf(header: Uint8Array, data: NpyData): Generator<Buffer> {
   yield Buffer.from(header);
   for (let start = 0; start < data.byteLength; start += PIECE_BYTES) {
-    // A copy: the stream holds it for longer than it may stay as it is.
+    // A copy, since the stream holds it for longer than it is valid.
     const piece = Buffer.from(bytesOf(data, start, Math.min(PIECE_BYTES, data.byteLength - start)));
     if (endianness() === 'BE') swapByteOrder(piece, itemBytes(data));
     yield piece;

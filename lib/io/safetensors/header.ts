@@ -20,7 +20,7 @@ export interface TensorSpec {
 /** A tensor of a file. */
 export interface TensorInfo extends TensorSpec {
   readonly byteLength: number;
-  /** Where its first byte lies, counted from the start of the file. */
+  /** Offset of its first byte from the start of the file. */
   readonly offset: number;
 }
 
@@ -47,7 +47,7 @@ const ALIGNMENT = 64;
  */
 const MAX_HEADER_BYTES = 2 ** 25;
 
-/** Many more than denseam writes. Each takes time and memory before any of its data is seen. */
+/** Limit of tensors, many more than denseam writes: each takes time and memory before its data is read. */
 const MOST_TENSORS = 1000;
 
 /** Objects, arrays and keys in a header, and as many commas: seven a tensor (of up to three axes), and the metadata. */
@@ -58,10 +58,10 @@ const FORMAT = 'denseam';
 const RESERVED_KEYS = ['checksum', 'format'];
 
 /**
- * Every header begins with these characters. After them comes the CRC-32 of the 8-byte prefix and the header, taken
- * with its own eight digits set to '0', then ",CRC-32" for each tensor. So the header can be trusted as soon as a file
- * is open, tensors can be checked in any order (means and covariances are read side by side), and a fault can name the
- * tensor. CRC-32 finds every change of up to 32 neighbouring bits, and any other but for one in 2^32. It guards against
+ * First characters of every header. After them comes the CRC-32 of the 8-byte prefix and the header, taken with its own
+ * eight digits set to '0', then ",CRC-32" for each tensor. So the header can be trusted as soon as a file is open,
+ * tensors can be checked in any order (means and covariances are read side by side), and a fault can name the tensor.
+ * CRC-32 finds every change of up to 32 neighbouring bits, and any other but for one in 2^32. It guards against
  * accidents; like any checksum inside its file it is no defence against forgery.
  */
 const HEADER_START = `{"${METADATA}":{"checksum":"crc32:`;
@@ -158,7 +158,7 @@ export function parseHeaderLength(start: Uint8Array, fileSize: number, path: str
 }
 
 /**
- * Reads and checks all there is to check in a header (prefix included).
+ * Reads and checks a header (prefix included).
  *
  * @throws DenseamError ERR_CORRUPT_FILE for a header that is altered, inconsistent, does not fit the size of the file,
  * or was written by another program.
@@ -198,8 +198,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * A value of the header for a message. What is nested may be nested deeper than any recursion goes, so it is not looked
- * into.
+ * A value of the header for a message. Nested values are not shown, since they may be nested too deeply for recursion.
  */
 function shown(value: unknown): string {
   const isFlat = Array.isArray(value) && value.length <= 8 && !value.some((each) => typeof each === 'object');

@@ -19,8 +19,8 @@ const DEFAULT_CHUNK_BYTES = 4 * PIECE_BYTES;
 const START_BYTES = 64;
 
 /**
- * Opens a safetensors file that denseam wrote and checks its header. The data is checked as it is read. The file that
- * was opened is the one that is read, also when another takes its name meanwhile.
+ * Opens a safetensors file that denseam wrote and checks its header. The data is checked as it is read. It keeps
+ * reading the opened file, even if another takes its name meanwhile.
  *
  * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; system errors (ENOENT, EACCES, ...)
  * with their code and a message that names the file.
@@ -71,12 +71,11 @@ export class SafetensorsFile {
   }
 
   /**
-   * A tensor from start to end. Every chunk is a fresh array of as many whole numbers as fit in `bytesPerChunk`, the
-   * last one of what remains; an empty tensor has none. With `reuse`, all are views of one array: a chunk is valid
-   * until the next one is asked for. Several tensors can be read side by side.
+   * Reads a tensor from start to end. Every chunk is a new array of as many whole numbers as fit in `bytesPerChunk`,
+   * the last one of the rest; an empty tensor has none. With `reuse`, all are views of one array, valid until the next
+   * chunk is requested. Several tensors can be read side by side.
    *
-   * The last chunk comes only when the whole tensor has been found unaltered: who has received all chunks may use them,
-   * and nothing should be used before.
+   * The last chunk comes only after the check of the whole tensor, so no chunk should be used before all have come.
    *
    * @throws DenseamError ERR_CORRUPT_FILE when the tensor is missing, altered or truncated, ERR_RANGE when no number
    * fits in `bytesPerChunk`; the signal's reason.
@@ -106,7 +105,7 @@ export class SafetensorsFile {
   }
 
   /**
-   * A whole tensor in one array, checked.
+   * Reads a whole tensor into one array and checks it.
    *
    * @throws as {@link readChunks}; DenseamError ERR_OUT_OF_MEMORY when it does not fit.
    */

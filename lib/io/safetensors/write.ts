@@ -24,8 +24,8 @@ export interface SafetensorsContent {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /**
    * The data. The chunks of one tensor come in order; those of different tensors may come in any order, so that means
-   * and covariances can be saved side by side. Each chunk is asked for when the one before it is on its way to the
-   * disk, and must not change until then.
+   * and covariances can be saved side by side. The next chunk is requested when the one before is on its way to the
+   * disk; a chunk must not change until then.
    */
   readonly chunks: Iterable<TensorChunk> | AsyncIterable<TensorChunk>;
 }
@@ -38,10 +38,10 @@ interface OpenTensor extends TensorInfo {
 
 /**
  * Writes tensors to a safetensors file, atomically (see {@link writeAtomically}) and without a second copy of the data.
- * `onProgress` counts bytes. When writing stops early, `chunks` is closed (its `return` is called).
+ * `onProgress` counts bytes. An early stop closes `chunks` (calls its `return`).
  *
  * @throws DenseamError ERR_SHAPE when `chunks` does not give every tensor exactly the numbers of its shape, ERR_RANGE
- * for names or metadata that cannot be written or a `path` that is a directory or device; what `chunks` throws; the
+ * for names or metadata that cannot be written or a `path` that is a directory or device; errors of `chunks`; the
  * signal's reason; system errors with their code and a message that names the file.
  */
 export async function writeSafetensors(
@@ -104,9 +104,9 @@ async function writeData(
   return all.map(({ checksum }) => checksum);
 }
 
-/** The tensor a chunk belongs to, once it is sure that the chunk fits. */
+/** The tensor of a chunk, after the check that the chunk fits. */
 function acceptChunk(tensor: OpenTensor | undefined, name: string, data: FloatArray | Uint8Array): OpenTensor {
-  if (!tensor) throw shapeError('a chunk', 'a tensor of the file', `one of "${name}", which is not among the tensors`);
+  if (!tensor) throw shapeError('a chunk', 'a tensor of the file', `one of the unknown tensor "${name}"`);
   const { dtype, shape, byteLength, written } = tensor;
   const found = arrayTypeOf(data);
   if (found !== (dtype === 'F64' ? 'Float64Array' : 'Float32Array') && found !== 'Uint8Array') {

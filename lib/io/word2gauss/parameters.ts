@@ -2,15 +2,15 @@ import { describe } from '../../core/describe.ts';
 import { DenseamError } from '../../core/errors.ts';
 import { corruptFile } from '../files.ts';
 
-/** How a word2gauss model was set up. `sigma...` are variances, as everywhere in the package. */
+/** Parameters of a word2gauss model. `sigma...` are variances, as everywhere in that package. */
 export interface Word2GaussParameters {
-  /** How many words the model has (`N`). */
+  /** Number of words (`N`). */
   readonly words: number;
   /** The dimension of their Gaussians (`K`). */
   readonly dimension: number;
   /** One variance a word, or one for every coordinate of it. */
   readonly covarianceType: 'spherical' | 'diagonal';
-  /** What it was trained with: `KL` (Kullback-Leibler divergence) or `IP` (inner product of densities). */
+  /** Energy of the training: `KL` (Kullback-Leibler divergence) or `IP` (inner product of densities). */
   readonly energyType: string;
   /** The greatest Euclidean norm that training allowed a mean. */
   readonly muMax: number;
@@ -29,9 +29,9 @@ const COVARIANCE_TYPES: ReadonlyMap<unknown, Word2GaussParameters['covarianceTyp
 /**
  * The parameters in the text of the member `parameters`.
  *
- * @param path what error messages call it
- * @throws DenseamError ERR_CORRUPT_FILE for what is no JSON object or lacks a value; ERR_RANGE for an unknown type of
- * covariance and for counts that are no positive integers
+ * @param path its name in error messages
+ * @throws DenseamError ERR_CORRUPT_FILE for text that is no JSON object or lacks a value; ERR_RANGE for an unknown type
+ * of covariance and for counts that are no positive integers
  */
 export function parseParameters(text: string, path: string): Word2GaussParameters {
   const values = parseObject(text, path);

@@ -5,29 +5,28 @@ import { corruptFile } from '../files.ts';
 import type { MemberSink } from './tar.ts';
 
 /**
- * Numbers in text: a digit and what separates it, at least; no more than Python writes for a float64, with room to
- * spare.
+ * Bounds on the bytes of a number in text: a digit and a separator; the longest float64 of Python, with room to spare.
  */
 const LEAST_BYTES_PER_NUMBER = 2;
 const MOST_BYTES_PER_NUMBER = 32;
 
-/** Far beyond any word, but it keeps a file without line ends from filling the memory. */
+/** Limit far beyond any word, so that a file without line ends does not fill the memory. */
 const MOST_BYTES_PER_WORD = 1 << 16;
 
-/** How many bytes of words are kept between two looks at the memory that is left. */
+/** Bytes of words kept between two checks of the available memory. */
 const WORD_BYTES_GUARDED = 1 << 24;
 
 /** Decimal numbers as Python prints them. `Number` alone would also take hexadecimal ones and the empty text. */
 const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
 
-/** What Python prints for numbers that are not finite. */
+/** Python's text for numbers that are not finite. */
 const NOT_FINITE = /^[-+]?(?:nan|inf|infinity)$/i;
 
-/** What a member of rows holds, and where its numbers go. */
+/** Layout of a member of rows. */
 export interface RowsLayout {
   /** The archive and the member, for messages. */
   readonly path: string;
-  /** What messages call the numbers: `member[row, column]`, both from 0. */
+  /** Name of the numbers in messages: `member[row, column]`, both from 0. */
   readonly member: string;
   readonly rows: number;
   /** Numbers in a row. */
@@ -38,7 +37,7 @@ export interface RowsLayout {
   readonly areVariances: boolean;
 }
 
-/** The rows of which the numbers are wanted, from `first` to before `end`; of the others they are not looked at. */
+/** Rows to decode, from `first` to before `end`; the numbers of other rows are skipped. */
 export interface WantedRows {
   readonly first: number;
   readonly end: number;
@@ -63,7 +62,7 @@ export function checkByteLength({ path, rows, columns, hasWords }: RowsLayout, b
   }
 }
 
-/** Turns lines of numbers, each perhaps after a word, into an array. Columns are separated by one space. */
+/** Decoder of lines of numbers, each perhaps after a word, to an array. Columns are separated by one space. */
 export class RowDecoder implements MemberSink {
   /** The words of all rows, where rows have words. */
   readonly words: string[] = [];
@@ -71,7 +70,7 @@ export class RowDecoder implements MemberSink {
   readonly #wanted: WantedRows;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #mostBytesPerRow: number;
-  /** Bytes of words since there was last a look at the memory. */
+  /** Bytes of words since the last check of the available memory. */
   #wordBytes = 0;
   /** The beginning of a line whose end has not come. */
   #rest = '';
@@ -114,7 +113,7 @@ export class RowDecoder implements MemberSink {
     this.#row++;
   }
 
-  /** Words of equal letters take next to nothing in the file, but not here. */
+  /** Keeps a word and checks the memory: words of equal letters are compressed in the file, but not here. */
   #keepWord(bytes: string): void {
     this.#wordBytes += bytes.length;
     if (this.#wordBytes > WORD_BYTES_GUARDED) {

@@ -3,23 +3,23 @@ import { posix } from 'node:path';
 import type { DenseamError } from '../../core/errors.ts';
 import { corruptFile } from '../files.ts';
 
-/** What takes the bytes of a member of an archive as they come. */
+/** Receiver of the bytes of a member of an archive. */
 export interface MemberSink {
   /** Takes the next bytes; they are valid during the call only. */
   push(bytes: Uint8Array): void;
-  /** All bytes have come. */
+  /** Called after the last bytes. */
   finish(): void;
 }
 
 /**
- * Called for every regular file, with its name without folders: returns what takes its bytes, or undefined to pass over
- * it.
+ * Callback for every regular file, with its name without folders: returns the receiver of its bytes, or undefined to
+ * skip it.
  */
 export type ChooseMember = (name: string, byteLength: number) => MemberSink | undefined;
 
 const BLOCK_BYTES = 512;
 
-/** Far beyond any path, and little memory. */
+/** Limit far beyond any path that still is little memory. */
 const MOST_METADATA_BYTES = 1 << 20;
 
 /** Regular files: of POSIX, of tar before POSIX, and contiguous ones. */
@@ -28,11 +28,10 @@ const FILE_TYPES = '0\x007';
 const TYPES_WITHOUT_BYTES = '123456';
 
 /**
- * Reads the members of a tar archive as its bytes come: the format of POSIX with pax headers (their `path` and `size`),
- * and GNU's long names and lengths beyond 8 GiB. Every byte is handed on before `push` returns, so what a sink throws,
- * `push` throws.
+ * Streaming reader of tar archives: the format of POSIX with pax headers (their `path` and `size`), and GNU's long
+ * names and lengths beyond 8 GiB. Every byte is passed on before `push` returns, so `push` throws the errors of sinks.
  *
- * `push` and `finish` throw DenseamError ERR_CORRUPT_FILE for what is no intact archive.
+ * `push` and `finish` throw DenseamError ERR_CORRUPT_FILE for a damaged or foreign archive.
  */
 export class TarReader implements MemberSink {
   readonly #path: string;
@@ -43,14 +42,14 @@ export class TarReader implements MemberSink {
   /** Bytes of the member still to come, and of the padding after it. */
   #remaining = 0;
   #padding = 0;
-  /** What the headers before a member say of it. */
+  /** Long name from the headers before a member. */
   #longName: string | undefined;
   #longSize: number | undefined;
   #members = 0;
   /** Consecutive blocks of zeros: two end the archive, and what follows is padding. */
   #zeroBlocks = 0;
 
-  /** @param path what error messages call the archive */
+  /** @param path the archive's name in error messages */
   constructor(path: string, choose: ChooseMember) {
     this.#path = path;
     this.#choose = choose;
@@ -108,7 +107,7 @@ export class TarReader implements MemberSink {
     const type = this.#header.toString('latin1', 156, 157);
     const size = this.#number(124, 136, 'length');
     if (type === 'x' || type === 'L') this.#start(size, this.#metadataSink(type, size));
-    // Defaults of all members, and where a link leads.
+    // Skips the defaults of all members and the target of a link.
     else if (type === 'g' || type === 'K') this.#start(size, undefined);
     else this.#startContents(type, size);
   }

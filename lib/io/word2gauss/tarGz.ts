@@ -5,15 +5,13 @@ import { corruptFile, filePieces, openForReading, readFully, recognisedFormat } 
 import { inflate } from '../numpy/inflate.ts';
 import { type ChooseMember, TarReader } from './tar.ts';
 
-/**
- * How much is decompressed at a time. Members take it on the event loop, where a piece of text costs some milliseconds.
- */
+/** Bytes decompressed at a time. Members take them on the event loop, where a piece of text costs some milliseconds. */
 const INFLATED_PIECE_BYTES = 1 << 16;
 
 /**
  * Reads a gzipped tar archive from its beginning to its end, in pieces.
  *
- * @param choose is called for every regular file in the archive, in its order
+ * @param choose called for every regular file in the archive, in its order
  * @throws DenseamError ERR_CORRUPT_FILE for a truncated, damaged or foreign file; whatever `choose` and the sinks
  * throw; the signal's reason; system errors with their code and a message that names the file.
  */

@@ -39,17 +39,17 @@ const modelOptions = specify<ReadWord2GaussOptions>()({
 type Member = 'parameters' | 'word_mu' | 'mu_context' | 'sigma';
 const MEMBERS: readonly string[] = ['parameters', 'word_mu', 'mu_context', 'sigma'] satisfies Member[];
 
-/** Ten values in JSON take some hundred bytes. */
+/** Limit of the parameters' text: ten values in JSON take some hundred bytes. */
 const MOST_PARAMETER_BYTES = 1 << 16;
 
 /**
  * Reads a model of Gaussian word embeddings that the Python package word2gauss saved: the tar.gz file that
  * `GaussianEmbedding.save(path, vocab=..., full=True)` writes. (Files of `full=False` hold no variances.) The package
  * trains two Gaussians a word, one for the word itself and one for the word as a context of others; models of its early
- * versions have the first only.
+ * versions have only the first.
  *
- * The file is read twice, because what says how many numbers it holds comes last in it. `onProgress` counts the file's
- * bytes, both times. Numbers of parts that are not asked for are not checked.
+ * The file is read twice, because its counts come last. `onProgress` counts the file's bytes, both times. Numbers of
+ * other parts are not checked.
  *
  * @throws DenseamError ERR_CORRUPT_FILE for a file that is truncated, damaged or foreign, for a missing, repeated or
  * far too long member, and for text that is no number; ERR_SHAPE for the wrong number of rows or of numbers in a row;
@@ -89,7 +89,7 @@ interface Contents {
   readonly byteLengths: ReadonlyMap<string, number>;
 }
 
-/** The first pass: which members there are, and the parameters. */
+/** First pass: reads the list of members and the parameters. */
 async function readContents(path: string, options: CallOptions): Promise<Contents> {
   const byteLengths = new Map<string, number>();
   const pieces: Uint8Array[] = [];
@@ -160,7 +160,7 @@ function emptyGaussians(
   return { count, dimension, structure: 'diagonal', means, covariances: zeros(count * dimension) };
 }
 
-/** What takes the members in the second pass. The rows that are not wanted are counted, and their words kept. */
+/** Decoders of the members in the second pass. Other rows are counted, and their words kept. */
 function decodersFor(
   { word_mu, mu_context, sigma }: Layouts,
   { count, means, covariances }: { count: number; means: Float32Array; covariances: Float32Array },
