@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import { DenseamError } from '../core/errors.ts';
 
@@ -18,13 +19,12 @@ const commands = {
 
 async function load(): Promise<Extension> {
   try {
-    return await import(experiments);
+    createRequire(import.meta.url).resolve(`${experiments}/package.json`);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    if (!(cause as Error).message.includes(`'${experiments}'`)) throw cause;
     const message = `Expected the package ${experiments} to be installed but it is not: npm install ${experiments}`;
     throw new DenseamError('ERR_NOT_INSTALLED', message, { cause, argument: experiments });
   }
+  return await import(experiments);
 }
 
 /** Adds the commands of denseam-experiments. The package is loaded when `words` name one of them. */

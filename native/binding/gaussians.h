@@ -25,7 +25,7 @@ using SharedBasis = std::shared_ptr<const gaussian::Basis>;
 
 Napi::Value toBasisHandle(Napi::Env env, SharedBasis&& basis);
 SharedBasis readBasis(const Napi::Value& handle);
-// The same, null for undefined.
+// Reads a basis; null for undefined.
 SharedBasis readOptionalBasis(const Napi::Value& handle);
 
 }  // namespace denseam::binding

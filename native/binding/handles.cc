@@ -15,7 +15,11 @@ const napi_type_tag& handleTag() {
 
 Handle& readAnyHandle(const Napi::Value& value) {
   Handle* handle = readHandle(value);
-  if (handle == nullptr) throw codedError(value.Env(), "ERR_SHAPE", "Expected a handle");
+  if (handle == nullptr) {
+    throw codedError(value.Env(), Error("ERR_SHAPE", {.argument = "the handle",
+                                                      .expected = "a handle of this addon",
+                                                      .received = "something else"}));
+  }
   return *handle;
 }
 

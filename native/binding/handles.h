@@ -45,7 +45,8 @@ template <typename T>
 std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
   const Handle* handle = readHandle(value);
   if (handle == nullptr || *handle->type != typeid(T)) {
-    throw codedError(value.Env(), "ERR_SHAPE", std::string("Expected the handle of ") + what);
+    throw codedError(value.Env(),
+                     Error("ERR_SHAPE", {.argument = what, .expected = "its handle", .received = "something else"}));
   }
   if (!handle->object) throw codedError(value.Env(), "ERR_CLOSED", std::string("The handle of ") + what + " is closed");
   return std::static_pointer_cast<T>(handle->object);

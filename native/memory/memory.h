@@ -74,7 +74,7 @@ struct Retrieval {
 };
 
 // The numbers of each state. What JavaScript gets, and how parts of a batch are put together there, follows from the
-// same list in lib/memory/columns.ts.
+// same list in lib/native/columns.ts.
 inline constexpr Column<Retrieval> kRetrievalColumns[] = {{"energy", &Retrieval::energy},
                                                           {"nearest", &Retrieval::nearest},
                                                           {"nearestDistance", &Retrieval::nearestDistance},

@@ -51,6 +51,15 @@ describe('a wrong handle is refused', () => {
     );
   });
 
+  it('with the names of what was expected', () => {
+    const call = () => native.itemCount(clouds() as never);
+    expect(call).toThrow(
+      expect.objectContaining({
+        fault: expect.objectContaining({ argument: expect.any(String), expected: 'its handle' }),
+      }),
+    );
+  });
+
   it.each([
     ['a number', () => 1],
     ['an external of somebody else', foreignExternal],

@@ -18,7 +18,7 @@ export function expectWithin(what: string, actual: ArrayLike<number>, expected: 
   if (worst.message !== '') expect.fail(worst.message);
 }
 
-/** The same, relative to each expected value. */
+/** Expects errors within a share of each expected value. */
 export function expectRelative(
   what: string,
   actual: ArrayLike<number>,

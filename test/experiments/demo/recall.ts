@@ -16,7 +16,7 @@ function curve(rights: [number, number, number], limit: number): RecallCurve {
   return { neighbourDistance: 0.5, limit, points, best, recalled: [1, 0] };
 }
 
-/** Of the recalls below: two images are stored, the first of the queries shows the second. */
+/** Settings of the recalls below: two images are stored, the first of the queries shows the second. */
 export const settings: DemoSettings = {
   ...defaultDemoSettings,
   items: 1234,
