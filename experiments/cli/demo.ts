@@ -64,7 +64,10 @@ function repeatCommand(out: string, { data, seed, items, queries }: DemoSettings
 }
 
 /** Legend of the tables. */
-const legend = `beta*: beta x the median squared distance from an item to its nearest neighbour, in each memory on its own.
+const legend = `recalled: the stored item nearest to the fixed point is the right one.
+state at its item: recalled, and the fixed point is within a tenth of d* of the item.
+iterations: their median. d*: the median distance from an item to its nearest neighbour, in each memory on its own.
+beta*: beta x d* squared.
 nearest: the share of queries whose own item is the nearest stored one, before any recall.`;
 
 /** The result with all of its tables shown: a page alone has no files beside it that could hold the raw ones. */

@@ -1,7 +1,10 @@
 /** Tables and pictures of the demo's recalls. */
 
+import { lines, quantity, rowsWhere, series, share } from '../core/charts.ts';
 import type { ExperimentResult, ResultChart, ResultPictures, ResultTable } from '../core/experiment.ts';
+import type { RecallCurve } from '../core/recall.ts';
 import { percent } from '../core/statistics.ts';
+import { table } from '../core/table.ts';
 import { type MaskKind, maskKinds } from '../shared/images/imageSample.ts';
 import type { ImageSettings } from '../shared/images/recallSettings.ts';
 import { type DemoRecall, type MemoryKind, memoryKinds } from './measures.ts';
@@ -37,76 +40,81 @@ export function resultOf(recall: DemoRecall, settings: ImageSettings): Experimen
  * recall.
  */
 function recallTable({ curves }: DemoRecall, mask: MaskKind, settings: ImageSettings): ResultTable {
-  return {
+  const curveOf = (memory: MemoryKind) => curves[memory][mask];
+  const shares = [
+    ...settings.scaledBetas.map((beta, at) => ({
+      scaledBeta: beta,
+      recalled: (memory: MemoryKind) => curveOf(memory).points[at]?.right ?? null,
+    })),
+    { scaledBeta: 'nearest', recalled: (memory: MemoryKind) => curveOf(memory).limit },
+  ];
+  return table({
     name: `recall-${mask}`,
     title: `Share of ${settings.queries} images recalled, ${hidden(mask, settings)}`,
     columns: [
       { name: 'scaledBeta', title: 'beta*' },
-      ...memoryKinds.map((memory) => ({ name: memory, title: memoryNames[memory], format: '.1%' })),
+      ...memoryKinds.map((memory) => ({
+        ...{ name: memory, title: memoryNames[memory], format: '.1%' },
+        value: ({ recalled }: (typeof shares)[number]) => recalled(memory),
+      })),
     ],
-    rows: [
-      ...settings.scaledBetas.map((beta, at) => [
-        beta,
-        ...memoryKinds.map((memory) => curves[memory][mask].points[at]?.right ?? null),
-      ]),
-      ['nearest', ...memoryKinds.map((memory) => curves[memory][mask].limit)],
-    ],
-  };
+    rows: shares,
+  });
 }
 
-/** Every curve, with the names that head its rows. */
-function everyCurve({ curves }: DemoRecall) {
+/** A curve with the names of its mask and its memory. */
+interface NamedCurve extends RecallCurve {
+  readonly mask: MaskKind;
+  readonly memory: string;
+}
+
+function everyCurve({ curves }: DemoRecall): NamedCurve[] {
   return maskKinds.flatMap((mask) =>
-    memoryKinds.map((memory) => ({ names: [mask, memoryNames[memory]], curve: curves[memory][mask] })),
+    memoryKinds.map((memory) => ({ mask, memory: memoryNames[memory], ...curves[memory][mask] })),
   );
 }
 
 function bestTable(recall: DemoRecall): ResultTable {
-  return {
+  return table({
     name: 'memories',
     title: 'Best recall of each memory',
     columns: [
       { name: 'mask', title: 'mask' },
       { name: 'memory', title: 'memory' },
-      { name: 'best', title: 'recalled', format: '.1%' },
-      { name: 'scaledBeta', title: 'at beta*' },
-      { name: 'settled', title: 'state at its item', format: '.1%' },
-      { name: 'medianIterations', title: 'iterations' },
+      { name: 'best', title: 'recalled', format: '.1%', value: ({ best }) => best.right },
+      { name: 'scaledBeta', title: 'at beta*', value: ({ best }) => best.scaledBeta },
+      { name: 'settled', title: 'state at its item', format: '.1%', value: ({ best }) => best.settled },
+      { name: 'medianIterations', title: 'iterations', value: ({ best }) => best.medianIterations },
       { name: 'limit', title: 'nearest', format: '.1%' },
     ],
-    rows: everyCurve(recall).map(({ names, curve: { best, limit } }) => [
-      ...names,
-      best.right,
-      best.scaledBeta,
-      best.settled,
-      best.medianIterations,
-      limit,
-    ]),
-  };
+    rows: everyCurve(recall),
+  });
 }
 
 /** The share of all stored images that are nearest to their own original when masked, in all units of the features. */
 function limitsTable({ limits }: DemoRecall, settings: ImageSettings): ResultTable {
-  return {
+  return table({
     name: 'limits',
     title: `Share of all ${settings.items} masked images that are nearest to their own original`,
     columns: [
-      { name: 'memory', title: 'memory' },
-      { name: 'scale', title: 'features' },
-      ...maskKinds.map((mask) => ({ name: mask, title: `${mask} mask`, format: '.1%' })),
+      { name: 'memory', title: 'memory', value: ({ memory }) => memoryNames[memory] },
+      { name: 'scale', title: 'features', value: ({ scale }) => scale ?? null },
+      ...maskKinds.map((mask) => ({
+        ...{ name: mask, title: `${mask} mask`, format: '.1%' },
+        value: ({ limits }: DemoRecall['limits'][number]) => limits[mask],
+      })),
     ],
-    rows: limits.map(({ memory, scale, limits }) => [
-      memoryNames[memory],
-      scale ?? null,
-      ...maskKinds.map((mask) => limits[mask]),
-    ]),
-  };
+    rows: limits,
+  });
 }
 
 const curveName = 'recall';
 
 function curveTable(recall: DemoRecall): ResultTable {
-  return {
+  const rows = everyCurve(recall).flatMap(({ mask, memory, points }) =>
+    points.map((point) => ({ mask, memory, ...point })),
+  );
+  return table({
     name: curveName,
     title: 'Recall against beta',
     columns: [
@@ -119,42 +127,25 @@ function curveTable(recall: DemoRecall): ResultTable {
       { name: 'medianIterations', title: 'iterations' },
       { name: 'converged', title: 'converged', format: '.1%' },
     ],
-    rows: everyCurve(recall).flatMap(({ names, curve }) =>
-      curve.points.map(({ scaledBeta, beta, right, settled, medianIterations, converged }) => {
-        return [...names, scaledBeta, beta, right, settled, medianIterations, converged];
-      }),
-    ),
+    rows,
     isRaw: true,
-  };
+  });
 }
 
 function recallChart(mask: MaskKind, settings: ImageSettings): ResultChart {
-  const memory = { field: 'memory', type: 'nominal', sort: null, legend: { title: null, symbolType: 'stroke' } };
   return {
     name: `${curveName}-${mask}`,
     title: `Share of images recalled, ${hidden(mask, settings)}`,
     description: `The share of masked images recalled against beta*, a line for each memory; ${hidden(mask, settings)}.`,
     table: curveName,
-    specification: {
-      transform: [{ filter: { field: 'mask', equal: mask } }],
-      mark: { type: 'line', point: true },
-      encoding: {
-        x: {
-          field: 'scaledBeta',
-          type: 'quantitative',
-          scale: { type: 'log', nice: false },
-          axis: { title: 'beta*', values: settings.scaledBetas },
-        },
-        y: {
-          field: 'right',
-          type: 'quantitative',
-          scale: { domain: [0, 1] },
-          axis: { title: 'recalled', format: '.0%' },
-        },
-        color: memory,
-        strokeDash: memory,
-      },
-    },
+    specification: rowsWhere(
+      { field: 'mask', equal: mask },
+      lines({
+        x: quantity('scaledBeta', 'beta*', { values: settings.scaledBetas }, { type: 'log', nice: false }),
+        y: share('right', 'recalled'),
+        by: series('memory', null),
+      }),
+    ),
   };
 }
 
