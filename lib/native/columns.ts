@@ -1,6 +1,6 @@
 /**
- * Per-query columns of retrievals, one list for each family of memories: the name of every column and the kind of its
- * elements. The native side gives the columns by these names (kRetrievalColumns and kFlowColumns there); the
+ * Per-query columns of retrievals and reconstructions, one list for each family of memories: the name of every column and the kind of its
+ * elements. The native side gives the columns by these names (kRetrievalColumns, kFlowColumns and kReconstruction there); the
  * concatenation of parts of a batch and the output of the command line follow from the list (lib/memory/columns.ts).
  */
 
@@ -50,4 +50,14 @@ export const cloudRetrievalColumns = {
   stopped: ['iterations', 'converged', 'stalled', 'unsolved'],
   evaluated: 'int32',
   droppedMass: 'float64',
+} as const satisfies Columns;
+
+/** Columns of a reconstruction on the sphere. */
+export const reconstructionColumns = {
+  energy: 'float64',
+  nearest: 'int32',
+  overlap: 'float64',
+  iterations: 'int32',
+  stepLength: 'float64',
+  stopped: ['iterations', 'converged'],
 } as const satisfies Columns;

@@ -1,4 +1,5 @@
 import type { FloatArray } from '../core/types.ts';
+import type { NativeColumns, reconstructionColumns } from './columns.ts';
 import type { NativeMarginalMatrix, PartOptions, Task, TaskOptions } from './task.ts';
 
 /**
@@ -229,16 +230,9 @@ export interface NativeSphere {
   ): Task<NativeReconstruction>;
 }
 
-export interface NativeReconstruction {
+export interface NativeReconstruction extends NativeColumns<typeof reconstructionColumns> {
   /** count x dimension. */
   readonly states: Float64Array;
-  readonly energy: Float64Array;
-  readonly nearest: Int32Array;
-  readonly overlap: Float64Array;
-  readonly iterations: Int32Array;
-  readonly stepLength: Float64Array;
-  /** 1 where the stopping rule was met. */
-  readonly converged: Uint8Array;
 }
 
 /** Sinkhorn and Knopp's scaling. */

@@ -4,10 +4,12 @@ import { asGiven, callOptions, optional, readOptions, specify } from '../core/op
 import type { CallOptions, Vectors } from '../core/types.ts';
 import { checkedElements, integer, isArray, nonNegative, shapeError } from '../core/validate.ts';
 import { vectorBatch } from '../memory/batches.ts';
-import { concatFloats, concatInts, inParts } from '../memory/parts.ts';
+import { concatColumns } from '../memory/columns.ts';
+import { concatFloats, inParts } from '../memory/parts.ts';
 import { iterations } from '../memory/verbOptions.ts';
 import { type NativeReconstruction, type NativeSphereModel, native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
+import { reconstructionColumns } from '../native/columns.ts';
 
 /** The energy that a reconstruction minimises, and its stopping rule. */
 export interface ReconstructOptions extends CallOptions {
@@ -134,13 +136,6 @@ function readClamped(value: unknown, dimension: number): Uint8Array | undefined 
 }
 
 function joined(count: number, dimension: number, parts: readonly NativeReconstruction[]): Reconstruction {
-  return {
-    states: { count, dimension, values: concatFloats(parts.map(({ states }) => states)) },
-    energy: concatFloats(parts.map(({ energy }) => energy)),
-    nearest: concatInts(parts.map(({ nearest }) => nearest)),
-    overlap: concatFloats(parts.map(({ overlap }) => overlap)),
-    iterations: concatInts(parts.map(({ iterations }) => iterations)),
-    stepLength: concatFloats(parts.map(({ stepLength }) => stepLength)),
-    stopped: parts.flatMap(({ converged }) => Array.from(converged, (flag) => (flag ? 'converged' : 'iterations'))),
-  };
+  const values = concatFloats(parts.map(({ states }) => states));
+  return { states: { count, dimension, values }, ...concatColumns(reconstructionColumns, parts) };
 }

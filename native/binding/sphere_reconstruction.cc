@@ -44,7 +44,7 @@ constexpr Column<Reconstruction> kReconstruction[] = {
     {"states", &Reconstruction::states},         {"energy", &Reconstruction::energy},
     {"nearest", &Reconstruction::nearest},       {"overlap", &Reconstruction::overlap},
     {"iterations", &Reconstruction::iterations}, {"stepLength", &Reconstruction::stepLength},
-    {"converged", &Reconstruction::converged}};
+    {"stopped", &Reconstruction::converged}};
 
 // (model, starts, { count, labels, clamped, tolerance, maxIterations, firstIndex, onProgress })
 Napi::Value reconstructOnSphere(const Napi::CallbackInfo& info) {
