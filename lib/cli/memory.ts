@@ -22,7 +22,7 @@ import {
   readGaussianItems,
   readVectors,
 } from './memoryFiles.ts';
-import { cloudRetrieval, gaussianRetrieval, retrievalArrays, vectorRetrieval } from './retrieval.ts';
+import { cloudRetrieval, gaussianRetrieval, retrievalArrays, vectorRetrieval } from './retrievalArrays.ts';
 import { addTableOptions, checkGiven, givenOptions } from './tableOptions.ts';
 import { columnsText, pairsText } from './text.ts';
 

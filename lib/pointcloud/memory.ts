@@ -19,6 +19,7 @@ import {
   type Task,
 } from '../native/addon.ts';
 import { type CloudBatch, cloudBatch, cloudPrecision, problemsFitInMemory } from './batches.ts';
+import { loadClouds } from './cloudsFile.ts';
 import {
   cloudRetrieveOptions,
   cloudStepOptions,
@@ -29,7 +30,6 @@ import {
   singleStep,
   solverOf,
 } from './options.ts';
-import { loadClouds } from './persistence.ts';
 import { checkSolved, toRetrieval, zeros } from './results.ts';
 import { type Comparison, StoredClouds } from './stored.ts';
 import type {

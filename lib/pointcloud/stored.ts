@@ -13,7 +13,7 @@ import {
 } from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
 import { type CloudBatch, copyClouds, inCloudParts, problemsFitInMemory, toPointClouds } from './batches.ts';
-import { type CloudsFile, saveClouds } from './persistence.ts';
+import { type CloudsFile, saveClouds } from './cloudsFile.ts';
 import { checkSolved } from './results.ts';
 import type { PointClouds } from './types.ts';
 

@@ -5,13 +5,13 @@ import type { CallOptions, FloatArray, Matrix, Vectors } from '../core/types.ts'
 import { extent, fields, floatArray, positive, product, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import { type Batch, precisionOf, vectorBatch } from '../memory/batches.ts';
+import { asCorrupt } from '../memory/fileVersion.ts';
 import type { Precision } from '../memory/memory.ts';
 import { concatFloats, concatInts, inParts } from '../memory/parts.ts';
-import { asCorrupt } from '../memory/savedFile.ts';
 import { type NativeRowsOptions, type NativeSphereModel, native, type Task } from '../native/addon.ts';
 import { coded, runTask } from '../native/calls.ts';
 import { Kept } from '../native/closing.ts';
-import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { fingerprint, loadCheckpoint, saveCheckpoint } from './checkpointFile.ts';
 import { loadModel, type ModelFile, saveModel } from './modelFile.ts';
 import {
   parameterNames,

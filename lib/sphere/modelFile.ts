@@ -1,9 +1,9 @@
 import type { CallOptions } from '../core/types.ts';
 import { object } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
-import { type FileKind, readTensor, readTensors } from '../memory/savedFile.ts';
+import { type FileKind, readTensor, readTensors } from '../memory/fileVersion.ts';
 import { readClassWeights } from './options.ts';
-import { historyTensor, readHistory, readJson, saveTensors } from './persistence.ts';
+import { historyTensor, readHistory, readJson, saveTensors } from './savedTensors.ts';
 import { trainingNumbers } from './settings.ts';
 import type { ModelState } from './training.ts';
 import type { EpochRecord } from './types.ts';

@@ -4,7 +4,7 @@
 
 #include "binding/options.h"
 #include "pointcloud/cloud.h"
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 namespace denseam::binding {
 

@@ -8,7 +8,7 @@
 #include "base/format.h"
 #include "pointcloud/divergence.h"
 #include "pointcloud/kernels.h"
-#include "pointcloud/transport.h"
+#include "pointcloud/sinkhorn_solver.h"
 #include "simd/vectors.h"
 
 namespace denseam::pointcloud {

@@ -7,7 +7,7 @@
 #include "base/marginal_matrix.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 namespace denseam::pointcloud {
 

@@ -9,7 +9,7 @@
 #include "memory/store.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 namespace denseam::pointcloud {
 

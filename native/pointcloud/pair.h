@@ -7,7 +7,7 @@
 #include "base/aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
-#include "pointcloud/transport.h"
+#include "pointcloud/sinkhorn_solver.h"
 
 namespace denseam::pointcloud {
 

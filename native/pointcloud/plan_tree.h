@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/aligned.h"
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 namespace denseam::pointcloud {
 

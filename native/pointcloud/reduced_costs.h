@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "base/aligned.h"
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 namespace denseam::pointcloud {
 

@@ -6,7 +6,7 @@
 #include "base/aligned.h"
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 namespace denseam::pointcloud {
 

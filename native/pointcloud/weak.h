@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "pointcloud/problem.h"
+#include "pointcloud/solver_options.h"
 
 // Transport where epsilon is far above all costs, so that plans hardly differ from a (x) b. Logarithms and exponentials
 // of what hardly differs from 0 and 1 lose what the costs say; these keep it: log(sum b e^z) = log1p(sum b (e^z - 1)).

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "pointcloud/kernels.h"
-#include "pointcloud/transport.h"
+#include "pointcloud/sinkhorn_solver.h"
 #include "simd/vectors.h"
 
 // What TransportSolver does at one temperature.

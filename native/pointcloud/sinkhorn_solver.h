@@ -8,8 +8,8 @@
 #include "parallel/job.h"
 #include "pointcloud/newton.h"
 #include "pointcloud/plan_tree.h"
-#include "pointcloud/problem.h"
 #include "pointcloud/reduced_costs.h"
+#include "pointcloud/solver_options.h"
 #include "pointcloud/weak.h"
 
 namespace denseam::pointcloud {
@@ -66,7 +66,7 @@ class TransportSolver {
   // g as the exact softmin of f, in the costs as they are.
   void updateBySums(double* g);
 
-  // At one temperature, to `tolerance`: descent.cc.
+  // At one temperature, to `tolerance`: sinkhorn_descent.cc.
   void descend(double tolerance);
   void settle();
   void updateColumns();

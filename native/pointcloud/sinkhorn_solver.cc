@@ -1,4 +1,4 @@
-#include "pointcloud/transport.h"
+#include "pointcloud/sinkhorn_solver.h"
 
 #include <algorithm>
 #include <cmath>

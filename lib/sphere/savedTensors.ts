@@ -4,7 +4,7 @@ import { integer, nonNegative, rangeError } from '../core/validate.ts';
 import { corruptFile } from '../io/files.ts';
 import { parseJson } from '../io/json.ts';
 import { type SafetensorsFile, type TensorSpec, writeSafetensors } from '../io/safetensors/safetensors.ts';
-import { readTensor } from '../memory/savedFile.ts';
+import { readTensor } from '../memory/fileVersion.ts';
 import { share, trainingNumbers } from './settings.ts';
 import type { EpochRecord } from './types.ts';
 

@@ -6,8 +6,8 @@ import {
   type TensorSpec,
   writeSafetensors,
 } from '../io/safetensors/safetensors.ts';
+import { type FileKind, readTensor, readTensors } from '../memory/fileVersion.ts';
 import type { Precision } from '../memory/memory.ts';
-import { type FileKind, readTensor, readTensors } from '../memory/savedFile.ts';
 import type { NativeCloudStates } from '../native/addon.ts';
 import { type CloudBatch, cloudSize, runEnds } from './batches.ts';
 

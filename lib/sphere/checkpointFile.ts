@@ -7,12 +7,12 @@ import { expectedError, integer, nonNegative, object, positive, rangeError } fro
 import { bytesOf, PIECE_BYTES } from '../io/files.ts';
 import type { SafetensorsFile } from '../io/safetensors/safetensors.ts';
 import type { Batch } from '../memory/batches.ts';
+import { type FileKind, readTensor, readTensors } from '../memory/fileVersion.ts';
 import type { Precision } from '../memory/memory.ts';
-import { type FileKind, readTensor, readTensors } from '../memory/savedFile.ts';
 import type { NativeSphereState } from '../native/addon.ts';
 import { readClassWeights } from './options.ts';
-import { finite, historyTensor, readHistory, readJson, saveTensors, type Tensors } from './persistence.ts';
 import { toNativeRows } from './rows.ts';
+import { finite, historyTensor, readHistory, readJson, saveTensors, type Tensors } from './savedTensors.ts';
 import { type CheckedData, greatestCount, settingsFrom, type TrainingSettings, trainingNumbers } from './settings.ts';
 import type { ModelState, TrainingProgress } from './training.ts';
 
