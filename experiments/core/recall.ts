@@ -62,7 +62,7 @@ export interface RecallCurve {
 }
 
 /** A fixed point coincides with an item when it is within this share of the median distance to a nearest neighbour. */
-export const settledShare = 0.1;
+const settledShare = 0.1;
 
 /** Rough number of iterations to expect, for the progress only: low temperatures jump, high ones creep. */
 const expectedIterations = (scaledBeta: number) => 2 + 35 / (1 + (scaledBeta / 4) ** 3);

@@ -36,7 +36,7 @@ export async function measureLines(settings: DynamicsSettings, context: Experime
 }
 
 /** Families of items and their perturbations. */
-export const dynamicsCases = ['commuting, dilated', 'commuting, random', 'general'] as const;
+const dynamicsCases = ['commuting, dilated', 'commuting, random', 'general'] as const;
 
 export type DynamicsCase = (typeof dynamicsCases)[number];
 

@@ -101,7 +101,7 @@ export function toGaussians(ellipses: readonly Ellipse[]): Gaussians {
 }
 
 /** Gaussians placed in a square and turned at random, as many as in the example and about as crowded. */
-export async function randomPlane(random: Random, radius: number, options: CallOptions) {
+async function randomPlane(random: Random, radius: number, options: CallOptions) {
   const uniform = (least: number, greatest: number) => least + (greatest - least) * random.uniform();
   const ellipses = planarRows.map(
     (): Ellipse => ({

@@ -62,7 +62,7 @@ const flow = { channels: 'points', reweightStep: 0 } as const;
 
 type Base = Record<'count' | 'dimension' | 'epsilon' | 'beta' | 'divergence', number>;
 
-export function baseOf(settings: CloudCapacitySettings): Base {
+function baseOf(settings: CloudCapacitySettings): Base {
   const { baseCount: count, baseDimension: dimension, baseEpsilon: epsilon, baseBeta: beta } = settings;
   return { count, dimension, epsilon, beta, divergence: settings.baseDivergence };
 }

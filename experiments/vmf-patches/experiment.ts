@@ -27,7 +27,7 @@ export const vmfPatches: Experiment<VmfPatchesSettings> = {
   },
 };
 
-export function vmfPatchesResult(measured: PatchesMeasured, settings: VmfPatchesSettings): ExperimentResult {
+function vmfPatchesResult(measured: PatchesMeasured, settings: VmfPatchesSettings): ExperimentResult {
   const [first] = measured.models as [PatchModel];
   const figures = figuresOf(first, settings);
   const shown = figures.map(({ name, title, indices }) => ({

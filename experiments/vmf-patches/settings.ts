@@ -5,7 +5,7 @@ import type { ExperimentSettings } from '../core/experiment.ts';
  * Treatments of patches without contrast, which are rows of zeros: no points of the sphere, equally similar to all
  * memories.
  */
-export const blankTreatments = ['kept', 'left out'] as const;
+const blankTreatments = ['kept', 'left out'] as const;
 export type BlankTreatment = (typeof blankTreatments)[number];
 
 /** The choices of the experiment on patches. */

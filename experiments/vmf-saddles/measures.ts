@@ -46,7 +46,7 @@ export interface FixedPoint {
 }
 
 /** The first R units. */
-export const copiedUnits = ({ copies }: Pick<VmfSaddlesSettings, 'copies'>): number[] =>
+const copiedUnits = ({ copies }: Pick<VmfSaddlesSettings, 'copies'>): number[] =>
   Array.from({ length: copies }, (_, unit) => unit);
 
 export async function fixedPoint(

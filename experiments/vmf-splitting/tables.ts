@@ -5,7 +5,7 @@ import type { SplittingTraining } from './measures.ts';
 import { lineOf, logLine, type SplittingPoint, type Spread, splittingPoints } from './points.ts';
 import { publishedData } from './settings.ts';
 
-export const methodNames = { whole: 'without splitting', splitting: 'with splitting' } as const;
+const methodNames = { whole: 'without splitting', splitting: 'with splitting' } as const;
 
 const methodName = ({ splits }: Pick<SplittingPoint, 'splits'>) => methodNames[splits ? 'splitting' : 'whole'];
 

@@ -7,7 +7,7 @@ import { overlap } from '../shared/sphere/memoryMeasures.ts';
 import type { Tree, TreeEpoch } from './growth.ts';
 
 /** Memories whose overlap is above it, directly or by way of others, are on one branch. */
-export const branchOverlap = 0.95;
+const branchOverlap = 0.95;
 /** Memories whose overlap with the root is above it are in the trunk. */
 export const trunkOverlap = 0.95;
 

@@ -24,7 +24,7 @@ export function showProgress(stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 /** "about 3 min left", from the time and the share of the work so far. */
-export function remainingTime(share: number, seconds: number): string | undefined {
+function remainingTime(share: number, seconds: number): string | undefined {
   if (share <= 0 || share >= 1 || seconds < secondsBeforeEstimate) return undefined;
   const left = (seconds * (1 - share)) / share;
   if (left < 90) return `about ${Math.ceil(left)} s left`;

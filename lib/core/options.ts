@@ -148,7 +148,7 @@ export function aFunction<F extends (...values: never[]) => unknown>(name: strin
  * An AbortSignal of any realm or library, recognised by its members. A signal that lacks members of later standards is
  * followed by one that has them.
  */
-export function anAbortSignal(name: string, value: unknown): AbortSignal {
+function anAbortSignal(name: string, value: unknown): AbortSignal {
   if (typeof value !== 'object' || value === null) throw shapeError(name, 'an AbortSignal', describe(value));
   const signal = value as AbortSignal;
   const isSignal = reading(name, () => typeof signal.aborted === 'boolean' && isEventTarget(signal));

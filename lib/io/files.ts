@@ -57,7 +57,7 @@ export function isForbidden(error: unknown): error is NodeJS.ErrnoException {
  * Gives a system error a message for people. `code` (ENOENT, EACCES, ENOSPC, ...), `errno`, `syscall` and `path`
  * stay as the system gave them; other errors are returned unchanged.
  */
-export function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {
+function describeSystemError(error: unknown, action: 'read' | 'write', path: string): unknown {
   const failure = concise(`Cannot ${action} file "${pathWords(path)}"`);
   if (isForbidden(error)) {
     const what = 'Node may not touch it; its permission model needs --allow-fs-read and --allow-fs-write of the folder';

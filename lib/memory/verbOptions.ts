@@ -57,7 +57,7 @@ export function iterations(name: string, value: unknown): number {
 }
 
 /** Options of verbs that may leave items out. */
-export const pruningOptions = specify<PruningOptions>()({
+const pruningOptions = specify<PruningOptions>()({
   ...callOptions,
   pruning: optional<number | undefined, boolean | DroppedMass>(pruning, invisibleMass),
 });

@@ -73,7 +73,7 @@ const collectionStep = 64 * 2 ** 20;
  * Prompts a garbage collection at once: native memory seems larger than the whole heap may be. A collection waits until
  * the memory of the one before is freed, so a second one follows.
  */
-export function pressCollector(): void {
+function pressCollector(): void {
   const { heap_size_limit: limit } = getHeapStatistics();
   for (let i = 0; i < 2; i++) native.press(limit);
 }
@@ -104,7 +104,7 @@ export async function collectBefore(bytes: number): Promise<void> {
 }
 
 /** Frees objects without an owner, as found by the last garbage collection. */
-export function closeUnowned(): void {
+function closeUnowned(): void {
   for (const kept of open) {
     if (!kept.isOwned) kept.close();
   }

@@ -78,7 +78,7 @@ function stepsOf(
 }
 
 export const cloudStepOptions = specify<CloudStepOptions>()({ ...betaOptions, ...flowSteps });
-export const cloudIterationOptions = specify<CloudIterationOptions>()({ ...iterationOptions, ...flowSteps });
+const cloudIterationOptions = specify<CloudIterationOptions>()({ ...iterationOptions, ...flowSteps });
 export const cloudRetrieveOptions = specify<CloudRetrieveOptions>()({ ...retrieveOptions, ...flowSteps });
 export const cloudSweepOptions = specify<CloudSweepOptions>()({ ...sweepOptions, ...flowSteps });
 

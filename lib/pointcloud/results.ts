@@ -46,7 +46,7 @@ export function solverStopsOf({ converged }: { readonly converged: Uint8Array })
   return Array.from(converged, (stop) => solverStops[stop] as SolverStop);
 }
 
-export function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudStates {
+function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudStates {
   if (parts.length === 1) return parts[0] as NativeCloudStates;
   return {
     count: parts.reduce((count, part) => count + part.count, 0),
@@ -57,7 +57,7 @@ export function concatClouds(parts: readonly NativeCloudStates[]): NativeCloudSt
 }
 
 /** Offsets of batches one after the other. */
-export function concatOffsets(parts: readonly Int32Array[]): Int32Array {
+function concatOffsets(parts: readonly Int32Array[]): Int32Array {
   const offsets = new Int32Array(parts.reduce((count, part) => count + part.length - 1, 1));
   let at = 0;
   for (const part of parts) {

@@ -193,7 +193,7 @@ export function readInitialMemories(
 }
 
 /** Number of validation rows: at least one for a positive share of two or more rows. */
-export function validationRows(count: number, share: number): number {
+function validationRows(count: number, share: number): number {
   return share > 0 && count > 1 ? Math.max(1, Math.floor(count * share)) : 0;
 }
 

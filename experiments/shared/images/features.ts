@@ -12,7 +12,7 @@ import type { CallOptions, Gaussians } from 'denseam';
 import { applyMask, type ImageSize, type Mask } from './masks.ts';
 
 /** The features of a pixel, in the order of the descriptor's coordinates. */
-export const featureNames = [
+const featureNames = [
   'x',
   'y',
   'intensity',
@@ -68,7 +68,7 @@ const alongY = (signal: Float64Array, kernel: Float64Array, { height, width }: I
   correlate(signal, kernel, height, width);
 
 /** Normalised convolution of order zero: at every pixel the weighted mean of the present pixels around it. */
-export function blur(image: Float64Array, mask: Mask, size: ImageSize): Float64Array {
+function blur(image: Float64Array, mask: Mask, size: ImageSize): Float64Array {
   const present = Float64Array.from(mask);
   const seen = applyMask(image, mask);
   const total = alongY(alongX(present, blurWindow, size), blurWindow, size);
