@@ -302,7 +302,11 @@ describe('files that are not good', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['another format', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), /not an \.npy file but a PNG image/],
     ['text', Buffer.from('1,2,3\n'), /does not begin with "\\x93NUMPY"/],
-    ['no type', npyFile("{'descr': 8, 'fortran_order': False, 'shape': (1,)}", new Uint8Array(8)), /descr .* no type/],
+    [
+      'no type',
+      npyFile("{'descr': 8, 'fortran_order': False, 'shape': (1,)}", new Uint8Array(8)),
+      /descr .* is not a type/,
+    ],
     ['no dictionary', npyFile("'descr': '<f8', 'fortran_order': False, 'shape': ()", new Uint8Array(8)), /dictionary/],
     ['no shape', npyFile("{'descr': '<f8', 'fortran_order': False, }", new Uint8Array(8)), /expected descr, fort/],
     [

@@ -177,7 +177,7 @@ describe('archives that are not good', () => {
     [
       'claims more',
       [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 999 }],
-      /m\.npy": truncated: it does not have the 999 bytes that were expected/,
+      /m\.npy": truncated: it has fewer than the expected 999 bytes/,
     ],
     ['claims fewer', [{ name: 'm.npy', bytes: means, deflate: true, claimedSize: 130 }], /m\.npy": truncated/],
     ['no npy inside', [{ name: 'm.npy', bytes: Buffer.from('hello') }], /m\.npy": not an \.npy file/],
