@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -47,27 +48,28 @@ class Store {
     return sum;
   }
 
-  const T* values(std::size_t index) const {
+  // From the item's first number to the end of its group: with one lane, the item.
+  std::span<const T> values(std::size_t index) const {
     const Block& block = blockOf(index);
-    return block.values.data() + offset(index - block.first);
+    const std::size_t i = index - block.first;
+    return {block.values.data() + offset(i), width_ * lanes_ - i % lanes_};
   }
   const Note& note(std::size_t index) const {
     const Block& block = blockOf(index);
     return block.notes[index - block.first];
   }
 
-  // `values` is count x width, whatever the lanes. Notes of an empty type are not read.
-  void append(const T* values, const Note* notes, std::size_t count) {
-    while (count > 0) {
+  // `values` has `width` numbers for every note, whatever the lanes.
+  void append(std::span<const T> values, std::span<const Note> notes) {
+    while (!notes.empty()) {
       if (blocks_.empty() || blocks_.back()->count == capacity_) {
         blocks_.push_back(std::make_shared<const Block>(Block{size(), 0, {}, {}}));
       }
       const Block& tail = *blocks_.back();
-      const std::size_t taken = std::min(count, capacity_ - tail.count);
-      blocks_.back() = extended(tail, values, notes, taken);
-      values += taken * width_;
-      if constexpr (kHasNotes) notes += taken;
-      count -= taken;
+      const std::size_t taken = std::min(notes.size(), capacity_ - tail.count);
+      blocks_.back() = extended(tail, values.first(taken * width_), notes.first(taken));
+      values = values.subspan(taken * width_);
+      notes = notes.subspan(taken);
     }
   }
 
@@ -84,7 +86,6 @@ class Store {
       }
       std::vector<T> values;
       std::vector<Note> notes;
-      std::size_t kept = 0;
       for (std::size_t i = 0; i < block->count; ++i) {
         if (next != indices.end() && static_cast<std::size_t>(*next) == block->first + i) {
           ++next;
@@ -92,10 +93,9 @@ class Store {
         }
         const T* item = block->values.data() + offset(i);
         for (std::size_t k = 0; k < width_; ++k) values.push_back(item[k * lanes_]);
-        if constexpr (kHasNotes) notes.push_back(block->notes[i]);
-        ++kept;
+        notes.push_back(kHasNotes ? block->notes[i] : Note{});
       }
-      append(values.data(), notes.data(), kept);
+      append(values, notes);
     }
   }
 
@@ -110,23 +110,23 @@ class Store {
   // Where item i of a block begins.
   std::size_t offset(std::size_t i) const { return i / lanes_ * lanes_ * width_ + i % lanes_; }
 
-  std::shared_ptr<const Block> extended(const Block& tail, const T* values, const Note* notes,
-                                        std::size_t count) const {
+  std::shared_ptr<const Block> extended(const Block& tail, std::span<const T> values,
+                                        std::span<const Note> notes) const {
     auto block = std::make_shared<Block>();
     block->first = tail.first;
-    block->count = tail.count + count;
+    block->count = tail.count + notes.size();
     const std::size_t groups = (block->count + lanes_ - 1) / lanes_;
     block->values.reserve(groups * lanes_ * width_);
     block->values = tail.values;
     block->values.resize(groups * lanes_ * width_);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < notes.size(); ++i) {
       T* item = block->values.data() + offset(tail.count + i);
       for (std::size_t k = 0; k < width_; ++k) item[k * lanes_] = values[i * width_ + k];
     }
     if constexpr (kHasNotes) {
       block->notes.reserve(block->count);
       block->notes = tail.notes;
-      block->notes.insert(block->notes.end(), notes, notes + count);
+      block->notes.insert(block->notes.end(), notes.begin(), notes.end());
     }
     return block;
   }

@@ -79,7 +79,7 @@ Cloud CloudItems::prepared(std::size_t index) const {
 // Where all items are one point, what epsilon resolves is all the scale there is.
 double CloudItems::scale(const Job& job) const {
   const auto describe = [this](std::size_t i, std::span<double> itsMean) {
-    std::copy_n(mean(i), dimension_, itsMean.begin());
+    std::ranges::copy(mean(i), itsMean.begin());
     return item(i).spread;
   };
   const double deviation = measureScale(size(), dimension_, describe, job);
@@ -112,7 +112,7 @@ void CloudItems::append(Clouds clouds, Job& job) {
     job.advance(end - begin);
   });
   for (const auto& item : items) points_ += item->size;
-  store_.append(means.data(), items.data(), clouds.count);
+  store_.append(means, items);
 }
 
 void CloudItems::remove(std::vector<std::int32_t> indices, Job& job) {

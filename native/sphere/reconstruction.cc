@@ -241,7 +241,7 @@ class StateBlock {
     for (std::size_t j = 0; j < settings_.clamped.size(); ++j) {
       if (settings_.clamped[j]) next[j] = x[j];
     }
-    return std::sqrt(squaredDistance(d, next, x));
+    return std::sqrt(squaredDistance({next, d}, {x, d}));
   }
 
   const Model<T>& model_;
