@@ -256,8 +256,8 @@ double Search<T>::droppedMass(double beta) const {
   if (left.empty()) return 0;
   const double least =
       std::min(*std::min_element(kept.begin(), kept.end()), *std::min_element(left.begin(), left.end()));
-  const double dropped = boltzmannFactors(left.size(), beta, least, left.data());
-  const double mass = dropped / (dropped + boltzmannFactors(kept.size(), beta, least, kept.data()));
+  const double dropped = boltzmannFactors(beta, least, left);
+  const double mass = dropped / (dropped + boltzmannFactors(beta, least, kept));
   return std::max(mass, std::numeric_limits<double>::min());  // too little to be shown, but not nothing
 }
 

@@ -85,7 +85,7 @@ void Assessor::weigh(double beta, Assessment& result) const {
   const double epsilon = items_.epsilon();
   const std::vector<double>& divergences = result.found.divergences;
   const double least = *std::min_element(divergences.begin(), divergences.end());
-  result.marginalError = std::max(result.selfError, greatest(divergences.size(), result.found.marginalErrors.data()));
+  result.marginalError = std::max(result.selfError, greatest(result.found.marginalErrors));
   result.converged = result.marginalError <= items_.options().tolerance;
   result.weights = divergences;
   const Gibbs gibbs = gibbsWeights(beta * epsilon, result.weights);

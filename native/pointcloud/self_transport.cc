@@ -32,7 +32,7 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
   kernel_.resize(n * n);
   exponentials(n * n, -1.0, 0.0, 0.0, costs_.data(), kernel_.data());
   for (auto* vector : {&scaling_, &mass_, &image_}) vector->resize(n);
-  if (greatest(n * n, costs_.data()) < kWeakCost) return solveWeak(cloud, options, potentials.data(), job);
+  if (greatest(costs_) < kWeakCost) return solveWeak(cloud, options, potentials.data(), job);
   for (std::size_t k = 0; k < n; ++k) scaling_[k] = std::exp(potentials[k]);
   Solved result;
   double previous = HUGE_VAL;
