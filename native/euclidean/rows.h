@@ -85,8 +85,8 @@ class Rows : public Store<T, T> {
   }
 
   void append(std::span<const T> rows, std::span<const T> norms, std::span<const std::uint8_t> remainders) {
-    Store<T, T>::append(rows, norms);
-    remainders_.append(remainders, std::vector<Nothing>(norms.size()));
+    Store<T, T>::append(norms.size(), rows, norms);
+    remainders_.append(norms.size(), remainders);
   }
   void remove(const std::vector<std::int32_t>& indices, const Job& job) {
     Store<T, T>::remove(indices, job);

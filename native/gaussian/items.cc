@@ -153,9 +153,8 @@ void FullItems<T>::append(const Items& items, Job& job) {
   anyIndefinite_ = anyIndefinite_ || std::any_of(notes.begin(), notes.end(), [](const CovarianceNote& note) {
                      return note.positivePart != nullptr;
                    });
-  const std::vector<Nothing> nothing(items.count);
-  means_.append(means, nothing);
-  covariances_.append(packed, notes);
+  means_.append(items.count, means);
+  covariances_.append(items.count, packed, notes);
 }
 
 template <typename T>
@@ -176,7 +175,7 @@ void FullItems<T>::index(Job& job) {
       }
       job.advance(end - begin);
     });
-    signatures_.append(signatures, std::vector<Nothing>(count));
+    signatures_.append(count, signatures);
   }
 }
 

@@ -59,17 +59,18 @@ class Store {
     return block.notes[index - block.first];
   }
 
-  // `values` has `width` numbers for every note, whatever the lanes.
-  void append(std::span<const T> values, std::span<const Note> notes) {
-    while (!notes.empty()) {
+  // `values` is count x width, whatever the lanes. Notes of an empty type are not read: there need be none.
+  void append(std::size_t count, std::span<const T> values, std::span<const Note> notes = {}) {
+    while (count > 0) {
       if (blocks_.empty() || blocks_.back()->count == capacity_) {
         blocks_.push_back(std::make_shared<const Block>(Block{size(), 0, {}, {}}));
       }
       const Block& tail = *blocks_.back();
-      const std::size_t taken = std::min(notes.size(), capacity_ - tail.count);
-      blocks_.back() = extended(tail, values.first(taken * width_), notes.first(taken));
+      const std::size_t taken = std::min(count, capacity_ - tail.count);
+      blocks_.back() = extended(tail, taken, values, notes);
       values = values.subspan(taken * width_);
-      notes = notes.subspan(taken);
+      if constexpr (kHasNotes) notes = notes.subspan(taken);
+      count -= taken;
     }
   }
 
@@ -86,6 +87,7 @@ class Store {
       }
       std::vector<T> values;
       std::vector<Note> notes;
+      std::size_t kept = 0;
       for (std::size_t i = 0; i < block->count; ++i) {
         if (next != indices.end() && static_cast<std::size_t>(*next) == block->first + i) {
           ++next;
@@ -93,9 +95,10 @@ class Store {
         }
         const T* item = block->values.data() + offset(i);
         for (std::size_t k = 0; k < width_; ++k) values.push_back(item[k * lanes_]);
-        notes.push_back(kHasNotes ? block->notes[i] : Note{});
+        if constexpr (kHasNotes) notes.push_back(block->notes[i]);
+        ++kept;
       }
-      append(values, notes);
+      append(kept, values, notes);
     }
   }
 
@@ -110,23 +113,23 @@ class Store {
   // Where item i of a block begins.
   std::size_t offset(std::size_t i) const { return i / lanes_ * lanes_ * width_ + i % lanes_; }
 
-  std::shared_ptr<const Block> extended(const Block& tail, std::span<const T> values,
+  std::shared_ptr<const Block> extended(const Block& tail, std::size_t count, std::span<const T> values,
                                         std::span<const Note> notes) const {
     auto block = std::make_shared<Block>();
     block->first = tail.first;
-    block->count = tail.count + notes.size();
+    block->count = tail.count + count;
     const std::size_t groups = (block->count + lanes_ - 1) / lanes_;
     block->values.reserve(groups * lanes_ * width_);
     block->values = tail.values;
     block->values.resize(groups * lanes_ * width_);
-    for (std::size_t i = 0; i < notes.size(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       T* item = block->values.data() + offset(tail.count + i);
       for (std::size_t k = 0; k < width_; ++k) item[k * lanes_] = values[i * width_ + k];
     }
     if constexpr (kHasNotes) {
       block->notes.reserve(block->count);
       block->notes = tail.notes;
-      block->notes.insert(block->notes.end(), notes.begin(), notes.end());
+      block->notes.insert(block->notes.end(), notes.begin(), notes.begin() + static_cast<std::ptrdiff_t>(count));
     }
     return block;
   }

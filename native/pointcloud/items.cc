@@ -109,7 +109,7 @@ void CloudItems::append(Clouds clouds, Job& job) {
     job.advance(end - begin);
   });
   for (const auto& item : items) points_ += item->size;
-  store_.append(means, items);
+  store_.append(clouds.count, means, items);
 }
 
 void CloudItems::remove(std::vector<std::int32_t> indices, Job& job) {
