@@ -86,7 +86,7 @@ class Embedding {
   template <typename T>
   double squaredDistance(const T* row, const std::uint8_t* remainders, const double* point,
                          const double* variances) const {
-    const double means = denseam::squaredDistance(dimension_, row, point);
+    const double means = denseam::squaredDistance({row, dimension_}, {point, dimension_});
     if (kind_ == Kind::kVector) return means;
     const T* roots = row + dimension_;
     const double* others = point + dimension_;

@@ -150,7 +150,7 @@ template <typename T>
 void Engine<T>::refine(const Points& points, std::size_t q, double error, double beta, double* distances) const {
   const double visible = visibleExcess<T>(beta, error);
   if (!(visible > 0)) return;
-  const double limit = least(rows_.size(), distances) + visible + 2 * error;
+  const double limit = least({distances, rows_.size()}) + visible + 2 * error;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (distances[i] > limit) continue;
     distances[i] = rows_.squaredDistance(i, points, q);

@@ -69,7 +69,7 @@ class Recall {
     Partial& partial = partials_[r];
     T* distances = weights(r);
     refine(q, r, least);
-    double sum = boltzmannFactors(scorer_.tile().count, betas_[r], partial.nearestDistance, distances);
+    double sum = boltzmannFactors(betas_[r], partial.nearestDistance, {distances, scorer_.tile().count});
     for (const auto& [j, distance] : exact_) {
       const bool isNearest = scorer_.tile().first + j == static_cast<std::size_t>(partial.nearest);
       const double weight = isNearest ? 0 : std::exp(-betas_[r] * (distance - partial.nearestDistance));

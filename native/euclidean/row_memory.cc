@@ -38,9 +38,9 @@ std::vector<T> RowMemory<T>::centreOf(const std::vector<T>& rows, std::size_t co
   const std::vector<double> origin(width);
   double spread = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    spread += squaredDistance(width, rows.data() + i * width, mean.data()) / static_cast<double>(count);
+    spread += squaredDistance(std::span(rows).subspan(i * width, width), mean) / static_cast<double>(count);
   }
-  const double offset = squaredDistance(width, mean.data(), origin.data());
+  const double offset = squaredDistance(mean, origin);
   if (!(offset > kFarOff * spread) || !std::isfinite(offset)) return {};
   std::vector<T> centre(width);
   std::transform(mean.begin(), mean.end(), centre.begin(), [](double x) { return static_cast<T>(x); });
@@ -55,7 +55,7 @@ std::vector<T> RowMemory<T>::normsOf(const std::vector<T>& rows, const Items& it
   std::vector<T> norms(items.count);
   parallel::forEach(items.count, kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const double norm = squaredDistance(width, rows.data() + i * width, centre.data());
+      const double norm = squaredDistance(std::span(rows).subspan(i * width, width), centre);
       norms[i] = static_cast<T>(norm);
       if (!(norm <= kMostReach<T>)) {
         throw Error("ERR_RANGE", {.argument = items.at(embedding_.positionsName(), i),
@@ -92,7 +92,7 @@ std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job)
     result->rows_.setCentre(centreOf(rows, std::min(items.count, sample)));
   }
   const std::vector<T> norms = result->normsOf(rows, items, job);
-  result->rows_.append(rows.data(), norms.data(), remainders.data(), items.count);
+  result->rows_.append(rows, norms, remainders);
   return result;
 }
 
@@ -118,7 +118,7 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   parallel::forEach(indices.size(), kGrain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto item = static_cast<std::size_t>(indices[i]);
-      embedding_.extract(rows_.values(item), rows_.remainders(item),
+      embedding_.extract(rows_.values(item).data(), rows_.remainders(item).data(),
                          batch.positions.data() + i * embedding_.dimension(),
                          batch.covariances.data() + i * embedding_.variances());
     }
@@ -200,8 +200,9 @@ auto RowMemory<T>::advance(const States& states, const std::vector<double>& beta
   const std::size_t width = embedding_.width();
   Advance<States> result(betas.size());
   for (std::size_t r = 0; r < betas.size(); ++r) {
-    const double* state = states.values.data() + r / copies * width;
-    result.stepLength[r] = std::sqrt(squaredDistance(width, state, evaluation.next.values.data() + r * width));
+    const std::span<const double> state = std::span(states.values).subspan(r / copies * width, width);
+    result.stepLength[r] =
+        std::sqrt(squaredDistance(state, std::span(evaluation.next.values).subspan(r * width, width)));
   }
   result.energy = std::move(evaluation.energy);
   result.nearest = std::move(evaluation.nearest);
@@ -240,8 +241,8 @@ double RowMemory<T>::defaultTolerance(const Job& job) const {
     return measureScale(
         size(), d,
         [&](std::size_t item, std::span<double> mean) {
-          const T* row = rows_.values(item);
-          std::copy_n(row, d, mean.begin());
+          const std::span<const T> row = rows_.values(item);
+          std::copy_n(row.begin(), d, mean.begin());
           double trace = 0;
           for (std::size_t k = d; k < embedding_.width(); ++k) {
             trace += static_cast<double>(row[k]) * static_cast<double>(row[k]);
@@ -271,7 +272,7 @@ TransportMaps RowMemory<T>::transportMaps(const Batch& query, double ridge, cons
   std::vector<double> row(embedding_.width());
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const auto item = static_cast<std::size_t>(indices[i]);
-    embedding_.exactRow(rows_.values(item), rows_.remainders(item), row.data());
+    embedding_.exactRow(rows_.values(item).data(), rows_.remainders(item).data(), row.data());
     double* scale = maps.matrices.data() + i * variances;
     for (std::size_t j = 0; j < variances; ++j) scale[j] = row[d + j] / point.values[d + j];
     for (std::size_t j = 0; j < d; ++j) {

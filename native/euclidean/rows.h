@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,7 @@ class Rows : public Store<T, T> {
       : Store<T, T>(embedding.width()), embedding_(embedding), remainders_(embedding.remainderBytes()) {}
 
   const Embedding& embedding() const { return embedding_; }
-  const std::uint8_t* remainders(std::size_t index) const { return remainders_.values(index); }
+  std::span<const std::uint8_t> remainders(std::size_t index) const { return remainders_.values(index); }
 
   // Memory that the items take.
   std::size_t bytes() const { return Store<T, T>::bytes() + remainders_.bytes(); }
@@ -66,25 +67,26 @@ class Rows : public Store<T, T> {
 
   // From item `index` to point q, accurate to double precision.
   double squaredDistance(std::size_t index, const Points& points, std::size_t q) const {
-    return embedding_.squaredDistance(this->values(index), remainders(index), points.values.data() + q * this->width(),
+    return embedding_.squaredDistance(this->values(index).data(), remainders(index).data(),
+                                      points.values.data() + q * this->width(),
                                       points.variances.data() + q * embedding_.variances());
   }
 
   // Adds to a row `weight` times what the roots of item `index` lost when they were rounded to float.
   void addLost(std::size_t index, double weight, double* row) const {
     if constexpr (sizeof(T) == sizeof(float)) {
-      const T* rounded = this->values(index);
+      const std::span<const T> rounded = this->values(index);
       std::vector<double> exact(this->width());
-      embedding_.exactRow(rounded, remainders(index), exact.data());
+      embedding_.exactRow(rounded.data(), remainders(index).data(), exact.data());
       for (std::size_t j = embedding_.dimension(); j < this->width(); ++j) {
         row[j] += weight * (exact[j] - static_cast<double>(rounded[j]));
       }
     }
   }
 
-  void append(const T* rows, const T* norms, const std::uint8_t* remainders, std::size_t count) {
-    Store<T, T>::append(rows, norms, count);
-    remainders_.append(remainders, nullptr, count);
+  void append(std::span<const T> rows, std::span<const T> norms, std::span<const std::uint8_t> remainders) {
+    Store<T, T>::append(norms.size(), rows, norms);
+    remainders_.append(norms.size(), remainders);
   }
   void remove(const std::vector<std::int32_t>& indices, const Job& job) {
     Store<T, T>::remove(indices, job);

@@ -147,7 +147,7 @@ void buresDistances(const Frame& frame, const FullItems<T>& items, const std::in
 
 double buresDistanceProcrustes(const Frame& frame, const double* covariance, bool isFullRank) {
   const std::size_t d = frame.dimension();
-  return squaredDistance(d * d, procrustesImage(frame, covariance, isFullRank), frame.factor());
+  return squaredDistance({procrustesImage(frame, covariance, isFullRank), d * d}, {frame.factor(), d * d});
 }
 
 template <typename T>
@@ -171,7 +171,7 @@ Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std
   linalg::solveTransposed(d, frame.scaledFactor(), image->values.data());
   const bool isSmall = distance.value < kSmall * (note.trace + frame.trace());
   if (!isSmall || error > kFineImageError) return distance;
-  return {squaredDistance(d * d, image->values.data(), frame.factor()), 0};
+  return {squaredDistance(image->values, {frame.factor(), d * d}), 0};
 }
 
 template <typename T>

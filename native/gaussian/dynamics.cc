@@ -164,12 +164,12 @@ State Dynamics<T>::move(const Evaluation<T>& evaluation, std::size_t state, cons
   State next{std::vector<double>(d), image(evaluation, state, weighted, job), d};
   for (std::size_t k = 0; k < weighted.items.size(); ++k) {
     if (weighted.weights[k] == 0) continue;
-    const T* mean = items_.mean(static_cast<std::size_t>(weighted.items[k]));
+    const std::span<const T> mean = items_.mean(static_cast<std::size_t>(weighted.items[k]));
     for (std::size_t j = 0; j < d; ++j) next.mean[j] += weighted.weights[k] * static_cast<double>(mean[j]);
   }
   // W2^2(xi, Phi(xi)) = |m' - m|^2 + |K - R|_F^2: the map is optimal, so moving the factor along it costs just that.
-  stepLength = std::sqrt(squaredDistance(d, next.mean.data(), frame.mean()) +
-                         squaredDistance(d * d, next.factor.data(), frame.factor()));
+  stepLength =
+      std::sqrt(squaredDistance(next.mean, frame.mean()) + squaredDistance(next.factor, {frame.factor(), d * d}));
   linalg::lowerFactor(d, next.factor.data());
   return next;
 }

@@ -111,8 +111,8 @@ void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
     buresDistances(search.frame(), items_, chunk.items, chunk.count, distances);
   }
   for (std::size_t k = 0; k < chunk.count; ++k) {
-    const T* mean = items_.mean(static_cast<std::size_t>(chunk.items[k]));
-    const double means = squaredDistance(items_.dimension(), mean, search.frame().mean());
+    const std::span<const T> mean = items_.mean(static_cast<std::size_t>(chunk.items[k]));
+    const double means = squaredDistance(mean, search.frame().mean());
     const double error = distances[k].error > 0 ? distances[k].error + 4 * kEpsilon * means : 0;
     search.record(chunk.items[k], {distances[k].value + means, error});
   }
@@ -160,7 +160,7 @@ void Evaluation<T>::refine(const Job& job) {
       const auto item = static_cast<std::size_t>(index);
       double* covariance = linalg::Workspace::local().get(linalg::Workspace::kScratch, d * d);
       items_.covariance(item, covariance);
-      const double means = squaredDistance(d, items_.mean(item), frame.mean());
+      const double means = squaredDistance(items_.mean(item), frame.mean());
       const bool isFullRank = items_.note(item).rank == d;
       searches_[q].record(index, {means + buresDistanceProcrustes(frame, covariance, isFullRank), 0});
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "memory/memory.h"
@@ -27,7 +28,7 @@ class Frame {
   explicit Frame(const State& state);
 
   std::size_t dimension() const { return state_.mean.size(); }
-  const double* mean() const { return state_.mean.data(); }
+  std::span<const double> mean() const { return state_.mean; }
   // R, and R / scale.
   const double* factor() const { return state_.factor.data(); }
   const double* scaledFactor() const { return scaled_.data(); }

@@ -56,7 +56,7 @@ Batch FullMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) con
   parallel::forEach(indices.size(), copyGrain(d), job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto item = static_cast<std::size_t>(indices[i]);
-      std::copy_n(items_.mean(item), d, batch.positions.data() + i * d);
+      std::ranges::copy(items_.mean(item), batch.positions.data() + i * d);
       items_.given(item, batch.covariances.data() + i * d * d);
     }
   });
@@ -165,7 +165,7 @@ double FullMemory<T>::defaultTolerance(const Job& job) const {
     return measureScale(
         size(), d,
         [&](std::size_t item, std::span<double> mean) {
-          std::copy_n(items_.mean(item), d, mean.begin());
+          std::ranges::copy(items_.mean(item), mean.begin());
           return items_.note(item).trace;
         },
         job);
@@ -200,7 +200,7 @@ TransportMaps FullMemory<T>::transportMaps(const Batch& query, double ridge, con
       std::copy(image.begin(), image.end(), matrix);
       linalg::solveRight(d, frame.factor(), matrix);  // A = K R^-1
       linalg::symmetrize(d, matrix);
-      const T* mean = items_.mean(static_cast<std::size_t>(indices[i]));
+      const std::span<const T> mean = items_.mean(static_cast<std::size_t>(indices[i]));
       for (std::size_t r = 0; r < d; ++r) {
         double moved = 0;
         for (std::size_t c = 0; c < d; ++c) moved += matrix[c * d + r] * frame.mean()[c];

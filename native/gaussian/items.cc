@@ -90,7 +90,7 @@ void FullItems<T>::covariance(std::size_t item, double* matrix) const {
 
 template <typename T>
 void FullItems<T>::given(std::size_t item, double* matrix) const {
-  unpack(dimension(), covariances_.values(item), lanes(), matrix);
+  unpack(dimension(), covariances_.values(item).data(), lanes(), matrix);
 }
 
 template <typename T>
@@ -108,7 +108,7 @@ const double* FullItems<T>::positiveGroup(const std::int32_t* items, std::size_t
   for (std::size_t lane = 0; lane < lanes(); ++lane) {
     const auto item = static_cast<std::size_t>(items[std::min(lane, count - 1)]);
     const auto& positivePart = note(item).positivePart;
-    const T* source = covariances_.values(item);
+    const std::span<const T> source = covariances_.values(item);
     for (std::size_t k = 0; k < width; ++k) {
       buffer[k * lanes() + lane] = positivePart ? (*positivePart)[k] : static_cast<double>(source[k * lanes()]);
     }
@@ -120,11 +120,11 @@ template <typename T>
 const T* FullItems<T>::group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const {
   const auto first = static_cast<std::size_t>(items[0]);
   const bool isAligned = first % lanes() == 0 && static_cast<std::size_t>(items[count - 1]) == first + count - 1;
-  if (isAligned) return covariances_.values(first);
+  if (isAligned) return covariances_.values(first).data();
   const std::size_t width = covariances_.width();
   buffer.resize(width * lanes());
   for (std::size_t lane = 0; lane < lanes(); ++lane) {
-    const T* source = covariances_.values(static_cast<std::size_t>(items[std::min(lane, count - 1)]));
+    const std::span<const T> source = covariances_.values(static_cast<std::size_t>(items[std::min(lane, count - 1)]));
     for (std::size_t k = 0; k < width; ++k) buffer[k * lanes() + lane] = source[k * lanes()];
   }
   return buffer.data();
@@ -153,9 +153,8 @@ void FullItems<T>::append(const Items& items, Job& job) {
   anyIndefinite_ = anyIndefinite_ || std::any_of(notes.begin(), notes.end(), [](const CovarianceNote& note) {
                      return note.positivePart != nullptr;
                    });
-  const std::vector<Nothing> nothing(items.count);
-  means_.append(means.data(), nothing.data(), items.count);
-  covariances_.append(packed.data(), notes.data(), items.count);
+  means_.append(items.count, means);
+  covariances_.append(items.count, packed, notes);
 }
 
 template <typename T>
@@ -176,7 +175,7 @@ void FullItems<T>::index(Job& job) {
       }
       job.advance(end - begin);
     });
-    signatures_.append(signatures.data(), std::vector<Nothing>(count).data(), count);
+    signatures_.append(count, signatures);
   }
 }
 

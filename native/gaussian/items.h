@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/aligned.h"
@@ -33,7 +34,7 @@ class FullItems {
   // How many covariances are worked on at once: 1, or linalg::lanes::kLanes.
   std::size_t lanes() const { return covariances_.lanes(); }
 
-  const T* mean(std::size_t item) const { return means_.values(item); }
+  std::span<const T> mean(std::size_t item) const { return means_.values(item); }
   const CovarianceNote& note(std::size_t item) const { return covariances_.note(item); }
   // Both triangles, d x d: of the covariance that is meant, and as it was given (covariance_note.h).
   void covariance(std::size_t item, double* matrix) const;
@@ -48,7 +49,7 @@ class FullItems {
   }
 
   // Only with an index.
-  const float* signature(std::size_t item) const { return signatures_.values(item); }
+  std::span<const float> signature(std::size_t item) const { return signatures_.values(item); }
 
   // Checks the values first; nothing changes when they are refused. Before the next search, `index` has to complete the
   // signatures.

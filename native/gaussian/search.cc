@@ -138,7 +138,7 @@ void Search<T>::chooseBest(std::size_t count) {
 // F <= sqrt(tr P tr O), P the positive part of S: with (a - b)^2 = tr P + tr O - 2 sqrt(tr P tr O), nothing cancels.
 template <typename T>
 double Search<T>::boundByMean(std::size_t item) const {
-  const double means = squaredDistance(items_.dimension(), items_.mean(item), frame_.mean());
+  const double means = squaredDistance(items_.mean(item), frame_.mean());
   const CovarianceNote& note = items_.note(item);
   const double roots = std::sqrt(note.positiveTrace) - std::sqrt(frame_.trace());
   return (means + roots * roots) * (1 - kSlack) - (note.positiveTrace - note.trace);
@@ -163,7 +163,7 @@ void Search<T>::boundBySignatures(const Job& job) {
   parallel::forEach(open_.size(), grain, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       const auto item = static_cast<std::size_t>(open_[k]);
-      const double means = squaredDistance(items_.dimension(), items_.mean(item), frame_.mean());
+      const double means = squaredDistance(items_.mean(item), frame_.mean());
       const CovarianceNote& note = items_.note(item);
       const double sum = means + note.trace + frame_.trace();
       const FidelityBounds fidelity = signature.fidelity(items_.signature(item), note);
@@ -256,8 +256,8 @@ double Search<T>::droppedMass(double beta) const {
   if (left.empty()) return 0;
   const double least =
       std::min(*std::min_element(kept.begin(), kept.end()), *std::min_element(left.begin(), left.end()));
-  const double dropped = boltzmannFactors(left.size(), beta, least, left.data());
-  const double mass = dropped / (dropped + boltzmannFactors(kept.size(), beta, least, kept.data()));
+  const double dropped = boltzmannFactors(beta, least, left);
+  const double mass = dropped / (dropped + boltzmannFactors(beta, least, kept));
   return std::max(mass, std::numeric_limits<double>::min());  // too little to be shown, but not nothing
 }
 

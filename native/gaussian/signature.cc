@@ -106,11 +106,11 @@ Signature::Signature(const Frame& frame)
 // With a = sqrt(tr S), b = sqrt(tr O) and A = tr S^1/2 O^1/2: A <= F <= sqrt(a b A) (Holevo 1972, for unit traces), and
 // F <= sum_k sqrt(l_k(S) l_k(O)) with both spectra in the same order (von Neumann). The first upper bound implies d_B^2
 // >= |S^1/2 - O^1/2|_F^2 / 2.
-FidelityBounds Signature::fidelity(const float* signature, const CovarianceNote& note) const {
+FidelityBounds Signature::fidelity(std::span<const float> signature, const CovarianceNote& note) const {
   const std::size_t triangle = d_ * (d_ + 1) / 2;
   const double root = std::sqrt(trace_);
-  const double overlap = innerProductInRuns(triangle, signature, values_.data());
-  const double spectra = innerProductInRuns(d_, signature + triangle, values_.data() + triangle);
+  const double overlap = innerProductInRuns(triangle, signature.data(), values_.data());
+  const double spectra = innerProductInRuns(d_, signature.data() + triangle, values_.data() + triangle);
   const double greatest = std::min(rootOf(overlap + kOverlapError), spectra + kOverlapError);
   return {root * rootOf(note.trace) * std::max(0.0, overlap - kOverlapError),
           root * rootOf(note.positiveTrace) * std::min(1.0, greatest)};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "gaussian/covariance_note.h"
@@ -32,7 +33,7 @@ class Signature {
   explicit Signature(const Frame& frame);
 
   // On the fidelity with a covariance of this signature and these traces.
-  FidelityBounds fidelity(const float* signature, const CovarianceNote& note) const;
+  FidelityBounds fidelity(std::span<const float> signature, const CovarianceNote& note) const;
 
  private:
   std::size_t d_;

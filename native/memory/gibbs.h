@@ -39,8 +39,8 @@ inline Gibbs gibbsWeights(double beta, std::span<double> distances) {
   const auto nearest = std::min_element(distances.begin(), distances.end());
   const auto index = static_cast<std::size_t>(nearest - distances.begin());
   const double least = *nearest;
-  const double others = boltzmannFactors(index, beta, least, distances.data()) +
-                        boltzmannFactors(distances.size() - index - 1, beta, least, distances.data() + index + 1);
+  const double others = boltzmannFactors(beta, least, distances.first(index)) +
+                        boltzmannFactors(beta, least, distances.subspan(index + 1));
   *nearest = 1;
   for (double& weight : distances) weight /= 1 + others;
   return {least - std::log1p(others) / beta, static_cast<std::int32_t>(index), least};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -47,26 +48,28 @@ class Store {
     return sum;
   }
 
-  const T* values(std::size_t index) const {
+  // From the item's first number to the end of its group: with one lane, the item.
+  std::span<const T> values(std::size_t index) const {
     const Block& block = blockOf(index);
-    return block.values.data() + offset(index - block.first);
+    const std::size_t i = index - block.first;
+    return {block.values.data() + offset(i), width_ * lanes_ - i % lanes_};
   }
   const Note& note(std::size_t index) const {
     const Block& block = blockOf(index);
     return block.notes[index - block.first];
   }
 
-  // `values` is count x width, whatever the lanes. Notes of an empty type are not read.
-  void append(const T* values, const Note* notes, std::size_t count) {
+  // `values` is count x width, whatever the lanes. Notes of an empty type are not read: there need be none.
+  void append(std::size_t count, std::span<const T> values, std::span<const Note> notes = {}) {
     while (count > 0) {
       if (blocks_.empty() || blocks_.back()->count == capacity_) {
         blocks_.push_back(std::make_shared<const Block>(Block{size(), 0, {}, {}}));
       }
       const Block& tail = *blocks_.back();
       const std::size_t taken = std::min(count, capacity_ - tail.count);
-      blocks_.back() = extended(tail, values, notes, taken);
-      values += taken * width_;
-      if constexpr (kHasNotes) notes += taken;
+      blocks_.back() = extended(tail, taken, values, notes);
+      values = values.subspan(taken * width_);
+      if constexpr (kHasNotes) notes = notes.subspan(taken);
       count -= taken;
     }
   }
@@ -95,7 +98,7 @@ class Store {
         if constexpr (kHasNotes) notes.push_back(block->notes[i]);
         ++kept;
       }
-      append(values.data(), notes.data(), kept);
+      append(kept, values, notes);
     }
   }
 
@@ -110,8 +113,8 @@ class Store {
   // Where item i of a block begins.
   std::size_t offset(std::size_t i) const { return i / lanes_ * lanes_ * width_ + i % lanes_; }
 
-  std::shared_ptr<const Block> extended(const Block& tail, const T* values, const Note* notes,
-                                        std::size_t count) const {
+  std::shared_ptr<const Block> extended(const Block& tail, std::size_t count, std::span<const T> values,
+                                        std::span<const Note> notes) const {
     auto block = std::make_shared<Block>();
     block->first = tail.first;
     block->count = tail.count + count;
@@ -126,7 +129,7 @@ class Store {
     if constexpr (kHasNotes) {
       block->notes.reserve(block->count);
       block->notes = tail.notes;
-      block->notes.insert(block->notes.end(), notes, notes + count);
+      block->notes.insert(block->notes.end(), notes.begin(), notes.begin() + static_cast<std::ptrdiff_t>(count));
     }
     return block;
   }

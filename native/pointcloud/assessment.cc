@@ -47,15 +47,14 @@ SearchRule Assessor::rule(double beta, Pruning pruning) const {
 Assessment Assessor::assess(const State& state, double beta, const SearchRule& rule, Memo& memo,
                             const std::string& where, Job& job) {
   Assessment result;
-  result.cloud = Cloud::prepare(state.weights.size(), items_.dimension(), state.points.data(), state.weights.data(),
-                                items_.unit(), where);
+  result.cloud = Cloud::prepare(items_.dimension(), state.points, state.weights, items_.unit(), where);
   const Cloud& cloud = result.cloud;
   auto self = selfSolvers_.take([] { return std::make_unique<SelfTransport>(); });
   const Solved own = self->solve(cloud, items_.options(), memo.selfPotentials, job);
   result.selfPotentials = memo.selfPotentials;
   if (memo.carry.isKept) {
     result.selfImages.resize(cloud.size * cloud.dimension);
-    self->writeImages(cloud, result.selfImages.data());
+    self->writeImages(cloud, result.selfImages);
   }
   selfSolvers_.giveBack(std::move(self));
 
@@ -86,7 +85,7 @@ void Assessor::weigh(double beta, Assessment& result) const {
   const double epsilon = items_.epsilon();
   const std::vector<double>& divergences = result.found.divergences;
   const double least = *std::min_element(divergences.begin(), divergences.end());
-  result.marginalError = std::max(result.selfError, greatest(divergences.size(), result.found.marginalErrors.data()));
+  result.marginalError = std::max(result.selfError, greatest(result.found.marginalErrors));
   result.converged = result.marginalError <= items_.options().tolerance;
   result.weights = divergences;
   const Gibbs gibbs = gibbsWeights(beta * epsilon, result.weights);
@@ -118,8 +117,8 @@ void Assessor::addItem(const Assessment& assessment, std::size_t position, Memo&
   solver.restore(cloud, item, memo.carry.potentials.at(index), job);
   sum.itemImages.resize(n * d);
   sum.itemPotentials.resize(n);
-  solver.writeImages(sum.itemImages.data());
-  solver.writeSourcePotentials(sum.itemPotentials.data());
+  solver.writeImages(sum.itemImages);
+  solver.writeSourcePotentials(sum.itemPotentials);
   addScaled(n * d, weight, sum.itemImages.data(), sum.images.data());
   addScaled(n, weight, sum.itemPotentials.data(), sum.potentials.data());
   // Clouds are about their means: relative to the state's, the item's is added to where it takes points; and f gains

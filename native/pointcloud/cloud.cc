@@ -18,9 +18,7 @@ constexpr double kGreatestCoordinate = 1e150;
 // How far a sum of weights may be from 1: what decimal files and single precision leave.
 constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
 
-double sumErrorOf(std::size_t count, const double* weights) {
-  return areSingle({weights, count}) ? kSumErrorOfFloats : kSumError;
-}
+double sumErrorOf(std::span<const double> weights) { return areSingle(weights) ? kSumErrorOfFloats : kSumError; }
 
 Error outOfReach(const std::string& where) {
   return {"ERR_RANGE",
@@ -31,17 +29,17 @@ Error outOfReach(const std::string& where) {
 
 }  // namespace
 
-void normalise(std::size_t count, double* weights) {
+void normalise(std::span<double> weights) {
   double total = 0;
-  for (std::size_t k = 0; k < count; ++k) total += weights[k];
-  if (std::fabs(total - 1) <= static_cast<double>(count) * 0x1p-53) return;
-  for (std::size_t k = 0; k < count; ++k) weights[k] /= total;
+  for (const double weight : weights) total += weight;
+  if (std::fabs(total - 1) <= static_cast<double>(weights.size()) * 0x1p-53) return;
+  for (double& weight : weights) weight /= total;
 }
 
-void checkWeights(std::size_t count, double* weights, const std::function<std::string(std::size_t)>& weightAt,
+void checkWeights(std::span<double> weights, const std::function<std::string(std::size_t)>& weightAt,
                   const std::string& where) {
   double total = 0;
-  for (std::size_t k = 0; k < count; ++k) {
+  for (std::size_t k = 0; k < weights.size(); ++k) {
     if (!std::isfinite(weights[k])) throw notFinite(weightAt(k), weights[k]);
     if (weights[k] < 0) {
       throw Error("ERR_RANGE",
@@ -49,14 +47,14 @@ void checkWeights(std::size_t count, double* weights, const std::function<std::s
     }
     total += weights[k];
   }
-  if (!(std::fabs(total - 1) <= sumErrorOf(count, weights))) {
+  if (!(std::fabs(total - 1) <= sumErrorOf(weights))) {
     throw Error("ERR_RANGE",
                 {.argument = where, .expected = "weights that sum to 1", .found = "their sum is " + number(total)});
   }
-  for (std::size_t k = 0; k < count; ++k) {
-    if (weights[k] < kLeastWeight) weights[k] = 0;
+  for (double& weight : weights) {
+    if (weight < kLeastWeight) weight = 0;
   }
-  normalise(count, weights);
+  normalise(weights);
 }
 
 void checkClouds(Clouds& clouds) {
@@ -72,15 +70,16 @@ void checkClouds(Clouds& clouds) {
       }
     }
     const auto weightAt = [&](std::size_t k) { return "weight " + std::to_string(k) + " of " + clouds.at(cloud); };
-    checkWeights(clouds.size(cloud), clouds.weights.data() + clouds.offsets[cloud], weightAt, clouds.at(cloud));
+    checkWeights(std::span(clouds.weights).subspan(clouds.offsets[cloud], clouds.size(cloud)), weightAt,
+                 clouds.at(cloud));
   }
 }
 
-Cloud Cloud::prepare(std::size_t size, std::size_t d, const double* points, const double* weights, double unit,
+Cloud Cloud::prepare(std::size_t d, std::span<const double> points, std::span<const double> weights, double unit,
                      const std::string& where) {
   Cloud cloud;
   cloud.dimension = d;
-  for (std::size_t k = 0; k < size; ++k) {
+  for (std::size_t k = 0; k < weights.size(); ++k) {
     if (weights[k] > 0) cloud.index.push_back(k);
   }
   cloud.size = cloud.index.size();
@@ -88,10 +87,10 @@ Cloud Cloud::prepare(std::size_t size, std::size_t d, const double* points, cons
   cloud.weights.reserve(cloud.size);
   std::vector<double> mean(d);
   for (const std::size_t k : cloud.index) {
-    const double* point = points + k * d;
+    const std::span<const double> point = points.subspan(k * d, d);
     cloud.weights.push_back(weights[k]);
-    cloud.points.insert(cloud.points.end(), point, point + d);
-    addScaled(d, weights[k], point, mean.data());
+    cloud.points.insert(cloud.points.end(), point.begin(), point.end());
+    addScaled(d, weights[k], point.data(), mean.data());
   }
   cloud.rest.resize(d);
   centre(cloud.size, d, cloud.weights.data(), mean.data(), cloud.points.data(), cloud.rest.data());

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct Clouds {
   std::size_t first = 0;
 
   std::size_t size(std::size_t cloud) const { return offsets[cloud + 1] - offsets[cloud]; }
+  std::span<const double> pointsOf(std::size_t cloud) const {
+    return std::span(points).subspan(offsets[cloud] * dimension, size(cloud) * dimension);
+  }
+  std::span<const double> weightsOf(std::size_t cloud) const {
+    return std::span(weights).subspan(offsets[cloud], size(cloud));
+  }
   std::string at(std::size_t cloud) const { return name + "[" + std::to_string(first + cloud) + "]"; }
 };
 
@@ -47,20 +54,20 @@ struct Cloud {
   std::vector<double> mean, rest;
   std::vector<std::size_t> index;  // of each point in the cloud it came from
 
-  // `unit` is sqrt(epsilon). Throws when coordinates in it are so large that their squares overflow; `where` names the
-  // cloud.
-  static Cloud prepare(std::size_t size, std::size_t dimension, const double* points, const double* weights,
+  // `points` has as many for every weight as there are dimensions. `unit` is sqrt(epsilon). Throws when coordinates in
+  // it are so large that their squares overflow; `where` names the cloud.
+  static Cloud prepare(std::size_t dimension, std::span<const double> points, std::span<const double> weights,
                        double unit, const std::string& where);
 };
 
 // Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were
 // divided once stay as they are.
-void normalise(std::size_t count, double* weights);
+void normalise(std::span<double> weights);
 
 // Throws unless all weights are finite and at least 0, with the sum 1 but for the rounding of where they came from;
 // then sets those below the least one to 0 and normalises the rest. `weightAt(k)` and `where` are what errors call a
 // weight and all of them.
-void checkWeights(std::size_t count, double* weights, const std::function<std::string(std::size_t)>& weightAt,
+void checkWeights(std::span<double> weights, const std::function<std::string(std::size_t)>& weightAt,
                   const std::string& where);
 
 // Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by

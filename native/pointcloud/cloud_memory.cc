@@ -163,7 +163,7 @@ TransportImages CloudMemory::transport(Clouds query, const std::vector<std::int3
   checkClouds(query);
   job.expect(indices.size());
   const std::size_t n = query.size(0), d = items_.dimension();
-  const Cloud source = Cloud::prepare(n, d, query.points.data(), query.weights.data(), items_.unit(), query.at(0));
+  const Cloud source = Cloud::prepare(d, query.points, query.weights, items_.unit(), query.at(0));
   TransportImages result{std::vector<double>(indices.size() * n * d), std::vector<double>(indices.size()),
                          std::vector<std::uint8_t>(indices.size())};
   Spares<PairSolver> solvers;
@@ -174,7 +174,7 @@ TransportImages CloudMemory::transport(Clouds query, const std::vector<std::int3
       const Cloud item = items_.prepared(static_cast<std::size_t>(indices[i]));
       std::vector<double> potentials;
       const auto solved = solver->solve(source, item, items_.options(), potentials, job);
-      solver->writeImages(images.data());
+      solver->writeImages(images);
       result.marginalErrors[i] = solved.marginalError;
       result.converged[i] = solved.converged();
       double* out = result.images.data() + i * n * d;

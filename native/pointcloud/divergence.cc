@@ -36,9 +36,7 @@ double along(const std::vector<double>& difference, const double* point) {
 }
 
 Cloud prepared(const Clouds& clouds, std::size_t i, double unit) {
-  const std::size_t begin = clouds.offsets[i];
-  return Cloud::prepare(clouds.size(i), clouds.dimension, clouds.points.data() + begin * clouds.dimension,
-                        clouds.weights.data() + begin, unit, clouds.at(i));
+  return Cloud::prepare(clouds.dimension, clouds.pointsOf(i), clouds.weightsOf(i), unit, clouds.at(i));
 }
 
 // Source i goes with target i; a single cloud on one side goes with every one of the other.
@@ -130,13 +128,13 @@ void solvePair(Solvers& solvers, const Pairing& pairs, std::size_t pair, double 
   checkReach(plans.values[pair], pairs.sources.at(pairs.source(pair)));
   const PotentialWriter writer(difference, epsilon);
   std::vector<double> f(source.size), g(target.size);
-  solvers.pair.writeSourcePotentials(f.data());
-  solvers.pair.writeTargetPotentials(g.data());
+  solvers.pair.writeSourcePotentials(f);
+  solvers.pair.writeTargetPotentials(g);
   writer.write(source, f, value / 2, plans.sourcePotentials.data() + pairs.sourceBegins[pair]);
   writer.writeTarget(target, g, value / 2, plans.targetPotentials.data() + pairs.targetBegins[pair]);
   if (!planOut) return;
   std::vector<double> plan(source.size * target.size);
-  solvers.pair.writePlan(plan.data());
+  solvers.pair.writePlan(plan);
   spreadPlan(plan, source.index, target.index, pairs.targets.size(pairs.target(pair)), planOut);
 }
 
@@ -167,9 +165,9 @@ void diverge(Solvers& solvers, const Pairing& pairs, std::size_t pair, const Sol
   checkReach(divergences.values[pair], pairs.sources.at(pairs.source(pair)));
   if (divergences.gradients.empty()) return;
   std::vector<double> images(n * d), selfImages(n * d), f(n);
-  solvers.pair.writeImages(images.data());
-  solvers.self.writeImages(source, selfImages.data());
-  solvers.pair.writeSourcePotentials(f.data());
+  solvers.pair.writeImages(images);
+  solvers.self.writeImages(source, selfImages);
+  solvers.pair.writeSourcePotentials(f);
   for (std::size_t k = 0; k < n; ++k) f[k] -= solvers.selfPotentials[k];
   const std::size_t begin = pairs.sourceBegins[pair];
   PotentialWriter(difference, epsilon).write(source, f, 0, divergences.firstVariations.data() + begin);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kItemsInBlock = 4096;
 
 template <typename T>
-std::vector<T> keptNumbers(const std::vector<std::size_t>& kept, const double* values, std::size_t width) {
+std::vector<T> keptNumbers(const std::vector<std::size_t>& kept, std::span<const double> values, std::size_t width) {
   std::vector<T> result;
   result.reserve(kept.size() * width);
   for (const std::size_t k : kept) {
@@ -28,10 +28,10 @@ std::vector<T> keptNumbers(const std::vector<std::size_t>& kept, const double* v
 }
 
 // The points that have weight, as they are stored.
-Item makeItem(Precision precision, std::size_t size, std::size_t dimension, const double* points,
-              const double* weights) {
+Item makeItem(Precision precision, std::size_t dimension, std::span<const double> points,
+              std::span<const double> weights) {
   std::vector<std::size_t> kept;
-  for (std::size_t k = 0; k < size; ++k) {
+  for (std::size_t k = 0; k < weights.size(); ++k) {
     if (weights[k] > 0) kept.push_back(k);
   }
   if (precision == Precision::kFloat32) {
@@ -43,14 +43,14 @@ Item makeItem(Precision precision, std::size_t size, std::size_t dimension, cons
 Cloud prepared(const Item& item, std::size_t dimension, double unit, const std::string& where) {
   if (const auto* points = std::get_if<std::vector<double>>(&item.points)) {
     const auto& weights = std::get<std::vector<double>>(item.weights);
-    return Cloud::prepare(item.size, dimension, points->data(), weights.data(), unit, where);
+    return Cloud::prepare(dimension, *points, weights, unit, where);
   }
   const auto& points = std::get<std::vector<float>>(item.points);
   const auto& weights = std::get<std::vector<float>>(item.weights);
   const std::vector<double> wide(points.begin(), points.end());
   std::vector<double> normal(weights.begin(), weights.end());
-  normalise(normal.size(), normal.data());  // rounded weights no longer sum to 1
-  return Cloud::prepare(item.size, dimension, wide.data(), normal.data(), unit, where);
+  normalise(normal);  // rounded weights no longer sum to 1
+  return Cloud::prepare(dimension, wide, normal, unit, where);
 }
 
 double spreadOf(const Cloud& cloud, double unit) {
@@ -79,7 +79,7 @@ Cloud CloudItems::prepared(std::size_t index) const {
 // Where all items are one point, what epsilon resolves is all the scale there is.
 double CloudItems::scale(const Job& job) const {
   const auto describe = [this](std::size_t i, std::span<double> itsMean) {
-    std::copy_n(mean(i), dimension_, itsMean.begin());
+    std::ranges::copy(mean(i), itsMean.begin());
     return item(i).spread;
   };
   const double deviation = measureScale(size(), dimension_, describe, job);
@@ -95,10 +95,7 @@ void CloudItems::append(Clouds clouds, Job& job) {
   parallel::forEach(clouds.count, 1, job, [&](std::size_t begin, std::size_t end) {
     auto self = spares.take([] { return std::make_unique<SelfTransport>(); });
     for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t first = clouds.offsets[i];
-      auto item =
-          std::make_shared<Item>(makeItem(precision_, clouds.size(i), dimension_,
-                                          clouds.points.data() + first * dimension_, clouds.weights.data() + first));
+      auto item = std::make_shared<Item>(makeItem(precision_, dimension_, clouds.pointsOf(i), clouds.weightsOf(i)));
       const Cloud cloud = pointcloud::prepared(*item, dimension_, unit_, clouds.at(i));
       std::vector<double> potentials;
       const Solved solved = self->solve(cloud, options_, potentials, job);
@@ -112,7 +109,7 @@ void CloudItems::append(Clouds clouds, Job& job) {
     job.advance(end - begin);
   });
   for (const auto& item : items) points_ += item->size;
-  store_.append(means.data(), items.data(), clouds.count);
+  store_.append(clouds.count, means, items);
 }
 
 void CloudItems::remove(std::vector<std::int32_t> indices, Job& job) {

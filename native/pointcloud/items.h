@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "memory/memory.h"
@@ -36,7 +37,7 @@ class CloudItems {
 
   const Item& item(std::size_t index) const { return *store_.note(index); }
   // In the caller's units, rounded.
-  const double* mean(std::size_t index) const { return store_.values(index); }
+  std::span<const double> mean(std::size_t index) const { return store_.values(index); }
   // Ready for transport.
   Cloud prepared(std::size_t index) const;
   // The number of points of all items.

@@ -34,20 +34,20 @@ Solved PairSolver::restore(const Cloud& source, const Cloud& target, std::vector
   return solver_.restore(problem, potentials.data(), job);
 }
 
-void PairSolver::writeSourcePotentials(double* f) {
-  if (swapped_) return solver_.writeColumnPotentials(f);
-  std::copy_n(solver_.rowPotentials(), source_->size, f);
+void PairSolver::writeSourcePotentials(std::span<double> f) {
+  if (swapped_) return solver_.writeColumnPotentials(f.data());
+  std::copy_n(solver_.rowPotentials(), source_->size, f.begin());
 }
 
-void PairSolver::writeTargetPotentials(double* g) const {
-  std::copy_n(swapped_ ? solver_.rowPotentials() : potentials_, target_->size, g);
+void PairSolver::writeTargetPotentials(std::span<double> g) const {
+  std::copy_n(swapped_ ? solver_.rowPotentials() : potentials_, target_->size, g.begin());
 }
 
-void PairSolver::writeImages(double* images) {
+void PairSolver::writeImages(std::span<double> images) {
   const std::size_t n = source_->size, m = target_->size, d = source_->dimension;
   const double* p = solver_.conditionalPlan();
   if (!swapped_) {
-    linalg::multiply(n, d, m, {p, m}, {target_->points.data(), d}, 0, images, d);
+    linalg::multiply(n, d, m, {p, m}, {target_->points.data(), d}, 0, images.data(), d);
     return;
   }
   scratch_.resize(m * d);
@@ -57,14 +57,14 @@ void PairSolver::writeImages(double* images) {
     addScaled(n, weight, p + j * n, received.data());
     for (std::size_t i = 0; i < d; ++i) scratch_[j * d + i] = weight * target_->points[j * d + i];
   }
-  linalg::multiply(n, d, m, linalg::transposed(p, n), {scratch_.data(), d}, 0, images, d);
+  linalg::multiply(n, d, m, linalg::transposed(p, n), {scratch_.data(), d}, 0, images.data(), d);
   for (std::size_t k = 0; k < n; ++k) {
     // A point that an unsolved problem sends nothing goes to the target's mean.
     for (std::size_t i = 0; i < d; ++i) images[k * d + i] = received[k] > 0 ? images[k * d + i] / received[k] : 0;
   }
 }
 
-void PairSolver::writePlan(double* plan) const {
+void PairSolver::writePlan(std::span<double> plan) const {
   const std::size_t n = source_->size, m = target_->size;
   const double* p = solver_.conditionalPlan();
   for (std::size_t k = 0; k < n; ++k) {

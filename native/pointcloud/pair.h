@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "base/aligned.h"
@@ -23,10 +24,10 @@ class PairSolver {
 
   // Results of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact
   // softmin of g; where the plan takes every source point, source.size x dimension; and the plan itself.
-  void writeSourcePotentials(double* f);
-  void writeTargetPotentials(double* g) const;
-  void writeImages(double* images);
-  void writePlan(double* plan) const;
+  void writeSourcePotentials(std::span<double> f);
+  void writeTargetPotentials(std::span<double> g) const;
+  void writeImages(std::span<double> images);
+  void writePlan(std::span<double> plan) const;
   // <P, C>.
   double transportCost() const;
 

@@ -73,7 +73,7 @@ class Search {
     errors_.resize(items_.size());
     parallel::forEach(items_.size(), kMeansInChunk, job_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
-        values_[i] = squaredDistance(items_.dimension(), items_.mean(i), state_.mean.data(), items_.unit());
+        values_[i] = squaredDistance(items_.mean(i), state_.mean, items_.unit());
       }
     });
   }

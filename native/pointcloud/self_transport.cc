@@ -32,7 +32,7 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
   kernel_.resize(n * n);
   exponentials(n * n, -1.0, 0.0, 0.0, costs_.data(), kernel_.data());
   for (auto* vector : {&scaling_, &mass_, &image_}) vector->resize(n);
-  if (greatest(n * n, costs_.data()) < kWeakCost) return solveWeak(cloud, options, potentials.data(), job);
+  if (greatest(costs_) < kWeakCost) return solveWeak(cloud, options, potentials.data(), job);
   for (std::size_t k = 0; k < n; ++k) scaling_[k] = std::exp(potentials[k]);
   Solved result;
   double previous = HUGE_VAL;
@@ -97,13 +97,13 @@ Solved SelfTransport::solveWeak(const Cloud& cloud, const SolverOptions& options
   return result;
 }
 
-void SelfTransport::writeImages(const Cloud& cloud, double* images) {
+void SelfTransport::writeImages(const Cloud& cloud, std::span<double> images) {
   const std::size_t n = cloud.size, d = cloud.dimension;
   scratch_.resize(n * d);
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t i = 0; i < d; ++i) scratch_[k * d + i] = mass_[k] * cloud.points[k * d + i];
   }
-  linalg::multiply(n, d, n, {kernel_.data(), n}, {scratch_.data(), d}, 0, images, d);
+  linalg::multiply(n, d, n, {kernel_.data(), n}, {scratch_.data(), d}, 0, images.data(), d);
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t i = 0; i < d; ++i) images[k * d + i] /= image_[k];
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/aligned.h"
@@ -20,7 +21,7 @@ class SelfTransport {
   Solved solve(const Cloud& cloud, const SolverOptions& options, std::vector<double>& potentials, const Job& job);
 
   // Where the plan of the last cloud takes each point, about the mean, points x dimension.
-  void writeImages(const Cloud& cloud, double* images);
+  void writeImages(const Cloud& cloud, std::span<double> images);
 
  private:
   void sumRows(const AlignedVector<double>& weights, Solved& result);

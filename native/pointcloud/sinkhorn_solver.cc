@@ -68,7 +68,7 @@ void TransportSolver::prepare(const Problem& problem, const Job& job) {
   }
   for (std::size_t k = 0; k < n; ++k) logRowWeights_[k] = std::log(problem.rowWeights[k]);
   for (std::size_t j = 0; j < m; ++j) logColumnWeights_[j] = std::log(problem.columnWeights[j]);
-  greatestCost_ = greatest(n * m, problem.costs);
+  greatestCost_ = greatest({problem.costs, n * m});
   leastError_ = std::numeric_limits<double>::infinity();
   reduced_.begin(problem);
   newton_.forget();

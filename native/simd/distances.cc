@@ -35,21 +35,21 @@ DENSEAM_INLINE T completeDistancesImpl(std::size_t n, T norm, const T* __restric
 
 }  // namespace
 
-DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* x, const float* y) {
-  return squaredDistanceImpl(n, x, y);
+DENSEAM_DISPATCH double squaredDistance(std::span<const float> x, std::span<const float> y) {
+  return squaredDistanceImpl(x.size(), x.data(), y.data());
 }
-DENSEAM_DISPATCH double squaredDistance(std::size_t n, const float* x, const double* y) {
-  return squaredDistanceImpl(n, x, y);
+DENSEAM_DISPATCH double squaredDistance(std::span<const float> x, std::span<const double> y) {
+  return squaredDistanceImpl(x.size(), x.data(), y.data());
 }
-DENSEAM_DISPATCH double squaredDistance(std::size_t n, const double* x, const double* y) {
-  return squaredDistanceImpl(n, x, y);
+DENSEAM_DISPATCH double squaredDistance(std::span<const double> x, std::span<const double> y) {
+  return squaredDistanceImpl(x.size(), x.data(), y.data());
 }
 
-DENSEAM_DISPATCH double squaredDistance(std::size_t n, const double* x, const double* y, double unit) {
+DENSEAM_DISPATCH double squaredDistance(std::span<const double> x, std::span<const double> y, double unit) {
   const double scale = 1 / unit;
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (std::size_t j = 0; j < n; ++j) sum += (x[j] - y[j]) * scale * ((x[j] - y[j]) * scale);
+  for (std::size_t j = 0; j < x.size(); ++j) sum += (x[j] - y[j]) * scale * ((x[j] - y[j]) * scale);
   return sum;
 }
 

@@ -1,17 +1,18 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 // Distances between vectors. Each is compiled for several instruction sets and chosen when the library loads.
 namespace denseam {
 
-// sum_j (x_j - y_j)^2, summed in the wider precision of the two.
-double squaredDistance(std::size_t n, const float* x, const float* y);
-double squaredDistance(std::size_t n, const float* x, const double* y);
-double squaredDistance(std::size_t n, const double* x, const double* y);
+// sum_j (x_j - y_j)^2 of vectors of one length, summed in the wider precision of the two.
+double squaredDistance(std::span<const float> x, std::span<const float> y);
+double squaredDistance(std::span<const float> x, std::span<const double> y);
+double squaredDistance(std::span<const double> x, std::span<const double> y);
 
 // |x - y|^2 / unit^2, the differences divided first: large numbers may have a large unit.
-double squaredDistance(std::size_t n, const double* x, const double* y, double unit);
+double squaredDistance(std::span<const double> x, std::span<const double> y, double unit);
 
 // sum_j |x_j - y_j|.
 double absoluteDistance(std::size_t n, const double* x, const double* y);

@@ -41,11 +41,11 @@ DENSEAM_DISPATCH void exponentials(std::size_t n, double scale, double centre, d
   exponentialsImpl(n, scale, centre, offset, x, y);
 }
 
-DENSEAM_DISPATCH double boltzmannFactors(std::size_t n, double beta, double shift, float* distances) {
-  return boltzmannFactorsImpl(n, beta, shift, distances);
+DENSEAM_DISPATCH double boltzmannFactors(double beta, double shift, std::span<float> distances) {
+  return boltzmannFactorsImpl(distances.size(), beta, shift, distances.data());
 }
-DENSEAM_DISPATCH double boltzmannFactors(std::size_t n, double beta, double shift, double* distances) {
-  return boltzmannFactorsImpl(n, beta, shift, distances);
+DENSEAM_DISPATCH double boltzmannFactors(double beta, double shift, std::span<double> distances) {
+  return boltzmannFactorsImpl(distances.size(), beta, shift, distances.data());
 }
 
 }  // namespace denseam

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 // Exponentials of vectors. Each is compiled for several instruction sets and chosen when the library loads.
 namespace denseam {
@@ -19,7 +20,7 @@ void exponentials(std::size_t n, double scale, double centre, double offset, con
 
 // distances_j <- exp(-beta (distances_j - shift)), zero where that underflows; returns the sum. Needs distances >=
 // shift, up to rounding.
-double boltzmannFactors(std::size_t n, double beta, double shift, float* distances);
-double boltzmannFactors(std::size_t n, double beta, double shift, double* distances);
+double boltzmannFactors(double beta, double shift, std::span<float> distances);
+double boltzmannFactors(double beta, double shift, std::span<double> distances);
 
 }  // namespace denseam

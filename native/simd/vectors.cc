@@ -45,15 +45,15 @@ DENSEAM_INLINE void addScaledImpl(std::size_t n, double scale, const T* __restri
 
 }  // namespace
 
-DENSEAM_DISPATCH double least(std::size_t n, const double* values) {
+DENSEAM_DISPATCH double least(std::span<const double> x) {
   double result = std::numeric_limits<double>::infinity();
 #pragma omp simd reduction(min : result)
-  for (std::size_t j = 0; j < n; ++j) result = values[j] < result ? values[j] : result;
+  for (std::size_t j = 0; j < x.size(); ++j) result = x[j] < result ? x[j] : result;
   return result;
 }
 
-DENSEAM_DISPATCH float greatest(std::size_t n, const float* x) { return greatestImpl(n, x); }
-DENSEAM_DISPATCH double greatest(std::size_t n, const double* x) { return greatestImpl(n, x); }
+DENSEAM_DISPATCH float greatest(std::span<const float> x) { return greatestImpl(x.size(), x.data()); }
+DENSEAM_DISPATCH double greatest(std::span<const double> x) { return greatestImpl(x.size(), x.data()); }
 
 DENSEAM_DISPATCH void multiplyBy(std::size_t n, const float* x, float* y) { multiplyByImpl(n, x, y); }
 DENSEAM_DISPATCH void multiplyBy(std::size_t n, const double* x, double* y) { multiplyByImpl(n, x, y); }
@@ -65,8 +65,8 @@ DENSEAM_DISPATCH double innerProduct(std::size_t n, const double* x, const doubl
   return innerProductImpl(n, x, y);
 }
 
-DENSEAM_DISPATCH void scaleBy(std::size_t n, double scale, float* y) { scaleByImpl(n, scale, y); }
-DENSEAM_DISPATCH void scaleBy(std::size_t n, double scale, double* y) { scaleByImpl(n, scale, y); }
+DENSEAM_DISPATCH void scaleBy(double scale, std::span<float> y) { scaleByImpl(y.size(), scale, y.data()); }
+DENSEAM_DISPATCH void scaleBy(double scale, std::span<double> y) { scaleByImpl(y.size(), scale, y.data()); }
 
 DENSEAM_DISPATCH void addScaled(std::size_t n, double scale, const float* x, float* y) {
   addScaledImpl(n, scale, x, y);

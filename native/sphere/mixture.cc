@@ -74,7 +74,7 @@ void Mixture<T>::evaluate(std::size_t rows, const T* x, T* scores, Block& block)
     T* scoresOfRow = scores + row * hiddenUnits_;
     T* termsOfRow = block.terms.data() + row * terms;
     if (memories_.count > 0) sharpenOverlaps(memories_, x + row * memories_.dimension, scoresOfRow);
-    const T best = greatest(hiddenUnits_, scoresOfRow);
+    const T best = greatest({scoresOfRow, hiddenUnits_});
     const double bestExponent = exponent(best);
     shifts[row] = std::max(leastShift, bestExponent);
     termsOfRow[0] = hasBackground_ ? static_cast<T>(kLifted<T> * std::exp(-shifts[row])) : T(0);

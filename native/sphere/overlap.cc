@@ -28,7 +28,7 @@ template <typename T>
 double shortfall(std::size_t d, const T* w, const T* x, double normOfX) {
   const double normOfW = norm(d, w);
   const double stretch = normOfW - normOfX;
-  return std::max(0.0, squaredDistance(d, w, x) - stretch * stretch) / (2 * normOfW * normOfX);
+  return std::max(0.0, squaredDistance({w, d}, {x, d}) - stretch * stretch) / (2 * normOfW * normOfX);
 }
 
 }  // namespace

@@ -237,11 +237,11 @@ class StateBlock {
       std::copy_n(x, d, next);
       return 0;
     }
-    scaleBy(d, active_[i].freeNorm / norm, next);
+    scaleBy(active_[i].freeNorm / norm, {next, d});
     for (std::size_t j = 0; j < settings_.clamped.size(); ++j) {
       if (settings_.clamped[j]) next[j] = x[j];
     }
-    return std::sqrt(squaredDistance(d, next, x));
+    return std::sqrt(squaredDistance({next, d}, {x, d}));
   }
 
   const Model<T>& model_;

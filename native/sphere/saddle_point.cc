@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "simd/vectors.h"
@@ -50,7 +51,7 @@ double normalize(std::size_t n, double* row) {
   if (top == 0) return 0;
   for (std::size_t j = 0; j < n; ++j) row[j] /= top;
   const double length = std::sqrt(innerProduct(n, row, row));
-  scaleBy(n, 1 / length, row);
+  scaleBy(1 / length, {row, n});
   return top * length;
 }
 
@@ -66,7 +67,7 @@ void setMemories(const std::vector<double>& sums, std::size_t dimension, double 
 std::vector<double> scaledMemories(const SaddlePointState& state, std::size_t dimension) {
   std::vector<double> scaled = state.memories;
   for (std::size_t mu = 0; mu < state.lengths.size(); ++mu) {
-    scaleBy(dimension, state.lengths[mu], scaled.data() + mu * dimension);
+    scaleBy(state.lengths[mu], std::span(scaled).subspan(mu * dimension, dimension));
   }
   return scaled;
 }

@@ -26,7 +26,7 @@ double normalizeTangent(std::size_t d, const T* w, T* v) {
   for (int pass = 0; pass < 2; ++pass) {
     addScaled(d, -innerProduct(d, w, v), w, v);
     const double norm = std::sqrt(innerProduct(d, v, v));
-    scaleBy(d, norm > 0 ? 1 / norm : 0, v);
+    scaleBy(norm > 0 ? 1 / norm : 0, {v, d});
     length *= norm;
   }
   return length;
@@ -150,8 +150,8 @@ void splitMemories(const std::vector<std::int32_t>& chosen, const std::vector<T>
     const T* u = directions.data() + mu * d;
     addScaled(d, distance, u, w);
     addScaled(d, -distance, u, copy.data());
-    scaleBy(d, 1 / std::sqrt(innerProduct(d, w, w)), w);
-    scaleBy(d, 1 / std::sqrt(innerProduct(d, copy.data(), copy.data())), copy.data());
+    scaleBy(1 / std::sqrt(innerProduct(d, w, w)), {w, d});
+    scaleBy(1 / std::sqrt(innerProduct(d, copy.data(), copy.data())), copy);
     model.memories.insert(model.memories.end(), copy.begin(), copy.end());
     const std::size_t weights = (mu + 1) * model.labels;
     for (std::size_t y = 0; y < model.labels; ++y) {

@@ -161,7 +161,7 @@ class TrainerOf : public Trainer {
       overlaps[mu] = innerProduct(d, w, sums + mu * d);
       const double square = descend(d, by, overlaps[mu], sums + mu * d, state_.memoryVelocities.data() + mu * d, w);
       if (!(square > 0 && std::isfinite(square))) throw diverged();
-      scaleBy(d, 1 / std::sqrt(square), w);
+      scaleBy(1 / std::sqrt(square), {w, d});
     }
   }
 
@@ -195,8 +195,8 @@ class TrainerOf : public Trainer {
   void reflect() {
     model().beta = -model().beta;
     state_.betaVelocity = -state_.betaVelocity;
-    scaleBy(model().memories.size(), -1, model().memories.data());
-    scaleBy(state_.memoryVelocities.size(), -1, state_.memoryVelocities.data());
+    scaleBy(-1, model().memories);
+    scaleBy(-1, state_.memoryVelocities);
   }
 
   Totals validate(Job& job) {
@@ -241,7 +241,7 @@ TrainingState<T> initialState(std::size_t dimension, const Shares& shares, doubl
       RandomStream random(seed, Purpose::kMemory, mu);
       T* w = state.model.memories.data() + mu * dimension;
       for (std::size_t j = 0; j < dimension; ++j) w[j] = static_cast<T>(random.normal());
-      scaleBy(dimension, 1 / std::sqrt(innerProduct(dimension, w, w)), w);
+      scaleBy(1 / std::sqrt(innerProduct(dimension, w, w)), {w, dimension});
     }
   });
   for (std::size_t i = 0; i < units * labels; ++i) {

@@ -169,7 +169,7 @@ class Scaler {
       if (!(numbers[j] >= 0 && std::isfinite(numbers[j]))) throw badNumber(i * columns_ + j);
       if (rowSums_[i] == 0 || columnSums_[j] == 0) numbers[j] = 0;
     }
-    const double result = greatest(columns_, numbers);
+    const double result = greatest({numbers, columns_});
     if (rowSums_[i] > 0 && result == 0) throw noNumbers("row", i, "options.rowSums", rowSums_[i]);
     return result;
   }
