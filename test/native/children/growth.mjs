@@ -37,7 +37,7 @@ function residentMegabytes() {
   return process.memoryUsage.rss() / 2 ** 20;
 }
 
-const [work, warmUp, count] = process.argv[3] === 'edits' ? [edits, 4000, 10_000] : [retrievals, 20_000, 100_000];
+const [work, warmUp, count] = process.argv[3] === 'edits' ? [edits, 30_000, 10_000] : [retrievals, 20_000, 100_000];
 await work(warmUp);
 const samples = [];
 for (let tenth = 0; tenth < 10; tenth++) {
