@@ -81,6 +81,11 @@ export const recallChart: ResultChart = {
   ),
 };
 
+const held = {
+  x: quantity('dimension', 'd', { tickMinStep: 1 }, { zero: false }),
+  y: logarithmic('count', 'N held', { tickCount: 5 }),
+};
+
 export const capacityChart: ResultChart = {
   name: 'capacity',
   title: 'Items held against the dimension',
@@ -89,16 +94,9 @@ export const capacityChart: ResultChart = {
   table: 'capacity',
   specification: rowsWhere(
     'datum.count !== null',
-    layers(
-      {
-        x: quantity('dimension', 'd', { tickMinStep: 1 }, { zero: false }),
-        y: logarithmic('count', 'N held', { tickCount: 5 }),
-        color: grades('beta', 'beta'),
-      },
-      [
-        { mark: 'line' },
-        points({ shape: { field: 'isLeast', type: 'nominal', legend: { title: null } } }, solidPoints),
-      ],
-    ),
+    layers({ color: grades('beta', 'beta') }, [
+      lines(held, { point: false }),
+      points({ ...held, shape: { field: 'isLeast', type: 'nominal', legend: { title: null } } }, solidPoints),
+    ]),
   ),
 };
