@@ -63,13 +63,6 @@ function repeatCommand(out: string, { data, seed, items, queries }: DemoSettings
   return `${demoCommand} --seed ${seed} --items ${items} --queries ${queries} ${paths}`;
 }
 
-/** Legend of the tables. */
-const legend = `recalled: the stored item nearest to the fixed point is the right one.
-state at its item: recalled, and the fixed point is within a tenth of d* of the item.
-iterations: their median. d*: the median distance from an item to its nearest neighbour, in each memory on its own.
-beta*: beta x d* squared.
-nearest: the share of queries whose own item is the nearest stored one, before any recall.`;
-
 /** The result with all of its tables shown: a page alone has no files beside it that could hold the raw ones. */
 function allShown({ tables, ...rest }: ExperimentResult): ExperimentResult {
   return { ...rest, tables: tables.map(({ isRaw: _, ...table }) => table) };
@@ -77,7 +70,7 @@ function allShown({ tables, ...rest }: ExperimentResult): ExperimentResult {
 
 async function runDemo(run: Run, options: DemoOptions): Promise<void> {
   // Loaded here so that --help and mistyped options answer at once, and a missing addon is an error like any other.
-  const { demo } = await import('../demo/experiment.ts');
+  const { demo, legend } = await import('../demo/experiment.ts');
   const { experimentFiles } = await import('../report/experimentFiles.ts');
   const { experimentPage, experimentText } = await import('../report/experiment.ts');
 
@@ -92,6 +85,6 @@ async function runDemo(run: Run, options: DemoOptions): Promise<void> {
   else await experimentFiles(folder, demo, settings, result, record);
   const time = `${record.seconds.toFixed(1)} s on ${record.threads} threads`;
   const end = `${time}. The page with curves and images:\n${page}`;
-  const text = () => `\n${[experimentText(result), legend, end].join('\n\n')}`;
+  const text = () => `\n${[experimentText(result), legend.join('\n'), end].join('\n\n')}`;
   run.print(text, () => ({ page, settings, ...result }));
 }

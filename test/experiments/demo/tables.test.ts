@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { demo } from '../../../experiments/demo/experiment.ts';
+import { demo, legend } from '../../../experiments/demo/experiment.ts';
 import { resultOf } from '../../../experiments/demo/tables.ts';
 import { experimentPage } from '../../../experiments/report/experiment.ts';
 import { readableTable } from '../../../experiments/report/resultTable.ts';
@@ -76,6 +76,13 @@ describe('the page', async () => {
     expect(content.match(/<img [^>]*>/g)).toHaveLength(2 * 5);
     const captions = [...content.matchAll(/<img [^>]*><span>(.*?)<\/span>/g)].map(([, caption]) => caption);
     expect(captions.slice(0, 5)).toEqual(['original', 'query', 'Gaussian', 'Euclidean ✗', 'pixels']);
+  });
+
+  it('says what its columns mean', () => {
+    for (const name of ['recalled', 'state at its item', 'iterations', 'beta*', 'nearest']) {
+      const meaning = legend.find((line) => line.startsWith(`${name}: `));
+      expect(content).toContain(meaning ?? `no meaning of ${name}`);
+    }
   });
 
   it('states the settings', () => {
