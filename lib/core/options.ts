@@ -91,13 +91,8 @@ export function readOptions<Table extends OptionTable>(table: Table, value: unkn
   const source = record(name, value, wanted(table));
   for (const key of reading(name, () => Object.keys(source))) {
     if (Object.hasOwn(table, key)) continue;
-    const known = Object.keys(table).sort().join(', ');
-    const [argument, expected] = [`${name}.${shortened(key)}`, `only ${known}`];
-    throw new DenseamError('ERR_RANGE', `Expected ${expected} in ${name} but received ${argument}`, {
-      argument,
-      expected,
-      received: argument,
-    });
+    const expected = `only ${Object.keys(table).sort().join(', ')}`;
+    throw new DenseamError('ERR_RANGE', { argument: name, expected, received: `"${shortened(key)}"` });
   }
   const read = Object.entries(table).map(([key, option]) => [
     key,

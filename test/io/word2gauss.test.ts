@@ -359,7 +359,7 @@ describe('the call', () => {
     const path = await write(modelMembers(spherical));
     const call = (options: unknown) => readWord2Gauss(path, options as ReadWord2GaussOptions);
     await expectFault(call({ part: 'all' }), 'ERR_RANGE', /"words", "contexts" or "both" for options\.part .* "all"$/);
-    const typo = /only onProgress, part, signal in options but received options\.parts$/;
+    const typo = /only onProgress, part, signal for options but received "parts"$/;
     await expectFault(call({ parts: 'both' }), 'ERR_RANGE', typo);
     await expectFault(call({ signal: 1 }), 'ERR_SHAPE', /options\.signal/);
     await expectFault(call(null), 'ERR_SHAPE', /options/);
