@@ -110,6 +110,7 @@ function equalWeights(name: string, count: number, points: Float64Array): Native
     offsets: Int32Array.from({ length: count + 1 }, (_, cloud) => cloud * pointCount),
     points,
     weights: new Float64Array(count * pointCount).fill(1 / pointCount),
+    firstPoint: 0,
   };
 }
 

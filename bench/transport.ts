@@ -53,6 +53,7 @@ function normalClouds(name: string, { points, dimension, weights }: TransportCas
     offsets: Int32Array.from({ length: count + 1 }, (_, cloud) => cloud * points),
     points: Float64Array.from({ length: total * dimension }, () => random.normal()),
     weights: Float64Array.from({ length: total }, () => (weights === 'equal' ? 1 : 0.5 + random.uniform())),
+    firstPoint: 0,
   };
   for (let cloud = 0; cloud < count; cloud++) normalize(weightsOf(clouds, cloud));
   return clouds;

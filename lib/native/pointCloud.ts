@@ -13,6 +13,8 @@ export interface NativeClouds {
   readonly weights: FloatArray;
   /** Its name in errors. */
   readonly name: string;
+  /** Index of its first point in the batch that errors tell of, of which this one may be a part. */
+  readonly firstPoint: number;
 }
 
 /** A batch of clouds from the native side. */

@@ -34,6 +34,7 @@ export function cloudBatch(name: string, value: PointClouds): CloudBatch {
     offsets,
     points: floatArray(`${name}.points`, given.points, length, `${total} x ${dimension}`),
     weights: floatArray(`${name}.weights`, given.weights, total, 'one a point'),
+    firstPoint: 0,
   };
 }
 
@@ -85,6 +86,7 @@ export function sliceClouds(batch: CloudBatch, begin: number, end: number): Clou
     offsets: batch.offsets.subarray(begin, end + 1).map((offset) => offset - first),
     points: batch.points.subarray(first * dimension, last * dimension),
     weights: batch.weights.subarray(first, last),
+    firstPoint: batch.firstPoint + first,
   };
 }
 

@@ -124,6 +124,7 @@ async function* batchesOf(
   const points = new TensorReader(file, 'points', options);
   const weights = new TensorReader(file, 'weights', options);
   let begin = 0;
+  let firstPoint = 0;
   for (const end of runEnds(info.size, (i) => ((sizes[i] as number) * bytesOfPoint(info)) / chunkBytes)) {
     const offsets = new Int32Array(end - begin + 1);
     for (let i = begin; i < end; i++) offsets[i - begin + 1] = (offsets[i - begin] as number) + (sizes[i] as number);
@@ -135,7 +136,9 @@ async function* batchesOf(
       offsets,
       points: await points.take(total * dimension),
       weights: await weights.take(total),
+      firstPoint,
     };
+    firstPoint += total;
     begin = end;
   }
 }

@@ -24,6 +24,7 @@ Clouds readClouds(const Napi::Value& value, std::size_t dimension, std::size_t f
   clouds.dimension = dimension;
   clouds.name = given.text("name");
   clouds.first = firstIndex;
+  clouds.firstPoint = given.count("firstPoint");
   const bool isInts = offsets.IsTypedArray() && offsets.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isInts || offsets.As<Napi::TypedArray>().ElementLength() != clouds.count + 1) {
     throw codedError(value.Env(), "ERR_SHAPE", "Expected an Int32Array of count + 1 for offsets");

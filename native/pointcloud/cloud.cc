@@ -27,6 +27,27 @@ Error outOfReach(const std::string& where) {
            .found = "it has others, whose squares overflow"}};
 }
 
+// The error about the number at a place.
+Error refused(const char* code, const Place& place, const char* expected, double value) {
+  const std::string words = place.words.empty() ? "" : " (" + place.words + ")";
+  return {code, {.argument = place.argument, .expected = expected, .received = number(value) + words}};
+}
+
+Error notFinite(const Place& place, double value) { return refused("ERR_NOT_FINITE", place, "a finite number", value); }
+
+// Coordinate i of point k.
+Place coordinateAt(const Clouds& clouds, std::size_t cloud, std::size_t k, std::size_t i) {
+  const std::size_t index = (clouds.firstPoint + clouds.offsets[cloud] + k) * clouds.dimension + i;
+  return {clouds.name + ".points[" + std::to_string(index) + "]",
+          "coordinate " + std::to_string(i) + " of point " + std::to_string(k) + " of " + clouds.at(cloud)};
+}
+
+Place weightAt(const Clouds& clouds, std::size_t cloud, std::size_t k) {
+  const std::size_t index = clouds.firstPoint + clouds.offsets[cloud] + k;
+  return {clouds.name + ".weights[" + std::to_string(index) + "]",
+          "weight " + std::to_string(k) + " of " + clouds.at(cloud)};
+}
+
 }  // namespace
 
 void normalise(std::span<double> weights) {
@@ -36,15 +57,12 @@ void normalise(std::span<double> weights) {
   for (double& weight : weights) weight /= total;
 }
 
-void checkWeights(std::span<double> weights, const std::function<std::string(std::size_t)>& weightAt,
+void checkWeights(std::span<double> weights, const std::function<Place(std::size_t)>& weightAt,
                   const std::string& where) {
   double total = 0;
   for (std::size_t k = 0; k < weights.size(); ++k) {
     if (!std::isfinite(weights[k])) throw notFinite(weightAt(k), weights[k]);
-    if (weights[k] < 0) {
-      throw Error("ERR_RANGE",
-                  {.argument = weightAt(k), .expected = "a number of at least 0", .received = number(weights[k])});
-    }
+    if (weights[k] < 0) throw refused("ERR_RANGE", weightAt(k), "a number of at least 0", weights[k]);
     total += weights[k];
   }
   if (!(std::fabs(total - 1) <= sumErrorOf(weights))) {
@@ -60,18 +78,16 @@ void checkWeights(std::span<double> weights, const std::function<std::string(std
 void checkClouds(Clouds& clouds) {
   const std::size_t d = clouds.dimension;
   for (std::size_t cloud = 0; cloud < clouds.count; ++cloud) {
-    for (std::size_t k = clouds.offsets[cloud]; k < clouds.offsets[cloud + 1]; ++k) {
+    const std::size_t begin = clouds.offsets[cloud];
+    for (std::size_t k = 0; k < clouds.size(cloud); ++k) {
       for (std::size_t i = 0; i < d; ++i) {
-        const double value = clouds.points[k * d + i];
-        if (std::isfinite(value)) continue;
-        throw notFinite("coordinate " + std::to_string(i) + " of point " + std::to_string(k - clouds.offsets[cloud]) +
-                            " of " + clouds.at(cloud),
-                        value);
+        const double value = clouds.points[(begin + k) * d + i];
+        if (!std::isfinite(value)) throw notFinite(coordinateAt(clouds, cloud, k, i), value);
       }
     }
-    const auto weightAt = [&](std::size_t k) { return "weight " + std::to_string(k) + " of " + clouds.at(cloud); };
-    checkWeights(std::span(clouds.weights).subspan(clouds.offsets[cloud], clouds.size(cloud)), weightAt,
-                 clouds.at(cloud));
+    checkWeights(
+        std::span(clouds.weights).subspan(begin, clouds.size(cloud)),
+        [&](std::size_t k) { return weightAt(clouds, cloud, k); }, clouds.at(cloud));
   }
 }
 

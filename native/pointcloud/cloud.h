@@ -13,7 +13,7 @@
 namespace denseam::pointcloud {
 
 // Clouds as a caller gave them, copied. Cloud i has the points offsets[i] to offsets[i + 1]. The name is what errors
-// call the argument; its clouds are counted from `first`.
+// call the argument; its clouds are counted from `first`, its points from `firstPoint`.
 struct Clouds {
   std::size_t count = 0;
   std::size_t dimension = 0;
@@ -22,6 +22,7 @@ struct Clouds {
   AlignedVector<double> weights;  // total
   std::string name = "states";
   std::size_t first = 0;
+  std::size_t firstPoint = 0;
 
   std::size_t size(std::size_t cloud) const { return offsets[cloud + 1] - offsets[cloud]; }
   std::span<const double> pointsOf(std::size_t cloud) const {
@@ -60,6 +61,12 @@ struct Cloud {
                        double unit, const std::string& where);
 };
 
+// Where a number is: its argument, and its place in words where the argument alone leaves one to count.
+struct Place {
+  std::string argument;
+  std::string words = {};
+};
+
 // Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were
 // divided once stay as they are.
 void normalise(std::span<double> weights);
@@ -67,7 +74,7 @@ void normalise(std::span<double> weights);
 // Throws unless all weights are finite and at least 0, with the sum 1 but for the rounding of where they came from;
 // then sets those below the least one to 0 and normalises the rest. `weightAt(k)` and `where` are what errors call a
 // weight and all of them.
-void checkWeights(std::span<double> weights, const std::function<std::string(std::size_t)>& weightAt,
+void checkWeights(std::span<double> weights, const std::function<Place(std::size_t)>& weightAt,
                   const std::string& where);
 
 // Throws unless all numbers are finite and the weights of each cloud at least 0, with the sum 1; then divides them by

@@ -22,7 +22,7 @@ struct Side {
 
 Side readSide(std::vector<double> weights, const std::string& name) {
   checkWeights(
-      weights, [&](std::size_t i) { return name + "[" + std::to_string(i) + "]"; }, name);
+      weights, [&](std::size_t i) { return Place{name + "[" + std::to_string(i) + "]"}; }, name);
   Side side;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] == 0) continue;

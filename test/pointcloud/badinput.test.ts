@@ -116,6 +116,34 @@ describe.each(takers)('%s refuses', (_, name, call) => {
   });
 });
 
+it.each([
+  ['points', 5, Number.NaN, 'NaN (coordinate 1 of point 0 of items[1])', 'a finite number'],
+  ['weights', 3, Infinity, 'Infinity (weight 1 of items[1])', 'a finite number'],
+  ['weights', 4, -1, '-1 (weight 2 of items[1])', 'a number of at least 0'],
+] as const)('%s[%i] of %d is named by its path', async (field, at, value, received, expected) => {
+  const batch = { ...clouds, [field]: clouds[field].with(at, value) };
+  const error = await expectFailure(() => memory.add(batch), ['ERR_NOT_FINITE', 'ERR_RANGE']);
+  expect(error).toMatchObject({ argument: `items.${field}[${at}]`, expected, received });
+});
+
+it('a number in a later part of a batch is named by its path in the whole', async () => {
+  const [count, dimension] = [20, 2 ** 17]; // 2 MiB a cloud
+  const batch = {
+    count,
+    dimension,
+    offsets: Int32Array.from({ length: count + 1 }, (_, i) => 2 * i),
+    points: new Float64Array(count * 2 * dimension),
+    weights: new Float64Array(count * 2).fill(0.5),
+  };
+  const at = (2 * 17 + 1) * dimension + 5;
+  batch.points[at] = Number.NaN;
+  const error = await expectFailure(() => PointCloudMemory.create(batch, { epsilon }), 'ERR_NOT_FINITE');
+  expect(error).toMatchObject({
+    argument: `items.points[${at}]`,
+    received: 'NaN (coordinate 5 of point 1 of items[17])',
+  });
+});
+
 it('after all that the memory is as it was, and good clouds are fine', async () => {
   expect(memory.size).toBe(2);
   for (const [, name, call] of takers) await call(name === 'query' ? one : clouds).catch(expect.fail);
@@ -222,8 +250,8 @@ describe('options with a range of their own', () => {
     await refused(() => memory.nearest(clouds, any({ pruning: { mass: 0.1 } })), 'options.pruning');
     await refused(() => memory.retrieve(clouds, any({ beta: [] })), 'options.beta');
     await refused(() => memory.retrieve(clouds, any({ beta: [1, 0] })), 'options.beta[1]');
-    await refused(() => memory.retrieve(clouds, any({ beta, betas: [1] })), 'options.betas');
-    await refused(() => memory.sweep(clouds, any({ betas: [1], beta })), 'received options.beta');
+    await refused(() => memory.retrieve(clouds, any({ beta, betas: [1] })), '"betas"');
+    await refused(() => memory.sweep(clouds, any({ betas: [1], beta })), 'received "beta"');
     await refused(() => sinkhorn(clouds, clouds, any({ epsilon, plans: 1 })), 'options.plans');
     await refused(() => sinkhornDivergence(clouds, clouds, any({ epsilon, gradient: 'x' })), 'options.gradient');
   });

@@ -352,7 +352,7 @@ describe('what is not a cloud', () => {
       const batches = clean();
       batches[1].weights[9] = -0.01;
       const error = await expectFailure(() => take(...batches, 3, 1), 'ERR_RANGE');
-      expect(error.message).toMatch(/weight 2 of targets\[1\].* -0\.01/);
+      expect(error.message).toMatch(/targets\.weights\[9\] .* -0\.01 \(weight 2 of targets\[1\]\)/);
     });
 
     it(`${name} refuses weights that do not sum to 1, but for rounding`, async () => {

@@ -77,5 +77,5 @@ export function batchOf(clouds: readonly Cloud[], name: string): NativeClouds {
   });
   const points = Float64Array.from(clouds.flatMap((cloud) => cloud.points.flat()));
   const weights = Float64Array.from(clouds.flatMap((cloud) => cloud.weights));
-  return { count: clouds.length, offsets, points, weights, name };
+  return { count: clouds.length, offsets, points, weights, name, firstPoint: 0 };
 }
