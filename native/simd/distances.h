@@ -10,13 +10,13 @@ double squaredDistance(std::size_t n, const float* x, const float* y);
 double squaredDistance(std::size_t n, const float* x, const double* y);
 double squaredDistance(std::size_t n, const double* x, const double* y);
 
-// |x - y|^2 / unit^2, the differences divided first: large numbers may have a large unit.
+// |x - y|^2 / unit^2 from differences divided by the unit first: large numbers may have a large unit.
 double squaredDistance(std::size_t n, const double* x, const double* y, double unit);
 
 // sum_j |x_j - y_j|.
 double absoluteDistance(std::size_t n, const double* x, const double* y);
 
-// Squared distances from inner products: scores_j <- max(0, norm + norms_j - 2 scores_j); returns the least.
+// Turns inner products into squared distances: scores_j <- max(0, norm + norms_j - 2 scores_j); returns the least.
 float completeDistances(std::size_t n, float norm, const float* norms, float* scores);
 double completeDistances(std::size_t n, double norm, const double* norms, double* scores);
 
