@@ -11,8 +11,8 @@
 
 namespace denseam::pointcloud {
 
-// Clouds as a caller gave them, copied. Cloud i has the points offsets[i] to offsets[i + 1]. The name is what errors
-// call the argument; its clouds are counted from `first`.
+// A copy of a caller's clouds. Cloud i has the points offsets[i] to offsets[i + 1]. The name is the argument's name in
+// errors; its clouds are counted from `first`.
 struct Clouds {
   std::size_t count = 0;
   std::size_t dimension = 0;
@@ -26,13 +26,13 @@ struct Clouds {
   std::string at(std::size_t cloud) const { return name + "[" + std::to_string(first + cloud) + "]"; }
 };
 
-// Clouds as they are handed back: offsets, points and weights of all.
+// Clouds in the form of results: offsets, points and weights of all.
 struct FlatClouds {
   std::vector<std::int32_t> offsets{0};
   std::vector<double> points, weights;
 };
 
-// A point of a lower weight has no part in anything: neither its logarithm nor its square is safe.
+// The least weight of a point that counts: a smaller one has no safe logarithm or square.
 constexpr double kLeastWeight = 1e-100;
 
 // A cloud made ready for transport: points of weight 0 left out, the others about their mean, in units of
@@ -43,7 +43,7 @@ struct Cloud {
   AlignedVector<double> points;   // size x dimension
   AlignedVector<double> weights;  // above 0, their sum is 1
   // In the caller's units: the mean is where points are counted from, rounded, plus the rest. Far from the origin the
-  // rest says what the rounding of the mean would add to divergences.
+  // rest corrects divergences for the rounding of the mean.
   std::vector<double> mean, rest;
   std::vector<std::size_t> index;  // of each point in the cloud it came from
 
@@ -53,13 +53,13 @@ struct Cloud {
                        double unit, const std::string& where);
 };
 
-// Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: weights that were
-// divided once stay as they are.
+// Divides weights by their sum, unless that differs from 1 by no more than the rounding of sums: normalised weights
+// stay unchanged.
 void normalise(std::size_t count, double* weights);
 
-// Throws unless all weights are finite and at least 0, with the sum 1 but for the rounding of where they came from;
-// then sets those below the least one to 0 and normalises the rest. `weightAt(k)` and `where` are what errors call a
-// weight and all of them.
+// Throws unless all weights are finite and at least 0, with the sum 1 up to the rounding of their source; then sets
+// those below the least one to 0 and normalises the rest. `weightAt(k)` and `where` name a weight and all of them in
+// errors.
 void checkWeights(std::size_t count, double* weights, const std::function<std::string(std::size_t)>& weightAt,
                   const std::string& where);
 
@@ -67,7 +67,7 @@ void checkWeights(std::size_t count, double* weights, const std::function<std::s
 // their sum and sets those below the least one to 0.
 void checkClouds(Clouds& clouds);
 
-// What rounding leaves below 0 of a divergence that was solved for is 0; what was not may be anything, and stays.
+// Sets a solved divergence that rounding left below 0 to 0; an unsolved one may be anything, and stays.
 inline double nonNegative(double divergence, bool converged) { return converged && divergence < 0 ? 0 : divergence; }
 
 // c_kj = |x_k - y_j|^2. `scratch` is work space.

@@ -14,7 +14,7 @@
 namespace denseam::pointcloud {
 namespace {
 
-// Adding an item copies the last block, and counts one reference more for each of its items.
+// The items of a block: adding an item copies the last block, and counts one reference more for each of its items.
 constexpr std::size_t kItemsInBlock = 4096;
 
 template <typename T>
@@ -27,7 +27,7 @@ std::vector<T> keptNumbers(const std::vector<std::size_t>& kept, const double* v
   return result;
 }
 
-// The points that have weight, as they are stored.
+// The points of positive weight in their stored form.
 Item makeItem(Precision precision, std::size_t size, std::size_t dimension, const double* points,
               const double* weights) {
   std::vector<std::size_t> kept;
@@ -76,7 +76,7 @@ Cloud CloudItems::prepared(std::size_t index) const {
   return pointcloud::prepared(item(index), dimension_, unit_, "items");
 }
 
-// Where all items are one point, what epsilon resolves is all the scale there is.
+// Where all items are one point, the only scale is the resolution of epsilon.
 double CloudItems::scale(const Job& job) const {
   const auto describe = [this](std::size_t i, std::span<double> itsMean) {
     std::copy_n(mean(i), dimension_, itsMean.begin());
