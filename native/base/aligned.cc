@@ -14,13 +14,13 @@ namespace denseam {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
-// Blocks are kept in classes of powers of two from where malloc may return a freed one to the system to where doing so
-// no longer shows beside the use of the block.
+// Freed blocks are kept by size class, a power of two: from the size at which malloc may return a block to the system
+// to the size at which that costs little beside the use of the block.
 constexpr std::size_t kLeastKept = std::size_t{1} << 15, kMostKept = std::size_t{1} << 24;
 constexpr std::size_t kMostKeptTogether = std::size_t{1} << 26;
 constexpr std::size_t kClasses = std::countr_zero(kMostKept) - std::countr_zero(kLeastKept) + 1;
 
-// From here on blocks are mappings of their own.
+// Blocks of at least this size are mappings of their own.
 constexpr std::size_t kLeastMapped = std::size_t{1} << 20;
 
 void* newBlock(std::size_t bytes) {

@@ -5,14 +5,14 @@
 
 namespace denseam {
 
-// Memory that begins where a cache line does: vector loads then never cross one. Large blocks that were freed are kept,
-// some tens of megabytes of them, for the next call: the system gives fresh pages one by one, and for a short call that
-// can take longer than what is computed in them. Blocks from a megabyte on come from the system itself and go back to
-// it whole: in the heap of a thread, whatever lies above a freed block would hold it there.
+// Memory aligned to cache lines: vector loads then never cross one. Large freed blocks, some tens of megabytes of them,
+// are kept for the next call: the system gives fresh pages one by one, and for a short call that can take longer than
+// the computation in them. Blocks of a megabyte or more come from the system itself and go back to it whole: in the
+// heap of a thread, any later allocation above a freed block would hold it there.
 void* allocateAligned(std::size_t bytes);
 void freeAligned(void* block, std::size_t bytes);
 
-// Gives the system what is kept for later, here and in the C library, as far as whole pages of it are free.
+// Returns freed memory that is kept here and in the C library to the system, as far as whole pages are free.
 void giveBackFreeMemory();
 
 template <typename T>

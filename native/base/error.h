@@ -7,8 +7,8 @@
 
 namespace denseam {
 
-// What an error is about, in words: "Expected <expected> for <argument> but received <received>", or "... but <found>"
-// where a clause says better than a value what came.
+// The words of an error: "Expected <expected> for <argument> but received <received>", or "... but <found>" where a
+// clause describes the input better than a value.
 struct Fault {
   std::string argument;
   std::string expected;

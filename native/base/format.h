@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 
-// Errors about values, worded alike for every argument.
+// Errors about values. Every argument gets the same wording.
 namespace denseam {
 
-// With as many digits as tell it from every other double: what differs must look different in a message.
+// The number with as many digits as tell it from every other double: different numbers look different in a message.
 inline std::string number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
@@ -35,7 +35,7 @@ inline Error notPositive(const std::string& where, double smallest) {
            .found = "its smallest eigenvalue is " + number(smallest)}};
 }
 
-// The error of an overflow among numbers that are finite themselves.
+// The error for an overflow among finite numbers.
 inline Error overflow(const std::string& where) {
   return {
       "ERR_RANGE",
@@ -47,7 +47,7 @@ inline Error negativeVariance(const std::string& where, double value) {
           {.argument = where, .expected = "a variance of at least 0", .received = number(value)}};
 }
 
-// `ridge`: what was given; `enough`: what helps, where that is not just any.
+// `ridge`: the given ridge; `enough`: a ridge that is large enough, where not every positive one is.
 inline Error singular(const std::string& where, double smallest, double ridge = 0, double enough = 0) {
   const std::string size = enough > 0 ? " of " + number(enough) + " or more" : "";
   const std::string advice =

@@ -4,8 +4,8 @@
 
 namespace denseam {
 
-// A matrix, row-major, with a number for each of its rows and columns: the sums it is to be scaled to, or the weights
-// that its costs lie between.
+// A matrix, row-major, with a number for each row and column: the sums of a scaling, or the weights of a transport
+// problem.
 struct MarginalMatrix {
   std::vector<double> matrix;
   std::vector<double> rowSums;

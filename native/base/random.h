@@ -10,7 +10,7 @@
 
 namespace denseam {
 
-// What the random numbers of a stream are for: draws of one kind never repeat those of another made from the same seed.
+// The purpose of a random stream: streams of different purposes differ, also for the same seed.
 enum class Purpose : std::uint64_t {
   kBasis = 1,
   kSphere = 2,
@@ -25,9 +25,9 @@ enum class Purpose : std::uint64_t {
   kTeacher = 18,
 };
 
-// A stream of random numbers of its own for every item of a call, so that they do not depend on which thread draws them
-// or when: xoshiro256++ (Blackman and Vigna 2021), its state taken from (seed, purpose, item) by SplitMix64 (Steele,
-// Lea and Flood 2014).
+// One random stream for every item of a call, so that the numbers depend neither on the thread nor on the order of the
+// draws: xoshiro256++ (Blackman and Vigna 2021), its state made from (seed, purpose, item) by SplitMix64 (Steele, Lea
+// and Flood 2014).
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, Purpose purpose, std::size_t item) {
@@ -54,7 +54,7 @@ class RandomStream {
     for (double& value : values) value = normal();
   }
 
-  // A uniformly random vector of this length.
+  // A vector of this length in a uniformly random direction.
   void onSphere(double length, std::span<double> vector) {
     double norm = 0;
     while (norm == 0) {

@@ -5,8 +5,8 @@
 
 namespace denseam {
 
-// Whether float32 holds all these numbers exactly: they came from there then, whatever array they are in now, and are
-// as far off as it leaves them.
+// Whether float32 holds all these numbers exactly: they were float32 numbers then, whatever array holds them now, and
+// have float32's rounding errors.
 inline bool areSingle(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(),
                      [](double x) { return static_cast<double>(static_cast<float>(x)) == x; });

@@ -7,8 +7,8 @@
 
 namespace denseam {
 
-// Work spaces that the chunks of a loop pass on to each other: there are never more than chunks running at once, and
-// none is allocated anew for every chunk.
+// A pool of work spaces for the chunks of a loop: it holds at most as many as chunks run at once, and
+// chunks share them.
 template <typename T>
 class Spares {
  public:

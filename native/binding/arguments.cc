@@ -25,7 +25,7 @@ Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t 
       std::string("Expected a Float64Array or Float32Array of length ") + std::to_string(count) + " for " + name);
 }
 
-// A finite float64 that is too large for float32 would become infinite.
+// Refuses a finite float64 that is too large for float32: it would become infinite.
 float narrowed(double value, Napi::Env env) {
   const auto narrow = static_cast<float>(value);
   if (std::isinf(narrow) && std::isfinite(value)) {
@@ -36,7 +36,7 @@ float narrowed(double value, Napi::Env env) {
   return narrow;
 }
 
-// Runs a copy of an argument, which may not fit in memory.
+// Runs the copy of an argument, which may not fit in memory.
 template <typename Copy>
 auto copied(Napi::Env env, const Copy& copy) {
   try {
@@ -70,9 +70,9 @@ Vector copyFloats(const Napi::TypedArray& array) {
   return copied(array.Env(), [&] { return uncheckedCopy<Vector>(array); });
 }
 
-// Node ends the process when it cannot allocate an array buffer; JavaScript's own constructor throws.
+// The size from which JavaScript's own constructor makes the buffer: it throws where Node's would end the process.
 constexpr std::size_t kLeastChecked = std::size_t{16} << 10;
-// To copy this takes as long as a task of the pool and its message take.
+// The size from which results are copied on the pool: the copy then takes as long as a task and its message.
 constexpr std::size_t kLeastCopiedAside = std::size_t{1} << 19;
 
 Napi::ArrayBuffer newArrayBuffer(Napi::Env env, std::size_t bytes) {
@@ -81,7 +81,7 @@ Napi::ArrayBuffer newArrayBuffer(Napi::Env env, std::size_t bytes) {
   return constructor.New({Napi::Number::New(env, static_cast<double>(bytes))}).As<Napi::ArrayBuffer>();
 }
 
-// Memory of JavaScript's own: what lies outside could not be transferred to another thread.
+// A typed array in JavaScript's own memory: external memory could not be transferred to another thread.
 template <typename T>
 Napi::ArrayBuffer toArrayBuffer(Napi::Env env, std::vector<T>&& values) {
   const std::size_t bytes = values.size() * sizeof(T);

@@ -11,34 +11,34 @@
 #include "base/error.h"
 #include "memory/memory.h"
 
-// JavaScript arguments as kernels take them, and results as JavaScript takes them. Numbers are copied in, through each
-// array's own view, so nothing that happens to the array during a call can matter. lib/ checks shapes first; what is
-// checked again here is what memory safety depends on.
+// JavaScript arguments in the form that kernels take, and results in the form that JavaScript takes. Numbers are copied
+// in through each array's own view, so changes of the array during a call do not matter. lib/ checks shapes first; the
+// checks here are those that memory safety depends on.
 namespace denseam::binding {
 
 Napi::Error codedError(Napi::Env env, const char* code, const std::string& message);
-// The property `fault` says what the error is about, as lib/core/errors.ts takes it.
+// An error with the property `fault` in the form of lib/core/errors.ts.
 Napi::Error codedError(Napi::Env env, const Error& error);
 
 Numbers readNumbers(const Napi::Value& value, const char* name, std::size_t count, Precision precision);
 std::vector<double> readDoubles(const Napi::Value& value, const char* name, std::size_t count);
-// A copy in memory that is kept from call to call, for what does not leave the call.
+// A copy in memory that is reused from call to call, for data that does not outlive the call.
 AlignedVector<double> readAligned(const Napi::Value& value, const char* name, std::size_t count);
 // A Uint8Array.
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count);
 // Indices into `size` items.
 std::vector<std::int32_t> readIndices(const Napi::Value& value, std::size_t size);
 std::size_t readCount(const Napi::Value& value, const char* name);
-// Refuses rows x columns numbers that cannot be counted.
+// Refuses rows x columns where the number of elements overflows.
 void checkProduct(Napi::Env env, std::size_t rows, std::size_t columns);
 
-// Memory that a vector takes.
+// The memory of a vector in bytes.
 template <typename Vector>
 std::size_t bytesOf(const Vector& values) {
   return values.capacity() * sizeof(typename Vector::value_type);
 }
 
-// Typed arrays of these numbers; large ones are copied later where results are collected (binding/handover.h).
+// Typed arrays of these numbers; large ones are copied later, when results are collected (binding/handover.h).
 Napi::Value toFloat64Array(Napi::Env env, std::vector<double>&& values);
 Napi::Value toFloatArray(Napi::Env env, std::vector<double>&& values);
 Napi::Value toFloatArray(Napi::Env env, std::vector<float>&& values);

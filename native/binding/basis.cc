@@ -42,7 +42,7 @@ Napi::Value makeBasis(const Napi::CallbackInfo& info) {
       info.Env(), [given](Job&) { return std::make_shared<const Basis>(given->make()); }, toBasisHandle);
 }
 
-// The check alone, at once, on the calling thread.
+// Checks a basis at once, on the calling thread.
 void checkBasis(const Napi::CallbackInfo& info) {
   try {
     BasisNumbers(info).make();

@@ -11,7 +11,7 @@ namespace denseam::binding {
 
 using CloudStore = std::shared_ptr<const pointcloud::CloudMemory>;
 
-// What every verb on queries begins with: (items, queries, { firstIndex, onProgress, ... }).
+// The common arguments of the verbs on queries: (items, queries, { firstIndex, onProgress, ... }).
 struct CloudCall {
   explicit CloudCall(const Napi::CallbackInfo& info);
 

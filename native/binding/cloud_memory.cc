@@ -25,7 +25,7 @@ using pointcloud::WeightedQueries;
 
 CloudStore readStore(const Napi::Value& handle) { return fromHandle<const pointcloud::CloudMemory>(handle, "items"); }
 
-// V8 is told what a store takes when it replaces another (`succeed`).
+// A handle of a store. V8 learns its size when it replaces another store (`succeed`).
 Napi::Value toStore(Napi::Env env, CloudStore&& store) { return toHandle(env, std::move(store), 0); }
 
 // ({ dimension, precision, epsilon, marginalTolerance, maxSolverIterations })

@@ -21,7 +21,7 @@ using pointcloud::FlowResult;
 using pointcloud::State;
 using pointcloud::Stop;
 
-// The numbers of each state, as kRetrievalColumns of memory/memory.h has those of other memories.
+// A column of a flow: numbers of each state, as in kRetrievalColumns of memory/memory.h for other memories.
 struct FlowColumn {
   const char* name;
   std::variant<double FlowResult::*, std::int32_t FlowResult::*, std::size_t FlowResult::*, Stop FlowResult::*> member;
@@ -41,7 +41,7 @@ std::int32_t toElement(std::int32_t value) { return value; }
 std::int32_t toElement(std::size_t value) { return pointcloud::saturated(value); }
 std::uint8_t toElement(Stop value) { return static_cast<std::uint8_t>(value); }
 
-// Results of a retrieval, a run of those of a sweep.
+// Results of a retrieval: a run of the results of a sweep.
 using Results = std::span<FlowResult>;
 
 template <typename Field>
@@ -52,7 +52,7 @@ auto collect(Results results, const Field& field) {
   return values;
 }
 
-// The states of all results, as they are or as they were after some iterations.
+// The states of all results, final or after some iterations.
 template <typename StateOf>
 FlatClouds flatten(Results results, const StateOf& stateOf) {
   FlatClouds clouds;
@@ -72,7 +72,7 @@ FlatClouds flatten(Results results, const StateOf& stateOf) {
   return clouds;
 }
 
-// What flows came to, as JavaScript takes it.
+// The results of flows in the form that JavaScript takes.
 struct FlatRetrieval {
   std::vector<FlowResult> results;  // for their numbers
   FlatClouds states;
@@ -80,14 +80,14 @@ struct FlatRetrieval {
   std::vector<std::vector<double>> trajectoryEnergy;
 };
 
-// States of the longest trajectory.
+// The number of states in the longest trajectory.
 std::size_t longestTrajectory(const std::vector<FlowResult>& results) {
   std::size_t length = 0;
   for (const FlowResult& result : results) length = std::max(length, result.trajectory.size());
   return length;
 }
 
-// States that have stopped stay where they are.
+// States that have stopped are repeated to the end.
 void flattenTrajectory(FlatRetrieval& retrieval, std::size_t length, Job& job) {
   for (std::size_t i = 0; i < length; ++i) {
     job.poll();

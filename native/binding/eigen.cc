@@ -17,7 +17,7 @@ using linalg::Decomposition;
 using linalg::Matrices;
 using linalg::lanes::Kernels;
 
-// The level that stands for LAPACK.
+// The level number of LAPACK.
 constexpr std::size_t kReference = 1;
 
 // The kernels of a level, 0 for the best; null for LAPACK.

@@ -10,7 +10,7 @@ Environment& Environment::of(Napi::Env env) {
   if (environment == nullptr) {
     environment = new Environment(env);
     env.SetInstanceData(environment);
-    // Added after the thread-safe function's own hook, so it runs before: no message finds the function gone.
+    // Added after the thread-safe function's own hook, so it runs first: every message finds the function alive.
     env.AddCleanupHook([](Environment* closing) { closing->stop(); }, environment);
   }
   return *environment;

@@ -11,8 +11,8 @@
 
 namespace denseam::binding {
 
-// What the addon keeps for one Node environment (the main thread, or a worker thread): the calls that run for it, and a
-// way from pool threads to its event loop.
+// The addon's data for one Node environment (the main thread, or a worker thread): its running calls, and a channel
+// from pool threads to its event loop.
 class Environment {
  public:
   using Message = std::function<void(Napi::Env)>;
@@ -22,13 +22,13 @@ class Environment {
   // On the event loop, which stays alive from `begin` to `end` of every call.
   void begin(Napi::Env env, Job* job);
   void end(Napi::Env env);
-  // On the event loop, within a call: it goes on on the pool.
+  // On the event loop, within a call: the call continues on the pool.
   void goOn(Job* job);
   // On a pool thread: runs the message on the event loop, unless the environment is closing.
   void post(Message message);
-  // On a pool thread: the call has posted its last message.
+  // On a pool thread, after the call's last message.
   void finished(Job* job);
-  // Aborts every call and waits until all have finished: as long as one step of a kernel at most.
+  // Aborts every call and waits until all have finished: at most one step of a kernel.
   void stop();
 
  private:

@@ -10,17 +10,17 @@
 #include "gaussian/structure.h"
 #include "memory/memory.h"
 
-// What functions on Gaussians take and return, besides what arguments.h has.
+// Arguments and results of functions on Gaussians, besides those of arguments.h.
 namespace denseam::binding {
 
 gaussian::Structure readStructure(const Options& options);
-// Such that d x d numbers can be counted.
+// A dimension whose d x d numbers can be counted.
 std::size_t readDimension(const Options& options);
 // A batch of NativeNamedBatch in lib/native/memory.ts; its items are counted from the option `firstIndex`.
 Batch readItems(const Napi::Value& given, gaussian::Structure structure, std::size_t d, const Options& options);
 Napi::Object toStates(Napi::Env env, Batch&& batch);
 
-// A basis that JavaScript holds a handle of: it stays here instead of being copied for every call.
+// A basis by its handle: it stays here instead of being copied for every call.
 using SharedBasis = std::shared_ptr<const gaussian::Basis>;
 
 Napi::Value toBasisHandle(Napi::Env env, SharedBasis&& basis);

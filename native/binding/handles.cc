@@ -5,8 +5,8 @@
 namespace denseam::binding {
 namespace {
 
-// Marks the externals of this addon. The second half is an address, so that another copy of the addon in the process
-// has another tag.
+// The type tag of this addon's externals. Its second half is an address, so that another copy of the addon in the
+// process has another tag.
 const napi_type_tag& handleTag() {
   static const char place = 0;
   static const napi_type_tag tag{0x64656e7365616d21, reinterpret_cast<std::uintptr_t>(&place)};
@@ -26,7 +26,7 @@ Handle& readAnyHandle(const Napi::Value& value) {
 // (handle)
 void release(const Napi::CallbackInfo& info) { releaseHandle(info.Env(), readAnyHandle(info[0])); }
 
-// (handle): another one of the same object, which stays alive until both are released. V8 has been told of it already.
+// (handle): a second handle of the same object, which stays alive until both are released. V8 knows its size already.
 Napi::Value share(const Napi::CallbackInfo& info) {
   const Handle& handle = readAnyHandle(info[0]);
   if (!handle.object) throw codedError(info.Env(), "ERR_CLOSED", "The handle is closed");
@@ -34,7 +34,7 @@ Napi::Value share(const Napi::CallbackInfo& info) {
   return wrap(info.Env(), std::move(shared));
 }
 
-// (handle, successor, bytes): the successor, which keeps so much memory, takes the place of the handle.
+// (handle, successor, bytes): replaces the handle by its successor, which keeps so much memory.
 void succeed(const Napi::CallbackInfo& info) {
   Handle& handle = readAnyHandle(info[0]);
   Handle& successor = readAnyHandle(info[1]);

@@ -14,15 +14,15 @@
 
 namespace denseam::binding {
 
-// What JavaScript holds of a native object: opaque, and alive until JavaScript releases it or nobody there holds it any
-// more, and as long as a call works on it.
+// A native object as JavaScript holds it: opaque, and alive until JavaScript releases or collects it, and as long as a
+// call works on it.
 struct Handle {
   std::shared_ptr<void> object;  // null once it was released
   const std::type_info* type;
   KeptMemory kept;
 };
 
-// Lets go of the object; its memory is free when no call works on it any more.
+// Releases the object; its memory is free when no call works on it any more.
 void releaseHandle(Napi::BasicEnv env, Handle& handle);
 
 // Hands a handle over to JavaScript.
@@ -37,10 +37,10 @@ Napi::Value toHandle(Napi::Env env, std::shared_ptr<T> object, std::size_t bytes
   return wrap(env, std::move(handle));
 }
 
-// Null for whatever is no handle of this addon: an external of another one may hold anything.
+// The handle, or null for an external of another addon: that may hold anything.
 Handle* readHandle(const Napi::Value& value);
 
-// `what` is what errors call the object.
+// `what` is the object's name in errors.
 template <typename T>
 std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
   const Handle* handle = readHandle(value);
@@ -52,7 +52,7 @@ std::shared_ptr<T> fromHandle(const Napi::Value& value, const char* what) {
   return std::static_pointer_cast<T>(handle->object);
 }
 
-// Exports what all handles have: `release`, `share` and `succeed`.
+// Exports the functions on all handles: `release`, `share` and `succeed`.
 void defineHandles(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

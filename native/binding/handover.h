@@ -6,11 +6,11 @@
 
 namespace denseam::binding {
 
-// What is still to be copied into arrays that JavaScript has no hold of yet. Large results are copied on the pool, page
+// The copies still to be made into arrays that JavaScript does not hold yet. Large results are copied on the pool, page
 // by fresh page, while the event loop goes on; only their arrays are made on it.
 class Handover {
  public:
-  // While it lives, conversions on this thread add their large copies to the list instead of making them.
+  // During its lifetime, conversions on this thread add their large copies to the list instead of making them.
   class Scope {
    public:
     explicit Scope(Handover& handover) : outer_(std::exchange(current, &handover)) {}
@@ -22,7 +22,7 @@ class Handover {
     Handover* outer_;
   };
 
-  // Makes the copy now, or later where somebody collects copies.
+  // Makes the copy now, or later where a Scope collects copies.
   static void add(std::function<void()> copy) {
     if (current == nullptr) return copy();
     current->copies_.push_back(std::move(copy));

@@ -10,13 +10,13 @@
 namespace denseam::binding {
 namespace {
 
-// Below this much freed memory the search for pages to give back costs more than they are worth.
+// The least freed memory that is worth a search for pages to give back.
 constexpr std::size_t kWorthGivingBack = std::size_t{1} << 25;
 
 std::atomic<std::size_t> freed{0};
 std::atomic<std::size_t> kept{0};
 
-// The allocator keeps what was freed, for the next who asks; a service that closed its memory shall shrink.
+// The allocator keeps freed memory for later; a service that closed its memory shall shrink.
 void giveBackFreed(std::size_t bytes) {
   if (freed.fetch_add(bytes, std::memory_order_relaxed) + bytes < kWorthGivingBack) return;
   freed.store(0, std::memory_order_relaxed);

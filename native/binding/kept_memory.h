@@ -7,22 +7,22 @@
 
 namespace denseam::binding {
 
-// How much native memory a JavaScript object keeps, as V8 was told: it sees only a few words of the object, and would
-// collect garbage too late. On the event loop.
+// The native memory that a JavaScript object keeps, as reported to V8: V8 sees only a few words of the object, and
+// would collect garbage too late. Used on the event loop.
 class KeptMemory {
  public:
-  // To be called after what is no longer kept was freed: memory that is free goes back to the system now and then.
+  // Reports the present size; to be called after memory was freed, some of which then goes back to the system.
   void tell(Napi::BasicEnv env, std::size_t bytes);
-  // Adds what V8 was told of another object, which then keeps nothing.
+  // Takes over what was reported for another object, which then keeps nothing.
   void takeOver(KeptMemory& other) { told_ += std::exchange(other.told_, 0); }
-  // What all objects of the process keep.
+  // The total of all objects of the process.
   static std::size_t total();
 
  private:
   std::size_t told_ = 0;
 };
 
-// Exports what the collector is told of all objects: `keptMemory`, `press` and `giveBackFreeMemory`.
+// Exports the functions on kept memory: `keptMemory`, `press` and `giveBackFreeMemory`.
 void defineKeptMemory(Napi::Env env, Napi::Object exports);
 
 }  // namespace denseam::binding

@@ -41,7 +41,7 @@ void append(const Napi::Value& values, std::vector<double>& matrix) {
   matrix.insert(matrix.end(), view.Data(), view.Data() + view.ElementLength());
 }
 
-// (matrix, values): the next numbers of the matrix. They are many: no copy is made in between.
+// (matrix, values): appends the next numbers of the matrix, without an intermediate copy: they are many.
 void appendMatrixNumbers(const Napi::CallbackInfo& info) {
   const Shared problem = read(info[0]);
   const std::size_t left = problem->rowSums.size() * problem->columnSums.size() - problem->matrix.size();

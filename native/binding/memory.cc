@@ -25,18 +25,18 @@ using euclidean::RowMemory;
 using gaussian::FullMemory;
 using MemoryPointer = std::shared_ptr<const Memory>;
 
-// The items of a memory as they are at one moment, and the shape of batches that go with them.
+// The items of a memory at one moment, and the shape of its batches.
 struct ItemStore {
   std::string kind;
   std::size_t dimension;
   Precision precision;
   MemoryPointer memory;
 
-  // Numbers of an item's covariance.
+  // The number of elements of an item's covariance.
   std::size_t covarianceSize() const {
     return kind == "full" ? dimension * dimension : kind == "diagonal" ? dimension : kind == "isotropic" ? 1 : 0;
   }
-  // Other items of this shape.
+  // A store of other items of this shape.
   std::shared_ptr<const ItemStore> with(MemoryPointer items) const {
     return std::make_shared<const ItemStore>(ItemStore{kind, dimension, precision, std::move(items)});
   }
@@ -45,7 +45,7 @@ using Store = std::shared_ptr<const ItemStore>;
 
 Store readStore(const Napi::Value& handle) { return fromHandle<const ItemStore>(handle, "items"); }
 
-// V8 is told what a store takes when it replaces another (`succeed`).
+// A handle of a store. V8 learns its size when it replaces another store (`succeed`).
 Napi::Value toStore(Napi::Env env, Store&& store) { return toHandle(env, std::move(store), 0); }
 
 template <typename T>
@@ -145,10 +145,10 @@ std::shared_ptr<const Batch> readQueries(const Napi::Value& value, const ItemSto
   return batch;
 }
 
-// The mass that may be dropped; undefined where every item is evaluated.
+// The Gibbs weight that may be dropped; undefined evaluates every item.
 Pruning readPruning(const Options& options) { return options.optionalNumber("pruning"); }
 
-// What every verb on queries begins with: (items, queries, { ridge, firstIndex, onProgress, ... }).
+// The common arguments of the verbs on queries: (items, queries, { ridge, firstIndex, onProgress, ... }).
 struct Call {
   explicit Call(const Napi::CallbackInfo& info)
       : options(info[2]),
@@ -261,7 +261,7 @@ Napi::Value nearest(const Napi::CallbackInfo& info) {
 constexpr Column<TransportMaps> kMaps[] = {{"matrices", &TransportMaps::matrices},
                                            {"offsets", &TransportMaps::offsets}};
 
-// (items, query, { indices, ridge, basis }). Along a basis, the matrices are V diag(a) V', and offsets must be taken
+// (items, query, { indices, ridge, basis }). With a basis the matrices are V diag(a) V', and offsets are computed
 // there.
 Napi::Value transportMaps(const Napi::CallbackInfo& info) {
   const Store store = readStore(info[0]);

@@ -26,7 +26,7 @@ Napi::Value threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(parallel::threads()));
 }
 
-// Checked in TypeScript already, and never to be relied on here: one thread more corrupts the memory of BLAS.
+// Checked in TypeScript already, and again here: one thread too many corrupts the memory of BLAS.
 std::size_t readThreads(const Napi::CallbackInfo& info) {
   const std::size_t count = readCount(info[0], "count");
   if (count >= 1 && count <= linalg::mostBlasThreads()) return count;

@@ -12,7 +12,7 @@
 
 namespace denseam::binding {
 
-// The options of a verb: an object whose members are read by the names that errors call them.
+// The options of a verb: an object whose members are read by name, the name that errors give.
 class Options {
  public:
   explicit Options(const Napi::Value& value);
@@ -27,12 +27,12 @@ class Options {
   std::optional<double> optionalNumber(const char* name) const;
   bool flag(const char* name) const;
   std::string text(const char* name) const;
-  // A bigint of 64 bits, unsigned.
+  // An unsigned bigint of 64 bits.
   std::uint64_t seed(const char* name) const;
   Precision precision() const;
   // A Float64Array or Float32Array of this length.
   std::vector<double> doubles(const char* name, std::size_t length) const;
-  // One of at least one number.
+  // A non-empty array of numbers.
   std::vector<double> doubles(const char* name) const;
   std::vector<std::int32_t> indices(const char* name, std::size_t size) const;
 

@@ -8,10 +8,10 @@
 
 namespace denseam::binding {
 
-// Clouds as NativeClouds of lib/native/pointCloud.ts has them.
+// Clouds in the form of NativeClouds in lib/native/pointCloud.ts.
 pointcloud::Clouds readClouds(const Napi::Value& value, std::size_t dimension, std::size_t firstIndex);
 pointcloud::SolverOptions readSolverOptions(const Options& options);
-// Positive and finite: checked in TypeScript already, and never to be relied on here.
+// A positive, finite number: checked in TypeScript already, and again here.
 double readEpsilon(const Options& options);
 
 void defineTransport(Napi::Env env, Napi::Object exports);

@@ -12,7 +12,7 @@ namespace denseam::binding {
 
 void stopAll(Napi::Env env) { Environment::of(env).stop(); }
 
-// A JavaScript progress callback and what it has been told. Lives on the event loop; pool threads only hold it.
+// A JavaScript progress callback and its last report. Lives on the event loop; pool threads only hold it.
 struct PromiseWorker::Reports {
   Napi::FunctionReference callback;
   std::size_t last = 0;
@@ -61,7 +61,7 @@ Napi::Value PromiseWorker::start(std::unique_ptr<PromiseWorker> worker) {
     } catch (...) {
       shared->failure_ = std::current_exception();
     }
-    // The message owns the worker from here on: it holds references that only the event loop may drop.
+    // The message owns the worker from here on: it holds references that must be dropped on the event loop.
     environment.post([owner = std::move(shared)](Napi::Env loop) { settle(loop, owner); });
     environment.finished(own.get());
   };
@@ -114,7 +114,7 @@ void PromiseWorker::finish(Napi::Env env, const Napi::Value& value) {
     return;
   }
   deferred_.Resolve(value);
-  // A promise's followers run after this function, so they find the progress complete, whatever the callback throws.
+  // The promise's followers run after this function, so they find the progress complete, whatever the callback throws.
   if (reports_) reports_->report(env, job_->total(), job_->total());
 }
 

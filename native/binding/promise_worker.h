@@ -12,8 +12,8 @@
 #include "binding/options.h"
 #include "parallel/job.h"
 
-// Runs a kernel on the process's pool and settles a promise with what it returns. The libuv pool is not used: a long
-// call would block a quarter of it, and Node cannot end a worker thread while its libuv work runs.
+// Runs a kernel on the process's pool and settles a promise with the result. The libuv pool is not used: a long call
+// would block a quarter of it, and Node cannot end a worker thread while its libuv work runs.
 namespace denseam::binding {
 
 // Stops every call of the environment and waits until none runs.
@@ -31,9 +31,9 @@ class PromiseWorker {
  protected:
   PromiseWorker(Napi::Env env, const Napi::Value& onProgress);
 
-  // On the pool; no JavaScript here.
+  // Runs on the pool; no JavaScript here.
   virtual void run(Job& job) = 0;
-  // On the event loop afterwards.
+  // Runs on the event loop afterwards.
   virtual Napi::Value result(Napi::Env env) = 0;
 
  private:
@@ -48,12 +48,12 @@ class PromiseWorker {
   std::shared_ptr<Reports> reports_;
   std::shared_ptr<Job> job_;
   std::exception_ptr failure_;
-  // What the promise is to give, kept from the collector while its arrays are filled.
+  // The promise's value, kept from the collector while its arrays are filled.
   Napi::ObjectReference value_;
   Handover handover_;
 };
 
-// A worker made of two functions: one that computes a Result, one that turns it into a JavaScript value.
+// A worker made of two functions: one computes a Result, one turns it into a JavaScript value.
 template <typename Result>
 class FunctionWorker : public PromiseWorker {
  public:

@@ -27,7 +27,7 @@ struct Run {
   std::size_t count;
 };
 
-// { first, count, ... }, such that the numbers can be counted.
+// { first, count, ... }, where the numbers of the items can be counted.
 Run readRun(const Options& options, std::size_t d) {
   const Run run{options.count("first"), options.count("count")};
   if (d > 0 && run.count > std::numeric_limits<std::size_t>::max() / (d * d)) {

@@ -19,7 +19,7 @@ using sphere::Model;
 using sphere::NearestMemories;
 using sphere::Rows;
 
-// (memories, { labels, classWeights, beta, betaScale }). The model takes over the numbers of the memories.
+// (memories, { labels, classWeights, beta, betaScale }). The model takes ownership of the memories.
 Napi::Value makeSphereModel(const Napi::CallbackInfo& info) {
   const SharedRows memories = readRows(info[0]);
   const Options options(info[1]);

@@ -18,7 +18,7 @@ namespace {
 using sphere::Cut;
 using sphere::RawRows;
 
-// The product, refused where it cannot be counted.
+// The product; refused where it overflows.
 std::size_t product(Napi::Env env, std::initializer_list<std::size_t> factors) {
   std::size_t result = 1;
   for (const std::size_t factor : factors) {

@@ -17,7 +17,7 @@ using sphere::Model;
 using sphere::Reconstruction;
 using sphere::ReconstructionSettings;
 
-// Labels from -1, which stands for any, to labels - 1.
+// Labels from -1, which stands for any label, to labels - 1.
 std::vector<std::int32_t> readLabels(const Napi::Value& value, std::size_t count, std::size_t labels) {
   const bool isIndices = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
   if (!isIndices || value.As<Napi::TypedArray>().ElementLength() != count) {

@@ -28,7 +28,7 @@ using sphere::Stationarity;
 
 using Spectrum = sphere::SplittingSpectrum<double>;
 
-// The functions here compute in double precision whatever the model: lib/ makes the handles so.
+// Rows in double precision: all functions here compute in it, and lib/ makes the handles so.
 std::shared_ptr<const Rows<double>> readDoubleRows(const Napi::Value& handle) {
   const SharedRows any = readRows(handle);
   const auto* rows = std::get_if<Rows<double>>(any.get());

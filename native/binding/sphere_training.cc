@@ -24,7 +24,7 @@ using sphere::TrainingData;
 using sphere::TrainingSettings;
 using sphere::TrainingState;
 
-// Sizes and numbers that a trainer could not work with: lib/ refuses them first, by the names that callers know.
+// Refuses sizes and numbers that a trainer cannot work with: lib/ refuses them first, by their names in the public API.
 void require(bool holds, Napi::Env env, const char* expected) {
   if (!holds) throw codedError(env, "ERR_RANGE", std::string("Expected ") + expected);
 }
@@ -132,7 +132,7 @@ Napi::Value makeSphereTrainer(const Napi::CallbackInfo& info) {
         const std::size_t dimension = rows.dimension;
         std::shared_ptr<Trainer> trainer =
             sphere::makeTrainer<T>(std::move(data), settings, readState<T>(given, dimension));
-        // The rows count here too: the trainer keeps them when their own handle is gone.
+        // The handle reports the rows' memory, too: the trainer keeps them when their own handle is released.
         return toHandle(info.Env(), std::move(trainer), bytesOf(rows.values));
       },
       *any);

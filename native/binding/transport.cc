@@ -69,8 +69,8 @@ constexpr Column<Divergences> kDivergences[] = {
     {"iterations", &Divergences::iterations}, {"converged", &Divergences::converged},
     {"gradients", &Divergences::gradients},   {"firstVariations", &Divergences::firstVariations}};
 
-// What functions on pairs begin with:
-// (sources, targets, { dimension, epsilon, marginalTolerance, maxSolverIterations, firstIndex, onProgress, ... }).
+// The common arguments of the functions on pairs: (sources, targets, { dimension, epsilon, marginalTolerance,
+// maxSolverIterations, firstIndex, onProgress, ... }).
 struct Pairs {
   Clouds sources, targets;
   double epsilon;

@@ -12,9 +12,9 @@
 
 namespace denseam::euclidean {
 
-// Where the 2-Wasserstein geometry is flat: with t = sqrt(variances), W2^2 = |mu_i - mu_j|^2 + |t_i - t_j|^2, so a
-// diagonal Gaussian is the row [mu, t] of R^2d and an isotropic one the row [mu, sqrt(d) t] of R^(d+1). A plain vector
-// is its own row. What the rounding of an item's t loses is kept beside its row (root.h).
+// The embedding of items where the 2-Wasserstein geometry is flat: with t = sqrt(variances), W2^2 = |mu_i - mu_j|^2 +
+// |t_i - t_j|^2, so a diagonal Gaussian is the row [mu, t] of R^2d and an isotropic one the row [mu, sqrt(d) t] of
+// R^(d+1). A plain vector is its own row. The rounding errors of an item's t are kept beside its row (root.h).
 class Embedding {
  public:
   enum class Kind { kVector, kDiagonal, kIsotropic };
@@ -25,12 +25,11 @@ class Embedding {
   std::size_t dimension() const { return dimension_; }
   std::size_t variances() const { return kind_ == Kind::kVector ? 0 : kind_ == Kind::kDiagonal ? dimension_ : 1; }
   std::size_t width() const { return dimension_ + variances(); }
-  // Two bits for each of many roots, a byte for one.
+  // Bytes of an item's remainders: two bits for each of many roots, one byte for a single root.
   std::size_t remainderBytes() const { return kind_ == Kind::kDiagonal ? packedRemainders(dimension_) : variances(); }
   const char* positionsName() const { return kind_ == Kind::kVector ? "values" : "means"; }
 
-  // The row of one item or query. `nameOf(field)` names the item in errors. A zero variance is refused where `positive`
-  // says so.
+  // The row of one item or query. `nameOf(field)` names the item in errors. `positive` refuses a variance of zero.
   template <typename T, typename NameOf>
   void embed(const T* position, const T* variance, double ridge, bool positive, const NameOf& nameOf, T* row) const {
     for (std::size_t j = 0; j < dimension_; ++j) {
@@ -51,7 +50,7 @@ class Embedding {
     }
   }
 
-  // What the row of an item with these variances has lost of them.
+  // The rounding errors of the roots in the row of an item with these variances.
   template <typename T>
   void keepRemainders(const T* variance, const T* row, std::uint8_t* remainders) const {
     const T* roots = row + dimension_;
@@ -62,7 +61,7 @@ class Embedding {
     }
   }
 
-  // The item that embeds to this row and these remainders, as it was given.
+  // The item of this row and these remainders, exactly as it was given.
   template <typename T>
   void extract(const T* row, const std::uint8_t* remainders, double* position, double* variance) const {
     for (std::size_t j = 0; j < dimension_; ++j) position[j] = static_cast<double>(row[j]);
@@ -82,7 +81,7 @@ class Embedding {
     for (std::size_t j = 0; j < variances(); ++j) variance[j] = nearestVariance(row[dimension_ + j]);
   }
 
-  // The squared distance of an item to a point, the row of which comes with its variances.
+  // The squared distance of an item to a point, which is given by its row and its variances.
   template <typename T>
   double squaredDistance(const T* row, const std::uint8_t* remainders, const double* point,
                          const double* variances) const {
@@ -98,10 +97,10 @@ class Embedding {
   }
 
  private:
-  // A byte holds remainders from minus this on.
+  // A byte holds remainders from -kMiddle on.
   static constexpr int kMiddle = 128;
 
-  // How many coordinates one variance stands for.
+  // The number of coordinates that share one variance.
   double multiplicity() const { return kind_ == Kind::kIsotropic ? static_cast<double>(dimension_) : 1.0; }
   double rootOf(double variance) const { return std::sqrt(multiplicity() * variance); }
 
@@ -110,8 +109,8 @@ class Embedding {
     return static_cast<double>(varianceOf(row[dimension_], BitsOf<T>{remainders[0]} - kMiddle, multiplicity()));
   }
 
-  // The variance is one rounding away from root^2 / multiplicity; of its neighbours the one that embeds to `root` is
-  // taken, so that a state that is returned and comes in as a query is the same to the bit.
+  // The variance next to root^2 / multiplicity that embeds to `root` itself: a returned state that comes in as a query
+  // is then equal to the bit.
   double nearestVariance(double root) const {
     const double square = suggestedVariance(root, multiplicity());
     const double above = std::nextafter(square, std::numeric_limits<double>::infinity());

@@ -15,12 +15,12 @@ namespace {
 
 using Heap = std::vector<std::pair<double, std::size_t>>;  // distances and indices, the farthest first
 
-// Puts into the heap what the scorer's tile has among the k nearest of query q; ties go to the lower index.
+// Puts items of the scorer's tile that are among the k nearest of query q into the heap; the lower index wins ties.
 template <typename T>
 void keepNearest(Scorer<T>& scorer, std::size_t q, std::size_t k, Heap& heap) {
   const double slack = 2 * scorer.error(q);
   const double least = scorer.complete(q);
-  // Where one is wanted, only what is about as near as the least of the tile can be it.
+  // For k = 1 only items about as near as the tile's least distance are candidates.
   const double reach = k == 1 ? least + slack : std::numeric_limits<double>::infinity();
   const auto canEnter = [&](double distance) {
     return distance <= reach && (heap.size() < k || distance <= heap.front().first + slack);
@@ -69,7 +69,7 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
     for (std::size_t r = begin; r < end; ++r) {
       const double weight = merge(plan, results, width, r, betas[r], partials, sums, evaluation);
       if (!wantNext) continue;
-      // A single item with all the weight is a state that is likely to be returned: to double precision.
+      // A state that consists of a single item is likely to be returned: it is computed in double precision.
       const auto nearest = static_cast<std::size_t>(evaluation.nearest[r]);
       rows_.addLost(nearest, weight, evaluation.next.values.data() + r * width);
     }
@@ -78,7 +78,7 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
   return evaluation;
 }
 
-// Takes states back from under the centre and gives them their variances.
+// Adds the centre back to states and computes their variances.
 template <typename T>
 void Engine<T>::complete(Points& states) const {
   const Embedding& embedding = rows_.embedding();
@@ -111,8 +111,8 @@ std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
   return result;
 }
 
-// Query q's distances in the tile. Those that may be the least of all, `nearest` so far, are what other verbs say of
-// them: exact.
+// Query q's distances in the tile. Those that may be the least of all, `nearest` so far, are exact, as in the other
+// verbs.
 template <typename T>
 void Engine<T>::writeDistances(Scorer<T>& scorer, std::size_t q, double& nearest, double* distances) const {
   const double least = scorer.complete(q);
@@ -145,7 +145,7 @@ std::vector<double> Engine<T>::weights(const Points& points, double beta, Job& j
   return result;
 }
 
-// Recomputes the distances whose error would show in a weight.
+// Recomputes the distances whose error would change a weight visibly.
 template <typename T>
 void Engine<T>::refine(const Points& points, std::size_t q, double error, double beta, double* distances) const {
   const double visible = visibleExcess<T>(beta, error);

@@ -14,9 +14,9 @@
 // tile by tile with a running minimum, so that the matrix of queries x rows is never stored (the scheme of
 // FlashAttention, Dao et al. 2022).
 //
-// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms, and rounded roots are not quite those of the
-// variances. Distances whose error could be seen in a result are therefore recomputed from the differences of positions
-// and variances, in double precision.
+// |x|^2 + |x_i|^2 - 2 x.x_i loses digits when D is small beside the norms, and rounded roots differ from the roots of
+// the variances. Distances whose error would be visible in a result are therefore recomputed from the differences of
+// positions and variances, in double precision.
 namespace denseam::euclidean {
 
 template <typename T>
@@ -37,7 +37,7 @@ class Engine {
   // count x size, accurate to rounding (of T) relative to each distance.
   std::vector<double> distances(const Points& points, Job& job) const;
   std::vector<double> weights(const Points& points, double beta, Job& job) const;
-  // `copies` results for every point, each with a beta of its own: those of the first point come first.
+  // `copies` results for every point, each at a beta of its own; the results of the first point come first.
   Evaluation evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies, bool wantNext,
                       Job& job) const;
   Neighbours nearest(const Points& points, std::size_t k, Job& job) const;

@@ -13,9 +13,9 @@
 
 namespace denseam::euclidean {
 
-// What a part of the rows contributes to one query: the nearest of them, whose weight is 1, and of the others the sum
-// of exp(-beta (D - nearestDistance)); beside it, the rows' sum under these weights. The 1 is kept apart so that others
-// far behind count as well: where one item is all, E = D to the bit.
+// The contribution of a part of the rows to one query: the nearest row, whose weight is 1, the sum of exp(-beta (D -
+// nearestDistance)) over the other rows, and the weighted sum of the rows. The 1 is kept apart so that far rows count
+// as well, and so that E = D to the bit for a single item.
 struct Partial {
   double nearestDistance = std::numeric_limits<double>::infinity();
   std::int32_t nearest = 0;
@@ -29,7 +29,7 @@ struct Partial {
   }
 };
 
-// One tile of queries, each with `copies` betas: results are counted query by query.
+// A tile of queries, each at `copies` betas: results are numbered query by query.
 template <typename T>
 class Recall {
  public:
@@ -60,11 +60,11 @@ class Recall {
 
  private:
   std::size_t results() const { return scorer_.count() * copies_; }
-  // Result r's distances, which become its weights: the scores themselves where nobody else needs them.
+  // Result r's distances, which become its weights: the scores themselves where no other result needs them.
   T* weights(std::size_t r) { return copies_ > 1 ? copied_.data() + r * scorer_.tile().count : scorer_.scores(r); }
 
-  // The distances of query q become weights of result r relative to its nearest; returns their sum, without that of the
-  // nearest itself, which is added here.
+  // Turns the distances of query q into weights of result r relative to its nearest row. Adds their sum,
+  // without the nearest row's weight, to the result and returns it.
   double weigh(std::size_t q, std::size_t r, double least) {
     Partial& partial = partials_[r];
     T* distances = weights(r);
@@ -80,8 +80,8 @@ class Recall {
     return sum;
   }
 
-  // Recomputes the distances of which the nearest may be one, and those whose error would show in a weight. Their
-  // scores are set to infinity: exact_ stands for them.
+  // Recomputes the candidates for the nearest row, and the distances whose error would change a weight visibly. Their
+  // scores are set to infinity: exact_ replaces them.
   void refine(std::size_t q, std::size_t r, double least) {
     Partial& partial = partials_[r];
     exact_.clear();
@@ -104,7 +104,7 @@ class Recall {
     if (isNew) changeNearest(r, before);
   }
 
-  // What was the nearest, at distance `before`, becomes one of the others.
+  // Turns the former nearest row, at distance `before`, into one of the others.
   void changeNearest(std::size_t r, double before) {
     Partial& partial = partials_[r];
     const double factor = std::exp(-betas_[r] * (before - partial.nearestDistance));
@@ -142,7 +142,7 @@ class Recall {
   std::vector<T> copied_;
 };
 
-// Adds up the parts of result r, in order, into the evaluation; returns the weight of the nearest.
+// Adds up the parts of result r, in order, in the evaluation; returns the weight of the nearest row.
 inline double merge(const Plan& plan, std::size_t results, std::size_t width, std::size_t r, double beta,
                     const std::vector<Partial>& partials, const std::vector<double>& sums, Evaluation& evaluation) {
   Partial whole;

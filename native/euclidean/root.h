@@ -8,23 +8,23 @@
 
 #include "simd/dispatch.h"
 
-// Roots of variances, rounded, and what the rounding loses. A root's precision is coarser than its variance's: up to
-// three neighbouring variances round to one root (some more where it stands for several coordinates). Which of them it
-// was is the remainder, two bits that make the root tell its variance exactly.
+// Rounded roots of variances, and the remainders of the rounding. A root's precision is coarser than its variance's: up
+// to three neighbouring variances round to one root (more where a root stands for several coordinates). The remainder,
+// two bits, tells which of them the variance was, so that root and remainder give it exactly.
 namespace denseam::euclidean {
 
 template <typename T>
 using BitsOf = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
-// The variance, which stands for `multiplicity` coordinates, that a root suggests: at most one number away from the one
-// it was taken of where the multiplicity is 1. For v in [1, 2) a root is off by at most 2^-24 (in float), its square by
+// The variance that a root suggests, which stands for `multiplicity` coordinates: at most one number away from the
+// original one where the multiplicity is 1. For v in [1, 2) a root is off by at most 2^-24 (in float), its square by
 // sqrt(2) of v's spacing 2^-23 and the square's own rounding by half of it: less than 2 together; in [2, 4) by less.
 template <typename T>
 DENSEAM_INLINE T suggestedVariance(T root, double multiplicity = 1) {
   return static_cast<T>(static_cast<double>(root) * static_cast<double>(root) / multiplicity);
 }
 
-// How many numbers of T lie between the variance suggested and the one that was given. (Adding 0 takes the sign of -0.)
+// The remainder: the number of values of T from the suggested to the given variance. (Adding 0 removes a sign of -0.)
 template <typename T>
 BitsOf<T> remainderOf(T root, T variance, double multiplicity = 1) {
   return std::bit_cast<BitsOf<T>>(variance + T(0)) -
@@ -36,8 +36,8 @@ DENSEAM_INLINE T varianceOf(T root, BitsOf<T> remainder, double multiplicity = 1
   return std::bit_cast<T>(std::bit_cast<BitsOf<T>>(suggestedVariance(root, multiplicity) + T(0)) + remainder);
 }
 
-// The remainders of n roots as two bits each. Those of roots that are n/4 apart share a byte: what is read side by side
-// lies side by side.
+// The size of n remainders of two bits each. Roots that are n/4 apart share a byte, so that a loop reads consecutive
+// bytes.
 constexpr std::size_t packedRemainders(std::size_t n) { return (n + 3) / 4; }
 
 template <typename T>
@@ -50,7 +50,7 @@ void packRemainders(std::size_t n, const T* variances, const T* roots, std::uint
   }
 }
 
-// The variance of a root whose remainder is in bits `shift` and `shift` + 1 of a byte.
+// The variance of a root whose remainder is bits `shift` and `shift` + 1 of a byte.
 template <typename T>
 DENSEAM_INLINE T unpackedVariance(T root, std::uint8_t packed, unsigned shift) {
   return varianceOf(root, BitsOf<T>{(packed >> shift & 3) - 1});
@@ -66,8 +66,8 @@ void unpackVariances(std::size_t n, const T* roots, const std::uint8_t* packed, 
 }
 
 // sqrt v - sqrt w as (v - w) / (sqrt v + sqrt w), which loses no digits where v and w are close. `root` is sqrt v
-// rounded to T, `other` sqrt w, `difference` v - w. From a float root a one Newton step, sqrt v = (a^2 + v) / 2a, leads
-// to double.
+// rounded to T, `other` sqrt w, `difference` v - w. A Newton step, sqrt v = (a^2 + v) / 2a, takes a float root a to
+// double precision.
 template <typename T>
 DENSEAM_INLINE double rootDifference(T root, double v, double difference, double other) {
   const auto a = static_cast<double>(root);
@@ -78,7 +78,7 @@ DENSEAM_INLINE double rootDifference(T root, double v, double difference, double
   }
 }
 
-// sum_j (sqrt v_j - sqrt w_j)^2, v_j the variances that roots and packed remainders tell, others_j = sqrt w_j. Compiled
+// sum_j (sqrt v_j - sqrt w_j)^2, v_j the variances of the roots and packed remainders, others_j = sqrt w_j. Compiled
 // for several instruction sets and chosen when the library loads.
 double squaredRootDistance(std::size_t n, const float* roots, const std::uint8_t* packed, const double* w,
                            const double* others);

@@ -12,14 +12,14 @@ namespace {
 
 // Rows in a chunk of work that is a pass over memory.
 constexpr std::size_t kGrain = 256;
-// The centre is used when the mean is this many times longer than the spread (squared): below that it would save one
+// The least squared ratio of the mean's length to the spread at which the centre is used: below that it would save one
 // bit.
 constexpr double kFarOff = 4;
-// Numbers of the first rows, from which the mean is taken: fewer than `create` and `load` hand over at once, so that a
+// The centre is the mean of so many numbers of the first rows: fewer than `create` and `load` append at once, so that a
 // loaded memory has the same centre.
 constexpr std::size_t kCentreNumbers = std::size_t{1} << 18;
-// The greatest squared norm of rows under the centre, as rows and as queries: scores and their errors are then finite
-// or known to be not, and distances finite in double precision.
+// The bound on squared norms of centred rows and queries: scores and their errors are then finite or known not to be,
+// and distances are finite in double precision.
 template <typename T>
 constexpr double kMostReach = static_cast<double>(std::numeric_limits<T>::max()) / (sizeof(T) == 4 ? 1 : 4);
 template <typename T>
@@ -126,7 +126,7 @@ Batch RowMemory<T>::get(const std::vector<std::int32_t>& indices, Job& job) cons
   return batch;
 }
 
-// The greatest squared norm of queries: |x - x_i|^2 <= (|x| + |x_i|)^2 is to be finite.
+// The bound on squared norms of queries: |x - x_i|^2 <= (|x| + |x_i|)^2 has to be finite.
 template <typename T>
 double RowMemory<T>::queryReach() const {
   if (sizeof(T) == 4) return kMostReach<T>;
@@ -233,7 +233,7 @@ void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, 
   std::copy_n(states.variances.data() + index * variances, variances, batch.covariances.data() + slot * variances);
 }
 
-// A row is a mean and the roots whose squares sum to the trace.
+// A row is a mean and the roots, whose squares sum to the trace.
 template <typename T>
 double RowMemory<T>::defaultTolerance(const Job& job) const {
   const std::size_t d = embedding_.dimension();

@@ -25,7 +25,7 @@ class RowMemory : public Memory {
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;
 
   std::vector<double> distances(const Batch& queries, double ridge, Job& job) const override;
-  // Two matrix products evaluate every row faster than bounds would rule some out: there is nothing to prune.
+  // Pruning is ignored: two matrix products evaluate every row faster than bounds would exclude some.
   std::vector<double> weights(const Batch& queries, double ridge, double beta, Pruning pruning,
                               Job& job) const override;
   std::vector<double> energy(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const override;
@@ -37,7 +37,7 @@ class RowMemory : public Memory {
 
   // Iteration's view of this memory (memory/retrieval.h).
   using States = Points;
-  // Every item is evaluated at every state: what stops needs no more.
+  // Every item is evaluated at every state, so states that stop need no further evaluation.
   Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
                           const Stops& stops, Job& job) const;
   States select(const States& states, const std::vector<std::size_t>& indices) const;
@@ -47,7 +47,7 @@ class RowMemory : public Memory {
   double queryReach() const;
   Points embed(const Batch& queries, double ridge, bool positive, Job& job) const;
   Batch emptyBatch(std::size_t count) const;
-  // The mean row, where it is far from the origin compared with the spread about it; else empty.
+  // The mean row where it is far from the origin compared with the spread about it, else empty.
   std::vector<T> centreOf(const std::vector<T>& rows, std::size_t count) const;
   std::vector<T> normsOf(const std::vector<T>& rows, const Items& items, Job& job) const;
 

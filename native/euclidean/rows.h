@@ -14,15 +14,14 @@
 
 namespace denseam::euclidean {
 
-// A batch of queries, count x width, and the variances that their roots are of.
+// A batch of queries, count x width, and the variances of their roots.
 struct Points {
   std::size_t count = 0;
   std::vector<double> values;
   std::vector<double> variances;
 };
 
-// Stored rows; the note of each is its squared norm under the centre. Beside them lie the remainders of their roots
-// (root.h).
+// Stored rows. The note of a row is its squared norm about the centre; its remainders (root.h) are stored beside it.
 template <typename T>
 class Rows : public Store<T, T> {
  public:
@@ -32,10 +31,10 @@ class Rows : public Store<T, T> {
   const Embedding& embedding() const { return embedding_; }
   std::span<const std::uint8_t> remainders(std::size_t index) const { return remainders_.values(index); }
 
-  // Memory that the items take.
+  // Memory of the items in bytes.
   std::size_t bytes() const { return Store<T, T>::bytes() + remainders_.bytes(); }
 
-  // What is subtracted from rows and queries before they are multiplied, so that a common offset costs no digits. Empty
+  // The vector that is subtracted from rows and queries before products, so that a common offset costs no digits. Empty
   // where the offset is small beside the spread.
   const std::vector<T>& centre() const { return centre_; }
   void setCentre(std::vector<T> centre) {
@@ -48,7 +47,7 @@ class Rows : public Store<T, T> {
   // The greatest root of the centre.
   double rootOffset() const { return rootOffset_; }
 
-  // The squared norm of a point under the centre, and the greatest of all rows.
+  // The squared norm of a point about the centre, and the greatest one of all rows.
   double norm(const double* point) const {
     double sum = 0;
     for (std::size_t j = 0; j < this->width(); ++j) {
@@ -65,14 +64,14 @@ class Rows : public Store<T, T> {
     return static_cast<double>(greatest);
   }
 
-  // From item `index` to point q, accurate to double precision.
+  // The squared distance from item `index` to point q, accurate to double precision.
   double squaredDistance(std::size_t index, const Points& points, std::size_t q) const {
     return embedding_.squaredDistance(this->values(index).data(), remainders(index).data(),
                                       points.values.data() + q * this->width(),
                                       points.variances.data() + q * embedding_.variances());
   }
 
-  // Adds to a row `weight` times what the roots of item `index` lost when they were rounded to float.
+  // Adds `weight` times the rounding errors of the float roots of item `index` to a row.
   void addLost(std::size_t index, double weight, double* row) const {
     if constexpr (sizeof(T) == sizeof(float)) {
       const std::span<const T> rounded = this->values(index);
@@ -111,7 +110,7 @@ struct Tile {
   const T* norms;
 };
 
-// The rows cut into tiles of at most `height`.
+// Cuts the rows into tiles of at most `height`.
 template <typename T>
 std::vector<Tile<T>> tiles(const Rows<T>& rows, std::size_t height) {
   std::vector<Tile<T>> result;

@@ -17,14 +17,14 @@ namespace denseam::euclidean {
 // cache between the two of them.
 constexpr std::size_t kQueryTile = 128;
 constexpr std::size_t kRowTile = 512;
-// A few queries do so little with a row that it has to come from the nearest cache for the second product.
+// The tile for few queries: they use each row so briefly that the second product needs it in the nearest cache.
 constexpr std::size_t kFewQueries = 8;
 constexpr std::size_t kSmallTileBytes = std::size_t{1} << 18;
 constexpr std::size_t kLeastRowTile = 32;
-// The rows are split until there is about this much work to hand out, but each part keeps some tiles.
+// The number of tasks that the rows are split for; each part keeps some tiles.
 constexpr std::size_t kTasks = 64;
 constexpr std::size_t kTilesInTask = 8;
-// All parts together keep about this many numbers (256 MiB), but there are some for the threads to share.
+// The bound on the numbers of all parts together (256 MiB); it leaves enough parts for the threads.
 constexpr std::size_t kMostNumbers = std::size_t{1} << 25;
 constexpr std::size_t kLeastParts = 4;
 
@@ -50,16 +50,16 @@ struct Accuracy<float> {
   static constexpr double kOffset = 0.03;
   static constexpr double kTiny = 1e-33;
 };
-// What rounding changes in a number, relative to it, is at most half of this.
+// The bound on the relative rounding error of a number is half of this.
 template <typename T>
 constexpr double kEpsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-// Norms up to this have sums and products that do not overflow.
+// The greatest norm whose sums and products do not overflow.
 template <typename T>
 constexpr double kGreatestNorm = static_cast<double>(std::numeric_limits<T>::max()) / 4;
 
-// What the error of a score that was made a squared distance stays below unless errors conspire: those of a product add
-// up like a random walk (the worst case, which grows with the width itself, is not seen), and so do those of the rows'
-// roots, each off by half a unit of the greatest. Infinite where the score may have overflowed.
+// A bound on the error of a squared distance from a score, unless errors conspire: those of a product add up like a
+// random walk (the worst case, which grows with the width itself, is not seen), and so do those of the rows' roots,
+// each off by half a unit of the greatest. Infinite where the score may have overflowed.
 template <typename T>
 double scoreError(const Rows<T>& rows, double norm, double greatestNorm) {
   const double norms = norm + greatestNorm;
@@ -71,14 +71,14 @@ double scoreError(const Rows<T>& rows, double norm, double greatestNorm) {
   return terms * kEpsilon<T> * norms + (2 * std::sqrt(2 * norms) + rounding) * rounding + Accuracy<T>::kTiny;
 }
 
-// An item at distance D behind the nearest has at most the weight exp(-beta D), which is off by the factor beta error:
-// up to which D that can be seen. Negative where it never can.
+// The distance behind the nearest item up to which an error is visible: an item at distance D behind it has at most the
+// weight exp(-beta D), which is off by the factor beta error. Negative where no error is visible.
 template <typename T>
 double visibleExcess(double beta, double error) {
   return std::log(beta * error / Accuracy<T>::kWeightError) / beta;
 }
 
-// With so few rows in a, packing b costs more than the product: each row is multiplied by itself.
+// The number of rows of a up to which rows are multiplied one by one: packing b would cost more than the product.
 constexpr std::size_t kFewRows = 3;
 
 // c <- a op(b) + accumulate c: m x k times k x n, row-major, op(b) the transpose of a stored n x k matrix or itself.
@@ -113,7 +113,7 @@ inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std
 
 // The work of a call: query tiles x parts of the rows. Depends on sizes only, never on the number of threads.
 struct Plan {
-  // Every part keeps `numbers` for its share of the answer.
+  // `numbers`: the numbers that every part keeps for its share of the result.
   Plan(std::size_t queries, std::size_t rowTiles_, std::size_t numbers)
       : queryTiles((queries + kQueryTile - 1) / kQueryTile),
         rowTiles(rowTiles_),
@@ -129,7 +129,7 @@ struct Plan {
   std::size_t beginTile(std::size_t part) const { return rowTiles * part / parts; }
 };
 
-// A tile of queries, centred, in the precision of the rows; and the tile of scores, with the buffers to make it.
+// A tile of queries, centred, in the precision of the rows, with the tile of scores and its buffers.
 template <typename T>
 class Scorer {
  public:
@@ -157,7 +157,7 @@ class Scorer {
   const double* point(std::size_t q) const { return points_.values.data() + (first_ + q) * rows_.width(); }
   T* scores(std::size_t q) { return scores_.data() + q * tile_.count; }
   const Tile<T>& tile() const { return tile_; }
-  // The tile's rows as they were multiplied: centred.
+  // The tile's rows as the product read them: centred.
   const T* values() const { return values_; }
   double norm(std::size_t q) const { return static_cast<double>(norms_[q]); }
 
@@ -186,7 +186,7 @@ class Scorer {
     return static_cast<double>(completeDistances(tile_.count, norms_[q], tile_.norms, scores(q)));
   }
 
-  // Up to which distance, apart from a share of the row's norm, so many digits cancel that it is to be recomputed.
+  // The distance, apart from a share of the row's norm, up to which cancellation requires a recomputation.
   double cancellation(std::size_t q) const {
     const double offset = rows_.rootOffset();
     return Accuracy<T>::kCancellation * norm(q) + Accuracy<T>::kOffset * offset * offset + Accuracy<T>::kTiny;

@@ -16,13 +16,13 @@ namespace {
 
 using linalg::Workspace;
 
-// Inner products of the columns may be off by this: a tenth of what distances are asked to agree to.
+// The tolerance of the columns' inner products: a tenth of the accuracy of distances.
 constexpr double kOrthogonality = 1e-10;
 
-// Numbers of the covariances that one matrix product takes: enough of them to pay for its call, in 256 kB.
+// The numbers of covariances in one matrix product: enough to pay for its call, in 256 kB.
 constexpr std::size_t kBlock = std::size_t{1} << 15;
 
-// Offsets written in a chunk: about 100 microseconds.
+// Offsets in a chunk: about 100 microseconds.
 std::size_t offsetGrain(std::size_t d) { return std::max<std::size_t>(1, 100'000 / (d * d)); }
 
 Error notOrthogonal(const std::string& name, std::size_t i, std::size_t j, double product) {
@@ -56,7 +56,7 @@ void readVariances(const Basis& basis, const double* images, double* variances) 
   }
 }
 
-// The residual of a projection; `sums` has d numbers.
+// The residual of a projection; `sums` is work space of d numbers.
 double residualOf(const Basis& basis, const double* images, const double* variances, double greatest, double* sums) {
   const std::size_t d = basis.dimension;
   if (greatest == 0) {
@@ -73,8 +73,8 @@ double residualOf(const Basis& basis, const double* images, const double* varian
   return std::sqrt(*std::max_element(sums, sums + d));
 }
 
-// Takes what rounding made of zeros for zeros: their roots would be 1e-8 of the greatest. What is negative beyond it
-// comes of no covariance, in any basis, not even of one that was rounded to float32.
+// Sets variances within rounding of zero to zero: their roots would be 1e-8 of the greatest. A variance below that
+// belongs to no covariance, in any basis, not even to one that was rounded to float32.
 void clearRounding(std::size_t d, double greatest, const std::string& where, double* variances) {
   constexpr double kDouble = std::numeric_limits<double>::epsilon();
   constexpr auto kSingle = static_cast<double>(std::numeric_limits<float>::epsilon());
@@ -120,7 +120,7 @@ void expandItem(Structure structure, std::size_t d, const Basis* basis, Batch& i
   }
 }
 
-// Projects items `begin` to `end`, whose covariances are averaged with their transposes.
+// Projects the items `begin` to `end`, whose covariances are averaged with their transposes.
 void projectRun(const Basis& basis, Batch& items, std::size_t begin, std::size_t end, Projection& result) {
   const std::size_t d = basis.dimension;
   const std::size_t count = end - begin;

@@ -20,13 +20,13 @@ struct Basis {
   std::vector<double> rowMajor;
 };
 
-// Throws unless the numbers are finite and orthogonal to rounding. `name` is what errors call the matrix.
+// Throws unless the numbers are finite and orthogonal to rounding. `name` is the matrix's name in errors.
 Basis makeBasis(std::size_t d, std::vector<double> rowMajor, const std::string& name);
 
 // covariance <- V diag(v) V' for nonnegative v.
 void writeCovariance(const Basis& basis, const double* variances, double* covariance);
 
-// Writes Gaussians with full covariances. Without a basis, diagonal ones have their variances along the coordinates.
+// Expands Gaussians to full covariances. Without a basis, diagonal ones have their variances along the coordinates.
 Batch expand(Structure structure, std::size_t d, const Basis* basis, Batch items, Job& job);
 
 struct Projection {
@@ -38,10 +38,10 @@ struct Projection {
   std::vector<std::uint8_t> isSingle;
 };
 
-// Full covariances as variances along the basis. Those within rounding of zero become zero.
+// Projects full covariances to variances along the basis. Those within rounding of zero become zero.
 Projection project(const Basis& basis, Batch items, Job& job);
 
-// Gives maps x -> V diag(a_i) V' x + b_i their offsets b_i = mu_i - V diag(a_i) V' m, mu_i the means of `items`.
+// Computes the offsets of the maps x -> V diag(a_i) V' x + b_i: b_i = mu_i - V diag(a_i) V' m, mu_i from `items`.
 void writeOffsets(const Basis& basis, const std::vector<double>& m, const Batch& items, TransportMaps& maps, Job& job);
 
 }  // namespace denseam::gaussian

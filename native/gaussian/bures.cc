@@ -18,10 +18,10 @@ namespace lanes = linalg::lanes;
 using OneSpectrum = GramSpectra<1>;
 using GroupSpectra = GramSpectra<lanes::kLanes>;
 
-// An image of the factor may be off by this much, relatively, before the slower form takes over.
+// The relative error of an image of the factor above which the slower form is used.
 constexpr double kImageError = 1e-10;
-// A distance is taken from an image instead of from eigenvalues when it is this small beside the traces: it has lost
-// digits by cancellation...
+// A distance is computed from an image instead of from eigenvalues when it is this small beside the traces, where it
+// has lost digits by cancellation...
 constexpr double kSmall = 1e-6;
 // ...and when the image is as exact as Procrustes' form.
 constexpr double kFineImageError = 1e-13;
@@ -65,7 +65,7 @@ const double* gramEigenvalues(const Frame& frame, const FullItems<T>& items, con
   return values;
 }
 
-// The notes of a group's items; lanes beyond `count` repeat the last.
+// The notes of a group's items; lanes beyond `count` repeat the last one.
 template <typename T>
 struct GroupNotes {
   GroupNotes(const FullItems<T>& items, const std::int32_t* indices, std::size_t count) {
@@ -86,7 +86,7 @@ void scaleToRoot(std::size_t d, const double* values, double zero, double* vecto
   }
 }
 
-// L U and the space it lives in: kProduct. U is the orthogonal polar factor of L' R.
+// L U and its space, kProduct. U is the orthogonal polar factor of L' R.
 double* procrustesImage(const Frame& frame, const double* covariance, bool isFullRank) {
   const std::size_t d = frame.dimension();
   Workspace& workspace = Workspace::local();
@@ -127,7 +127,7 @@ template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances) {
   const std::size_t d = frame.dimension();
-  // One item, too, takes the lanes: its distance is then the same to the bit whatever it is evaluated with.
+  // A single item takes the lanes, too: its distance is then the same to the bit in any company.
   if (items.lanes() > 1) {
     const double* values = gramEigenvalues(frame, items, indices, count);
     for (std::size_t begin = 0; begin < count; begin += lanes::kLanes) {
@@ -262,7 +262,7 @@ std::vector<double> Transport::image() const {
   const std::size_t d = frame_->dimension();
   std::vector<double> image(d * d);
   if (!roots_.empty()) {
-    // R^-T sum w (R' S R)^1/2; the scales of the factor and of the roots cancel.
+    // R^-T sum w (R' S R)^1/2; the scales of the factor and of the roots cancel out.
     image = roots_;
     linalg::symmetrize(d, image.data());
     linalg::solveTransposed(d, frame_->scaledFactor(), image.data());

@@ -12,7 +12,7 @@
 // Bures distances and optimal maps between a query's frame O = R R' and one stored covariance S.
 namespace denseam::gaussian {
 
-// At most this many distances are computed at once: two groups of lanes, whose long chains of divisions overlap.
+// The most distances of one computation: two groups of lanes, whose long chains of divisions overlap.
 inline constexpr std::size_t kMostAtOnce = 2 * linalg::lanes::kLanes;
 
 // tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to kMostAtOnce ascending indices.
@@ -32,7 +32,7 @@ struct MapImage {
   double error;                // relative to its norm
 };
 
-// Distance and map of one item from one decomposition; no image where the eigenvalues cannot give it to precision.
+// Distance and map of one item from one decomposition; no image where the eigenvalues are not precise enough for it.
 template <typename T>
 Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std::int32_t index,
                               std::optional<MapImage>& image);
@@ -52,13 +52,13 @@ class Transport {
   std::vector<double> image() const;
 
  private:
-  // w (R' S R)^1/2 added to roots_; false when the eigenvalues cannot give K to precision.
+  // Adds w (R' S R)^1/2 to roots_; false when the eigenvalues are not precise enough for K.
   template <typename T>
   bool addRoot(double weight, const FullItems<T>& items, std::int32_t index);
-  // Adds the roots of a group of lanes; returns which lanes it left out.
+  // Adds the roots of a group of lanes; returns the lanes that it left out.
   template <typename T>
   unsigned addRoots(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count);
-  // w L U added to images_: the slower form, which needs no inverse of R.
+  // Adds w L U to images_: the slower form, which needs no inverse of R.
   template <typename T>
   void addProcrustes(double weight, const FullItems<T>& items, std::int32_t index);
 

@@ -16,14 +16,14 @@ namespace {
 
 using Weights = std::array<double, kCombinations>;
 
-// Entries of the sums that a chunk adds up, 16 kB, and numbers of covariances that one prepares.
+// Entries of the sums in a chunk, 16 kB, and the numbers of covariances that a chunk prepares.
 constexpr std::size_t kEntries = 2048;
 constexpr std::size_t kPrepared = std::size_t{1} << 15;
 
-// Each squares an error that begins at rounding over the least gap between eigenvalues.
+// Correction steps; each squares an error that begins at rounding over the least gap between eigenvalues.
 constexpr int kCorrections = 2;
 
-// Divides a covariance by its trace and draws its weights. One without a trace has nothing to say of eigenvectors.
+// Divides a covariance by its trace and draws its weights. One without a trace does not count.
 Weights prepare(std::size_t d, double* covariance, std::size_t index) {
   const double trace = linalg::trace(d, covariance);
   std::transform(covariance, covariance + d * d, covariance, [=](double x) { return trace > 0 ? x / trace : 0.0; });
@@ -43,7 +43,7 @@ std::vector<double> rotate(std::size_t d, const std::vector<double>& sums, const
   return rotated;
 }
 
-// Gaps between eigenvalues that are no larger are rounding: their vectors may be mixed as they are.
+// The size of gaps between eigenvalues that are rounding: their vectors may stay mixed.
 double noiseOf(std::size_t d, const std::vector<double>& rotated) {
   double greatest = 0;
   for (std::size_t c = 0; c < kCombinations; ++c) {
@@ -74,8 +74,8 @@ std::vector<double> correctionOf(std::size_t d, const std::vector<double>& rotat
   return correction;
 }
 
-// V <- V (I + X), made orthogonal. One combination alone leaves vectors mixed whose eigenvalues in it happen to be near
-// each other; that they are near in all of them is unlikely, unless they belong together.
+// V <- V (I + X), made orthogonal. A single combination leaves vectors mixed whose eigenvalues in it happen to be
+// close; close in all combinations are mostly those that belong together.
 void correct(std::size_t d, const std::vector<double>& sums, std::vector<double>& vectors) {
   const std::vector<double> correction = correctionOf(d, rotate(d, sums, vectors));
   std::vector<double> change(d * d);
@@ -102,7 +102,7 @@ std::vector<Weights> prepareAll(std::size_t d, Batch& items, Job& job) {
 void addCombinations(std::size_t d, Batch items, std::vector<double>& sums, Job& job) {
   job.expect(items.count);
   const std::vector<Weights> weights = prepareAll(d, items, job);
-  // Threads share the entries and not the items: every entry is summed in the order of the items.
+  // Threads share the entries, not the items: every entry is summed in the order of the items.
   parallel::forEach(d * d, kEntries, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = 0; i < items.count; ++i) {
       const double* covariance = items.covariances.data() + i * d * d;

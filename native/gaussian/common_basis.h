@@ -6,18 +6,18 @@
 #include "memory/memory.h"
 #include "parallel/job.h"
 
-// The search for eigenvectors that covariances have in common.
+// The search for common eigenvectors of covariances.
 namespace denseam::gaussian {
 
 // How many combinations of the covariances are compared.
 inline constexpr std::size_t kCombinations = 3;
 
 // sums (kCombinations x d x d) <- sums + random combinations of full covariances, each covariance divided by its trace
-// so that small ones count, too. Weights are standard normal: their signs cancel what all covariances have alike,
-// beside which differences of eigenvalues would drown. Streams of numbers are counted from `items.first`.
+// so that small ones count, too. Weights are standard normal: their signs cancel the part that all covariances share,
+// which would drown differences of eigenvalues. Random streams are counted from `items.first`.
 void addCombinations(std::size_t d, Batch items, std::vector<double>& sums, Job& job);
 
-// An orthogonal matrix, row-major, whose columns are eigenvectors of all covariances if there are such columns.
+// An orthogonal matrix, row-major, whose columns are eigenvectors of all covariances if such columns exist.
 std::vector<double> commonEigenvectors(std::size_t d, const std::vector<double>& sums, Job& job);
 
 }  // namespace denseam::gaussian

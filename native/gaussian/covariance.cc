@@ -15,8 +15,8 @@ namespace {
 using linalg::Workspace;
 
 constexpr double kUnitRoundoff = std::numeric_limits<double>::epsilon() / 2;
-// Rounding d x d entries to float32 moves an eigenvalue by at most d 2^-24 times the greatest entry. Sixteen times as
-// much is allowed: what was summed in float32 has more than one rounding.
+// The tolerance of negative eigenvalues. Rounding d x d entries to float32 moves an eigenvalue by at most d 2^-24 times
+// the greatest entry; sixteen times as much is allowed, since sums in float32 have more than one rounding.
 constexpr double kIndefinite = 8 * static_cast<double>(std::numeric_limits<float>::epsilon());
 
 double greatestEntry(std::size_t d, const double* a) {
@@ -30,7 +30,7 @@ std::string entry(const std::string& where, std::size_t i, std::size_t j) {
 }
 
 // Whether all eigenvalues are certainly above the level of zeros: at the price of one Cholesky factor, which exists
-// where S - t I has no eigenvalue below -(d + 2) 2^-53 tr S (Higham 2002, theorem 10.3, and one rounding of the
+// only where S - t I has no eigenvalue below -(d + 2) 2^-53 tr S (Higham 2002, theorem 10.3, and one rounding of the
 // diagonal). t leaves room for that above the level.
 bool isClearlyPositive(std::size_t d, const double* covariance) {
   const double shift = 2 * zeroLevel(d, linalg::trace(d, covariance));
@@ -41,7 +41,7 @@ bool isClearlyPositive(std::size_t d, const double* covariance) {
 }
 
 // covariance <- T covariance T with diagonal entries in [1, 4) or 0, T of powers of two: nothing is rounded. Returns
-// the exponents of T^-1. What a small variance is to itself, and not to the greatest, then says whether it is zero.
+// the exponents of T^-1. Whether a small variance is zero then depends on itself, and not on the greatest.
 std::vector<int> scaleToUnit(std::size_t d, double* covariance) {
   std::vector<int> exponents(d);
   for (std::size_t i = 0; i < d; ++i) {
@@ -59,7 +59,7 @@ std::vector<int> scaleToUnit(std::size_t d, double* covariance) {
   return exponents;
 }
 
-// How many eigenvalues of the scaled covariance do not count as zero.
+// The number of eigenvalues of the scaled covariance that do not count as zero.
 std::size_t scaledRank(std::size_t d, const double* covariance) {
   std::vector<double> scaled(covariance, covariance + d * d);
   scaleToUnit(d, scaled.data());
@@ -70,7 +70,7 @@ std::size_t scaledRank(std::size_t d, const double* covariance) {
   return static_cast<std::size_t>(std::count_if(values, values + d, [zero](double value) { return value > zero; }));
 }
 
-// covariance <- V diag(l)^1/2 of its eigenvalues l, those that count as zero left out.
+// covariance <- V diag(l)^1/2 of its eigenvalues l, without those that count as zero.
 void rootFactor(std::size_t d, double* covariance) {
   double* values = Workspace::local().get(Workspace::kValues, d);
   double* vectors = covariance;

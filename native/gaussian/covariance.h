@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <string>
 
-// What a covariance is before anything is computed with it: symmetric, and positive semidefinite but for rounding.
+// Checks and factors of covariances: symmetric, and positive semidefinite but for rounding.
 namespace denseam::gaussian {
 
-// Symmetric to this much of its greatest entry: what different orders of summation leave in float32. A Float64Array may
-// hold what was float32 once, so this is the limit for both.
+// The tolerance of asymmetry, relative to the greatest entry: different orders of summation in float32. A Float64Array
+// may hold former float32 numbers, so this is the limit for both.
 inline constexpr double kAsymmetry = 1e-4;
 
 // An eigenvalue of a d x d covariance counts as zero up to kZero d 2^-53 times the greatest one, l. Rounding the
@@ -23,23 +23,23 @@ void checkCovariance(std::size_t d, double* covariance, const std::string& where
 
 struct Definiteness {
   std::size_t rank;  // how many eigenvalues do not count as zero
-  // The rank of the covariance with its variances scaled to about 1. A variance that is small, but exact, does not
-  // count as zero in a distance: the factor is as exact in small directions as the entries are (Demmel and Veselic
+  // The rank of the covariance with its variances scaled to about 1. A variance that is small but exact does not count
+  // as zero in a distance: the factor is as exact in small directions as the entries are (Demmel and Veselic
   // 1992).
   std::size_t scaledRank;
   bool isIndefinite;  // some are negative beyond that, as rounding to float32 leaves them
 };
 
-// Throws when an eigenvalue is more negative than rounding to float32 makes it.
+// Throws when an eigenvalue is more negative than rounding to float32 explains.
 Definiteness judge(std::size_t d, const double* covariance, const std::string& where);
 
 double smallestEigenvalue(std::size_t d, const double* covariance);
 
-// covariance <- its positive part, the nearest semidefinite matrix: what an indefinite one stands for.
+// covariance <- its positive part, the nearest semidefinite matrix, which represents an indefinite one.
 void projectPositive(std::size_t d, double* covariance);
 
 // A lower triangular factor of a positive semidefinite covariance: Cholesky's at full rank, else from the eigenvectors
-// of the scaled covariance, without what counts as zero there.
+// of the scaled covariance, without those that count as zero there.
 void factorize(std::size_t d, const double* covariance, bool isFullRank, double* factor);
 
 }  // namespace denseam::gaussian

@@ -6,14 +6,14 @@
 
 namespace denseam::gaussian {
 
-// What is known of a stored covariance S without looking at it.
+// Derived data of a stored covariance S, kept beside it.
 struct CovarianceNote {
   double trace = 0;
-  // At least the trace of its positive part: rounding may leave eigenvalues that are slightly negative.
+  // An upper bound on the trace of its positive part: rounding may leave slightly negative eigenvalues.
   double positiveTrace = 0;
   std::size_t rank = 0;
   // The packed lower triangle of its positive part, where S is indefinite because its numbers were rounded to float32:
-  // the covariance that S stands for in all that is computed.
+  // this covariance represents S in all computations.
   std::shared_ptr<const std::vector<double>> positivePart;
 };
 

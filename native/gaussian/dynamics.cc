@@ -15,12 +15,12 @@ namespace {
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // Sums over items are cut into at most this many parts, whatever the number of threads.
 constexpr std::size_t kParts = 16;
-// A part is worth a task of its own from about this many operations.
+// The number of operations from which a part is worth a task of its own.
 constexpr double kOperationsInPart = 1e6;
-// What rounding may add to a step length, relative to the size of the state (the error allowed in a map's image).
+// The bound on the rounding of a step length, relative to the size of the state (the error allowed in a map's image).
 constexpr double kStepSlack = 1e-9;
 
-// What a search found about the state of result r.
+// The result of a search about the state of result r.
 template <typename T>
 void describe(const Search<T>& search, const Weighted& weighted, double beta, std::size_t r,
               Advance<MovingStates>& result) {
@@ -41,7 +41,7 @@ std::size_t partsFor(std::size_t items, std::size_t d) {
 template <typename T>
 Purpose Dynamics<T>::purpose(double hottest, double coldest) const {
   if (!pruning_) return {SearchRule::all(), hottest, coldest};
-  // What does not matter at the hottest beta matters at no other.
+  // An item that does not matter at the hottest beta matters at no other.
   return {SearchRule::gibbs(items_.size(), hottest, *pruning_), hottest, coldest};
 }
 
@@ -80,7 +80,7 @@ auto Dynamics<T>::advance(const States& states, const std::vector<double>& betas
 template <typename T>
 void Dynamics<T>::completeEnergies(Evaluation<T>& evaluation, const std::vector<double>& betas, std::size_t copies,
                                    const Stops& stops, Advance<States>& result, Job& job) const {
-  // The hottest beta of those that stop at a state.
+  // The hottest beta at which a state stops.
   std::vector<double> hottest(betas.size() / copies, std::numeric_limits<double>::infinity());
   for (std::size_t r = 0; r < betas.size(); ++r) {
     if (stops(result.stepLength[r])) hottest[r / copies] = std::min(hottest[r / copies], betas[r]);
@@ -103,8 +103,8 @@ auto Dynamics<T>::select(States states, const std::vector<std::size_t>& indices)
   return kept;
 }
 
-// The items whose maps are worth their eigenvectors: an item moves the factor by at most w_i sqrt(tr S_i), and those
-// left out move it, all together, by less than rounding does. Positions in the list of weighted items.
+// The items whose maps are worth their eigenvectors, as positions in the list of weighted items. An item moves the
+// factor by at most w_i sqrt(tr S_i); all omitted items together move it by less than rounding does.
 template <typename T>
 std::vector<std::size_t> Dynamics<T>::survivors(const Weighted& weighted) const {
   const std::size_t count = weighted.items.size();

@@ -11,7 +11,7 @@
 
 namespace denseam::gaussian {
 
-// The states of a retrieval, and what each one's next search knows already.
+// The states of a retrieval, each with the data that its next search reuses.
 struct MovingStates {
   std::vector<State> states;
   std::vector<Carry> carries;
@@ -23,7 +23,7 @@ class Dynamics {
  public:
   using States = MovingStates;
 
-  // What a state that stops may cost more for the digits of its energy.
+  // The number of items that a stopping state may cost more for the digits of its energy.
   static constexpr std::size_t kEnergyBudget = 16;
 
   Dynamics(const FullItems<T>& items, Pruning pruning, std::size_t energyBudget = kEnergyBudget)
@@ -31,12 +31,12 @@ class Dynamics {
 
   // The purpose for a state that is weighed at betas from the hottest (the least) to the coldest.
   Purpose purpose(double hottest, double coldest) const;
-  // Whether a search for an energy goes on beyond what Gibbs weights show: who lets go of visible mass lets go of it in
-  // the energy as well.
+  // Whether a search for an energy goes on beyond what Gibbs weights show: callers who drop visible mass accept its
+  // loss in the energy as well.
   bool completesEnergy() const { return pruning_ && *pruning_ <= kInvisibleMass; }
 
-  // The energy of results that stop is that of their state to its last digits (energyMargin), that of others as far as
-  // steps need it.
+  // Results that stop get the energy of their state to its last digits (energyMargin), other results as far as steps
+  // need it.
   Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
                           const Stops& stops, Job& job) const;
   States select(States states, const std::vector<std::size_t>& indices) const;
@@ -52,7 +52,7 @@ class Dynamics {
   // Where the update takes the state, and how far.
   State move(const Evaluation<T>& evaluation, std::size_t state, const Weighted& weighted, double& stepLength,
              const Job& job) const;
-  // Searches on for what shows in the energy of the results that stop.
+  // Continues searches with the items that are visible in the energy of the results that stop.
   void completeEnergies(Evaluation<T>& evaluation, const std::vector<double>& betas, std::size_t copies,
                         const Stops& stops, Advance<States>& result, Job& job) const;
 

@@ -14,15 +14,15 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// A distance is recomputed in Procrustes form when its error bound exceeds this share of it: of small matrices, which
-// are often whole numbers and cost a microsecond more, and of singular ones that are not large, a smaller one...
+// A distance is recomputed in Procrustes form when its error bound exceeds this share of it. The share is smaller for
+// small matrices, which are often whole numbers and cost a microsecond more, and for singular ones of moderate size...
 constexpr std::size_t kSmall = 4;
 constexpr std::size_t kModerate = 16;
 double relativeError(std::size_t d, bool isSingular) { return d <= (isSingular ? kModerate : kSmall) ? 1e-12 : 1e-10; }
 // ...or this much of beta D in a weight that counts; but that form does no better than kRelativeFloor.
 constexpr double kExponentError = 1e-10;
 constexpr double kRelativeFloor = 1e-13;
-// exp(-40) < 2^-53: items this far (in beta D) behind the nearest one do not show in any sum.
+// The distance (in beta D) behind the nearest item at which an item is invisible in any sum: exp(-40) < 2^-53.
 constexpr double kNegligible = 40;
 
 // Chunks for about 100 microseconds: a distance takes about 0.1 + 0.005 d^2 of them for d up to 64, more above.
@@ -64,7 +64,7 @@ void Evaluation<T>::completeEnergies(const std::vector<double>& betas, std::size
   refine(job);
 }
 
-// Progress counts the items of a state once, evaluated or not: those of `run`.
+// Progress counts all items of a state once, evaluated or not: those of `run`.
 template <typename T>
 void Evaluation<T>::runRounds(bool wantMaps, bool isCounted, Job& job) {
   for (std::vector<Chunk> chunks = nextRound(job); !chunks.empty(); chunks = nextRound(job)) {
@@ -102,7 +102,7 @@ template <typename T>
 void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
   Search<T>& search = searches_[chunk.state];
   Distance distances[kMostAtOnce];
-  // Small maps are cheap; of a large one the eigenvalues are the better part.
+  // Small maps are cheap; the eigenvalues are the greater part of a large one.
   if (wantMap && items_.lanes() == 1 && search.isAlone()) {
     Map& map = maps_[chunk.state];
     map = {chunk.items[0], {}};
@@ -118,7 +118,7 @@ void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
   }
 }
 
-// The evaluated items whose eigenvalues do not say their distance to the accuracy asked for.
+// The evaluated items whose eigenvalues do not give their distance to the required accuracy.
 template <typename T>
 std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const Purpose& purpose) const {
   const double hottest = purpose.hottest, coldest = purpose.coldest;
@@ -131,7 +131,7 @@ std::vector<std::int32_t> Evaluation<T>::doubtful(const Search<T>& search, const
   const auto canWeigh = [&](std::int32_t item) {
     return value(item) - search.error(item) <= nearest + kNegligible / hottest;
   };
-  // One item alone has the weight 1 and its distance for an energy: it is no more doubtful than that distance is.
+  // A single item has the weight 1 and its distance as energy: the energy is as exact as that distance.
   const bool weighs = coldest > 0 && std::count_if(evaluated.begin(), evaluated.end(), canWeigh) > 1;
   std::vector<std::int32_t> result;
   for (const std::int32_t item : evaluated) {

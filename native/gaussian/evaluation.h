@@ -15,28 +15,28 @@
 
 namespace denseam::gaussian {
 
-// What a state's distances are for: which items may be left out, and how exact the others have to be. Without betas,
-// each relative to itself; else as far as Gibbs weights and the energy can show it at any beta from the coldest (the
-// greatest) to the hottest.
+// The purpose of a state's distances: it decides which items may be left out, and how exact the others must be. Without
+// betas each distance is exact relative to itself; with betas, as far as Gibbs weights and the energy show it at any
+// beta from the coldest (the greatest) to the hottest.
 struct Purpose {
   SearchRule rule;
   double hottest = 0;
   double coldest = 0;
 };
 
-// Searches for a batch of states, evaluated together: in each round every search names its next items, and all of them
-// are evaluated in one parallel loop, item by item, so that an item is read once for all states that ask for it.
+// Searches for a batch of states, evaluated together: in each round every search names its next items, and one parallel
+// loop evaluates all of them, item by item, so that an item is read once for all states that ask for it.
 template <typename T>
 class Evaluation {
  public:
-  // A purpose for each state; `carries` is empty, or has one for each.
+  // One purpose for each state; `carries` is empty or has one for each.
   Evaluation(const FullItems<T>& items, const std::vector<State>& states, std::vector<Purpose> purposes,
              std::vector<Carry> carries = {});
 
-  // With `wantMaps`, the optimal map to an item that is evaluated alone is kept where it costs little.
+  // With `wantMaps`, keeps the optimal map to an item that is evaluated alone where that costs little.
   void run(bool wantMaps, Job& job);
-  // After that: searches on for what shows in each state's energy at its beta, where that is finite, if it is no more
-  // than `budget` items.
+  // After `run`: searches on for the items that are visible in each state's energy at its beta, where that is finite,
+  // if they are no more than `budget`.
   void completeEnergies(const std::vector<double>& betas, std::size_t budget, Job& job);
 
   const Frame& frame(std::size_t state) const { return *frames_[state]; }

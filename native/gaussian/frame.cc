@@ -18,14 +18,14 @@ double greatestEntry(std::size_t d, const double* a) {
   return greatest;
 }
 
-// A ridge helps that lifts the least eigenvalue above the level of zeros, to which it adds, too.
+// A ridge helps when it lifts the least eigenvalue above the level of zeros, which the ridge raises, too.
 Error refused(std::size_t d, const double* covariance, double ridge, const std::string& where) {
   const double least = 1.01 * zeroLevel(d, linalg::trace(d, covariance));
   return singular(where, smallestEigenvalue(d, covariance), ridge, least);
 }
 
-// A singular covariance has no transport map, and is refused where one is asked for: by the rule of zeroLevel, on what
-// the ridge makes of it.
+// Makes a state. A singular covariance has no transport map: where one is asked for, it is refused by the rule of
+// zeroLevel on the covariance with the ridge.
 State makeState(const Batch& queries, std::size_t d, double ridge, bool invertible, std::size_t index) {
   const double* mean = queries.positions.data() + index * d;
   State state{{mean, mean + d}, std::vector<double>(d * d), d};

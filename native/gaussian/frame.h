@@ -6,8 +6,8 @@
 
 #include "memory/memory.h"
 
-// What is computed once for a query N(m, O): a lower triangular factor O = R R'. Everything about every item is then
-// read from the eigenvalues of R' S_i R: no root of any item, and no inverse until the step itself.
+// The data computed once for a query N(m, O): a lower triangular factor O = R R'. Everything about every item is then
+// read from the eigenvalues of R' S_i R: no root of any item, and no inverse before the step itself.
 namespace denseam::gaussian {
 
 struct State {
@@ -19,10 +19,10 @@ struct State {
 // The states of a batch of queries. With `invertible`, a singular covariance is refused: it has no transport map.
 std::vector<State> makeStates(const Batch& queries, std::size_t d, double ridge, bool invertible, Job& job);
 
-// The state's distribution in slot `index` of a batch.
+// Writes the state's distribution to slot `index` of a batch.
 void writeState(const State& state, Batch& batch, std::size_t index);
 
-// The factor as kernels use it: scaled by a power of two so that products with it neither overflow nor underflow.
+// The factor for kernels: scaled by a power of two so that products with it neither overflow nor underflow.
 class Frame {
  public:
   explicit Frame(const State& state);

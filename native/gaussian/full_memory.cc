@@ -11,7 +11,7 @@
 namespace denseam::gaussian {
 namespace {
 
-// Items copied in a chunk.
+// Numbers of items copied in a chunk.
 constexpr std::size_t kNumbersInChunk = 50'000;
 
 std::size_t copyGrain(std::size_t d) { return std::max<std::size_t>(1, kNumbersInChunk / (d * d)); }
@@ -174,7 +174,7 @@ double FullMemory<T>::defaultTolerance(const Job& job) const {
 
 template <typename T>
 Retrieval FullMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
-  // Without steps the energy is what is asked for.
+  // Without steps the caller asks for the energy.
   const Dynamics<T> dynamics(items_, options.pruning, options.maxIterations == 0 ? size() : Dynamics<T>::kEnergyBudget);
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
   const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);

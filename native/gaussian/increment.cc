@@ -10,11 +10,11 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// A correction must shrink at least this much from pass to pass, or another form of the distance is cheaper.
+// The least contraction of a correction from pass to pass: otherwise another form of the distance is cheaper.
 constexpr double kContraction = 0.25;
 // Corrections of this relative size change the squared distance by less than its rounding.
 constexpr double kSettled = 1e-16;
-// Where rounding ends the contraction a little above that, the result still has this precision.
+// The precision of the result where rounding ends the contraction a little above that.
 constexpr double kRounding = 1e3 * kEpsilon;
 
 }  // namespace
@@ -56,7 +56,7 @@ Distance Increment::squaredDistance(const double* difference) const {
   }
 }
 
-// scaled <- H S^1/2 with H_ij (s_i + s_j) = right_ij - square_ij; returns by how much it changed.
+// scaled <- H S^1/2 with H_ij (s_i + s_j) = right_ij - square_ij; returns the size of the change.
 double Increment::solve(const std::vector<double>& right, const std::vector<double>& square,
                         std::vector<double>& scaled) const {
   double change = 0;

@@ -11,7 +11,7 @@ namespace denseam::gaussian {
 // subtract nearly equal numbers, this one keeps all digits however small the difference is.
 class Increment {
  public:
-  // Both triangles of the covariance are given.
+  // Takes both triangles of the covariance.
   Increment(std::size_t d, const double* covariance);
 
   // d_B^2(S, S + D) for symmetric D. The error is infinite when S is singular or D too large.

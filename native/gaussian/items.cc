@@ -21,7 +21,7 @@ namespace lanes = linalg::lanes;
 
 std::size_t lanesFor(std::size_t d) { return d <= lanes::kMost ? lanes::kLanes : 1; }
 
-// Below this dimension a distance costs no more than a bound.
+// The least dimension with an index: below it a distance costs no more than a bound.
 constexpr std::size_t kLeastIndexed = 8;
 
 // Items checked in a chunk: about 100 microseconds of Cholesky factors.
@@ -41,7 +41,7 @@ CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T*
   double* covariance = Workspace::local().get(Workspace::kGram, d * d);
   std::copy_n(given, d * d, covariance);
   checkCovariance(d, covariance, where);
-  // What is judged is what is stored.
+  // The stored numbers are judged, not the given ones.
   std::transform(covariance, covariance + d * d, covariance,
                  [](double x) { return static_cast<double>(static_cast<T>(x)); });
   pack(d, covariance, packed);
@@ -61,7 +61,7 @@ CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T*
 // Both triangles of a packed one, its numbers `stride` apart.
 template <typename T>
 void unpack(std::size_t d, const T* packed, std::size_t stride, double* matrix) {
-  // In bands of columns, so that what a row writes to below the diagonal stays in the cache for the next row.
+  // Bands of columns keep the cells below the diagonal that a row writes in the cache for the next row.
   constexpr std::size_t kBand = 16;
   for (std::size_t band = 0; band < d; band += kBand) {
     for (std::size_t i = band; i < d; ++i) {
@@ -162,7 +162,7 @@ void FullItems<T>::index(Job& job) {
   if (!indexed_) return;
   const std::size_t d = dimension();
   const std::size_t width = signatureSize(d);
-  // A multiple of any number of lanes; what is signed at once takes some 4 MB, or has an item for every thread.
+  // A multiple of any number of lanes; the items signed at once take some 4 MB, or are enough for all threads.
   const std::size_t atOnce = std::max<std::size_t>(64, (std::size_t{1} << 20) / width / 64 * 64);
   job.expect(size() - signatures_.size());
   while (signatures_.size() < size()) {

@@ -13,12 +13,12 @@
 
 namespace denseam::gaussian {
 
-// Numbers of the lower triangle of a d x d matrix, packed row by row.
+// The size of the packed lower triangle of a d x d matrix, row by row.
 constexpr std::size_t packedSize(std::size_t d) { return d * (d + 1) / 2; }
 
-// Gaussians with full covariances. Covariances are kept as packed lower triangles: half the memory, and what the
-// kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h). One that is indefinite, as rounding
-// to float32 leaves singular ones, has its positive part beside it.
+// Gaussians with full covariances. Covariances are kept as packed lower triangles: half the memory, and the layout that
+// the kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h). An indefinite one, as rounding to
+// float32 makes of singular ones, has its positive part beside it.
 //
 // With an index, every item also has a signature (gaussian/signature.h), in single precision: as much memory as a
 // packed float32 covariance.
@@ -31,12 +31,12 @@ class FullItems {
   std::size_t bytes() const { return means_.bytes() + covariances_.bytes() + signatures_.bytes(); }
   std::size_t dimension() const { return means_.width(); }
   bool indexed() const { return indexed_; }
-  // How many covariances are worked on at once: 1, or linalg::lanes::kLanes.
+  // The number of covariances in one computation: 1, or linalg::lanes::kLanes.
   std::size_t lanes() const { return covariances_.lanes(); }
 
   std::span<const T> mean(std::size_t item) const { return means_.values(item); }
   const CovarianceNote& note(std::size_t item) const { return covariances_.note(item); }
-  // Both triangles, d x d: of the covariance that is meant, and as it was given (covariance_note.h).
+  // Both triangles, d x d: of the covariance that represents the item, and of the given one (covariance_note.h).
   void covariance(std::size_t item, double* matrix) const;
   void given(std::size_t item, double* matrix) const;
   // body(group) on the covariances of up to lanes() items, in the layout of linalg/lanes.h and in T, or in double where
@@ -51,8 +51,8 @@ class FullItems {
   // Only with an index.
   std::span<const float> signature(std::size_t item) const { return signatures_.values(item); }
 
-  // Checks the values first; nothing changes when they are refused. Before the next search, `index` has to complete the
-  // signatures.
+  // Checks the values first; nothing changes when they are refused. `index` has to complete the signatures before the
+  // next search.
   void append(const Items& items, Job& job);
   void index(Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
@@ -61,7 +61,7 @@ class FullItems {
   struct Nothing {};
 
   bool isIndefinite(const std::int32_t* items, std::size_t count) const;
-  // In place where these items are stored side by side, else gathered in `buffer`.
+  // The group in place where these items are stored side by side, else a copy in `buffer`.
   const T* group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const;
   const double* positiveGroup(const std::int32_t* items, std::size_t count, AlignedVector<double>& buffer) const;
   void signItems(std::size_t first, std::size_t count, float* signatures) const;

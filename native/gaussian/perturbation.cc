@@ -18,7 +18,7 @@
 namespace denseam::gaussian {
 namespace {
 
-// The least share of R: a smaller displacement is not much more than the rounding of the item's own numbers.
+// The least displacement relative to R: a smaller one is close to the rounding of the item's own numbers.
 constexpr double kLeastRatio = 1e-10;
 
 // One item of a batch, changed in place.
@@ -40,7 +40,7 @@ struct Item {
   double reach() const { return std::sqrt(std::inner_product(mean, mean + d, mean, 0.0) + trace()); }
 };
 
-// Distances are those of the positive part (covariance_note.h), so that is what moves.
+// Checks a covariance and takes its positive part, which distances are measured from (covariance_note.h).
 void checkDefinite(const Item& item, const std::string& where) {
   checkCovariance(item.d, item.covariance, where);
   if (judge(item.d, item.covariance, where).isIndefinite) projectPositive(item.d, item.covariance);
@@ -90,7 +90,7 @@ void dilateItem(Item& item, double radius, const std::string& where) {
   for (std::size_t k = 0; k < item.covarianceSize(); ++k) item.covariance[k] *= factor * factor;
 }
 
-// The root variance s grows by `growth`; returns by how much it did in the rounded variance, without cancellation.
+// Increases the root variance s by `growth`; returns the increase of the rounded variance, without cancellation.
 double growRoot(double growth, double& variance) {
   const double root = std::sqrt(variance);
   const double grown = (root + growth) * (root + growth);
@@ -99,8 +99,8 @@ double growRoot(double growth, double& variance) {
   return actual;
 }
 
-// The geometry of root variances is flat (science 1.2). They grow, so they stay nonnegative. Returns the squared
-// distance.
+// Displaces root variances, whose geometry is flat (science 1.2). They grow, so they stay nonnegative. Returns the
+// squared distance.
 double growVariances(Item& item, double distance, RandomStream& stream) {
   std::vector<double> growth(item.covarianceSize());
   stream.onSphere(distance, growth);
@@ -119,7 +119,7 @@ void displaceItem(Item& item, double radius, RandomStream& stream, const Job& jo
   const double half = radius * radius / 2;
   const double moved = item.structure == Structure::kFull ? growCovariance(item.d, half, stream, job, item.covariance)
                                                           : growVariances(item, std::sqrt(half), stream);
-  // Rounding keeps the covariance from moving by exactly half; the mean makes up for what it lacks.
+  // Rounding keeps the covariance from moving by exactly half; the mean takes the rest.
   if (!(std::abs(moved - half) <= 0.1 * half)) {
     throw Error("ERR_RANGE", {.argument = "radius",
                               .expected = "a distance that double precision can resolve beside " + where,

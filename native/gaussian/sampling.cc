@@ -15,7 +15,7 @@ using linalg::Workspace;
 // Keeps the smallest eigenvalue of W W' away from zero.
 constexpr double kRidge = 0.01;
 
-// Numbers after which a long draw looks whether it is still wanted.
+// The number of draws between two polls of the job.
 constexpr std::size_t kPolled = std::size_t{1} << 20;
 
 void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double* values) {
@@ -25,9 +25,9 @@ void drawNormals(std::size_t count, RandomStream& stream, const Job& job, double
   }
 }
 
-// d numbers in [-1, 1] with sum zero: the last follows from the others, and the draw is repeated while it lies outside.
-// About one draw of d numbers in 0.72 sqrt(d) succeeds (the sum of the others has variance (d - 1) / 3), and each has a
-// chance, so this ends; for d = 1 and 2 the first draw does.
+// Draws d numbers in [-1, 1] with sum zero: the last follows from the others, and the draw is repeated while it lies
+// outside. About one draw of d numbers in 0.72 sqrt(d) succeeds (the sum of the others has variance (d - 1) / 3), and
+// each has a chance, so this ends; for d = 1 and 2 the first draw does.
 void drawBalanced(std::size_t d, RandomStream& stream, const Job& job, double* values) {
   double sum = 0;
   do {

@@ -19,12 +19,11 @@ struct CommutingSample {
   std::vector<double> eigenvalues;  // count x d, in the order of the basis
 };
 
-// A uniformly random one.
+// A uniformly random basis.
 Basis drawBasis(std::size_t d, std::uint64_t seed, Job& job);
 
-// Items `first` to `first + count` of a sample. Covariances are V diag(l) V', V the basis for all of them. R^2 = d
-// (least
-// + greatest); the eigenvalues of an item are uniform on what the range leaves of the plane sum l = R^2 / 2.
+// Items `first` to `first + count` of a sample. Covariances are V diag(l) V', V the basis of all items.
+// R^2 = d (least + greatest); the eigenvalues of an item are uniform on the range's part of the plane sum l = R^2 / 2.
 CommutingSample sampleCommuting(std::size_t first, std::size_t count, const Basis& basis, double least, double greatest,
                                 std::uint64_t seed, Job& job);
 

@@ -16,16 +16,16 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Marks a value as a bound.
 constexpr double kBound = -1;
-// A bound is lowered by this share of what it is computed from, far above the rounding of its sums.
+// The relative slack of a bound, far above the rounding of its sums.
 constexpr double kSlack = 1e-12;
-// With fewer items to decide on, evaluating them is cheaper than the query's own signature. Where means and traces have
-// ruled out hardly any, signatures may not either, and must cost little beside what they might save.
+// The number of undecided items below which evaluating them is cheaper than the query's own signature. Where means and
+// traces have excluded hardly any item, signatures may not either, and must cost little beside their possible gain.
 constexpr std::size_t kLeastToBound = 8;
 constexpr std::size_t kLeastToTry = 64;
-// Bounds that keep more than this share of the items are not worth computing again.
+// The share of kept items above which bounds are not worth computing again.
 constexpr double kHopeless = 0.9;
-// A wave that the bounds chose has at least this many items, if there are as many, and each is this much larger than
-// the one before: all threads have work, and not many items are evaluated in vain.
+// The least size of a wave that the bounds chose, if as many items are left, and the growth of waves: all threads have
+// work, and few items are evaluated in vain.
 constexpr std::size_t kFirstWave = 8;
 constexpr std::size_t kWaveGrowth = 4;
 // Numbers read in a chunk of about 20 microseconds.
@@ -34,7 +34,7 @@ constexpr std::size_t kNumbersInChunk = 100'000;
 }  // namespace
 
 void Carry::move(double stepLength, double slack) {
-  // A long step leads to where signatures may tell more.
+  // After a long step signatures may exclude more.
   if (stepLength > reach[static_cast<std::size_t>(nearest)] / 2) {
     hopelessMargin = std::numeric_limits<double>::infinity();
   }
@@ -75,7 +75,7 @@ const std::vector<std::int32_t>& Search<T>::next(const Job& job) {
     stage_ = stage_ == Stage::kBound ? Stage::kWaves : Stage::kEnergyWaves;
   }
   chooseWave();
-  // The first wave for the energy says how far the second nearest item is.
+  // The first wave for the energy gives the distance of the second nearest item.
   if (stage_ == Stage::kEnergy) stage_ = Stage::kEnergyBound;
   if (wave_.empty()) stage_ = Stage::kDone;
   return wave_;
@@ -87,7 +87,7 @@ void Search<T>::record(std::int32_t item, const Distance& distance) {
   errors_[static_cast<std::size_t>(item)] = distance.error;
 }
 
-// The items that look nearest come first: their distances say what can be ruled out. Without any rule all items come.
+// Chooses the items that look nearest: their distances decide what can be left out. Without a rule it takes all.
 template <typename T>
 void Search<T>::probe(const Job& job) {
   open_.resize(items_.size());
@@ -201,7 +201,7 @@ void Search<T>::dropBeyond(double limit) {
   });
 }
 
-// The best of what is open, or all where that is most of the memory.
+// Takes the best of the open items, or all where that is most of the memory.
 template <typename T>
 void Search<T>::chooseWave() {
   const bool isMost = energyBeta_ == 0 && open_.size() >= items_.size() / 2;

@@ -14,18 +14,18 @@
 
 namespace denseam::gaussian {
 
-// What one search leaves to the next, from a state that has moved a little: W2 is a metric, so every distance changes
-// by at most the length of the step (Elkan's idea for k-means).
+// The data that one search leaves to the next, after a small move of the state: W2 is a metric, so every distance
+// changes by at most the length of the step (Elkan's idea for k-means).
 struct Carry {
   std::vector<double> reach;  // lower bounds on W2 to every item; empty before the first search
   std::int32_t nearest = 0;
-  // From this margin on signatures ruled out hardly anything: they are not tried again.
+  // The margin from which signatures excluded hardly anything: they are not tried again.
   double hopelessMargin = std::numeric_limits<double>::infinity();
 
   void move(double stepLength, double slack);
 };
 
-// When an item may be left out: if it is certainly farther than `margin` behind the k-th nearest.
+// The rule for leaving out an item: it is certainly farther than `margin` behind the k-th nearest.
 struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
@@ -36,8 +36,8 @@ struct SearchRule {
   static SearchRule all() { return {}; }
 };
 
-// A best-first search for the items that matter to one state. It says which items to evaluate next, is told their
-// distances, and ends when the bounds rule out all others. What it chooses depends on the problem alone.
+// A best-first search for the items that matter to one state. It names the items to evaluate next, takes their
+// distances, and ends when the bounds exclude all others. Its choices depend on the problem alone.
 template <typename T>
 class Search {
  public:
@@ -45,12 +45,11 @@ class Search {
 
   const Frame& frame() const { return frame_; }
 
-  // The items to evaluate next, ascending; empty when the search has ended. All of them are to be recorded before the
-  // next call.
+  // The items to evaluate next, ascending; empty when the search has ended. Record all of them before the next call.
   const std::vector<std::int32_t>& next(const Job& job);
   void record(std::int32_t item, const Distance& distance);
-  // After a search has ended: it goes on, for what shows in the energy at this beta (energyMargin); but not when more
-  // than `budget` items may, beside a first wave of them.
+  // Continues an ended search with the items that are visible in the energy at this beta (energyMargin), unless more
+  // than `budget` items may be, beside a first wave of them.
   void completeEnergy(double beta, std::size_t budget);
   // Whether the item being evaluated is the only one of its round.
   bool isAlone() const { return wave_.size() == 1; }
@@ -59,9 +58,9 @@ class Search {
   std::vector<std::int32_t> evaluated() const;
   const std::vector<double>& values() const { return values_; }
   double error(std::int32_t item) const { return errors_[static_cast<std::size_t>(item)]; }
-  // The Gibbs weight of what was left out, at most.
+  // An upper bound on the Gibbs weight of the omitted items.
   double droppedMass(double beta) const;
-  // What a search from where the update takes this state begins with.
+  // The start data for a search from the next state.
   Carry carry() const;
 
  private:
@@ -72,10 +71,10 @@ class Search {
   void boundByMeans(const std::vector<std::int32_t>& items, const Job& job);
   void boundBySignatures(const Job& job);
   double boundByMean(std::size_t item) const;
-  // Beyond this squared distance an item can be left out.
+  // The squared distance beyond which an item can be left out.
   double limit() const;
-  // Beyond this one it does not show in the Gibbs weights, or is not among the nearest; beyond the next one it does not
-  // show in the energy either.
+  // The distances beyond which an item is invisible in the Gibbs weights, or not among the nearest; and invisible in
+  // the energy, too.
   double weightLimit() const;
   double energyLimit() const;
   void dropBeyond(double limit);

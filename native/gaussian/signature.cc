@@ -14,11 +14,11 @@ namespace {
 using linalg::Workspace;
 namespace lanes = linalg::lanes;
 
-// Products of floats are added up in single precision over runs of this length, the runs in double precision.
+// The length of runs of float products that are added in single precision; runs are added in double precision.
 constexpr std::size_t kRun = 512;
-// Bounds the error of an inner product of two signatures, which have norm 1: kRun roundings of a sum (3.1e-5, whatever
-// its order), those of the stored numbers (1.2e-7), and those of the two roots, which for singular covariances are the
-// root of the eigensolver's own (below 1e-5 for d up to 2000).
+// A bound on the error of an inner product of two signatures, which have norm 1: kRun roundings of a sum (3.1e-5,
+// whatever its order), those of the stored numbers (1.2e-7), and those of the two roots, which for singular covariances
+// are the root of the eigensolver's own (below 1e-5 for d up to 2000).
 constexpr double kOverlapError = 6e-5;
 
 DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restrict a, const float* __restrict b) {
@@ -35,7 +35,7 @@ DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restric
 
 double rootOf(double x) { return std::sqrt(std::max(0.0, x)); }
 
-// Turns eigenvalues, `stride` apart, into those of the root scaled to norm 1, so that single precision holds them.
+// Replaces eigenvalues, `stride` apart, by those of the root scaled to norm 1, so that single precision holds them.
 void normalizedRoots(std::size_t d, double* values, std::size_t stride) {
   double trace = 0;
   for (std::size_t k = 0; k < d; ++k) trace += std::max(0.0, values[k * stride]);

@@ -7,17 +7,17 @@
 #include "gaussian/covariance_note.h"
 #include "gaussian/frame.h"
 
-// What bounds the root fidelity F = tr (S^1/2 O S^1/2)^1/2 of two covariances without a decomposition of either one:
-// their roots and spectra, computed once for each.
+// Bounds on the root fidelity F = tr (S^1/2 O S^1/2)^1/2 of two covariances without a decomposition of either: from
+// their roots and spectra, which are computed once for each.
 namespace denseam::gaussian {
 
-// Numbers of a signature: the lower triangle of the root over its norm, packed row by row, with off-diagonals times
+// The size of a signature: the lower triangle of the root over its norm, packed row by row, with off-diagonals times
 // sqrt 2, so that the inner product of two is tr S^1/2 O^1/2 over both norms; then its spectrum, ascending.
 constexpr std::size_t signatureSize(std::size_t d) { return d * (d + 1) / 2 + d; }
 
 // The signature of a covariance (lower triangle, column-major), which is destroyed.
 void sign(std::size_t d, double* covariance, float* signature);
-// Those of the first `count` of a group of lanes (linalg/lanes.h).
+// The signatures of the first `count` covariances of a group of lanes (linalg/lanes.h).
 template <typename T>
 void signGroup(std::size_t d, const T* group, std::size_t count, float* signatures);
 

@@ -10,7 +10,7 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// Eigenvalues of R' S R are off by about this share of the greatest, or of what the greatest would be if the greatest
+// The error of eigenvalues of R' S R relative to the greatest, or to what the greatest would be if the greatest
 // eigenvectors of S and O were the same: products that cancel leave rounding of that size.
 constexpr double kEigenvalueError = 4 * kEpsilon;
 
@@ -33,7 +33,7 @@ DENSEAM_INLINE void greatestOf(std::size_t d, const double* __restrict values, d
   }
 }
 
-// Sums the roots of the eigenvalues above `zero` and their errors, and counts those that are ignored as zeros.
+// Sums the roots of the eigenvalues above `zero` and their errors, and counts the ignored zeros.
 template <std::size_t Count>
 DENSEAM_INLINE void sumRoots(std::size_t d, const double* __restrict values, const double* __restrict zero,
                              const double* __restrict error, double* __restrict least, double* __restrict root,
@@ -51,7 +51,7 @@ DENSEAM_INLINE void sumRoots(std::size_t d, const double* __restrict values, con
       const double positive = value > 0 ? value : 0;
       const double rooted = std::sqrt(positive);
       root[m] += counts ? rooted : 0;
-      // Without a level of zeros every eigenvalue is taken as meant.
+      // Without a level of zeros every eigenvalue counts.
       const bool ignored = !counts && zero[m] > 0;
       const double spread = value > error[m] ? error[m] / (2 * rooted) : atZero[m];
       rootError[m] += ignored ? 0 : spread;
@@ -94,8 +94,7 @@ GramSpectra<Count>::GramSpectra(const Frame& frame, const double* values, const 
   } else {
     sumRoots<Count>(d, values, zero_, error, least_, root_, rootError_, zeros);
   }
-  // As many as are known are zeros. What else is ignored, or a zero that is not, may have a root up to that of the
-  // level.
+  // Known zeros are expected. Any other ignored value, or a missing zero, may have a root up to that of the level.
   for (std::size_t m = 0; m < Count; ++m) rootError_[m] += std::abs(zeros[m] - nullity[m]) * std::sqrt(zero_[m]);
 }
 

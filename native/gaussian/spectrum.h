@@ -14,8 +14,8 @@ struct Distance {
   double error;
 };
 
-// What the eigenvalues of R' S R (scaled factor) say, for `Count` matrices side by side: number k of a matrix is at
-// values[k * Count + matrix].
+// Distances from the eigenvalues of R' S R (scaled factor), for `Count` matrices side by side: number k of a matrix is
+// at values[k * Count + matrix].
 template <std::size_t Count>
 class GramSpectra {
  public:
@@ -27,7 +27,7 @@ class GramSpectra {
   // The relative error of K = R^-T (R' S R)^1/2: a root of an eigenvalue l is off by eps greatest / (2 sqrt l), and
   // dividing by R magnifies that by at most cond(R).
   double imageError(const Frame& frame, std::size_t matrix) const;
-  // Eigenvalues up to here are zeros.
+  // The level up to which eigenvalues are zeros.
   double zero(std::size_t matrix) const { return zero_[matrix]; }
 
  private:

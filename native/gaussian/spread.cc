@@ -16,14 +16,14 @@ namespace denseam::gaussian {
 namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-// Bound on the relative error of a squared Bures distance with which it is taken as exact. It is half of the squared
+// The bound on the relative error of a squared Bures distance up to which it counts as exact. It is half of the squared
 // W2, so W2 errs by at most a quarter of this. The bound adds up the roundings of d eigenvalues, which in many
 // dimensions cancel for the most part.
 double exactness(std::size_t d) { return 4e-10 * std::sqrt(std::max(1.0, static_cast<double>(d) / 16)); }
-// How nearly the covariance takes half of the squared distance; the mean takes the rest, so the sum does not suffer.
+// The tolerance of the covariance's half of the squared distance; the mean takes the rest, so the sum stays exact.
 constexpr double kSplit = 1e-6;
 constexpr double kSearchPrecision = kSplit / 4;
-// Never reached but where rounding hides the distance.
+// The limit on evaluations, reached only where rounding hides the distance.
 constexpr int kMaxEvaluations = 40;
 constexpr Distance kUnknown{0, std::numeric_limits<double>::infinity()};
 
@@ -39,20 +39,20 @@ class Ray {
 
   const std::vector<double>& point() const { return point_; }
 
-  // Goes to S + t P, rounded.
+  // Moves to S + t P, rounded.
   void moveTo(double t) {
     for (std::size_t i = 0; i < d_ * d_; ++i) point_[i] = start_[i] + t * direction_[i];
     distance_ = kUnknown;
   }
 
-  // Squared distance of the point from S, as precise as asked if double precision can give it.
+  // Squared distance of the point from S, to `precision` where double precision allows it.
   double squaredDistance(double precision) {
     if (!isPrecise(distance_, precision)) distance_ = measure(precision);
     return distance_.value;
   }
 
-  // Where the distance would be right if S and P were multiples of the identity with their traces: (s + t p)^1/2 -
-  // s^1/2 = b / d^1/2.
+  // The t at which the distance would be right if S and P were multiples of the identity with their traces:
+  // (s + t p)^1/2 - s^1/2 = b / d^1/2.
   double guess(double squaredDistance) const {
     const double n = static_cast<double>(d_);
     const double s = linalg::trace(d_, start_) / n;
@@ -71,7 +71,7 @@ class Ray {
     return distance.error <= precision * distance.value;
   }
 
-  // In the cheapest form that is precise enough, or else in the most precise one.
+  // Measures in the cheapest form that is precise enough, or else in the most precise one.
   Distance measure(double precision) {
     const Distance plain = buresDistance(frame_, point_.data(), {linalg::trace(d_, point_.data()), 0, d_, nullptr});
     if (isPrecise(plain, precision)) return plain;

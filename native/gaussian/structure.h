@@ -7,10 +7,10 @@
 
 namespace denseam::gaussian {
 
-// How a batch gives its covariances.
+// The structures of a batch's covariances.
 enum class Structure { kFull, kDiagonal, kIsotropic };
 
-// Numbers of one covariance.
+// The number of elements of one covariance.
 inline std::size_t covarianceSize(Structure structure, std::size_t d) {
   return structure == Structure::kFull ? d * d : structure == Structure::kDiagonal ? d : 1;
 }

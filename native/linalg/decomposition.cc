@@ -16,7 +16,7 @@ using lanes::kLanes;
 
 std::size_t groupsOf(std::size_t count) { return (count + kLanes - 1) / kLanes; }
 
-// Matrices group * kLanes and on, in the lanes of some groups; those beyond the last are zero.
+// The matrices from group * kLanes on in the lanes of some groups; lanes beyond the last matrix are zero.
 template <typename T>
 std::vector<T> pack(const Matrices& matrices, std::size_t group, std::size_t groups = 1) {
   const std::size_t n = matrices.n;
@@ -54,7 +54,7 @@ Decomposition sized(const Matrices& matrices, bool wantVectors) {
           std::vector<std::uint8_t>(count)};
 }
 
-// Copies one lane, counted through the groups, to matrix `item` of the result, its values ascending.
+// Copies a lane, counted through the groups, to matrix `item` of the result, its values ascending.
 void unpack(std::size_t n, const Solution& solution, std::size_t lane, std::size_t item, Decomposition& result) {
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -22,10 +22,10 @@ struct Decomposition {
 };
 
 Decomposition decompose(const Matrices& matrices, bool wantVectors, const lanes::Kernels& kernels);
-// By LAPACK's dsyevd alone.
+// The decomposition by LAPACK's dsyevd alone.
 Decomposition decomposeByLapack(const Matrices& matrices, bool wantVectors);
 
-// r' s r of every matrix s, in both triangles; r is lower triangular, row-major. With `single`, s is rounded to floats.
+// r' s r for every matrix s, both triangles; r is lower triangular, row-major. With `single`, s is rounded to floats.
 std::vector<double> congruences(const Matrices& matrices, const std::vector<double>& r, bool single,
                                 const lanes::Kernels& kernels);
 

@@ -10,7 +10,7 @@ extern const Kernels kAvx512Kernels;
 
 namespace {
 
-// What the compiler may use in a unit of that level.
+// Whether the processor has everything that the compiler may use in a unit of that level.
 bool has(Level level) {
 #if defined(__x86_64__)
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&

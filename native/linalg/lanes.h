@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-// Eigenvalues and vectors of many small symmetric matrices at once, one matrix in each lane of a vector register: a
-// group of kLanes matrices goes through the same instructions, and what a lane gets does not depend on its neighbours.
+// Eigenvalues and eigenvectors of many small symmetric matrices at once, one matrix in each lane of a vector register:
+// a group of kLanes matrices goes through the same instructions, and a lane's result does not depend on the others.
 //
 // A symmetric matrix is stored as its packed lower triangle, row by row: entry (i, j), i >= j, has the index
 // k = i (i + 1) / 2 + j and lies at a[k * kLanes + lane]. All arrays are fastest when aligned to 64 bytes.
@@ -12,12 +12,12 @@ namespace denseam::linalg::lanes {
 inline constexpr std::size_t kLanes = 8;
 inline constexpr std::size_t kMost = 64;  // the largest n
 
-// Numbers in a group's packed triangles.
+// The size of a group's packed triangles, in numbers.
 constexpr std::size_t packedSize(std::size_t n) { return n * (n + 1) / 2 * kLanes; }
-// Numbers in the `work` of every function here.
+// The size of `work` of every function here, in numbers.
 constexpr std::size_t workSize(std::size_t n) { return packedSize(n) + 8 * (n + 2) * kLanes; }
 
-// One instruction set's kernels.
+// The kernels of one instruction set.
 struct Kernels {
   // gram <- r' s r. r is lower triangular, n x n, column-major, zeros above its diagonal, the same for all lanes.
   void (*congruence)(std::size_t n, const double* r, const double* s, double* gram, double* work);
@@ -26,19 +26,18 @@ struct Kernels {
   // values[k * kLanes + lane], in any order; a is destroyed. Returns a bit for each lane that did not converge, which
   // happens when it was not finite; its values are NaN.
   unsigned (*eigenvalues)(std::size_t n, double* a, double* values, double* work);
-  // Eigenvalues of two groups, one after the other in a and in values, which is faster; 2 workSize(n) numbers of
-  // `work`.
+  // Eigenvalues of two groups, one after the other in a and in values: faster. `work` has 2 workSize(n) numbers.
   unsigned (*eigenvaluesOfTwo)(std::size_t n, double* a, double* values, double* work);
-  // As eigenvalues, with orthonormal vectors: component i of vector k of a lane is vectors[(k * n + i) * kLanes +
+  // Eigenvalues with orthonormal eigenvectors: component i of vector k of a lane is vectors[(k * n + i) * kLanes +
   // lane].
   unsigned (*eigenvectors)(std::size_t n, double* a, double* values, double* vectors, double* work);
 
-  // sum (packed triangles) <- sum + weights[lane] V diag(scales) V', V as from eigenvectors, scales as values are.
+  // sum (packed triangles) <- sum + weights[lane] V diag(scales) V', V from eigenvectors, scales like values.
   void (*addSpectral)(std::size_t n, const double* weights, const double* vectors, const double* scales, double* sum,
                       double* work);
 };
 
-// The instruction sets: the x86-64 levels. Elsewhere than on x86 there is only the baseline.
+// The instruction sets: the x86-64 levels. Other architectures have the baseline only.
 enum class Level { kBaseline = 2, kAvx2 = 3, kAvx512 = 4 };
 
 // The kernels of a level, or null where this processor lacks it.

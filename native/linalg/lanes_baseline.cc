@@ -1,4 +1,4 @@
-// Compiled for the least that every machine has.
+// Compiled for the baseline instruction set.
 #include "linalg/lanes_kernel.h"
 
 namespace denseam::linalg::lanes {

@@ -4,14 +4,14 @@
 #include "linalg/lanes_values.h"
 #include "linalg/lanes_vectors.h"
 
-// The kernels of one instruction set: each unit that includes this is compiled for its own.
+// The kernels of one instruction set: each unit that includes this file is compiled for its own set.
 namespace denseam::linalg::lanes {
 namespace {
 
-// Where squares of a matrix neither overflow nor lose what matters, it is left as it is.
+// A matrix is scaled only where squares of its entries would overflow or lose digits that matter.
 constexpr double kSafe = 0x1p100;
 
-// a <- a scaled by a power of two for each lane where that is necessary. Returns what undoes it.
+// a <- a scaled, where necessary, by a power of two for each lane. Returns the inverse scale.
 Vector scale(std::size_t n, double* a) {
   Vector largest{};
   const std::size_t end = packedSize(n);
@@ -26,7 +26,7 @@ Vector scale(std::size_t n, double* a) {
   return power;
 }
 
-// Where the pieces of `work` begin; the two arrays of T can be read a row before and two after.
+// Where the pieces of `work` begin; the two arrays of T are readable one row before and two rows after.
 struct Pieces {
   explicit Pieces(std::size_t n, double* work)
       : t{work + kLanes, work + (n + 4) * kLanes}, inverse(t.e + (n + 2) * kLanes), product(inverse + n * kLanes) {
@@ -44,7 +44,7 @@ struct Pieces {
   double* product;
 };
 
-// Which lanes are not finite, and what the finite ones must be multiplied by afterwards.
+// Which lanes are not finite, and the factors that undo the scaling of the finite ones.
 struct Normalisation {
   unsigned failed;
   Vector power;
@@ -74,8 +74,8 @@ DENSEAM_LANES_INLINE void swap(Mask mask, double* x, double* y) {
   store(y, select(mask, a, b));
 }
 
-// QL finds the eigenvalues at the beginning first, and does that fastest when they are the small ones: lanes whose
-// diagonal begins with the larger end are turned round. Returns those lanes.
+// QL finds the eigenvalues at the beginning first, fastest when they are the small ones: lanes whose diagonal begins
+// with the larger end are reversed. Returns those lanes.
 Mask turn(std::size_t n, double* d, double* e) {
   const Mask turned = less(abs(load(d + (n - 1) * kLanes)), abs(load(d)));
   for (std::size_t i = 0; i < n / 2; ++i) swap(turned, d + i * kLanes, d + (n - 1 - i) * kLanes);
@@ -83,14 +83,14 @@ Mask turn(std::size_t n, double* d, double* e) {
   return turned;
 }
 
-// What undoes the scaling of A and that of T, for all parts of a group (their product may underflow), and which lanes
-// are not finite.
+// The factors that undo the scaling of A and of T, for all parts of a group (their product may underflow), and the
+// lanes that are not finite.
 struct Scales {
   Vector ofMatrix[kLanes / kWidth], ofT[kLanes / kWidth];
   unsigned failed = 0;
 };
 
-// T of one part of the group, scaled and turned for QL. Returns the lanes that were turned.
+// T of one part of the group, scaled and reversed for QL. Returns the reversed lanes.
 Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
   double* const d = pieces.t.d + part;
   double* const e = pieces.t.e + part;
@@ -103,7 +103,7 @@ Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Sc
   return turn(n, d, e);
 }
 
-// values <- d as it was before it was scaled, NaN in the lanes that failed.
+// values <- d with its scaling undone, NaN in the lanes that failed.
 void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned failed, double* values) {
   for (std::size_t i = 0; i < n * kLanes; i += kLanes) {
     for (std::size_t part = 0; part < kLanes; part += kWidth) {
@@ -117,7 +117,7 @@ void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned
   }
 }
 
-// T of a group, its off-diagonal squared.
+// T of a group, with squared off-diagonal entries.
 void reduceForValues(std::size_t n, double* a, const Pieces& pieces, Scales& scales) {
   for (std::size_t part = 0; part < kLanes; part += kWidth) reduce(n, a + part, pieces, part, scales);
   for (std::size_t i = 0; i < n * kLanes; i += kWidth) {
@@ -128,7 +128,7 @@ void reduceForValues(std::size_t n, double* a, const Pieces& pieces, Scales& sca
 
 DENSEAM_LANES_INLINE Tridiagonal partOf(const Tridiagonal& t, std::size_t lane) { return {t.d + lane, t.e + lane}; }
 
-// QL on one group: on narrow vectors two parts of it take turns.
+// QL on one group: on narrow vectors its two parts take turns.
 unsigned valuesOfGroup(std::size_t n, const Tridiagonal& t, unsigned failed) {
   if constexpr (kWidth == kLanes) return valuesOf<1>(n, {t}, failed);
   for (std::size_t lane = 0; lane < kLanes; lane += 2 * kWidth) {
@@ -191,7 +191,7 @@ unsigned eigenvectorsOf(std::size_t n, double* a, double* values, double* vector
   const unsigned failed =
       vectorsOfGroup(n, pieces.t, {pieces.product, pieces.product + n * kLanes}, vectors, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
-  // A rotation by nothing may have made -0 of 0, according to what other lanes did.
+  // A rotation by zero may have made -0 of 0, depending on other lanes.
   for (std::size_t i = 0; i < n * n * kLanes; i += kWidth) store(vectors + i, load(vectors + i) + 0.0);
   return failed;
 }

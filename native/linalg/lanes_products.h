@@ -6,7 +6,7 @@
 namespace denseam::linalg::lanes {
 namespace {
 
-// Rows and columns of a tile: as many sums as leave registers for the factors.
+// Rows and columns of a tile: its sums leave enough registers for the factors.
 constexpr std::size_t kTile = kWidth == 8 ? 4 : 3;
 
 // Calls use(place of the entry, a, b) for the entries (i + a, j + b) of a tile that lie in the triangle.
@@ -53,7 +53,7 @@ void halfTile(std::size_t n, std::size_t k, std::size_t j, const double* r, cons
   forTile<Rows, Columns>(product, k, j, [&](double* place, std::size_t a, std::size_t b) { store(place, sum[a][b]); });
 }
 
-// sum <- sum + what row k of r and of product adds to entries (i, j) to (i + Rows, j + Columns) of r' product +
+// sum <- sum + the share of row k of r and of product in entries (i, j) to (i + Rows, j + Columns) of r' product +
 // (r' product)'. In the first rows, product has no entries yet in the tile's last rows and columns: those are zero.
 template <std::size_t Rows, std::size_t Columns, bool kFirst>
 DENSEAM_LANES_INLINE void addGramRow(std::size_t n, std::size_t k, std::size_t i, std::size_t j, const double* r,

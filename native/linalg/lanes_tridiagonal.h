@@ -2,12 +2,12 @@
 
 #include "linalg/lanes_vector.h"
 
-// Householder tridiagonalisation of kWidth lanes: A = Q T Q'. Row i of the packed triangle is reduced from the last to
-// the first (tred2 of Wilkinson and Reinsch), so that what remains is always the beginning of the array.
+// Householder tridiagonalisation of kWidth lanes: A = Q T Q'. The rows of the packed triangle are reduced from the last
+// to the first (tred2 of Wilkinson and Reinsch), so that the remainder is always the beginning of the array.
 namespace denseam::linalg::lanes {
 namespace {
 
-// How many rows share what is loaded for a column: as many as the registers hold.
+// The number of rows that share the loads of a column, limited by the registers.
 constexpr std::size_t kRows = kWidth == 8 ? 4 : 2;
 
 DENSEAM_LANES_INLINE double* rowOf(double* a, std::size_t i) { return a + i * (i + 1) / 2 * kLanes; }
@@ -19,11 +19,11 @@ struct Reflection {
   const double* w;
 };
 
-// The square of rows and columns i to i + Rows on the diagonal, as passRows treats what is left of it.
+// The square of rows and columns i to i + Rows on the diagonal: the part that passRows leaves to it.
 template <std::size_t Rows, bool kUpdates>
 DENSEAM_LANES_INLINE void passDiagonal(std::size_t i, double* const* row, const Vector* vi, const Vector* wi,
                                        const Vector* ui, Vector* sum) {
-  // Unrolled, or the sums would leave the registers.
+  // Unrolled: otherwise the sums would leave the registers.
 #pragma GCC unroll 4
   for (std::size_t r = 0; r < Rows; ++r) {
 #pragma GCC unroll 4
@@ -76,7 +76,7 @@ DENSEAM_LANES_INLINE void passRows(std::size_t i, double* a, const Reflection& l
   for (std::size_t r = 0; r < Rows; ++r) store(product + (i + r) * kLanes, sum[r]);
 }
 
-// Passes over all of the first m rows.
+// Passes over the first m rows.
 template <bool kUpdates>
 void passTriangle(std::size_t m, double* a, const Reflection& last, const double* u, double* product) {
   std::size_t i = m % kRows;
@@ -96,7 +96,7 @@ DENSEAM_LANES_INLINE void updateRow(std::size_t i, double* row, const Reflection
   }
 }
 
-// Four partial sums, so that additions need not wait for each other.
+// A dot product in four partial sums, so that additions need not wait for each other.
 DENSEAM_LANES_INLINE Vector dot(std::size_t n, const double* a, const double* b) {
   Vector sums[4] = {};
   std::size_t k = 0;
@@ -109,8 +109,8 @@ DENSEAM_LANES_INLINE Vector dot(std::size_t n, const double* a, const double* b)
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-// What is reflected away when its sum of squares is below this is dropped instead: at 1e-60 of the matrix (see kSafe),
-// it would only bring its own square's inverse near overflow.
+// A part whose sum of squares is below this is dropped instead of reflected: at 1e-60 of the matrix (see kSafe), it
+// would only bring its own square's inverse near overflow.
 constexpr double kNegligibleSquare = 1e-180;
 
 struct Reflector {

@@ -2,7 +2,7 @@
 
 #include "linalg/lanes_vector.h"
 
-// Eigenvalues of tridiagonal matrices by a square-root-free QL in lockstep: every lane works on its own block, and
+// Eigenvalues of tridiagonal matrices by a square-root-free QL in lockstep: every lane works on its own block and
 // writes only there. Several vectors of lanes, the parts, take turns at each row, which hides the latency of a
 // division.
 namespace denseam::linalg::lanes {
@@ -11,8 +11,8 @@ namespace {
 // LAPACK's bound on the sweeps for each eigenvalue.
 constexpr std::size_t kMostSweeps = 30;
 
-// T is scaled so that its greatest entry is about this: products of six entries do not overflow, and what they lose to
-// underflow is 1e-100 of them.
+// The greatest entry of the scaled T: products of six entries do not overflow, and underflow costs at most 1e-100 of
+// them.
 constexpr double kNorm = 0x1p128;
 
 // An off-diagonal entry e between d and d' is negligible where e^2 <= eps^2 |d d'| (LAPACK's dsterf), or where it is
@@ -31,9 +31,9 @@ DENSEAM_LANES_INLINE Integers bitOf(std::int64_t i) {
 template <std::size_t Parts>
 struct Blocks {
   static constexpr std::size_t kCount = Parts * kWidth;
-  // Bit i of a lane: its entry i is negligible, so that a block ends there. Those of n - 1 and above always are.
+  // Bit i of a lane: entry i is negligible, so that a block ends there. The bits from n - 1 on are always set.
   alignas(64) std::int64_t negligible[kCount];
-  // The first block of each lane that is not a single entry; n and -1 where none is left.
+  // The first block of more than one entry in each lane; n and -1 where none is left.
   alignas(64) std::int64_t first[kCount];
   alignas(64) std::int64_t last[kCount];
   std::int64_t top;     // the last row of any of these blocks
@@ -41,7 +41,7 @@ struct Blocks {
   bool alike;           // they all end at the same row
 };
 
-// Finds the blocks from the bits. False when all lanes are done.
+// Finds the blocks from the bits. Returns false when all lanes are done.
 template <std::size_t Parts>
 DENSEAM_LANES_INLINE bool findBlocks(std::size_t n, Blocks<Parts>& blocks) {
   std::int64_t top = -1, bottom = static_cast<std::int64_t>(n), least = static_cast<std::int64_t>(n);
@@ -93,11 +93,11 @@ struct Sweep {
   Vector before;  // the entry of the diagonal below the one written next
 };
 
-// Where p vanishes, the rotation is a quarter turn; below this its square root is 1e-50 of the matrix, and that is as
-// good as zero.
+// Where p vanishes, the rotation is a quarter turn; below this value its square root is 1e-50 of the matrix and counts
+// as zero.
 constexpr double kVanishing = kNorm * kNorm * 1e-100;
 
-// Begins the sweep anew in the lanes whose block has this as its last row.
+// Restarts the sweep in the lanes whose block ends with this row.
 DENSEAM_LANES_INLINE void startBlocks(Integers row, Sweep& sweep) {
   const Mask starts = equal(sweep.last, row);
   sweep.gamma = select(starts, sweep.x, sweep.gamma);
@@ -107,7 +107,7 @@ DENSEAM_LANES_INLINE void startBlocks(Integers row, Sweep& sweep) {
   sweep.r = select(starts, broadcast(1), sweep.r);
 }
 
-// Row i of a sweep, which writes row i + 1. It has no dependence on e[i] = 0 where a lane's block begins at i + 1, and
+// Row i of a sweep, which writes row i + 1. It does not depend on e[i] = 0 where a lane's block begins at i + 1, and
 // ends the block there.
 template <bool kAlike>
 DENSEAM_LANES_INLINE void sweepRow(std::int64_t i, Sweep& sweep, double* d, double* e) {
@@ -173,7 +173,7 @@ DENSEAM_LANES_INLINE void sweepBlocks(Blocks<Parts>& blocks, const Tridiagonal (
   for (std::size_t part = 0; part < Parts; ++part) store(blocks.negligible + part * kWidth, sweeps[part].negligible);
 }
 
-// Marks the entries of e (squared or not) that are negligible from the start, and makes them zero. A lane that failed
+// Marks the entries of e (squared or not) that are negligible from the start, and sets them to zero. A lane that failed
 // is done.
 template <bool kSquared, std::size_t Parts>
 void beginBlocks(std::size_t n, const Tridiagonal (&t)[Parts], unsigned failed, Blocks<Parts>& blocks) {

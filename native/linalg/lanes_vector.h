@@ -9,10 +9,10 @@
 #include "linalg/lanes.h"
 
 // Vectors of doubles as wide as the instruction set that this file is compiled for. Everything is in an anonymous
-// namespace: units compiled for different instruction sets include it, and the linker must never merge them.
+// namespace: units for different instruction sets include it, and the linker must never merge them.
 //
-// fma is spelt out, and contraction is off in these units: what is fused is then the same in every copy of a kernel,
-// and a lane's result does not depend on which copy its neighbours need.
+// fma is explicit and contraction is off in these units: every copy of a kernel then fuses the same operations, and a
+// lane's result does not depend on which copy its neighbours need.
 namespace denseam::linalg::lanes {
 namespace {
 
@@ -26,7 +26,7 @@ constexpr std::size_t kWidth = 4;
 constexpr std::size_t kWidth = 2;
 #endif
 
-// From a row to the next in an array of lanes, where rows may be negative.
+// The distance between rows in an array of lanes; row indices may be negative.
 constexpr auto kStride = static_cast<std::int64_t>(kLanes);
 
 #define DENSEAM_LANES_INLINE inline __attribute__((always_inline))
@@ -34,7 +34,7 @@ constexpr auto kStride = static_cast<std::int64_t>(kLanes);
 typedef double Vector __attribute__((vector_size(kWidth * sizeof(double))));
 typedef std::int64_t Integers __attribute__((vector_size(kWidth * sizeof(double))));
 
-// Vectors in memory, where nothing is known of the alignment.
+// Vectors in memory of unknown alignment.
 typedef double VectorInMemory __attribute__((vector_size(kWidth * sizeof(double)), aligned(sizeof(double)), may_alias));
 typedef std::int64_t IntegersInMemory
     __attribute__((vector_size(kWidth * sizeof(double)), aligned(sizeof(double)), may_alias));
@@ -53,7 +53,7 @@ DENSEAM_LANES_INLINE void store(std::int64_t* to, Integers x) { *reinterpret_cas
 DENSEAM_LANES_INLINE Vector broadcast(double x) { return Vector{} + x; }
 DENSEAM_LANES_INLINE Integers integers(std::int64_t x) { return Integers{} + x; }
 
-// One number from each lane: row rows[lane] of an array of lanes.
+// Gathers one number for each lane: row rows[lane] of an array of lanes.
 DENSEAM_LANES_INLINE Vector gather(const double* from, const std::int64_t* rows) {
   const auto at = [&](std::size_t lane) { return from[rows[lane] * kStride + static_cast<std::int64_t>(lane)]; };
 #if defined(DENSEAM_LANES_AVX512)
@@ -132,7 +132,7 @@ DENSEAM_LANES_INLINE Integers setBits(Integers x, Mask mask, Integers bits) { re
 
 DENSEAM_LANES_INLINE Vector greatest(Vector a, Vector b) { return select(less(a, b), b, a); }
 
-// The power of two at or below each x: exact to multiply and divide by. At least the smallest normal number.
+// The power of two at or below each x, at least the smallest normal number: products and quotients are exact.
 DENSEAM_LANES_INLINE Vector powerOfTwo(Vector x) {
   const Vector power = __builtin_bit_cast(Vector, __builtin_bit_cast(Integers, x) & (INT64_C(0x7FF) << 52));
   return greatest(broadcast(0x1p-1022), power);

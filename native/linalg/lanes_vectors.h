@@ -3,8 +3,8 @@
 #include "linalg/lanes_tridiagonal.h"
 #include "linalg/lanes_values.h"
 
-// Eigenvectors: the orthogonal matrix of the tridiagonalisation, turned by the rotations of an implicit QL (LAPACK's
-// dsteqr) as they arise.
+// Eigenvectors: the orthogonal matrix of the tridiagonalisation, rotated by the implicit QL (LAPACK's dsteqr) as it
+// goes.
 namespace denseam::linalg::lanes {
 namespace {
 
@@ -34,8 +34,8 @@ DENSEAM_LANES_INLINE void reflectColumns(std::size_t n, std::size_t m, std::size
   }
 }
 
-// vectors <- the orthogonal matrix of A = Q T Q', from what tridiagonalize left in a and inverse. Reflection i leaves
-// all but the first i rows and, from the last ones on, columns of the product as they are.
+// vectors <- the orthogonal matrix of A = Q T Q', from the reflections that tridiagonalize left in a and inverse.
+// Reflection i changes only the first i rows and columns of the product so far.
 void formOrthogonal(std::size_t n, const double* a, const double* inverse, double* vectors) {
   for (std::size_t k = 0; k < n; ++k) {
     double* column = columnOf(vectors, n, k);
@@ -59,8 +59,8 @@ struct RotationSweep {
   Vector before;  // the entry of the diagonal below the one written next
 };
 
-// The rotations of a sweep, that of row i at i * kLanes: kept until the sweep is over, so that a few rows of the
-// vectors at a time go through all of them without leaving the registers.
+// The rotations of a sweep, that of row i at i * kLanes. They are kept until the sweep is over, so that a few rows of
+// the vectors at a time go through all of them without leaving the registers.
 struct Rotations {
   double* cosines;
   double* sines;
@@ -70,7 +70,7 @@ DENSEAM_LANES_INLINE Rotations partOf(const Rotations& rotations, std::size_t la
   return {rotations.cosines + lane, rotations.sines + lane};
 }
 
-// Rows i to i + Rows of columns bottom to top <- those times the rotations.
+// Rows i to i + Rows of columns bottom to top <- their product with the rotations.
 template <std::size_t Rows>
 DENSEAM_LANES_INLINE void rotateRows(std::size_t n, std::size_t i, std::size_t bottom, std::size_t top,
                                      const Rotations& rotations, double* vectors) {
@@ -99,11 +99,11 @@ DENSEAM_LANES_INLINE void rotateColumns(std::size_t n, double* x, double* y, Vec
   }
 }
 
-// From here on columns are rotated one after the other: those of 64 rows lie 4096 bytes apart, where a row's lines
-// would drive each other out of the cache.
+// From this size on columns are rotated one after the other: columns of 64 rows lie 4096 bytes apart, where the lines
+// of a row would evict each other from the cache.
 constexpr std::size_t kByColumns = 56;
 
-// Parts of one group lie side by side in each cache line, hence the order of the loops.
+// The parts of a group lie side by side in each cache line, hence the order of the loops.
 template <std::size_t Parts>
 void rotateVectors(std::size_t n, std::size_t bottom, std::size_t top, const Rotations& rotations, double* vectors) {
   constexpr std::size_t kEnd = Parts * kWidth, kBlock = 4;
@@ -130,10 +130,10 @@ void rotateVectors(std::size_t n, std::size_t bottom, std::size_t top, const Rot
   }
 }
 
-// Below this f^2 + g^2 may have lost digits to underflow; f and g are then 1e-100 of the matrix.
+// Below this value f^2 + g^2 may have lost digits to underflow; f and g are then 1e-100 of the matrix.
 constexpr double kNoRotation = kNorm * kNorm * 1e-200;
 
-// Begins the sweep anew in the lanes whose block has this as its last row.
+// Restarts the sweep in the lanes whose block ends with this row.
 DENSEAM_LANES_INLINE void startBlocks(Integers row, RotationSweep& sweep) {
   const Mask starts = equal(sweep.last, row);
   sweep.g = select(starts, sweep.x, sweep.g);
@@ -217,7 +217,7 @@ void rotateBlocks(Blocks<Parts>& blocks, std::size_t n, const Tridiagonal (&t)[P
                        vectors);
 }
 
-// t.d <- the eigenvalues, vectors <- vectors times the eigenvectors of T; the parts are those of one group. Returns the
+// t.d <- the eigenvalues, vectors <- vectors times the eigenvectors of T; all parts belong to one group. Returns the
 // lanes that failed before or did not converge.
 template <std::size_t Parts>
 unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations, double* vectors,

@@ -15,7 +15,7 @@
 namespace denseam::linalg {
 namespace {
 
-// LAPACK's info for a failure to converge. With finite input it has never been seen, but it must not pass in silence.
+// Throws when LAPACK did not converge. That was never seen with finite input, but it must not pass in silence.
 void check(lapack_int info, const char* routine) {
   if (info != 0) {
     throw Error("ERR_NOT_FINITE", std::string(routine) + " did not converge (info " + std::to_string(info) +
@@ -25,7 +25,7 @@ void check(lapack_int info, const char* routine) {
 
 lapack_int size(std::size_t n) { return static_cast<lapack_int>(n); }
 
-// LAPACK counts its work space in 32 bits, and writes beyond it where that overflows.
+// The size as LAPACK counts it, in 32 bits: an overflow would let it write beyond the work space.
 lapack_int countable(std::size_t workSize, std::size_t n) {
   if (workSize <= static_cast<std::size_t>(std::numeric_limits<lapack_int>::max())) return size(workSize);
   throw Error("ERR_UNSUPPORTED",
@@ -48,7 +48,7 @@ void largeEigen(char job, std::size_t n, double* a, double* values) {
         "dsyevd");
 }
 
-// The exponent by which a matrix must be scaled so that squares of its entries neither overflow nor vanish; mostly 0.
+// The exponent of the scale at which squares of a matrix's entries neither overflow nor vanish; mostly 0.
 int scaleExponent(std::size_t n, const double* a) {
   constexpr int kSafe = 300;
   double greatest = 0;
@@ -62,7 +62,7 @@ void scale(double* a, std::size_t count, int exponent) {
   for (std::size_t i = 0; i < count; ++i) a[i] = std::ldexp(a[i], exponent);
 }
 
-// Decomposes by our own tridiagonalisation, then LAPACK's QL on the tridiagonal matrix, which calls no BLAS that locks.
+// Decomposes by our own tridiagonalisation and LAPACK's QL on the tridiagonal matrix, which calls no BLAS that locks.
 void smallEigen(char job, std::size_t n, double* a, double* values) {
   Workspace& workspace = Workspace::local();
   double* offDiagonal = workspace.get(Workspace::kLapack, 5 * n + n * n);
@@ -81,7 +81,7 @@ void smallEigen(char job, std::size_t n, double* a, double* values) {
   scale(values, n, -exponent);
 }
 
-// From about here dsygst, which needs half the operations, beats two dtrmm (measured: 1.6 times at 768, equal at 256).
+// About the dimension from which dsygst, at half the operations, beats two dtrmm (1.6 times at 768, equal at 256).
 constexpr std::size_t kBlockedCongruence = 288;
 
 }  // namespace
@@ -113,7 +113,7 @@ std::size_t mostBlasThreads() {
   static const std::string key = "MAX_THREADS=";
   const std::string config = openblas_get_config();
   const std::size_t at = config.find(key);
-  // A build for one thread does not say how many.
+  // A build for one thread does not state a number.
   return at == std::string::npos
              ? 1
              : std::max<std::size_t>(1, std::strtoul(config.c_str() + at + key.size(), nullptr, 10));

@@ -5,9 +5,9 @@
 
 #include "base/aligned.h"
 
-// A thin typed layer over CBLAS and LAPACKE. Matrices are dense, square where not said otherwise, n x n, column-major
-// with leading dimension n. "Lower" means that only the lower triangle is read; a triangular factor has zeros above its
-// diagonal.
+// A thin typed layer over CBLAS and LAPACKE. Matrices are dense and, unless stated otherwise, square (n x n),
+// column-major with leading dimension n. "Lower" means that only the lower triangle is read; a triangular factor has
+// zeros above its diagonal.
 namespace denseam::linalg {
 
 // Buffers that a thread keeps from call to call, so that small problems do not pay for allocation. A buffer keeps its
@@ -29,8 +29,8 @@ class Workspace {
 void useOneThread();
 const char* blasName();
 // How many threads may call BLAS at once. The library has a fixed number of buffers, twice as many as the threads it
-// was built for; from more callers it takes memory that is not its own. The other half is for the few calls that are
-// not the pool's.
+// was built for; with more callers it uses memory that is not its own. The other half is for the few calls outside the
+// pool.
 std::size_t mostBlasThreads();
 
 // a <- its lower Cholesky factor, zeros above. False, a destroyed, when a is not positive definite.
@@ -50,8 +50,8 @@ void singularValues(std::size_t n, double* a, double* values, double* left, doub
 // a <- r' a r for symmetric a (both triangles read) and lower triangular r; the result is right in the lower triangle.
 void congruence(std::size_t n, const double* r, double* a);
 
-// a <- the lower triangular l with non-negative diagonal such that l l' = a a'. Orthogonal steps only: nothing is
-// squared.
+// a <- the lower triangular l with non-negative diagonal such that l l' = a a'. Orthogonal steps only: no condition
+// number is squared.
 void lowerFactor(std::size_t n, double* a);
 
 // Estimate of 1 / (|r|_1 |r^-1|_1) for lower triangular r; 0 when singular.

@@ -3,12 +3,12 @@
 #include <cstddef>
 
 // Kernels for matrices that fit in the first-level cache. Every OpenBLAS routine, however small its problem, takes a
-// lock of the whole process for its buffer: at d = 10 two threads got nothing done that one would not. These take none.
-// Layout as in linalg.h.
+// process-wide lock for its buffer: at d = 10 two threads were no faster than one. These kernels take no lock. Layout
+// as in linalg.h.
 namespace denseam::linalg::small {
 
-// Up to here they are used: above, OpenBLAS's blocked routines win (values alone) or its divide and conquer does (with
-// vectors).
+// The greatest sizes for these kernels: above, OpenBLAS's blocked routines (values alone) or its divide and conquer
+// (with vectors) are faster.
 inline constexpr std::size_t kMostValues = 64;
 inline constexpr std::size_t kMostVectors = 32;
 

@@ -15,11 +15,11 @@ namespace denseam {
 
 enum class Precision { kFloat32, kFloat64 };
 
-// Numbers as a caller gave them, copied.
+// A copy of a caller's numbers, in their precision.
 using Numbers = std::variant<std::vector<float>, std::vector<double>>;
 
-// Items as a caller gave them: positions (means or vectors) and, for Gaussians, covariances. The name is what errors
-// call the argument; its items are counted from `first`.
+// A copy of a caller's items: positions (means or vectors) and, for Gaussians, covariances. The name is the argument's
+// name in errors; its items are counted from `first`.
 struct Items {
   std::size_t count = 0;
   Numbers positions;
@@ -45,11 +45,11 @@ struct Batch {
   }
 };
 
-// The Gibbs weight that pruning may leave out; none: every item is evaluated.
+// The Gibbs weight that pruning may leave out; without it every item is evaluated.
 using Pruning = std::optional<double>;
 
 struct RetrievalOptions {
-  // One for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval.
+  // One beta for each iteration, of which the last holds for all that follow; in a sweep, one for each retrieval.
   std::vector<double> betas;
   bool sweep;
   std::optional<double> tolerance;  // none: the memory's own (memory/scale.h)
@@ -84,7 +84,7 @@ inline constexpr Column<Retrieval> kRetrievalColumns[] = {{"energy", &Retrieval:
                                                           {"evaluated", &Retrieval::evaluated},
                                                           {"droppedMass", &Retrieval::droppedMass}};
 
-// The retrievals that a sweep with so many betas consists of, in the order of the betas.
+// Splits a sweep over so many betas into its retrievals, in the order of the betas.
 std::vector<Retrieval> splitSweep(const Retrieval& sweep, std::size_t betas);
 
 struct Neighbours {
@@ -98,18 +98,17 @@ struct TransportMaps {
   std::vector<double> offsets;
 };
 
-// A store of items that can recall: the verbs of the public API on plain arrays. A memory never changes; append and
-// remove give a new one that shares what stays, so calls in progress keep the items they began with.
+// A store of items with the verbs of the public API on plain arrays. A memory never changes: append and remove return a
+// new one that shares the unchanged items, so calls in progress keep the items they began with.
 class Memory {
  public:
   virtual ~Memory() = default;
   virtual std::size_t size() const = 0;
-  // Memory that the items take, with what is known of them.
+  // Memory of the items and their derived data in bytes.
   virtual std::size_t bytes() const = 0;
 
   virtual std::shared_ptr<const Memory> append(const Items& items, Job& job) const = 0;
-  // Completes what recall needs to know of the items: to be called after the last of some appends. Null where nothing
-  // is missing.
+  // Completes the derived data for recall; called after the last of several appends. Null where nothing is missing.
   virtual std::shared_ptr<const Memory> prepare(Job&) const { return nullptr; }
   virtual std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const = 0;
   virtual Batch get(const std::vector<std::int32_t>& indices, Job& job) const = 0;
@@ -122,7 +121,7 @@ class Memory {
                                      Job& job) const = 0;
   virtual Batch step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const = 0;
   virtual Retrieval retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const = 0;
-  // `prune`: whether items that certainly are not among the k nearest may be left out.
+  // `prune`: whether items that are certainly not among the k nearest may be left out.
   virtual Neighbours nearest(const Batch& queries, double ridge, std::size_t k, bool prune, Job& job) const = 0;
   virtual TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
                                       Job& job) const = 0;

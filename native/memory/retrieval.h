@@ -15,8 +15,8 @@
 
 namespace denseam {
 
-// A batch of states evaluated once, and where the update takes each of them. Of `copies` results for every state, each
-// with a beta of its own, those of the first state come first.
+// One evaluation of a batch of states and of the next state of each. Every state has `copies` results, each at a beta
+// of its own; those of the first state come first.
 template <typename States>
 struct Advance {
   Advance(std::size_t count)
@@ -36,8 +36,8 @@ struct Advance {
   States next;
 };
 
-// Whether a retrieval ends with a state that the update moves so far. What describes a state that is returned may take
-// longer to find than what leads on to the next.
+// Whether a retrieval ends with a state whose update has this step length. The description of a returned state may take
+// longer to compute than the next state.
 using Stops = std::function<bool(double stepLength)>;
 inline bool neverStops(double) { return false; }
 
@@ -84,7 +84,7 @@ class Iteration {
     for (std::size_t i = 0; i < shape_.count; ++i) active_.push_back(i % copies_ * states + i / copies_);
   }
 
-  // One for every active result.
+  // One beta for every active result.
   std::vector<double> betas(std::size_t iteration) const {
     const std::size_t count = options_.betas.size();
     const std::size_t states = shape_.count / count;
@@ -103,7 +103,7 @@ class Iteration {
     return iteration == options_.maxIterations || isConverged(iteration, stepLength);
   }
 
-  // Notes what was found of every active state and returns those that go on, already moved.
+  // Records the results of every active state and returns the states that go on, already moved.
   States record(std::size_t iteration, const States& states, Advance<States> advance, Job& job) {
     std::vector<std::size_t> kept;
     std::vector<std::size_t> stillActive;
@@ -130,7 +130,7 @@ class Iteration {
     return dynamics_.select(std::move(advance.next), kept);
   }
 
-  // The active states that are wanted: those that stop here, or all of a trajectory.
+  // Writes the active states that the caller gets: those that stop here, or all of a trajectory.
   void write(const States& states, std::size_t iteration, const Job& job) {
     parallel::forEach(active_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {

@@ -26,7 +26,7 @@ std::vector<Part> inParts(std::size_t count, std::size_t d, const Job& job, cons
   return parts;
 }
 
-// The power of two that brings the numbers near 1, where squares neither overflow nor vanish.
+// The exponent of the power of two that brings the numbers near 1, where squares neither overflow nor vanish.
 int unitExponent(std::size_t count, std::size_t d, const Describe& describe, const Job& job) {
   const std::vector<double> greatest = inParts<double>(count, d, job, [&](double& part, std::size_t i) {
     std::vector<double> mean(d);
@@ -51,8 +51,8 @@ double squaredNorm(const std::vector<double>& x) {
 
 }  // namespace
 
-// About the first item's mean, so that a common offset costs few digits: it is an item like the others, and thus mostly
-// not many standard deviations from their mean.
+// The scale, with sums about the first item's mean, so that a common offset costs few digits: an item's mean is mostly
+// not many standard deviations from the mean of all.
 double measureScale(std::size_t count, std::size_t d, const Describe& describe, const Job& job) {
   const int exponent = unitExponent(count, d, describe, job);
   const auto read = [&](std::size_t item, std::vector<double>& mean) {

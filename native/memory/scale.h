@@ -9,24 +9,24 @@
 
 namespace denseam {
 
-// How large a memory is: the standard deviation of the equal mixture of all items, sqrt(mean_i(|mu_i - m|^2 + tr S_i)),
+// The scale of a memory: the standard deviation of the equal mixture of all items, sqrt(mean_i(|mu_i - m|^2 + tr S_i)),
 // m the mean of all mu_i. `describe(item, mean)` writes an item's mean and returns the trace of its covariance. The
 // result depends on the items and their order alone.
 double measureScale(std::size_t count, std::size_t d,
                     const std::function<double(std::size_t item, std::span<double> mean)>& describe, const Job& job);
 
-// A default tolerance is this share of the memory's scale: a shorter step changes nothing that is looked at.
+// The default tolerance relative to the memory's scale: a shorter step changes no result visibly.
 inline constexpr double kRelativeTolerance = 1e-6;
 
-// The default tolerance of a store that never changes, measured when it is first asked for. A copy of the store becomes
-// another one, so a copy of this knows nothing.
+// The default tolerance of an immutable store, measured on first use. A copy of the store becomes another store, so a
+// copy of this object starts empty.
 class DefaultTolerance {
  public:
   DefaultTolerance() = default;
   DefaultTolerance(const DefaultTolerance&) {}
   DefaultTolerance& operator=(const DefaultTolerance&) = delete;
 
-  // `measure` returns the scale. Two calls at the same time may both measure; they find the same.
+  // `measure` returns the scale. Two concurrent calls may both measure; their results are equal.
   template <typename Measure>
   double get(const Measure& measure) const {
     double tolerance = known_.load(std::memory_order_relaxed);

@@ -15,9 +15,9 @@
 
 namespace denseam {
 
-// Items of equal width in the precision they came in, with a `Note` about each that was computed at insertion; notes of
-// an empty type take no memory. Items lie in blocks which stores share: a changed copy of a store copies only the
-// blocks that the change touches.
+// Items of equal width in the precision they came in, with a `Note` about each that is computed at insertion; notes of
+// an empty type take no memory. Items lie in blocks that stores share: a changed copy of a store copies only the blocks
+// that the change touches.
 //
 // Items lie side by side in groups of `lanes`: number k of an item is at values(item)[k * lanes]. With one lane, the
 // default, an item is contiguous; with more, equal numbers of a group's items are, one to a SIMD lane.
@@ -31,7 +31,7 @@ class Store {
     std::vector<Note> notes;
   };
 
-  // `mostItems`: in a block, for notes that are not free to copy; a multiple of the lanes.
+  // `mostItems`: the greatest number in a block, a multiple of the lanes, for notes that are expensive to copy.
   explicit Store(std::size_t width, std::size_t lanes = 1,
                  std::size_t mostItems = std::numeric_limits<std::size_t>::max())
       : width_(width), lanes_(lanes), capacity_(std::min(mostItems, capacityOf(width * lanes * sizeof(T)) * lanes)) {}
@@ -41,7 +41,7 @@ class Store {
   std::size_t size() const { return blocks_.empty() ? 0 : blocks_.back()->first + blocks_.back()->count; }
   const std::vector<std::shared_ptr<const Block>>& blocks() const { return blocks_; }
 
-  // Memory that the items take, without what notes point to.
+  // Memory of the items in bytes, without memory that notes point to.
   std::size_t bytes() const {
     std::size_t sum = 0;
     for (const auto& block : blocks_) sum += block->values.size() * sizeof(T) + block->notes.size() * sizeof(Note);

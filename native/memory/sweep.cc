@@ -9,7 +9,7 @@
 namespace denseam {
 namespace {
 
-// Group g of `groups` groups of the same length.
+// The g-th of `groups` groups of equal length.
 template <typename T>
 std::vector<T> group(const std::vector<T>& values, std::size_t g, std::size_t groups) {
   const std::size_t length = values.size() / groups;

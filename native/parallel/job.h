@@ -9,13 +9,13 @@
 
 namespace denseam {
 
-// Thrown by a kernel that noticed its job's abort flag; the binding rejects the call's promise.
+// Thrown by a kernel that sees its job's abort flag; the binding rejects the call's promise.
 class Aborted : public std::runtime_error {
  public:
   Aborted() : std::runtime_error("aborted") {}
 };
 
-// What a call shares with the kernels that work for it: an abort flag to poll, and a count of finished work to report.
+// The state that a call shares with its kernels: an abort flag to poll, and a count of finished work to report.
 class Job {
  public:
   using Listener = std::function<void(std::size_t completed, std::size_t total)>;
@@ -38,7 +38,7 @@ class Job {
   std::size_t total() const { return total_.load(std::memory_order_relaxed); }
 
  private:
-  // True for one caller in each interval, so that reports cost nothing however small the items are.
+  // True for one caller in each interval, so that reports stay cheap for small items, too.
   bool due() {
     using Clock = std::chrono::steady_clock;
     constexpr std::int64_t interval = std::chrono::nanoseconds(std::chrono::milliseconds(50)).count();

@@ -34,8 +34,8 @@ struct Loop {
   bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
 };
 
-// How long a thread looks for work before it sleeps: some times what putting it to sleep and waking it takes, so that
-// threads stay awake between the loops of one call, and no longer.
+// How long a thread looks for work before it sleeps: several times the cost of sleeping and waking, so that threads
+// stay awake between the loops of one call, and no longer.
 constexpr std::chrono::microseconds kSpin{50};
 
 void relax() {
@@ -49,7 +49,7 @@ void relax() {
 class Pool {
  public:
   static Pool& instance() {
-    // Never destroyed: at process exit its threads may still wait, and destroying what they wait on would crash.
+    // Never destroyed: at process exit its threads may still wait on its members, and destroying those would crash.
     static Pool* pool = new Pool();
     return *pool;
   }
@@ -100,7 +100,7 @@ class Pool {
     work_.notify_all();
   }
 
-  // Without the lock, until the counter changes or it is time to sleep.
+  // Spins without the lock, until the counter changes or it is time to sleep.
   static void spin(const std::atomic<std::size_t>& counter, std::unique_lock<std::mutex>& lock) {
     const std::size_t seen = counter.load(std::memory_order_relaxed);
     lock.unlock();
@@ -121,7 +121,7 @@ class Pool {
     }
   }
 
-  // Helps with a loop that has begun before it begins another task.
+  // Works on an open loop before it begins another task.
   void serve(std::size_t index) {
     insidePool_ = true;
     std::unique_lock lock(mutex_);
@@ -141,7 +141,7 @@ class Pool {
     }
   }
 
-  // The innermost open loops come first: they are what outer ones wait for.
+  // The innermost open loops come first: outer loops wait for them.
   Loop* newest() const {
     for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
       if (!(*it)->exhausted()) return *it;
@@ -186,7 +186,7 @@ class Pool {
   std::size_t limit_ = 1;
   bool isSet_ = false;
   std::size_t started_ = 0;
-  // Count announced work, and loops that nobody works on any more; changed under the mutex.
+  // Count announced work and ended loops; changed under the mutex.
   std::atomic<std::size_t> announced_{0};
   std::atomic<std::size_t> ended_{0};
   static thread_local bool insidePool_;

@@ -7,10 +7,10 @@
 
 namespace denseam::parallel {
 
-// How many threads compute, for the whole process. The pool starts them when they are first needed.
+// The number of computing threads of the whole process. The pool starts them when they are first needed.
 std::size_t threads();
 void setThreads(std::size_t count);
-// Sets the number unless either was called before: every thread that loads the package does.
+// Sets the number unless it was set before: every thread that loads the package calls it.
 void setDefaultThreads(std::size_t count);
 
 // Runs the task on a pool thread, after those submitted before it have begun. It must not throw.

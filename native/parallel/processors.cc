@@ -11,7 +11,7 @@ namespace denseam::parallel {
 namespace {
 
 #ifdef __linux__
-// The kernel refuses a set that is too small for the machine.
+// The size of the affinity set: the kernel refuses one that is too small for the machine.
 constexpr int kFewest = 1024, kMost = 1 << 20;
 
 std::size_t affinity() {

@@ -4,7 +4,7 @@
 
 namespace denseam::parallel {
 
-// Processors that this process may run on (its affinity), at least one.
+// The number of processors that this process may run on (its affinity), at least one.
 std::size_t processors();
 
 }  // namespace denseam::parallel

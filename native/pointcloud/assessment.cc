@@ -15,14 +15,14 @@
 namespace denseam::pointcloud {
 namespace {
 
-// What an item of less weight adds to the direction is below its rounding.
+// The least Gibbs weight of an item in the direction: a smaller share is below the direction's rounding.
 constexpr double kLeastGibbsWeight = 1e-18;
-// Sums over items are taken in so many parts at most, whatever the threads.
+// The most parts of a sum over items, whatever the number of threads.
 constexpr std::size_t kMostParts = 16;
 
-// -log((1/N) sum_i exp(-beta (S_i - least))) / beta, of N divergences of which all that are not given are far off.
-// Where beta is so small that no exponential differs much from 1, by what they differ: the mean of S - least is not
-// lost.
+// -log((1/N) sum_i exp(-beta (S_i - least))) / beta, of N divergences of which the omitted ones are far off. Where beta
+// is so small that no exponential differs much from 1, computed from the differences from 1: the mean of S - least
+// keeps its digits.
 double meanGap(const std::vector<double>& divergences, double beta, double least, std::size_t size) {
   double sum = 0, excess = 0, distance = 0;
   for (const double divergence : divergences) {
@@ -121,7 +121,7 @@ void Assessor::addItem(const Assessment& assessment, std::size_t position, Memo&
   solver.writeSourcePotentials(sum.itemPotentials);
   addScaled(n * d, weight, sum.itemImages.data(), sum.images.data());
   addScaled(n, weight, sum.itemPotentials.data(), sum.potentials.data());
-  // Clouds are about their means: relative to the state's, the item's is added to where it takes points; and f gains
+  // Clouds are about their means: the item's, relative to the state's, is added to its images, and f gains
   // 2 <mean - item mean, x>.
   const std::vector<double> difference = meanDifference(cloud, item, items_.unit());
   for (std::size_t k = 0; k < n; ++k) {

@@ -12,10 +12,10 @@
 namespace denseam::pointcloud {
 namespace {
 
-// Squares of what is within this have room for sums over any dimension.
+// The greatest coordinate: sums of its square do not overflow in any dimension.
 constexpr double kGreatestCoordinate = 1e150;
 
-// How far a sum of weights may be from 1: what decimal files and single precision leave.
+// The tolerance of a sum of weights about 1: the rounding of decimal files and of single precision.
 constexpr double kSumError = 1e-6, kSumErrorOfFloats = 1e-4;
 
 double sumErrorOf(std::span<const double> weights) { return areSingle(weights) ? kSumErrorOfFloats : kSumError; }

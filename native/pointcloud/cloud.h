@@ -34,13 +34,13 @@ struct Clouds {
   std::string at(std::size_t cloud) const { return name + "[" + std::to_string(first + cloud) + "]"; }
 };
 
-// Clouds as they are handed back: offsets, points and weights of all.
+// Clouds in the form of results: offsets, points and weights of all.
 struct FlatClouds {
   std::vector<std::int32_t> offsets{0};
   std::vector<double> points, weights;
 };
 
-// A point of a lower weight has no part in anything: neither its logarithm nor its square is safe.
+// The least weight of a point that counts: a smaller one has no safe logarithm or square.
 constexpr double kLeastWeight = 1e-100;
 
 // A cloud made ready for transport: points of weight 0 left out, the others about their mean, in units of
@@ -51,7 +51,7 @@ struct Cloud {
   AlignedVector<double> points;   // size x dimension
   AlignedVector<double> weights;  // above 0, their sum is 1
   // In the caller's units: the mean is where points are counted from, rounded, plus the rest. Far from the origin the
-  // rest says what the rounding of the mean would add to divergences.
+  // rest corrects divergences for the rounding of the mean.
   std::vector<double> mean, rest;
   std::vector<std::size_t> index;  // of each point in the cloud it came from
 
@@ -81,7 +81,7 @@ void checkWeights(std::span<double> weights, const std::function<Place(std::size
 // their sum and sets those below the least one to 0.
 void checkClouds(Clouds& clouds);
 
-// What rounding leaves below 0 of a divergence that was solved for is 0; what was not may be anything, and stays.
+// Sets a solved divergence that rounding left below 0 to 0; an unsolved one may be anything, and stays.
 inline double nonNegative(double divergence, bool converged) { return converged && divergence < 0 ? 0 : divergence; }
 
 // c_kj = |x_k - y_j|^2. `scratch` is work space.

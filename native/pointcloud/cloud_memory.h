@@ -18,7 +18,7 @@ struct DivergenceMatrix {
   std::vector<std::uint8_t> converged;
 };
 
-// One number a query but for the weights, queries x items.
+// One number for each query, and the weights, queries x items.
 struct WeightedQueries {
   std::vector<double> weights;
   std::vector<double> energy;
@@ -48,8 +48,8 @@ struct TransportImages {
   std::vector<std::uint8_t> converged;
 };
 
-// A memory of point clouds at one moment: the verbs of the public API. It never changes; append and remove give another
-// one that shares what stays.
+// A memory of point clouds at one moment, with the verbs of the public API. It never changes; append and remove return
+// another one that shares the unchanged items.
 class CloudMemory {
  public:
   explicit CloudMemory(CloudItems items) : items_(std::move(items)) {}

@@ -14,7 +14,7 @@
 namespace denseam::pointcloud {
 namespace {
 
-// One side of the problem without what has no weight.
+// One side of the problem without points of weight 0.
 struct Side {
   std::vector<std::size_t> index;
   std::vector<double> weights;
@@ -46,14 +46,14 @@ double leastCost(const MarginalMatrix& problem) {
   return least;
 }
 
-// Writes potentials of mean `half` to the places of what has weight.
+// Writes potentials of mean `half` to the places of the points with weight.
 void spread(const Side& side, const double* potentials, double half, double epsilon, std::vector<double>& out) {
   const double shift = half - innerProduct(side.weights.size(), side.weights.data(), potentials);
   for (std::size_t i = 0; i < side.index.size(); ++i) out[side.index[i]] = epsilon * (potentials[i] + shift);
 }
 
-// The problem as the solver takes it: without what has no weight, the shorter side as columns, the costs from the least
-// on in units of epsilon.
+// The problem in the solver's form: without points of weight 0, the shorter side as columns, the costs less the least
+// one in units of epsilon.
 struct Posed {
   const MarginalMatrix& problem;
   double least;  // cost, in the caller's units
@@ -62,7 +62,7 @@ struct Posed {
   bool isSwapped = false;
   AlignedVector<double> costs;
 
-  // Where the problem has the pair (k, j).
+  // The place of the pair (k, j) in the caller's problem.
   std::size_t place(std::size_t k, std::size_t j) const {
     const std::size_t row = rows.index[k], column = columns.index[j];
     return isSwapped ? column * problem.columns() + row : row * problem.columns() + column;

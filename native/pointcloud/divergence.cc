@@ -39,12 +39,12 @@ Cloud prepared(const Clouds& clouds, std::size_t i, double unit) {
   return Cloud::prepare(clouds.dimension, clouds.pointsOf(i), clouds.weightsOf(i), unit, clouds.at(i));
 }
 
-// Source i goes with target i; a single cloud on one side goes with every one of the other.
+// The pairs: source i with target i; a single cloud on one side pairs with every cloud of the other.
 struct Pairing {
   const Clouds& sources;
   const Clouds& targets;
   double unit;  // sqrt(epsilon)
-  // Where the points of every pair's source and target begin among those of all pairs, and where the last ones end.
+  // The first points of every pair's source and target among those of all pairs, and the ends of the last ones.
   std::vector<std::size_t> sourceBegins{0}, targetBegins{0};
 
   Pairing(const Clouds& from, const Clouds& to, double epsilon) : sources(from), targets(to), unit(std::sqrt(epsilon)) {
@@ -61,7 +61,7 @@ struct Pairing {
 };
 
 // Between clouds at different places, f(x) = f(x - mean) + 2 <D, x - mean> + |D|^2 / 2 with D the difference of their
-// means, and g alike with -D: what is left of the constant is shared out so that both sides have the same mean.
+// means, and g alike with -D: the rest of the constant is divided so that both sides have the same mean.
 class PotentialWriter {
  public:
   PotentialWriter(const std::vector<double>& difference, double epsilon) : epsilon_(epsilon), difference_(difference) {
@@ -75,7 +75,7 @@ class PotentialWriter {
   }
 
  private:
-  // `half`: the mean that the potentials are to have, in units of epsilon.
+  // `half`: the mean of the written potentials, in units of epsilon.
   void write(const Cloud& cloud, const std::vector<double>& difference, const std::vector<double>& f, double half,
              double* out) const {
     const double shift = half - innerProduct(cloud.size, cloud.weights.data(), f.data());
@@ -89,7 +89,7 @@ class PotentialWriter {
   std::vector<double> difference_, opposite_;
 };
 
-// Writes a plan between kept points to its place among all points.
+// Writes a plan between the kept points to their places among all points.
 void spreadPlan(const std::vector<double>& plan, const std::vector<std::size_t>& rows,
                 const std::vector<std::size_t>& columns, std::size_t stride, double* out) {
   for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -138,7 +138,7 @@ void solvePair(Solvers& solvers, const Pairing& pairs, std::size_t pair, double 
   spreadPlan(plan, source.index, target.index, pairs.targets.size(pairs.target(pair)), planOut);
 }
 
-// The worst of three problems that make one result.
+// The worst of the three problems of one result.
 Solved joined(Solved solved, const Solved& self, const Solved& own) {
   for (const Solved& other : {self, own}) {
     solved.marginalError = std::max(solved.marginalError, other.marginalError);

@@ -11,7 +11,7 @@
 
 namespace denseam::pointcloud {
 
-// What transport problems, one for each pair of clouds, came to. In the units of the costs.
+// The solutions of transport problems, one for each pair of clouds, in the units of the costs.
 struct Plans {
   std::vector<double> values;          // <a, f> + <b, g>
   std::vector<double> transportCosts;  // <P, C>
@@ -30,18 +30,18 @@ struct Divergences {
   std::vector<double> marginalErrors;
   std::vector<std::int32_t> iterations;
   std::vector<std::uint8_t> converged;  // an Outcome
-  // dS/dx and f_(source, target) - f_(source, source), of mean 0, for every source point; none unless wanted.
+  // dS/dx and f_(source, target) - f_(source, source), of mean 0, for every source point; empty unless wanted.
   std::vector<double> gradients;
   std::vector<double> firstVariations;
 };
 
-// Source i with target i, as many of each; a single cloud on one side goes with every one of the other.
+// Pairs source i with target i; a single cloud on one side pairs with every cloud of the other.
 Plans solveTransport(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options, bool wantPlans,
                      Job& job);
 Divergences sinkhornDivergences(Clouds sources, Clouds targets, double epsilon, const SolverOptions& options,
                                 bool wantGradients, Job& job);
 
-// One problem with given costs, between weights.
+// Solves one problem with given costs, between weights.
 Plans solveTransport(const MarginalMatrix& problem, double epsilon, const SolverOptions& options, bool wantPlan,
                      Job& job);
 

@@ -9,16 +9,16 @@
 namespace denseam::pointcloud {
 namespace {
 
-// The share of the first-order fall of the energy that a step must reach.
+// The share of the first-order decrease of the energy that a step must reach.
 constexpr double kArmijo = 1e-4;
-// The energy is a difference of numbers this much larger than its rounding: a smaller fall cannot be told from none.
+// The rounding of the energy relative to the numbers whose difference it is: a smaller decrease is invisible.
 constexpr double kRounding = 1e-15;
-// Steps of reweighting may need to be shorter than they begin; each tries to be this much longer than the last one.
+// The growth of reweighting steps, which may need to begin shorter: each tries to be this much longer than the last.
 constexpr double kRegrowth = 1.3;
 constexpr int kMostReweightTrials = 12;
-// Steps to states whose problems are not solved, which takes long to find out.
+// The most trial steps to states whose problems are not solved, which takes long to find out.
 constexpr int kMostUnsolvedTrials = 4;
-// Most that reweighting changes the ratio of two weights, as a power of e.
+// The greatest change of the ratio of two weights by reweighting, as a power of e.
 constexpr double kMostLogChange = 1;
 
 class Flow {
@@ -46,7 +46,7 @@ class Flow {
       }
       if (result_.iterations == options_.maxIterations) break;
       if (!advance()) {
-        // A later beta may still move what this one cannot.
+        // A later beta may still move a state that this one cannot.
         if (isLastBeta()) {
           result_.stopped = unsolvedTrials_ == kMostUnsolvedTrials ? Stop::kUnsolved : Stop::kStalled;
           break;
@@ -90,7 +90,7 @@ class Flow {
         assessor_.completeEnergy(assessment_, beta(), options_.pruning, memo, job_).energy);
   }
 
-  // One step, shortened until the energy falls as it should: reweighting first, which transport need not wait for, then
+  // One step, shortened until the energy falls enough: reweighting alone first, which transport need not wait for, then
   // both. False when no step lowers the energy visibly.
   bool advance() {
     const double reweightStep = this->reweightStep();
@@ -106,7 +106,7 @@ class Flow {
     }
   }
 
-  // Goes to the next state if its energy is low enough and known: what is not solved looks lower than it is. Potentials
+  // Moves to the next state if its energy is known and low enough: an unsolved state looks lower than it is. Potentials
   // stay with the state they belong to.
   bool accept(State next, double gap, bool isCounted) {
     Memo memo = memo_;
@@ -120,7 +120,7 @@ class Flow {
     return true;
   }
 
-  // Gated, weights wait while points gain more: what is reweighted before its points have arrived goes to the wrong
+  // With `gated`, weights wait while points gain more: weight moved before its points have arrived goes to the wrong
   // ones, and at small epsilon does not come back.
   double reweightStep() const {
     const auto [least, most] = std::minmax_element(descent_.variation.begin(), descent_.variation.end());
@@ -148,7 +148,7 @@ class Flow {
     return next;
   }
 
-  // Energies of the next iteration are at its own beta.
+  // Energies of the next iteration use its own beta.
   void changeBeta() {
     const double next = betaAt(result_.iterations + 1);
     if (next == beta()) return;
@@ -156,7 +156,7 @@ class Flow {
     result_.evaluated += assessment_.found.items.size();
   }
 
-  // What describes the returned state is found to the last digits. A step is asked for no energy.
+  // Computes the description of the returned state to the last digits. The verb `step` needs no energy.
   void finish() {
     if (options_.asksEnergy) completeEnergy();
     result_.energy = assessment_.energy;

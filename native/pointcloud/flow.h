@@ -11,9 +11,9 @@
 
 namespace denseam::pointcloud {
 
-// The spherical Hellinger-Kantorovich flow, discretised. A step 0 closes its channel.
+// The spherical Hellinger-Kantorovich flow, discretised. A step of 0 closes its channel.
 struct FlowOptions {
-  // Betas of one iteration after the other, the last one for all that follow; or, in a sweep, of one retrieval each.
+  // The betas of successive iterations, the last one for all that follow; in a sweep, the beta of each retrieval.
   std::vector<double> betas;
   bool sweep;
   double transportStep;             // eta, at most 1
@@ -27,10 +27,10 @@ struct FlowOptions {
   double scale = 1;  // the memory's own, a length
 };
 
-// Stalled: no step lowers the energy visibly. Unsolved: a transport problem of the state has no solution to go on with.
+// Stalled: no step lowers the energy visibly. Unsolved: a transport problem of the state has no usable solution.
 enum class Stop : std::uint8_t { kIterations, kConverged, kStalled, kUnsolved };
 
-// Where the flow from one state ended, and how.
+// The end state of the flow from one state, and the reason of the end.
 struct FlowResult {
   State state;
   double energy = 0;
@@ -46,7 +46,7 @@ struct FlowResult {
   std::vector<double> trajectoryEnergy;
 };
 
-// Follows the flow from one state. `betas`: of one iteration after the other.
+// Follows the flow from one state. `betas`: those of successive iterations.
 FlowResult follow(Assessor& assessor, State state, const std::vector<double>& betas, const FlowOptions& options,
                   const std::string& where, Job& job);
 

@@ -14,7 +14,7 @@
 namespace denseam::pointcloud {
 namespace {
 
-// Adding an item copies the last block, and counts one reference more for each of its items.
+// The items of a block: adding an item copies the last block, and counts one reference more for each of its items.
 constexpr std::size_t kItemsInBlock = 4096;
 
 template <typename T>
@@ -76,7 +76,7 @@ Cloud CloudItems::prepared(std::size_t index) const {
   return pointcloud::prepared(item(index), dimension_, unit_, "items");
 }
 
-// Where all items are one point, what epsilon resolves is all the scale there is.
+// Where all items are one point, the only scale is the resolution of epsilon.
 double CloudItems::scale(const Job& job) const {
   const auto describe = [this](std::size_t i, std::span<double> itsMean) {
     std::ranges::copy(mean(i), itsMean.begin());

@@ -14,7 +14,7 @@
 
 namespace denseam::pointcloud {
 
-// A stored cloud as it was given, without points that have no weight, and its transport to itself.
+// A stored cloud as it was given, without points of weight 0, and its transport to itself.
 struct Item {
   std::size_t size;
   Numbers points;
@@ -24,7 +24,7 @@ struct Item {
   double spread;  // sum_k b_k |y_k - mean|^2, in the caller's units
 };
 
-// The items of a memory. Copies share what they have in common.
+// The items of a memory. Copies share the unchanged ones.
 class CloudItems {
  public:
   CloudItems(std::size_t dimension, Precision precision, double epsilon, const SolverOptions& options);
@@ -42,7 +42,7 @@ class CloudItems {
   Cloud prepared(std::size_t index) const;
   // The number of points of all items.
   std::size_t points() const { return points_; }
-  // How large the items are together, and thus how exact a fixed point has to be.
+  // The scale of all items together, which sets the tolerance of a fixed point.
   double scale(const Job& job) const;
 
   void append(Clouds clouds, Job& job);

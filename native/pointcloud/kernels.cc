@@ -52,7 +52,7 @@ DENSEAM_DISPATCH void squaredDistances(std::size_t n, std::size_t m, std::size_t
 }
 
 void transpose(std::size_t n, std::size_t d, const double* x, double* y) {
-  // In squares of a cache line: rows of y may be a power of two apart, which a cache takes badly one by one.
+  // Squares of a cache line: rows of y may be a power of two apart, which a cache takes badly one by one.
   constexpr std::size_t kSide = 8;
   for (std::size_t k = 0; k < n; k += kSide) {
     for (std::size_t i = 0; i < d; i += kSide) {
@@ -151,7 +151,7 @@ DENSEAM_DISPATCH void columnLogSums(std::size_t n, std::size_t m, double inverse
 namespace {
 
 // y <- sum_k scale(k, p_k . x) p_k, four rows at a time: their sums do not wait for each other, and x and y are read
-// once for all.
+// once for all four.
 template <typename Scale>
 DENSEAM_INLINE void sumOfRows(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict x,
                               double* __restrict y, const Scale& scale) {
@@ -201,7 +201,7 @@ namespace {
 constexpr int kMostRounds = 4;
 }
 
-// From the first row on, in rounds over the rows that are not reached yet, as long as each reaches another.
+// Marks rows and columns from the first row on, in rounds over the unreached rows, as long as each round reaches one.
 DENSEAM_DISPATCH bool isJoined(std::size_t n, std::size_t m, const double* __restrict p, const double* __restrict a,
                                double least, double* __restrict reached) {
   double* __restrict columns = reached + n;

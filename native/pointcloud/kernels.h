@@ -9,12 +9,11 @@ namespace denseam::pointcloud {
 // are at distance 0, and far ones as exact as their coordinates.
 void squaredDistances(std::size_t n, std::size_t m, std::size_t d, const double* x, const double* y, double* c);
 
-// y <- x transposed, of x, n x d.
+// y <- x' for x, n x d.
 void transpose(std::size_t n, std::size_t d, const double* x, double* y);
-// x <- (x - shift) scale for each of n rows of d numbers. Returns the greatest absolute value, NaN counting as
-// infinite.
+// x <- (x - shift) scale for each of n rows of d numbers. Returns the greatest absolute value; NaN counts as infinite.
 double shiftAndScale(std::size_t n, std::size_t d, const double* shift, double scale, double* x);
-// x <- x - shift for each of n rows, and what the rows then sum to, weighted.
+// x <- x - shift for each of n rows, and the weighted sum of the shifted rows.
 void centre(std::size_t n, std::size_t d, const double* weights, const double* shift, double* x, double* sums);
 
 bool allFinite(std::size_t count, const double* values);
@@ -31,8 +30,8 @@ void columnLogSums(std::size_t n, std::size_t m, double inverseTemperature, cons
 // One Sinkhorn sweep on p diag(v): with u_k = 1 / (p_k . v), s_j <- sum_k a_k u_k p_kj. Reads p once.
 void scalingSweep(std::size_t n, std::size_t m, const double* p, const double* a, const double* v, double* s);
 
-// Whether the entries a_k p_kj >= least are seen to join all rows and columns: at a glance, in some passes over p.
-// False where they join them by long ways only. `reached` is work space, n + m.
+// Whether the entries a_k p_kj >= least visibly join all rows and columns, in a few passes over p. False where they
+// join them by long paths only. `reached` is work space, n + m.
 bool isJoined(std::size_t n, std::size_t m, const double* p, const double* a, double least, double* reached);
 
 // y <- p' diag(a) p x. Reads p once.
@@ -41,7 +40,7 @@ void applyTwice(std::size_t n, std::size_t m, const double* p, const double* a, 
 // q_kj <- sqrt(a_k) p_kj / s_j.
 void scaleBothSides(std::size_t n, std::size_t m, const double* p, const double* a, const double* s, double* q);
 
-// A sum of two numbers and what its rounding leaves, exactly (Knuth).
+// A sum of two numbers and its exact rounding error (Knuth).
 struct TwoSum {
   double value, error;
 };

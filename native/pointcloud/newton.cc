@@ -13,15 +13,15 @@
 namespace denseam::pointcloud {
 namespace {
 
-// A factorisation costs about as much as this many products with the Laplacian, which read the plan once each (measured
-// for 32 to 1024 columns).
+// The number of products with the Laplacian, which read the plan once each, that cost as much as a factorisation
+// (measured for 32 to 1024 columns).
 std::size_t productsForAFactorisation(std::size_t columns) { return 8 + columns / 4; }
 
-// Added to a diagonal of at most 1: components that hardly anything joins stay where they are, instead of moving at
+// The ridge of a diagonal of at most 1: components that hardly anything joins stay where they are, instead of moving at
 // random.
 constexpr double kRidge = 1e-14;
 
-// Some tenths of a second at the largest sizes.
+// The rows between polls: some tenths of a second at the largest sizes.
 constexpr std::size_t kRowsBetweenPolls = 512;
 
 }  // namespace
@@ -40,7 +40,7 @@ bool NewtonSystem::solve(const Problem& problem, const double* p, const double* 
   return allFinite(m, d);
 }
 
-// Conjugate gradients on D L D x = D (b - r), from x = 0. Everything stays orthogonal to the null vector.
+// Conjugate gradients on D L D x = D (b - r), from x = 0. All iterates stay orthogonal to the null vector.
 bool NewtonSystem::iterate(const Problem& problem, const double* p, double tolerance, const Job& job) {
   const std::size_t n = problem.rows, m = problem.columns;
   std::fill(solution_.begin(), solution_.end(), 0.0);
@@ -69,7 +69,7 @@ bool NewtonSystem::factorise(const Problem& problem, const double* p, const Job&
   scaled_.resize(n * m);
   matrix_.resize(m * m);
   scaleBothSides(n, m, p, problem.rowWeights, root_.data(), scaled_.data());
-  // In pieces, so that an abort does not wait for all of them.
+  // In pieces, so that an abort need not wait for all of them.
   for (std::size_t k = 0; k < n; k += kRowsBetweenPolls) {
     job.poll();
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, static_cast<int>(m),
@@ -77,7 +77,7 @@ bool NewtonSystem::factorise(const Problem& problem, const double* p, const Job&
                 k == 0 ? 0 : 1, matrix_.data(), static_cast<int>(m));
   }
   // The diagonal as the sum of the rest, which unlike 1 - |q_j|^2 loses nothing where columns are hardly joined; and
-  // the null vector's outer product, which makes the matrix definite and leaves the solution as it is.
+  // the null vector's outer product, which makes the matrix definite and does not change the solution.
   std::fill(image_.begin(), image_.end(), 0.0);
   for (std::size_t i = 0; i < m; ++i) {
     const double* row = matrix_.data() + i * m;

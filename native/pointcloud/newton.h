@@ -13,11 +13,11 @@ namespace denseam::pointcloud {
 // at most 1 and its null vector D^-1 1.
 class NewtonSystem {
  public:
-  // d to a relative residual of `tolerance`, by conjugate gradients as long as they are cheaper than a factorisation.
-  // False when L is numerically indefinite: no direction.
+  // Computes d to a relative residual of `tolerance`, by conjugate gradients as long as they are cheaper than a
+  // factorisation. Returns false when L is numerically indefinite: there is no direction.
   bool solve(const Problem& problem, const double* p, const double* columnSums, double tolerance, double* d,
              const Job& job);
-  // Conjugate gradients are tried again.
+  // Lets the next call try conjugate gradients again.
   void forget() { factorises_ = false; }
 
  private:

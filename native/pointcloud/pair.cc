@@ -59,7 +59,7 @@ void PairSolver::writeImages(std::span<double> images) {
   }
   linalg::multiply(n, d, m, linalg::transposed(p, n), {scratch_.data(), d}, 0, images.data(), d);
   for (std::size_t k = 0; k < n; ++k) {
-    // A point that an unsolved problem sends nothing goes to the target's mean.
+    // A point to which an unsolved plan assigns no mass goes to the target's mean.
     for (std::size_t i = 0; i < d; ++i) images[k * d + i] = received[k] > 0 ? images[k * d + i] / received[k] : 0;
   }
 }

@@ -12,14 +12,14 @@
 
 namespace denseam::pointcloud {
 
-// The transport from one cloud to another about their means, in work space of its own. The dual variables are those of
-// the cloud with fewer points: Newton's systems are then smaller.
+// The transport between two clouds about their means, with its own work space. The dual variables are those of the
+// cloud with fewer points: Newton's systems are then smaller.
 class PairSolver {
  public:
-  // From `potentials` when there are any that fit, else from scratch; leaves them there.
+  // Solves from `potentials` when there are any that fit, else from scratch; leaves the solution's there.
   Solved solve(const Cloud& source, const Cloud& target, const SolverOptions& options, std::vector<double>& potentials,
                const Job& job, double enough = std::numeric_limits<double>::infinity());
-  // What `solve` ended with, from the potentials it left.
+  // Recomputes the result of `solve` from the potentials that it left.
   Solved restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job);
 
   // Results of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact

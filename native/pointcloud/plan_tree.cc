@@ -9,9 +9,9 @@
 namespace denseam::pointcloud {
 namespace {
 
-// log of what Newton's system, with its ridge of 1e-14 and rounding beside it, hardly tells from nothing.
+// The log of a mass that Newton's system, with its ridge of 1e-14 and rounding beside it, hardly tells from zero.
 constexpr double kInvisible = -27;
-// Keys of nodes that nothing was offered to, and of those in the tree.
+// The keys of nodes without an offer, and of nodes in the tree.
 constexpr double kUnseen = -std::numeric_limits<double>::max();
 constexpr double kInTree = std::numeric_limits<double>::infinity();
 
@@ -38,7 +38,7 @@ DENSEAM_DISPATCH void offerToRows(std::size_t count, double base, const double* 
   offer(count, base, u, c, stride, t, parent, keys, parents);
 }
 
-// The node outside the tree of the greatest key.
+// The node of the greatest key outside the tree.
 DENSEAM_DISPATCH std::size_t heaviest(std::size_t count, const double* __restrict keys) {
   double most = -kInTree;
 #pragma omp simd reduction(max : most)

@@ -9,7 +9,7 @@
 
 namespace denseam::pointcloud {
 
-// A plan P_kj = exp(u_k + v_j - c_kj / t) by its logarithm, which does not underflow.
+// A plan P_kj = exp(u_k + v_j - c_kj / t) in logarithms, which do not underflow.
 struct LogPlan {
   std::size_t rows;
   std::size_t columns;
@@ -19,19 +19,19 @@ struct LogPlan {
   const double* v;
 };
 
-// The tree of the heaviest entries of a plan that joins all rows and columns. At low temperatures a plan hardly has
-// others; where an edge is light, so is all that links the two parts that it joins.
+// The maximum spanning tree of a plan: the heaviest entries that join all rows and columns. At low temperatures a plan
+// hardly has others; where an edge is light, so are all links between the two parts that it joins.
 class PlanTree {
  public:
-  // `excess`: of every column, what its sum lacks of its weight. What is below `floor` need not flow.
+  // `excess`: the weight of every column less its sum. A flow below `floor` is not needed.
   void grow(const LogPlan& plan, const double* excess, double floor);
 
-  // log of the greatest factor by which an edge would have to grow to carry all that has to flow between its parts.
+  // The log of the greatest factor by which an edge would have to grow to carry the flow between its parts.
   double greatestGrowth() const { return greatestGrowth_; }
 
-  // Newton's direction takes edges that have to grow manyfold much too far, and hinders all others by it: those grow
-  // as they have to, exponentially. Other changes by more than 1 become 1 + log. `rowDirection`: of every row, the mean
-  // direction of the columns that it sends its mass to; so parts that move far together keep what they move inside.
+  // Tempers Newton's direction, which takes edges that have to grow manyfold much too far, to the harm of all others:
+  // those grow exponentially, as they have to. Other changes by more than 1 become 1 + log. `rowDirection`: every row's
+  // mean direction of the columns that it sends its mass to; so parts that move far keep their inner differences.
   void temper(const double* rowDirection, double* direction);
 
  private:

@@ -7,19 +7,19 @@
 
 namespace denseam::pointcloud {
 
-// The costs of a problem less potentials that are about its solution, c_kj - f_k - g_j: the same problem but for these
-// constants. Its own potentials are small. Where costs are so large that rounding of potentials would show in the plan,
-// it does not show in this one's.
+// The reduced costs of a problem, c_kj - f_k - g_j for potentials near its solution: the same problem up to these
+// constants. Its own potentials are small. Where costs are so large that the rounding of potentials would show in the
+// plan, that of the reduced problem's does not.
 class ReducedCosts {
  public:
   void begin(const Problem& problem);
-  // Takes nothing off. Returns the problem's own costs.
+  // Subtracts nothing. Returns the problem's own costs.
   const double* reset();
-  // Takes f and g off, beside what was before. Leaves in g what the rounding of the sums leaves.
-  // Returns the costs that remain.
+  // Subtracts f and g, beside all earlier ones. Leaves the rounding error of the sums in g. Returns the remaining
+  // costs.
   const double* takeOff(const double* f, double* g);
 
-  // What was taken off, and what that adds to the value.
+  // The subtracted potentials, and their contribution to the value.
   const AlignedVector<double>& rows() const { return rows_; }
   const AlignedVector<double>& columns() const { return columns_; }
   double value() const;

@@ -15,12 +15,12 @@ namespace denseam::pointcloud {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// What the first wave chose by means alone decides little; every wave is twice as large as the one before.
+// The first wave, chosen by means alone, decides little; every wave is twice as large as the one before.
 constexpr std::size_t kFirstWave = 8;
-// Items whose mean is bounded in a chunk.
+// The items in a chunk whose means are bounded.
 constexpr std::size_t kMeansInChunk = 4096;
-// A limit is raised by this share of what a divergence is computed from, far above the rounding of its sums and the
-// second-order error of self terms.
+// The relative slack of a limit, far above the rounding of a divergence's sums and the second-order error of self
+// terms.
 constexpr double kSlack = 1e-12;
 
 class Search {
@@ -51,7 +51,7 @@ class Search {
     }
   }
 
-  // What was left out comes into question again, as far as it shows in the energy.
+  // Reopens the omitted items as far as they show in the energy.
   void takeOver(Found found) {
     values_ = std::move(found.values);
     isExact_.resize(items_.size());
@@ -83,7 +83,7 @@ class Search {
     return x != y ? x < y : a < b;
   }
 
-  // The k nearest by their means, and what was nearest to the state before it moved.
+  // The k nearest items by their means, and those that were nearest before the state moved.
   std::vector<std::int32_t> firstWave() {
     open_.resize(items_.size());
     for (std::size_t i = 0; i < open_.size(); ++i) open_[i] = static_cast<std::int32_t>(i);
@@ -111,7 +111,7 @@ class Search {
     return wave;
   }
 
-  // Beyond this divergence an item can be left out.
+  // The divergence beyond which an item can be left out.
   double limit() const {
     if (best_.size() < rule_.neighbours || std::isinf(rule_.margin)) return kInfinity;
     const double limit = best_[rule_.neighbours - 1] + rule_.margin;

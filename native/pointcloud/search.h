@@ -13,14 +13,14 @@
 
 namespace denseam::pointcloud {
 
-// Dual variables of the transport between a state and items, from one search of a moving state to the next.
+// Dual variables of the transport between a state and items, kept from one search of a moving state to the next.
 struct Carry {
   bool isKept = true;  // false for a search that has no next one: its dual variables are let go item by item
   std::unordered_map<std::int32_t, std::vector<double>> potentials;
   std::int32_t nearest = -1;
 };
 
-// When an item may be left out: if it is certainly farther than `margin` (in units of epsilon) behind the k-th nearest.
+// The rule for leaving out an item: certainly farther than `margin` (in units of epsilon) behind the k-th nearest.
 struct SearchRule {
   double margin = std::numeric_limits<double>::infinity();
   std::size_t neighbours = 1;
@@ -33,7 +33,7 @@ struct SearchRule {
   static SearchRule all() { return {}; }
 };
 
-// What is known of the divergences of one state, in units of epsilon.
+// The divergences of one state as far as a search found them, in units of epsilon.
 struct Found {
   std::vector<std::int32_t> items;  // those evaluated, ascending
   std::vector<double> divergences;  // of these
@@ -43,16 +43,16 @@ struct Found {
   double greatestCost = 0;  // of those evaluated, |OT|: how large the numbers are that divergences come from
 };
 
-// The items that matter to a state, whose transport to itself has the value `self`. What is evaluated depends on the
-// problem alone. |mean - mean'|^2 <= S, and so is what a partly solved problem's dual variables give.
+// Finds the items that matter to a state, whose transport to itself has the value `self`. Which items are evaluated
+// depends on the problem alone. Lower bounds: |mean - mean'|^2 <= S, and the dual variables of a partly solved problem.
 Found search(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, Carry& carry,
              Spares<PairSolver>& solvers, Job& job);
 
-// Completes a search by that rule with what shows in the energy at `beta` as well: see energyMargin.
+// Completes a search by that rule with the items that are visible in the energy at `beta` (energyMargin).
 Found completeEnergy(const CloudItems& items, const Cloud& state, double self, const SearchRule& rule, double beta,
                      Found found, Carry& carry, Spares<PairSolver>& solvers, Job& job);
 
-// The Gibbs weight of what was left out, at most.
+// An upper bound on the Gibbs weight of the omitted items.
 double droppedMass(const Found& found, double beta);
 
 }  // namespace denseam::pointcloud

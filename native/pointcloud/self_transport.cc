@@ -12,11 +12,11 @@
 namespace denseam::pointcloud {
 namespace {
 
-// Sweeps are cheap and what comes out is subtracted from others: they go on to here, whatever the tolerance.
+// The aim of the sweeps, whatever the tolerance: they are cheap, and their result is subtracted from others.
 constexpr double kAimedTolerance = 1e-14;
-// The error halves with every sweep until rounding ends it.
+// The error halves with every sweep until rounding ends that.
 constexpr double kStillFalling = 0.9;
-// An error below this that no longer falls is what sums over the points leave.
+// The error below which a standstill is the rounding of sums over the points.
 constexpr double kRoundingError = 1e-12;
 // Each update halves the error of potentials that begin within the costs.
 constexpr std::size_t kWeakUpdates = 55;
@@ -58,7 +58,7 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
   return result;
 }
 
-// The rows of the plan a_k u_k exp(-c_kl) u_l a_l, u = `scaling_`: what they sum to, and how far that is from a.
+// Sums the rows of the plan a_k u_k exp(-c_kl) u_l a_l, u = `scaling_`, and measures their distance from a.
 void SelfTransport::sumRows(const AlignedVector<double>& weights, Solved& result) {
   const std::size_t n = weights.size();
   for (std::size_t k = 0; k < n; ++k) mass_[k] = weights[k] * scaling_[k];
@@ -73,7 +73,7 @@ void SelfTransport::sumRows(const AlignedVector<double>& weights, Solved& result
   result.value = 1 - total;
 }
 
-// From 0 in any case: it takes no more updates than digits.
+// Starts from 0 in any case: it takes no more updates than digits.
 Solved SelfTransport::solveWeak(const Cloud& cloud, const SolverOptions& options, double* potentials, const Job& job) {
   const std::size_t n = cloud.size;
   const double* weights = cloud.weights.data();

@@ -11,13 +11,13 @@
 
 namespace denseam::pointcloud {
 
-// Solves the transport of a cloud to itself, in work space of its own, with one potential f for both sides: averaged
+// Solves the transport of a cloud to itself, with its own work space and one potential f for both sides: averaged
 // updates f <- (f + Tf) / 2, as multiplications with exp(-c). That is safe at any cost: c_kk = 0, so sqrt(min a) <=
-// exp(f) <= 1 / sqrt(min a), and what underflows in the kernel shows in no sum. The kernel is positive semidefinite, so
+// exp(f) <= 1 / sqrt(min a), and an underflow in the kernel shows in no sum. The kernel is positive semidefinite, so
 // the error halves with every update.
 class SelfTransport {
  public:
-  // From f = `potentials` when there are as many as points, else from 0; leaves f there.
+  // Starts from f = `potentials` when there are as many as points, else from 0; leaves f there.
   Solved solve(const Cloud& cloud, const SolverOptions& options, std::vector<double>& potentials, const Job& job);
 
   // Where the plan of the last cloud takes each point, about the mean, points x dimension.

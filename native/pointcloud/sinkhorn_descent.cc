@@ -5,47 +5,47 @@
 #include "pointcloud/sinkhorn_solver.h"
 #include "simd/vectors.h"
 
-// What TransportSolver does at one temperature.
+// The work of TransportSolver at one temperature.
 namespace denseam::pointcloud {
 namespace {
 
 // Newton's method begins below this marginal error, or after so many sweeps.
 constexpr double kNewtonError = 0.3;
 constexpr std::size_t kMostFirstSweeps = 20;
-// Sweeps after which their rate is known; they go on when they will end within about the cost of Newton's method.
+// The sweeps that show their rate; they go on when they will end within about the cost of Newton's method.
 constexpr std::size_t kTrialSweeps = 4;
 constexpr double kWorthwhileSweeps = 15;
-// Where nothing else helps, sweeps may, slowly.
+// The sweeps that remain where nothing else helps: they may, slowly.
 constexpr std::size_t kPatientSweeps = 500;
-// By what factor a column sum may differ from its weight: a column that is farther off would, however light it is,
-// shorten every step of Newton's method; so it gets a Sinkhorn update first.
+// The factor by which a column sum may differ from its weight: a column that is farther off, however light, would
+// shorten every step of Newton's method, so it gets a Sinkhorn update first.
 constexpr double kUneven = 20;
-// Scalings up to this lose no entry of the plan that could matter: it would have to be below 1e-308 times its square.
+// The greatest scaling: a lost entry of the plan would have to be below 1e-308 times its square, and does not matter.
 constexpr double kMostScaling = 1e50;
-// A column whose sum is below this needs the log domain.
+// The column sum below which a column needs the log domain.
 constexpr double kLeastColumnSum = 1e-150;
-// Newton's direction may change differences of potentials by up to this, in units of the temperature: the semi-dual's
-// curvature changes by its exponential.
+// The most that Newton's direction may change differences of potentials, in units of the temperature: the semi-dual's
+// curvature changes by the exponential of it.
 constexpr double kMostChange = 8;
-// How exact Newton's direction is: as the error, so that its square is the next one, but no more than the last step
-// needs.
+// The precision of Newton's direction: that of the error, so that its square is the next one, but no more than the last
+// step needs.
 constexpr double kLoosestDirection = 0.05, kTightestDirection = 0.3;
 // A step is accepted when the semi-dual rises by this share of what its slope promises, or the error halves.
 constexpr double kArmijo = 0.1;
 constexpr int kMostHalvings = 8;
-// Sums over columns are rounded to about this; those of the weights to so much for every one of them.
+// The rounding of sums over columns; and that of the weights, for each of them.
 constexpr double kLeastFlow = 1e-14;
 constexpr double kRoundingOfWeight = 0x1p-53;
-// When a temperature ends, a link may still have to grow by this power of e: the next temperature changes it by as
+// The power of e by which a link may still have to grow when a temperature ends: the next temperature changes it as
 // much.
 constexpr double kSettledGrowth = 6;
 constexpr int kMostSettlingSteps = 30;
-// Progress is an error that falls by a tenth or a value that visibly rises. Without it over so many rounds the rounding
-// of the potentials is reached.
+// Progress is an error that falls by a tenth or a value that visibly rises. After so many rounds without it the
+// potentials have reached their rounding.
 constexpr double kProgress = 0.9;
 constexpr double kVisible = 1e-14;
 constexpr int kMostFutileRounds = 6;
-// A value that rises while the error does not fall is progress for so many rounds.
+// The number of rounds in which a rising value is progress while the error does not fall.
 constexpr int kMostIdleRounds = 40;
 
 }  // namespace
@@ -100,14 +100,14 @@ void TransportSolver::descend(double tolerance) {
   }
 }
 
-// What need not flow along an edge of the tree: as much along all of them, at both of their ends, is half of the
+// The flow that an edge of the tree need not carry: with as much along all edges, at both ends, it is half of the
 // tolerance.
 double TransportSolver::leastFlow() const {
   const auto nodes = static_cast<double>(problem_.rows + problem_.columns);
   return std::max({kLeastFlow, nodes * kRoundingOfWeight, options_.tolerance / (4 * nodes)});
 }
 
-// Grows the tree of the plan as it is.
+// Grows the tree of the present plan.
 void TransportSolver::growTree() {
   const Problem& problem = problem_;
   treeRows_.resize(problem.rows);
@@ -121,13 +121,13 @@ void TransportSolver::growTree() {
              scratch_.data(), leastFlow());
 }
 
-// Until all links of the plan carry about the mass that they have to, however little that is. Where a group of points
-// differs in mass between the two sides by less than the error, its link to the rest has to be there all the same: what
-// no link leads to at this temperature, the next one does not find.
+// Repeats until all links of the plan carry about the mass that they have to, however little. Where a group of points
+// differs in mass between the two sides by less than the error, its link to the rest must exist all the same: the next
+// temperature does not find a link that is missing at this one.
 void TransportSolver::settle() {
   const std::size_t n = problem_.rows, m = problem_.columns;
   for (int i = 0; i < kMostSettlingSteps && !isExhausted(); ++i) {
-    // No part of the plan lacks, or has more than, half of the error: most plans need no tree.
+    // No part of the plan lacks or exceeds more than half of the error: most plans need no tree.
     const double least = result_.marginalError / 2 * std::exp(-kSettledGrowth);
     reached_.resize(n + m);
     if (isJoined(n, m, plan_.data(), problem_.rowWeights, least, reached_.data())) return;
@@ -137,7 +137,7 @@ void TransportSolver::settle() {
   }
 }
 
-// Sweeps on the plan as it is, `trialSweeps` at least, then takes their scaling into g.
+// Sweeps on the present plan, `trialSweeps` at least, then moves their scaling into g.
 void TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   const Problem& problem = problem_;
   const std::size_t m = problem.columns;
@@ -161,8 +161,8 @@ void TransportSolver::sweep(double tolerance, std::size_t trialSweeps) {
   evaluate();
 }
 
-// The column scaling that Sinkhorn's update asks for, from the column sums that rows of the sum 1 have without it.
-// False when it is so large that the plan has to be computed anew.
+// Finds the column scaling of Sinkhorn's update from the unscaled column sums of rows of sum 1. Returns false when it
+// is so large that the plan has to be computed anew.
 bool TransportSolver::rescale() {
   double least = kMostScaling, most = 0;
   for (std::size_t j = 0; j < problem_.columns; ++j) {
@@ -173,7 +173,7 @@ bool TransportSolver::rescale() {
   return most <= kMostScaling && least * kMostScaling >= 1;
 }
 
-// Along Newton's direction, shortened until the semi-dual rises as it should. False when there is none or it does not.
+// Steps along Newton's direction, shortened until the semi-dual rises enough. False when there is none or it does not.
 bool TransportSolver::stepAlongNewton(double tolerance) {
   const std::size_t m = problem_.columns;
   const double error = result_.marginalError, value = result_.value;
@@ -211,7 +211,7 @@ double TransportSolver::directionRange() const {
   return *most - *least;
 }
 
-// After potentials went far. Values are then counted from elsewhere.
+// Reduces the costs again after potentials went far. Values are then counted from elsewhere.
 void TransportSolver::reduceAgain() {
   const double before = result_.value;
   reduceCosts();

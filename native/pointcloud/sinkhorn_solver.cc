@@ -13,19 +13,19 @@ namespace {
 // Temperatures: each a quarter of the one before, from some hundredths of the greatest cost.
 constexpr double kCooling = 4;
 constexpr double kFirstShare = 0.02;
-// What a temperature above 1 is solved to: the next one moves the marginals by more.
+// The tolerance at temperatures above 1: the next one moves the marginals by more.
 constexpr double kLooseTolerance = 1e-2;
-// Columns that are lighter than that show in no error: when a temperature above 1 ends, they may differ from their
-// weight by this factor, or by this share of it.
+// Lighter columns show in no error: when a temperature above 1 ends, they may differ from their weight by this factor,
+// or by this share of it.
 constexpr double kLooseUneven = 2, kLightShare = 0.3;
-// Potentials change with the temperature by the logarithms of masses, which are no larger than this; where they change
-// by more they have jumped, and the last change says nothing of the next.
+// The greatest logarithm of a mass, by which potentials change with the temperature; a larger change is a jump, which
+// predicts nothing.
 constexpr double kMostLogarithm = 100;
-// A marginal error, at most 2: where potentials that were extrapolated leave more, those that were not may leave less.
+// The marginal error (at most 2) of extrapolated potentials above which the plain ones may have a smaller error.
 constexpr double kPlainError = 0.1;
-// A marginal error, at most 2: potentials with more from a warm start are no better than none.
+// The marginal error (at most 2) above which potentials of a warm start are no better than none.
 constexpr double kUsefulError = 1.4;
-// Sweeps of a problem whose costs are below kWeakCost.
+// The sweeps of a problem whose costs are below kWeakCost.
 constexpr int kWeakSweeps = 4;
 
 }  // namespace
@@ -74,7 +74,7 @@ void TransportSolver::prepare(const Problem& problem, const Job& job) {
   newton_.forget();
 }
 
-// Begins at the potentials of an earlier problem.
+// Starts from the potentials of an earlier problem.
 void TransportSolver::takeOver(const double* potentials) {
   const std::size_t m = problem_.columns;
   std::copy_n(potentials, m, potentials_.begin());
@@ -85,7 +85,7 @@ void TransportSolver::takeOver(const double* potentials) {
   evaluate();
 }
 
-// From scratch, down to the temperature 1 unless the value is certain to be above `enough` before.
+// Starts from scratch, down to the temperature 1 unless the value is certainly above `enough` before.
 void TransportSolver::anneal() {
   problem_.costs = reduced_.reset();
   std::fill(potentials_.begin(), potentials_.end(), 0.0);
@@ -110,8 +110,8 @@ void TransportSolver::start() {
   if (isExtrapolated_ && result_.marginalError > kPlainError) compareWithPlain();
 }
 
-// At low temperatures potentials are linear in the temperature but for terms that fall exponentially: goes on as from
-// the last temperature but one to the last.
+// Extrapolates the potentials linearly from the last two temperatures: at low temperatures they are linear in the
+// temperature but for terms that fall exponentially.
 void TransportSolver::extrapolate() {
   const std::size_t m = problem_.columns;
   saved_ = potentials_;
@@ -129,8 +129,7 @@ void TransportSolver::extrapolate() {
   earlier_ = saved_;
 }
 
-// Takes the extrapolation back where potentials are better without it: parts that hardly anything links may have moved
-// at random.
+// Undoes the extrapolation where potentials are better without it: parts with weak links may have moved at random.
 void TransportSolver::compareWithPlain() {
   const double error = result_.marginalError;
   saved_ = potentials_;
@@ -146,7 +145,7 @@ void TransportSolver::compareWithPlain() {
 
 void TransportSolver::reduceCosts() { problem_.costs = reduced_.takeOff(rowPotentials_.data(), potentials_.data()); }
 
-// All that was taken off the costs included, and what the rounding of the sums leaves.
+// Writes the potentials with all that was subtracted from the costs, and the rounding error of the sums.
 void TransportSolver::writeWhole(double* potentials) const {
   const std::size_t m = problem_.columns;
   for (std::size_t j = 0; j < m; ++j) {
@@ -156,7 +155,7 @@ void TransportSolver::writeWhole(double* potentials) const {
   }
 }
 
-// Where hardly anything links the parts of a plan, a step that raises the semi-dual may raise the error.
+// Keeps the best potentials: where links are weak, a step that raises the semi-dual may raise the error.
 void TransportSolver::noteBest() {
   if (temperature_ > 1 || !(result_.marginalError < leastError_)) return;
   leastError_ = result_.marginalError;
@@ -202,7 +201,7 @@ void TransportSolver::finish() {
   }
 }
 
-// f, the conditional plan, its column sums, the value and the marginal error from g.
+// Computes f, the conditional plan, its column sums, the value and the marginal error from g.
 void TransportSolver::evaluate() {
   job_->poll();
   const Problem& problem = problem_;
@@ -219,7 +218,7 @@ void TransportSolver::evaluate() {
   result_.marginalError = absoluteDistance(m, columnSums_.data(), problem.columnWeights);
 }
 
-// Sinkhorn updates, of which each gains at least 1 / kWeakCost^2: to the last digit, which the value does not need, but
+// Sinkhorn updates, each of which gains at least 1 / kWeakCost^2, to the last digit: the value does not need that, but
 // differences of potentials do.
 void TransportSolver::solveWeak() {
   std::fill(potentials_.begin(), potentials_.end(), 0.0);

@@ -14,32 +14,31 @@
 
 namespace denseam::pointcloud {
 
-// Solves entropic transport problems, one after the other, in work space of its own. Newton's method on the semi-dual
+// Solves entropic transport problems, one after the other, with its own work space: by Newton's method on the semi-dual
 //   max_g <a, f(g)> + <b, g>,   f_k(g) = -t log sum_j b_j exp((g_j - c_kj) / t),
 // at temperatures t that fall by 4 down to 1, Sinkhorn sweeps where these are cheaper or Newton's steps are not safe.
-// At low temperatures a plan all but falls apart. Newton's direction then says which way the parts have to move, and
-// the tree of the plan how far; and costs are reduced by the potentials, so that their size does not round the plan.
-// Any g gives a lower bound on the regularised cost: a search may stop early.
+// At low temperatures a plan nearly falls apart. Newton's direction then gives the direction in which the parts have to
+// move, and the tree of the plan the distance; costs are reduced by the potentials, so that their size does not round
+// the plan. Any g gives a lower bound on the regularised cost: a search may stop early.
 class TransportSolver {
  public:
-  // Costs above this many temperatures are reduced: rounding of potentials that are as large would show in the plan.
+  // Costs above this many temperatures are reduced: the rounding of such large potentials would show in the plan.
   static constexpr double kLargeCost = 1e3;
 
-  // From g = `potentials` when `warm`, else from scratch; leaves the potentials there: 2 m numbers, first g and then
-  // what its rounding leaves, without which the plan of large costs cannot be had again. The value is <a, f> + <b, g>:
-  // a lower bound, and the regularised cost when converged. Ends early, not converged, when the value is certainly
-  // above `enough`.
+  // Solves from g = `potentials` when `warm`, else from scratch; leaves the potentials there: 2 m numbers, g and then
+  // its rounding error, without which the plan of large costs cannot be recomputed. The value is <a, f> + <b, g>: a
+  // lower bound, and the regularised cost when converged. Ends early, not converged, when the value is certainly above
+  // `enough`.
   Solved solve(const Problem& problem, const SolverOptions& options, bool warm, double* potentials, const Job& job,
                double enough = std::numeric_limits<double>::infinity());
 
-  // What `solve` ended with, from the potentials it left.
+  // Recomputes the result of `solve` from the potentials that it left.
   Solved restore(const Problem& problem, double* potentials, const Job& job);
 
   // Results of the last problem: f, and p_kj = P_kj / a_k, whose rows sum to 1 exactly.
   const double* rowPotentials() const { return wholeRowPotentials_.data(); }
   const double* conditionalPlan() const { return plan_.data(); }
-  // g as the exact softmin of f. That of Newton's method meets the weights of columns in sum only: where there is
-  // little weight it may be far off.
+  // g as the exact softmin of f. Newton's g meets the weights of columns in sum only: light columns may be far off.
   void writeColumnPotentials(double* g);
 
  private:
@@ -51,7 +50,7 @@ class TransportSolver {
   void extrapolate();
   void compareWithPlain();
   void writeWhole(double* potentials) const;
-  // The weight of the lightest column that has not about its weight; infinite when there is none.
+  // The weight of the lightest uneven column; infinite when there is none.
   double lightestUnevenColumn() const;
   double boundAtOne();
   void solveWeak();
@@ -63,14 +62,14 @@ class TransportSolver {
   bool areCostsLarge() const { return greatestCost_ > kLargeCost * temperature_; }
   void reduceCosts();
   void evaluate();
-  // g as the exact softmin of f, in the costs as they are.
+  // g as the exact softmin of f, in the present costs.
   void updateBySums(double* g);
 
   // At one temperature, to `tolerance`: sinkhorn_descent.cc.
   void descend(double tolerance);
   void settle();
   void updateColumns();
-  // Whether a column has more or less than its weight by more than the factor that is allowed, or is lost to rounding.
+  // Whether a column differs from its weight by more than the allowed factor, or is lost to rounding.
   bool isUneven(std::size_t column, double allowed) const;
   bool areColumnsUneven(double allowed) const;
   void sweep(double tolerance, std::size_t trialSweeps);
@@ -84,7 +83,7 @@ class TransportSolver {
   bool isExhausted() const { return result_.iterations >= options_.maxIterations; }
   bool isSolved(double tolerance) const { return result_.marginalError <= tolerance; }
   bool isWeak() const { return greatestCost_ < kWeakCost; }
-  // Values at higher temperatures bound nothing.
+  // Values at higher temperatures are no bounds.
   bool isEnough() const { return temperature_ == 1 && reduced_.value() + result_.value > enough_; }
 
   Problem problem_{};  // with costs that are reduced

@@ -7,7 +7,7 @@
 
 namespace denseam::pointcloud {
 
-// An entropic transport problem in units of epsilon: costs are divided by it, and so is all that comes out.
+// An entropic transport problem in units of epsilon: costs and all results are divided by it.
 //   OT = max <a, f> + <b, g> - <a (x) b, exp(f + g - c) - 1>
 // Weights are positive and sum to 1.
 struct Problem {
@@ -18,16 +18,16 @@ struct Problem {
   const double* columnWeights;
 };
 
-// When a problem counts as solved: |P'1 - b|_1 <= tolerance, rows being exact; and how many iterations it may take.
+// The stopping rule: a problem is solved when |P'1 - b|_1 <= tolerance, rows being exact; and the most iterations.
 struct SolverOptions {
   double tolerance;
   std::size_t maxIterations;
 };
 
-// Why a solver ended; the numbers are those of lib/native/pointCloud.ts.
+// The reason why a solver ended; the numbers are those of lib/native/pointCloud.ts.
 enum class Outcome : std::uint8_t { kIterations, kConverged, kAtRounding };
 
-// What a transport problem came to.
+// The outcome of a transport problem.
 struct Solved {
   double value = 0;
   double marginalError = 0;
@@ -38,7 +38,7 @@ struct Solved {
   bool converged() const { return outcome == Outcome::kConverged; }
 };
 
-// A count as results have it.
+// A count in the type of results.
 inline std::int32_t saturated(std::size_t count) {
   return static_cast<std::int32_t>(std::min<std::size_t>(count, std::numeric_limits<std::int32_t>::max()));
 }

@@ -17,7 +17,7 @@ double squaredDistance(std::span<const double> x, std::span<const double> y, dou
 // sum_j |x_j - y_j|.
 double absoluteDistance(std::size_t n, const double* x, const double* y);
 
-// Squared distances from inner products: scores_j <- max(0, norm + norms_j - 2 scores_j); returns the least.
+// Turns inner products into squared distances: scores_j <- max(0, norm + norms_j - 2 scores_j); returns the least.
 float completeDistances(std::size_t n, float norm, const float* norms, float* scores);
 double completeDistances(std::size_t n, double norm, const double* norms, double* scores);
 

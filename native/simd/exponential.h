@@ -59,7 +59,7 @@ struct Exp<float> {
   }
 };
 
-// 2^lift exp(x), zero where that would be subnormal. x up to 88 in float, 709 in double, less lift log 2.
+// 2^lift exp(x), zero where that would be subnormal. x is up to 88 in float, 709 in double, less lift log 2.
 template <typename T, int kLift = 0>
 DENSEAM_INLINE T exponential(T x) {
   using E = Exp<T>;

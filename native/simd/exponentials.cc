@@ -17,7 +17,7 @@ DENSEAM_INLINE void exponentialsImpl(std::size_t n, T scale, T centre, T offset,
 
 template <typename T>
 DENSEAM_INLINE double boltzmannFactorsImpl(std::size_t n, double beta_, double shift_, T* __restrict distances) {
-  // A beta that T cannot hold must not become 0 or infinite, which times infinite or equal distances were NaN.
+  // A beta beyond the range of T must not become 0 or infinite: times infinite or equal distances it would give NaN.
   const T beta = static_cast<T>(std::clamp(beta_, static_cast<double>(std::numeric_limits<T>::denorm_min()),
                                            static_cast<double>(std::numeric_limits<T>::max())));
   const T shift = static_cast<T>(shift_);

@@ -7,14 +7,14 @@
 // Exponentials of vectors. Each is compiled for several instruction sets and chosen when the library loads.
 namespace denseam {
 
-// Exponentials are powers of two too large where their range is too short for what is done with them: 2^kLift.
+// The lift of exponentials, 2^kLift: larger powers of two where the type's range is too short for the sums of them.
 template <typename T>
 constexpr int kLift = sizeof(T) == sizeof(float) ? 58 : 0;
 template <typename T>
 constexpr double kLifted = static_cast<double>(std::uint64_t{1} << kLift<T>);
 
 // y_j = 2^kLift exp(scale (x_j - centre) + offset), zero where that underflows; x and y may be the same. The exponent
-// is exact to rounding of itself near the centre, however large the scale.
+// is exact to its own rounding near the centre, however large the scale.
 void exponentials(std::size_t n, float scale, float centre, float offset, const float* x, float* y);
 void exponentials(std::size_t n, double scale, double centre, double offset, const double* x, double* y);
 

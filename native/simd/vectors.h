@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <span>
 
-// Loops over plain vectors, in the precision that they are in. Each is compiled for several instruction sets and chosen
-// when the library loads.
+// Loops over vectors in their own precision. Each is compiled for several instruction sets and chosen when the library
+// loads.
 namespace denseam {
 
 double least(std::span<const double> x);

@@ -10,7 +10,7 @@
 namespace denseam::sphere {
 namespace {
 
-// Blocks of rows are taken in so many groups at most, each with class sums of its own: enough for as many threads.
+// The most groups of blocks, each with class sums of its own: enough for as many threads.
 constexpr std::size_t kGroups = 32;
 
 }  // namespace

@@ -11,9 +11,9 @@
 
 namespace denseam::sphere {
 
-// The objective of a batch of rows and all that its gradients are made of: two products of the size rows x hiddenUnits
-// x dimension, with one sweep of exponentials between them. Every part of the work is cut the same way whatever the
-// number of threads, and sums over rows are taken in the order of the rows.
+// The objective of a batch of rows and the sums of its gradients: two products of the size rows x hiddenUnits x
+// dimension, with one sweep of exponentials between them. The work is cut the same way whatever the number of threads,
+// and sums over rows are taken in the order of the rows.
 template <typename T>
 class BatchPass {
  public:
@@ -26,14 +26,14 @@ class BatchPass {
 
   // After `run`: gamma, rows x hiddenUnits.
   const T* responsibilities() const { return scores_.data(); }
-  // sum_n gamma_n^mu x_n, hiddenUnits x dimension: found by this call, `accumulate` adding it to what there was.
+  // sum_n gamma_n^mu x_n, hiddenUnits x dimension: computed by this call; `accumulate` adds it to the sums so far.
   const T* sumMemories(const T* x, bool accumulate, const Job& job);
-  // sum_n pull_y exp(a) / P(x, y), (hiddenUnits + 1) x labels, of `run`; the class weights times it are the sums of
-  // responsibilities by label. Minus it, over the number of rows, is the gradient.
+  // sum_n pull_y exp(a) / P(x, y), (hiddenUnits + 1) x labels, of `run`. Times the class weights: the sums of
+  // responsibilities by label. Divided by minus the number of rows: the gradient.
   std::vector<double> sumClasses() const;
 
  private:
-  // The number of blocks of the rows at hand.
+  // The number of blocks of the present rows.
   std::size_t groups() const;
   void score(const T* memories, const T* x, const Job& job);
   Totals respond(const Mixture<T>& mixture, const T* x, const Objective& objective, std::size_t firstRow,

@@ -10,9 +10,9 @@ namespace denseam::sphere {
 namespace {
 
 constexpr std::size_t kMostSweeps = 10;
-// What rounding leaves of the row sums.
+// The rounding of the row sums.
 constexpr double kTolerance = 1e-13;
-// A step of logarithms: weights that move by less keep ordinary sizes, however small they are.
+// The step of logarithms below which weights keep ordinary sizes, however small they are.
 constexpr double kOrdinaryStep = 50;
 constexpr double kLogZero = -std::numeric_limits<double>::infinity();
 
@@ -26,7 +26,7 @@ double logSum(std::size_t count, std::size_t stride, const double* logs) {
   return top + std::log(sum);
 }
 
-// Scales a line of numbers, given by their logarithms, to its sum; one of zeros remains.
+// Scales a line of numbers, given by their logarithms, to its sum; a line of zeros stays.
 void scaleLine(std::size_t count, std::size_t stride, double wanted, double* logs) {
   const double sum = logSum(count, stride, logs);
   if (sum == kLogZero) return;
@@ -34,7 +34,7 @@ void scaleLine(std::size_t count, std::size_t stride, double wanted, double* log
   for (std::size_t i = 0; i < count; ++i) logs[i * stride] += scale;
 }
 
-// The first of the sweeps, which leaves numbers of ordinary size.
+// The first sweep, which leaves numbers of ordinary size.
 void sweepLogs(const Shares& shares, double* logs) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
@@ -42,8 +42,8 @@ void sweepLogs(const Shares& shares, double* logs) {
   for (std::size_t y = 0; y < labels; ++y) scaleLine(units, labels, shares.classes[y], logs + y);
 }
 
-// Moves the velocities of a unit's weights. Weights of zero stay, and so do their velocities: their gradients, of any
-// size, count for nothing. Returns the greatest velocity in size of a weight that is not zero.
+// Moves the velocities of a unit's weights. Weights of zero and their velocities stay: their gradients, of any size, do
+// not count. Returns the greatest absolute velocity of a weight that is not zero.
 double moveVelocities(const ClassWeightStep& by, double share, double unitCount, std::size_t labels,
                       const double* gradient, const double* weights, double* velocity) {
   double mean = 0;
@@ -58,7 +58,7 @@ double moveVelocities(const ClassWeightStep& by, double share, double unitCount,
   return greatest;
 }
 
-// The exponentiated step and the first sweep, on logarithms.
+// The exponentiated step and the first sweep, in logarithms.
 void stepInLogs(double learningRate, const Shares& shares, const double* velocity, double* weights) {
   std::vector<double> logs(shares.hidden.size() * shares.classes.size(), kLogZero);
   for (std::size_t i = 0; i < logs.size(); ++i) {
@@ -74,7 +74,7 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
                          double* weights, const Job& job) {
   const std::size_t units = shares.hidden.size();
   const std::size_t labels = shares.classes.size();
-  // P + P0 of appendix D: how many units of the average size the background and the P others are.
+  // P + P0 of appendix D: the background and the P others in units of the average size.
   const double unitCount = static_cast<double>(units - 1) / (1 - shares.hidden[0]);
   double greatest = 0;
   for (std::size_t mu = 0; mu < units; ++mu) {
@@ -82,7 +82,7 @@ void descendClassWeights(const ClassWeightStep& by, const Shares& shares, const 
     greatest = std::max(greatest, moveVelocities(by, shares.hidden[mu], unitCount, labels, gradient + first,
                                                  weights + first, velocity + first));
   }
-  // The gradient of a weight is as large as the weight is small: the exponential of its step may be beyond all numbers.
+  // A small weight has a large gradient: the exponential of its step may overflow.
   const bool isOrdinary = by.learningRate * greatest < kOrdinaryStep;
   if (isOrdinary) {
     for (std::size_t i = 0; i < units * labels; ++i) weights[i] *= std::exp(by.learningRate * velocity[i]);

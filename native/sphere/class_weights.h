@@ -7,7 +7,7 @@
 
 namespace denseam::sphere {
 
-// What the class weights of a model must keep: their sums over labels and over units.
+// The constraints on the class weights of a model: their sums over labels and over units.
 struct Shares {
   std::vector<double> hidden;   // hiddenUnits + 1; 0 is the background
   std::vector<double> classes;  // labels

@@ -13,14 +13,14 @@
 namespace denseam::sphere {
 namespace {
 
-// Scores that a thread holds at a time, at most: 128 MB in double.
+// The most scores of a thread at a time: 128 MB in double.
 constexpr std::size_t kMostScores = std::size_t{1} << 24;
 
 Pieces piecesOf(std::size_t rows, std::size_t hiddenUnits) {
   return {rows, std::clamp<std::size_t>(kMostScores / hiddenUnits, 1, kTileRows)};
 }
 
-// Some of the rows, and their scores w.x.
+// A run of rows and their scores w.x.
 template <typename T>
 struct Scored {
   std::size_t piece;

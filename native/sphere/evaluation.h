@@ -10,7 +10,7 @@
 
 namespace denseam::sphere {
 
-// What a model says of rows x, rows x dimension; each takes one product of the size rows x hiddenUnits x dimension.
+// Functions of a model and rows x, rows x dimension; each takes one product of the size rows x hiddenUnits x dimension.
 
 // The objective, its rows counted from `firstRow`.
 template <typename T>
@@ -25,7 +25,7 @@ std::vector<double> logDensities(const Model<T>& model, RowSpan<T> x, Job& job);
 template <typename T>
 std::vector<double> posteriors(const Model<T>& model, RowSpan<T> x, Job& job);
 
-// The likeliest label of every row; of equal ones the first.
+// The likeliest label of every row; the first of equal ones.
 template <typename T>
 std::vector<std::int32_t> predictions(const Model<T>& model, RowSpan<T> x, Job& job);
 
@@ -34,7 +34,7 @@ struct NearestMemories {
   std::vector<double> overlaps;  // w.x
 };
 
-// The memory with the greatest overlap; of equal ones the first (overlap.h).
+// The memory with the greatest overlap; the first of equal ones (overlap.h).
 template <typename T>
 NearestMemories nearestMemories(const Model<T>& model, RowSpan<T> x, Job& job);
 

@@ -13,10 +13,10 @@
 namespace denseam::sphere {
 namespace {
 
-// The greatest of a row's terms is 2^kLift, above 1 in float, so that the range of the exponent is used on both sides:
-// terms vanish below exp(-127) of it in float and exp(-708) in double. A label whose sum has fallen by exp(-kDeep)
-// still has all terms that matter to it. A term over such a sum is up to exp(kDeep), which leaves room for pulls and
-// sums over rows in the range of the numbers, exp(88) in float and exp(709) in double.
+// The greatest of a row's terms is 2^kLift, above 1 in float, so that the exponent's range is used on both sides: terms
+// vanish below exp(-127) of it in float and exp(-708) in double. A label whose sum has fallen by exp(-kDeep) still has
+// all terms that matter to it. A term over such a sum is at most exp(kDeep), which keeps pulls and sums over rows in
+// the range of the numbers, exp(88) in float and exp(709) in double.
 template <typename T>
 constexpr double kDeep = sizeof(T) == sizeof(float) ? 70 : 660;
 
@@ -101,7 +101,7 @@ template <typename T>
 void Mixture<T>::responsibilities(std::size_t rows, const double* pulls, T* scores, double* classSums,
                                   Block& block) const {
   const std::size_t terms = hiddenUnits_ + 1;
-  // Wide rows have ratios of zero in the product that sums over rows, and no part in the other one.
+  // Wide rows have ratios of zero in the product that sums over rows, and are absent from the other one.
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t at = row * labels_, y = 0; y < labels_; ++y, ++at) {
       const bool counts = !block.isWide[row] && !isAbsent_[y];

@@ -12,16 +12,16 @@
 
 namespace denseam::sphere {
 
-// What a model makes of scores w_mu.x: log P(x, y), and how much each memory is responsible for a row. Works on blocks
-// of rows so that the exponentials stay in the cache between the products that read them.
+// The mixture of a model evaluated on scores w_mu.x: log P(x, y), and the responsibility of each memory for a row.
+// Works on blocks of rows so that the exponentials stay in the cache between the products that read them.
 //
 // With a_mu = s beta w_mu.x - L(beta), L(beta) = log Omega_N(beta) / Omega_N(0) and a_0 = 0,
 //
 //   P(x, y) Omega_N(0) = sum_mu p_y^mu exp(a_mu).
 //
-// Both terms of a_mu are as large as beta where their difference may be as small as its logarithm. So it is formed as
-// s beta (w_mu.x - 1) + (s beta - L(beta)), the latter, the peak, without that cancellation; and where beta is so large
-// that the rounding of w_mu.x shows, scores become w_mu.x - 1 (overlap.h).
+// Both terms of a_mu are as large as beta where their difference may be as small as its logarithm. So it is formed as s
+// beta (w_mu.x - 1) + (s beta - L(beta)), whose second part, the peak, has no such cancellation; and where beta is so
+// large that the rounding of w_mu.x shows, scores become w_mu.x - 1 (overlap.h).
 //
 // All labels of a row share one table of exp(a_mu - shift), the shift being the greatest a_mu, and the sums over mu are
 // matrix products. Rows for which one shift cannot serve every label (the memories of a label lie too far below the
@@ -31,7 +31,7 @@ class Mixture {
  public:
   static constexpr std::size_t kBlockRows = 64;
 
-  // Work space of a block. `logs`, rows x labels, is what `evaluate` finds: log P(x, y) Omega_N(0).
+  // Work space of a block. `logs`, rows x labels, is the result of `evaluate`: log P(x, y) Omega_N(0).
   struct Block {
     Block(std::size_t hiddenUnits, std::size_t labels);
 
@@ -43,8 +43,7 @@ class Mixture {
     std::vector<std::uint8_t> isWide;
   };
 
-  // A mixture whose memories may be scaled: what counts is their product with the rows. The class weights must outlive
-  // it.
+  // A mixture whose memories may be scaled: only their product with the rows counts. The class weights must outlive it.
   Mixture(std::size_t hiddenUnits, std::size_t labels, const double* classWeights, double effectiveBeta,
           double logPeak);
   // The model must outlive it.
@@ -56,7 +55,7 @@ class Mixture {
   // Finds block.logs for up to kBlockRows rows of x; scores, rows x hiddenUnits, may be sharpened.
   void evaluate(std::size_t rows, const T* x, T* scores, Block& block) const;
 
-  // After `evaluate`, with what each row pulls at each label (rows x labels): replaces the scores by the
+  // After `evaluate`, with the pulls of each row at each label (rows x labels): replaces the scores by the
   // responsibilities gamma_mu = sum_y pull_y p_y^mu exp(a_mu) / P(x, y), and adds sum_rows pull_y exp(a_mu) / P(x, y)
   // to `classSums`, (hiddenUnits + 1) x labels.
   void responsibilities(std::size_t rows, const double* pulls, T* scores, double* classSums, Block& block) const;

@@ -28,7 +28,7 @@ struct Model {
   double effectiveBeta() const { return betaScale * beta; }
 };
 
-// Rows in the precision of a model. The model says which, so that any array of such numbers converts.
+// Rows in the precision of a model: the model sets T, so that any array of such numbers converts.
 template <typename T>
 using RowSpan = std::span<const std::type_identity_t<T>>;
 

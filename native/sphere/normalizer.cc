@@ -10,7 +10,7 @@
 namespace denseam::sphere {
 namespace {
 
-// Debye's expansion with so many terms is exact to rounding from this order on, and so is Stirling's series with four.
+// The terms of Debye's expansion, exact to rounding from this order on, where four of Stirling's series are, too.
 constexpr std::size_t kTerms = 12;
 constexpr double kLeastOrder = 24;
 
@@ -94,7 +94,7 @@ LogNormalizer byDebye(double nu, double kappa) {
           nu * ((x + e) / (x + s) + half) - rest};
 }
 
-// Where Hankel's expansion of I_nu(kappa) is exact to rounding: its terms fall by a factor of four at first.
+// The least kappa at which Hankel's expansion of I_nu(kappa) is exact to rounding: terms first fall by a factor of 4.
 double leastOfHankel(double nu) { return 2 * nu * nu + 25; }
 
 // kappa - L from that expansion (DLMF 10.40.1), in which exp(kappa) is a factor:

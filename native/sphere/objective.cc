@@ -6,7 +6,7 @@
 namespace denseam::sphere {
 namespace {
 
-// A label without pull does not count, though its log may be -infinity.
+// A label without pull does not count, even if its log is -infinity.
 double minusMean(std::size_t labels, const double* weights, const double* logs) {
   double sum = 0;
   for (std::size_t y = 0; y < labels; ++y) {

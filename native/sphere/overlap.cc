@@ -10,11 +10,11 @@
 namespace denseam::sphere {
 namespace {
 
-// Above it 1 - w.x is less than w.x and its digits are worth having.
+// The overlap above which 1 - w.x is less than w.x and its digits are worth keeping.
 constexpr double kNear = 0.5;
 
-// Roundings of the peak that the rounding of w.x, times beta, may be worth. In float a training in a usual range of
-// beta is to be as fast as it can be.
+// The tolerance of the rounding of w.x, times beta, in roundings of the peak. Training in float in a usual range of
+// beta should be as fast as possible.
 template <typename T>
 constexpr double kBlunt = sizeof(T) == sizeof(float) ? 64 : 8;
 
@@ -23,7 +23,7 @@ double norm(std::size_t d, const T* x) {
   return std::sqrt(innerProduct(d, x, x));
 }
 
-// 1 - w.x of the directions of w and x, of which neither is zero.
+// 1 - w.x for the directions of w and x, neither of which is zero.
 template <typename T>
 double shortfall(std::size_t d, const T* w, const T* x, double normOfX) {
   const double normOfW = norm(d, w);
@@ -54,7 +54,7 @@ std::size_t nearestMemory(const Directions<T>& memories, const T* x, const T* ov
   const T* greatest = std::max_element(overlaps, overlaps + memories.count);
   auto nearest = static_cast<std::size_t>(greatest - overlaps);
   if (static_cast<double>(*greatest) <= kNear) return nearest;
-  // What rounding may have made of equal overlaps.
+  // The rounding that may separate equal overlaps.
   const double rounding =
       4 * std::sqrt(static_cast<double>(d)) * static_cast<double>(std::numeric_limits<T>::epsilon());
   const T least = *greatest - static_cast<T>(rounding);

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-// Overlaps w.x of directions near 1, where the product of the vectors has lost the digits of what is missing.
+// Overlaps w.x of directions near 1, where the product of the vectors has lost the digits of 1 - w.x.
 namespace denseam::sphere {
 
 // Directions, a row each.
@@ -13,7 +13,7 @@ struct Directions {
   const T* rows;
 };
 
-// Whether log densities of this peak need more than the rounding of w.x leaves: with the effective beta it is as large
+// Whether log densities of this peak need more digits than w.x has: its rounding times the effective beta is as large
 // as many roundings of the peak itself.
 template <typename T>
 bool needsSharpOverlaps(double effectiveBeta, double logPeak);
@@ -22,11 +22,11 @@ bool needsSharpOverlaps(double effectiveBeta, double logPeak);
 //
 //   1 - w.x = (|w - x|^2 - (|w| - |x|)^2) / 2 |w| |x|
 //
-// where it is less than a half: norms that are not quite 1 do not count.
+// where it is less than a half: norms that are not quite 1 do not matter.
 template <typename T>
 void sharpenOverlaps(const Directions<T>& memories, const T* x, T* overlaps);
 
-// The memory with the greatest overlap, of equal ones the first: near 1 by the differences from 1.
+// The memory with the greatest overlap, the first of equal ones: near 1 by the differences from 1.
 template <typename T>
 std::size_t nearestMemory(const Directions<T>& memories, const T* x, const T* overlaps);
 

@@ -12,10 +12,10 @@
 namespace denseam::sphere {
 namespace {
 
-// Numbers in a chunk: some ten microseconds.
+// The numbers in a chunk: some ten microseconds.
 constexpr std::size_t kChunk = std::size_t{1} << 15;
 
-// Roundings within which values are one.
+// The number of roundings within which values count as equal.
 constexpr double kRoundings = 4;
 
 std::size_t grain(std::size_t numbers) { return std::max<std::size_t>(1, kChunk / numbers); }
@@ -41,7 +41,7 @@ double largest(std::size_t n, const T* x) {
   return static_cast<double>(result);
 }
 
-// x - mean, in two steps: the second takes away what rounding left of the mean in the first.
+// x - mean, in two steps: the second removes the mean that rounding left in the first.
 void subtractMean(std::size_t n, double* x) {
   for (int step = 0; step < 2; ++step) {
     const double mean = sum(n, x) / static_cast<double>(n);
@@ -74,7 +74,7 @@ void prepareRow(const T* row, std::size_t n, bool centred, double* x) {
     std::fill_n(x, n, 0.0);
     return;
   }
-  // A power of two, so that nothing rounds, as two factors, of which neither overflows.
+  // A power of two, so that nothing rounds, as two factors, neither of which overflows.
   const int shift = -std::ilogb(magnitude);
   const double half = std::ldexp(1.0, shift / 2);
   const double rest = std::ldexp(1.0, shift - shift / 2);

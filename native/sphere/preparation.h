@@ -9,10 +9,10 @@
 #include "memory/memory.h"
 #include "parallel/job.h"
 
-// Data on its way to the sphere.
+// The preparation of data for the sphere.
 namespace denseam::sphere {
 
-// Rows as a caller gave them, copied, and what errors call them, counted from `first`.
+// A copy of a caller's rows, and their names in errors, counted from `first`.
 struct RawRows {
   std::size_t count = 0;
   std::size_t dimension = 0;
@@ -21,8 +21,8 @@ struct RawRows {
   std::size_t first = 0;
 };
 
-// Every row minus its own mean (where `centred`), divided by its length. Rows of one value (or of zeros, when not
-// centred) become zero: bytes are compared exactly, floating-point numbers have one value when they are within four
+// Every row minus its own mean (where `centred`), divided by its length. Constant rows (rows of zeros, when not
+// centred) become zero: bytes are compared exactly; floating-point numbers are constant when they are within four
 // roundings of their own precision, relative to the largest of the row, of their mean.
 Numbers toSphere(const RawRows& rows, bool centred, Precision precision, Job& job);
 

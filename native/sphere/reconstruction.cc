@@ -20,12 +20,12 @@
 namespace denseam::sphere {
 namespace {
 
-// Starts that one thread works on together.
+// The starts in one task.
 constexpr std::size_t kBlockStates = 64;
-// Memories whose products are computed between two polls of the job.
+// The memories whose products are computed between two polls of the job.
 constexpr std::size_t kStripMemories = 512;
 
-// log p_y, for one label or for the sum of all.
+// log p_y, for one label or for the sum over labels.
 struct LogWeights {
   std::vector<double> memories;
   double background = 0;
@@ -47,7 +47,7 @@ LogWeights logWeights(const Model<T>& model, std::int32_t label) {
   return result;
 }
 
-// The energy -log P(x | y) that starts have in common: what depends on their labels alone.
+// The part of the energy -log P(x | y) that depends on the label alone, shared by starts.
 template <typename T>
 class Conditionals {
  public:
@@ -77,13 +77,13 @@ class Conditionals {
   std::vector<LogWeights> ofLabel_;
 };
 
-// log(exp(a) + exp(b)), of which one may be minus infinity.
+// log(exp(a) + exp(b)); one of them may be minus infinity.
 double logAdd(double a, double b) {
   const double greater = std::max(a, b);
   return greater + std::log1p(std::exp(std::min(a, b) - greater));
 }
 
-// A few states that are moved together. Those that have stopped leave, the others close ranks.
+// A block of states that move together. States that have stopped leave, and the others close ranks.
 template <typename T>
 class StateBlock {
  public:
@@ -148,8 +148,8 @@ class StateBlock {
     });
   }
 
-  // Notes what the scores say of a state and replaces them by the shares of the memories, the greatest of which is 1.
-  // The background has none: it would only make the sum shorter, down to underflow.
+  // Records the energy of a state from its scores and replaces them by the shares of the memories, the greatest of
+  // which is 1. The background has no share: it would only shorten the sum, down to underflow.
   void weigh(std::size_t i) {
     const std::size_t units = model_.hiddenUnits;
     T* scores = scores_.data() + i * units;
@@ -173,7 +173,7 @@ class StateBlock {
     double others = 0;
     for (std::size_t mu = 0; mu < units; ++mu) {
       if (&exponents_[mu] != &*greatest) others += exponents_[mu];
-      // Subnormal numbers would slow the product down and add nothing to it.
+      // Subnormal numbers would slow the product down and add nothing.
       const bool counts = exponents_[mu] >= static_cast<double>(std::numeric_limits<T>::min());
       scores[mu] = counts ? static_cast<T>(exponents_[mu]) : T(0);
     }
@@ -199,7 +199,7 @@ class StateBlock {
     });
   }
 
-  // Notes how every state stops or takes its step.
+  // Records for every state how it stops, or lets it take its step.
   void move(std::size_t iteration, Job& job) {
     const std::size_t d = model_.dimension;
     const std::size_t left = settings_.maxIterations - iteration;
@@ -223,7 +223,7 @@ class StateBlock {
     active_.resize(kept);
   }
 
-  // Makes the sum of memories into the state's next one; returns how far that is away.
+  // Turns the sum of memories into the next state; returns the length of the step.
   double completeStep(std::size_t i) {
     const std::size_t d = model_.dimension;
     const T* x = states_.data() + i * d;

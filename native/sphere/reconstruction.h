@@ -9,7 +9,7 @@
 
 namespace denseam::sphere {
 
-// Stands for a label: all of them count.
+// The label that stands for the sum over all labels.
 constexpr std::int32_t kAnyLabel = -1;
 
 struct ReconstructionSettings {
@@ -20,7 +20,7 @@ struct ReconstructionSettings {
   std::size_t firstIndex;  // what errors count starts from
 };
 
-// Everything describes the final states.
+// All members describe the final states.
 struct Reconstruction {
   std::vector<double> states;         // count x dimension
   std::vector<double> energy;         // -log P(x | y)
@@ -31,17 +31,16 @@ struct Reconstruction {
   std::vector<std::uint8_t> converged;
 };
 
-// From each start, rows of norm 1, to a local minimum of -log P(x | y) on the sphere (Thériault and Tantari
-// 2025, section 2.1) by
-//
+// Moves each start, a row of norm 1, to a local minimum of -log P(x | y) on the sphere (Thériault and Tantari 2025,
+// section 2.1) by
 //   x <- normalise(sum_mu s_mu w_mu),   s_mu proportional to p_y^mu exp(s beta w_mu.x).
 //
 // P(x | y) is a sum of exponentials of linear functions of x, so its logarithm is convex: it lies above its tangent
-// planes, and x becomes where on the sphere the plane at x is highest. So log P(x | y) never falls. With clamped
-// coordinates the free ones keep the norm that these leave them. A state stays where the free part of the sum is zero
-// to rounding: the plane is level. A state has converged when its next step is no longer than the tolerance.
+// planes, and x becomes the point of the sphere at which the plane at x is highest. So log P(x | y) never falls. With
+// clamped coordinates the free ones keep the norm that these leave them. A state stays where the free part of the sum
+// is zero to rounding: the plane is level. A state has converged when its next step is no longer than the tolerance.
 //
-// States are in the precision of the model, exponents and energies in double. A label that no unit gives any weight is
+// States have the precision of the model; exponents and energies are in double. A label without weight in any unit is
 // an error.
 template <typename T>
 Reconstruction reconstruct(const Model<T>& model, RowSpan<T> starts, const ReconstructionSettings& settings, Job& job);

@@ -10,8 +10,8 @@
 namespace denseam::sphere {
 namespace {
 
-// Relative error of |x|^2: what rounding to float32 leaves of it in 10^5 dimensions, and more than any careful
-// normalisation misses.
+// The tolerance of |x|^2, relative: the rounding to float32 in 10^5 dimensions, and more than the error of any careful
+// normalisation.
 constexpr double kNormTolerance = 1e-4;
 constexpr std::size_t kGrain = 256;
 

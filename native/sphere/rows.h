@@ -10,7 +10,7 @@
 
 namespace denseam::sphere {
 
-// Directions: rows of norm 1, or 0 where there is nothing to see (a blank image).
+// Directions: rows of norm 1, or 0 for an empty row (a blank image).
 template <typename T>
 struct Rows {
   std::size_t dimension = 0;
@@ -23,7 +23,7 @@ struct Rows {
 using AnyRows = std::variant<Rows<float>, Rows<double>>;
 
 // Throws where a number is not finite, or a row of rows.values from `firstRow` on has a norm other than 1 or 0.
-// `allowsZero`: whether 0 will do. Messages call the array `name` and count its rows from `firstIndex`.
+// `allowsZero`: whether the norm 0 is allowed. Errors call the array `name` and count its rows from `firstIndex`.
 struct RowsCheck {
   std::string name;
   std::size_t firstIndex;

@@ -14,7 +14,7 @@
 namespace denseam::sphere {
 namespace {
 
-// Rows that are looked at together: their scores are kept meanwhile.
+// The rows in a batch, whose scores are kept together.
 constexpr std::size_t kBatchRows = 4096;
 
 class Summation {
@@ -44,7 +44,7 @@ class Summation {
   BatchPass<double> pass_;
 };
 
-// Makes a row a unit vector and returns its length; one of zeros stays. Its squares may lie below the least double.
+// Makes a row a unit vector and returns its length; a row of zeros stays. Its squares may lie below the least double.
 double normalize(std::size_t n, double* row) {
   double top = 0;
   for (std::size_t j = 0; j < n; ++j) top = std::max(top, std::abs(row[j]));
@@ -55,7 +55,7 @@ double normalize(std::size_t n, double* row) {
   return top * length;
 }
 
-// What eq. 10 makes of sums. `slope` is 2 beta_eff rho.
+// Applies eq. 10 to sums. `slope` is 2 beta_eff rho.
 void setMemories(const std::vector<double>& sums, std::size_t dimension, double slope, SaddlePointState& state) {
   state.memories = sums;
   for (std::size_t mu = 0; mu < state.lengths.size(); ++mu) {
@@ -118,7 +118,7 @@ SaddlePoint solveSaddlePoint(const SaddlePointProblem& problem, SaddlePointState
   const std::size_t d = patterns.dimension;
   const std::size_t units = problem.shares.hidden.size() - 1;
   const std::size_t labels = problem.shares.classes.size();
-  // Infinite rho makes all of it infinite, also where beta_eff is zero: that limit is taken last.
+  // Infinite rho makes the whole product infinite, also where beta_eff is zero: that limit is taken last.
   const double slope = std::isinf(problem.load) ? problem.load : 2 * problem.effectiveBeta * problem.load;
   job.expect((maxIterations + 1) * patterns.count());
   Summation summation(patterns, units, labels);

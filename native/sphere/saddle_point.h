@@ -25,13 +25,12 @@ struct Stationarity {
   std::vector<std::int32_t> unsupported;  // memories whose wbar is zero
 };
 
-// How far a model is from eq. 6, whose class weights are to have these shares.
+// The distance of a model from eq. 6, whose class weights are to have these shares.
 Stationarity stationarity(const Model<double>& model, const Rows<double>& x, const Objective& objective,
                           const Shares& shares, Job& job);
 
-// Eq. 10, for clamped patterns with soft labels. Eq. 9, for teacher memories that are drawn at random and are
-// orthogonal in the limit, is the same with unit vectors for patterns and the shares of the classes for the labels of
-// each.
+// Eq. 10, for clamped patterns with soft labels. Eq. 9, for random teacher memories that are orthogonal in the limit,
+// is the same with unit vectors as patterns and the shares of the classes as the labels of each.
 struct SaddlePointProblem {
   const Rows<double>* patterns;
   Objective objective;
@@ -62,7 +61,7 @@ struct SaddlePoint {
 double signalFactor(double x);
 
 // Applies eq. 10 to the state until the residual is within the tolerance or the iterations are used up. At infinite rho
-// an application is a step of expectation-maximisation, so the likelihood of the patterns never falls.
+// each application is a step of expectation-maximisation, so the likelihood of the patterns never falls.
 SaddlePoint solveSaddlePoint(const SaddlePointProblem& problem, SaddlePointState state, double tolerance,
                              std::size_t maxIterations, Job& job);
 

@@ -10,11 +10,11 @@
 namespace denseam::sphere {
 namespace {
 
-// What float32 arithmetic leaves of lengths and of sums.
+// The rounding of lengths and of sums in float32 arithmetic.
 constexpr double kLengthTolerance = 5e-5;
 constexpr double kSumTolerance = 1e-5;
 
-// Numbers in a chunk: some hundred microseconds of random normals.
+// The numbers in a chunk: some hundred microseconds of random normals.
 constexpr std::size_t kChunk = std::size_t{1} << 14;
 
 std::string indexed(const std::string& name, std::size_t index) { return name + "[" + std::to_string(index) + "]"; }
@@ -53,7 +53,7 @@ std::vector<double> cumulativeSums(const TeacherSource& source) {
   return sums;
 }
 
-// Gamma of any shape above 0 (Marsaglia and Tsang 2000).
+// A Gamma variate of any shape above 0 (Marsaglia and Tsang 2000).
 double drawGamma(double shape, RandomStream& stream) {
   if (shape < 1) {
     const double larger = drawGamma(shape + 1, stream);

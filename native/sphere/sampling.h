@@ -12,7 +12,7 @@
 // mixtures of them with classes, the teacher of Thériault and Tantari (2025, section 2.2).
 namespace denseam::sphere {
 
-// What a teacher is made of, as a caller gave it, and what errors call it.
+// The parts of a teacher as a caller gave them, and their names in errors.
 struct TeacherSource {
   std::size_t dimension = 0;
   std::size_t classes = 0;

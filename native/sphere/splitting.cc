@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kRowGrain = 64;
 constexpr std::size_t kMemoryGrain = 16;
 
-// Makes v a unit vector orthogonal to w; one that has no such part becomes zero. Returns the length of that part. Where
-// it is a small part of v, what the first projection leaves of w in it is not: the second takes that away.
+// Makes v a unit vector orthogonal to w, or zero where v has no such part. Returns the length of that part. Where it is
+// a small part of v, the first projection leaves too much of w in it: the second removes that.
 template <typename T>
 double normalizeTangent(std::size_t d, const T* w, T* v) {
   double length = 1;

@@ -57,8 +57,8 @@ struct SplitResult {
 // The memories with the most negative eigenvalues.
 std::vector<std::int32_t> chooseSplits(const std::vector<double>& eigenvalues, double threshold, std::size_t most);
 
-// Makes two of each of these memories: w and its copy become normalise(w +- distance u), and each has half of the class
-// weights and of the share (eq. 13). Copies are appended in the order of `chosen`.
+// Splits each of these memories in two: w and its copy become normalise(w +- distance u), and each has half of the
+// class weights and of the share (eq. 13). Copies are appended in the order of `chosen`.
 template <typename T>
 void splitMemories(const std::vector<std::int32_t>& chosen, const std::vector<T>& directions, double distance,
                    Model<T>& model, Shares& shares);

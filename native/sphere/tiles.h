@@ -22,7 +22,7 @@ class Pieces {
   std::size_t count_;
 };
 
-// Tiles of a product: large, since each packs its own part of both factors, and many enough for some threads.
+// Tiles of a product: large, since each packs its own part of both factors, and enough of them for some threads.
 constexpr std::size_t kTileRows = 512;
 constexpr std::size_t kTileColumns = 512;
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kMemoryGrain = 16;
 constexpr std::size_t kGatherGrain = 32;
-// What a beta of exactly zero becomes: a model has one above it.
+// The replacement of a beta of exactly zero: a model has a beta above it.
 constexpr double kLeastBeta = std::numeric_limits<double>::min();
 
 // A random order of 0 .. count - 1 (Fisher and Yates).
@@ -37,7 +37,7 @@ std::vector<std::uint32_t> permutation(std::size_t count, std::uint64_t seed, Pu
   return order;
 }
 
-// Some of the rows side by side, with their labels.
+// A batch: some of the rows side by side, with their labels.
 template <typename T>
 class Batch {
  public:
@@ -114,14 +114,14 @@ class TrainerOf : public Trainer {
                                     : Objective::supervised(labels, count, settings_.softening);
   }
 
-  // What moved has been doubled or parted: momentum begins anew.
+  // Sets all velocities to zero after a split.
   void rest() {
     state_.memoryVelocities.assign(model().memories.size(), T(0));
     state_.classVelocities.assign(model().classWeights.size(), 0.0);
     state_.betaVelocity = 0;
   }
 
-  // All gradients are taken at the model as it was before the step.
+  // All gradients belong to the model before the step.
   Totals step(const Batch<T>& batch, std::size_t rows, BatchPass<T>& pass, const Job& job) {
     const LogNormalizer normalizer = logNormalizer(model().dimension, model().beta);
     const Mixture<T> mixture(model(), normalizer);
@@ -129,8 +129,7 @@ class TrainerOf : public Trainer {
         pass.run(mixture, model().memories.data(), batch.values(), rows, objective(batch.labels()), 0, job);
     const T* sums = pass.sumMemories(batch.values(), false, job);
     Pulls pulls{0, std::vector<double>(model().hiddenUnits)};
-    // The class weights, which nothing here reads but their own step, are one piece of the work, the memories the
-    // others.
+    // The class weights are one piece of the work, as only their own step reads them here; the memories are the others.
     const Pieces pieces(model().hiddenUnits, kMemoryGrain);
     parallel::forEach(pieces.count() + 1, 1, job, [&](std::size_t begin, std::size_t end) {
       for (std::size_t piece = begin; piece < end; ++piece) {
@@ -145,7 +144,7 @@ class TrainerOf : public Trainer {
     return totals;
   }
 
-  // Sums over a batch, from before the step: what the gradient of beta is made of.
+  // Sums over a batch before the step, for the gradient of beta.
   struct Pulls {
     double mass;                   // sum of all responsibilities of memories
     std::vector<double> overlaps;  // w.(sum of gamma x) of each memory
@@ -191,7 +190,7 @@ class TrainerOf : public Trainer {
     model().beta = std::max(kLeastBeta, model().beta);
   }
 
-  // A beta below zero is the one above it with all memories turned round, and so are their velocities.
+  // Makes a negative beta positive: that is the same model with all memories and their velocities reversed.
   void reflect() {
     model().beta = -model().beta;
     state_.betaVelocity = -state_.betaVelocity;

@@ -14,7 +14,7 @@
 
 namespace denseam::sphere {
 
-// The rows a model is trained on; the last ones may be kept for validation.
+// The rows of the training data; the last ones may be kept for validation.
 template <typename T>
 struct TrainingData {
   std::shared_ptr<const Rows<T>> rows;
@@ -31,7 +31,7 @@ struct TrainingSettings {
   std::uint64_t seed;
 };
 
-// All that changes in training. With the settings and the data it determines every later epoch, to the bit.
+// The state of training: with the settings and the data it determines every later epoch, to the bit.
 template <typename T>
 struct TrainingState {
   Model<T> model;
@@ -43,7 +43,7 @@ struct TrainingState {
 
 using AnyTrainingState = std::variant<TrainingState<float>, TrainingState<double>>;
 
-// Memories uniform on the sphere, class weights that say nothing (appendix D), at rest.
+// The initial state: memories uniform on the sphere, uninformative class weights (appendix D), no velocities.
 template <typename T>
 TrainingState<T> initialState(std::size_t dimension, const Shares& shares, double beta, double betaScale,
                               std::uint64_t seed, const Job& job);
@@ -60,7 +60,7 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
   // One pass over the training rows in the random order of epoch `index`, then one over the validation rows. An
-  // exception, also of an abort, leaves the trainer in no defined state.
+  // exception, also of an abort, leaves the trainer in an undefined state.
   virtual Epoch epoch(std::size_t index, Job& job) = 0;
   // Finds the directions along which memories may be split and splits those that should be (algorithm 1, steps 5 to
   // 11).

@@ -13,25 +13,25 @@ namespace denseam::sphere {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// What rounding leaves: of products, and of the sums of some thousand numbers.
+// The rounding of products, and of the sums of some thousand numbers.
 constexpr double kTolerance = 2e-14;
-// An error this small that no longer falls is rounding, too, in tables larger still.
+// The error below which a standstill is rounding, too, in tables larger still.
 constexpr double kRoundingError = 1e-9;
 constexpr std::size_t kMaxIterations = 1000;
-// Relative errors that steps leave alone, being rounding, or little more than that: what they would move may be far
-// more than the small p that it has to pass through, where shares are such that parts of the table all but come apart.
+// The relative errors of products and sums that steps leave alone as rounding, or little more: correcting them might
+// move far more mass than the small p on its way, where shares nearly separate parts of the table.
 constexpr double kSameProduct = 1e-15;
 constexpr double kSameSum = 1e-14;
-// Relative changes of products that say nothing about F.
+// The relative change of products that says nothing about F.
 constexpr double kRounding = 1e-13;
-// Where pbar has zeros: the first table of their pattern, which Newton's method then makes exact.
+// The most sweeps for a pbar with zeros: they find the first table of its pattern, which Newton's method makes exact.
 constexpr std::size_t kMaxSweeps = 10000;
 constexpr double kStartError = 1e-9;
-// No product p zeta is meant to fall or to rise by more than such a factor at once, which keeps all of them on their
-// way together, however far they have to go: pbar may span the range of doubles. Once in ten thousand such tables,
-// rounding stops a method that goes so fast, and the next factor is tried.
+// The greatest factors by which a product p zeta is meant to change in a step, tried in turn. They keep all products on
+// their way together, however far they have to go: pbar may span the range of doubles. Once in ten thousand such
+// tables, rounding stops a method that goes so fast, and the next factor is tried.
 constexpr std::array kMostChanges = {10.0, 5.0, 2.5};
-// Share of the way to where something becomes zero.
+// The share of the way to the point where a number becomes zero.
 constexpr double kMostOfTheWay = 0.95;
 
 Error notFound() {
@@ -45,8 +45,8 @@ Error notFound() {
 
 // The differences x_i - x_j of the solution of W x = b, n x n, for a weighted Laplacian W given by its weights off the
 // diagonal (times -1). Elimination without a subtraction (Grassmann, Taksar and Heyman 1985) is right to rounding in
-// every weight, however different they are, and so are the differences of unknowns that a great weight all but ties
-// together, as they are not taken from the unknowns. Between unconnected parts differences are arbitrary.
+// every weight, however different they are. So are the differences of unknowns that a great weight ties together, as
+// they are not computed from the unknowns. Between unconnected parts differences are arbitrary.
 std::vector<double> laplacianDifferences(std::vector<double> weights, std::vector<double> b, const Job& job) {
   const std::size_t n = b.size();
   std::vector<double> degrees(n);
@@ -100,7 +100,7 @@ class Newton {
     start();
   }
 
-  // Whether it came to an end.
+  // Returns whether it converged.
   bool solve() {
     double last = kInfinity;
     for (double now = error(0); now > kTolerance; last = now, now = error(0), ++iterations_) {
@@ -152,8 +152,8 @@ class Newton {
     if (!(scaling.residual <= kStartError)) throw noTable();
   }
 
-  // With products aimed at targets t: dp = t / zeta - p - (p / zeta) dzeta, dzeta = domega + dlambda, and dp makes the
-  // sums right. The rows are eliminated; what is left is the Laplacian of a graph whose vertices are the columns.
+  // Finds the step towards products t: dp = t / zeta - p - (p / zeta) dzeta, dzeta = domega + dlambda, and dp makes the
+  // sums right. Without the rows, the Laplacian of a graph whose vertices are the columns remains.
   void findStep() {
     std::vector<double> weights(columns_ * columns_);
     std::vector<double> right = corrections();
@@ -183,12 +183,12 @@ class Newton {
     for (std::size_t j = 0; j < columns_; ++j) dlambda_[j] = differences_[(j + 1) * columns_ - 1];
   }
 
-  // Sets what p of a row would change by if zeta stayed, and the shares of p / zeta in its sum, which is returned.
+  // Computes the change of p of a row at constant zeta, and the shares of p / zeta in its sum, which is returned.
   double aim(std::size_t i) {
     double total = 0;
     for (std::size_t at = i * columns_; at < (i + 1) * columns_; ++at) {
       const double product = p_[at] * zeta_[at];
-      // The difference is taken first: it is small in the end, and then has all its digits.
+      // The difference comes first: it is small in the end, and then has all its digits.
       const double rise = std::clamp(problem_.pbar[at], product / mostChange_, product * mostChange_) - product;
       dp_[at] = std::abs(rise) > kSameProduct * product ? rise / zeta_[at] : 0;
       shares_[at] = p_[at] / zeta_[at];
@@ -198,7 +198,7 @@ class Newton {
     return total;
   }
 
-  // What rows and columns have too much.
+  // The excess of rows and columns.
   std::vector<double> corrections() const {
     std::vector<double> result = shortfalls(0);
     for (std::size_t k = 0; k < result.size(); ++k) {
@@ -222,7 +222,7 @@ class Newton {
     domega_[i] = dzeta_[(i + 1) * columns_ - 1];
   }
 
-  // What the sums of rows and of columns lack, some way along the step.
+  // The shortfalls of the sums of rows and of columns, some way along the step.
   std::vector<double> shortfalls(double along) const {
     std::vector<PreciseSum> sums(problem_.rows + columns_);
     for (std::size_t i = 0; i < problem_.rows; ++i) sums[i].add(problem_.rowSums[i]);
@@ -238,7 +238,7 @@ class Newton {
   }
 
   // A whole step where it at least halves the least error so far, which can only happen so often; else the first of
-  // ever smaller ones at whose end F still falls.
+  // ever smaller steps at whose end F still falls.
   double stepLength() {
     double length = 1;
     for (std::size_t at = 0; at < p_.size(); ++at) {
@@ -257,8 +257,8 @@ class Newton {
     return length;
   }
 
-  // dF along the step, there. Where a product is right, what rounding makes of its change may exceed all that others,
-  // of far smaller numbers, have still to go.
+  // dF along the step, there. Where a product is right, the rounding of its change may exceed the remaining changes of
+  // all others, of far smaller numbers.
   double slope(double length) const {
     double sum = 0;
     for (std::size_t at = 0; at < p_.size(); ++at) {

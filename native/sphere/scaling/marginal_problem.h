@@ -9,7 +9,7 @@
 
 namespace denseam::sphere {
 
-// A sum that keeps what its additions lose (Neumaier 1974).
+// A sum that keeps the rounding errors of its additions (Neumaier 1974).
 class PreciseSum {
  public:
   void add(double term) {
@@ -24,8 +24,8 @@ class PreciseSum {
   double lost_ = 0;
 };
 
-// A table p = pbar / zeta with these sums is to be found, zeta = omega + lambda (eq. 21): p is zero just where pbar is.
-// The sums are positive and have one total but for rounding, which is left to the last column: it should be a great
+// The search for a table p = pbar / zeta with these sums, zeta = omega + lambda (eq. 21): p is zero just where pbar is.
+// The sums are positive and their totals equal but for rounding, which is left to the last column: it should be a great
 // one.
 struct MarginalProblem {
   std::size_t rows;
@@ -43,7 +43,7 @@ struct MarginalSolution {
   double residual;  // greatest relative error of a sum, or of a product p zeta as a pbar
 };
 
-// Throws noTable() where there is none. Polls the job after every row or column.
+// Throws noTable() where no table exists. Polls the job after every row or column.
 MarginalSolution solve(const MarginalProblem& problem, const Job& job);
 
 Error noTable();

@@ -18,14 +18,14 @@
 namespace denseam::sphere {
 namespace {
 
-// Numbers in a block of rows that one thread works on; a few rows at least, as every block has column sums of its own.
+// The numbers in a block of rows of one task; a few rows at least, as every block has column sums of its own.
 constexpr std::size_t kBlockNumbers = std::size_t{1} << 18;
 constexpr std::size_t kLeastBlockRows = 16;
 constexpr std::size_t kColumnPiece = 1024;
-// Scalings leave the range of 2^-k to 2^k no further than in one sweep; products of two of them and a number of the
-// matrix, at most about 1, stay within that of double.
+// The range of scalings, 2^-k to 2^k, which they leave no further than in one sweep; products of two of them and a
+// number of the matrix, at most about 1, stay within the range of double.
 constexpr int kMostExponent = 300;
-// How far two totals may be apart: what rounding leaves, and what it leaves of sums that were rounded to float32 or
+// The tolerance of the difference of the totals: their rounding, and that of sums that were rounded to float32 or
 // computed in it.
 constexpr double kTotalTolerance = 1e-9, kTotalToleranceOfFloats = 1e-5;
 
@@ -34,7 +34,7 @@ int exponentOf(double value) { return static_cast<int>(std::bit_cast<std::int64_
 
 int exponentOrZero(double value) { return value > 0 ? exponentOf(value) : 0; }
 
-// Whether they may have been rounded to float32. Integers that it counts without a gap are exact.
+// Whether the sums may have been rounded to float32. Integers that it represents without a gap are exact.
 bool areRounded(const std::vector<double>& sums) {
   const bool areCounts =
       std::all_of(sums.begin(), sums.end(), [](double sum) { return std::trunc(sum) == sum && sum <= 0x1p24; });
@@ -71,8 +71,8 @@ void checkSums(const char* name, const std::vector<double>& sums) {
   }
 }
 
-// With exponents of rows and columns taken out: A_ij = 2^(-e_i - f_j) B_ij, B at most about 1. The scalings of B are r
-// and c; where they grow or shrink too far, their own exponents move into B, which that brings closer to the result.
+// The scaling, exponents of rows and columns taken out: A_ij = 2^(-e_i - f_j) B_ij, B at most about 1. B's scalings are
+// r and c; where they grow or shrink too far, their exponents move into B, which comes closer to the result.
 class Scaler {
  public:
   Scaler(MarginalMatrix problem, Job& job)
@@ -98,7 +98,7 @@ class Scaler {
   ScaledMatrix run(double tolerance, std::size_t maxIterations) {
     ScaledMatrix result;
     job_.expect(maxIterations);
-    // The pass that begins a sweep tells how right the sums were before it.
+    // The pass that begins a sweep measures the error of the sums before it.
     for (;;) {
       result.residual = passOverRows();
       result.converged = result.iterations > 0 && result.residual <= tolerance;
@@ -114,7 +114,7 @@ class Scaler {
   }
 
  private:
-  // Sums between 0 and 2 with equal totals.
+  // Scales the sums to values between 0 and 2 with equal totals.
   void prepareSums() {
     checkSums("options.rowSums", rowSums_);
     checkSums("options.columnSums", columnSums_);
@@ -148,7 +148,7 @@ class Scaler {
     });
   }
 
-  // Makes the greatest number of every row and column about 1; what has no part in the result becomes 0.
+  // Makes the greatest number of every row and column about 1; numbers that have no part in the result become 0.
   void equilibrate() {
     std::vector<int> ofRows(rows_);
     forEachRow([&](std::size_t i) { ofRows[i] = -exponentOrZero(checkedGreatest(i)); });
@@ -157,7 +157,7 @@ class Scaler {
       for (std::size_t piece = begin; piece < end; ++piece) findColumnExponents(piece, ofRows, ofColumns);
     });
     shiftExponents(ofRows, ofColumns);
-    // The first sweep finds the columns as they were given, so that a matrix with these sums stays as it is.
+    // The first sweep sees the columns as they were given, so that a matrix with these sums stays as it is.
     for (std::size_t j = 0; j < columns_; ++j) {
       columnScaling_[j] = std::ldexp(1.0, std::clamp(-ofColumns[j], -kMostExponent, kMostExponent));
     }
@@ -237,7 +237,7 @@ class Scaler {
     shiftExponents(ofRows, takeExponents(columnScaling_));
   }
 
-  // Finds the next scaling of the rows, and the column sums of B that it makes, block by block. Returns the greatest
+  // Computes the next scaling of the rows and the column sums of B under it, block by block. Returns the greatest
   // relative error of a row sum under the present scalings.
   double passOverRows() {
     std::fill(blockErrors_.begin(), blockErrors_.end(), 0.0);
@@ -260,7 +260,7 @@ class Scaler {
     return rowSums_[i] > 0 ? std::abs(rowScaling_[i] * found / rowSums_[i] - 1) : 0;
   }
 
-  // Where numbers have left the range of double a scaling stays as it was, and the residual shows it.
+  // Where numbers have left the range of double, a scaling stays as it was, and the residual shows it.
   static double scalingFor(double wanted, double found, double present) {
     if (wanted == 0) return 0;
     const double result = wanted / found;
@@ -294,7 +294,7 @@ class Scaler {
     giveScalings(result);
   }
 
-  // Gives the pair r t and c / t whose exponents lie around the same middle.
+  // Returns the pair r t and c / t whose exponents lie around the same middle.
   void giveScalings(ScaledMatrix& result) {
     for (int& exponent : rowExponents_) exponent += sumExponent_;
     const int t = (twiceMiddle(columnScaling_, columnExponents_) - twiceMiddle(rowScaling_, rowExponents_)) / 4;

@@ -22,10 +22,10 @@ struct ScaledMatrix {
 // trainer's few sweeps over a small matrix are sinkhornKnopp's; this is for matrices of any size and scale. It reads
 // the matrix once a sweep and changes only the scalings, so that rounding does not pile up in the matrix.
 //
-// Errors where it cannot be scaled: a negative number or one that is not finite, totals of the sums that differ by more
-// than 1e-9 (1e-5 where they may have been rounded to float32), a row or a column of positive sum that is zero where it
-// matters. Row sums are multiplied by what the totals still differ. Other patterns of zeros without a scaling do not
-// converge, or only in the limit.
+// Throws where the matrix cannot be scaled: a negative number or one that is not finite, totals of the sums that differ
+// by more than 1e-9 (1e-5 where they may have been rounded to float32), a row or a column of positive sum that is zero
+// where it matters. Row sums are multiplied by the ratio of the totals. Other patterns of zeros without a scaling do
+// not converge, or only in the limit.
 ScaledMatrix scaleMatrix(MarginalMatrix problem, double tolerance, std::size_t maxIterations, Job& job);
 
 }  // namespace denseam::sphere

@@ -12,8 +12,8 @@ namespace denseam::sphere {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// A share of the sum of pbar: what is less, but not zero, counts as that. Class weights may die out in the course of
-// many iterations, as those of a memory for a class that it has nothing of do; here they stop before they lose digits.
+// The least positive number relative to the sum of pbar: smaller ones count as that. Class weights may die out over
+// many iterations, as a memory's for a class that it has no part in; here they stop before they lose digits.
 constexpr double kTrace = 1e-290;
 
 // The table divided by the power of two above its greatest number.
@@ -29,7 +29,7 @@ struct ScaledTable {
   }
 };
 
-// Those of the indices 0 .. count - 1 that are wanted.
+// The indices 0 .. count - 1 that are wanted.
 template <typename Wanted>
 std::vector<std::size_t> select(std::size_t count, const Wanted& wanted) {
   std::vector<std::size_t> indices;
@@ -39,14 +39,14 @@ std::vector<std::size_t> select(std::size_t count, const Wanted& wanted) {
   return indices;
 }
 
-// The column with the greatest share last: what rounding leaves of the sums shows there (MarginalProblem).
+// The columns, the one with the greatest share last: the rounding of the sums shows there (MarginalProblem).
 std::vector<std::size_t> greatestLast(std::vector<std::size_t> columns, const std::vector<double>& shares) {
   const auto isLess = [&](std::size_t a, std::size_t b) { return shares[a] < shares[b]; };
   if (!columns.empty()) std::iter_swap(std::max_element(columns.begin(), columns.end(), isLess), columns.end() - 1);
   return columns;
 }
 
-// The part of the problem with these rows and columns. Both sums have one total: the last digits are changed for it.
+// The part of the problem with these rows and columns. Its last digits are changed so that both sums have one total.
 MarginalProblem restricted(const std::vector<double>& pbar, const Shares& shares, const std::vector<std::size_t>& rows,
                            const std::vector<std::size_t>& columns) {
   MarginalProblem problem{rows.size(), columns.size(), {}, {}, {}};
@@ -100,7 +100,7 @@ Multipliers classWeightMultipliers(std::span<const double> pbar, const Shares& s
   Multipliers result{std::vector<double>(units, kInfinity), std::vector<double>(labels, kInfinity),
                      std::vector<double>(units * labels), found.iterations, found.residual};
   scatter(found.p, rows, columns, labels, result.classWeights);
-  // Half the sum of the products p zeta is to come from the multipliers of either side.
+  // Half the sum of the products p zeta has to come from the multipliers of either side.
   double byRows = 0;
   double byColumns = 0;
   double mass = 0;
@@ -136,8 +136,8 @@ std::vector<double> stationaryClassWeights(std::span<const double> pbar, const S
     if (shares.hidden[at / labels] == 0 || shares.classes[at % labels] == 0) result[at] = 0;
   }
   if (rows.empty() || columns.empty()) return result;
-  // The current weights show that there is a table of their pattern of zeros, and what part of its share a unit or a
-  // label has among these.
+  // The current weights prove that a table of their pattern of zeros exists, and give the part of a unit's or a label's
+  // share that is among these.
   const std::vector<double> weights = restricted(current, shares, rows, columns).pbar;
   Shares part = shares;
   for (std::size_t i = 0; i < rows.size(); ++i) {

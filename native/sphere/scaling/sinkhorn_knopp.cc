@@ -8,7 +8,7 @@
 namespace denseam::sphere {
 namespace {
 
-// 1 where a sum is right already, also an empty one.
+// The factor of a row or column; 1 where the sum is right already, also an empty one.
 double factor(double wanted, double found) {
   if (wanted == found) return 1;
   return found > 0 ? wanted / found : std::numeric_limits<double>::infinity();

@@ -17,9 +17,9 @@ struct Scaling {
   double residual = 0;  // greatest relative error of a row sum; the column sums are exact after a sweep
 };
 
-// Scales the rows and the columns of a non-negative rows x columns matrix in turn until its sums are these (Sinkhorn
-// and Knopp 1967). A sweep ends on the columns. Stops when the row sums are right to `tolerance`, after at least one
-// sweep, or after `maxSweeps`. Rows and columns whose sum is to be zero become zero. Polls the job after every sweep.
+// Scales the rows and the columns of a non-negative rows x columns matrix in turn to these sums (Sinkhorn and Knopp
+// 1967). A sweep ends on the columns. Stops when the row sums are right to `tolerance`, after at least one sweep, or
+// after `maxSweeps`. Rows and columns whose sum is to be zero become zero. Polls the job after every sweep.
 Scaling sinkhornKnopp(const Marginals& sums, double tolerance, std::size_t maxSweeps, std::span<double> matrix,
                       const Job& job);
 
