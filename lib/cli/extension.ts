@@ -21,6 +21,7 @@ async function load(): Promise<Extension> {
   try {
     createRequire(import.meta.url).resolve(`${experiments}/package.json`);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
     const message = `Expected the package ${experiments} to be installed but it is not: npm install ${experiments}`;
     throw new DenseamError('ERR_NOT_INSTALLED', message, { cause, argument: experiments });
   }

@@ -29,7 +29,14 @@ import type { ItemsFile } from './itemsFile.ts';
 import { concatFloats, concatInts, concatStates } from './parts.ts';
 import { filled } from './store.ts';
 import { type Ridge, StoredItems, type Verb } from './storedItems.ts';
-import { betaOptions, type iterationOptions, nearestOptions, retrieveOptions, sweepOptions } from './verbOptions.ts';
+import {
+  betaOptions,
+  type iterationOptions,
+  nearestOptions,
+  type Passed,
+  retrieveOptions,
+  sweepOptions,
+} from './verbOptions.ts';
 
 const defaultIterations = 100;
 
@@ -305,7 +312,7 @@ export abstract class Memory<Items, QueryOptions = unknown>
   /** Iterates the update from every query, with `copies` states for each. */
   #iterate<T>(
     queries: Items,
-    options: Read<typeof iterationOptions> & Ridge,
+    options: Passed<Read<typeof iterationOptions>, NativeRetrieveOptions> & Ridge,
     betas: Float64Array,
     copies: number,
     verb: Verb<T, NativeRetrieveOptions>,

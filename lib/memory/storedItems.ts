@@ -87,7 +87,7 @@ export class StoredItems {
       await inParts(own, own.count, {}, { ...options, onProgress: copied }, (part) =>
         this.#withOwnKind(part, options, (items, ofPart) => appendTo(staged, items, part.first, ofPart)),
       );
-      await prepare(staged, { ...options, onProgress: prepared });
+      if (this.#shape.indexed) await indexItems(staged, { ...options, onProgress: prepared });
     });
   }
 
@@ -105,7 +105,7 @@ export class StoredItems {
         first += batch.count;
         copied?.({ completed: first, total: file.size });
       }
-      await prepare(staged, { signal, onProgress: prepared });
+      if (this.#shape.indexed) await indexItems(staged, { signal, onProgress: prepared });
     });
   }
 
@@ -167,7 +167,7 @@ function appendTo(staged: Staged<NativeItems>, batch: Batch, firstIndex: number,
   return staged.apply((items, onProgress) => native.appendItems(items, batch, { firstIndex, onProgress }), options);
 }
 
-/** Completes the numbers of the items that recall needs, at the end of a change. */
-function prepare(staged: Staged<NativeItems>, options: CallOptions): Promise<void> {
+/** Completes the index of the items at the end of a change. */
+function indexItems(staged: Staged<NativeItems>, options: CallOptions): Promise<void> {
   return staged.apply((items, onProgress) => native.prepareItems(items, { onProgress }), options);
 }

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { aBoolean, callOptions, described, optional, readOptions, required, specify } from '../core/options.ts';
 import type {
   BetaOptions,
+  CallOptions,
   DroppedMass,
   IterationOptions,
   NearestOptions,
@@ -111,3 +112,10 @@ export function nearestOptions(size: number) {
     pruning: optional(aBoolean, true),
   });
 }
+
+/**
+ * Options of a verb, or never if one of them has no place among the options of the native verb: an option that is read
+ * and then ignored does not compile.
+ */
+export type Passed<Options, Native> =
+  Exclude<keyof Options, keyof Native | keyof CallOptions> extends never ? Options : never;

@@ -4,6 +4,7 @@ import {
   betaOptions,
   iterationOptions,
   maxIterationsLimit,
+  type Passed,
   retrieveOptions,
   sweepOptions,
 } from '../memory/verbOptions.ts';
@@ -87,7 +88,7 @@ const defaultIterations = 300;
 /** The flow of a retrieval. */
 export function flowOf(
   betas: Float64Array,
-  read: Read<typeof cloudIterationOptions>,
+  read: Passed<Read<typeof cloudIterationOptions>, NativeFlowOptions>,
   epsilon: number,
 ): NativeFlowOptions {
   const { tolerance, maxIterations = defaultIterations, pruning, trajectory } = read;
@@ -95,7 +96,10 @@ export function flowOf(
 }
 
 /** The flow of a single step. */
-export function singleStep(read: Read<typeof cloudStepOptions>, epsilon: number): NativeFlowOptions {
+export function singleStep(
+  read: Passed<Read<typeof cloudStepOptions>, NativeFlowOptions & Pick<CloudStepOptions, 'beta'>>,
+  epsilon: number,
+): NativeFlowOptions {
   const { beta, pruning } = read;
   const once = { betas: Float64Array.of(beta), tolerance: 0, maxIterations: 1, trajectory: false, asksEnergy: false };
   return { ...once, pruning, ...stepsOf(read, epsilon) };
