@@ -61,6 +61,8 @@ function timeDistances(memory: GaussianMemory, query: Gaussians, threads: number
   return timed(() => memory.distances(query));
 }
 
+const walls = (list: readonly Cost[]) => spread(list.map(({ wall }) => wall));
+
 async function againstLapack(
   memory: GaussianMemory,
   query: Gaussians,
@@ -79,7 +81,6 @@ async function againstLapack(
     repeats,
   );
   const name = `d = ${query.dimension}, ${items.count} items`;
-  const walls = (list: readonly Cost[]) => spread(list.map(({ wall }) => wall));
   report({
     name,
     measure: 'time / bare LAPACK, 1 thread',
@@ -90,7 +91,15 @@ async function againstLapack(
     peer: walls(costs.bare),
     bar: { atMost: 1.25 },
   });
-  if (threads < 2) return;
+  if (threads > 1) reportScaling(name, costs, settings);
+}
+
+/** Reports the gain of further threads beside that of bare LAPACK. */
+function reportScaling(
+  name: string,
+  costs: Readonly<Record<'one' | 'all' | 'bare' | 'bareAll', readonly Cost[]>>,
+  { threads, report }: Settings,
+): void {
   const scaling = { name, unit: 'x', ours: walls(costs.all) } as const;
   report({
     ...scaling,

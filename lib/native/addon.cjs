@@ -1,5 +1,6 @@
-// Finds the compiled part. Plain CommonJS, copied into dist/ as it is: bundlers and file tracers follow a `require` with a literal
-// path there, and none that comes from createRequire. Each stands in a `try`, where they forgive a file that is not there.
+// Finds the compiled part. Plain CommonJS, copied into dist/ as it is: bundlers and file tracers follow a `require`
+// with a literal path there, and none that comes from createRequire. Each stands in a `try`, where they forgive a file
+// that is not there.
 
 /** The clone's own build, else the binary of the package for this platform; undefined where there is neither. */
 exports.requireAddon = function requireAddon() {

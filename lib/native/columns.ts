@@ -1,7 +1,8 @@
 /**
- * Per-query columns of retrievals and reconstructions, one list for each family of memories: the name of every column and the kind of its
- * elements. The native side gives the columns by these names (kRetrievalColumns, kFlowColumns and kReconstruction there); the
- * concatenation of parts of a batch and the output of the command line follow from the list (lib/memory/columns.ts).
+ * Per-query columns of retrievals and reconstructions, one list for each family of memories: the name of every column
+ * and the kind of its elements. The native side gives the columns by these names (kRetrievalColumns, kFlowColumns and
+ * kReconstruction there); the concatenation of parts of a batch and the output of the command line follow from the list
+ * (lib/memory/columns.ts).
  */
 
 /** Kind of a column: numbers, or the words for codes 0, 1, 2, ... */

@@ -59,34 +59,34 @@ export async function fingerprint({ batch, labels, classes, precision }: Checked
   return `${precision} ${batch.count} x ${batch.dimension}, ${labels ? `labels 0 to ${classes}` : 'no labels'}, ${checksum.toString(16)}`;
 }
 
-export async function saveCheckpoint(
-  path: string,
-  { settings, progress, data }: Checkpoint,
-  options: CallOptions,
-): Promise<void> {
-  const { state, best, bestLoss, fruitless, nearZero, history, done } = progress;
-  const { hiddenUnits, labels, beta, betaVelocity } = state;
-  const dimension = state.memories.length / hiddenUnits;
-  const precision = types.isFloat32Array(state.memories) ? 'float32' : 'float64';
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint, options: CallOptions): Promise<void> {
+  const metadata = {
+    memory: kind.memory,
+    version: kind.version,
+    settings: JSON.stringify(checkpoint.settings),
+    run: JSON.stringify(runInfo(checkpoint)),
+  };
+  await saveTensors(path, tensorsOf(checkpoint.progress), metadata, options);
+}
+
+function runInfo({ progress, data }: Checkpoint): RunInfo {
+  const { state, best, bestLoss, fruitless, nearZero, done } = progress;
+  const { hiddenUnits, labels, beta, betaVelocity, memories } = state;
+  const dimension = memories.length / hiddenUnits;
+  const precision = types.isFloat32Array(memories) ? 'float32' : 'float64';
   const bestOf = best
     ? { bestBeta: best.beta, bestLoss: Number.isFinite(bestLoss) ? bestLoss : null }
     : { bestBeta: null, bestLoss: null };
-  const info: RunInfo = {
-    data,
-    dimension,
-    precision,
-    hiddenUnits,
-    labels,
-    beta,
-    betaVelocity,
-    ...bestOf,
-    fruitless,
-    nearZero,
-    done,
-  };
-  const shapes = { memories: [hiddenUnits, dimension], weights: [hiddenUnits + 1, labels] };
-  const tensors: Tensors = {
-    memories: { shape: shapes.memories, data: state.memories },
+  // The order is that of the file.
+  const shape = { data, dimension, precision, hiddenUnits, labels } as const;
+  return { ...shape, beta, betaVelocity, ...bestOf, fruitless, nearZero, done };
+}
+
+function tensorsOf({ state, best, history }: TrainingProgress): Tensors {
+  const { hiddenUnits, labels, memories } = state;
+  const shapes = { memories: [hiddenUnits, memories.length / hiddenUnits], weights: [hiddenUnits + 1, labels] };
+  return {
+    memories: { shape: shapes.memories, data: memories },
     memoryVelocities: { shape: shapes.memories, data: state.memoryVelocities },
     classWeights: { shape: shapes.weights, data: state.classWeights },
     classVelocities: { shape: shapes.weights, data: state.classVelocities },
@@ -98,13 +98,6 @@ export async function saveCheckpoint(
       bestClassWeights: { shape: shapes.weights, data: best.classWeights },
     }),
   };
-  const metadata = {
-    memory: kind.memory,
-    version: kind.version,
-    settings: JSON.stringify(settings),
-    run: JSON.stringify(info),
-  };
-  await saveTensors(path, tensors, metadata, options);
 }
 
 /**

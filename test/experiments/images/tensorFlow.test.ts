@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { loadTensorFlow } from '../../../experiments/images/tensorFlow.ts';
 import { loadEncoder } from '../../../experiments/sentences/encoder.ts';
 
-// A file of its own: modules are loaded once. The other order is in imageRecall.test.ts.
+// A file of its own: modules are loaded once. The other order is in experiment.test.ts.
 it('works where the sentence encoder, with a library of the same name inside, was loaded before', async () => {
   const encoder = await loadEncoder();
   const [before] = (await encoder.embed(['a sentence'])) as [number[]];
