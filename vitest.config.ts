@@ -9,7 +9,7 @@ const measuring = [
   'test/io/word2gauss.test.ts',
   'test/native/abort.test.ts',
   'test/native/concurrency.test.ts',
-  'test/pointcloud/semantics.test.ts',
+  'test/pointcloud/calls.test.ts',
   'test/sphere/preparation.test.ts',
   'test/sphere/rows.test.ts',
   'test/sphere/sizes.test.ts',
