@@ -22,7 +22,7 @@ function findAddon(folder: string): string {
 }
 
 /** No symbol and no version of one is missing, but for Node's own, which are in its program. */
-const complete = /^(?![^]*not found)(?![^]*undefined symbol: (?!napi_))/;
+const complete = /^(?!.*not found)(?!.*undefined symbol: (?!napi_))/s;
 
 export function releaseCases(release: string, root: string, { output }: Application): Case[] {
   const glibc = `glibc ${releases[release]}`;
