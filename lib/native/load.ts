@@ -31,12 +31,12 @@ function absence(): Absence {
     return {
       cause: `the package ${name} is not installed`,
       remedy:
-        'npm leaves it out with --omit=optional, and with a package-lock.json or a node_modules of another platform. ' +
-        `Run "npm install --no-save ${name}@${version}", or see docs/deploying.md.`,
+        'Package managers skip it where optional dependencies are omitted, and where node_modules or the lock file ' +
+        `was made on another platform. Run "npm install --no-save ${name}@${version}"; docs/deploying.md says what lasts.`,
     };
   }
   const others = Object.keys(optionalDependencies).map((other) => other.replace('@denseam/', ''));
-  return { cause: `there are binaries for ${others.join(', ')} alone`, remedy: `On this platform ${build}.` };
+  return { cause: `there are binaries for ${others.join(', ')} only`, remedy: `On this platform ${build}.` };
 }
 
 /** Remedy for an addon that is there and does not load. */

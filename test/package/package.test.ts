@@ -89,6 +89,24 @@ describe('the package as npm delivers it', () => {
     expect(files.reduce((bytes, path) => bytes + statSync(path).size, 0)).toBeLessThanOrEqual(3e6);
   });
 
+  it('has the licence of everything that it brings, and a bill of materials', () => {
+    const { packages } = readJson(join(modules, '.package-lock.json')) as Record<string, Record<string, object>>;
+    const names = Object.keys(packages ?? {}).map((path) => path.replace(/.*node_modules\//, ''));
+    const others = names.filter((name) => name !== 'denseam' && !name.startsWith('@denseam/'));
+    expect(others.length).toBeGreaterThan(5);
+    const brought = [...others, 'OpenBLAS', 'LAPACK and LAPACKE', 'libstdc++', 'libgcc', 'node-addon-api'];
+
+    const licenses = readFileSync(join(installed, 'THIRD-PARTY.md'), 'utf8');
+    const titles = [...licenses.matchAll(/^### (.*)$/gm)].flatMap(([, title = '']) => title.split(', '));
+    expect(titles.map((title) => title.replace(/ \d\S* \(.*\)$/, '')).sort()).toEqual(brought.sort());
+    expect(licenses).not.toContain('Nothing that is installed here holds the text');
+    expect(readFileSync(join(dirname(binary), 'THIRD-PARTY.md'), 'utf8')).toBe(licenses);
+
+    const bill = readJson(join(installed, 'sbom.cdx.json')) as { components: { name: string }[] };
+    const components = bill.components.map(({ name }) => name).filter((name) => !name.startsWith('@denseam/'));
+    expect(components.sort()).toEqual(brought.sort());
+  });
+
   it('asks nothing of its users', () => {
     expect(manifest).not.toHaveProperty('peerDependencies');
   });

@@ -23,10 +23,9 @@ export interface Release {
   readonly server: Server;
 }
 
-/** Makes this platform's binary and packs all packages, as a release does. */
+/** Packs all packages, as a release does; set-up made the binary. */
 export async function packRelease(version: string): Promise<Release> {
   const folder = mkdtempSync(join(tmpdir(), 'denseam-release-'));
-  execFileSync('npm', ['run', '--silent', 'prebuild'], { cwd: root });
   execFileSync(process.execPath, ['scripts/release/pack.js', folder], { cwd: root });
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
   const { address, server } = await startRegistry(
