@@ -33,7 +33,10 @@ function debianComponent({ name, debian, license }) {
   const version = printed('dpkg-query', ['--show', '--showformat=${Version}', debian]);
   const file = `/usr/share/doc/${debian}/copyright`;
   const text = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  return { name, version, license, text, purl: `pkg:deb/debian/${encodeURIComponent(debian)}@${version}` };
+  const purl = version
+    ? `pkg:deb/debian/${encodeURIComponent(debian)}@${version}`
+    : `pkg:generic/${encodeURIComponent(name.toLowerCase())}`;
+  return { name, version, license, text, purl };
 }
 
 /** The texts of an npm package's licence; undefined if it holds none. */
