@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { npmInstall, root } from './tools.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+/** Within the application's folder, the tarballs of a release. */
+export const packedFolder = 'packed';
 const programs = join(root, 'scripts/runtimes/programs');
 /** What programs/files.mjs prints. */
 export const filesOutput = 'distances 0 25\n';
@@ -75,12 +77,12 @@ export function makeApplication(folder: string): Application {
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   run('npm', 'run', '--silent', 'prebuild');
-  run(process.execPath, 'scripts/release/pack.js', join(folder, 'packed'));
+  run(process.execPath, 'scripts/release/pack.js', join(folder, packedFolder));
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   const packages = ['denseam', `denseam-${process.platform}-${process.arch}`];
   npmInstall(
     folder,
-    packages.map((name) => `./packed/${name}-${version}.tgz`),
+    packages.map((name) => `./${packedFolder}/${name}-${version}.tgz`),
   );
 
   cpSync(programs, folder, { recursive: true });

@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { startRegistry } from './registry.ts';
+import { startRegistry } from '../../scripts/runtimes/registry.ts';
 
 const execute = promisify(execFile);
 
