@@ -5,8 +5,8 @@ import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Application, packedFolder } from './application.ts';
-import type { Case } from './case.ts';
 import { startRegistry } from './registry.ts';
+import type { Case } from './table.ts';
 import * as tools from './tools.ts';
 
 const execute = promisify(execFile);
