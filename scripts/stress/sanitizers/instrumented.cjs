@@ -1,5 +1,5 @@
 // Required first in every process and worker thread (NODE_OPTIONS): where the clone's addon would be loaded, loads the
-// instrumented one instead, and says so in a file. The shipped loader knows nothing of it.
+// instrumented one instead, and counts that in a file. The shipped loader knows nothing of it.
 
 const { appendFileSync } = require('node:fs');
 
