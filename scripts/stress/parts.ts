@@ -1,5 +1,7 @@
+import { part as dataRaces } from './dataRaces.ts';
+import { part as memoryErrors } from './memoryErrors.ts';
 import type { Part } from './part.ts';
 import { part as sweeps } from './sweeps.ts';
 
 /** They run in this order, one after the other. */
-export const parts: readonly Part[] = [sweeps];
+export const parts: readonly Part[] = [sweeps, memoryErrors, dataRaces];
