@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes prebuilds/<platform>-<arch>/denseam.node, stripped, as lib/native/addon.cjs requires it.
+# Makes prebuilds/<platform>-<arch>/denseam.node, stripped: the binary of the npm package for this platform.
 # prebuildify moves the binary it finds away, and would fetch Node's headers for a build of its own. So it gets a copy,
 # in a folder of its own, and nothing to build: CMake did that, and processes that have the addon open keep it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-npm run --silent build:native -- --log-level error
+npm run --silent build:native -- --log-level error --target denseam-portable
 mkdir -p build/prebuild/build/Release
-cp build/Release/denseam.node build/prebuild/build/Release/
+cp build/portable/denseam.node build/prebuild/build/Release/
 npx prebuildify --napi --strip --name denseam --cwd build/prebuild --out . --node-gyp "$(command -v true)"

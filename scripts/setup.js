@@ -22,6 +22,8 @@ const experiments = fs
   .readdirSync(join(root, 'experiments'))
   .filter((name) => !['dist', 'node_modules'].includes(name))
   .map((name) => join('experiments', name));
+/** What the compiled part is made from. */
+const nativeInputs = ['package-lock.json', 'CMakeLists.txt', 'native', 'scripts/glibc-stubs.js', 'scripts/prebuild.sh'];
 let stepsRun = 0;
 
 function say(text) {
@@ -106,11 +108,20 @@ try {
   step({
     name: 'native',
     title: 'native build (npm run build:native)',
-    inputs: ['package-lock.json', 'CMakeLists.txt', 'native'],
+    inputs: nativeInputs,
     output: 'build/Release/denseam.node',
     command: ['npm', 'run', 'build:native'],
     stale: wasBuiltElsewhere(root),
   });
+  if (extras.includes('test')) {
+    step({
+      name: 'prebuild',
+      title: 'binary of the npm package (npm run prebuild)',
+      inputs: nativeInputs,
+      output: join('prebuilds', `${process.platform}-${process.arch}`, 'denseam.node'),
+      command: ['npm', 'run', 'prebuild'],
+    });
+  }
   step({
     name: 'typescript',
     title: 'TypeScript build (npm run build:ts)',

@@ -1,0 +1,5 @@
+import type { Part } from './part.ts';
+import { part as sweeps } from './sweeps.ts';
+
+/** They run in this order, one after the other. */
+export const parts: readonly Part[] = [sweeps];

@@ -1,0 +1,88 @@
+// Tries what tests have no time for: the parts one after the other, then a table of what they tried and what they found.
+//
+//   npm run stress -- --short --seed 7 calls files
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { out, root } from './folders.ts';
+import type { Outcome, Part, Settings } from './part.ts';
+import { parts } from './parts.ts';
+
+interface Result extends Outcome {
+  readonly part: string;
+  readonly seconds: number;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number below 1,000,000,000.');
+}
+
+function sayFor(name: string): (line: string) => void {
+  const start = performance.now();
+  return (line) => console.log(`${name} ${Math.round((performance.now() - start) / 1000)} s: ${line}`);
+}
+
+async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Result> {
+  const start = performance.now();
+  const say = sayFor(part.name);
+  say(part.what);
+  const outcome = await part.run({ ...settings, say }).catch((error: unknown): Outcome => {
+    console.error(error);
+    return { counts: {}, faults: [`the part itself failed: ${error}`] };
+  });
+  for (const fault of outcome.faults) console.error(`${part.name}: ${fault}`);
+  return { part: part.name, seconds: Math.round((performance.now() - start) / 1000), ...outcome };
+}
+
+function printTable(results: readonly Result[]): void {
+  const row = (name: string, seconds: string, faults: string, counts: string) =>
+    console.log(`${name.padEnd(12)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
+  console.log();
+  row('part', 'seconds', 'faults', 'counts');
+  for (const { part, seconds, faults, counts } of results) {
+    const words = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
+    row(part, String(seconds), String(faults.length), words.join(', ') || 'nothing');
+  }
+}
+
+/** Ctrl-C ends the parts, and still prints the table; a second one ends the process. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
+}
+
+async function main(names: readonly string[], { short = false, seed }: { short?: boolean; seed: number }) {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const about = {
+    seed,
+    short,
+    denseam: version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+  await mkdir(out, { recursive: true });
+  const signal = interruption();
+  const results: Result[] = [];
+  for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    if (signal.aborted) break;
+    results.push(await runPart(part, { short, seed, signal }));
+    // After every part, so that whatever ends a long run early takes nothing with it.
+    await writeFile(join(out, 'report.json'), `${JSON.stringify({ ...about, parts: results }, null, 2)}\n`);
+  }
+  printTable(results);
+  if (signal.aborted || results.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+}
+
+const list = parts.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n');
+await new Command('npm run stress --')
+  .description('Tries what tests have no time for; writes what it tried and found into out/stress/report.json.')
+  .addArgument(new Argument('[parts...]', 'which to run (default: all)').choices(parts.map(({ name }) => name)))
+  .option('--short', 'five minutes for all parts together')
+  .option('--seed <n>', 'a run with the same seed tries the same things', wholeNumber, 1)
+  .addHelpText('after', `\nParts:\n${list}`)
+  .showHelpAfterError('(--help lists the options)')
+  .action(main)
+  .parseAsync();
