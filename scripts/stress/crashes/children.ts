@@ -47,11 +47,13 @@ export function killLine(child: ChildProcess, plan: Plan): (time: number) => voi
   };
 }
 
-/** Runs a process of this folder until it ends or is killed. */
-export function runChild(program: string, args: readonly string[], plan?: Plan): Promise<Said> {
+/** Runs a process of this folder, under a limit (bash's ulimit) if one is given, until it ends or is killed. */
+export function runChild(program: string, args: readonly string[], plan?: Plan, limit?: string): Promise<Said> {
   const path = join(out, 'js/crashes', `${program}.js`);
   const suicide = plan?.suicide ? [JSON.stringify(plan.suicide)] : [];
-  const child = spawn(process.execPath, [path, ...args, ...suicide], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const words = [process.execPath, path, ...args, ...suicide];
+  const [command = '', ...rest] = limit ? ['bash', '-c', `ulimit ${limit}; exec "$@"`, 'bash', ...words] : words;
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   const onLine = plan && killLine(child, plan);
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

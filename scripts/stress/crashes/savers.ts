@@ -36,6 +36,10 @@ function itemsOf(generation: number, numbersEach: number): number {
   return Math.max(1, Math.floor(total / numbersEach));
 }
 
+/** Generations of some kilobytes, and of some tens. */
+export const smallGeneration = 2;
+export const wideGeneration = 4;
+
 function expectSame(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
   if (found.length !== expected.length) throw new Error(`${found.length} ${what}, not ${expected.length}`);
   for (let i = 0; i < expected.length; i++) {

@@ -4,6 +4,7 @@ import type { Outcome, Settings } from '../part.ts';
 export class Tally implements Outcome {
   readonly counts: Record<string, number> = {};
   readonly faults: string[] = [];
+  readonly notRun: string[] = [];
 
   add(what: string, count = 1): void {
     this.counts[what] = (this.counts[what] ?? 0) + count;
