@@ -34,7 +34,7 @@ export function drawPlan(random: Random): Plan {
   return { lines, share, ...(who === 0 && { suicide }) };
 }
 
-export function killLine(child: ChildProcess, plan: Plan): (time: number) => void {
+function killLine(child: ChildProcess, plan: Plan): (time: number) => void {
   let lines = 0;
   let before = 0;
   return (time) => {
@@ -47,13 +47,26 @@ export function killLine(child: ChildProcess, plan: Plan): (time: number) => voi
   };
 }
 
-/** Runs a process of this folder, under a limit (bash's ulimit) if one is given, until it ends or is killed. */
-export function runChild(program: string, args: readonly string[], plan?: Plan, limit?: string): Promise<Said> {
+export interface ChildOptions {
+  readonly plan?: Plan;
+  /** A limit, in the words of bash's ulimit. */
+  readonly limit?: string;
+  /** Closes the process's stdin. */
+  readonly until?: AbortSignal;
+}
+
+/** Runs a process of this folder until it ends or is killed. */
+export function runChild(
+  program: string,
+  args: readonly string[],
+  { plan, limit, until }: ChildOptions = {},
+): Promise<Said> {
   const path = join(out, 'js/crashes', `${program}.js`);
   const suicide = plan?.suicide ? [JSON.stringify(plan.suicide)] : [];
   const words = [process.execPath, path, ...args, ...suicide];
   const [command = '', ...rest] = limit ? ['bash', '-c', `ulimit ${limit}; exec "$@"`, 'bash', ...words] : words;
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, rest, { stdio: 'pipe' });
+  until?.addEventListener('abort', () => child.stdin.end());
   const onLine = plan && killLine(child, plan);
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -13,7 +13,7 @@ export async function fileSizeLimit(saver: Saver, kilobytes: number, folder: str
   const path = join(folder, 'saved');
   await (await saver.prepare(smallGeneration))(path);
   const from = smallGeneration + 1;
-  const said = await runChild('savingProcess', [saver.name, path, String(from), '1'], undefined, `-f ${kilobytes}`);
+  const said = await runChild('savingProcess', [saver.name, path, String(from), '1'], { limit: `-f ${kilobytes}` });
   if (said.status !== 1 || !said.stderr.includes(`Cannot write file "${path}": file too large (EFBIG)`)) {
     throw new Error(`ended with ${said.status ?? said.signal}: ${said.stderr}`);
   }
@@ -24,7 +24,7 @@ export async function fileSizeLimit(saver: Saver, kilobytes: number, folder: str
 /** The process runs out of descriptors; it checks by itself what it meets, and says how many calls were refused. */
 export async function descriptorLimit(saver: Saver, folder: string, tally: Tally) {
   await mkdir(folder, { recursive: true });
-  const said = await runChild('descriptorsProcess', [saver.name, folder], undefined, '-n 100');
+  const said = await runChild('descriptorsProcess', [saver.name, folder], { limit: '-n 100' });
   if (said.status !== 0) throw new Error(`ended with ${said.status ?? said.signal}: ${said.stderr}`);
   tally.add('saves and loads without descriptors', said.last);
 }

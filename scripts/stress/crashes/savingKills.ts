@@ -45,7 +45,7 @@ export async function killSaver(
 
 /** Returns the generation that is on the disk afterwards. */
 async function killOnce(saver: Saver, path: string, present: number, plan: Plan, tally: Tally): Promise<number> {
-  const said = await runChild('savingProcess', [saver.name, path, String(present + 1), '1'], plan);
+  const said = await runChild('savingProcess', [saver.name, path, String(present + 1), '1'], { plan });
   if (said.signal !== 'SIGKILL') throw new Error(`ended with ${said.status ?? said.signal}: ${said.stderr}`);
   tally.add('kills');
   tally.add('kills while saving');

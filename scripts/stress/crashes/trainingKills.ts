@@ -55,7 +55,7 @@ async function killTraining(path: string, plans: readonly Plan[], expected: stri
   let present = 0;
   let kills = 0;
   for (const plan of plans) {
-    const said = await runChild('trainingProcess', [path], plan);
+    const said = await runChild('trainingProcess', [path], { plan });
     if (said.signal === 'SIGKILL') kills += 1;
     else if (said.status !== 0) throw new Error(`ended with ${said.status ?? said.signal}: ${said.stderr}`);
     const acknowledged = said.last ?? present;
