@@ -4,15 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Application, filesOutput } from './application.ts';
 import { bundle, bundleWithBun, traceCopy } from './bundles.ts';
+import type { Case } from './case.ts';
+import { managerCases } from './managers.ts';
 import * as tools from './tools.ts';
-
-export interface Case {
-  readonly what: string;
-  readonly runtime: string;
-  readonly command: readonly string[];
-  /** The whole standard output, or a pattern of it; undefined where the exit code says all. */
-  readonly expected?: string | RegExp;
-}
 
 const transferred = '4096 distances, the last but one 1\n';
 const noAddons = 'DenseamError ERR_NATIVE_LOAD --allow-addons\n';
@@ -89,5 +83,6 @@ export async function allCases(application: Application, makeFolder: () => strin
     ...otherRuntime(`Deno ${tools.denoVersion}`, [tools.deno, 'run', '--allow-all', '--quiet'], application.output),
     ...testRunners(application),
     ...(await copies(application, makeFolder)),
+    ...(await managerCases(application, makeFolder)),
   ];
 }
