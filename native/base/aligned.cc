@@ -1,6 +1,9 @@
 #include "base/aligned.h"
 
+#if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
+#define DENSEAM_MAPS
+#endif
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -9,6 +12,8 @@
 #include <mutex>
 #include <new>
 #include <utility>
+
+#include "base/sanitized.h"
 
 namespace denseam {
 namespace {
@@ -20,22 +25,29 @@ constexpr std::size_t kLeastKept = std::size_t{1} << 15, kMostKept = std::size_t
 constexpr std::size_t kMostKeptTogether = std::size_t{1} << 26;
 constexpr std::size_t kClasses = std::countr_zero(kMostKept) - std::countr_zero(kLeastKept) + 1;
 
+#ifdef DENSEAM_MAPS
 // Blocks of at least this size are mappings of their own.
 constexpr std::size_t kLeastMapped = std::size_t{1} << 20;
 
+bool isMapped(std::size_t bytes) { return !kSanitized && bytes >= kLeastMapped; }
+
 void* newBlock(std::size_t bytes) {
-  if (bytes < kLeastMapped) return ::operator new(bytes, kAlignment);
+  if (!isMapped(bytes)) return ::operator new(bytes, kAlignment);
   void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) throw std::bad_alloc();
   return block;
 }
 
 void deleteBlock(void* block, std::size_t bytes) {
-  if (bytes < kLeastMapped) return ::operator delete(block, kAlignment);
+  if (!isMapped(bytes)) return ::operator delete(block, kAlignment);
   munmap(block, bytes);
 }
+#else  // Windows
+void* newBlock(std::size_t bytes) { return ::operator new(bytes, kAlignment); }
+void deleteBlock(void* block, std::size_t /*bytes*/) { ::operator delete(block, kAlignment); }
+#endif
 
-bool isKept(std::size_t bytes) { return bytes >= kLeastKept && bytes <= kMostKept; }
+bool isKept(std::size_t bytes) { return !kSanitized && bytes >= kLeastKept && bytes <= kMostKept; }
 
 class FreeBlocks {
  public:

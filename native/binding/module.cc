@@ -18,6 +18,9 @@
 #include "linalg/linalg.h"
 #include "parallel/pool.h"
 #include "parallel/processors.h"
+#ifdef DENSEAM_SANITIZE
+#include "faults.h"
+#endif
 
 namespace denseam::binding {
 namespace {
@@ -50,6 +53,11 @@ void stop(const Napi::CallbackInfo& info) { stopAll(info.Env()); }
 
 Napi::Value blas(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), linalg::blasName()); }
 
+#ifdef DENSEAM_SANITIZE
+// (name)
+void fault(const Napi::CallbackInfo& info) { commitFault(info[0].As<Napi::String>()); }
+#endif
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   linalg::useOneThread();
   exports.Set("threads", Napi::Function::New<threads>(env));
@@ -77,6 +85,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineTransport(env, exports);
   defineCloudMemory(env, exports);
   defineCloudRetrieval(env, exports);
+#ifdef DENSEAM_SANITIZE
+  exports.Set("fault", Napi::Function::New<fault>(env));
+#endif
   return exports;
 }
 

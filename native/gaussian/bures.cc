@@ -54,14 +54,12 @@ const double* gramEigenvalues(const Frame& frame, const FullItems<T>& items, con
   Workspace& workspace = Workspace::local();
   double* values = workspace.get(Workspace::kValues, 2 * d * lanes::kLanes);
   double* gram = workspace.get(Workspace::kGram, 2 * lanes::packedSize(d));
-  double* work = workspace.get(Workspace::kLapack, 2 * lanes::workSize(d));
+  const bool isPair = count > lanes::kLanes;
   gramGroup(frame, items, indices, std::min(count, lanes::kLanes), gram);
-  if (count <= lanes::kLanes) {
-    linalg::checkConverged(lanes::eigenvalues(d, gram, values, work));
-  } else {
-    gramGroup(frame, items, indices + lanes::kLanes, count - lanes::kLanes, gram + lanes::packedSize(d));
-    linalg::checkConverged(lanes::eigenvaluesOfTwo(d, gram, values, work));
-  }
+  if (isPair) gramGroup(frame, items, indices + lanes::kLanes, count - lanes::kLanes, gram + lanes::packedSize(d));
+  double* work = workspace.get(Workspace::kLapack, 2 * lanes::workSize(d));
+  linalg::checkConverged(isPair ? lanes::eigenvaluesOfTwo(d, gram, values, work)
+                                : lanes::eigenvalues(d, gram, values, work));
   return values;
 }
 

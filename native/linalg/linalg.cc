@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/sanitized.h"
 #include "linalg/small.h"
 
 namespace denseam::linalg {
@@ -93,12 +94,12 @@ Workspace& Workspace::local() {
 
 double* Workspace::get(Slot slot, std::size_t count) {
   AlignedVector<double>& buffer = slots_[slot];
-  if (buffer.size() < count) buffer = AlignedVector<double>(count);
+  if (kSanitized || buffer.size() < count) buffer = AlignedVector<double>(count);
   return buffer.data();
 }
 
 int* Workspace::integers(std::size_t count) {
-  if (integers_.size() < count) integers_ = std::vector<int>(count);
+  if (kSanitized || integers_.size() < count) integers_ = std::vector<int>(count);
   return integers_.data();
 }
 

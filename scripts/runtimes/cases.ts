@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Application, filesOutput } from './application.ts';
 import { bundle, bundleWithBun, traceCopy } from './bundles.ts';
+import { managerCases } from './managers.ts';
 import type { Case } from './table.ts';
 import * as tools from './tools.ts';
 
@@ -94,5 +95,6 @@ export async function allCases(application: Application, makeFolder: () => strin
     ...otherRuntime(`Deno ${tools.denoVersion}`, [tools.deno, 'run', '--allow-all', '--quiet'], application.output),
     ...testRunners(application),
     ...(await copies(application, makeFolder)),
+    ...(await managerCases(application, makeFolder)),
   ];
 }
