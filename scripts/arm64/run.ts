@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { readmeExample } from '../runtimes/application.ts';
 import { chosenBy, runAll } from '../runtimes/table.ts';
 import { nodeVersions, npmInstall, root } from '../runtimes/tools.ts';
-import { allCases } from './cases.ts';
+import { allCases, leftOut } from './cases.ts';
 
 const folder = join(root, 'out/arm64');
 const clone = join(folder, 'clone');
@@ -53,3 +53,5 @@ mkdirSync(folder, { recursive: true });
 installNode();
 makeClone();
 runAll(chosenBy(process.argv.slice(2), allCases()), clone);
+console.log('\nLeft out of the tests:');
+for (const [name, reason] of Object.entries(leftOut)) console.log(`- ${name}: ${reason}`);
