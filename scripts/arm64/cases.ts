@@ -17,6 +17,7 @@ const processors = ['cortex-a53', 'neoverse-n1', 'max'];
 /** Parts of the names of tests that are left out, and why. */
 export const leftOut: Readonly<Record<string, string>> = {
   'resident memory': 'the emulator holds its translations of the code in the same process',
+  'least eigenvalues and their directions': 'counts its random cases, of which there are too few here',
   'runs on while all threads compute': 'measures how late the event loop is',
   'does not hold up the event loop': 'measures how late the event loop is',
   'does not hold up the ones after it': 'measures a time',

@@ -110,9 +110,8 @@ describe.each(PRECISIONS.flatMap((precision) => KINDS.map((kind) => ({ precision
   'splitting in $precision, $kind',
   ({ precision, kind }) => {
     it('finds the least eigenvalues and their directions', async () => {
-      let [seen, runs] = [0, 0];
+      let seen = 0;
       await check(cases, 60, async (of) => {
-        runs++;
         const at = setting(of, kind, precision);
         const make = () => makeTrainer(at, toNative(at.state, precision), { softening: SOFTENING });
         const trainer = await make();
@@ -147,7 +146,7 @@ describe.each(PRECISIONS.flatMap((precision) => KINDS.map((kind) => ({ precision
           );
         }
       });
-      expect(seen).toBeGreaterThan((2 / 3) * runs);
+      expect(seen).toBeGreaterThan(40);
     });
 
     it('makes two of each memory below the threshold, the most negative first', async () => {
