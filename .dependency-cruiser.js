@@ -81,7 +81,8 @@ export default {
       name: 'imports-resolve',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '\\.node$' },
+      // The packages with binaries exist in a registry alone.
+      to: { couldNotResolve: true, pathNot: '\\.node$|^@denseam/' },
     },
   ],
   options: {

@@ -20,11 +20,14 @@ function dpkg(names) {
 // Each system: what the build needs, what only `npm test` needs (a browser to look at reports; on macOS browsers are no
 // packages, and the tests use one that is there), what only `npm run lint` needs, the peers that only `npm run bench`
 // runs beside, what is there, how a person installs the rest. POT is named for Debian alone: elsewhere pip installs it.
+// Debian alone has what the cross build for arm64 and its tests need, and what makes a root of an older Debian.
 const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   test: ['chromium'],
   lint: ['clang-format', 'clang-tidy-16'],
   peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot'],
+  arm64: ['g++-aarch64-linux-gnu', 'qemu-user-static'],
+  glibc: ['debootstrap'],
   installed: (names) => dpkg(names).map((line) => line.split(' ')[1]),
   install: (names) => `apt-get install -y --no-install-recommends ${names.join(' ')}`,
 };
@@ -65,6 +68,8 @@ function currentSystem() {
 }
 
 const missingOn = (system, extras) => {
+  const unknown = extras.filter((use) => !system[use]);
+  if (unknown.length > 0) throw new Error(`this works on Debian and its relatives alone: ${unknown.join(', ')}`);
   const wanted = ['build', ...extras].flatMap((use) => system[use]);
   const installed = new Set(system.installed(wanted));
   return wanted.filter((name) => !installed.has(name));
@@ -81,7 +86,7 @@ function privilege() {
 
 /**
  * Installs the missing system packages where that needs no answer from a person; else says what to type and throws.
- * `extras`: what is wanted beside the build: `test`, `lint`, `peers`.
+ * `extras`: what is wanted beside the build: `test`, `lint`, `peers`, `arm64`, `glibc`.
  */
 export function ensureSystemPackages(extras, run) {
   const system = currentSystem();

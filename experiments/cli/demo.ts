@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CommonOptions, defineAction, integer, type Run, shellWord } from 'denseam/cli';
+import { type CommonOptions, defineAction, integer, type Run, shellWord, writeContents } from 'denseam/cli';
 import type { Experiment, ExperimentResult } from '../core/experiment.ts';
-import { writeContents } from '../core/files.ts';
 import { type DemoSettings, defaultDemoSettings } from '../demo/settings.ts';
 import { runPlan } from './plan.ts';
 

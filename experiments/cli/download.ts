@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { CallOptions } from 'denseam';
-import { corruptFile, describing } from '../core/files.ts';
+import { corruptFile, describing } from 'denseam/cli';
 
 /** HTTP status of a response with the requested part. */
 const partialContent = 206;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DenseamError } from 'denseam';
+import { corruptFile, describing, writeContents } from 'denseam/cli';
 import type { ExperimentSettings, PartStore } from '../core/experiment.ts';
-import { corruptFile, describing, writeContents } from '../core/files.ts';
 
 /** The folder of the parts that belong to these settings; another release may compute them in another way. */
 function partFolder(folder: string, settings: object, version: string): string {

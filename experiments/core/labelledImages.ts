@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { type CallOptions, DenseamError, type Images, readIdx, type SphereTrainingData, toSphere } from 'denseam';
+import { corruptFile } from 'denseam/cli';
 import { dataSets, findDataSet } from './dataSets.ts';
-import { corruptFile } from './files.ts';
 
 /** Choice of an experiment's images. */
 export interface ImageSource {

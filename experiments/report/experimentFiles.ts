@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { writeContents } from 'denseam/cli';
 import type { ExperimentResult, ExperimentSettings, ResultTable } from '../core/experiment.ts';
-import { writeContents } from '../core/files.ts';
 import { csvText } from './csv.ts';
 import { type Described, experimentPage } from './experiment.ts';
 import { jsonText } from './json.ts';

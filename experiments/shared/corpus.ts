@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type CallOptions, DenseamError } from 'denseam';
-import { describing } from '../core/files.ts';
+import { describing } from 'denseam/cli';
 import { textBreak } from '../words/word2gauss.ts';
 
 /** The name that stands for the Brown corpus where a corpus is chosen. */

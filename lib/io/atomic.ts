@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { chmod, type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { expectedError } from '../core/validate.ts';
@@ -110,13 +111,14 @@ async function orElse(call: Promise<void>, instead: () => Promise<void>): Promis
 /** Follows links. Only a regular file may be replaced: a rename over /dev/null or a pipe would destroy it. */
 async function resolveTarget(path: string): Promise<Target> {
   let resolved: string;
+  let stats: Stats;
   try {
     resolved = await realpath(path);
+    stats = await stat(resolved);
   } catch (error) {
     if (!isSystemError(error) || error.code !== 'ENOENT') return await describing('write', path, Promise.reject(error));
     return { path: await describing('write', path, resolveMissing(path)), mode: undefined };
   }
-  const stats = await describing('write', path, stat(resolved));
   if (!stats.isFile()) {
     throw expectedError('ERR_RANGE', 'path', 'a regular file or a new name', `"${path}", a ${kindOf(stats)}`);
   }

@@ -32,8 +32,7 @@ const NAME = /^\.denseam-([0-9a-f]+)-([0-9a-f]+)-(\d+)-(\d+)-[0-9a-f]+\.tmp$/;
 
 /** A name for a temporary file beside the file `target`, unlike any other. */
 export async function temporaryName(target: string): Promise<string> {
-  self ??= findSelf();
-  const { place, pid, start } = await self;
+  const { place, pid, start } = await thisProcess();
   return `.denseam-${hash(basename(target))}-${place}-${pid}-${start}-${crypto().randomBytes(6).toString('hex')}.tmp`;
 }
 
@@ -57,8 +56,7 @@ export async function removeLitter(directory: string, target: string): Promise<v
 }
 
 async function isLitter(path: string, owner: Owner): Promise<boolean> {
-  self ??= findSelf();
-  const { place } = await self;
+  const { place } = await thisProcess();
   if (place !== UNKNOWN_PLACE && owner.place === place) return !(await isAlive(owner));
   return Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS;
 }
@@ -87,7 +85,13 @@ async function readProcess(name: string): Promise<{ pid: number; state: string; 
   return { pid: Number.parseInt(text, 10), state, start };
 }
 
-let self: Promise<Owner> | undefined;
+let self: Owner | undefined;
+
+/** Looked up until it is found: a process may be out of descriptors for a while. */
+async function thisProcess(): Promise<Owner> {
+  if (self === undefined || self.place === UNKNOWN_PLACE) self = await findSelf();
+  return self;
+}
 
 async function findSelf(): Promise<Owner> {
   const unknown = { place: UNKNOWN_PLACE, pid: process.pid, start: '0' };

@@ -1,8 +1,19 @@
 // Finds the compiled part. Plain CommonJS, copied into dist/ as it is: bundlers and file tracers follow a `require`
-// with a literal path there, and none that comes from createRequire. Each stands in a `try`, where they forgive a file
-// that is not there.
+// with a literal path there, and none that comes from createRequire. Those that may find nothing stand in a `try`,
+// where bundlers forgive that.
 
-/** The clone's own build, else the binary of the package for this platform; undefined where there is neither. */
+/** package.json. A published one lists the packages with binaries as optional dependencies, a clone's lists none. */
+exports.manifest = require('../../package.json');
+
+/** Binding and TypeScript change together: a binary of another version may take a call and do something else. */
+function checkVersion({ name, version }) {
+  const own = exports.manifest.version;
+  if (version === own) return;
+  const error = new Error(`${name} beside it is version ${version}, but denseam is version ${own}`);
+  throw Object.assign(error, { code: 'ERR_OTHER_VERSION' });
+}
+
+/** The clone's own build, else the binary of this platform's package; undefined where there is neither. */
 exports.requireAddon = function requireAddon() {
   try {
     return require('../../build/Release/denseam.node');
@@ -13,16 +24,24 @@ exports.requireAddon = function requireAddon() {
   try {
     switch (`${process.platform}-${process.arch}`) {
       case 'linux-x64':
-        return require('../../prebuilds/linux-x64/denseam.node');
+        checkVersion(require('@denseam/linux-x64/package.json'));
+        return require('@denseam/linux-x64/denseam.node');
       case 'linux-arm64':
-        return require('../../prebuilds/linux-arm64/denseam.node');
+        checkVersion(require('@denseam/linux-arm64/package.json'));
+        return require('@denseam/linux-arm64/denseam.node');
       case 'darwin-x64':
-        return require('../../prebuilds/darwin-x64/denseam.node');
+        checkVersion(require('@denseam/darwin-x64/package.json'));
+        return require('@denseam/darwin-x64/denseam.node');
       case 'darwin-arm64':
-        return require('../../prebuilds/darwin-arm64/denseam.node');
+        checkVersion(require('@denseam/darwin-arm64/package.json'));
+        return require('@denseam/darwin-arm64/denseam.node');
+      case 'win32-x64':
+        checkVersion(require('@denseam/win32-x64/package.json'));
+        return require('@denseam/win32-x64/denseam.node');
     }
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    // Node's code; bundles of Bun give none.
+    if (error.code !== undefined && error.code !== 'MODULE_NOT_FOUND') throw error;
   }
   return undefined;
 };

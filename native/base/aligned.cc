@@ -1,6 +1,9 @@
 #include "base/aligned.h"
 
+#if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
+#define DENSEAM_MAPS
+#endif
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -22,6 +25,7 @@ constexpr std::size_t kLeastKept = std::size_t{1} << 15, kMostKept = std::size_t
 constexpr std::size_t kMostKeptTogether = std::size_t{1} << 26;
 constexpr std::size_t kClasses = std::countr_zero(kMostKept) - std::countr_zero(kLeastKept) + 1;
 
+#ifdef DENSEAM_MAPS
 // Blocks of at least this size are mappings of their own.
 constexpr std::size_t kLeastMapped = std::size_t{1} << 20;
 
@@ -38,6 +42,10 @@ void deleteBlock(void* block, std::size_t bytes) {
   if (!isMapped(bytes)) return ::operator delete(block, kAlignment);
   munmap(block, bytes);
 }
+#else  // Windows
+void* newBlock(std::size_t bytes) { return ::operator new(bytes, kAlignment); }
+void deleteBlock(void* block, std::size_t /*bytes*/) { ::operator delete(block, kAlignment); }
+#endif
 
 bool isKept(std::size_t bytes) { return !kSanitized && bytes >= kLeastKept && bytes <= kMostKept; }
 

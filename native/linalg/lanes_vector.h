@@ -4,6 +4,8 @@
 #include <cstdint>
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include "linalg/lanes.h"
@@ -108,8 +110,13 @@ DENSEAM_LANES_INLINE unsigned bitsOf(Mask mask) {
   return static_cast<unsigned>(_mm256_movemask_pd(__builtin_bit_cast(Vector, mask)));
 }
 #else
+#if defined(__aarch64__)
+DENSEAM_LANES_INLINE Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f64(c, a, b); }
+DENSEAM_LANES_INLINE Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f64(c, a, b); }
+#else
 DENSEAM_LANES_INLINE Vector fma(Vector a, Vector b, Vector c) { return a * b + c; }
 DENSEAM_LANES_INLINE Vector fnma(Vector a, Vector b, Vector c) { return c - a * b; }
+#endif
 #if defined(__x86_64__)
 DENSEAM_LANES_INLINE Vector sqrt(Vector x) { return _mm_sqrt_pd(x); }
 DENSEAM_LANES_INLINE unsigned bitsOf(Mask mask) {

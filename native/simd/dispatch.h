@@ -5,6 +5,9 @@
 // Other formats have no ifunc, and ThreadSanitizer instruments the choice itself, which comes before it is ready.
 #if defined(__x86_64__) && defined(__ELF__) && !defined(__SANITIZE_THREAD__)
 #define DENSEAM_DISPATCH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif defined(__aarch64__) && defined(__GNUC__) && !defined(__clang__)
+// One version, and GCC may fuse products and sums in it, as it does for x86-64-v3; CMakeLists.txt forbids it elsewhere.
+#define DENSEAM_DISPATCH __attribute__((optimize("fp-contract=fast")))
 #else
 #define DENSEAM_DISPATCH
 #endif

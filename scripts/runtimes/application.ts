@@ -5,6 +5,9 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npmInstall, root } from './tools.ts';
 
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+/** Within the application's folder, the tarballs of a release. */
+export const packedFolder = 'packed';
 const programs = join(root, 'scripts/runtimes/programs');
 /** What programs/files.mjs prints. */
 export const filesOutput = 'distances 0 25\n';
@@ -69,13 +72,18 @@ function writeForms(folder: string, name: string, program: Program): void {
   for (const [form, text] of Object.entries(forms)) writeFileSync(join(folder, `${name}.${form}`), text);
 }
 
-/** Packs the package, prebuilt binary included, and installs it into the folder. */
+/** Makes this platform's binary, packs as a release does, and installs the library with the binary into the folder. */
 export function makeApplication(folder: string): Application {
-  execFileSync('npm', ['run', '--silent', 'prebuild'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8' });
-  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  run('npm', 'run', '--silent', 'prebuild');
+  run(process.execPath, 'scripts/release/pack.js', join(folder, packedFolder));
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  npmInstall(folder, [`./${filename}`]);
+  const packages = ['denseam', `denseam-${process.platform}-${process.arch}`];
+  npmInstall(
+    folder,
+    packages.map((name) => `./${packedFolder}/${name}-${version}.tgz`),
+  );
 
   cpSync(programs, folder, { recursive: true });
   mkdirSync(join(folder, 'saved'));

@@ -4,18 +4,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Application, filesOutput } from './application.ts';
 import { bundle, bundleWithBun, traceCopy } from './bundles.ts';
+import { managerCases } from './managers.ts';
+import type { Case } from './table.ts';
 import * as tools from './tools.ts';
 
-export interface Case {
-  readonly what: string;
-  readonly runtime: string;
-  readonly command: readonly string[];
-  /** The whole standard output, or a pattern of it; undefined where the exit code says all. */
-  readonly expected?: string | RegExp;
-}
-
 const transferred = '4096 distances, the last but one 1\n';
-const noAddons = 'DenseamError ERR_NATIVE_LOAD --allow-addons\n';
+const noAddons = /^DenseamError ERR_NATIVE_LOAD .*--allow-addons/;
+/** What programs/smoke.mjs prints. */
+export const smokeOutput = `euclidean recalls 9 9 9 and the same from its file
+gaussian-2 recalls 7 7 and the same from its file
+gaussian-40 recalls 7 7 and the same from its file
+gaussian-80 recalls 7 7 and the same from its file
+pointcloud recalls 7 8 and the same from its file
+sphere predicts 1 of the classes and the same from its file
+DenseamError ERR_NOT_POSITIVE_DEFINITE
+DenseamError ERR_NOT_FINITE
+`;
 
 function nodeCases(version: string, { folder, output }: Application): Case[] {
   const permission = version.startsWith('20.') ? '--experimental-permission' : '--permission';
@@ -30,11 +34,12 @@ function nodeCases(version: string, { folder, output }: Application): Case[] {
     run('save and load, node:vm', ['files.context.cjs'], filesOutput),
     run('the command line', ['node_modules/denseam/dist/cli/denseam.js', '--version'], /^\d+\.\d+\.\d+\n$/),
     run('save and load', ['files.mjs'], filesOutput),
+    run('every memory, errors from C++', ['smoke.mjs'], smokeOutput),
     run('a result transferred between threads', ['transfer.mjs'], transferred),
     run(`the example, ${permission}`, [...permitted, 'example.mjs'], output),
     run(`save and load, ${permission}`, [...permitted, 'files.mjs'], filesOutput),
-    run('the error of --no-addons', ['--no-addons', 'noAddons.mjs'], noAddons),
-    run(`the error of ${permission} alone`, [permission, '--allow-fs-read=*', 'noAddons.mjs'], noAddons),
+    run('the error of --no-addons', ['--no-addons', 'loadError.mjs'], noAddons),
+    run(`the error of ${permission} alone`, [permission, '--allow-fs-read=*', 'loadError.mjs'], noAddons),
   ];
 }
 
@@ -47,6 +52,7 @@ function otherRuntime(runtime: string, command: readonly string[], output: strin
     run('the example, ESM', 'example.mjs', output),
     run('the example, CommonJS', 'example.cjs', output),
     run('save and load', 'files.mjs', filesOutput),
+    run('every memory, errors from C++', 'smoke.mjs', smokeOutput),
     run('a result transferred between threads', 'transfer.mjs', transferred),
   ];
 }
@@ -89,5 +95,6 @@ export async function allCases(application: Application, makeFolder: () => strin
     ...otherRuntime(`Deno ${tools.denoVersion}`, [tools.deno, 'run', '--allow-all', '--quiet'], application.output),
     ...testRunners(application),
     ...(await copies(application, makeFolder)),
+    ...(await managerCases(application, makeFolder)),
   ];
 }

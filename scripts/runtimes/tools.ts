@@ -14,6 +14,8 @@ export const nodeVersions = ['20.19.0', '22.23.5', '24.22.3', '26.12.1'];
 export const bunVersion = '1.4.5';
 export const denoVersion = '2.9.6';
 export const jestVersion = '29.7.0';
+export const pnpmVersion = '12.21.0';
+export const yarnVersion = '4.18.1';
 
 const platform = `${process.platform}-${process.arch}`;
 const bunPackage = `@oven/bun-${platform.replace('arm64', 'aarch64')}`;
@@ -25,6 +27,8 @@ const dependencies = {
   [bunPackage]: bunVersion,
   [denoPackage]: denoVersion,
   jest: jestVersion,
+  pnpm: pnpmVersion,
+  '@yarnpkg/cli-dist': yarnVersion,
 };
 
 /** Runs npm install without any package's scripts, and without its talk. */
@@ -43,4 +47,6 @@ export const node = (version: string): string => join(modules, `node-${version}`
 export const bun = join(modules, bunPackage, 'bin/bun');
 export const deno = join(modules, denoPackage, 'deno');
 export const jest = join(modules, 'jest/bin/jest.js');
+export const pnpm = join(modules, 'pnpm/bin/pnpm.mjs');
+export const yarn = join(modules, '@yarnpkg/cli-dist/bin/yarn.js');
 export const vitest = join(root, 'node_modules/vitest/vitest.mjs');

@@ -21,4 +21,6 @@ export interface Outcome {
   readonly counts: Readonly<Record<string, number>>;
   /** One line each, with what repeats it; none: passed. */
   readonly faults: readonly string[];
+  /** What this machine does not allow, with the reason: it was not tried, so it has not passed. */
+  readonly notRun?: readonly string[];
 }

@@ -33,6 +33,7 @@ async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Res
     return { counts: {}, faults: [`the part itself failed: ${error}`] };
   });
   for (const fault of outcome.faults) console.error(`${part.name}: ${fault}`);
+  for (const trial of outcome.notRun ?? []) console.error(`${part.name}: not run: ${trial}`);
   return { part: part.name, seconds: Math.round((performance.now() - start) / 1000), ...outcome };
 }
 
@@ -41,8 +42,9 @@ function printTable(results: readonly Result[]): void {
     console.log(`${name.padEnd(12)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
   console.log();
   row('part', 'seconds', 'faults', 'counts');
-  for (const { part, seconds, faults, counts } of results) {
+  for (const { part, seconds, faults, counts, notRun = [] } of results) {
     const words = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
+    if (notRun.length > 0) words.push(`${notRun.length} not run`);
     row(part, String(seconds), String(faults.length), words.join(', ') || 'nothing');
   }
 }

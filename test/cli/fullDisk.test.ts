@@ -1,5 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CompiledPackage, compilePackage } from '../support/compiledPackage.ts';
@@ -33,5 +45,22 @@ describe.runIf(existsSync('/dev/full'))('a full disk', () => {
       status: 0,
       stdout: expect.stringContaining('mnist'),
     });
+  });
+
+  it('below a report: the file of the run before stays whole, and nothing is left beside it', () => {
+    const out = mkdtempSync(join(tmpdir(), 'denseam-test-'));
+    const folder = join(out, 'gaussian-planar');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'result.json'), 'of the run before');
+    const command = fileURLToPath(new URL('cli/denseam.js', compiled.entry));
+    // As on a disk with little room, the first write of a large file stops half-way without an error.
+    const limited = ['-c', 'ulimit -f 64; exec "$@"', 'bash', process.execPath, command];
+    const args = ['experiment', 'run', 'gaussian-planar', '--quick', '--out', out];
+    const { status, stderr } = spawnSync('bash', [...limited, ...args], { encoding: 'utf8' });
+    expect(stderr).toMatch(/Cannot write file ".*result\.json": file too large \(EFBIG\)\n$/);
+    expect(status).toBe(1);
+    expect(readFileSync(join(folder, 'result.json'), 'utf8')).toBe('of the run before');
+    expect(readdirSync(folder).filter((name) => /tmp|result\.json./.test(name))).toEqual([]);
+    rmSync(out, { recursive: true });
   });
 });

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import fs from 'node:fs';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { expect, test } from 'vitest';
 import { writeContents } from '../../lib/io/atomic.ts';
 import { temporaryName } from '../../lib/io/litter.ts';
@@ -67,6 +69,25 @@ test('files of other targets, and of other programs, stay', async () => {
   }
   await writeContents(file('a'), 'new');
   expect((await readdir(file())).sort()).toEqual([...foreign, other, 'a'].sort());
+});
+
+test('a file that another process removes while its save begins is saved all the same', async () => {
+  await writeContents(file('a'), 'old');
+  const { realpath } = fs.promises;
+  const removing = async (path: string) => {
+    const found = await realpath(path);
+    if (path === file('a')) fs.rmSync(path);
+    return found;
+  };
+  Object.assign(fs.promises, { realpath: removing });
+  syncBuiltinESMExports();
+  try {
+    await writeContents(file('a'), 'new');
+  } finally {
+    Object.assign(fs.promises, { realpath });
+    syncBuiltinESMExports();
+  }
+  expect(await readFile(file('a'), 'utf8')).toBe('new');
 });
 
 test('saves of one file at once keep out of each other', async () => {

@@ -1,19 +1,18 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { bundle, traceCopy } from '../../scripts/runtimes/bundles.ts';
-import { startRegistry } from './registry.ts';
+import { packRelease, platform, type Release, root, runNode } from './user.ts';
 
-const execute = promisify(execFile);
-
-const root = resolve(import.meta.dirname, '../..');
+const { version } = manifest;
 const user = mkdtempSync(join(tmpdir(), 'denseam-package-'));
-const installed = join(user, 'node_modules', 'denseam');
-const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`, 'denseam.node');
+const modules = join(user, 'node_modules');
+const installed = join(modules, 'denseam');
+const binaryPackage = `@denseam/${platform}`;
+const binary = join(modules, binaryPackage, 'denseam.node');
 
 /** What a user runs: two unit Gaussians on the line, at 0 and at 10, asked for the one next to 9. */
 const useIt = `
@@ -37,45 +36,75 @@ function filesUnder(folder: string): string[] {
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
-/** Runs Node in the user's folder with nothing on the path: no compiler, no CMake, no node-gyp. */
-function run(program: readonly string[]) {
-  return spawnSync(process.execPath, program, { cwd: user, env: { PATH: '' }, encoding: 'utf8' });
-}
+const run = (program: readonly string[]) => runNode(user, program);
+const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+
+let release: Release;
 
 beforeAll(async () => {
-  execFileSync('npm', ['run', '--silent', 'prebuild'], { cwd: root });
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', user], { cwd: root });
-  const tarball = join(user, `${manifest.name}-${manifest.version}.tgz`);
-  const { address, server } = await startRegistry(join(root, 'node_modules'));
-  const options = [
-    '--registry',
-    address,
-    '--cache',
-    join(user, 'cache'),
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-  ];
-  await execute('npm', ['install', '--silent', ...options, tarball], { cwd: user });
-  server.close();
+  release = await packRelease(version);
+  await release.npm(user, 'install', release.tarball('denseam'));
   writeFileSync(join(user, programFiles.esm), programs.import.at(-1) as string);
   writeFileSync(join(user, programFiles.cjs), programs.require.at(-1) as string);
 }, 300_000);
 
-afterAll(() => rmSync(user, { recursive: true, force: true }));
+afterAll(() => {
+  release.server.close();
+  for (const folder of [user, release.folder]) rmSync(folder, { recursive: true, force: true });
+});
 
 describe('the package as npm delivers it', () => {
-  it('holds the prebuilt binary and neither a build folder nor an install script', () => {
-    expect(existsSync(join(installed, prebuilt))).toBe(true);
+  it('holds no binary, no build folder and no install script, and takes little to download', () => {
+    expect(filesUnder(installed).filter((path) => path.endsWith('.node'))).toEqual([]);
     expect(existsSync(join(installed, 'build'))).toBe(false);
     expect(Object.keys(manifest.scripts).filter((name) => /install$|^prepare$/.test(name))).toEqual([]);
+    expect(statSync(release.tarball('denseam')).size).toBeLessThan(1.3e6);
   });
 
-  it('is 15 packages at most, of 3 MB at most beside the binary', () => {
-    const { packages } = JSON.parse(readFileSync(join(user, 'node_modules/.package-lock.json'), 'utf8'));
-    expect(Object.keys(packages).length).toBeLessThanOrEqual(15);
-    const files = filesUnder(join(user, 'node_modules')).filter((path) => !path.endsWith('.node'));
+  it('asks for the packages with binaries, of its own version, and for nothing that users have no use for', () => {
+    const published = readJson(join(installed, 'package.json'));
+    expect(published.optionalDependencies).toMatchObject({ [binaryPackage]: version });
+    expect(new Set(Object.values(published.optionalDependencies))).toEqual(new Set([version]));
+    const { devDependencies, scripts, workspaces, files, ...rest } = manifest;
+    expect(published).toEqual({ ...rest, files: expect.anything(), optionalDependencies: expect.anything() });
+    // A clone asks no registry for them.
+    expect(manifest).not.toHaveProperty('optionalDependencies');
+  });
+
+  it('comes with the one binary that this platform can load', () => {
+    expect(readdirSync(join(modules, '@denseam'))).toEqual([platform]);
+    const names = ['LICENSE', 'README.md', 'THIRD-PARTY.md', 'denseam.node', 'package.json'];
+    expect(readdirSync(dirname(binary)).sort()).toEqual(names);
+    const [os, cpu] = platform.split('-');
+    const libc = process.platform === 'linux' ? { libc: ['glibc'] } : {};
+    const described = readJson(join(dirname(binary), 'package.json'));
+    expect(described).toMatchObject({ name: binaryPackage, version, os: [os], cpu: [cpu], ...libc });
+    expect(described).not.toHaveProperty('scripts');
+  });
+
+  it('is 16 packages at most, of 3 MB at most beside the binary', () => {
+    const { packages } = readJson(join(modules, '.package-lock.json'));
+    expect(Object.keys(packages).length).toBeLessThanOrEqual(16);
+    const files = filesUnder(modules).filter((path) => !path.endsWith('.node'));
     expect(files.reduce((bytes, path) => bytes + statSync(path).size, 0)).toBeLessThanOrEqual(3e6);
+  });
+
+  it('has the licence of everything that it brings, and a bill of materials', () => {
+    const { packages } = readJson(join(modules, '.package-lock.json')) as Record<string, Record<string, object>>;
+    const names = Object.keys(packages ?? {}).map((path) => path.replace(/.*node_modules\//, ''));
+    const others = names.filter((name) => name !== 'denseam' && !name.startsWith('@denseam/'));
+    expect(others.length).toBeGreaterThan(5);
+    const brought = [...others, 'OpenBLAS', 'LAPACK and LAPACKE', 'libstdc++', 'libgcc', 'node-addon-api'];
+
+    const licenses = readFileSync(join(installed, 'THIRD-PARTY.md'), 'utf8');
+    const titles = [...licenses.matchAll(/^### (.*)$/gm)].flatMap(([, title = '']) => title.split(', '));
+    expect(titles.map((title) => title.replace(/ \d\S* \(.*\)$/, '')).sort()).toEqual(brought.sort());
+    expect(licenses).not.toContain('Nothing that is installed here holds the text');
+    expect(readFileSync(join(dirname(binary), 'THIRD-PARTY.md'), 'utf8')).toBe(licenses);
+
+    const bill = readJson(join(installed, 'sbom.cdx.json')) as { components: { name: string }[] };
+    const components = bill.components.map(({ name }) => name).filter((name) => !name.startsWith('@denseam/'));
+    expect(components.sort()).toEqual(brought.sort());
   });
 
   it('asks nothing of its users', () => {
@@ -83,7 +112,7 @@ describe('the package as npm delivers it', () => {
   });
 
   it('holds what its pages link to, but for pictures, which are described', () => {
-    const pages = filesUnder(installed).filter((path) => path.endsWith('.md'));
+    const pages = filesUnder(installed).filter((path) => path.endsWith('.md') && !path.endsWith('THIRD-PARTY.md'));
     expect(pages.length).toBeGreaterThan(5);
     const links = pages.flatMap((page) =>
       [...readFileSync(page, 'utf8').matchAll(/(!?)\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)/g)].map(
@@ -98,7 +127,7 @@ describe('the package as npm delivers it', () => {
   });
 
   it.runIf(process.platform === 'linux')('brings its own linear algebra', () => {
-    const libraries = execFileSync('ldd', [join(installed, prebuilt)], { encoding: 'utf8' });
+    const libraries = execFileSync('ldd', [binary], { encoding: 'utf8' });
     expect(libraries).not.toMatch(/blas|lapack|gfortran|not found/);
   });
 
@@ -115,7 +144,7 @@ describe('the package as npm delivers it', () => {
 
   it.each(formats)('works in a copy of the files that nft finds (%s)', async (format) => {
     const copy = await traceCopy(user, programFiles[format], join(user, `traced-${format}`));
-    expect(existsSync(join(dirname(copy), 'node_modules/denseam', prebuilt))).toBe(true);
+    expect(existsSync(join(dirname(copy), 'node_modules', binaryPackage, 'denseam.node'))).toBe(true);
     expect(run([copy])).toMatchObject({ stdout: 'nearest 1\n', stderr: '' });
   });
 
@@ -124,6 +153,11 @@ describe('the package as npm delivers it', () => {
     expect(run([file])).toMatchObject({ stdout: 'nearest 1\n', stderr: '' });
     rmSync(dirname(file), { recursive: true });
   });
+});
+
+it('names one version in all packages of a release', () => {
+  const args = ['scripts/release/check-version.js', '--packed', `v${version}`];
+  expect(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' })).toBe(`Version ${version}\n`);
 });
 
 /** The name that this Node has for it. */
@@ -141,7 +175,7 @@ describe('the error of a package whose binary does not load', () => {
     (...options) => {
       expect(message(...options)).toContain(opening);
       expect(message(...options)).toContain('--allow-addons');
-      expect(message(...options)).not.toContain('reinstall');
+      expect(message(...options)).not.toContain('nstall');
     },
   );
 
@@ -152,35 +186,56 @@ describe('the error of a package whose binary does not load', () => {
     rmSync(target, { recursive: true });
   });
 
-  // These damage the package: they come last.
+  // These damage the packages: they come last.
   it('does not pass over a binary that is no binary', () => {
-    writeFileSync(join(installed, prebuilt), 'no library');
+    writeFileSync(binary, 'no library');
     const text = message();
     expect(text).toContain(opening);
-    expect(text).toContain(prebuilt);
+    expect(text).toContain(binary);
   });
 
-  it('names the platform and the way out when the binary is missing', () => {
-    rmSync(join(installed, 'prebuilds'), { recursive: true });
+  it('does not load a binary of another version', () => {
+    const path = join(dirname(binary), 'package.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(`"version": "${version}"`, '"version": "99.1.0"'));
     const text = message();
     expect(text).toContain(opening);
-    expect(text).toContain('holds no binary for this platform');
-    expect(text).toContain('reinstall the package');
+    expect(text).toContain(`${binaryPackage} beside it is version 99.1.0, but denseam is version ${version}. `);
+    expect(text).toContain(`Run "npm install denseam@${version}"`);
+  });
+
+  it('names the package that is missing, and a command that brings it', async () => {
+    rmSync(join(modules, '@denseam'), { recursive: true });
+    const text = message();
+    expect(text).toContain(opening);
+    expect(text).toContain(`the package ${binaryPackage} is not installed. `);
+    const command = /Run "npm ([^"]+)"/.exec(text)?.[1] as string;
+    await release.npm(user, ...command.split(' '));
+    expect(run(programs.import).stdout).toBe('nearest 1\n');
+  });
+
+  it.each([
+    ["Object.defineProperty(process, 'platform', { value: 'freebsd' });", 'on freebsd-', `there are binaries for `],
+    ['process.report.getReport = () => ({ header: {} });', 'there is no binary for musl', 'build denseam from a clone'],
+  ])('says where there is no binary: %s', (preparation, ...words) => {
+    rmSync(join(modules, '@denseam'), { recursive: true, force: true });
+    const { stdout } = run(['--input-type=module', '--eval', `${preparation}${program}`]);
+    for (const each of words) expect(stdout).toContain(each);
+    expect(stdout).not.toContain('npm install');
   });
 
   // What the loaders of musl and of an older glibc say of it.
   it.each([
     [
-      `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${prebuilt})`,
-      'has musl',
+      `Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by ${binary})`,
+      'this system has musl',
     ],
-    [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${prebuilt})`, 'glibc is older'],
+    [`/lib/libm.so.6: version \`GLIBC_2.35' not found (required by ${binary})`, 'glibc is older'],
   ])('says what the system lacks: %s', (words, verdict) => {
-    const addon = `exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
+    const addon = `exports.manifest = {}; exports.requireAddon = () => { throw new Error(${JSON.stringify(words)}); };`;
     writeFileSync(join(installed, 'dist/native/addon.cjs'), addon);
     const text = message();
     expect(text).toContain(opening);
     expect(text).toContain(verdict);
-    expect(text).not.toContain('reinstall');
+    expect(text).not.toContain('npm install');
   });
 });

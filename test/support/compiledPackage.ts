@@ -1,14 +1,4 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -74,9 +64,7 @@ export function compilePackage(): CompiledPackage {
   writeFileSync(join(folder, 'package.json'), manifest(join(root, 'package.json'), './lib/'));
   writeFileSync(join(experiments, 'package.json'), manifest(join(root, 'experiments', 'package.json'), './'));
   linkPackages(folder);
-  for (const name of ['build', 'prebuilds']) {
-    if (existsSync(join(root, name))) symlinkSync(join(root, name), join(folder, name));
-  }
+  symlinkSync(join(root, 'build'), join(folder, 'build'));
   return {
     entry: pathToFileURL(join(folder, 'lib', 'index.js')).href,
     remove: () => rmSync(folder, { recursive: true, force: true }),

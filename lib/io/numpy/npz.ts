@@ -9,6 +9,7 @@ import { aBoolean, aString, optional, readOptions, signalOptions, specify } from
 import { checkedElements, isArray as isList, shapeError } from '../../core/validate.ts';
 import {
   corruptFile,
+  describing,
   filePieces,
   isSystemError,
   listed,
@@ -119,6 +120,7 @@ async function withArchive<T>(
   const { handle, size } = await openForReading(path);
   try {
     await checkSignature(path, handle, size);
+    await describing('read', path, archiveReader()); // a failure here is no damage
     const damaged = (error: unknown) => describeZipError(error, path, 'damaged or truncated archive');
     const file = new ReadAhead(handle);
     const zip = await openZip(path, file, size).catch((error) => {

@@ -7,7 +7,7 @@ import { readOptions, signalOptions } from '../../core/options.ts';
 import type { CallOptions } from '../../core/types.ts';
 import { checkedElements, fields, isArray, rangeError, shapeError } from '../../core/validate.ts';
 import { writeAtomically } from '../atomic.ts';
-import { bytesOf, PIECE_BYTES, swapByteOrder, writeFully } from '../files.ts';
+import { bytesOf, describing, PIECE_BYTES, swapByteOrder, writeFully } from '../files.ts';
 import { type FilePath, filePath } from '../path.ts';
 import { itemBytes, type NpyData, npyHeaderOf } from './npy.ts';
 
@@ -38,7 +38,8 @@ export async function writeNpz(
   const target = filePath(path);
   const { signal } = readOptions(signalOptions, options);
   const members = membersOf(arrays);
-  const yazl = await import('yazl'); // only here: it takes megabytes of a process
+  // Only here: it takes megabytes of a process.
+  const yazl = await describing('write', target, import('yazl'));
   await writeAtomically(
     target,
     async (handle) => {
