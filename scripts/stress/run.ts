@@ -39,7 +39,7 @@ async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Res
 
 function printTable(results: readonly Result[]): void {
   const row = (name: string, seconds: string, faults: string, counts: string) =>
-    console.log(`${name.padEnd(12)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
+    console.log(`${name.padEnd(13)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
   console.log();
   row('part', 'seconds', 'faults', 'counts');
   for (const { part, seconds, faults, counts, notRun = [] } of results) {
@@ -78,7 +78,7 @@ async function main(names: readonly string[], { short = false, seed }: { short?:
   if (signal.aborted || results.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 }
 
-const list = parts.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n');
+const list = parts.map(({ name, what }) => `  ${name.padEnd(13)} ${what}`).join('\n');
 await new Command('npm run stress --')
   .description('Tries what tests have no time for; writes what it tried and found into out/stress/report.json.')
   .addArgument(new Argument('[parts...]', 'which to run (default: all)').choices(parts.map(({ name }) => name)))
