@@ -1,10 +1,12 @@
 import { describe } from '../core/describe.ts';
+import { DenseamError } from '../core/errors.ts';
 import { callOptions, optional, type Read, specify } from '../core/options.ts';
 import { aSeed, type Seed } from '../core/random.ts';
 import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
 import { fields, nonNegative, positive, shapeError } from '../core/validate.ts';
 import { iterations } from '../memory/verbOptions.ts';
+import type { PointCloudMemory } from './memory.ts';
 import { flowSteps } from './options.ts';
 import { channelsOption, type PerturbedChannels, perturbClouds } from './perturbation.ts';
 import type { OwnPointClouds } from './select.ts';
@@ -46,7 +48,17 @@ export interface RecallShares {
 export function checkCloudMemory(name: string, value: unknown): void {
   const { epsilon, nearest, retrieve } = fields(name, value, ['epsilon', 'nearest', 'retrieve']);
   const isMemory = typeof epsilon === 'number' && [nearest, retrieve].every((verb) => typeof verb === 'function');
-  if (!isMemory) throw shapeError(name, 'a PointCloudMemory', describe(value));
+  if (!isMemory || !hasSize(value)) throw shapeError(name, 'a PointCloudMemory', describe(value));
+}
+
+/** Whether an object has a memory's private parts: those that inherit from one or stand for it have not. */
+function hasSize(memory: unknown): boolean {
+  try {
+    return (memory as PointCloudMemory).size > 0;
+  } catch (error) {
+    if (error instanceof DenseamError) throw error; // it is closed
+    return false;
+  }
 }
 
 export const recoveryOptions = specify<RecoveryOptions>()({

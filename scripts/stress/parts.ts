@@ -1,5 +1,6 @@
+import { part as calls } from './calls.ts';
 import type { Part } from './part.ts';
 import { part as sweeps } from './sweeps.ts';
 
 /** They run in this order, one after the other. */
-export const parts: readonly Part[] = [sweeps];
+export const parts: readonly Part[] = [sweeps, calls];
