@@ -195,9 +195,8 @@ function rawArray(name: string, value: unknown, length: number, shape: string): 
 }
 
 function slice<A extends RawArray>(name: string, array: A, begin: number, end: number): A {
-  const part = array.subarray(begin, end) as A;
-  checkUnchanged(name, part, end - begin);
-  return part;
+  if (array.length < end) checkUnchanged(name, array, end);
+  return array.subarray(begin, end) as A;
 }
 
 function emptyLike(array: RawArray, length: number): RawArray {
