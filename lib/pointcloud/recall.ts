@@ -6,7 +6,6 @@ import { median } from '../core/statistics.ts';
 import type { CallOptions } from '../core/types.ts';
 import { fields, nonNegative, positive, shapeError } from '../core/validate.ts';
 import { iterations } from '../memory/verbOptions.ts';
-import type { PointCloudMemory } from './memory.ts';
 import { flowSteps } from './options.ts';
 import { channelsOption, type PerturbedChannels, perturbClouds } from './perturbation.ts';
 import type { OwnPointClouds } from './select.ts';
@@ -54,7 +53,7 @@ export function checkCloudMemory(name: string, value: unknown): void {
 /** Whether an object has a memory's private parts: those that inherit from one or stand for it have not. */
 function hasSize(memory: unknown): boolean {
   try {
-    return (memory as PointCloudMemory).size > 0;
+    return (memory as { readonly size: number }).size > 0;
   } catch (error) {
     if (error instanceof DenseamError) throw error; // it is closed
     return false;

@@ -70,7 +70,8 @@ export function faultOfError(error: unknown): string | undefined {
     if (named.test(error.code) && !error.argument) return `${error.code} without an argument: ${error.message}`;
     return undefined;
   }
-  // The operating system's, about a path.
+  // What a signal without a reason stands for; the operating system's, about a path.
+  if (error instanceof DOMException && error.name === 'AbortError') return undefined;
   if (error instanceof Error && 'syscall' in error && 'code' in error) return undefined;
   const stack = error instanceof Error ? error.stack?.split('\n').slice(0, 4).join(' | ') : String(error);
   return `no error of denseam: ${stack}`;
