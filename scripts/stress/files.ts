@@ -1,0 +1,20 @@
+import type { Part } from './part.ts';
+import { supervise } from './supervised.ts';
+
+/** Each 500 files. */
+const units = { short: 60, long: 2000 };
+
+export const part: Part = {
+  name: 'files',
+  what: 'damaged and forged files of every kind and version, their checksums right',
+  run: (settings) =>
+    supervise(
+      {
+        path: 'files/filesProcess.js',
+        nodeOptions: ['--max-old-space-size=128'],
+        units: settings.short ? units.short : units.long,
+        patience: 120,
+      },
+      settings,
+    ),
+};

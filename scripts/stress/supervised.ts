@@ -1,0 +1,125 @@
+// Programs that try many things in processes of their own, so that a crash or a hang is a fault with its place in the
+// run, and the run goes on behind it. A program works through numbered units, each drawn from the seed and its number.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { out } from './folders.ts';
+import type { Outcome, Settings } from './part.ts';
+
+/** What a unit found. Peaks are the greatest of all units, counts their sums. */
+export interface Found {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly peaks: Readonly<Record<string, number>>;
+  readonly faults: readonly string[];
+}
+
+type Line = { readonly begins: number } | Found;
+
+export interface Program {
+  /** Of the compiled program, within out/stress/js. */
+  readonly path: string;
+  readonly nodeOptions: readonly string[];
+  readonly units: number;
+  /** A unit that takes so many seconds hangs. */
+  readonly patience: number;
+}
+
+const processes = 2;
+const sayEvery = 10_000;
+const mostFaults = 100;
+
+/** The supervisor's end: sums up what the units found. */
+class Sums {
+  readonly counts: Record<string, number> = {};
+  readonly peaks: Record<string, number> = {};
+  readonly faults: string[] = [];
+  done = 0;
+
+  add({ counts, peaks, faults }: Found): void {
+    for (const [what, count] of Object.entries(counts)) this.counts[what] = (this.counts[what] ?? 0) + count;
+    for (const [what, peak] of Object.entries(peaks)) this.peaks[what] = Math.max(this.peaks[what] ?? 0, peak);
+    if (this.faults.length < mostFaults) this.faults.push(...faults);
+    this.done++;
+  }
+
+  get outcome(): Outcome {
+    const sorted = Object.entries(this.counts).sort(([a], [b]) => (a < b ? -1 : 1));
+    return { counts: { ...Object.fromEntries(sorted), ...this.peaks }, faults: this.faults };
+  }
+}
+
+/** Runs all units, in two processes side by side. */
+export async function supervise(program: Program, { seed, signal, say }: Settings): Promise<Outcome> {
+  const sums = new Sums();
+  const timer = setInterval(() => say(`${sums.done} of ${program.units}, ${sums.faults.length} faults`), sayEvery);
+  try {
+    const each = Math.ceil(program.units / processes);
+    const ranges = Array.from({ length: processes }, (_, i) => [i * each, Math.min((i + 1) * each, program.units)]);
+    await Promise.all(ranges.map(([first = 0, end = 0]) => runRange(program, seed, first, end, signal, sums)));
+  } finally {
+    clearInterval(timer);
+  }
+  return sums.outcome;
+}
+
+/** Runs the units from `first` to `end`, in another process after each that dies. */
+async function runRange(
+  program: Program,
+  seed: number,
+  first: number,
+  end: number,
+  signal: AbortSignal,
+  sums: Sums,
+): Promise<void> {
+  let next = first;
+  while (next < end && !signal.aborted && sums.faults.length < mostFaults) {
+    const { unit, death } = await runProcess(program, [seed, next, end].map(String), signal, sums);
+    if (death === undefined || signal.aborted) return;
+    const again = `node ${[...program.nodeOptions, join('out/stress/js', program.path), seed, unit, unit + 1].join(' ')}`;
+    sums.faults.push(`${death} in unit ${unit}; again: ${again}`);
+    next = unit + 1;
+  }
+}
+
+async function runProcess(
+  { path, nodeOptions, patience }: Program,
+  numbers: readonly string[],
+  signal: AbortSignal,
+  sums: Sums,
+): Promise<{ unit: number; death: string | undefined }> {
+  const args = [...nodeOptions, join(out, 'js', path), ...numbers];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], signal, killSignal: 'SIGKILL' });
+  child.on('error', () => {}); // by the signal
+  let unit = Number(numbers[1]);
+  let hangs = false;
+  const hung = () => {
+    hangs = true;
+    child.kill('SIGKILL');
+  };
+  let watchdog = setTimeout(hung, patience * 1000);
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(hung, patience * 1000);
+    const line = JSON.parse(text) as Line;
+    if ('begins' in line) unit = line.begins;
+    else sums.add(line);
+  });
+  const [status, killer] = await once(child, 'close');
+  clearTimeout(watchdog);
+  if (hangs) return { unit, death: `no end after ${patience} s` };
+  return { unit, death: status === 0 ? undefined : (killer ?? `exit ${status}`) };
+}
+
+/** The program's end: runs the units that the command line names, and tells the supervisor. */
+export async function runUnits(run: (seed: number, unit: number) => Promise<Found>): Promise<void> {
+  const [seed = 0, first = 0, end = 0] = process.argv.slice(2).map(Number);
+  // At once, whatever becomes of the process.
+  const tell = (line: Line) => writeSync(1, `${JSON.stringify(line)}\n`);
+  for (let unit = first; unit < end; unit++) {
+    tell({ begins: unit });
+    tell(await run(seed, unit));
+  }
+}
