@@ -21,9 +21,8 @@ export interface Sanitizer {
 // The module of every frame, whether or not it has debugging information: it tells our frames from Node's.
 const stackFormat = '"    #%n %p in %f %S (%m+%o)"';
 
-// Node asks for buffers that may be too large, and expects a null pointer then. Use of a stack frame after its return is
-// not looked for: GCC 12 aligns the frames that this takes to 32 bytes, and vectors of 64 in them are misaligned.
-const addressOptions = { allocator_may_return_null: 1, handle_abort: 1, detect_stack_use_after_return: 0 };
+// Node asks for buffers that may be too large, and expects a null pointer then.
+const addressOptions = { allocator_may_return_null: 1, handle_abort: 1, detect_stack_use_after_return: 1 };
 const undefinedOptions = { print_stacktrace: 1 };
 
 export const addressSanitizer: Sanitizer = {
