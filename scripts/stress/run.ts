@@ -9,6 +9,9 @@ import { out, root } from './folders.ts';
 import type { Outcome, Part, Settings } from './part.ts';
 import { parts } from './parts.ts';
 
+/** Counts of a part in the table. */
+const mostWords = 15;
+
 interface Result extends Outcome {
   readonly part: string;
   readonly seconds: number;
@@ -43,7 +46,8 @@ function printTable(results: readonly Result[]): void {
   row('part', 'seconds', 'faults', 'counts');
   for (const { part, seconds, faults, counts } of results) {
     const words = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
-    row(part, String(seconds), String(faults.length), words.join(', ') || 'nothing');
+    const rest = words.length > mostWords ? [`and ${words.length - mostWords} more counts in the report`] : [];
+    row(part, String(seconds), String(faults.length), [...words.slice(0, mostWords), ...rest].join(', ') || 'nothing');
   }
 }
 

@@ -33,27 +33,40 @@ const mostFaults = 100;
 
 /** The supervisor's end: sums up what the units found. */
 class Sums {
+  readonly #say: Settings['say'];
   readonly counts: Record<string, number> = {};
   readonly peaks: Record<string, number> = {};
   readonly faults: string[] = [];
   done = 0;
 
+  constructor(say: Settings['say']) {
+    this.#say = say;
+  }
+
+  fault(what: string): void {
+    if (this.faults.push(what) <= mostFaults) this.#say(what);
+  }
+
   add({ counts, peaks, faults }: Found): void {
     for (const [what, count] of Object.entries(counts)) this.counts[what] = (this.counts[what] ?? 0) + count;
     for (const [what, peak] of Object.entries(peaks)) this.peaks[what] = Math.max(this.peaks[what] ?? 0, peak);
-    if (this.faults.length < mostFaults) this.faults.push(...faults);
+    for (const fault of faults) this.fault(fault);
     this.done++;
   }
 
   get outcome(): Outcome {
-    const sorted = Object.entries(this.counts).sort(([a], [b]) => (a < b ? -1 : 1));
-    return { counts: { ...Object.fromEntries(sorted), ...this.peaks }, faults: this.faults };
+    // Those of single verbs and formats last.
+    const place = (what: string) => (/^\w+ of /.test(what) ? 1 : 0);
+    const sorted = Object.entries({ ...this.counts, ...this.peaks }).sort(
+      ([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1),
+    );
+    return { counts: Object.fromEntries(sorted), faults: this.faults };
   }
 }
 
 /** Runs all units, in two processes side by side. */
 export async function supervise(program: Program, { seed, signal, say }: Settings): Promise<Outcome> {
-  const sums = new Sums();
+  const sums = new Sums(say);
   const timer = setInterval(() => say(`${sums.done} of ${program.units}, ${sums.faults.length} faults`), sayEvery);
   try {
     const each = Math.ceil(program.units / processes);
@@ -79,7 +92,7 @@ async function runRange(
     const { unit, death } = await runProcess(program, [seed, next, end].map(String), signal, sums);
     if (death === undefined || signal.aborted) return;
     const again = `node ${[...program.nodeOptions, join('out/stress/js', program.path), seed, unit, unit + 1].join(' ')}`;
-    sums.faults.push(`${death} in unit ${unit}; again: ${again}`);
+    sums.fault(`${death} in unit ${unit}; again: ${again}`);
     next = unit + 1;
   }
 }
