@@ -104,8 +104,9 @@ async function runProcess(
   sums: Sums,
 ): Promise<{ unit: number; death: string | undefined }> {
   const args = [...nodeOptions, join(out, 'js', path), ...numbers];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], signal, killSignal: 'SIGKILL' });
-  child.on('error', () => {}); // by the signal
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', stop);
   let unit = Number(numbers[1]);
   let hangs = false;
   const hung = () => {
@@ -122,6 +123,7 @@ async function runProcess(
   });
   const [status, killer] = await once(child, 'close');
   clearTimeout(watchdog);
+  signal.removeEventListener('abort', stop);
   if (hangs) return { unit, death: `no end after ${patience} s` };
   return { unit, death: status === 0 ? undefined : (killer ?? `exit ${status}`) };
 }
