@@ -4,9 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { out } from './folders.ts';
 import type { Outcome, Settings } from './part.ts';
 
 /** What a unit found. Peaks are the greatest of all units, counts their sums. */
@@ -19,7 +17,7 @@ export interface Found {
 type Line = { readonly begins: number } | Found;
 
 export interface Program {
-  /** Of the compiled program, within out/stress/js. */
+  /** Of the program. */
   readonly path: string;
   readonly nodeOptions: readonly string[];
   readonly units: number;
@@ -91,7 +89,7 @@ async function runRange(
   while (next < end && !signal.aborted && sums.faults.length < mostFaults) {
     const { unit, death } = await runProcess(program, [seed, next, end].map(String), signal, sums);
     if (death === undefined || signal.aborted) return;
-    const again = `node ${[...program.nodeOptions, join('out/stress/js', program.path), seed, unit, unit + 1].join(' ')}`;
+    const again = `node ${[...program.nodeOptions, program.path, seed, unit, unit + 1].join(' ')}`;
     sums.fault(`${death} in unit ${unit}; again: ${again}`);
     next = unit + 1;
   }
@@ -103,7 +101,7 @@ async function runProcess(
   signal: AbortSignal,
   sums: Sums,
 ): Promise<{ unit: number; death: string | undefined }> {
-  const args = [...nodeOptions, join(out, 'js', path), ...numbers];
+  const args = [...nodeOptions, path, ...numbers];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = () => child.kill('SIGKILL');
   signal.addEventListener('abort', stop);
