@@ -1,3 +1,4 @@
+import { compiled } from './folders.ts';
 import type { Part } from './part.ts';
 import { supervise } from './supervised.ts';
 
@@ -10,7 +11,7 @@ export const part: Part = {
   run: (settings) =>
     supervise(
       {
-        path: 'files/filesProcess.js',
+        path: compiled('files/filesProcess.js'),
         nodeOptions: ['--max-old-space-size=128'],
         units: settings.short ? units.short : units.long,
         patience: 120,

@@ -1,4 +1,5 @@
 import { part as calls } from './calls.ts';
+import { part as commands } from './commands.ts';
 import { part as disks } from './crashes/disks.ts';
 import { part as kills } from './crashes/kills.ts';
 import { part as writers } from './crashes/writers.ts';
@@ -9,4 +10,4 @@ import type { Part } from './part.ts';
 import { part as sweeps } from './sweeps.ts';
 
 /** They run in this order, one after the other. */
-export const parts: readonly Part[] = [sweeps, calls, files, memoryErrors, dataRaces, kills, disks, writers];
+export const parts: readonly Part[] = [sweeps, calls, commands, files, memoryErrors, dataRaces, kills, disks, writers];

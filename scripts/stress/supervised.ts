@@ -4,9 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { out } from './folders.ts';
 import type { Outcome, Settings } from './part.ts';
 
 /** What a unit found. Peaks are the greatest of all units, counts their sums. */
@@ -19,7 +17,7 @@ export interface Found {
 type Line = { readonly begins: number } | Found;
 
 export interface Program {
-  /** Of the compiled program, within out/stress/js. */
+  /** Of the program. */
   readonly path: string;
   readonly nodeOptions: readonly string[];
   readonly units: number;
@@ -33,27 +31,40 @@ const mostFaults = 100;
 
 /** The supervisor's end: sums up what the units found. */
 class Sums {
+  readonly #say: Settings['say'];
   readonly counts: Record<string, number> = {};
   readonly peaks: Record<string, number> = {};
   readonly faults: string[] = [];
   done = 0;
 
+  constructor(say: Settings['say']) {
+    this.#say = say;
+  }
+
+  fault(what: string): void {
+    if (this.faults.push(what) <= mostFaults) this.#say(what);
+  }
+
   add({ counts, peaks, faults }: Found): void {
     for (const [what, count] of Object.entries(counts)) this.counts[what] = (this.counts[what] ?? 0) + count;
     for (const [what, peak] of Object.entries(peaks)) this.peaks[what] = Math.max(this.peaks[what] ?? 0, peak);
-    if (this.faults.length < mostFaults) this.faults.push(...faults);
+    for (const fault of faults) this.fault(fault);
     this.done++;
   }
 
   get outcome(): Outcome {
-    const sorted = Object.entries(this.counts).sort(([a], [b]) => (a < b ? -1 : 1));
-    return { counts: { ...Object.fromEntries(sorted), ...this.peaks }, faults: this.faults };
+    // Those of single verbs and formats last.
+    const place = (what: string) => (/^\w+ of /.test(what) ? 1 : 0);
+    const sorted = Object.entries({ ...this.counts, ...this.peaks }).sort(
+      ([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1),
+    );
+    return { counts: Object.fromEntries(sorted), faults: this.faults };
   }
 }
 
 /** Runs all units, in two processes side by side. */
 export async function supervise(program: Program, { seed, signal, say }: Settings): Promise<Outcome> {
-  const sums = new Sums();
+  const sums = new Sums(say);
   const timer = setInterval(() => say(`${sums.done} of ${program.units}, ${sums.faults.length} faults`), sayEvery);
   try {
     const each = Math.ceil(program.units / processes);
@@ -78,8 +89,8 @@ async function runRange(
   while (next < end && !signal.aborted && sums.faults.length < mostFaults) {
     const { unit, death } = await runProcess(program, [seed, next, end].map(String), signal, sums);
     if (death === undefined || signal.aborted) return;
-    const again = `node ${[...program.nodeOptions, join('out/stress/js', program.path), seed, unit, unit + 1].join(' ')}`;
-    sums.faults.push(`${death} in unit ${unit}; again: ${again}`);
+    const again = `node ${[...program.nodeOptions, program.path, seed, unit, unit + 1].join(' ')}`;
+    sums.fault(`${death} in unit ${unit}; again: ${again}`);
     next = unit + 1;
   }
 }
@@ -90,9 +101,10 @@ async function runProcess(
   signal: AbortSignal,
   sums: Sums,
 ): Promise<{ unit: number; death: string | undefined }> {
-  const args = [...nodeOptions, join(out, 'js', path), ...numbers];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], signal, killSignal: 'SIGKILL' });
-  child.on('error', () => {}); // by the signal
+  const args = [...nodeOptions, path, ...numbers];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', stop);
   let unit = Number(numbers[1]);
   let hangs = false;
   const hung = () => {
@@ -109,6 +121,7 @@ async function runProcess(
   });
   const [status, killer] = await once(child, 'close');
   clearTimeout(watchdog);
+  signal.removeEventListener('abort', stop);
   if (hangs) return { unit, death: `no end after ${patience} s` };
   return { unit, death: status === 0 ? undefined : (killer ?? `exit ${status}`) };
 }

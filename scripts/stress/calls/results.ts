@@ -67,7 +67,8 @@ export function faultOfError(error: unknown): string | undefined {
   if (error instanceof DenseamError) {
     if (!codes.test(error.code)) return `the code ${error.code}`;
     if (error.message.length > 1500) return `a message of ${error.message.length} characters`;
-    if (named.test(error.code) && !error.argument) return `${error.code} without an argument: ${error.message}`;
+    const isAboutArgument = named.test(error.code) && !error.message.startsWith('Training diverged');
+    if (isAboutArgument && !error.argument) return `${error.code} without an argument: ${error.message}`;
     return undefined;
   }
   // What a signal without a reason stands for; the operating system's, about a path.

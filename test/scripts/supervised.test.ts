@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { supervise } from '../../scripts/stress/supervised.ts';
+
+// Trials that find nothing prove nothing unless faults, crashes and hangs would show.
+
+const folder = mkdtempSync(join(tmpdir(), 'denseam-supervised-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A program that does this in each unit. */
+function program(units: number, each: string) {
+  const path = join(folder, `program${units}.mjs`);
+  writeFileSync(
+    path,
+    `import { writeSync } from 'node:fs';
+    const [seed, first, end] = process.argv.slice(2).map(Number);
+    const tell = (line) => writeSync(1, JSON.stringify(line) + '\\n');
+    for (let unit = first; unit < end; unit++) {
+      tell({ begins: unit });
+      const found = { counts: { tries: 2 }, peaks: { size: unit }, faults: [] };
+      ${each}
+      tell(found);
+    }`,
+  );
+  return { path, nodeOptions: [], units, patience: 3 };
+}
+
+const settings = (signal = new AbortController().signal) => ({ short: true, seed: 7, signal, say: () => {} });
+
+it('sums up what the units find, and goes on behind a fault, a crash and a hang', async () => {
+  const { counts, faults } = await supervise(
+    program(
+      10,
+      `if (unit === 1) found.faults.push('a fault with seed ' + seed);
+      if (unit === 3) process.kill(process.pid, 'SIGSEGV');
+      if (unit === 6) process.exit(9);
+      if (unit === 8) for (;;);`,
+    ),
+    settings(),
+  );
+  expect(counts).toEqual({ tries: 14, size: 9 });
+  expect([...faults].sort()).toEqual([
+    expect.stringMatching(/^SIGSEGV in unit 3; again: node .*program10\.mjs 7 3 4$/),
+    'a fault with seed 7',
+    expect.stringMatching(/^exit 9 in unit 6; /),
+    expect.stringMatching(/^no end after 3 s in unit 8; /),
+  ]);
+});
+
+it('keeps what was counted when it is stopped', async () => {
+  const stop = new AbortController();
+  const running = supervise(program(200, 'if (unit % 100 === 1) for (;;);'), settings(stop.signal));
+  setTimeout(() => stop.abort(), 1500);
+  expect(await running).toEqual({ counts: { tries: 4, size: 100 }, faults: [] });
+});
