@@ -4,6 +4,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Outcome, Settings } from './part.ts';
 
@@ -23,6 +26,8 @@ export interface Program {
   readonly units: number;
   /** A unit that takes so many seconds hangs. */
   readonly patience: number;
+  /** Where its temporary files go, if not to the system's folder for them. */
+  readonly temporary?: string | undefined;
 }
 
 const processes = 2;
@@ -65,13 +70,17 @@ class Sums {
 /** Runs all units, in two processes side by side. */
 export async function supervise(program: Program, { seed, signal, say }: Settings): Promise<Outcome> {
   const sums = new Sums(say);
+  // Programs that die leave their files.
+  const temporary = await mkdtemp(join(program.temporary ?? tmpdir(), 'denseam-stress-'));
   const timer = setInterval(() => say(`${sums.done} of ${program.units}, ${sums.faults.length} faults`), sayEvery);
   try {
     const each = Math.ceil(program.units / processes);
     const ranges = Array.from({ length: processes }, (_, i) => [i * each, Math.min((i + 1) * each, program.units)]);
-    await Promise.all(ranges.map(([first = 0, end = 0]) => runRange(program, seed, first, end, signal, sums)));
+    const inside = { ...program, temporary };
+    await Promise.all(ranges.map(([first = 0, end = 0]) => runRange(inside, seed, first, end, signal, sums)));
   } finally {
     clearInterval(timer);
+    await rm(temporary, { recursive: true, force: true });
   }
   return sums.outcome;
 }
@@ -96,16 +105,18 @@ async function runRange(
 }
 
 async function runProcess(
-  { path, nodeOptions, patience }: Program,
+  { path, nodeOptions, patience, temporary }: Program,
   numbers: readonly string[],
   signal: AbortSignal,
   sums: Sums,
 ): Promise<{ unit: number; death: string | undefined }> {
   const args = [...nodeOptions, path, ...numbers];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, TMPDIR: temporary };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const stop = () => child.kill('SIGKILL');
   signal.addEventListener('abort', stop);
   let unit = Number(numbers[1]);
+  let left = Number(numbers[2]) - unit;
   let hangs = false;
   const hung = () => {
     hangs = true;
@@ -117,13 +128,16 @@ async function runProcess(
     watchdog = setTimeout(hung, patience * 1000);
     const line = JSON.parse(text) as Line;
     if ('begins' in line) unit = line.begins;
-    else sums.add(line);
+    else {
+      sums.add(line);
+      left--;
+    }
   });
   const [status, killer] = await once(child, 'close');
   clearTimeout(watchdog);
   signal.removeEventListener('abort', stop);
   if (hangs) return { unit, death: `no end after ${patience} s` };
-  return { unit, death: status === 0 ? undefined : (killer ?? `exit ${status}`) };
+  return { unit, death: status === 0 && left === 0 ? undefined : (killer ?? `exit ${status}`) };
 }
 
 /** The program's end: runs the units that the command line names, and tells the supervisor. */

@@ -1,6 +1,6 @@
-// node filesProcess.js SEED FIRST END: damages and reads these hundreds of files, in memory.
+// node filesProcess.js SEED FIRST END: damages and reads these hundreds of files.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../../lib/index.ts';
@@ -8,9 +8,8 @@ import { runUnits } from '../supervised.ts';
 import { FileTrial } from './trial.ts';
 
 const filesOfUnit = 500;
-const memory = '/dev/shm';
 
-const folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'denseam-files-'));
+const folder = mkdtempSync(join(tmpdir(), 'denseam-files-'));
 try {
   await runUnits((seed, unit) => {
     const random = new Random((BigInt(seed) << 32n) + BigInt(unit));
