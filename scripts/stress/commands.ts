@@ -102,6 +102,7 @@ async function run({ short, seed, signal, say }: Settings) {
     for (let i = 0; i < (short ? counts.short : counts.long) && !signal.aborted; i++) {
       const line = odd(lines[random.integer(lines.length)] as string[], random);
       const fault = await faultOf(line, folder, count);
+      if (signal.aborted) break; // Ctrl-C ends the command, too
       count('command lines');
       if (fault) faults.push(`denseam ${JSON.stringify(line)}: ${fault.slice(0, 500).replaceAll('\n', ' | ')}`);
       if (i % 50 === 49) say(`${i + 1} command lines, ${faults.length} faults`);

@@ -33,9 +33,13 @@ async function run({ short, seed, signal, say }: Settings): Promise<Outcome> {
   });
   signal.addEventListener('abort', () => child.kill());
   createInterface({ input: child.stdout }).on('line', (line) => line && say(line));
-  await once(child, 'close');
+  const [status, killer] = await once(child, 'close');
   if (signal.aborted) return { counts: {}, faults: [] };
-  return outcomeOf(JSON.parse(await readFile(report, 'utf8')));
+  const outcome = outcomeOf(JSON.parse(await readFile(report, 'utf8')));
+  // No test at all, or an error outside the tests.
+  if (status !== 0 && outcome.faults.length === 0)
+    return { ...outcome, faults: [`vitest: ${killer ?? `exit ${status}`}`] };
+  return outcome;
 }
 
 function outcomeOf({ testResults }: Report): Outcome {
