@@ -5,6 +5,8 @@ import { supervise } from './supervised.ts';
 
 /** Each 500 files. */
 const units = { short: 60, long: 2000 };
+/** Of a process with all its arrays, also of those that nobody has written to, and 8 MiB a thread. */
+const mostKilobytes = 2 ** 20;
 /** A file system in memory: the files are many, and nobody reads them twice. */
 const memory = '/dev/shm';
 
@@ -18,6 +20,7 @@ export const part: Part = {
         nodeOptions: ['--max-old-space-size=128'],
         units: settings.short ? units.short : units.long,
         patience: 120,
+        limit: `-d ${mostKilobytes}`,
         temporary: existsSync(memory) ? memory : undefined,
       },
       settings,

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { limited } from './limited.ts';
 import type { Outcome, Settings } from './part.ts';
 
 /** What a unit found. Peaks are the greatest of all units, counts their sums. */
@@ -26,6 +27,8 @@ export interface Program {
   readonly units: number;
   /** A unit that takes so many seconds hangs. */
   readonly patience: number;
+  /** Of each process, in the words of bash's ulimit. */
+  readonly limit?: string;
   /** Where its temporary files go, if not to the system's folder for them. */
   readonly temporary?: string | undefined;
 }
@@ -105,14 +108,14 @@ async function runRange(
 }
 
 async function runProcess(
-  { path, nodeOptions, patience, temporary }: Program,
+  { path, nodeOptions, patience, limit, temporary }: Program,
   numbers: readonly string[],
   signal: AbortSignal,
   sums: Sums,
 ): Promise<{ unit: number; death: string | undefined }> {
-  const args = [...nodeOptions, path, ...numbers];
+  const [command, ...args] = limited([process.execPath, ...nodeOptions, path, ...numbers], limit);
   const env = { ...process.env, TMPDIR: temporary };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const stop = () => child.kill('SIGKILL');
   signal.addEventListener('abort', stop);
   let unit = Number(numbers[1]);
