@@ -47,6 +47,9 @@ describe('IDX', () => {
 });
 
 describe('.npy', () => {
+  const shaped = (shape: string) =>
+    written(npyFile(`{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`, Buffer.alloc(8)));
+
   it('has as many bytes as its shape needs', async () => {
     const huge = npyFile("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000,), }", new Uint8Array(8));
     await expectFault(readNpy(await written(huge)), 'ERR_CORRUPT_FILE', /truncated: it has 8 bytes of numbers/);
@@ -59,6 +62,18 @@ describe('.npy', () => {
     );
     await expectFault(readNpy(await written(long)), 'ERR_UNSUPPORTED', /10000/);
   });
+
+  it('has at most 64 axes', async () => {
+    const ones = (axes: number) => `(${'1, '.repeat(axes)})`;
+    expect((await readNpy(await shaped(ones(64)))).shape).toHaveLength(64);
+    await expectFault(readNpy(await shaped(ones(65))), 'ERR_UNSUPPORTED', /65/);
+  });
+
+  it('has at most 200 lists and tuples in one another', async () => {
+    const nested = (depth: number) => shaped(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+    await expectFault(readNpy(await nested(199)), 'ERR_CORRUPT_FILE', /its shape/);
+    await expectFault(readNpy(await nested(201)), 'ERR_CORRUPT_FILE', /is not a dictionary/);
+  });
 });
 
 describe('.npz', () => {
@@ -70,6 +85,12 @@ describe('.npz', () => {
   ])('has members of at most what their bytes can hold, %s', async (_, deflate) => {
     const member = { name: 'a.npy', bytes: array, deflate, claimedSize: 8_000_200 };
     await expectFault(readNpz(await written(zipFile([member]))), 'ERR_CORRUPT_FILE', /8000200/);
+  });
+
+  it('has an entry of the directory for every 46 bytes at most', async () => {
+    const archive = Buffer.from(zipFile([{ name: 'a.npy', bytes: array }]));
+    for (const place of [14, 12]) archive.writeUInt16LE(1000, archive.length - place);
+    await expectFault(readNpz(await written(archive)), 'ERR_CORRUPT_FILE', /truncated: it ends at/);
   });
 
   it('takes what deflates best', async () => {
