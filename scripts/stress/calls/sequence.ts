@@ -14,9 +14,9 @@ const grace = 20_000;
 
 /** Changes, which a failed call must leave undone. */
 const change = /\.(add|remove)$/;
-/** What gives numbers that it was given, or formulas that overflow. */
+/** What gives numbers that it was given, or what overflows: formulas, distances to items that are far away. */
 const passesNumbersOn =
-  /^(toFloats|gaussiansFrom|duplicate|(un)?flattenClouds|separation|capacity|iterationsToAccuracy|.*\.energy)$/;
+  /^(toFloats|gaussiansFrom|duplicate|(un)?flattenClouds|separation|capacity|iterationsToAccuracy|Random\.shuffle|.*\.(energy|distances))$/;
 /** Paths in the working folder alone. */
 const takesText = /^(path|checkpoint|source)$/;
 
