@@ -72,3 +72,14 @@ describe('what looks like a memory of clouds', () => {
     await expect(cloudSeparation(memory)).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 });
+
+it('a list of indices that closes the memory gets an error with a code', async () => {
+  const memory = await PointCloudMemory.create(clouds, { epsilon });
+  const indices = Object.defineProperty([0], '0', {
+    get: () => {
+      memory.close();
+      return 0;
+    },
+  });
+  await expect(memory.get(indices)).rejects.toMatchObject({ name: 'DenseamError', code: 'ERR_CLOSED' });
+});

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { DenseamError } from '../../../lib/index.ts';
 
 /** Numbers that documents say may be infinite, or NaN where nothing was measured. */
-const unbounded = /\.(validationLoss|validationAccuracy|bound|separation|betaSplit|energy)(\.\d+)?$/;
+const unbounded = /\.(validationLoss|validationAccuracy|bound|separation|betaSplit|energy|distances)(\.\d+)?$/;
 
 /** Why a result is not finite and well-shaped, or undefined. */
 export function faultOfResult(value: unknown, name = 'the result', depth = 0): string | undefined {

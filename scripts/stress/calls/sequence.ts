@@ -14,9 +14,9 @@ const grace = 20_000;
 
 /** Changes, which a failed call must leave undone. */
 const change = /\.(add|remove)$/;
-/** What gives numbers that it was given, or formulas that overflow. */
+/** What gives numbers that it was given, or what overflows: formulas, distances to items that are far away. */
 const passesNumbersOn =
-  /^(toFloats|gaussiansFrom|duplicate|(un)?flattenClouds|separation|capacity|iterationsToAccuracy|.*\.energy)$/;
+  /^(toFloats|gaussiansFrom|duplicate|(un)?flattenClouds|separation|capacity|iterationsToAccuracy|Random\.shuffle|.*\.(energy|distances))$/;
 /** Paths in the working folder alone. */
 const takesText = /^(path|checkpoint|source)$/;
 
@@ -77,13 +77,14 @@ export class Sequence {
   }
 
   async #one(step: number, own: Own, isAlone: boolean): Promise<void> {
-    const random = this.#random;
+    // Of its own: when callbacks draw from it must not decide what the next calls are.
+    const random = this.#random.fork();
     const call = random.integer(4) > 0 ? verbCall(own, random, this.#folder) : functionCall(random, this.#folder);
     const mine = new OwnReasons();
     let others = false; // changes that the call's own callbacks make
     const reenter = () => {
       others = true;
-      this.#reenter(own);
+      this.#reenter(own, random);
     };
     const source: Source = { random, anything: this.#anything, reenter, own: mine };
     const { values, controller } = this.#arguments(call, source, mine);
@@ -146,12 +147,12 @@ export class Sequence {
   }
 
   /** What a getter or callback does that calls back: a read, or rarely a change or the end of the memory. */
-  #reenter({ memory, items }: Own): void {
+  #reenter({ memory, items }: Own, random: Random): void {
     const open = memory as { get?: (i: number[]) => Promise<unknown>; add?: (items: unknown) => Promise<unknown> };
     const settled = (call: Promise<unknown> | undefined) => this.#reentered.push(call?.catch(() => {}));
     settled(open.get?.([0]));
-    if (this.#random.integer(10) === 0) settled(open.add?.(items(1)));
-    if (this.#random.integer(50) === 0) memory.close();
+    if (random.integer(10) === 0) settled(open.add?.(items(1)));
+    if (random.integer(50) === 0) memory.close();
   }
 
   #count(call: Call, ending: Ending, mine: OwnReasons): void {

@@ -7,7 +7,7 @@ import { damaged } from './damage.ts';
 import { type Kind, kinds } from './kinds.ts';
 
 /** For files of at most some kilobytes, on a busy machine. */
-const mostMilliseconds = 2000;
+const mostMilliseconds = 5000;
 /** What one such file may add to the greatest memory of the process: pieces of a megabyte, and the collector's delay. */
 const mostMebibytes = 64;
 
