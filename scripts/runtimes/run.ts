@@ -1,6 +1,6 @@
 // Runs the README's example, from the packed package, wherever users run it: Node from the floor on, Bun, Deno, Jest,
-// vitest, contexts, worker threads, the permission model, traced copies, bundles, other package managers. Prints a table. Words choose rows
-// that contain them all.
+// vitest, contexts, worker threads, the permission model, traced copies, bundles, other package managers. Prints a
+// table. Words choose rows that contain them all.
 //
 //   npm run test:runtimes -- node permission
 

@@ -9,6 +9,9 @@ import { out, root } from './folders.ts';
 import type { Outcome, Part, Settings } from './part.ts';
 import { parts } from './parts.ts';
 
+/** Counts of a part in the table. */
+const mostWords = 15;
+
 interface Result extends Outcome {
   readonly part: string;
   readonly seconds: number;
@@ -39,13 +42,15 @@ async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Res
 
 function printTable(results: readonly Result[]): void {
   const row = (name: string, seconds: string, faults: string, counts: string) =>
-    console.log(`${name.padEnd(12)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
+    console.log(`${name.padEnd(13)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
   console.log();
   row('part', 'seconds', 'faults', 'counts');
   for (const { part, seconds, faults, counts, notRun = [] } of results) {
     const words = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
-    if (notRun.length > 0) words.push(`${notRun.length} not run`);
-    row(part, String(seconds), String(faults.length), words.join(', ') || 'nothing');
+    const rest = words.length > mostWords ? [`and ${words.length - mostWords} more counts in the report`] : [];
+    const skipped = notRun.length > 0 ? [`${notRun.length} not run`] : [];
+    const shown = [...words.slice(0, mostWords), ...rest, ...skipped].join(', ');
+    row(part, String(seconds), String(faults.length), shown || 'nothing');
   }
 }
 
@@ -78,7 +83,7 @@ async function main(names: readonly string[], { short = false, seed }: { short?:
   if (signal.aborted || results.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 }
 
-const list = parts.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n');
+const list = parts.map(({ name, what }) => `  ${name.padEnd(13)} ${what}`).join('\n');
 await new Command('npm run stress --')
   .description('Tries what tests have no time for; writes what it tried and found into out/stress/report.json.')
   .addArgument(new Argument('[parts...]', 'which to run (default: all)').choices(parts.map(({ name }) => name)))

@@ -21,7 +21,7 @@ const beginnings = [
 
 const isStack = /^ +#\d+ /;
 
-/** The reports in the files of a folder: those whose stacks pass through binaries of the build, and how many others. */
+/** The reports in the files of a folder: those that concern the binaries of a build, and how many others there are. */
 export function readReports(folder: string, build: string): { reports: readonly Report[]; foreign: number } {
   const files = readdirSync(folder).map((name) => join(folder, name));
   const all = files.flatMap((file) => [...reportsIn(readFileSync(file, 'utf8'), file, build)]);
@@ -54,7 +54,13 @@ function kindIn(line: string): string | undefined {
 }
 
 function reportOf(kind: string, stacks: readonly string[], file: string, build: string): Report | undefined {
-  const ours = stacks.find((line) => line.includes(`(${build}/`));
+  const candidates = kind.endsWith('leak') ? [allocatingFrame(stacks)] : stacks;
+  const ours = candidates.find((line) => line?.includes(`(${build}/`));
   if (ours === undefined) return undefined;
   return { kind, where: ours.replace(/^ +#\d+ \S+ in /, '').replace(/ \(\S+\)$/, ''), file };
+}
+
+/** The frame that asked for lost memory: Node keeps some for every handle and promise that we ask it for. */
+function allocatingFrame(stack: readonly string[]): string | undefined {
+  return stack.find((line) => !/\/lib(asan|stdc\+\+)\.so[^/]*\)$/.test(line));
 }

@@ -9,8 +9,10 @@ import type { Settings } from '../part.ts';
 import { type Report, readReports } from './reports.ts';
 
 export interface Sanitizer {
-  /** As CMake's DENSEAM_SANITIZE and our folders call it. */
+  /** As CMake's DENSEAM_SANITIZE calls it. */
   readonly name: 'address' | 'thread';
+  /** Of the build. */
+  readonly folder: string;
   readonly runtime: string;
   /** Its options, by their environment variable. */
   readonly options: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
@@ -25,6 +27,7 @@ const undefinedOptions = { print_stacktrace: 1 };
 
 export const addressSanitizer: Sanitizer = {
   name: 'address',
+  folder: join(root, 'build/asan'),
   runtime: 'libasan.so',
   options: { ASAN_OPTIONS: { ...addressOptions, detect_leaks: 0 }, UBSAN_OPTIONS: undefinedOptions },
 };
@@ -41,20 +44,19 @@ export const countingLeaks: Sanitizer = {
 
 export const threadSanitizer: Sanitizer = {
   name: 'thread',
+  folder: join(root, 'build/tsan'),
   runtime: 'libtsan.so',
   // Reports come until the end, whose exit status tells nothing: Node's own races, which it cannot judge, are reported,
   // too.
   options: { TSAN_OPTIONS: { exitcode: 0, history_size: 7, second_deadlock_stack: 1 } },
 };
 
-const folderOf = ({ name }: Sanitizer) => join(root, 'build', name);
-const binaryOf = (sanitizer: Sanitizer) => join(folderOf(sanitizer), 'Release/denseam.node');
-export const driverOf = (sanitizer: Sanitizer) => join(folderOf(sanitizer), 'denseam-races');
+export const driverOf = ({ folder }: Sanitizer) => join(folder, 'denseam-races');
 
 /** Builds the instrumented addon, or another target; little is done where that is up to date. Returns the seconds. */
 export async function build(sanitizer: Sanitizer, { signal, say }: Settings, target = 'denseam'): Promise<number> {
   const start = performance.now();
-  const where = ['--out', folderOf(sanitizer), `--CDDENSEAM_SANITIZE=${sanitizer.name}`, '--target', target];
+  const where = ['--out', sanitizer.folder, `--CDDENSEAM_SANITIZE=${sanitizer.name}`, '--target', target];
   say(`building ${target} for the ${sanitizer.name} sanitizer: minutes, if none is there`);
   const { status, output } = await run([process.execPath, join(root, 'scripts/build-native.js'), ...where], {}, signal);
   if (status !== 0) throw new Error(`the build failed:\n${output}`);
@@ -88,7 +90,7 @@ function run(
 }
 
 export interface SanitizedRun extends Run {
-  /** Of the stacks that pass through our code. */
+  /** Of what our code did. */
   readonly reports: readonly Report[];
   /** How many others there were. */
   readonly foreign: number;
@@ -111,7 +113,7 @@ export async function runSanitized(
   const result = await run([...withoutRandomAddresses(), ...command], environment, signal, say);
   // GCC's UBSan, a library of its own beside ASan, knows no log_path.
   writeFileSync(join(folder, 'output'), result.output);
-  return { ...result, ...readReports(folder, folderOf(sanitizer)), loads: linesOf(loads) };
+  return { ...result, ...readReports(folder, sanitizer.folder), loads: linesOf(loads) };
 }
 
 function environmentOf(sanitizer: Sanitizer, folder: string, loads: string): Record<string, string> {
@@ -124,7 +126,7 @@ function environmentOf(sanitizer: Sanitizer, folder: string, loads: string): Rec
     ...Object.fromEntries(options),
     LD_PRELOAD: execFileSync('g++', [`-print-file-name=${sanitizer.runtime}`], { encoding: 'utf8' }).trim(),
     NODE_OPTIONS: `--require=${JSON.stringify(join(root, 'scripts/stress/sanitizers/instrumented.cjs'))}`,
-    DENSEAM_INSTRUMENTED: binaryOf(sanitizer),
+    DENSEAM_INSTRUMENTED: join(sanitizer.folder, 'Release/denseam.node'),
     DENSEAM_LOADS: loads,
   };
 }
