@@ -14,9 +14,19 @@ const grace = 20_000;
 
 /** Changes, which a failed call must leave undone. */
 const change = /\.(add|remove)$/;
-/** What gives numbers that it was given, or what overflows: formulas, distances to items that are far away. */
-const passesNumbersOn =
-  /^(toFloats|gaussiansFrom|duplicate|(un)?flattenClouds|separation|capacity|iterationsToAccuracy|Random\.shuffle|.*\.(energy|distances))$/;
+/** What passes numbers on that it was given, or may overflow: formulas, and distances to items that are far away. */
+const mayBeInfinite = new RegExp(
+  [
+    /^(toFloats|gaussiansFrom|duplicate|(un)?flattenClouds|Random\.shuffle)$/,
+    /^(separation|separationBound|capacity|capacityExponent|iterationsToAccuracy|errorExponent|oneStepErrorBound)$/,
+    /\.(energy|distances)$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+/** It does at once what it is asked to do, which takes gigabytes and minutes for the greatest count. */
+const takesAsLongAsAsked = 'Random.sample';
+const mostAsked = 1e6;
 /** Paths in the working folder alone. */
 const takesText = /^(path|checkpoint|source)$/;
 
@@ -100,7 +110,7 @@ export class Sequence {
       if (watched && !others && (await stateOf(own)) !== before)
         this.#fault(where, 'a failed change changed the memory');
     } else {
-      const fault = passesNumbersOn.test(call.what) ? undefined : faultOfResult(ending.value);
+      const fault = mayBeInfinite.test(call.what) ? undefined : faultOfResult(ending.value);
       if (fault) this.#fault(where, fault);
       closeResult(ending.value);
     }
@@ -124,7 +134,9 @@ export class Sequence {
       if (!(takesText.test(name) && typeof changed === 'string')) values[name] = changed;
       else values[name] = oneOf(random, ['', '/', 'a/', 'a\0b', 'x'.repeat(5000), '.', 'none/x', 'file:x']);
     }
-    return { values: Object.values(values), controller };
+    const capped = (value: unknown) => (typeof value === 'number' ? Math.min(value, mostAsked) : value);
+    const given = Object.values(values);
+    return { values: call.what === takesAsLongAsAsked ? given.map(capped) : given, controller };
   }
 
   async #ending(call: Call, values: unknown[], mine: OwnReasons, controller: AbortController): Promise<Ending> {
