@@ -21,18 +21,20 @@ function compare(a, b) {
   return 0;
 }
 
-/** The names that a library defines: to each its versions, and whether it is a function. */
+/** The names that a library gives the linker: to each its versions, and whether it is a function. */
 function definitions(library) {
   // objdump's columns: address, seven flags, section, size, version (in brackets if it is not the default one), name.
-  const line = /^\S+ (.{7}) (\S+)\t\S+ +\(?GLIBC_([\d.]+)\)? +(\S+)$/;
+  const line = /^\S+ (.{7}) (\S+)\t\S+ +(\(?)GLIBC_([\d.]+)\)? +(\S+)$/;
   const names = new Map();
   for (const text of run(objdump, ['--dynamic-syms', library]).split('\n')) {
-    const [, flags = '', section, version, name] = line.exec(text) ?? [];
+    const [, flags = '', section, bracket, version, name] = line.exec(text) ?? [];
     if (!version || section === '*UND*' || section === '*ABS*') continue;
-    const { versions } = names.get(name) ?? { versions: [] };
-    names.set(name, { versions: [...versions, version], isFunction: /F|i/.test(flags) });
+    const { versions, hasDefault } = names.get(name) ?? { versions: [], hasDefault: false };
+    const isFunction = /F|i/.test(flags);
+    names.set(name, { versions: [...versions, version], hasDefault: hasDefault || !bracket, isFunction });
   }
-  return names;
+  // Without a default version a name is there for old programs alone: pthread_atfork is linked statically, for example.
+  return [...names].filter(([, { hasDefault }]) => hasDefault);
 }
 
 /** The library that held a name until glibc 2.34 moved it into libc, and gave it a newer version besides. */
@@ -44,7 +46,7 @@ function formerLibrary(name) {
 /** What the older glibc had of a library: { name, version, isFunction, library }, where it was then. */
 function namesAtFloor(path) {
   const library = basename(path);
-  return [...definitions(path)].flatMap(([name, { versions, isFunction }]) => {
+  return definitions(path).flatMap(([name, { versions, isFunction }]) => {
     const old = versions.filter((version) => compare(version, floor) <= 0).sort(compare);
     const version = old.at(-1);
     const moved = library === 'libc.so.6' && old.length < versions.length;

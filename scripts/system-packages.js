@@ -33,7 +33,7 @@ const debian = {
 };
 
 const fedora = {
-  build: ['gcc-c++', 'make', 'cmake', 'openblas-devel', 'openblas-static', 'lapack-devel'],
+  build: ['gcc-c++', 'libstdc++-static', 'make', 'cmake', 'openblas-devel', 'openblas-static', 'lapack-devel'],
   test: ['chromium'],
   lint: ['clang-tools-extra'],
   peers: ['python3-numpy', 'python3-scipy', 'python3-torch'],

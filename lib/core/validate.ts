@@ -147,6 +147,13 @@ export function isDetached(array: ArrayBufferView): boolean {
   }
 }
 
+/** Checks that an array still has the numbers that it had at the beginning of a call that reads it in parts. */
+export function checkUnchanged(name: string, array: FloatArray | Uint8Array, length: number): void {
+  if (array.length === length) return;
+  const found = isDetached(array) ? 'a detached buffer' : `one resized to ${array.length} numbers`;
+  throw shapeError(name, 'arrays that stay during the call', found);
+}
+
 /** Greatest number of items. */
 export const greatestSize = 2 ** 31 - 1;
 

@@ -1,6 +1,5 @@
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { checkConstruction, internally } from '../core/construction.ts';
-import { DenseamError } from '../core/errors.ts';
 import { readOptions } from '../core/options.ts';
 import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../core/types.ts';
 import { indexArray, rangeError, shapeError } from '../core/validate.ts';
@@ -195,7 +194,7 @@ async function readBasis(file: ItemsFile, options: CallOptions): Promise<Checked
   return (
     numbers &&
     CheckedBasis.create('the basis', file.dimension, numbers, options).catch((error: unknown) => {
-      throw error instanceof DenseamError ? file.corrupt(error.message) : error;
+      throw file.asFault(error);
     })
   );
 }

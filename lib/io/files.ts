@@ -42,6 +42,15 @@ export function unsupportedFile(path: string, what: string): DenseamError {
   return new DenseamError('ERR_UNSUPPORTED', concise(`File "${pathWords(path)}": ${what}`));
 }
 
+/** Codes of the errors for impossible numbers from a caller. */
+const valueCodes: readonly string[] = ['ERR_SHAPE', 'ERR_RANGE', 'ERR_NOT_FINITE', 'ERR_NOT_POSITIVE_DEFINITE'];
+
+/** Turns an error for impossible numbers into one for a corrupt file: its checksums may be right all the same. */
+export function asCorrupt(path: string, error: unknown): unknown {
+  const isValue = error instanceof DenseamError && valueCodes.includes(error.code);
+  return isValue ? corruptFile(path, error.message, error) : error;
+}
+
 /** Whether the operating system raised this error (as opposed to the program or a library). */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   // No instanceof: errors of the system may come from another realm (Jest, node:vm).

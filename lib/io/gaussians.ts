@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe } from '../core/describe.ts';
-import type { DenseamError, ErrorCode } from '../core/errors.ts';
+import { DenseamError, type ErrorCode } from '../core/errors.ts';
 import { aString, oneOf, optional, readOptions, required, signalOptions, specify } from '../core/options.ts';
 import type { CallOptions, FloatArray, Gaussians, Structure } from '../core/types.ts';
 import { expectedError, fields, isArray, rangeError, shapeError } from '../core/validate.ts';
-import { allocate, elementCount } from './files.ts';
+import { allocate, concise, elementCount, pathWords } from './files.ts';
 import { arrayTypeOf, isSingle, type NumberArray, toFloats } from './numbers.ts';
 import { readNpy } from './numpy/npy.ts';
 import { readNpz } from './numpy/npz.ts';
@@ -87,14 +87,23 @@ export async function readGaussians(
   if (isFilePath(source)) {
     const arrays = await readNpz(filePath(source, 'source'), [means, covariances], { signal });
     const [first, second] = [arrays.get(means), arrays.get(covariances)] as [ShapedArray, ShapedArray];
-    return gaussiansFrom({ means: first, covariances: second, kind }, { signal });
+    return gaussiansFrom({ means: first, covariances: second, kind }, { signal }).catch(naming(filePath(source)));
   }
   const files = fields('source', source, ['means', 'covariances']);
+  const paths = [filePath(files.means, 'source.means'), filePath(files.covariances, 'source.covariances')] as const;
   const arrays = {
-    means: await readNpy(filePath(files.means, 'source.means'), { signal }),
-    covariances: await readNpy(filePath(files.covariances, 'source.covariances'), { signal }),
+    means: await readNpy(paths[0], { signal }),
+    covariances: await readNpy(paths[1], { signal }),
   };
-  return gaussiansFrom({ ...arrays, kind }, { signal });
+  return gaussiansFrom({ ...arrays, kind }, { signal }).catch(naming(paths.join('" and "')));
+}
+
+/** Adds the files to the arguments of errors about what they hold. */
+function naming(paths: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DenseamError) || error.argument === undefined) throw error;
+    throw error.withArgument(`${error.argument} of file "${concise(pathWords(paths))}"`);
+  };
 }
 
 /**

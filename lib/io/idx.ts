@@ -13,7 +13,7 @@ import {
   recognisedFormat,
   unsupportedFile,
 } from './files.ts';
-import { inflate } from './numpy/inflate.ts';
+import { inflate, MOST_INFLATION } from './numpy/inflate.ts';
 import { type FilePath, filePath } from './path.ts';
 
 /** An array of bytes from an IDX file, for example images: count x rows x columns. */
@@ -59,7 +59,7 @@ export async function readIdx(path: FilePath, options: CallOptions = {}): Promis
     const stored = filePieces(name, handle, 0, size, read);
     const isGzip = start[0] === 0x1f && start[1] === 0x8b;
     const plain = isGzip ? inflate(stored, createGunzip({ chunkSize: INFLATED_PIECE_BYTES }), name) : stored;
-    const decoder = new IdxDecoder(name);
+    const decoder = new IdxDecoder(name, isGzip ? size * MOST_INFLATION : size);
     for await (const piece of plain) decoder.push(piece);
     return decoder.finish();
   } finally {
@@ -74,7 +74,7 @@ export async function readIdx(path: FilePath, options: CallOptions = {}): Promis
  * @throws DenseamError as {@link readIdx}
  */
 export function parseIdx(bytes: Uint8Array, name = 'bytes'): IdxArray {
-  const decoder = new IdxDecoder(name);
+  const decoder = new IdxDecoder(name, bytes.length);
   decoder.push(bytes);
   return decoder.finish();
 }
@@ -82,14 +82,17 @@ export function parseIdx(bytes: Uint8Array, name = 'bytes'): IdxArray {
 /** Decoder of the bytes of an IDX file, in pieces of any size, to an array of the size that its header declares. */
 class IdxDecoder {
   readonly #name: string;
+  readonly #mostBytes: number;
   #start = new Uint8Array(0);
   #shape: readonly number[] | undefined;
   #data = new Uint8Array(0);
   #filled = 0;
   #guard: (filled: number) => void = () => {};
 
-  constructor(name: string) {
+  /** @param mostBytes bound on the bytes that will come, and so on the memory that a header may ask for */
+  constructor(name: string, mostBytes: number) {
     this.#name = name;
+    this.#mostBytes = mostBytes;
   }
 
   push(bytes: Uint8Array): void {
@@ -123,6 +126,13 @@ class IdxDecoder {
     const count = elementCount(this.#shape, 1);
     if (count === undefined)
       throw corruptFile(this.#name, `truncated: its shape [${this.#shape}] needs more than 2^53 bytes`);
+    const most = this.#mostBytes - length;
+    if (count > most) {
+      throw corruptFile(
+        this.#name,
+        `truncated: it has at most ${most} bytes of data, its shape [${this.#shape}] needs ${count}`,
+      );
+    }
     const what = `File "${this.#name}"`;
     this.#data = allocate(what, count, () => new Uint8Array(count));
     this.#guard = memoryGuard(what, count);

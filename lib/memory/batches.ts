@@ -3,11 +3,11 @@ import { copied } from '../core/allocation.ts';
 import { describe } from '../core/describe.ts';
 import type { FloatArray, Gaussians, Matrix, Structure, Vectors } from '../core/types.ts';
 import {
+  checkUnchanged,
   expectedError,
   extent,
   fields,
   floatArray,
-  isDetached,
   product,
   shapeError,
   squareMatrix,
@@ -96,14 +96,12 @@ export function copy(batch: Batch): Batch {
 /**
  * Items `begin` to `end` of a batch, as views.
  *
- * @throws DenseamError ERR_SHAPE when an array was transferred away since the batch was checked.
+ * @throws DenseamError ERR_SHAPE when an array was transferred away or resized since the batch was checked.
  */
 export function slice(batch: Batch, begin: number, end: number): Batch {
-  for (const array of [batch.positions, batch.covariances]) {
-    if (array && isDetached(array))
-      throw shapeError(batch.name, 'arrays that stay during the call', 'a detached buffer');
-  }
   const { position, covariance } = itemWidth(batch.kind, batch.dimension);
+  checkUnchanged(batch.name, batch.positions, batch.count * position);
+  if (batch.covariances) checkUnchanged(batch.name, batch.covariances, batch.count * covariance);
   return {
     ...batch,
     count: end - begin,

@@ -1,6 +1,5 @@
-import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
-import { corruptFile, unsupportedFile } from '../io/files.ts';
+import { asCorrupt, corruptFile, unsupportedFile } from '../io/files.ts';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors/safetensors.ts';
 import type { Precision } from './memory.ts';
 
@@ -36,15 +35,6 @@ export async function readTensors<T>(
   } finally {
     await file.close();
   }
-}
-
-/** Codes of the errors for impossible numbers from a caller. */
-const valueCodes: readonly string[] = ['ERR_SHAPE', 'ERR_RANGE', 'ERR_NOT_FINITE', 'ERR_NOT_POSITIVE_DEFINITE'];
-
-/** Turns an error for impossible numbers into one for a corrupt file: its checksums may be right all the same. */
-export function asCorrupt(path: string, error: unknown): unknown {
-  const isValue = error instanceof DenseamError && valueCodes.includes(error.code);
-  return isValue ? corruptFile(path, error.message, error) : error;
 }
 
 /** Reads a tensor of a given shape and, where one is given, dtype. */

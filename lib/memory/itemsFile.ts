@@ -1,6 +1,6 @@
 import { DenseamError } from '../core/errors.ts';
 import type { CallOptions, FloatArray } from '../core/types.ts';
-import { concise, corruptFile, unsupportedFile } from '../io/files.ts';
+import { asCorrupt, concise, unsupportedFile } from '../io/files.ts';
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -86,8 +86,8 @@ export interface ItemsFile extends ItemsInfo {
   batches(options: CallOptions): AsyncGenerator<Batch>;
   /** The numbers of the basis, d x d, if the file has one. */
   basis(options: CallOptions): Promise<FloatArray | undefined>;
-  /** The error for impossible contents of the file. */
-  corrupt(what: string): DenseamError;
+  /** Turns an error for impossible numbers into one for a corrupt file. */
+  asFault(error: unknown): unknown;
   close(): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ export async function loadItems(path: string, expected: 'euclidean' | 'gaussian'
       ...info,
       batches: (options) => batchesOf(file, info, options),
       basis: async (options) => (hasBasis(file) ? file.read(basisTensor(info.dimension).name, options) : undefined),
-      corrupt: (what) => corruptFile(path, what),
+      asFault: (error) => asCorrupt(path, error),
       close: () => file.close(),
     };
   } catch (error) {

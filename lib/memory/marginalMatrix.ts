@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FloatArray } from '../core/types.ts';
-import { isDetached, shapeError } from '../core/validate.ts';
+import { checkUnchanged } from '../core/validate.ts';
 import { type NativeMarginalMatrix, native } from '../native/addon.ts';
 import { coded } from '../native/calls.ts';
 import { partBytes } from './partsAtOnce.ts';
@@ -25,7 +25,7 @@ export async function marginalMatrix(
   for (let begin = 0; begin < length; begin += step) {
     if (begin > 0) await setImmediate();
     signal?.throwIfAborted();
-    if (isDetached(data)) throw shapeError(name, 'an array that stays during the call', 'a detached buffer');
+    checkUnchanged(name, data, length);
     const part = data.subarray(begin, Math.min(length, begin + step));
     coded(() => native.appendMatrixNumbers(matrix, part));
   }

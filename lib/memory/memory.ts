@@ -273,7 +273,9 @@ export abstract class Memory<Items, QueryOptions = unknown>
 
   /** @internal Fills an empty memory from a file. */
   protected async fillFrom(file: ItemsFile, options: CallOptions): Promise<this> {
-    return filled(this, this.#stored.appendFile(file, options));
+    return filled(this, this.#stored.appendFile(file, options)).catch((error: unknown) => {
+      throw file.asFault(error);
+    });
   }
 
   /** Checks that items or queries have this memory's shape. */

@@ -40,8 +40,8 @@ exports.requireAddon = function requireAddon() {
         return require('@denseam/win32-x64/denseam.node');
     }
   } catch (error) {
-    // Node's code; bundles of Bun give none.
-    if (error.code !== undefined && error.code !== 'MODULE_NOT_FOUND') throw error;
+    // Node's code; bundles of Bun have words alone. Deno gives an error of the system's loader no code, either.
+    if (error.code !== 'MODULE_NOT_FOUND' && !/^Cannot require module /.test(error.message)) throw error;
   }
   return undefined;
 };

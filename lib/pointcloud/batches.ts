@@ -3,7 +3,7 @@ import { copied } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { describe } from '../core/describe.ts';
 import type { CallOptions } from '../core/types.ts';
-import { extent, fields, floatArray, isDetached, product, shapeError } from '../core/validate.ts';
+import { checkUnchanged, extent, fields, floatArray, isDetached, product, shapeError } from '../core/validate.ts';
 import type { Precision } from '../memory/memory.ts';
 import { inputBytes, inRuns, resultBytes } from '../memory/parts.ts';
 import type { NativeCloudStates, NativeClouds } from '../native/addon.ts';
@@ -71,13 +71,13 @@ export function copyClouds(batch: CloudBatch): CloudBatch {
 /**
  * Clouds `begin` to `end` of a batch, their numbers as views.
  *
- * @throws DenseamError ERR_SHAPE when an array was transferred away since the batch was checked.
+ * @throws DenseamError ERR_SHAPE when an array was transferred away or resized since the batch was checked.
  */
 export function sliceClouds(batch: CloudBatch, begin: number, end: number): CloudBatch {
   const { name, dimension } = batch;
-  if (isDetached(batch.points) || isDetached(batch.weights)) {
-    throw shapeError(name, 'arrays that stay during the call', 'a detached buffer');
-  }
+  const total = batch.offsets[batch.count] as number;
+  checkUnchanged(name, batch.points, total * dimension);
+  checkUnchanged(name, batch.weights, total);
   const [first, last] = [batch.offsets[begin] as number, batch.offsets[end] as number];
   return {
     name,

@@ -4,7 +4,7 @@ import { callOptions, oneOf, optional, type Read, readOptions, required, specify
 import { aSeed, Random, type Seed } from '../core/random.ts';
 import { inTurns, type Steps } from '../core/turns.ts';
 import type { CallOptions } from '../core/types.ts';
-import { nonNegative, positive, rangeError } from '../core/validate.ts';
+import { expectedError, nonNegative, positive, rangeError } from '../core/validate.ts';
 import { cloudBatch } from './batches.ts';
 import { solverOptions } from './options.ts';
 import { type OwnPointClouds, selection } from './select.ts';
@@ -61,10 +61,24 @@ export async function perturbClouds(
   const batch = cloudBatch('clouds', clouds);
   const everyCloud = new Int32Array(batch.count).map((_, i) => i);
   const own = await inTurns(selection(batch, everyCloud), signal);
+  await inTurns(checkValues(own), signal);
   if (divergence === 0) return own;
   const directions = await inTurns(drawDirections(own, read.channels, new Random(read.seed), divergence), signal);
   const sizes = await findSizes(own, directions, divergence, read);
   return inTurns(moved(own, directions, everyCloud, sizes), signal);
+}
+
+/** Refuses numbers that no cloud has: a divergence of 0 needs no solver, which would find them. */
+function* checkValues({ count, dimension: d, offsets, points, weights }: OwnPointClouds): Steps<void> {
+  for (let i = 0; i < count; i++) {
+    for (let k = offsets[i] as number; k < (offsets[i + 1] as number); k++) {
+      const name = (field: string) => `clouds.${field}[${k}]`;
+      const bad = points.subarray(k * d, (k + 1) * d).find((each) => !Number.isFinite(each));
+      if (bad !== undefined) throw expectedError('ERR_NOT_FINITE', name('points'), 'finite coordinates', `${bad}`);
+      nonNegative(name('weights'), weights[k]);
+    }
+    yield;
+  }
 }
 
 /** Changes of points and log weights at size 1. */

@@ -1,4 +1,5 @@
 import { describe } from '../core/describe.ts';
+import { DenseamError } from '../core/errors.ts';
 import { callOptions, optional, type Read, specify } from '../core/options.ts';
 import { aSeed, type Seed } from '../core/random.ts';
 import { median } from '../core/statistics.ts';
@@ -46,7 +47,17 @@ export interface RecallShares {
 export function checkCloudMemory(name: string, value: unknown): void {
   const { epsilon, nearest, retrieve } = fields(name, value, ['epsilon', 'nearest', 'retrieve']);
   const isMemory = typeof epsilon === 'number' && [nearest, retrieve].every((verb) => typeof verb === 'function');
-  if (!isMemory) throw shapeError(name, 'a PointCloudMemory', describe(value));
+  if (!isMemory || !hasSize(value)) throw shapeError(name, 'a PointCloudMemory', describe(value));
+}
+
+/** Whether an object has a memory's private parts: those that inherit from one or stand for it have not. */
+function hasSize(memory: unknown): boolean {
+  try {
+    return (memory as { readonly size: number }).size > 0;
+  } catch (error) {
+    if (error instanceof DenseamError) throw error; // it is closed
+    return false;
+  }
 }
 
 export const recoveryOptions = specify<RecoveryOptions>()({

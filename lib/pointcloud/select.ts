@@ -1,7 +1,7 @@
 import { zeros } from '../core/allocation.ts';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { atOnce, type Steps } from '../core/turns.ts';
-import { isDetached, shapeError } from '../core/validate.ts';
+import { checkUnchanged, shapeError } from '../core/validate.ts';
 import { cloudSize } from './batches.ts';
 import type { PointClouds } from './types.ts';
 
@@ -30,6 +30,7 @@ export function* selection(clouds: PointClouds, indices: ArrayLike<number>): Ste
   const total = selected[count] as number;
   const points = zeros('the clouds', Float64Array, total * d);
   const weights = zeros('the clouds', Float64Array, total);
+  const given = { points: clouds.points.length, weights: clouds.weights.length };
   let copied = 0;
   for (let i = 0; i < count; i++) {
     const [begin, end] = [offsets[indices[i] as number] as number, offsets[(indices[i] as number) + 1] as number];
@@ -39,9 +40,8 @@ export function* selection(clouds: PointClouds, indices: ArrayLike<number>): Ste
     if (copied < numbersPerStep) continue;
     copied = 0;
     yield;
-    if (isDetached(clouds.points) || isDetached(clouds.weights)) {
-      throw shapeError('clouds', 'arrays that stay during the call', 'a detached buffer');
-    }
+    checkUnchanged('clouds', clouds.points, given.points);
+    checkUnchanged('clouds', clouds.weights, given.weights);
   }
   return { count, dimension: d, offsets: selected, points, weights };
 }

@@ -128,9 +128,9 @@ export class StoredClouds {
   }
 
   async get(indices: readonly number[] | Int32Array, options: CallOptions): Promise<PointClouds> {
-    const { items } = this.#store;
     const { dimension } = this.comparison;
     const checked = indexArray('indices', indices, this.size);
+    const { items } = this.#store; // only now: a list of indices may have getters, which may change the memory
     const meanPoints = native.cloudPoints(items) / this.size;
     fitsInMemory('the items', checked.length * meanPoints * (dimension + 1) * bytesOfNumber);
     return toPointClouds(dimension, await runTask(() => native.getClouds(items, checked), options));

@@ -4,7 +4,16 @@ import { fitsInMemory } from '../core/availableMemory.ts';
 import { describe } from '../core/describe.ts';
 import { aBoolean, callOptions, oneOf, optional, readOptions, specify } from '../core/options.ts';
 import type { CallOptions, Vectors } from '../core/types.ts';
-import { extent, fields, integer, isDetached, isFloatArray, product, shapeError } from '../core/validate.ts';
+import {
+  checkUnchanged,
+  extent,
+  fields,
+  integer,
+  isDetached,
+  isFloatArray,
+  product,
+  shapeError,
+} from '../core/validate.ts';
 import type { Precision } from '../memory/memory.ts';
 import { forParts } from '../memory/partsAtOnce.ts';
 import { native, type ProgressCallback } from '../native/addon.ts';
@@ -186,7 +195,7 @@ function rawArray(name: string, value: unknown, length: number, shape: string): 
 }
 
 function slice<A extends RawArray>(name: string, array: A, begin: number, end: number): A {
-  if (isDetached(array)) throw shapeError(name, 'an array that stays during the call', 'a detached buffer');
+  if (array.length < end) checkUnchanged(name, array, end);
   return array.subarray(begin, end) as A;
 }
 

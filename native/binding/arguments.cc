@@ -14,15 +14,23 @@
 namespace denseam::binding {
 namespace {
 
+// An array of another kind or length than the callers in lib/ have checked: it was resized meanwhile, or lies.
+Napi::Error wrongLength(const Napi::Value& value, const char* name, const char* kind, std::size_t count) {
+  const std::string received = value.IsTypedArray()
+                                   ? std::to_string(value.As<Napi::TypedArray>().ElementLength()) + " numbers"
+                                   : "another value";
+  return codedError(value.Env(), Error("ERR_SHAPE", {.argument = name,
+                                                     .expected = kind + (" of length " + std::to_string(count)),
+                                                     .received = received}));
+}
+
 Napi::TypedArray floats(const Napi::Value& value, const char* name, std::size_t count) {
   if (value.IsTypedArray()) {
     const auto array = value.As<Napi::TypedArray>();
     const bool isFloat = array.TypedArrayType() == napi_float32_array || array.TypedArrayType() == napi_float64_array;
     if (isFloat && array.ElementLength() == count) return array;
   }
-  throw codedError(
-      value.Env(), "ERR_SHAPE",
-      std::string("Expected a Float64Array or Float32Array of length ") + std::to_string(count) + " for " + name);
+  throw wrongLength(value, name, "a Float64Array or Float32Array", count);
 }
 
 // Refuses a finite float64 that is too large for float32: it would become infinite.
@@ -132,8 +140,7 @@ AlignedVector<double> readAligned(const Napi::Value& value, const char* name, st
 std::vector<std::uint8_t> readBytes(const Napi::Value& value, const char* name, std::size_t count) {
   const bool isBytes = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
   if (!isBytes || value.As<Napi::TypedArray>().ElementLength() != count) {
-    throw codedError(value.Env(), "ERR_SHAPE",
-                     std::string("Expected a Uint8Array of length ") + std::to_string(count) + " for " + name);
+    throw wrongLength(value, name, "a Uint8Array", count);
   }
   const auto view = value.As<Napi::Uint8Array>();
   return copied(value.Env(), [&] { return std::vector<std::uint8_t>(view.Data(), view.Data() + count); });

@@ -1,6 +1,6 @@
 // What is run in a root, and what it must print.
 
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Application, filesOutput } from '../runtimes/application.ts';
 import { smokeOutput } from '../runtimes/cases.ts';
@@ -45,7 +45,8 @@ export function releaseCases(release: string, root: string, { output }: Applicat
  * not load, and the error must say why.
  */
 export function tooNewCase(root: string, clone: string): Case {
-  cpSync(join(root, 'app'), join(root, 'control'), { recursive: true });
+  rmSync(join(root, 'control'), { recursive: true, force: true });
+  cpSync(join(root, 'app'), join(root, 'control'), { recursive: true, verbatimSymlinks: true });
   cpSync(join(clone, 'build/Release/denseam.node'), join(root, 'control', findAddon(join(root, 'control'))));
   return {
     what: 'the error of a binary for a newer glibc',

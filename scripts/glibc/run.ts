@@ -30,7 +30,7 @@ try {
     const root = makeRoot(release);
     cpSync(node(nodeVersions[0] as string), join(root, 'usr/local/bin/node'));
     rmSync(join(root, 'app'), { recursive: true, force: true });
-    cpSync(folder, join(root, 'app'), { recursive: true });
+    cpSync(folder, join(root, 'app'), { recursive: true, verbatimSymlinks: true });
     return releaseCases(release, root, application);
   });
   runAll(chosen.includes('bullseye') ? [...cases, tooNewCase(makeRoot('bullseye'), clone)] : cases, folder);

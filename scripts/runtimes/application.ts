@@ -24,7 +24,7 @@ interface Program {
   readonly output: string;
 }
 
-function readmeExample(): Program {
+export function readmeExample(): Program {
   const match = /^```js\n(.*?)^```\n```text\n(.*?)^```$/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'));
   if (!match) throw new Error('README.md has no js example with a text block below it.');
   return { text: match[1] as string, output: match[2] as string };

@@ -44,6 +44,16 @@ function runCase(each: Case, cwd: string): boolean {
   return fault === undefined;
 }
 
+/** The cases whose rows contain all the words. */
+export function chosenBy(given: readonly string[], cases: readonly Case[]): Case[] {
+  const words = given.map((word) => word.toLowerCase());
+  const chosen = cases.filter(({ what, runtime }) =>
+    words.every((word) => `${what} ${runtime}`.toLowerCase().includes(word)),
+  );
+  if (chosen.length === 0) throw new Error(`No row contains all of these words: ${given.join(' ')}`);
+  return chosen;
+}
+
 /** Runs the cases, prints a row for each, and sets the exit code. */
 export function runAll(cases: readonly Case[], cwd: string): void {
   printRow('what', 'in', 'seconds', 'result');

@@ -9,6 +9,9 @@ import { out, root } from './folders.ts';
 import type { Outcome, Part, Settings } from './part.ts';
 import { parts } from './parts.ts';
 
+/** Counts of a part in the table. */
+const mostWords = 15;
+
 interface Result extends Outcome {
   readonly part: string;
   readonly seconds: number;
@@ -44,8 +47,10 @@ function printTable(results: readonly Result[]): void {
   row('part', 'seconds', 'faults', 'counts');
   for (const { part, seconds, faults, counts, notRun = [] } of results) {
     const words = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
-    if (notRun.length > 0) words.push(`${notRun.length} not run`);
-    row(part, String(seconds), String(faults.length), words.join(', ') || 'nothing');
+    const rest = words.length > mostWords ? [`and ${words.length - mostWords} more counts in the report`] : [];
+    const skipped = notRun.length > 0 ? [`${notRun.length} not run`] : [];
+    const shown = [...words.slice(0, mostWords), ...rest, ...skipped].join(', ');
+    row(part, String(seconds), String(faults.length), shown || 'nothing');
   }
 }
 

@@ -30,13 +30,16 @@ async function run({ short, seed, signal, say }: Settings): Promise<Outcome> {
   const child = spawn(process.execPath, [vitest, 'run', '.sweep.test', '--testTimeout=0', ...reporters], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...size, DENSEAM_TEST_SEED: String(seed) },
-    signal,
   });
-  child.on('error', () => {}); // by the signal; else there is no report
+  signal.addEventListener('abort', () => child.kill());
   createInterface({ input: child.stdout }).on('line', (line) => line && say(line));
-  await once(child, 'close');
+  const [status, killer] = await once(child, 'close');
   if (signal.aborted) return { counts: {}, faults: [] };
-  return outcomeOf(JSON.parse(await readFile(report, 'utf8')));
+  const outcome = outcomeOf(JSON.parse(await readFile(report, 'utf8')));
+  // No test at all, or an error outside the tests.
+  if (status !== 0 && outcome.faults.length === 0)
+    return { ...outcome, faults: [`vitest: ${killer ?? `exit ${status}`}`] };
+  return outcome;
 }
 
 function outcomeOf({ testResults }: Report): Outcome {

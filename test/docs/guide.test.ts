@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatNpy } from '../../lib/io/numpy/npy.ts';
-import { zipFile } from '../io/support.ts';
+import { zipFile } from '../io/archives.ts';
 import { modelMembers, tarGzFile } from '../io/tar.ts';
 import { type Example, examples, makeFolder, readDocument, runExamples, typeErrors } from './document.ts';
 

@@ -5,7 +5,8 @@ import type { FloatArray } from '../../lib/core/types.ts';
 import { gaussiansFrom, readGaussians, type ShapedArray, type SpreadKind } from '../../lib/io/gaussians.ts';
 import { formatNpy } from '../../lib/io/numpy/npy.ts';
 import { check } from '../support/check.ts';
-import { expectFault, temporaryDirectory, zipFile } from './support.ts';
+import { zipFile } from './archives.ts';
+import { expectFault, temporaryDirectory } from './support.ts';
 
 const file = temporaryDirectory();
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readNpz, toFloats, VonMisesFisherMemory } from '../../lib/index.ts';
-import { npyFile, temporaryDirectory, zipFile } from './support.ts';
+import { npyFile, zipFile } from './archives.ts';
+import { temporaryDirectory } from './support.ts';
 
 const file = temporaryDirectory();
 

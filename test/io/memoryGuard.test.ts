@@ -9,7 +9,8 @@ import { formatNpy, readNpy } from '../../lib/io/numpy/npy.ts';
 import { readNpz } from '../../lib/io/numpy/npz.ts';
 import { writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { readWord2Gauss } from '../../lib/io/word2gauss/word2gauss.ts';
-import { expectFault, temporaryDirectory, zipFile } from './support.ts';
+import { zipFile } from './archives.ts';
+import { expectFault, temporaryDirectory } from './support.ts';
 import { modelMembers, tarGzFile } from './tar.ts';
 
 // Whoever takes memory that a file asks for first asks whether it is there. A machine of a few bytes stands in for

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { type HalfArray, toFloats } from '../../lib/io/numbers.ts';
 import { formatNpy, parseNpy, readNpy } from '../../lib/io/numpy/npy.ts';
 import { check } from '../support/check.ts';
-import { expectFault, npyFile, temporaryDirectory } from './support.ts';
+import { npyFile } from './archives.ts';
+import { expectFault, temporaryDirectory } from './support.ts';
 
 const file = temporaryDirectory();
 

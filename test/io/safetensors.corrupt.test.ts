@@ -5,7 +5,8 @@ import { DenseamError } from '../../lib/core/errors.ts';
 import type { FloatArray } from '../../lib/core/types.ts';
 import { formatNpy } from '../../lib/io/numpy/npy.ts';
 import { openSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors.ts';
-import { expectFault, temporaryDirectory, zipFile } from './support.ts';
+import { zipFile } from './archives.ts';
+import { expectFault, temporaryDirectory } from './support.ts';
 
 const file = temporaryDirectory();
 

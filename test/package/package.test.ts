@@ -186,6 +186,14 @@ describe('the error of a package whose binary does not load', () => {
     rmSync(target, { recursive: true });
   });
 
+  it('takes an error without a code, as Deno gives it, for no missing package', () => {
+    const fails = `process.getBuiltinModule('node:module')._extensions['.node'] = () => { throw new TypeError('file too short'); };`;
+    const { stdout } = run(['--input-type=module', '--eval', `${fails}${program}`]);
+    expect(stdout).toContain(opening);
+    expect(stdout).toContain(': file too short. ');
+    expect(stdout).not.toContain('is not installed');
+  });
+
   // These damage the packages: they come last.
   it('does not pass over a binary that is no binary', () => {
     writeFileSync(binary, 'no library');

@@ -57,6 +57,13 @@ describe('perturbClouds', () => {
     expect(same.points.buffer).not.toBe(clouds.points.buffer);
   });
 
+  it.each([0, 0.3])('refuses clouds with impossible numbers, divergence %s', async (divergence) => {
+    const infinite = { ...point, points: Float64Array.of(3, Number.POSITIVE_INFINITY) };
+    await expectFailure(() => perturbClouds(infinite, divergence, { epsilon }), 'ERR_NOT_FINITE', 'clouds.points[0]');
+    const negative = { ...point, weights: Float64Array.of(-1) };
+    await expectFailure(() => perturbClouds(negative, divergence, { epsilon }), 'ERR_RANGE', 'clouds.weights[0]');
+  });
+
   it('a direction follows from the seed and the index alone, whatever the divergence and the threads', async () => {
     const one = await perturbClouds(selectClouds(clouds, [0, 1]), 0.2, { epsilon, seed: 9 });
     const initial = threads();

@@ -142,7 +142,8 @@ describe('the end', () => {
 
   it('stays with the memories of its class', async () => {
     const model = twoClasses(60);
-    const starts = model.memories.map((w, mu) => corrupted(w, mu));
+    // Noise of other seeds than that of the memories: it must not be one of them.
+    const starts = model.memories.map((w, mu) => corrupted(w, 100 + mu));
     const { nearest: one } = await run(model, starts, { classes: 1 });
     const { nearest: two } = await run(model, starts, {
       classes: Int32Array.from(starts, (_, i) => (i < 10 ? 2 : 1)),

@@ -2,6 +2,9 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { types } from 'node:util';
 import { corruptFile } from '../files.ts';
 
+/** Bytes that a byte of deflated data holds at most: its shortest code, of two bits, stands for 258 bytes. */
+export const MOST_INFLATION = 1032;
+
 /**
  * Decompresses pieces of a file on request. A piece is valid until the next request.
  *

@@ -22,7 +22,7 @@ import { type FilePath, filePath } from '../path.ts';
 import { ReadAhead, type Readable } from '../readAhead.ts';
 import { type BigNpyArray, type NpyArray, NpyDecoder } from './decoder.ts';
 import { beginsAsNpy, NPY_MAGIC_BYTES } from './header.ts';
-import { inflate } from './inflate.ts';
+import { inflate, MOST_INFLATION } from './inflate.ts';
 import type { ReadNpyOptions } from './npy.ts';
 
 const MEMBER_SUFFIX = '.npy';
@@ -127,7 +127,7 @@ async function withArchive<T>(
       throw damaged(error);
     });
     try {
-      return await use(new Archive(path, file, zip, await listMembers(zip, signal, damaged)));
+      return await use(new Archive(path, file, size, zip, await listMembers(zip, signal, damaged)));
     } finally {
       zip.close();
     }
@@ -215,12 +215,14 @@ interface Wanted {
 class Archive {
   readonly #path: string;
   readonly #file: Readable;
+  readonly #size: number;
   readonly #zip: ZipFile;
   readonly #members: ReadonlyMap<string, Member>;
 
-  constructor(path: string, file: Readable, zip: ZipFile, members: ReadonlyMap<string, Member>) {
+  constructor(path: string, file: Readable, size: number, zip: ZipFile, members: ReadonlyMap<string, Member>) {
     this.#path = path;
     this.#file = file;
+    this.#size = size;
     this.#zip = zip;
     this.#members = members;
   }
@@ -251,6 +253,7 @@ class Archive {
   }
 
   async read(wanted: readonly Wanted[], options: ReadNpzOptions): Promise<Map<string, NpyArray>> {
+    for (const { member } of wanted) this.#checkSizes(member);
     this.#checkMemory(wanted);
     const ends = latestEnds(wanted.map(({ member }) => this.#members.get(member) as Member));
     const arrays = new Map<string, NpyArray>();
@@ -260,6 +263,15 @@ class Archive {
       if (array) arrays.set(name, array);
     }
     return arrays;
+  }
+
+  /** Refuses sizes that the bytes of the archive cannot hold, before memory is asked for. */
+  #checkSizes(name: string): void {
+    const { compressedSize, compressionMethod, uncompressedSize } = this.#members.get(name) as Member;
+    const most = compressionMethod === DEFLATED ? compressedSize * MOST_INFLATION : compressedSize;
+    if (compressedSize <= this.#size && uncompressedSize <= most) return;
+    const what = `the archive says ${uncompressedSize} bytes in ${compressedSize}, of a file of ${this.#size}`;
+    throw corruptFile(`${this.#path}/${name}`, `altered or truncated: ${what}`);
   }
 
   /** Each array asks for its own memory when it is read. Many that fit one by one may not fit together. */

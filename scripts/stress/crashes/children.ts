@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Random } from '../../../lib/core/random.ts';
 import { out } from '../folders.ts';
+import { limited } from '../limited.ts';
 import { moments, type Suicide, spin } from './fileCalls.ts';
 
 /** A process of ours that says a number a line: what it has done for good. */
@@ -63,8 +64,7 @@ export function runChild(
 ): Promise<Said> {
   const path = join(out, 'js/crashes', `${program}.js`);
   const suicide = plan?.suicide ? [JSON.stringify(plan.suicide)] : [];
-  const words = [process.execPath, path, ...args, ...suicide];
-  const [command = '', ...rest] = limit ? ['bash', '-c', `ulimit ${limit}; exec "$@"`, 'bash', ...words] : words;
+  const [command, ...rest] = limited([process.execPath, path, ...args, ...suicide], limit);
   const child = spawn(command, rest, { stdio: 'pipe' });
   until?.addEventListener('abort', () => child.stdin.end());
   const onLine = plan && killLine(child, plan);

@@ -91,7 +91,7 @@ async function possibleKinds(folder: string, tally: Tally): Promise<DiskKind[]> 
 }
 
 async function run(settings: Settings): Promise<Outcome> {
-  const tally = new Tally();
+  const tally = new Tally(settings.signal);
   const sizes = settings.short ? short : long;
   const folder = await mkdtemp(join(out, 'disks-'));
   try {

@@ -18,7 +18,7 @@ const short = { ofSavers: 10, ofTrainings: 24, ofExperiments: 4 };
 const withStream = (settings: Settings, i: number): Settings => ({ ...settings, seed: 1000 * settings.seed + i });
 
 async function run(settings: Settings): Promise<Outcome> {
-  const tally = new Tally();
+  const tally = new Tally(settings.signal);
   const { ofSavers, ofTrainings, ofExperiments } = settings.short ? short : long;
   // In a folder on a real disk: where /tmp is memory, flushing does nothing.
   const folder = await mkdtemp(join(out, 'kills-'));

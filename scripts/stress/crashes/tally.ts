@@ -5,13 +5,19 @@ export class Tally implements Outcome {
   readonly counts: Record<string, number> = {};
   readonly faults: string[] = [];
   readonly notRun: string[] = [];
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
 
   add(what: string, count = 1): void {
     this.counts[what] = (this.counts[what] ?? 0) + count;
   }
 
-  /** Notes a fault; `repeat` says what leads to it. */
+  /** Notes a fault; `repeat` says what leads to it. What an interruption ends is none. */
   fault(repeat: string, what: unknown): void {
+    if (this.#signal.aborted) return;
     this.faults.push(`${repeat}: ${what instanceof Error ? what.message : what}`.replaceAll('\n', ' '));
   }
 }

@@ -31,10 +31,17 @@ async function readUntil(saver: Saver, path: string, isOver: () => boolean, tall
 }
 
 /** Processes and threads that save to one path, and readers meanwhile. */
-async function manyWriters(saver: Saver, folder: string, seconds: number, tally: Tally): Promise<void> {
+async function manyWriters(
+  saver: Saver,
+  folder: string,
+  seconds: number,
+  signal: AbortSignal,
+  tally: Tally,
+): Promise<void> {
   await mkdir(folder);
   const path = join(folder, 'saved');
   const stop = new AbortController();
+  signal.addEventListener('abort', () => stop.abort(), { signal: stop.signal });
   let first = 1;
   const writers = threads.map((count) => {
     const args = [saver.name, path, String(first), String(count)];
@@ -46,8 +53,8 @@ async function manyWriters(saver: Saver, folder: string, seconds: number, tally:
   await Promise.all([1, 2].map(() => readUntil(saver, path, () => stop.signal.aborted, tally)));
   clearTimeout(timer);
   await running;
-  for (const { status, signal, last, stderr } of await Promise.all(writers)) {
-    if (status !== 0) throw new Error(`a writer ended with ${status ?? signal}: ${stderr}`);
+  for (const { status, last, stderr } of await Promise.all(writers)) {
+    if (status !== 0) throw new Error(`a writer ended with ${status}: ${stderr}`);
     tally.add('saves by several writers', last);
   }
   await saver.read(path);
@@ -89,7 +96,7 @@ async function twoExperiments(folder: string, expected: string, tally: Tally): P
 }
 
 async function run(settings: Settings): Promise<Outcome> {
-  const tally = new Tally();
+  const tally = new Tally(settings.signal);
   const { seconds, trainings, experiments } = settings.short ? short : long;
   const folder = await mkdtemp(join(out, 'writers-'));
   try {
@@ -108,7 +115,7 @@ async function run(settings: Settings): Promise<Outcome> {
       ]),
       ...savers.map((saver): [string, () => Promise<void>] => [
         saver.name,
-        () => manyWriters(saver, join(folder, saver.name), seconds, tally),
+        () => manyWriters(saver, join(folder, saver.name), seconds, settings.signal, tally),
       ]),
     ];
     const jobs = trials.map(

@@ -18,6 +18,8 @@ interface Counts {
 interface Work {
   readonly seed: number;
   readonly operations: number;
+  /** Of all threads: one that is ended in the middle leaves its files there. */
+  readonly folder: string;
 }
 
 const workers = 3;
@@ -44,19 +46,18 @@ async function operate(world: World, random: Random, folder: string, counts: Cou
   }
 }
 
-async function work({ seed, operations }: Work): Promise<Counts> {
+async function work({ seed, operations, folder }: Work): Promise<Counts> {
   const counts: Counts = { operations: 0, 'aborted operations': 0, 'refused operations': 0 };
-  const folder = mkdtempSync(join(tmpdir(), 'denseam-workload-'));
+  const own = mkdtempSync(join(folder, 'thread-'));
   const world = new World();
   try {
     const random = new Random(seed);
-    const lane = async (own: Random) => {
-      for (let i = 0; i < operations / lanes; i++) await operate(world, own, folder, counts);
+    const lane = async (draws: Random) => {
+      for (let i = 0; i < operations / lanes; i++) await operate(world, draws, own, counts);
     };
     await Promise.all(Array.from({ length: lanes }, () => lane(random.fork())));
   } finally {
     world.close();
-    rmSync(folder, { recursive: true, force: true });
   }
   return counts;
 }
@@ -73,22 +74,24 @@ function countsOf(worker: Worker): Promise<Counts> {
 }
 
 /** Starts worker threads, one after the other, and ends each in the middle of its work, until told to stop. */
-async function endWorkers(seed: number, { signal }: AbortController): Promise<number> {
+async function endWorkers(seed: number, folder: string, { signal }: AbortController): Promise<number> {
   const random = new Random(seed);
   let ended = 0;
   for (; !signal.aborted; ended++) {
-    const worker = startWorker({ seed: random.integer(1e9), operations: 1e9 });
+    const worker = startWorker({ seed: random.integer(1e9), operations: 1e9, folder });
     await Promise.race([countsOf(worker), sleep(3000 * random.uniform())]);
     await worker.terminate();
   }
   return ended;
 }
 
-async function main(seed: number, operations: number): Promise<void> {
+async function main(seed: number, operations: number, folder: string): Promise<void> {
   const stopping = new AbortController();
-  const ended = endWorkers(seed + workers + 1, stopping);
-  const others = Array.from({ length: workers }, (_, k) => countsOf(startWorker({ seed: seed + k + 1, operations })));
-  const all = await Promise.all([work({ seed, operations }), ...others]);
+  const ended = endWorkers(seed + workers + 1, folder, stopping);
+  const others = Array.from({ length: workers }, (_, k) =>
+    countsOf(startWorker({ seed: seed + k + 1, operations, folder })),
+  );
+  const all = await Promise.all([work({ seed, operations, folder }), ...others]);
   stopping.abort();
   const total: Record<string, number> = { 'worker threads ended': await ended };
   for (const [what, count] of all.flatMap((counts) => Object.entries(counts))) total[what] = (total[what] ?? 0) + count;
@@ -98,5 +101,10 @@ async function main(seed: number, operations: number): Promise<void> {
 
 if (isMainThread) {
   const [seed = 0, operations = 0] = process.argv.slice(2).map(Number);
-  await main(seed, operations);
+  const folder = mkdtempSync(join(tmpdir(), 'denseam-workload-'));
+  try {
+    await main(seed, operations, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
 } else parentPort?.postMessage(await work(workerData));

@@ -149,7 +149,7 @@ function cloudCase(precision: Precision): GoldenCase {
 }
 
 /** Rows (x, y, z) / 3 of length 1 up to rounding; the class follows from the sign of x. */
-function rows(precision: Precision): SphereTrainingData {
+export function rows(precision: Precision): SphereTrainingData {
   const directions = [1, 2, 2].flatMap((_, i) => {
     const turned = [1, 2, 2].map((_, k) => [1, 2, 2][(i + k) % 3] as number);
     return [0, 1, 2, 3, 4, 5, 6, 7].map((signs) => turned.map((x, k) => (signs & (1 << k) ? -x : x) / 3));

@@ -11,7 +11,8 @@ import {
 } from '../../../experiments/sentences/gaussians.ts';
 import { quickSentencesSettings } from '../../../experiments/sentences/settings.ts';
 import { Random } from '../../../lib/core/random.ts';
-import { npyFile, temporaryDirectory, zipFile } from '../../io/support.ts';
+import { npyFile, zipFile } from '../../io/archives.ts';
+import { temporaryDirectory } from '../../io/support.ts';
 import { MemoryParts } from '../parts.ts';
 import { describeWholeRuns } from '../wholeRuns.ts';
 
