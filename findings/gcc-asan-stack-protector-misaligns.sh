@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # GCC's AddressSanitizer beside -fstack-protector-strong gives variables that need 64 bytes of alignment 32, where frames are kept after a return.
 #
-# Versions: g++ 12.2.0-14+deb12u1 (Debian 12).
+# Versions: g++-12 12.2.0-14+deb12u1 on Debian 12 for x86-64, with the binutils, C headers and libraries for GCC that g++ of that release brings.
 # Behaviour: alignof(Wide) is 64. With -fsanitize=address and ASAN_OPTIONS=detect_stack_use_after_return=1 its address modulo 64 is 0, with
 #   -fstack-protector-strong too it is 32. UBSan then reports a misaligned access in correct code, and aligned vector instructions would fault.
 #   Without that option of the runtime, or with -fno-stack-protector, it is 0.
@@ -14,6 +14,13 @@ script=$(realpath "$0")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+
+version=12.2.0-14+deb12u1
+for name in g++-12 gcc-12 cpp-12 libstdc++-12-dev libgcc-12-dev libasan8; do
+  apt-get download --quiet "$name=$version" > download 2>&1 || { cat download; exit 1; }
+done
+for package in *.deb; do dpkg --extract "$package" .; done
+export LD_LIBRARY_PATH=$folder/usr/lib/x86_64-linux-gnu
 
 cat > program.cc <<'PROGRAM'
 #include <cstdint>
@@ -37,11 +44,11 @@ int main() { useOne(); }
 PROGRAM
 
 run() {
-  g++ -w -O1 -fsanitize=address "$1" program.cc -o program
+  ./usr/bin/g++-12 -w -O1 -fsanitize=address "$1" program.cc -o program
   echo "$(ASAN_OPTIONS=detect_stack_use_after_return=0 ./program), detected $(ASAN_OPTIONS=detect_stack_use_after_return=1 ./program)"
 }
 
-echo "g++ $(g++ -dumpfullversion): no protector $(run -fno-stack-protector); protector $(run -fstack-protector-strong)" | tee seen
+echo "g++ $(./usr/bin/g++-12 -dumpfullversion): no protector $(run -fno-stack-protector); protector $(run -fstack-protector-strong)" | tee seen
 
 sed -n 's/^#   \(g++ [0-9]\)/\1/p' "$script" > expected
 if ! diff expected seen; then
