@@ -6,7 +6,7 @@ import { out } from '../folders.ts';
 import type { Outcome, Part, Settings } from '../part.ts';
 import { runChild } from './children.ts';
 import { experiment, resultOf, runExperiment } from './experiments.ts';
-import { litterIn } from './litter.ts';
+import { expectNoLitter } from './litter.ts';
 import { type Saver, savers } from './savers.ts';
 import { runJobs, Tally } from './tally.ts';
 import { trainedText, trainingData, trainingOptions } from './training.ts';
@@ -59,11 +59,6 @@ async function manyWriters(
   }
   await saver.read(path);
   await expectNoLitter(folder);
-}
-
-async function expectNoLitter(folder: string): Promise<void> {
-  const litter = await litterIn(folder);
-  if (litter.length > 0) throw new Error(`${litter} stayed`);
 }
 
 /** Two trainings with one checkpoint: each ends with its model, and the checkpoint is whole at any time. */
