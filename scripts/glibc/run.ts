@@ -14,8 +14,10 @@ import { releaseCases, tooNewCase } from './cases.ts';
 import { makeRoot, releases, run } from './roots.ts';
 
 const given = process.argv.slice(2);
-const chosen = Object.keys(releases).filter((release) => given.length === 0 || given.includes(release));
-if (chosen.length === 0) throw new Error(`Expected some of ${Object.keys(releases).join(', ')}: ${given.join(', ')}`);
+const names = Object.keys(releases);
+const unknown = given.filter((word) => !names.includes(word));
+if (unknown.length > 0) throw new Error(`No such release: ${unknown.join(', ')}. There are ${names.join(', ')}.`);
+const chosen = names.filter((release) => given.length === 0 || given.includes(release));
 if (process.getuid?.() !== 0) throw new Error('debootstrap and chroot need root.');
 
 ensureSystemPackages(['glibc'], (title: string, command: string[]) => {

@@ -1,13 +1,11 @@
 // Command lines with odd words: each ends soon, with an exit code of its own and a message instead of a stack trace.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { Random, writeNpz } from '../../lib/index.ts';
 import type { Part, Settings } from './part.ts';
+import { runCommand } from './processes.ts';
 
 const counts = { short: 30, long: 1000 };
 const mostSeconds = 60;
@@ -59,24 +57,15 @@ async function faultOf(
   cwd: string,
   count: (code: string) => void,
 ): Promise<string | undefined> {
-  const child = spawn(process.execPath, [resolve('dist/cli/denseam.js'), ...line], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: mostSeconds * 1000,
-    killSignal: 'SIGKILL',
-  });
-  const [output, errors, [status, signal]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
+  const command = [process.execPath, resolve('dist/cli/denseam.js'), ...line];
+  const { status, signal, stdout, stderr } = await runCommand(command, { cwd, timeout: mostSeconds * 1000 });
   count(`ended: exit ${status ?? signal}`);
-  if (signal !== null) return `${signal}, after at most ${mostSeconds} s`;
-  if (![0, 1, 2].includes(status)) return `exit ${status}: ${errors}`;
-  if (/^ +at .+:\d+/m.test(errors) || /\b(Type|Reference|Syntax)Error\b/.test(errors)) return errors;
-  if (status !== 0 && errors.trim() === '') return `exit ${status} without a message`;
-  if (status !== 0 || !line.includes('--json') || !output.startsWith('{')) return undefined;
-  return isJson(output) ? undefined : 'its output is not JSON';
+  if (status === null) return `${signal}, after at most ${mostSeconds} s`;
+  if (![0, 1, 2].includes(status)) return `exit ${status}: ${stderr}`;
+  if (/^ +at .+:\d+/m.test(stderr) || /\b(Type|Reference|Syntax)Error\b/.test(stderr)) return stderr;
+  if (status !== 0 && stderr.trim() === '') return `exit ${status} without a message`;
+  if (status !== 0 || !line.includes('--json') || !stdout.startsWith('{')) return undefined;
+  return isJson(stdout) ? undefined : 'its output is not JSON';
 }
 
 function isJson(output: string): boolean {

@@ -1,15 +1,12 @@
 // Programs that try many things in processes of their own, so that a crash or a hang is a fault with its place in the
 // run, and the run goes on behind it. A program works through numbered units, each drawn from the seed and its number.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { limited } from './limited.ts';
 import type { Outcome, Settings } from './part.ts';
+import { runCommand } from './processes.ts';
 
 /** What a unit found. Peaks are the greatest of all units, counts their sums. */
 export interface Found {
@@ -113,34 +110,29 @@ async function runProcess(
   signal: AbortSignal,
   sums: Sums,
 ): Promise<{ unit: number; death: string | undefined }> {
-  const [command, ...args] = limited([process.execPath, ...nodeOptions, path, ...numbers], limit);
-  const env = { ...process.env, TMPDIR: temporary };
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
-  const stop = () => child.kill('SIGKILL');
-  signal.addEventListener('abort', stop);
   let unit = Number(numbers[1]);
   let left = Number(numbers[2]) - unit;
-  let hangs = false;
-  const hung = () => {
-    hangs = true;
-    child.kill('SIGKILL');
-  };
-  let watchdog = setTimeout(hung, patience * 1000);
-  createInterface({ input: child.stdout }).on('line', (text) => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(hung, patience * 1000);
+  const hung = new AbortController();
+  const watchdog = setTimeout(() => hung.abort(), patience * 1000);
+  const onLine = (text: string) => {
+    watchdog.refresh();
     const line = JSON.parse(text) as Line;
     if ('begins' in line) unit = line.begins;
     else {
       sums.add(line);
       left--;
     }
+  };
+  const ended = await runCommand([process.execPath, ...nodeOptions, path, ...numbers], {
+    env: { ...process.env, TMPDIR: temporary },
+    limit,
+    signal: AbortSignal.any([signal, hung.signal]),
+    onLine,
+    stderr: 'inherit',
   });
-  const [status, killer] = await once(child, 'close');
   clearTimeout(watchdog);
-  signal.removeEventListener('abort', stop);
-  if (hangs) return { unit, death: `no end after ${patience} s` };
-  return { unit, death: status === 0 && left === 0 ? undefined : (killer ?? `exit ${status}`) };
+  if (hung.signal.aborted) return { unit, death: `no end after ${patience} s` };
+  return { unit, death: ended.status === 0 && left === 0 ? undefined : (ended.signal ?? `exit ${ended.status}`) };
 }
 
 /** The program's end: runs the units that the command line names, and tells the supervisor. */

@@ -1,18 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Random } from '../../../lib/core/random.ts';
-import { out } from '../folders.ts';
-import { limited } from '../limited.ts';
+import { compiled } from '../folders.ts';
+import { type ChildOptions, type Ended, runCommand } from '../processes.ts';
 import { moments, type Suicide, spin } from './fileCalls.ts';
 
 /** A process of ours that says a number a line: what it has done for good. */
-export interface Said {
+export interface Said extends Ended {
   /** The last number; undefined if it said none. */
   readonly last: number | undefined;
   readonly count: number;
-  readonly status: number | null;
-  readonly signal: string | null;
-  readonly stderr: string;
 }
 
 /** When a process is killed. */
@@ -35,53 +30,36 @@ export function drawPlan(random: Random): Plan {
   return { lines, share, ...(who === 0 && { suicide }) };
 }
 
-function killLine(child: ChildProcess, plan: Plan): (time: number) => void {
+/** Hears when lines come, and kills the process that says them when the plan says so. */
+function killLine(kill: AbortController, plan: Plan): (time: number) => void {
   let lines = 0;
   let before = 0;
   return (time) => {
     lines += 1;
     if (lines === plan.lines && !plan.suicide) {
       spin(plan.share * (time - before));
-      child.kill('SIGKILL');
+      kill.abort();
     }
     before = time;
   };
 }
 
-export interface ChildOptions {
-  readonly plan?: Plan;
-  /** A limit, in the words of bash's ulimit. */
-  readonly limit?: string;
-  /** Closes the process's stdin. */
-  readonly until?: AbortSignal;
-}
-
 /** Runs a process of this folder until it ends or is killed. */
-export function runChild(
+export async function runChild(
   program: string,
   args: readonly string[],
-  { plan, limit, until }: ChildOptions = {},
+  { plan, ...options }: ChildOptions & { readonly plan?: Plan } = {},
 ): Promise<Said> {
-  const path = join(out, 'js/crashes', `${program}.js`);
   const suicide = plan?.suicide ? [JSON.stringify(plan.suicide)] : [];
-  const [command, ...rest] = limited([process.execPath, path, ...args, ...suicide], limit);
-  const child = spawn(command, rest, { stdio: 'pipe' });
-  until?.addEventListener('abort', () => child.stdin.end());
-  const onLine = plan && killLine(child, plan);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    for (const _ of text.matchAll(/\n/g)) onLine?.(performance.now());
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      const lines = stdout.split('\n').slice(0, -1);
-      const last = lines.length > 0 ? Number(lines.at(-1)) : undefined;
-      resolve({ last, count: lines.length, status, signal, stderr });
-    });
-  });
+  const command = [process.execPath, compiled(`crashes/${program}.js`), ...args, ...suicide];
+  const kill = new AbortController();
+  const hear = plan && killLine(kill, plan);
+  const lines: string[] = [];
+  const onLine = (line: string) => {
+    hear?.(performance.now());
+    lines.push(line);
+  };
+  const ended = await runCommand(command, { signal: kill.signal, ...options, onLine });
+  const last = lines.length > 0 ? Number(lines.at(-1)) : undefined;
+  return { ...ended, last, count: lines.length };
 }

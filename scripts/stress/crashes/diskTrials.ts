@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VonMisesFisherMemory } from '../../../lib/index.ts';
 import { experiment, resultOf, runExperiment } from './experiments.ts';
-import { litterIn } from './litter.ts';
+import { expectNoLitter } from './litter.ts';
 import { errorOf, expectGeneration, expectRefusal } from './refused.ts';
 import { type Saver, smallGeneration, wideGeneration } from './savers.ts';
 import { type DiskKind, memoryDisk, onDisk } from './smallDisk.ts';
@@ -74,7 +74,7 @@ export async function fullDiskInTraining(epochs: number, folder: string, expecte
     };
     const training = VonMisesFisherMemory.train(data, { ...trainingOptions, checkpoint, onEpoch });
     expectRefusal(await errorOf(training), checkpoint, 'ENOSPC');
-    if ((await litterIn(folder)).length > 0) throw new Error('a temporary file stayed');
+    await expectNoLitter(folder);
     disk.empty();
     using memory = await VonMisesFisherMemory.resume(checkpoint, data);
     if (trainedText(memory) !== expected) throw new Error('the resumed model is another than the uninterrupted one');
@@ -91,7 +91,7 @@ export async function fullDiskInExperiment(size: number, folder: string, expecte
     if (status !== 1 || !/Cannot write file ".*": no space left on device \(ENOSPC\)\n$/.test(stderr)) {
       throw new Error(`ended with ${status}: ${stderr}`);
     }
-    if ((await litterIn(out)).length > 0) throw new Error('a temporary file stayed');
+    await expectNoLitter(out);
     disk.remount('size=4096k');
     const again = await runExperiment(out);
     if (again.status !== 0) throw new Error(`with room it ended with ${again.status}: ${again.stderr}`);

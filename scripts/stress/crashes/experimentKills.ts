@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Random } from '../../../lib/core/random.ts';
 import type { Settings } from '../part.ts';
 import { resultOf, runExperiment } from './experiments.ts';
-import { litterIn } from './litter.ts';
+import { expectNoLitter } from './litter.ts';
 import type { Tally } from './tally.ts';
 
 const mostKills = 5;
@@ -49,8 +49,7 @@ async function killExperiment(out: string, times: readonly number[], expected: s
   const { status, stderr } = await runExperiment(out);
   if (status !== 0) throw new Error(`ended with ${status}: ${stderr}`);
   if ((await resultOf(out)) !== expected) throw new Error('result.json is another than that of a run nobody killed');
-  const litter = await litterIn(out);
-  if (litter.length > 0) throw new Error(`${litter} stayed`);
+  await expectNoLitter(out);
   tally.add('kills', kills);
   tally.add('kills of experiments', kills);
   tally.add('results compared with uninterrupted ones');

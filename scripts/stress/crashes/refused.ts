@@ -1,4 +1,4 @@
-import { litterIn } from './litter.ts';
+import { expectNoLitter } from './litter.ts';
 import type { Saver } from './savers.ts';
 
 /** The error of a call; undefined if it ended well. */
@@ -20,6 +20,5 @@ export function expectRefusal(error: NodeJS.ErrnoException | undefined, path: st
 export async function expectGeneration(saver: Saver, folder: string, path: string, generation: number): Promise<void> {
   const found = await saver.read(path);
   if (found !== generation) throw new Error(`the file holds generation ${found}, not ${generation}`);
-  const litter = await litterIn(folder);
-  if (litter.length > 0) throw new Error(`${litter} stayed`);
+  await expectNoLitter(folder);
 }

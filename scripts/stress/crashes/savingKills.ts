@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Random } from '../../../lib/core/random.ts';
 import type { Settings } from '../part.ts';
 import { drawPlan, type Plan, runChild } from './children.ts';
-import { litterIn } from './litter.ts';
+import { expectNoLitter, litterIn } from './litter.ts';
 import type { Saver } from './savers.ts';
 import type { Tally } from './tally.ts';
 
@@ -39,8 +39,7 @@ export async function killSaver(
     }
   }
   await (await saver.prepare(present + 1))(path);
-  const left = await litterIn(folder);
-  if (left.length > 0) tally.fault(`${saver.name}, seed ${seed}, the last save`, `${left} stayed`);
+  await expectNoLitter(folder).catch((error) => tally.fault(`${saver.name}, seed ${seed}, the last save`, error));
 }
 
 /** Returns the generation that is on the disk afterwards. */

@@ -6,7 +6,7 @@ import { VonMisesFisherMemory } from '../../../lib/index.ts';
 import { openSafetensors } from '../../../lib/io/safetensors/safetensors.ts';
 import type { Settings } from '../part.ts';
 import { drawPlan, type Plan, runChild } from './children.ts';
-import { litterIn } from './litter.ts';
+import { expectNoLitter } from './litter.ts';
 import type { Tally } from './tally.ts';
 import { trainedText, trainingData } from './training.ts';
 
@@ -42,8 +42,7 @@ export async function killTrainings(
     const where = `training ${run}, seed ${seed} (${JSON.stringify(plans)})`;
     try {
       left -= await killTraining(path, plans, expected, tally);
-      const litter = await litterIn(folder);
-      if (litter.length > 0) tally.fault(where, `${litter} stayed`);
+      await expectNoLitter(folder);
     } catch (error) {
       tally.fault(where, error);
     }

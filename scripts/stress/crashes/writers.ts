@@ -6,7 +6,7 @@ import { out } from '../folders.ts';
 import type { Outcome, Part, Settings } from '../part.ts';
 import { runChild } from './children.ts';
 import { experiment, resultOf, runExperiment } from './experiments.ts';
-import { litterIn } from './litter.ts';
+import { expectNoLitter } from './litter.ts';
 import { type Saver, savers } from './savers.ts';
 import { runJobs, Tally } from './tally.ts';
 import { trainedText, trainingData, trainingOptions } from './training.ts';
@@ -42,17 +42,17 @@ async function manyWriters(
   const path = join(folder, 'saved');
   const stop = new AbortController();
   signal.addEventListener('abort', () => stop.abort(), { signal: stop.signal });
+  const timer = setTimeout(() => stop.abort(), 1000 * seconds);
   let first = 1;
   const writers = threads.map((count) => {
     const args = [saver.name, path, String(first), String(count)];
     first += count;
     return runChild('writersProcess', args, { until: stop.signal });
   });
-  const timer = setTimeout(() => stop.abort(), 1000 * seconds);
-  const running = Promise.race(writers).finally(() => stop.abort()); // one that fails ends the trial
-  await Promise.all([1, 2].map(() => readUntil(saver, path, () => stop.signal.aborted, tally)));
+  const readers = [1, 2].map(() => readUntil(saver, path, () => stop.signal.aborted, tally));
+  await endTogether([...writers, ...readers], stop);
   clearTimeout(timer);
-  await running;
+  await Promise.all(readers);
   for (const { status, last, stderr } of await Promise.all(writers)) {
     if (status !== 0) throw new Error(`a writer ended with ${status}: ${stderr}`);
     tally.add('saves by several writers', last);
@@ -61,9 +61,11 @@ async function manyWriters(
   await expectNoLitter(folder);
 }
 
-async function expectNoLitter(folder: string): Promise<void> {
-  const litter = await litterIn(folder);
-  if (litter.length > 0) throw new Error(`${litter} stayed`);
+/** Stops all as soon as one has ended or failed; nothing runs afterwards, in a folder that may be removed. */
+async function endTogether(all: readonly Promise<unknown>[], stop: AbortController): Promise<void> {
+  await Promise.race(all).catch(() => {});
+  stop.abort();
+  await Promise.allSettled(all);
 }
 
 /** Two trainings with one checkpoint: each ends with its model, and the checkpoint is whole at any time. */
@@ -71,16 +73,24 @@ async function twoTrainings(folder: string, expected: string, tally: Tally): Pro
   await mkdir(folder);
   const path = join(folder, 'checkpoint');
   const data = await trainingData();
+  const stop = new AbortController();
   let isOver = false;
-  const runs = Promise.all([1, 2].map(() => runChild('trainingProcess', [path]))).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await new Promise(setImmediate);
-    if (!existsSync(path)) continue;
-    using memory = await VonMisesFisherMemory.resume(path, data);
-    if (trainedText(memory) !== expected) throw new Error('a resumed model is another than the uninterrupted one');
-    tally.add('models resumed from a checkpoint of two writers');
+  const runs = Promise.all([1, 2].map(() => runChild('trainingProcess', [path], { signal: stop.signal }))).finally(
+    () => {
+      isOver = true;
+    },
+  );
+  try {
+    while (!isOver) {
+      await new Promise(setImmediate);
+      if (!existsSync(path)) continue;
+      using memory = await VonMisesFisherMemory.resume(path, data);
+      if (trainedText(memory) !== expected) throw new Error('a resumed model is another than the uninterrupted one');
+      tally.add('models resumed from a checkpoint of two writers');
+    }
+  } finally {
+    stop.abort(); // if a model was wrong
+    await runs;
   }
   for (const { status, stderr } of await runs) if (status !== 0) throw new Error(`ended with ${status}: ${stderr}`);
   await expectNoLitter(folder);
