@@ -1,10 +1,11 @@
-// Writes into docs/reliability.md what the tests are and what a long run of the stress found, so that no figure there is
+// Writes into docs/reliability.md what the tests are and what long runs of the stress found, so that no figure there is
 // typed. Each table comes from the last run that left its report; a table without one stays.
 //
 //   .ci/run && npm run stress && npm run reliability:docs
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { markdownTable } from '../bench/markdown.ts';
+import { parts } from './stress/parts.ts';
 
 const document = 'docs/reliability.md';
 const reports = {
@@ -59,21 +60,42 @@ function coverageLine(): string {
 interface StressPart {
   readonly part: string;
   readonly seconds: number;
+  readonly seed: number;
+  readonly short: boolean;
+  readonly interrupted: boolean;
+  readonly denseam: string;
+  readonly node: string;
+  readonly platform: string;
   readonly counts: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
   readonly notRun?: readonly string[];
 }
 
+/** The last run of every part, in the order of the list; each must be a whole long one. */
+function longRuns(): StressPart[] {
+  const results: readonly StressPart[] = read(reports.stress);
+  return parts.map(({ name }) => {
+    const result = results.find(({ part }) => part === name);
+    if (result && !result.short && !result.interrupted) return result;
+    throw new Error(`${reports.stress} has no whole long run of the part ${name}.`);
+  });
+}
+
+/** Counts of every verb and kind of file are for the report alone. */
+const isDetail = (what: string) => /^(calls|files) of /.test(what);
+
 function stressTable(): string {
-  const { seed, short, denseam, node, platform, parts } = read(reports.stress);
-  if (short) throw new Error(`${reports.stress} is of a short run`);
-  const rows = (parts as readonly StressPart[]).flatMap(({ part, seconds, counts, faults, notRun = [] }) => [
-    ...Object.entries(counts).map(([what, count]) => [`\`${part}\``, what, number(count)]),
+  const runs = longRuns();
+  const rows = runs.flatMap(({ part, seconds, counts, faults, notRun = [] }) => [
+    ...Object.entries(counts)
+      .filter(([what]) => !isDetail(what))
+      .map(([what, count]) => [`\`${part}\``, what, number(count)]),
     ...notRun.map((what) => [`\`${part}\``, `not run: ${what}`, '-']),
     [`\`${part}\``, `faults, in ${number(seconds)} s`, number(faults.length)],
   ]);
-  const run = `denseam ${denseam}, Node ${node.slice(1)}, ${platform}, \`npm run stress -- --seed ${seed}\`:`;
-  return `${run}\n\n${markdownTable(['part', 'what was tried', 'count'], rows, ['part', 'what was tried'])}`;
+  const [{ denseam, node, platform }] = runs as [StressPart];
+  const on = `denseam ${denseam}, Node ${node.slice(1)}, ${platform}:`;
+  return `${on}\n\n${markdownTable(['part', 'what was tried', 'count'], rows, ['part', 'what was tried'])}`;
 }
 
 /** `<!-- figures: <name> -->`, what is rewritten, `<!-- end -->`. */

@@ -66,12 +66,14 @@ export class Staged<Handle extends NativeHandle> {
   readonly #store: ItemStore<Handle>;
   readonly #bytesOf: (items: Handle) => number;
   readonly #before: Handle;
+  readonly #bytesBefore: number;
   #items: Handle;
 
   constructor(store: ItemStore<Handle>, bytesOf: (items: Handle) => number) {
     this.#store = store;
     this.#bytesOf = bytesOf;
     this.#before = store.items;
+    this.#bytesBefore = bytesOf(this.#before);
     this.#items = this.#before;
   }
 
@@ -87,9 +89,7 @@ export class Staged<Handle extends NativeHandle> {
     const before = this.#items;
     const after = await runTask((report) => this.#store.items && task(before, report), options);
     // The items before the change stay until it has succeeded. Blocks shared with them are counted once.
-    if (before !== this.#before) {
-      native.succeed(before, after, Math.max(0, this.#bytesOf(after) - this.#bytesOf(this.#before)));
-    }
+    if (before !== this.#before) native.succeed(before, after, Math.max(0, this.#bytesOf(after) - this.#bytesBefore));
     this.#items = after;
   }
 }

@@ -28,7 +28,7 @@ function description(platform, library) {
     name: packageName(platform),
     version,
     description: `The binary of denseam for ${platform}. Install denseam, which brings it.`,
-    license: `${license} AND BSD-3-Clause`,
+    license: `${license} AND BSD-3-Clause AND (GPL-3.0-or-later WITH GCC-exception-3.1)`,
     author,
     repository,
     homepage,
@@ -46,7 +46,7 @@ function description(platform, library) {
 
 const readme = (platform, version) => `# ${packageName(platform)}
 
-The native part of [denseam](https://www.npmjs.com/package/denseam) ${version} for ${platform}. \`npm install denseam\`
+The native part of denseam ${version} for ${platform}. \`npm install denseam\`
 brings this package on systems that can load it; nothing else should depend on it. THIRD-PARTY.md has the licences of
 the libraries that the binary contains.
 `;

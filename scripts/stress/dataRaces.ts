@@ -12,7 +12,7 @@ const controls: readonly Control[] = [
 ];
 
 async function runDriver(settings: Settings): Promise<Outcome> {
-  const callsEach = settings.short ? 300 : 20_000;
+  const callsEach = settings.short ? 300 : 10_000;
   const command = [driverOf(threadSanitizer), String(settings.seed), String(callsEach)];
   const run = await runSanitized(threadSanitizer, 'data-races-native', command, settings);
   if (settings.signal.aborted) return { counts: {}, faults: [] };

@@ -2,19 +2,28 @@
 //
 //   npm run stress -- --short --seed 7 calls files
 
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { out, root } from './folders.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { out } from './folders.ts';
 import type { Outcome, Part, Settings } from './part.ts';
 import { parts } from './parts.ts';
 
 /** Counts of a part in the table. */
 const mostWords = 15;
 
+/** What a part's last run tried and found, on what. */
 interface Result extends Outcome {
   readonly part: string;
   readonly seconds: number;
+  readonly seed: number;
+  readonly short: boolean;
+  readonly interrupted: boolean;
+  readonly denseam: string;
+  readonly node: string;
+  readonly platform: string;
 }
 
 function wholeNumber(text: string): number {
@@ -29,6 +38,7 @@ function sayFor(name: string): (line: string) => void {
 
 async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Result> {
   const start = performance.now();
+  const { seed, short, signal } = settings;
   const say = sayFor(part.name);
   say(part.what);
   const outcome = await part.run({ ...settings, say }).catch((error: unknown): Outcome => {
@@ -37,7 +47,17 @@ async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Res
   });
   for (const fault of outcome.faults) console.error(`${part.name}: ${fault}`);
   for (const trial of outcome.notRun ?? []) console.error(`${part.name}: not run: ${trial}`);
-  return { part: part.name, seconds: Math.round((performance.now() - start) / 1000), ...outcome };
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const on = { denseam: manifest.version, node: process.version, platform: `${process.platform}-${process.arch}` };
+  return { part: part.name, ...on, seed, short, interrupted: signal.aborted, seconds, ...outcome };
+}
+
+/** Puts a part's result into the report, in the place of that part's last one. */
+async function report(result: Result): Promise<void> {
+  const path = join(out, 'report.json');
+  const before: readonly Result[] = existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : [];
+  const kept = before.filter(({ part }) => part !== result.part);
+  await writeFile(path, `${JSON.stringify([...kept, result], null, 2)}\n`);
 }
 
 function printTable(results: readonly Result[]): void {
@@ -62,22 +82,15 @@ function interruption(): AbortSignal {
 }
 
 async function main(names: readonly string[], { short = false, seed }: { short?: boolean; seed: number }) {
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const about = {
-    seed,
-    short,
-    denseam: version,
-    node: process.version,
-    platform: `${process.platform}-${process.arch}`,
-  };
   await mkdir(out, { recursive: true });
   const signal = interruption();
   const results: Result[] = [];
   for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
     if (signal.aborted) break;
-    results.push(await runPart(part, { short, seed, signal }));
+    const result = await runPart(part, { short, seed, signal });
     // After every part, so that whatever ends a long run early takes nothing with it.
-    await writeFile(join(out, 'report.json'), `${JSON.stringify({ ...about, parts: results }, null, 2)}\n`);
+    await report(result);
+    results.push(result);
   }
   printTable(results);
   if (signal.aborted || results.some(({ faults }) => faults.length > 0)) process.exitCode = 1;

@@ -13,6 +13,7 @@ import {
   VonMisesFisherMemory,
 } from '../../lib/index.ts';
 import { checkSupported } from '../../lib/memory/batches.ts';
+import { ItemStore } from '../../lib/memory/store.ts';
 import { native } from '../../lib/native/addon.ts';
 import { expectSameBits } from '../support/assertions.ts';
 
@@ -207,6 +208,19 @@ describe('calls that run when the memory is closed', () => {
     const ofClouds = [stored.add(clouds(2)), stored.remove([0])];
     stored.close();
     for (const change of ofClouds) await expect(change).rejects.toMatchObject(closed);
+  });
+
+  it('a change is refused where the memory is closed in its second step', async () => {
+    const shape = { kind: 'euclidean', dimension: 1, precision: 'float64', indexed: false } as const;
+    const store = new ItemStore({}, native.emptyItems(shape), native.itemBytes);
+    const change = store.change(async (staged) => {
+      const step = () => staged.apply((items) => ({ promise: Promise.resolve(native.share(items)), abort() {} }));
+      await step();
+      const second = step();
+      store.close();
+      await second;
+    });
+    await expect(change).rejects.toMatchObject(closed);
   });
 });
 

@@ -85,7 +85,7 @@ void callRepeatedly(std::size_t count, Shared& shared, Draw draw, Current& curre
 void disturb(const std::atomic<bool>& ended, Draw draw, std::vector<Current>& currents, Counts& counts) {
   while (!ended) {
     std::this_thread::sleep_for(std::chrono::microseconds(draw.below(4000)));
-    if (draw.chance(0.5)) {
+    if (draw.chance(0.2)) {
       currents[draw.below(currents.size())].abort();
     } else {
       parallel::setThreads(1 + draw.below(kCallers));

@@ -28,9 +28,11 @@ export function outcomeOfNode(run: SanitizedRun): Outcome {
 
 /** Of a program that prints its counts at the end, as one line of JSON. */
 export function outcomeOfProgram(command: readonly string[], run: SanitizedRun): Outcome {
-  const last = run.output.trimEnd().split('\n').at(-1) ?? '';
+  const lines = run.output.trimEnd().split('\n');
+  const last = lines.at(-1) ?? '';
   const hasEnded = run.status === 0 && last.startsWith('{');
-  const faults = hasEnded ? [] : [`ended with ${run.status}: ${last}; again: ${command.join(' ')}`];
+  const said = lines.find((line) => /^\w*Error\b/.test(line)) ?? last;
+  const faults = hasEnded ? [] : [`ended with ${run.status}: ${said}; again: ${command.join(' ')}`];
   return { counts: hasEnded ? JSON.parse(last) : {}, faults };
 }
 
