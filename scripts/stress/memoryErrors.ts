@@ -1,13 +1,13 @@
 // AddressSanitizer and UndefinedBehaviorSanitizer over the tests of everything native, then over a random workload,
 // whose end also shows memory that was lost.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { out, root } from './folders.ts';
+import { out } from './folders.ts';
 import type { Outcome, Part, Settings } from './part.ts';
 import { type Control, runControls } from './sanitizers/controls.ts';
-import { addressSanitizer, build, countingLeaks, runSanitized, type SanitizedRun } from './sanitizers/sanitizers.ts';
+import { addressSanitizer, build, countingLeaks, runSanitized } from './sanitizers/sanitizers.ts';
 import { merged, outcomeOfNode, runWorkload } from './sanitizers/workload.ts';
+import { testsThrough } from './vitest.ts';
 
 const controls: readonly Control[] = [
   { fault: 'read past the end', sanitizer: addressSanitizer, kind: 'heap-buffer-overflow' },
@@ -32,46 +32,12 @@ const some = [
 /** Sanitizers need several times the memory, and keep what was freed. */
 const measuresMemory = 'resident memory';
 
-interface Tests {
-  readonly numTotalTests: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly fullName: string;
-      readonly status: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
-}
-
 async function runTests(settings: Settings): Promise<Outcome> {
-  const report = join(out, 'memory-errors-tests.json');
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`];
-  const chosen = ['--testTimeout=0', '--testNamePattern', `^(?!${measuresMemory})`];
-  const command = [process.execPath, vitest, 'run', ...(settings.short ? some : everything), ...chosen, ...reporters];
-  const run = await runSanitized(addressSanitizer, 'memory-errors-tests', command, settings);
+  const chosen = [...(settings.short ? some : everything), '--testNamePattern', `^(?!${measuresMemory})`];
+  const tests = testsThrough(join(out, 'memory-errors-tests.json'), [...chosen, '--reporter=default']);
+  const run = await runSanitized(addressSanitizer, 'memory-errors-tests', tests.command, settings);
   if (settings.signal.aborted) return { counts: {}, faults: [] };
-  return outcomeOfTests(JSON.parse(readFileSync(report, 'utf8')), run);
-}
-
-function outcomeOfTests({ testResults }: Tests, run: SanitizedRun): Outcome {
-  const tests = testResults.flatMap((file) => file.assertionResults.map((test) => ({ ...test, file: file.name })));
-  const failed = tests.filter(({ status }) => status === 'failed');
-  const broken = testResults.filter((file) => file.assertionResults.length === 0 && file.status === 'failed');
-  const passed = tests.filter(({ status }) => status === 'passed').length;
-  return merged([
-    outcomeOfNode(run),
-    {
-      counts: { 'tests passed': passed },
-      faults: [
-        ...failed.map(({ file, fullName, failureMessages }) => `${file}: ${fullName}: ${failureMessages[0]}`),
-        ...broken.map(({ name, message }) => `${name}: ${message}`),
-      ],
-    },
-  ]);
+  return merged([outcomeOfNode(run), await tests.outcome(run.status)]);
 }
 
 async function run(settings: Settings): Promise<Outcome> {

@@ -73,6 +73,7 @@ export class Sequence {
   /** One call, or several at once; returns how many. */
   async #step(step: number): Promise<number> {
     const random = this.#random;
+    await Promise.all(this.#reentered.splice(0)); // sizes decide what is drawn, too
     if (random.integer(25) === 0) globalThis.gc?.();
     if (this.#memories.length < mostMemories && random.integer(15) === 0) this.#memories.push(await anyMemory(random));
     const own = oneOf(random, this.#memories);
@@ -87,7 +88,7 @@ export class Sequence {
   }
 
   async #one(step: number, own: Own, isAlone: boolean): Promise<void> {
-    // Of its own: when callbacks draw from it must not decide what the next calls are.
+    // Of its own: when callbacks draw from it, once the arguments are there, must not decide what the next calls are.
     const random = this.#random.fork();
     const call = random.integer(4) > 0 ? verbCall(own, random, this.#folder) : functionCall(random, this.#folder);
     const mine = new OwnReasons();
@@ -99,7 +100,6 @@ export class Sequence {
     const source: Source = { random, anything: this.#anything, reenter, own: mine };
     const { values, controller } = this.#arguments(call, source, mine);
     const watched = isAlone && change.test(call.what);
-    await Promise.all(this.#reentered.splice(0));
     const before = watched ? await stateOf(own) : undefined;
     const ending = await this.#ending(call, values, mine, controller);
     this.#count(call, ending, mine);
@@ -163,7 +163,7 @@ export class Sequence {
     const open = memory as { get?: (i: number[]) => Promise<unknown>; add?: (items: unknown) => Promise<unknown> };
     const settled = (call: Promise<unknown> | undefined) => this.#reentered.push(call?.catch(() => {}));
     settled(open.get?.([0]));
-    if (random.integer(10) === 0) settled(open.add?.(items(1)));
+    if (random.integer(10) === 0) settled(open.add?.(items(1, random)));
     if (random.integer(50) === 0) memory.close();
   }
 

@@ -23,7 +23,7 @@ type Name = keyof typeof classes;
 export interface Own {
   readonly name: Name;
   readonly memory: object & { readonly size?: number; close(): void };
-  readonly items: (count: number) => unknown;
+  readonly items: (count: number, random: Random) => unknown;
 }
 
 const structures: readonly Structure[] = ['full', 'diagonal', 'isotropic'];
@@ -55,12 +55,12 @@ export async function anyMemory(random: Random): Promise<Own> {
     return { name, memory: await GaussianMemory.create(items(count), { index: random.integer(2) === 0 }), items };
   }
   if (name === 'EuclideanMemory') {
-    const items = (n: number) => vectorsOf(random, n, dimension);
-    return { name, memory: await EuclideanMemory.create(items(count)), items };
+    const items = (n: number, from: Random) => vectorsOf(from, n, dimension);
+    return { name, memory: await EuclideanMemory.create(items(count, random)), items };
   }
   if (name === 'PointCloudMemory') {
-    const items = (n: number) => cloudsOf(random, n, dimension);
-    return { name, memory: await PointCloudMemory.create(items(count), { epsilon }), items };
+    const items = (n: number, from: Random) => cloudsOf(from, n, dimension);
+    return { name, memory: await PointCloudMemory.create(items(count, random), { epsilon }), items };
   }
   return { name, memory: await VonMisesFisherMemory.from(parameters), items: () => undefined };
 }
@@ -100,9 +100,9 @@ export function verbCall({ name, memory, items }: Own, random: Random, folder: s
   const method = what.slice(name.length + 1);
   const size = sizeOf(memory);
   const own: Record<string, unknown> = {
-    queries: items(1 + random.integer(3)),
-    items: items(1 + random.integer(3)),
-    query: items(1),
+    queries: items(1 + random.integer(3), random),
+    items: items(1 + random.integer(3), random),
+    query: items(1, random),
     indices: Array.from({ length: 1 + random.integer(2) }, () => random.integer(size)),
   };
   const run = (...values: unknown[]) => (memory as Record<string, (...v: unknown[]) => unknown>)[method]?.(...values);
