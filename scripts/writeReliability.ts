@@ -71,29 +71,31 @@ interface StressPart {
   readonly notRun?: readonly string[];
 }
 
-/** The last run of every part, in the order of the list; each must be a whole long one. */
-function longRuns(): StressPart[] {
-  const results: readonly StressPart[] = read(reports.stress);
-  return parts.map(({ name }) => {
-    const result = results.find(({ part }) => part === name);
-    if (result && !result.short && !result.interrupted) return result;
-    throw new Error(`${reports.stress} has no whole long run of the part ${name}.`);
-  });
-}
+const partsOf = (): readonly StressPart[] => read(reports.stress);
+
+/** A part's last run, if it is in the report, long and whole. */
+const longRun = (name: string) =>
+  partsOf().find(({ part, short, interrupted }) => part === name && !short && !interrupted);
 
 /** Counts of every verb and kind of file are for the report alone. */
 const isDetail = (what: string) => /^(calls|files) of /.test(what);
 
+function stressRows(name: string): string[][] {
+  const run = longRun(name);
+  if (!run) return [[`\`${name}\``, 'no whole long run of this version', '-']];
+  const { seconds, counts, faults, notRun = [] } = run;
+  const tried = Object.entries(counts).filter(([what]) => !isDetail(what));
+  const rows = [
+    ...tried.map(([what, count]) => [what, number(count)]),
+    ...notRun.map((what) => [`not run: ${what}`, '-']),
+    [`faults, in ${number(seconds)} s`, number(faults.length)],
+  ];
+  return rows.map((row) => [`\`${name}\``, ...row]);
+}
+
 function stressTable(): string {
-  const runs = longRuns();
-  const rows = runs.flatMap(({ part, seconds, counts, faults, notRun = [] }) => [
-    ...Object.entries(counts)
-      .filter(([what]) => !isDetail(what))
-      .map(([what, count]) => [`\`${part}\``, what, number(count)]),
-    ...notRun.map((what) => [`\`${part}\``, `not run: ${what}`, '-']),
-    [`\`${part}\``, `faults, in ${number(seconds)} s`, number(faults.length)],
-  ]);
-  const [{ denseam, node, platform }] = runs as [StressPart];
+  const [{ denseam, node, platform }] = partsOf() as [StressPart];
+  const rows = parts.flatMap(({ name }) => stressRows(name));
   const on = `denseam ${denseam}, Node ${node.slice(1)}, ${platform}:`;
   return `${on}\n\n${markdownTable(['part', 'what was tried', 'count'], rows, ['part', 'what was tried'])}`;
 }
