@@ -13,13 +13,18 @@ function checkVersion({ name, version }) {
   throw Object.assign(error, { code: 'ERR_OTHER_VERSION' });
 }
 
+/**
+ * Whether there is no such file: Node's code; bundles of Bun have words alone. Deno gives an error of the system's
+ * loader no code, either: that is no missing file.
+ */
+const isAbsent = ({ code, message }) => code === 'MODULE_NOT_FOUND' || /^Cannot require module /.test(message);
+
 /** The clone's own build, else the binary of this platform's package; undefined where there is neither. */
 exports.requireAddon = function requireAddon() {
   try {
     return require('../../build/Release/denseam.node');
   } catch (error) {
-    // Whatever else it says (bundlers have words of their own), the file is not there.
-    if (/^ERR_DLOPEN/.test(error.code)) throw error;
+    if (!isAbsent(error)) throw error;
   }
   try {
     switch (`${process.platform}-${process.arch}`) {
@@ -40,8 +45,7 @@ exports.requireAddon = function requireAddon() {
         return require('@denseam/win32-x64/denseam.node');
     }
   } catch (error) {
-    // Node's code; bundles of Bun have words alone. Deno gives an error of the system's loader no code, either.
-    if (error.code !== 'MODULE_NOT_FOUND' && !/^Cannot require module /.test(error.message)) throw error;
+    if (!isAbsent(error)) throw error;
   }
   return undefined;
 };

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -186,13 +195,26 @@ describe('the error of a package whose binary does not load', () => {
     rmSync(target, { recursive: true });
   });
 
-  it('takes an error without a code, as Deno gives it, for no missing package', () => {
-    const fails = `process.getBuiltinModule('node:module')._extensions['.node'] = () => { throw new TypeError('file too short'); };`;
-    const { stdout } = run(['--input-type=module', '--eval', `${fails}${program}`]);
-    expect(stdout).toContain(opening);
-    expect(stdout).toContain(': file too short. ');
-    expect(stdout).not.toContain('is not installed');
-  });
+  it.each(['@denseam', 'build/Release'])(
+    'takes an error without a code, as Deno gives it, for no absence: %s',
+    (where) => {
+      const own = join(installed, 'build/Release');
+      mkdirSync(own, { recursive: true });
+      if (own.endsWith(where)) writeFileSync(join(own, 'denseam.node'), '');
+      const fails = `
+      const extensions = process.getBuiltinModule('node:module')._extensions;
+      const load = extensions['.node'];
+      extensions['.node'] = (module, file) => {
+        if (file.includes(${JSON.stringify(where)})) throw new TypeError('file too short');
+        load(module, file);
+      };`;
+      const { stdout } = run(['--input-type=module', '--eval', `${fails}${program}`]);
+      rmSync(join(installed, 'build'), { recursive: true });
+      expect(stdout).toContain(opening);
+      expect(stdout).toContain(': file too short. ');
+      expect(stdout).not.toContain('is not installed');
+    },
+  );
 
   // These damage the packages: they come last.
   it('does not pass over a binary that is no binary', () => {
