@@ -68,17 +68,23 @@ export async function perturbClouds(
   return inTurns(moved(own, directions, everyCloud, sizes), signal);
 }
 
-/** Refuses numbers that no cloud has: a divergence of 0 needs no solver, which would find them. */
+/** Refuses numbers that no cloud has, by their names here: the solver sees moved clouds, and none at a divergence of 0. */
 function* checkValues({ count, dimension: d, offsets, points, weights }: OwnPointClouds): Steps<void> {
   for (let i = 0; i < count; i++) {
     for (let k = offsets[i] as number; k < (offsets[i + 1] as number); k++) {
-      const name = (field: string) => `clouds.${field}[${k}]`;
-      const bad = points.subarray(k * d, (k + 1) * d).find((each) => !Number.isFinite(each));
-      if (bad !== undefined) throw expectedError('ERR_NOT_FINITE', name('points'), 'finite coordinates', `${bad}`);
-      nonNegative(name('weights'), weights[k]);
+      points.subarray(k * d, (k + 1) * d).forEach((value) => {
+        checkFinite(`clouds.points[${k}]`, value);
+      });
+      const weight = weights[k] as number;
+      checkFinite(`clouds.weights[${k}]`, weight);
+      nonNegative(`clouds.weights[${k}]`, weight);
     }
     yield;
   }
+}
+
+function checkFinite(name: string, value: number): void {
+  if (!Number.isFinite(value)) throw expectedError('ERR_NOT_FINITE', name, 'a finite number', `${value}`);
 }
 
 /** Changes of points and log weights at size 1. */

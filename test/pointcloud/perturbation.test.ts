@@ -60,6 +60,12 @@ describe('perturbClouds', () => {
   it.each([0, 0.3])('refuses clouds with impossible numbers, divergence %s', async (divergence) => {
     const infinite = { ...point, points: Float64Array.of(3, Number.POSITIVE_INFINITY) };
     await expectFailure(() => perturbClouds(infinite, divergence, { epsilon }), 'ERR_NOT_FINITE', 'clouds.points[0]');
+    const unweighted = { ...point, weights: Float64Array.of(Number.NaN) };
+    await expectFailure(
+      () => perturbClouds(unweighted, divergence, { epsilon }),
+      'ERR_NOT_FINITE',
+      'clouds.weights[0]',
+    );
     const negative = { ...point, weights: Float64Array.of(-1) };
     await expectFailure(() => perturbClouds(negative, divergence, { epsilon }), 'ERR_RANGE', 'clouds.weights[0]');
   });
