@@ -6,6 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 node scripts/release/check-version.js --packed
+if grep --files-with-matches 'Nothing that is installed here holds' npm/*/THIRD-PARTY.md; then
+  echo 'These lack the text of a licence: pack on Debian 12.' >&2
+  exit 1
+fi
 version=$(node -p "require('./package.json').version")
 for platform in npm/*-*64; do
   platform=${platform#npm/}
