@@ -5,13 +5,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { markdownTable } from '../bench/markdown.ts';
+import { reportOf } from './stress/folders.ts';
+import type { Result } from './stress/part.ts';
 import { parts } from './stress/parts.ts';
 
 const document = 'docs/reliability.md';
 const reports = {
   tests: 'out/tests.json',
   coverage: 'out/coverage/coverage-summary.json',
-  stress: 'out/stress/report.json',
 };
 
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
@@ -36,7 +37,9 @@ const kinds: readonly [name: string, is: (path: string, text: string) => boolean
   ['the package as npm publishes it, the code in the guides', (path) => /^test\/(package|docs)\//.test(path)],
 ];
 
-function testsTable(): string {
+/** Undefined if there is no report. */
+function testsTable(): string | undefined {
+  if (!existsSync(reports.tests)) return undefined;
   const files = (read(reports.tests).testResults as readonly TestFile[]).map((file) => {
     const path = relative('', file.name);
     const passed = file.assertionResults.filter(({ status }) => status === 'passed');
@@ -57,31 +60,17 @@ function coverageLine(): string {
   return `They reach ${lines.pct} % of the lines and ${branches.pct} % of the branches of the TypeScript in both packages.`;
 }
 
-interface StressPart {
-  readonly part: string;
-  readonly seconds: number;
-  readonly seed: number;
-  readonly short: boolean;
-  readonly interrupted: boolean;
-  readonly denseam: string;
-  readonly node: string;
-  readonly platform: string;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly faults: readonly string[];
-  readonly notRun?: readonly string[];
+/** A part's last run, if it was a long one and came to its end. */
+function longRun(name: string): Result | undefined {
+  if (!existsSync(reportOf(name))) return undefined;
+  const result: Result = read(reportOf(name));
+  return result.short || result.interrupted ? undefined : result;
 }
-
-const partsOf = (): readonly StressPart[] => read(reports.stress);
-
-/** A part's last run, if it is in the report, long and whole. */
-const longRun = (name: string) =>
-  partsOf().find(({ part, short, interrupted }) => part === name && !short && !interrupted);
 
 /** Counts of every verb and kind of file are for the report alone. */
 const isDetail = (what: string) => /^(calls|files) of /.test(what);
 
-function stressRows(name: string): string[][] {
-  const run = longRun(name);
+function stressRows(name: string, run: Result | undefined): string[][] {
   if (!run) return [[`\`${name}\``, 'no whole long run of this version', '-']];
   const { seconds, counts, faults, notRun = [] } = run;
   const tried = Object.entries(counts).filter(([what]) => !isDetail(what));
@@ -93,10 +82,13 @@ function stressRows(name: string): string[][] {
   return rows.map((row) => [`\`${name}\``, ...row]);
 }
 
-function stressTable(): string {
-  const [{ denseam, node, platform }] = partsOf() as [StressPart];
-  const rows = parts.flatMap(({ name }) => stressRows(name));
-  const on = `denseam ${denseam}, Node ${node.slice(1)}, ${platform}:`;
+/** Undefined if no part has had a long run. */
+function stressTable(): string | undefined {
+  const runs = parts.map(({ name }) => [name, longRun(name)] as const);
+  const [first] = runs.flatMap(([, run]) => run ?? []);
+  if (!first) return undefined;
+  const on = `denseam ${first.denseam}, Node ${first.node.slice(1)}, ${first.platform}:`;
+  const rows = runs.flatMap(([name, run]) => stressRows(name, run));
   return `${on}\n\n${markdownTable(['part', 'what was tried', 'count'], rows, ['part', 'what was tried'])}`;
 }
 
@@ -107,8 +99,9 @@ const tables = { tests: testsTable, stress: stressTable };
 const text = readFileSync(document, 'utf8').replaceAll(
   block,
   (whole, begin: string, name: keyof typeof tables, end: string) => {
-    if (existsSync(reports[name])) return `${begin}\n${tables[name]()}\n\n${end}`;
-    console.error(`The table of ${name} stays as it is: there is no ${reports[name]}.`);
+    const table = tables[name]();
+    if (table) return `${begin}\n${table}\n\n${end}`;
+    console.error(`The table of ${name} stays as it is: no run has left a report of it.`);
     return whole;
   },
 );

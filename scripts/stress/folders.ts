@@ -7,3 +7,8 @@ export const out = join(root, 'out/stress');
 
 /** A program of a part, compiled. */
 export const compiled = (path: string): string => join('out/stress/js', path);
+
+export const reports = join(out, 'reports');
+
+/** What a part's last run tried and found. */
+export const reportOf = (part: string): string => join(reports, `${part}.json`);

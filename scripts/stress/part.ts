@@ -24,3 +24,15 @@ export interface Outcome {
   /** What this machine does not allow, with the reason: it was not tried, so it has not passed. */
   readonly notRun?: readonly string[];
 }
+
+/** A part's last run: what it tried and found, on what. */
+export interface Result extends Outcome {
+  readonly part: string;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly short: boolean;
+  readonly interrupted: boolean;
+  readonly denseam: string;
+  readonly node: string;
+  readonly platform: string;
+}

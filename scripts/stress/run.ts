@@ -2,29 +2,15 @@
 //
 //   npm run stress -- --short --seed 7 calls files
 
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { out } from './folders.ts';
-import type { Outcome, Part, Settings } from './part.ts';
+import { reportOf, reports } from './folders.ts';
+import type { Outcome, Part, Result, Settings } from './part.ts';
 import { parts } from './parts.ts';
 
 /** Counts of a part in the table. */
 const mostWords = 15;
-
-/** What a part's last run tried and found, on what. */
-interface Result extends Outcome {
-  readonly part: string;
-  readonly seconds: number;
-  readonly seed: number;
-  readonly short: boolean;
-  readonly interrupted: boolean;
-  readonly denseam: string;
-  readonly node: string;
-  readonly platform: string;
-}
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -52,14 +38,6 @@ async function runPart(part: Part, settings: Omit<Settings, 'say'>): Promise<Res
   return { part: part.name, ...on, seed, short, interrupted: signal.aborted, seconds, ...outcome };
 }
 
-/** Puts a part's result into the report, in the place of that part's last one. */
-async function report(result: Result): Promise<void> {
-  const path = join(out, 'report.json');
-  const before: readonly Result[] = existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : [];
-  const kept = before.filter(({ part }) => part !== result.part);
-  await writeFile(path, `${JSON.stringify([...kept, result], null, 2)}\n`);
-}
-
 function printTable(results: readonly Result[]): void {
   const row = (name: string, seconds: string, faults: string, counts: string) =>
     console.log(`${name.padEnd(13)} ${seconds.padStart(8)} ${faults.padStart(7)}  ${counts}`);
@@ -82,14 +60,14 @@ function interruption(): AbortSignal {
 }
 
 async function main(names: readonly string[], { short = false, seed }: { short?: boolean; seed: number }) {
-  await mkdir(out, { recursive: true });
+  await mkdir(reports, { recursive: true });
   const signal = interruption();
   const results: Result[] = [];
   for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
     if (signal.aborted) break;
     const result = await runPart(part, { short, seed, signal });
     // After every part, so that whatever ends a long run early takes nothing with it.
-    await report(result);
+    await writeFile(reportOf(part.name), `${JSON.stringify(result, null, 2)}\n`);
     results.push(result);
   }
   printTable(results);
@@ -98,7 +76,7 @@ async function main(names: readonly string[], { short = false, seed }: { short?:
 
 const list = parts.map(({ name, what }) => `  ${name.padEnd(13)} ${what}`).join('\n');
 await new Command('npm run stress --')
-  .description('Tries what tests have no time for; writes what it tried and found into out/stress/report.json.')
+  .description('Tries what tests have no time for; writes what each part tried and found into out/stress/reports/.')
   .addArgument(new Argument('[parts...]', 'which to run (default: all)').choices(parts.map(({ name }) => name)))
   .option('--short', 'five minutes for all parts together')
   .option('--seed <n>', 'a run with the same seed tries the same things', wholeNumber, 1)
