@@ -22,10 +22,10 @@ export const demo: Experiment<DemoSettings> = {
   id: 'demo',
   title: 'Recalling images from what is left of them',
   summary: [
-    'Images with pixels hidden are recalled by three memories: of Gaussians (mean and covariance of features of the pixels),',
-    'of the same numbers as vectors, and of the pixels.',
+    'Images with pixels hidden are recalled by three memories: of Gaussians (mean and covariance of features of the ' +
+      'pixels), of the same numbers as vectors, and of the pixels.',
     ...legend,
-  ].join(' '),
+  ].join('\n'),
   source: 'after the experiments on images of Tankala and Balasubramanian 2026',
   settings: defaultDemoSettings,
   quick: quickDemoSettings,

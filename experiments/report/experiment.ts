@@ -112,6 +112,13 @@ function chartsSection(charts: readonly PageChart[], tables: ReadonlyMap<string,
   return { heading: 'Charts', body: `${figures.join('\n')}\n${jsonElement('live-charts', live)}` };
 }
 
+/** A paragraph a line. */
+const paragraphs = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => `<p>${escapeHtml(line)}</p>`)
+    .join('\n');
+
 function gallery({ title, description, width, height, columns, images }: ResultPictures): string {
   const items = images.map(({ caption, ...image }, at) => {
     const source = dataUri({ width, height, ...image });
@@ -161,7 +168,7 @@ export async function experimentPage<Settings extends ExperimentSettings>(
   sections.push({ heading: 'Settings', body: settingsList(settings) }, { heading: 'This run', body: htmlRun(run) });
   return htmlPage({
     title,
-    lead: `<p>${escapeHtml(summary)}</p>\n<p class="note">${escapeHtml(source)}</p>`,
+    lead: `${paragraphs(summary)}\n<p class="note">${escapeHtml(source)}</p>`,
     sections,
     ...(charts.length > 0 && { script: liveScript() }),
   });
