@@ -35,7 +35,7 @@ export interface Experiment<Settings extends ExperimentSettings = ExperimentSett
   /** Name in `denseam experiment run <id>`. */
   readonly id: string;
   readonly title: string;
-  /** The procedure and the measured quantities, in a sentence. */
+  /** The procedure and the measured quantities; a line becomes a paragraph of the report. */
   readonly summary: string;
   /** The paper and the place of the result: "Tankala and Balasubramanian 2026, figure 2". */
   readonly source: string;

@@ -68,7 +68,7 @@ export async function perturbClouds(
   return inTurns(moved(own, directions, everyCloud, sizes), signal);
 }
 
-/** Refuses numbers that no cloud has, by their names here: the solver sees moved clouds, and none at a divergence of 0. */
+/** Refuses numbers that no cloud has, by the names here: the solver sees moved clouds, and none at divergence 0. */
 function* checkValues({ count, dimension: d, offsets, points, weights }: OwnPointClouds): Steps<void> {
   for (let i = 0; i < count; i++) {
     for (let k = offsets[i] as number; k < (offsets[i + 1] as number); k++) {
