@@ -30,7 +30,8 @@ class FullItems {
   std::size_t size() const { return means_.size(); }
   std::size_t bytes() const { return means_.bytes() + covariances_.bytes() + signatures_.bytes(); }
   std::size_t dimension() const { return means_.width(); }
-  bool indexed() const { return indexed_; }
+  // Whether every item has a signature, as bounds on distances need.
+  bool indexed() const { return indexed_ && signatures_.size() == size(); }
   // The number of covariances in one computation: 1, or linalg::lanes::kLanes.
   std::size_t lanes() const { return covariances_.lanes(); }
 
@@ -51,8 +52,8 @@ class FullItems {
   // Only with an index.
   std::span<const float> signature(std::size_t item) const { return signatures_.values(item); }
 
-  // Checks the values first; nothing changes when they are refused. `index` has to complete the signatures before the
-  // next search.
+  // Checks the values first; nothing changes when they are refused. `index` then completes the signatures, without which
+  // searches evaluate more items.
   void append(const Items& items, Job& job);
   void index(Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);

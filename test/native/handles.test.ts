@@ -98,6 +98,23 @@ describe('a store', () => {
     expect(() => native.distances(empty, gaussian, { ridge: 0, firstIndex: 0 })).toThrow(coded('ERR_SHAPE'));
   });
 
+  it('answers alike before its index is complete', async () => {
+    const [d, count] = [20, 400];
+    const positions = Float64Array.from({ length: count * d }, (_, i) => Math.sin(i * i));
+    const covariances = Float64Array.from({ length: count * d * d }, (_, i) => {
+      const [item, cell] = [Math.floor(i / (d * d)), i % (d * d)];
+      return cell % (d + 1) === 0 ? 1 + ((item + cell) % 7) : 0;
+    });
+    const empty = native.emptyItems({ kind: 'full', dimension: d, precision: 'float64', indexed: true });
+    const unprepared = await native.appendItems(empty, { count, positions, covariances }, { firstIndex: 0 }).promise;
+    const prepared = await native.prepareItems(unprepared, {}).promise;
+    const one = { count: 1, positions: positions.subarray(0, d), covariances: covariances.subarray(0, d * d) };
+    const options = { ridge: 0, firstIndex: 0, k: 3, pruning: true };
+    const nearest = (store: NativeItems) => native.nearest(store, one, options).promise;
+    expect(native.itemBytes(prepared)).toBeGreaterThan(native.itemBytes(unprepared));
+    expect(await nearest(unprepared)).toEqual(await nearest(prepared));
+  });
+
   it('is counted by the collector once, by the handle that is left', async () => {
     const before = native.keptMemory();
     const store = await items([1, 2]);

@@ -28,14 +28,17 @@ Batch queriesOf(const Vectors& vectors, Draw& draw) { return drawQueries(draw, v
 
 Pruning drawPruning(Draw& draw) { return draw.chance(0.7) ? Pruning(1e-16) : std::nullopt; }
 
+// A change ends with what searches need, as in the library.
+std::shared_ptr<const Memory> grown(const Memory& memory, const Items& items, Job& job) {
+  auto longer = memory.append(items, job);
+  auto prepared = longer->prepare(job);
+  return prepared ? prepared : longer;
+}
+
 void add(Shared& shared, Draw& draw, Job& job) {
   Vectors& vectors = anyOf(shared, draw);
   const Items items = drawItems(draw, vectors.shape, 1 + draw.below(20));
-  vectors.memory.edit([&](const Memory& memory) {
-    auto grown = memory.append(items, job);
-    auto prepared = grown->prepare(job);
-    return prepared ? prepared : grown;
-  });
+  vectors.memory.edit([&](const Memory& memory) { return grown(memory, items, job); });
 }
 
 void remove(Shared& shared, Draw& draw, Job& job) {
@@ -149,7 +152,7 @@ constexpr Call kCalls[] = {{"add", add},
 
 void include(Shared& shared, Draw& draw, const Shape& shape, const Memory& empty) {
   Job job;
-  auto memory = empty.append(drawItems(draw, shape, 20), job);
+  auto memory = grown(empty, drawItems(draw, shape, 20), job);
   shared.memories.push_back(std::unique_ptr<Vectors>(new Vectors{shape, Holder<Memory>(std::move(memory))}));
 }
 
