@@ -52,8 +52,8 @@ class FullItems {
   // Only with an index.
   std::span<const float> signature(std::size_t item) const { return signatures_.values(item); }
 
-  // Checks the values first; nothing changes when they are refused. `index` then completes the signatures, without which
-  // searches evaluate more items.
+  // Checks the values first; nothing changes when they are refused. Searches evaluate more items until `index` has
+  // completed the signatures.
   void append(const Items& items, Job& job);
   void index(Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
