@@ -22,12 +22,12 @@ export class Bare {
     this.#process = process;
   }
 
-  /** Builds the program where it is out of date, in the build folder of the addon, and starts it. */
-  static start(): Bare {
-    execFileSync('cmake', ['--build', join(root, 'build'), '--target', 'denseam-bare'], {
+  /** Builds the program of a checkout where it is out of date, in the build folder of its addon, and starts it. */
+  static start(folder = root): Bare {
+    execFileSync('cmake', ['--build', join(folder, 'build'), '--target', 'denseam-bare'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    return new Bare(new LineProcess(join(root, 'build', 'bench', 'denseam-bare')));
+    return new Bare(new LineProcess(join(folder, 'build', 'bench', 'denseam-bare')));
   }
 
   stop(): void {

@@ -5,7 +5,7 @@ import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Answer, Command } from './memoryProcess.ts';
 import { bundle } from './package.ts';
-import type { Settings } from './section.ts';
+import type { EarlierBuild, Settings } from './section.ts';
 
 /** What must be free beforehand, over the stored bytes: the peak and something for everyone else. */
 const headroom = 1.5;
@@ -34,9 +34,9 @@ export async function withRoom(
 
 export type Ask = (command: Command) => Promise<Answer>;
 
-/** Runs `use` with a fresh process to ask, which ends with it. */
-export async function inChild<T>(use: (ask: Ask) => Promise<T>): Promise<T> {
-  const child = fork(join(bundle, 'memoryProcess.js'));
+/** Runs `use` with a fresh process to ask, of the earlier build or of this one, which ends with it. */
+export async function inChild<T>(use: (ask: Ask) => Promise<T>, before?: EarlierBuild): Promise<T> {
+  const child = fork(join(bundle, 'memoryProcess.js'), before ? [before.library] : []);
   try {
     return await use((command) => answer(child, command));
   } finally {

@@ -1,8 +1,8 @@
 import { Random } from '../lib/core/random.ts';
-import { type NativeCloudItems, type NativeCloudRetrieval, type NativeClouds, native } from '../lib/native/addon.ts';
-import { runTask } from '../lib/native/calls.ts';
+import type { CloudRetrieval, PointCloudMemory, PointClouds } from '../lib/index.ts';
+import { mapBuilds, onBuilds, reportBefore } from './builds.ts';
 import type { Settings } from './section.ts';
-import { type Cost, spread, timed } from './timing.ts';
+import { type Cost, spread, takeTurns, timed } from './timing.ts';
 
 const itemCount = 1000;
 const quickItemCount = 50;
@@ -14,41 +14,27 @@ const epsilon = 1;
 const beta = 10;
 /** What the query's points are moved by: standard deviation. */
 const jitter = 0.1;
-const solver = { marginalTolerance: 1e-10, maxSolverIterations: 10_000 };
-const flow = {
-  betas: Float64Array.of(beta),
-  sweep: false,
-  transportStep: 1,
-  reweightStep: 1 / epsilon,
-  gated: true,
-  tolerance: 1e-6,
-  maxIterations: 100,
-  trajectory: false,
-  asksEnergy: true,
-};
-/** The Gibbs mass that may be left out: below what a weight of float64 shows. */
-const invisibleMass = 2 ** -53;
+const flow = { beta, transportStep: 1, reweightStep: 1 / epsilon, gated: true, tolerance: 1e-6, maxIterations: 100 };
 const evaluatedBar = 5;
 /** Energies and points of both answers: relative to 1 / beta, and to the standard deviation of a point. */
 const agreement = 1e-8;
 
-type Recall = Cost & { readonly retrieval: NativeCloudRetrieval };
+type Recall = Cost & { readonly retrieval: CloudRetrieval };
 
 /**
  * One query, a perturbed item, among clouds of standard normal points around standard normal centres: with pruning and
  * without.
  */
-export async function cloudRecall({ quick, repeats, report }: Settings): Promise<void> {
+export async function cloudRecall(settings: Settings): Promise<void> {
+  const { quick, repeats, report } = settings;
   const random = new Random(1);
   const count = quick ? quickItemCount : itemCount;
   const clouds = randomPatterns(count, random);
   const query = perturbed(clouds, random);
-  const empty = native.emptyClouds({ dimension, precision: 'float64', epsilon, ...solver });
-  const items = await runTask((onProgress) => native.appendClouds(empty, clouds, { firstIndex: 0, onProgress }));
-  const pruned: Recall[] = [];
-  await recall(items, query, invisibleMass); // does not count
-  for (let run = 0; run < repeats; run++) pruned.push(await recall(items, query, invisibleMass));
-  const all = await recall(items, query, undefined);
+  const memories = await onBuilds(settings, ({ PointCloudMemory }) => PointCloudMemory.create(clouds, { epsilon }));
+  const costs = await takeTurns({ ...mapBuilds(memories, (memory) => () => recall(memory, query, true)) }, repeats);
+  const { ours: pruned } = costs;
+  const all = await recall(memories.ours, query, false);
   const name = `${count} clouds of ${pointCount} points, d = ${dimension}, one query, beta ${beta}, epsilon ${epsilon}`;
   const [{ retrieval }] = pruned as [Recall, ...Recall[]];
   checkSame(name, retrieval, all.retrieval);
@@ -61,8 +47,9 @@ export async function cloudRecall({ quick, repeats, report }: Settings): Promise
     ours: spread(pruned.map(({ wall }) => wall)),
     peer: spread([all.wall]),
   });
+  reportBefore(`${name}, retrieve`, costs, settings);
   // Like the distances of other memories: of each state that the query passes through.
-  const share = ({ evaluated, iterations }: NativeCloudRetrieval) =>
+  const share = ({ evaluated, iterations }: CloudRetrieval) =>
     (100 * (evaluated[0] as number)) / (((iterations[0] as number) + 1) * count);
   report({
     name,
@@ -73,19 +60,15 @@ export async function cloudRecall({ quick, repeats, report }: Settings): Promise
   });
 }
 
-async function recall(items: NativeCloudItems, query: NativeClouds, pruning: number | undefined): Promise<Recall> {
-  const done: NativeCloudRetrieval[] = [];
+async function recall(memory: PointCloudMemory, query: PointClouds, pruning: boolean): Promise<Recall> {
+  const done: CloudRetrieval[] = [];
   const cost = await timed(async () => {
-    done.push(
-      await runTask((onProgress) =>
-        native.cloudRetrieve(items, query, { firstIndex: 0, ...flow, pruning, onProgress }),
-      ),
-    );
+    done.push(await memory.retrieve(query, { ...flow, pruning }));
   });
-  return { ...cost, retrieval: done[0] as NativeCloudRetrieval };
+  return { ...cost, retrieval: done[0] as CloudRetrieval };
 }
 
-function randomPatterns(count: number, random: Random): NativeClouds {
+function randomPatterns(count: number, random: Random): PointClouds {
   const points = new Float64Array(count * pointCount * dimension);
   for (let cloud = 0; cloud < count; cloud++) {
     const centre = Float64Array.from({ length: dimension }, () => random.normal());
@@ -94,27 +77,26 @@ function randomPatterns(count: number, random: Random): NativeClouds {
       part[at] = (centre[at % dimension] as number) + random.normal();
     });
   }
-  return equalWeights('items', count, points);
+  return equalWeights(count, points);
 }
 
 /** The first item, its points moved. */
-function perturbed({ points }: NativeClouds, random: Random): NativeClouds {
+function perturbed({ points }: PointClouds, random: Random): PointClouds {
   const first = Float64Array.from(points.subarray(0, pointCount * dimension), (x) => x + jitter * random.normal());
-  return equalWeights('query', 1, first);
+  return equalWeights(1, first);
 }
 
-function equalWeights(name: string, count: number, points: Float64Array): NativeClouds {
+function equalWeights(count: number, points: Float64Array): PointClouds {
   return {
-    name,
     count,
+    dimension,
     offsets: Int32Array.from({ length: count + 1 }, (_, cloud) => cloud * pointCount),
     points,
     weights: new Float64Array(count * pointCount).fill(1 / pointCount),
-    firstPoint: 0,
   };
 }
 
-function checkSame(name: string, a: NativeCloudRetrieval, b: NativeCloudRetrieval): void {
+function checkSame(name: string, a: CloudRetrieval, b: CloudRetrieval): void {
   const sameItem = a.nearest[0] === b.nearest[0];
   const sameEnergy = Math.abs((a.energy[0] as number) - (b.energy[0] as number)) <= agreement / beta;
   const samePoints =

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Random } from '../lib/core/random.ts';
-import { type FloatArray, GaussianMemory, type Gaussians, setThreads } from '../lib/index.ts';
-import { fullGaussians, uniform } from './batches.ts';
+import * as ours from '../lib/index.ts';
+import { diagonalGaussians, fullGaussians, uniform } from './batches.ts';
 import { stepOperations, timedWork, type Work } from './rate.ts';
+import type { Build } from './section.ts';
 import { timed } from './timing.ts';
 
 // The process in which a section builds or recalls a large memory, so that its memory is nobody else's: answers each
-// message of its parent with one.
+// message of its parent with one. Its argument, if any, is the library of another build.
 
 export type Command =
   | {
@@ -17,10 +18,14 @@ export type Command =
       readonly dimension: number;
       readonly path: string;
     }
-  | { readonly verb: 'load'; readonly path: string; readonly threads: number; readonly queryCount: number }
+  | { readonly verb: 'load'; readonly path: string; readonly threads: number }
+  | { readonly verb: 'ask'; readonly queries: number; readonly kind: QueryKind }
   | { readonly verb: 'step'; readonly beta: number }
   | { readonly verb: 'retrieve'; readonly beta: number }
   | { readonly verb: 'nearest'; readonly k: number };
+
+/** Beside stored items, or drawn anew. */
+export type QueryKind = 'near' | 'fresh';
 
 export interface Answer extends Work {
   /** The most memory this process ever had resident: bytes. */
@@ -32,9 +37,11 @@ const batchNumbers = 2 ** 23;
 /** A diffuse query would go on for long; its rate shows after a few steps. */
 const maxIterations = 4;
 
-let memory: GaussianMemory;
-let queries: Gaussians;
-let queryCount: number;
+const [, , library] = process.argv;
+const { GaussianMemory, setThreads }: Build = library === undefined ? ours : await import(library);
+
+let memory: ours.GaussianMemory;
+let queries: ours.Gaussians;
 
 async function work(command: Command): Promise<Work> {
   switch (command.verb) {
@@ -42,21 +49,23 @@ async function work(command: Command): Promise<Work> {
       return { ...(await timed(() => build(command))), operations: 0 };
     case 'load':
       return { ...(await timed(() => load(command))), operations: 0 };
+    case 'ask':
+      return { ...(await timed(() => drawQueries(command))), operations: 0 };
     case 'step':
       return timedWork(async () => {
         await memory.step(queries, { beta: command.beta });
-        return evaluations(queryCount);
+        return evaluations(queries.count);
       });
     case 'retrieve':
       return timedWork(async () => {
         const { iterations } = await memory.retrieve(queries, { beta: command.beta, maxIterations });
-        return evaluations(iterations.reduce((sum, n) => sum + n, queryCount));
+        return evaluations(iterations.reduce((sum, n) => sum + n, queries.count));
       });
     case 'nearest':
       // Distances alone: the first of a step's two products.
       return timedWork(async () => {
         await memory.nearest(queries, { k: command.k });
-        return evaluations(queryCount) / 2;
+        return evaluations(queries.count) / 2;
       });
   }
 }
@@ -66,17 +75,24 @@ const evaluations = (count: number) => stepOperations(count, memory.size, 2 * me
 async function build({ structure, precision, count, dimension, path }: Command & { verb: 'build' }): Promise<void> {
   const make = structure === 'full' ? fullBatches : diagonalBatches;
   const batches = make(count, dimension, precision === 'float32' ? Float32Array : Float64Array);
-  memory = await GaussianMemory.create(batches.next().value as Gaussians);
+  memory = await GaussianMemory.create(batches.next().value as ours.Gaussians);
   for (const batch of batches) await memory.add(batch);
   await memory.save(path);
 }
 
-async function load({ path, threads, queryCount: wanted }: Command & { verb: 'load' }): Promise<void> {
+async function load({ path, threads }: Command & { verb: 'load' }): Promise<void> {
   setThreads(threads);
   memory = await GaussianMemory.load(path);
-  queryCount = wanted;
-  const stride = Math.floor(memory.size / queryCount);
-  const items = await memory.get(Int32Array.from({ length: queryCount }, (_, i) => i * stride));
+}
+
+async function drawQueries({ queries: count, kind }: Command & { verb: 'ask' }): Promise<void> {
+  if (kind === 'fresh') {
+    const make = memory.structure === 'full' ? fullGaussians : diagonalGaussians;
+    queries = make(count, memory.dimension, 0);
+    return;
+  }
+  const stride = Math.floor(memory.size / count);
+  const items = await memory.get(Int32Array.from({ length: count }, (_, i) => i * stride));
   // 3 % off in every mean and variance.
   queries = { ...items, means: items.means.map((x) => 1.03 * x), covariances: items.covariances.map((x) => 0.97 * x) };
 }
@@ -84,7 +100,7 @@ async function load({ path, threads, queryCount: wanted }: Command & { verb: 'lo
 type Floats = typeof Float32Array | typeof Float64Array;
 
 /** Full covariances as in fullGaussians, a seed for each batch. */
-function* fullBatches(count: number, dimension: number, Floats: Floats): Generator<Gaussians> {
+function* fullBatches(count: number, dimension: number, Floats: Floats): Generator<ours.Gaussians> {
   const batchSize = Math.max(1, Math.floor(batchNumbers / (dimension * dimension)));
   for (let done = 0; done < count; done += batchSize) {
     const batch = fullGaussians(Math.min(batchSize, count - done), dimension, 1 + done);
@@ -96,12 +112,12 @@ function* fullBatches(count: number, dimension: number, Floats: Floats): Generat
  * Diagonal Gaussians: means on [-1, 1], variances on [0.5, 1.5]. Every item is a stretch of one table of random numbers
  * from a place of its own: a number drawn for every entry would take longer than all that is measured.
  */
-function* diagonalBatches(count: number, dimension: number, Floats: Floats): Generator<Gaussians> {
+function* diagonalBatches(count: number, dimension: number, Floats: Floats): Generator<ours.Gaussians> {
   const random = new Random(1);
   const tableLength = 2 ** 22;
-  const means = uniform<FloatArray>(Floats, tableLength, -1, 1, random);
-  const variances = uniform<FloatArray>(Floats, tableLength, 0.5, 1.5, random);
-  const stretches = (table: FloatArray, rows: number) => {
+  const means = uniform<ours.FloatArray>(Floats, tableLength, -1, 1, random);
+  const variances = uniform<ours.FloatArray>(Floats, tableLength, 0.5, 1.5, random);
+  const stretches = (table: ours.FloatArray, rows: number) => {
     const result = new Floats(rows * dimension);
     for (let row = 0; row < rows; row++) {
       const begin = random.integer(tableLength - dimension);

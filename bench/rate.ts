@@ -1,8 +1,15 @@
+import { type OfBuilds, reportBefore } from './builds.ts';
 import type { Bar, Settings } from './section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from './timing.ts';
 
 /** Side of the matrices whose product gives the machine's rate: larger ones are not faster. */
 export const productSize = 1024;
+
+/** What is claimed of the rate, and of the speed over the earlier build. */
+export interface RateBars {
+  readonly rate?: Bar;
+  readonly overBefore?: number;
+}
 
 /** What a run cost and how many floating-point operations it did. */
 export interface Work extends Cost {
@@ -23,26 +30,21 @@ export function stepOperations(evaluations: number, count: number, width: number
   return 4 * evaluations * count * width;
 }
 
-/** Reports how much of the rate of OpenBLAS's matrix product, one on each thread, `run` reaches. */
+/** Reports how much of the rate of OpenBLAS's matrix product, one on each thread, a run of ours reaches. */
 export async function reportRate(
   name: string,
   precision: 'float32' | 'float64',
-  run: () => Promise<Work>,
-  { bare, threads, repeats, report }: Pick<Settings, 'bare' | 'threads' | 'repeats' | 'report'>,
-  bar?: Bar,
+  runs: OfBuilds<() => Promise<Work>>,
+  settings: Pick<Settings, 'bare' | 'threads' | 'repeats' | 'before' | 'report'>,
+  bars: RateBars = {},
 ): Promise<void> {
-  const perOperation = ({ wall, processor, operations }: Work) => ({
+  const { bare, threads, repeats, report } = settings;
+  const perOperation = ({ wall, processor, operations }: Work): Cost => ({
     wall: wall / operations,
     processor: processor / operations,
   });
-  const walls: number[] = [];
-  const ours = async () => {
-    const work = await run();
-    walls.push(work.wall);
-    return perOperation(work);
-  };
-  const machine = async () => perOperation(await bare.product(precision, productSize, threads));
-  const costs = await takeTurns({ ours, machine }, repeats);
+  const works = await takeTurns({ ...runs, machine: () => bare.product(precision, productSize, threads) }, repeats);
+  const costs = { ours: works.ours.map(perOperation), machine: works.machine.map(perOperation) };
   const percent = (kind: keyof Cost) => {
     const { median, least, greatest } = ratios(kind, costs.machine, costs.ours);
     return { median: 100 * median, least: 100 * least, greatest: 100 * greatest };
@@ -54,7 +56,8 @@ export async function reportRate(
     unit: '%',
     value: percent('wall'),
     processor: percent('processor'),
-    ours: spread(walls),
-    bar,
+    ours: spread(works.ours.map(({ wall }) => wall)),
+    bar: bars.rate,
   });
+  reportBefore(name, works, settings, bars.overBefore);
 }

@@ -6,11 +6,12 @@ import { type Curve, type Figure, isMet } from './section.ts';
 import type { Spread } from './timing.ts';
 
 /** What the figures hold for. */
-export function environment(blas: string): Record<string, string> {
+export function environment(blas: string, before: string | undefined): Record<string, string> {
   const [processor] = cpus();
   return {
     machine: `${cpus().length} x ${processor?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${process.platform} ${release()}`,
     denseam: `${packageJson.version}, Node ${process.version}, V8 ${process.versions.v8}`,
+    ...(before && { before }),
     blas,
     peers: `LAPACK and BLAS called from C++ (bench/native), ml-matrix ${packageJson.devDependencies['ml-matrix']}`,
     date: new Date().toISOString(),

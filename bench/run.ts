@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { threads } from '../lib/index.ts';
 import { Bare } from './bare.ts';
+import { beforeSpeed, loadEarlier } from './builds.ts';
 import { resultsChart } from './charts.ts';
 import { writeDocs } from './docs.ts';
 import { root } from './package.ts';
@@ -27,6 +28,8 @@ import { splitting } from './sections/splitting.ts';
 interface Options {
   readonly quick?: boolean;
   readonly repeats?: number;
+  /** A revision, or false. */
+  readonly before: string | false;
   readonly json: string;
   readonly chart: string;
   readonly docs?: boolean;
@@ -76,18 +79,19 @@ async function save(results: Results, json: string, chart: string): Promise<void
 
 async function* run(
   names: readonly string[],
-  { quick = false, repeats = quick ? 3 : 7 }: Pick<Options, 'quick' | 'repeats'>,
+  { quick = false, repeats = quick ? 3 : 9, before: revision }: Pick<Options, 'quick' | 'repeats' | 'before'>,
 ): AsyncGenerator<[name: string, result: SectionResult]> {
+  const before = revision === false ? undefined : await loadEarlier(revision);
   const bare = Bare.start();
   try {
-    const about = environment(await bare.blas());
+    const about = environment(await bare.blas(), before?.name);
     for (const [name, value] of Object.entries(about)) console.log(`${name.padEnd(8)} ${value}`);
     console.log(
       `method   contenders take turns; medians of ${repeats} runs each${quick ? '; QUICK: not to be quoted' : ''}\n`,
     );
     for (const name of names) {
       const section = sections[name] as Section;
-      const found = await runSection(section, { quick, repeats, bare, threads: allThreads });
+      const found = await runSection(section, { quick, repeats, bare, before, threads: allThreads });
       const { title, method } = section;
       yield [name, { title, method, environment: about, quick, repeats, ...found }];
     }
@@ -124,6 +128,8 @@ const program = new Command('npm run bench --')
   .addArgument(new Argument('[sections...]', 'which to run (default: all)').choices(Object.keys(sections)))
   .option('--quick', 'smaller problems and fewer repeats: to see that all works')
   .option('--repeats <n>', 'how often each contender runs', positiveInteger)
+  .option('--before <revision>', 'the commit whose build takes turns with this one', beforeSpeed.name)
+  .option('--no-before', 'only this build')
   .option('--json <file>', 'where the figures go; those of other sections stay', join(output, 'results.json'))
   .option('--chart <file>', 'where the chart of all figures that have a bar goes', join(output, 'results.svg'))
   .option('--docs', 'measure nothing: write the figures into docs/performance.md and its charts')

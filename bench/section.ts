@@ -1,3 +1,4 @@
+import type * as library from '../lib/index.ts';
 import type { Bare } from './bare.ts';
 import type { Spread } from './timing.ts';
 
@@ -32,6 +33,28 @@ export interface Curve {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** What the sections call of a build of the package. */
+export type Build = Pick<
+  typeof library,
+  | 'EuclideanMemory'
+  | 'GaussianMemory'
+  | 'PointCloudMemory'
+  | 'setThreads'
+  | 'sinkhorn'
+  | 'sinkhornDivergence'
+  | 'VonMisesFisherMemory'
+>;
+
+/** A build of an earlier commit, which takes its turns beside this one. */
+export interface EarlierBuild {
+  /** What the figures call it. */
+  readonly name: string;
+  /** Its checkout, and the address of its entry. */
+  readonly folder: string;
+  readonly library: string;
+  readonly build: Build;
+}
+
 export interface Settings {
   /** Smaller problems and fewer repeats: to see that all works, not to quote. */
   readonly quick: boolean;
@@ -39,6 +62,8 @@ export interface Settings {
   /** How many threads "all threads" are. */
   readonly threads: number;
   readonly bare: Bare;
+  /** The build that takes its turns beside ours. */
+  readonly before: EarlierBuild | undefined;
   /** Takes one figure as soon as it is known. */
   readonly report: (figure: Figure) => void;
   /** Takes what a reader of the figures must know: versions, and what was skipped and why. */

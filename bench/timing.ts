@@ -36,17 +36,17 @@ export async function timed(run: () => unknown): Promise<Cost> {
  * Times the contenders in turns, so that a slow spell of the machine falls on all of them: one run each that does not
  * count, then `repeats` rounds, every other one in reverse order. `costs[name][round]` is what a run cost.
  */
-export async function takeTurns<Name extends string>(
-  contenders: Readonly<Record<Name, () => Promise<Cost>>>,
+export async function takeTurns<Costs extends { readonly [name: string]: Cost }>(
+  contenders: { readonly [Name in keyof Costs]: () => Promise<Costs[Name]> },
   repeats: number,
-): Promise<Record<Name, Cost[]>> {
-  const names = Object.keys(contenders) as Name[];
-  const costs = Object.fromEntries(names.map((name) => [name, [] as Cost[]])) as Record<Name, Cost[]>;
-  for (const name of names) await contenders[name]();
+): Promise<{ [Name in keyof Costs]: Costs[Name][] }> {
+  const runs = Object.entries<() => Promise<Cost>>(contenders);
+  const costs: Record<string, Cost[]> = Object.fromEntries(runs.map(([name]) => [name, []]));
+  for (const [, run] of runs) await run();
   for (let round = 0; round < repeats; round++) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) costs[name].push(await contenders[name]());
+    for (const [name, run] of round % 2 === 0 ? runs : runs.toReversed()) costs[name]?.push(await run());
   }
-  return costs;
+  return costs as { [Name in keyof Costs]: Costs[Name][] };
 }
 
 export function spread(values: readonly number[]): Spread {

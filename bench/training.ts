@@ -1,4 +1,4 @@
-import { logSphereArea, type TrainOptions, VonMisesFisherMemory } from '../lib/index.ts';
+import { logSphereArea, type TrainOptions } from '../lib/index.ts';
 import { type NativeSphereState, type NativeSphereTrainer, native } from '../lib/native/addon.ts';
 import { runTask } from '../lib/native/calls.ts';
 import { readData, readTraining, settingsOf } from '../lib/sphere/options.ts';
@@ -6,6 +6,7 @@ import { toNativeRows } from '../lib/sphere/rows.ts';
 import type { CheckedData, TrainingSettings } from '../lib/sphere/settings.ts';
 import { firstProgress } from '../lib/sphere/training.ts';
 import { type Digits, digitsFrom } from './digits.ts';
+import type { Build } from './section.ts';
 import { type Cost, stopwatch } from './timing.ts';
 
 /** A training on digits, step by step and epoch by epoch, that its peers can follow from the same start. */
@@ -40,7 +41,10 @@ async function trainerOf(
 }
 
 /** What the second epoch of a training costs its user: from the end of the first to its own, no setting up. */
-export async function secondEpoch({ digits, options }: Training): Promise<Cost> {
+export async function secondEpoch(
+  { digits, options }: Training,
+  { VonMisesFisherMemory }: Pick<Build, 'VonMisesFisherMemory'>,
+): Promise<Cost> {
   let spent = stopwatch();
   const costs: Cost[] = [];
   const onEpoch = () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../lib/core/random.ts';
-import type { NativeClouds } from '../lib/native/addon.ts';
+import type { PointClouds } from '../lib/index.ts';
 
 /** Pairs of clouds of one size. */
 export interface TransportCase {
@@ -19,8 +19,8 @@ export interface Pairs {
   readonly count: number;
   readonly dimension: number;
   readonly points: number;
-  readonly sources: NativeClouds;
-  readonly targets: NativeClouds;
+  readonly sources: PointClouds;
+  readonly targets: PointClouds;
   readonly meanCost: number;
   readonly epsilon: number;
 }
@@ -31,8 +31,8 @@ export const nameOf = ({ points, dimension, share, weights }: TransportCase) =>
 /** Standard normal points; weights all equal, or uniform on [0.5, 1.5] before they are divided by their sum. */
 export function makePairs(of: TransportCase, count: number): Pairs {
   const { points, dimension } = of;
-  const sources = normalClouds('sources', of, count, 1);
-  const targets = normalClouds('targets', of, count, 2);
+  const sources = normalClouds(of, count, 1);
+  const targets = normalClouds(of, count, 2);
   let meanCost = 0;
   for (let pair = 0; pair < count; pair++) {
     const [x, y] = [sources, targets].map((clouds) => pointsOf(clouds, pair, dimension)) as [
@@ -44,16 +44,15 @@ export function makePairs(of: TransportCase, count: number): Pairs {
   return { count, dimension, points, sources, targets, meanCost, epsilon: of.share * meanCost };
 }
 
-function normalClouds(name: string, { points, dimension, weights }: TransportCase, count: number, seed: number) {
+function normalClouds({ points, dimension, weights }: TransportCase, count: number, seed: number) {
   const random = new Random(seed);
   const total = count * points;
   const clouds = {
-    name,
     count,
+    dimension,
     offsets: Int32Array.from({ length: count + 1 }, (_, cloud) => cloud * points),
     points: Float64Array.from({ length: total * dimension }, () => random.normal()),
     weights: Float64Array.from({ length: total }, () => (weights === 'equal' ? 1 : 0.5 + random.uniform())),
-    firstPoint: 0,
   };
   for (let cloud = 0; cloud < count; cloud++) normalize(weightsOf(clouds, cloud));
   return clouds;
@@ -66,12 +65,12 @@ export function normalize(weights: Float64Array): void {
   });
 }
 
-export function pointsOf({ offsets, points }: NativeClouds, cloud: number, dimension: number): Float64Array {
+export function pointsOf({ offsets, points }: PointClouds, cloud: number, dimension: number): Float64Array {
   const [begin, end] = [offsets[cloud] as number, offsets[cloud + 1] as number];
   return (points as Float64Array).subarray(begin * dimension, end * dimension);
 }
 
-export function weightsOf({ offsets, weights }: NativeClouds, cloud: number): Float64Array {
+export function weightsOf({ offsets, weights }: PointClouds, cloud: number): Float64Array {
   return (weights as Float64Array).subarray(offsets[cloud], offsets[cloud + 1]);
 }
 

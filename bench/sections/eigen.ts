@@ -1,8 +1,11 @@
-import type { EigenCosts } from '../bare.ts';
-import type { Section, Settings } from '../section.ts';
+import { Bare, type EigenCosts } from '../bare.ts';
+import { reportBefore } from '../builds.ts';
+import type { Bar, Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread } from '../timing.ts';
 
-const dimensions = [8, 10, 16, 20, 32, 48];
+const dimensions = [8, 10, 16, 20, 32, 48, 96, 128, 192, 256];
+/** The greatest of the earlier build's kernels. */
+const mostBefore = 64;
 /** How many times faster than dsyevd the values must come with AVX-512, up to this dimension and beyond. */
 const smallDimension = 16;
 const [smallBar, bar] = [5, 4];
@@ -19,39 +22,60 @@ export const eigen: Section = {
     'A group of eight matrices in lanes beside a loop over dsyevd, a copy of each matrix included on both sides. Level 4 is AVX-512, ' +
     '3 AVX2, 2 the baseline.',
   async run(settings) {
-    const best = await settings.bare.level();
-    for (let level = best; level >= 2; level--) {
-      for (const dimension of dimensions) await measure(dimension, level, settings);
+    const earlier = settings.before && Bare.start(settings.before.folder);
+    try {
+      for (let level = await settings.bare.level(); level >= 2; level--) {
+        for (const dimension of dimensions) {
+          await measure(dimension, level, settings, dimension <= mostBefore ? earlier : undefined);
+        }
+      }
+    } finally {
+      earlier?.stop();
     }
   },
 };
 
-async function measure(dimension: number, level: number, { bare, quick, repeats, report }: Settings): Promise<void> {
+async function measure(dimension: number, level: number, settings: Settings, earlier: Bare | undefined): Promise<void> {
+  const { bare, quick, repeats } = settings;
   const count = Math.ceil(effort / (dimension + 8) ** 2 / (quick ? quickDivisor : 1));
   await bare.eigen(dimension, count, level);
   const costs: EigenCosts[] = [];
-  for (let round = 0; round < repeats; round++) costs.push(await bare.eigen(dimension, count, level));
+  const before: EigenCosts[] = [];
+  for (let round = 0; round < repeats; round++) {
+    costs.push(await bare.eigen(dimension, count, level));
+    if (earlier) before.push(await earlier.eigen(dimension, count, level));
+  }
   for (const { oursValues, lapackValues, oursVectors, lapackVectors } of costs) {
     for (const { sum } of [oursValues, oursVectors, lapackVectors]) checkAgreement(sum, lapackValues.sum);
   }
-  const factor = level === avx512 ? 1 : 1 / 2;
-  const atLeast = factor * (dimension <= smallDimension ? smallBar : bar);
-  const figure = (kind: 'Values' | 'Vectors') => {
-    const ours = costs.map((cost) => cost[`ours${kind}`]);
-    const peer = costs.map((cost) => cost[`lapack${kind}`]);
-    const each = (list: readonly Cost[]) => spread(list.map(({ wall }) => wall / count));
-    return {
-      name: `d = ${dimension}, level ${level}, each`,
+  for (const kind of ['Values', 'Vectors'] as const) {
+    const ours = costs.map((cost) => each(cost[`ours${kind}`], count));
+    const peer = costs.map((cost) => each(cost[`lapack${kind}`], count));
+    const name = `d = ${dimension}, level ${level}, each`;
+    settings.report({
+      name,
       measure: `speed / dsyevd, ${kind.toLowerCase()}`,
       unit: 'x',
       value: ratios('wall', peer, ours),
       processor: ratios('processor', peer, ours),
-      ours: each(ours),
-      peer: each(peer),
-    } as const;
-  };
-  report({ ...figure('Values'), bar: level > 2 ? { atLeast } : undefined });
-  report(figure('Vectors'));
+      ours: spread(ours.map(({ wall }) => wall)),
+      peer: spread(peer.map(({ wall }) => wall)),
+      bar: kind === 'Values' ? barOf(dimension, level) : undefined,
+    });
+    if (before.length === 0) continue;
+    const theirs = before.map((cost) => each(cost[`ours${kind}`], count));
+    reportBefore(`${name}, ${kind.toLowerCase()}`, { ours, before: theirs }, settings);
+  }
+}
+
+const each = ({ wall, processor }: Cost, count: number): Cost => ({
+  wall: wall / count,
+  processor: processor / count,
+});
+
+function barOf(dimension: number, level: number): Bar | undefined {
+  if (level === 2 || dimension > mostBefore) return undefined;
+  return { atLeast: (level === avx512 ? 1 : 1 / 2) * (dimension <= smallDimension ? smallBar : bar) };
 }
 
 function checkAgreement(a: number, b: number): void {

@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GaussianMemory, type Gaussians, type Matrix, setThreads } from '../../lib/index.ts';
+import type { GaussianMemory, Gaussians, Matrix } from '../../lib/index.ts';
 import { fullGaussians } from '../batches.ts';
+import { type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
 import { MlMatrixDistances } from '../peers/mlMatrix.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
@@ -13,14 +14,19 @@ interface Size {
   readonly count: number;
   /** Items for ml-matrix, where it is asked: it takes milliseconds each at d = 50, seconds at 768. */
   readonly mlMatrix?: number;
+  /** How many times faster it must be than the earlier build, where more than as fast is claimed. */
+  readonly overBefore?: number;
 }
 
 const sizes: readonly Size[] = [
   { dimension: 10, count: 100_000 },
   { dimension: 20, count: 30_000 },
   { dimension: 50, count: 6000, mlMatrix: 200 },
-  { dimension: 128, count: 1000 },
-  { dimension: 768, count: 12, mlMatrix: 1 },
+  { dimension: 96, count: 2000, overBefore: 5 },
+  { dimension: 128, count: 1000, overBefore: 4 },
+  { dimension: 192, count: 400, overBefore: 3 },
+  { dimension: 256, count: 160, overBefore: 2.5 },
+  { dimension: 768, count: 100, mlMatrix: 1, overBefore: 1.4 },
 ];
 
 /** With --quick there are this many times fewer items. */
@@ -43,7 +49,7 @@ async function measureSize(size: Size, settings: Settings): Promise<void> {
   const count = settings.quick ? Math.ceil(size.count / quickDivisor) : size.count;
   const items = fullGaussians(count, dimension, 1);
   const query = fullGaussians(1, dimension, 2);
-  const memory = await GaussianMemory.create(items);
+  const memories = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
   const path = join(tmpdir(), `denseam-bench-${process.pid}.bin`);
   try {
     await writeFile(path, query.covariances);
@@ -52,30 +58,33 @@ async function measureSize(size: Size, settings: Settings): Promise<void> {
   } finally {
     await rm(path, { force: true });
   }
-  await againstLapack(memory, query, items, settings);
-  if (size.mlMatrix) await againstMlMatrix(memory, query, new MlMatrixDistances(items, query, size.mlMatrix), settings);
+  await againstLapack(memories, query, items, settings, size.overBefore);
+  if (size.mlMatrix)
+    await againstMlMatrix(memories.ours, query, new MlMatrixDistances(items, query, size.mlMatrix), settings);
 }
 
-function timeDistances(memory: GaussianMemory, query: Gaussians, threads: number): Promise<Cost> {
-  setThreads(threads);
+function timeDistances(memory: GaussianMemory, query: Gaussians, threads: number, settings: Settings): Promise<Cost> {
+  setThreadsOf(settings, threads);
   return timed(() => memory.distances(query));
 }
 
 const walls = (list: readonly Cost[]) => spread(list.map(({ wall }) => wall));
 
 async function againstLapack(
-  memory: GaussianMemory,
+  { ours, before }: OfBuilds<GaussianMemory>,
   query: Gaussians,
   items: Gaussians,
   settings: Settings,
+  overBefore: number | undefined,
 ): Promise<void> {
   const { bare, repeats, report, threads } = settings;
-  checkRoots(await memory.distances(query), items, query, (await bare.roots(1)).sum);
+  checkRoots(await ours.distances(query), items, query, (await bare.roots(1)).sum);
   const costs = await takeTurns(
     {
-      one: () => timeDistances(memory, query, 1),
+      one: () => timeDistances(ours, query, 1, settings),
+      ...(before && { before: () => timeDistances(before, query, 1, settings) }),
       bare: () => bare.roots(1),
-      all: () => timeDistances(memory, query, threads),
+      all: () => timeDistances(ours, query, threads, settings),
       bareAll: () => bare.roots(threads),
     },
     repeats,
@@ -91,6 +100,7 @@ async function againstLapack(
     peer: walls(costs.bare),
     bar: { atMost: 1.25 },
   });
+  reportBefore(`${name}, 1 thread`, { ours: costs.one, before: costs.before }, settings, overBefore);
   if (threads > 1) reportScaling(name, costs, settings);
 }
 
@@ -131,7 +141,7 @@ async function againstMlMatrix(
   const perItem = ({ wall, processor }: Cost, count: number) => ({ wall: wall / count, processor: processor / count });
   const costs = await takeTurns(
     {
-      ours: async () => perItem(await timeDistances(memory, query, 1), memory.size),
+      ours: async () => perItem(await timeDistances(memory, query, 1, settings), memory.size),
       peer: async () => perItem(await timed(() => peer.distances()), theirs.length),
     },
     Math.min(settings.repeats, 3),

@@ -1,4 +1,5 @@
-import { gigabytes, inChild, withRoom } from '../child.ts';
+import { reportBefore } from '../builds.ts';
+import { type Ask, gigabytes, inChild, withRoom } from '../child.ts';
 import type { Section, Settings } from '../section.ts';
 import { spread } from '../timing.ts';
 
@@ -23,20 +24,26 @@ async function measure(precision: 'float32' | 'float64', settings: Settings): Pr
   await withRoom(file, settings, async (path) => {
     const name = `${count} items, d = ${dimension}, ${precision}, file of ${gigabytes(file)}`;
     const built = await inChild((ask) => ask({ verb: 'build', structure: 'full', precision, count, dimension, path }));
-    await inChild(async (ask) => {
-      const loaded = await ask({ verb: 'load', path, threads, queryCount: 1 });
-      const recalled = await ask({ verb: 'retrieve', beta });
-      note(
-        `${name}: built and saved in ${built.wall.toFixed(1)} s, loaded in ${loaded.wall.toFixed(1)} s, ` +
-          `a query recalled in ${recalled.wall.toFixed(2)} s`,
-      );
-      settings.report({
-        name,
-        measure: 'peak resident memory',
-        unit: 'MB',
-        value: spread([recalled.peak / 2 ** 20]),
-        bar: { atMost: bars[precision] / 2 ** 20 },
-      });
+    const loadAndRecall = async (ask: Ask) => {
+      const loaded = await ask({ verb: 'load', path, threads });
+      await ask({ verb: 'ask', queries: 1, kind: 'near' });
+      return { loaded, recalled: await ask({ verb: 'retrieve', beta }) };
+    };
+    const ours = await inChild(loadAndRecall);
+    const earlier = settings.before && (await inChild(loadAndRecall, settings.before));
+    for (const step of ['loaded', 'recalled'] as const) {
+      reportBefore(`${name}, first time ${step}`, { ours: [ours[step]], before: earlier && [earlier[step]] }, settings);
+    }
+    note(
+      `${name}: built and saved in ${built.wall.toFixed(1)} s, loaded in ${ours.loaded.wall.toFixed(1)} s, ` +
+        `a query recalled in ${ours.recalled.wall.toFixed(2)} s`,
+    );
+    settings.report({
+      name,
+      measure: 'peak resident memory',
+      unit: 'MB',
+      value: spread([ours.recalled.peak / 2 ** 20]),
+      bar: { atMost: bars[precision] / 2 ** 20 },
     });
   });
 }

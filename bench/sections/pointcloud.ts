@@ -1,10 +1,9 @@
-import { setThreads } from '../../lib/index.ts';
-import { type NativePlans, native } from '../../lib/native/addon.ts';
-import { runTask } from '../../lib/native/calls.ts';
+import { type SinkhornResults, sinkhorn, sinkhornDivergence } from '../../lib/index.ts';
+import { onBuilds, setThreadsOf } from '../builds.ts';
 import { cloudRecall } from '../cloudRecall.ts';
 import { peerNames, type Solutions, startPeers, type TransportPeer } from '../peers/transportPeer.ts';
 import { productSize, reportRate } from '../rate.ts';
-import type { Bar, Figure, Section, Settings } from '../section.ts';
+import type { Bar, Build, Figure, Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 import { inFolder, makePairs, nameOf, type Pairs, type TransportCase } from '../transport.ts';
 
@@ -43,14 +42,14 @@ const cases: readonly TransportCase[] = [
 export const pointcloud: Section = {
   title: `Entropic optimal transport of ${pairCount} pairs of clouds to a marginal error of ${tolerance}, all threads, and recall of clouds`,
   method:
-    'Standard normal points; epsilon in units of the mean cost. Ours: the native call, costs included. POT and plain JavaScript run in a ' +
+    'Standard normal points; epsilon in units of the mean cost. Ours: `sinkhorn`, costs included. POT and plain JavaScript run in a ' +
     'process for each thread, each on its share of the pairs; PyTorch solves many pairs at once, in chunks that fit the cache, and drops ' +
     `those that are done. All stop by the L1 error of the marginals, which POT is given in place of its L2 norm. A peer solves as many of ` +
     `the first pairs as it can in about ${budget} s, the notes say how many, and is stopped after ${limit} s; times are per pair. All sides ` +
     'come to the same values. The rate counts what an iteration does at least, a sweep of 4 n m operations, and the costs, 2 n m d; a ' +
     `Newton step does m^2 n + m^3 / 3 besides. The machine's is that of ${productSize} x ${productSize} products, one on each thread.`,
   async run(settings) {
-    setThreads(settings.threads);
+    setThreadsOf(settings, settings.threads);
     const { peers, notes } = startPeers(settings.threads);
     notes.forEach(settings.note);
     try {
@@ -91,22 +90,15 @@ async function measureCase(of: TransportCase, peers: readonly TransportPeer[], s
   await aside(of, pairs, plans, settings);
 }
 
-const solve = ({ sources, targets, dimension, epsilon }: Pairs): Promise<NativePlans> =>
-  runTask((onProgress) =>
-    native.solveTransport(sources, targets, {
-      firstIndex: 0,
-      dimension,
-      epsilon,
-      ...solver,
-      wantPlans: false,
-      onProgress,
-    }),
-  );
+const solve = (
+  { sources, targets, epsilon }: Pairs,
+  build: Pick<Build, 'sinkhorn'> = { sinkhorn },
+): Promise<SinkhornResults> => build.sinkhorn(sources, targets, { epsilon, ...solver, plans: false });
 
 /** Sweeps of a peer from one look at the error to the next: at large epsilon a few are enough. */
 const checkEvery = ({ share }: TransportCase) => (share < 0.1 ? 20 : 5);
 
-function reportOurs(of: TransportCase, plans: NativePlans, { report }: Settings): void {
+function reportOurs(of: TransportCase, plans: SinkhornResults, { report }: Settings): void {
   const name = nameOf(of);
   const errors = Array.from(plans.marginalErrors, (error) => (100 * error) / tolerance);
   report({ name, measure: 'marginal error / tolerance', unit: '%', value: spread(errors), bar: { atMost: 100 } });
@@ -126,7 +118,7 @@ async function size(peer: TransportPeer, { points }: TransportCase, settings: Se
 async function race(
   of: TransportCase,
   pairs: Pairs,
-  plans: NativePlans,
+  plans: SinkhornResults,
   contenders: readonly Contender[],
   settings: Settings,
 ): Promise<void> {
@@ -197,7 +189,7 @@ function describe(
   { peer, count, tooSlow }: Contender,
   solutions: Solutions | undefined,
   pairs: Pairs,
-  plans: NativePlans,
+  plans: SinkhornResults,
   seconds: number,
 ): string {
   if (tooSlow || !solutions) return `${peer.name} did not solve ${count} pairs in ${seconds} s`;
@@ -213,19 +205,9 @@ function describe(
 }
 
 /** What debiased divergences of the same pairs cost, and how near the solver comes to the machine's rate. */
-async function aside(of: TransportCase, pairs: Pairs, plans: NativePlans, settings: Settings): Promise<void> {
+async function aside(of: TransportCase, pairs: Pairs, plans: SinkhornResults, settings: Settings): Promise<void> {
   const { sources, targets, dimension, epsilon, points } = pairs;
-  const divergences = () =>
-    runTask((onProgress) =>
-      native.sinkhornDivergences(sources, targets, {
-        firstIndex: 0,
-        dimension,
-        epsilon,
-        ...solver,
-        wantGradients: false,
-        onProgress,
-      }),
-    );
+  const divergences = () => sinkhornDivergence(sources, targets, { epsilon, ...solver });
   const costs = await takeTurns(
     { divergences: () => timed(divergences), ours: () => timed(() => solve(pairs)) },
     settings.repeats,
@@ -240,6 +222,9 @@ async function aside(of: TransportCase, pairs: Pairs, plans: NativePlans, settin
   });
   const iterations = plans.iterations.reduce((sum, count) => sum + count, 0);
   const operations = points ** 2 * (4 * iterations + 2 * dimension * pairCount);
-  const run = async () => ({ ...(await timed(() => solve(pairs))), operations });
-  await reportRate(nameOf(of), 'float64', run, settings);
+  const runs = await onBuilds(settings, (build) => async () => ({
+    ...(await timed(() => solve(pairs, build))),
+    operations,
+  }));
+  await reportRate(nameOf(of), 'float64', runs, settings);
 }

@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GaussianMemory, type Gaussians, setThreads } from '../../lib/index.ts';
+import type { Gaussians } from '../../lib/index.ts';
 import { fullGaussians } from '../batches.ts';
+import { onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
 import { type Method, PythonPeer, type Way } from '../peers/python.ts';
 import type { Figure, Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
@@ -22,8 +23,8 @@ const sizes: readonly Size[] = [
   { dimension: 10, count: 100_000, batched: 100_000, textbook: 200, bar: 12 },
   { dimension: 20, count: 30_000, batched: 30_000, textbook: 100, bar: 10 },
   { dimension: 50, count: 4000, batched: 4000, textbook: 50, bar: 6 },
-  { dimension: 128, count: 1000, batched: 1000, textbook: 10 },
-  { dimension: 768, count: 100, batched: 24, textbook: 2, bar: 1.8 },
+  { dimension: 128, count: 1000, batched: 1000, textbook: 10, bar: 5 },
+  { dimension: 768, count: 100, batched: 24, textbook: 2, bar: 1.9 },
 ];
 
 /** With --quick there are this many times fewer items. */
@@ -57,7 +58,7 @@ export const python: Section = {
         }
         return !missing;
       });
-      setThreads(settings.threads);
+      setThreadsOf(settings, settings.threads);
       if (present.length > 0) for (const size of sizes) await measureSize(size, present, peer, settings);
     } finally {
       peer.stop();
@@ -79,13 +80,14 @@ async function measureSize(
   const size = settings.quick ? quickSize(full) : full;
   const items = fullGaussians(size.count, size.dimension, 1);
   const query = fullGaussians(1, size.dimension, 2);
-  const memory = await GaussianMemory.create(items);
+  const { ours, before } = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
   await loadInto(peer, query, items, size.batched);
-  const { data } = await memory.distances(query);
+  const { data } = await ours.distances(query);
 
   const contenders = present.flatMap((method) => peer.ways.map((way) => ({ method, way })));
   const runs: Record<string, () => Promise<Cost>> = {
-    ours: async () => perItem(await timed(() => memory.distances(query)), size.count),
+    ours: async () => perItem(await timed(() => ours.distances(query)), size.count),
+    ...(before && { before: async () => perItem(await timed(() => before.distances(query)), size.count) }),
   };
   for (const { method, way } of contenders) {
     const count = method === 'textbook' ? size.textbook : size.batched;
@@ -94,6 +96,8 @@ async function measureSize(
   }
   const costs = await takeTurns(runs, settings.repeats);
   reportSize(size, contenders, costs, settings.report);
+  const { ours: own = [], before: earlier } = costs;
+  reportBefore(nameOfSize(size), { ours: own, before: earlier }, settings);
 }
 
 const nameOf = (method: Method, way: Way) => `${names[method]}, ${way.name}`;
@@ -126,9 +130,11 @@ function reportSize(
   }
 }
 
-function speedOver(peer: string, theirs: readonly Cost[], ours: readonly Cost[], { dimension, count }: Size): Figure {
+const nameOfSize = ({ dimension, count }: Size) => `d = ${dimension}, ${count} items, per item`;
+
+function speedOver(peer: string, theirs: readonly Cost[], ours: readonly Cost[], size: Size): Figure {
   return {
-    name: `d = ${dimension}, ${count} items, per item`,
+    name: nameOfSize(size),
     measure: `speed / ${peer}`,
     unit: 'x',
     value: ratios('wall', theirs, ours),

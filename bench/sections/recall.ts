@@ -1,13 +1,13 @@
 import {
   type CovarianceFamily,
-  GaussianMemory,
+  type GaussianMemory,
   type Gaussians,
   perturb,
   type Retrieval,
   type RetrieveOptions,
   sampleWassersteinSphere,
-  setThreads,
 } from '../../lib/index.ts';
+import { mapBuilds, type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 
@@ -34,7 +34,7 @@ export const recall: Section = {
     `query passes through, medians over the queries. Overhead: time with pruning over time without at beta ${diffuseBeta} in units of 1 / ` +
     'the median squared distance between nearest items, where every weight matters. Answers are compared.',
   async run(settings) {
-    setThreads(settings.threads);
+    setThreadsOf(settings, settings.threads);
     const { quick } = settings;
     await sharp({ count: quick ? 200 : 1000, dimension: quick ? 64 : 768, family: 'commuting' }, settings);
     await few({ count: 1000, dimension: 20, family: 'general' }, settings);
@@ -56,26 +56,30 @@ const nameOf = ({ count, dimension, family }: Problem, queries: number) =>
 async function makeProblem(
   { count, dimension, family }: Problem,
   queryCount: number,
-): Promise<{ memory: GaussianMemory; queries: Gaussians }> {
+  settings: Settings,
+): Promise<{ memories: OfBuilds<GaussianMemory>; queries: Gaussians }> {
   const items = await sampleWassersteinSphere({ count, dimension, covariances: family, seed: 1 });
   const part = (values: Float64Array) => values.subarray(0, (values.length / count) * queryCount);
   const originals = { ...items, count: queryCount, means: part(items.means), covariances: part(items.covariances) };
-  return { memory: await GaussianMemory.create(items), queries: await perturb(originals, radius, { seed: 2 }) };
+  const memories = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
+  return { memories, queries: await perturb(originals, radius, { seed: 2 }) };
 }
 
 /**
  * One query among large items. To evaluate all of them takes minutes, hence a single run of that, compared with the
  * median of ours.
  */
-async function sharp(problem: Problem, { report, repeats }: Settings): Promise<void> {
-  const { memory, queries } = await makeProblem(problem, 1);
+async function sharp(problem: Problem, settings: Settings): Promise<void> {
+  const { report, repeats } = settings;
+  const { memories, queries } = await makeProblem(problem, 1, settings);
   const name = nameOf(problem, 1);
-  const pruned = () => timedRetrieval(() => memory.retrieve(queries, { beta }));
-  const ours = await pruned(); // does not count
-  const costs: Cost[] = [];
-  for (let run = 0; run < repeats; run++) costs.push(await pruned());
-  const peer = await timedRetrieval(() => memory.retrieve(queries, { beta, pruning: false }));
+  const pruned = mapBuilds(memories, (memory) => () => timedRetrieval(() => memory.retrieve(queries, { beta })));
+  const ours = await pruned.ours();
+  const turns = await takeTurns({ ...pruned }, repeats);
+  const { ours: costs } = turns;
+  const peer = await timedRetrieval(() => memories.ours.retrieve(queries, { beta, pruning: false }));
   checkSame(name, ours.retrieval, peer.retrieval);
+  reportBefore(name, turns, settings);
   report({
     name,
     measure: `speed with pruning / without, beta ${beta}`,
@@ -107,9 +111,11 @@ async function timedRetrieval(
 }
 
 /** How many items a query needs among small ones. */
-async function few(problem: Problem, { quick, report }: Settings): Promise<void> {
+async function few(problem: Problem, settings: Settings): Promise<void> {
+  const { quick, report } = settings;
   const queryCount = quick ? 20 : 200;
-  const { memory, queries } = await makeProblem(problem, queryCount);
+  const { memories, queries } = await makeProblem(problem, queryCount, settings);
+  const { ours: memory } = memories;
   const pruned = await memory.retrieve(queries, { beta });
   checkSame(nameOf(problem, queryCount), pruned, await memory.retrieve(queries, { beta, pruning: false }));
   report({
@@ -122,22 +128,25 @@ async function few(problem: Problem, { quick, report }: Settings): Promise<void>
 }
 
 /** What pruning costs where it cannot help. */
-async function overhead(problem: Problem, { repeats, report }: Settings): Promise<void> {
+async function overhead(problem: Problem, settings: Settings): Promise<void> {
+  const { repeats, report } = settings;
   const queryCount = 2;
-  const { memory, queries } = await makeProblem(problem, queryCount);
+  const { memories, queries } = await makeProblem(problem, queryCount, settings);
+  const { ours: memory } = memories;
   const small = diffuseBeta / (await nearestSquaredDistance(memory, queries));
   const options: RetrieveOptions = { beta: small, tolerance: 0, maxIterations: diffuseIterations };
   const all = () => memory.retrieve(queries, { ...options, pruning: false });
-  const pruned = () => memory.retrieve(queries, options);
-  checkSame(nameOf(problem, queryCount), await pruned(), await all(), small);
-  const costs = await takeTurns({ pruned: () => timed(pruned), all: () => timed(all) }, repeats);
+  const pruned = mapBuilds(memories, (each) => () => timed(() => each.retrieve(queries, options)));
+  checkSame(nameOf(problem, queryCount), await memory.retrieve(queries, options), await all(), small);
+  const costs = await takeTurns({ ...pruned, all: () => timed(all) }, repeats);
+  reportBefore(`${nameOf(problem, queryCount)}, small beta`, costs, settings);
   report({
     name: nameOf(problem, queryCount),
     measure: 'time with pruning / without, small beta',
     unit: 'x',
-    value: ratios('wall', costs.pruned, costs.all),
-    processor: ratios('processor', costs.pruned, costs.all),
-    ours: spread(costs.pruned.map(({ wall }) => wall)),
+    value: ratios('wall', costs.ours, costs.all),
+    processor: ratios('processor', costs.ours, costs.all),
+    ours: spread(costs.ours.map(({ wall }) => wall)),
     peer: spread(costs.all.map(({ wall }) => wall)),
     bar: { atMost: 1.1 },
   });

@@ -1,5 +1,6 @@
-import { GaussianMemory, setThreads } from '../../lib/index.ts';
+import type { GaussianMemory } from '../../lib/index.ts';
 import { diagonalGaussians, fullGaussians } from '../batches.ts';
+import { mapBuilds, type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
 import { productSize, stepOperations } from '../rate.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, type Spread, spread, takeTurns, timed } from '../timing.ts';
@@ -10,6 +11,7 @@ const fullSizes = [
   { dimension: 20, count: 30_000 },
   { dimension: 50, count: 6000 },
   { dimension: 128, count: 1000 },
+  { dimension: 256, count: 160 },
   { dimension: 768, count: 12 },
 ];
 const quickDivisor = 6;
@@ -34,7 +36,7 @@ export const roofline: Section = {
     'arrays of 128 MB a thread. Operations: full covariances 2 d^3 for the two triangular products and 4/3 d^3 for the eigenvalues ' +
     'of an item; diagonal ones two products a step. Bytes: every item once. The roof is the longer of the two times that the limits allow.',
   async run(settings) {
-    setThreads(settings.threads);
+    setThreadsOf(settings, settings.threads);
     await bandwidth(settings);
     for (const size of fullSizes) await full(size, settings);
     await diagonal(settings);
@@ -54,19 +56,27 @@ async function bandwidth({ bare, threads, repeats, report }: Settings): Promise<
 
 async function full({ dimension, count }: { dimension: number; count: number }, settings: Settings): Promise<void> {
   const size = settings.quick ? Math.ceil(count / quickDivisor) : count;
-  const memory = await GaussianMemory.create(fullGaussians(size, dimension, 1));
+  const items = fullGaussians(size, dimension, 1);
+  const memories = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
   const query = fullGaussians(1, dimension, 2);
   const least = {
     operations: (10 / 3) * size * dimension ** 3,
     bytes: size * dimension ** 2 * Float64Array.BYTES_PER_ELEMENT,
   };
-  await shares(`full, d = ${dimension}, ${size} items, distances`, () => memory.distances(query), least, settings);
+  await shares(
+    `full, d = ${dimension}, ${size} items, distances`,
+    memories,
+    (memory) => memory.distances(query),
+    least,
+    settings,
+  );
 }
 
 async function diagonal(settings: Settings): Promise<void> {
   const count = settings.quick ? Math.ceil(diagonalCount / quickDivisor) : diagonalCount;
   const width = 2 * diagonalDimension;
-  const memory = await GaussianMemory.create(diagonalGaussians(count, diagonalDimension, 1));
+  const items = diagonalGaussians(count, diagonalDimension, 1);
+  const memories = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
   for (const queryCount of queryCounts) {
     const queries = diagonalGaussians(queryCount, diagonalDimension, 2);
     const name = `diagonal, d = ${diagonalDimension}, ${count} items, step, ${queryCount} queries`;
@@ -74,23 +84,25 @@ async function diagonal(settings: Settings): Promise<void> {
       operations: stepOperations(queryCount, count, width),
       bytes: count * width * Float64Array.BYTES_PER_ELEMENT,
     };
-    await shares(name, () => memory.step(queries, { beta: warm }), least, settings);
+    await shares(name, memories, (memory) => memory.step(queries, { beta: warm }), least, settings);
   }
 }
 
 async function shares(
   name: string,
-  run: () => Promise<unknown>,
+  memories: OfBuilds<GaussianMemory>,
+  run: (memory: GaussianMemory) => Promise<unknown>,
   { operations, bytes }: Least,
-  { bare, threads, repeats, report }: Settings,
+  settings: Settings,
 ): Promise<void> {
+  const { bare, threads, repeats, report } = settings;
   const scaled = ({ wall, processor }: Cost, factor: number) => ({
     wall: wall * factor,
     processor: processor * factor,
   });
   const costs = await takeTurns(
     {
-      ours: () => timed(run),
+      ...mapBuilds(memories, (memory) => () => timed(() => run(memory))),
       product: async () => {
         const cost = await bare.product('float64', productSize, threads);
         return scaled(cost, operations / cost.operations);
@@ -116,4 +128,5 @@ async function shares(
     value: share((round) => Math.max(product(round), reading(round))),
     ours,
   });
+  reportBefore(name, costs, settings);
 }

@@ -1,3 +1,5 @@
+import { VonMisesFisherMemory } from '../../lib/index.ts';
+import { onBuilds } from '../builds.ts';
 import { readDigits } from '../digits.ts';
 import { mlMatrixProducts } from '../peers/mlMatrixProducts.ts';
 import { loops, PlainTraining, type Products } from '../peers/plainTraining.ts';
@@ -55,6 +57,8 @@ export const sphere: Section = {
 const stepsOf = ({ digits, settings }: Training) => digits.count / settings.batchSize;
 const name = ({ digits, settings }: Training) => `P = ${settings.hiddenUnits}, ${digits.count} digits`;
 
+const ownEpoch = (training: Training) => secondEpoch(training, { VonMisesFisherMemory });
+
 /** The matrix products of an epoch and nothing else. */
 function productsOf(training: Training, { bare, threads }: Pick<Settings, 'bare' | 'threads'>): Promise<Cost> {
   const { digits, settings } = training;
@@ -64,7 +68,7 @@ function productsOf(training: Training, { bare, threads }: Pick<Settings, 'bare'
 
 async function besideProducts(training: Training, settings: Settings): Promise<void> {
   const costs = await takeTurns(
-    { ours: () => secondEpoch(training), products: () => productsOf(training, settings) },
+    { ours: () => ownEpoch(training), products: () => productsOf(training, settings) },
     settings.repeats,
   );
   settings.report({
@@ -81,8 +85,11 @@ async function besideProducts(training: Training, settings: Settings): Promise<v
 
 async function rate(training: Training, settings: Settings): Promise<void> {
   const operations = 4 * training.digits.count * hiddenUnits * training.digits.dimension;
-  const run = async () => ({ ...(await secondEpoch(training)), operations });
-  await reportRate(name(training), 'float32', run, settings);
+  const runs = await onBuilds(settings, (build) => async () => ({
+    ...(await secondEpoch(training, build)),
+    operations,
+  }));
+  await reportRate(name(training), 'float32', runs, settings);
 }
 
 async function besideTorch(training: Training, settings: Settings): Promise<void> {
@@ -115,7 +122,7 @@ async function timeTorch(
   const steps = stepsOf(training);
   const costs = await takeTurns(
     {
-      ours: () => secondEpoch(training),
+      ours: () => ownEpoch(training),
       spinning: () => spinning.secondEpoch(steps),
       asleep: () => asleep.secondEpoch(steps),
       products: () => asleep.products(steps),
@@ -160,7 +167,7 @@ async function besidePlain(
   });
   const costs = await takeTurns(
     {
-      ours: async () => perRow(await secondEpoch(training), training.digits.count),
+      ours: async () => perRow(await ownEpoch(training), training.digits.count),
       plain: async () => perRow(await timed(() => plain.step()), plainRows),
     },
     quick ? 1 : Math.min(repeats, mostRepeats),
@@ -190,7 +197,7 @@ async function growth(trainings: readonly Training[], settings: Settings): Promi
   };
   for (const training of trainings) {
     const costs = await takeTurns(
-      { training: () => secondEpoch(training), 'matrix products': () => productsOf(training, settings) },
+      { training: () => ownEpoch(training), 'matrix products': () => productsOf(training, settings) },
       quick ? 1 : Math.min(repeats, mostRepeats),
     );
     for (const name of ['training', 'matrix products'] as const) {
