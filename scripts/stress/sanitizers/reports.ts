@@ -54,13 +54,31 @@ function kindIn(line: string): string | undefined {
 }
 
 function reportOf(kind: string, stacks: readonly string[], file: string, build: string): Report | undefined {
-  const candidates = kind.endsWith('leak') ? [allocatingFrame(stacks)] : stacks;
-  const ours = candidates.find((line) => line?.includes(`(${build}/`));
+  const ours = concerned(kind, stacks).find((line) => line?.includes(`(${build}/`));
   if (ours === undefined) return undefined;
   return { kind, where: ours.replace(/^ +#\d+ \S+ in /, '').replace(/ \(\S+\)$/, ''), file };
 }
 
-/** The frame that asked for lost memory: Node keeps some for every handle and promise that we ask it for. */
-function allocatingFrame(stack: readonly string[]): string | undefined {
-  return stack.find((line) => !/\/lib(asan|stdc\+\+)\.so[^/]*\)$/.test(line));
+/** The frames whose code a report is about. */
+function concerned(kind: string, stacks: readonly string[]): readonly (string | undefined)[] {
+  // Node keeps some memory for every handle and promise that we ask it for.
+  if (kind.endsWith('leak')) return [callingFrame(stacks)];
+  // V8 works for us on threads of its own, with synchronisation that the sanitizer does not see.
+  if (kind === 'data race') return accessesOf(stacks).map(callingFrame);
+  return stacks;
+}
+
+/** The two stacks that a race begins with; those of allocations and of threads follow. */
+function accessesOf(stacks: readonly string[]): string[][] {
+  const found: string[][] = [];
+  for (const line of stacks) {
+    if (/^ +#0 /.test(line)) found.push([]);
+    found.at(-1)?.push(line);
+  }
+  return found.slice(0, 2);
+}
+
+/** The innermost frame outside the libraries that everybody calls. */
+function callingFrame(stack: readonly string[]): string | undefined {
+  return stack.find((line) => !/\/lib(asan|tsan|stdc\+\+|c|m)\.so[^/]*\)$/.test(line));
 }
