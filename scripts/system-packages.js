@@ -28,6 +28,7 @@ const debian = {
   peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot'],
   arm64: ['g++-aarch64-linux-gnu', 'qemu-user-static'],
   glibc: ['debootstrap'],
+  accuracy: ['python3-mpmath', 'python3-numpy', 'python3-pot'],
   installed: (names) => dpkg(names).map((line) => line.split(' ')[1]),
   install: (names) => `apt-get install -y --no-install-recommends ${names.join(' ')}`,
 };
@@ -86,7 +87,7 @@ function privilege() {
 
 /**
  * Installs the missing system packages where that needs no answer from a person; else says what to type and throws.
- * `extras`: what is wanted beside the build: `test`, `lint`, `peers`, `arm64`, `glibc`.
+ * `extras`: what is wanted beside the build: `test`, `lint`, `peers`, `arm64`, `glibc`, `accuracy`.
  */
 export function ensureSystemPackages(extras, run) {
   const system = currentSystem();
