@@ -58,6 +58,14 @@ export class Bare {
     return this.#ask(`product ${precision} ${size} ${threads}`);
   }
 
+  /** Multiply-adds on registers alone; no operations where the processor lacks an instruction for them. */
+  peak(
+    kind: 'float64' | 'float32' | 'bf16' | 'int8',
+    threads: number,
+  ): Promise<Cost & { readonly operations: number }> {
+    return this.#ask(`peak ${kind} ${threads}`);
+  }
+
   /** Reads two arrays, or adds two into a third (the triad of STREAM), each far larger than any cache. */
   bandwidth(kind: 'read' | 'triad', threads: number): Promise<Cost & { readonly bytes: number }> {
     return this.#ask(`bandwidth ${kind} ${threads}`);

@@ -10,7 +10,7 @@ export interface Figure {
   readonly name: string;
   /** What the value is: "time / bare LAPACK". */
   readonly measure: string;
-  readonly unit: 'x' | '%' | 'ms' | 'MB' | 'GB/s' | 'items' | 'iterations' | 'pairs/s';
+  readonly unit: 'x' | '%' | 'ms' | 'MB' | 'GB/s' | 'GMAC/s' | 'items' | 'iterations' | 'pairs/s';
   readonly value: Spread;
   /** The ratio from processor time instead of the clock, where both sides use equally many threads. */
   readonly processor?: Spread | undefined;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "linalg/lanes.h"
+#include "peaks.h"
 
 // What the benchmarks are measured against: LAPACK and BLAS called directly, with nothing around them. Reads one
 // command a line and answers each with one line of JSON, so that a caller can take turns with it:
@@ -27,6 +28,7 @@
 //   load DIMENSION COUNT PATH                float64 matrices: the covariance of a query, then those of COUNT items
 //   roots THREADS                            tr (R' S R)^1/2 of every item, O = R R' the query's covariance
 //   product float32|float64 SIZE THREADS     one SIZE x SIZE matrix product on each thread
+//   peak float64|float32|bf16|int8 THREADS   multiply-adds on registers alone; no operations where it lacks them
 //   bandwidth read|triad THREADS             two arrays read, or a = b + s c, each thread on its part of the arrays
 //   training ROWS UNITS DIMENSION THREADS COUNT  the two products of a training step, COUNT times
 //   level                                    the best level of linalg/lanes.h on this processor
@@ -293,6 +295,17 @@ std::string training(int rows, int units, int dimension, int threads, int count)
   return "{" + times + "}";
 }
 
+std::string peak(const std::string& kind, int threads) {
+  // About a tenth of a second.
+  constexpr std::size_t kRounds = 20'000'000;
+  const auto found = denseam::bench::peakOf(kind);
+  const std::string times = timed(threads, [&](int) {
+    if (found && !(found->run(kRounds) > 0)) throw std::runtime_error("sums of ones are above 0");
+  });
+  const double operations = found ? 1.0 * kRounds * static_cast<double>(found->inRound) * threads : 0;
+  return "{" + times + ",\"operations\":" + std::to_string(operations) + "}";
+}
+
 class Session {
  public:
   std::string answer(const std::string& line) {
@@ -308,6 +321,7 @@ class Session {
     if (command == "product" && words >> kind >> size >> threads) {
       return kind == "float32" ? product<float>(size, threads) : product<double>(size, threads);
     }
+    if (command == "peak" && words >> kind >> threads) return peak(kind, threads);
     if (command == "bandwidth" && words >> kind >> threads) return bandwidth(kind == "triad", threads);
     int units = 0, dimension = 0, repeats = 0;
     if (command == "training" && words >> size >> units >> dimension >> threads >> repeats) {

@@ -32,16 +32,32 @@ interface Least {
 export const roofline: Section = {
   title: 'Share of what the machine gives, all threads',
   method:
+    'The rates on registers alone are those of the widest instructions for each kind of number. ' +
     `The limits are measured in the same rounds: dgemm, one ${productSize} x ${productSize} product on each thread, and reading ` +
     'arrays of 128 MB a thread. Operations: full covariances 2 d^3 for the two triangular products and 4/3 d^3 for the eigenvalues ' +
     'of an item; diagonal ones two products a step. Bytes: every item once. The roof is the longer of the two times that the limits allow.',
   async run(settings) {
     setThreadsOf(settings, settings.threads);
+    await peaks(settings);
     await bandwidth(settings);
     for (const size of fullSizes) await full(size, settings);
     await diagonal(settings);
   },
 };
+
+/** The rates that no kernel exceeds. */
+async function peaks({ bare, threads, repeats, report, note }: Settings): Promise<void> {
+  for (const kind of ['float64', 'float32', 'bf16', 'int8'] as const) {
+    const rates: number[] = [];
+    for (let round = 0; round < repeats; round++) {
+      const { operations, wall } = await bare.peak(kind, threads);
+      if (operations > 0) rates.push(operations / wall / 1e9);
+    }
+    const name = 'multiply-adds in registers';
+    if (rates.length === 0) note(`${name}: this processor has no instruction for ${kind}`);
+    else report({ name, measure: `${kind}, ${threads} threads`, unit: 'GMAC/s', value: spread(rates) });
+  }
+}
 
 async function bandwidth({ bare, threads, repeats, report }: Settings): Promise<void> {
   for (const kind of ['read', 'triad'] as const) {
