@@ -5,6 +5,7 @@ import { diagonalGaussians, fullGaussians, uniform } from './batches.ts';
 import { stepOperations, timedWork, type Work } from './rate.ts';
 import type { Build } from './section.ts';
 import { timed } from './timing.ts';
+import { expectedPairs, type TransportCase } from './transport.ts';
 
 // The process in which a section builds or recalls a large memory, so that its memory is nobody else's: answers each
 // message of its parent with one. Its argument, if any, is the library of another build.
@@ -22,7 +23,11 @@ export type Command =
   | { readonly verb: 'ask'; readonly queries: number; readonly kind: QueryKind }
   | { readonly verb: 'step'; readonly beta: number }
   | { readonly verb: 'retrieve'; readonly beta: number }
-  | { readonly verb: 'nearest'; readonly k: number };
+  | { readonly verb: 'nearest'; readonly k: number }
+  | ({ readonly verb: 'transport'; readonly tolerance: number; readonly threads: number } & Omit<
+      TransportCase,
+      'weights'
+    >);
 
 /** Beside stored items, or drawn anew. */
 export type QueryKind = 'near' | 'fresh';
@@ -30,6 +35,8 @@ export type QueryKind = 'near' | 'fresh';
 export interface Answer extends Work {
   /** The most memory this process ever had resident: bytes. */
   readonly peak: number;
+  /** The regularised value of a transport problem. */
+  readonly value?: number;
 }
 
 /** Numbers that are made and handed over at a time. */
@@ -38,12 +45,12 @@ const batchNumbers = 2 ** 23;
 const maxIterations = 4;
 
 const [, , library] = process.argv;
-const { GaussianMemory, setThreads }: Build = library === undefined ? ours : await import(library);
+const { GaussianMemory, setThreads, sinkhorn }: Build = library === undefined ? ours : await import(library);
 
 let memory: ours.GaussianMemory;
 let queries: ours.Gaussians;
 
-async function work(command: Command): Promise<Work> {
+async function work(command: Command): Promise<Omit<Answer, 'peak'>> {
   switch (command.verb) {
     case 'build':
       return { ...(await timed(() => build(command))), operations: 0 };
@@ -67,10 +74,26 @@ async function work(command: Command): Promise<Work> {
         await memory.nearest(queries, { k: command.k });
         return evaluations(queries.count) / 2;
       });
+    case 'transport':
+      return transport(command);
   }
 }
 
 const evaluations = (count: number) => stepOperations(count, memory.size, 2 * memory.dimension);
+
+async function transport({
+  tolerance,
+  threads,
+  ...of
+}: Command & { verb: 'transport' }): Promise<Omit<Answer, 'peak'>> {
+  setThreads(threads);
+  const { sources, targets, epsilon } = expectedPairs({ ...of, weights: 'random' });
+  const found: ours.SinkhornResults[] = [];
+  const cost = await timed(async () => {
+    found.push(await sinkhorn(sources, targets, { epsilon, marginalTolerance: tolerance, plans: false }));
+  });
+  return { ...cost, operations: 0, value: found[0]?.values[0] as number };
+}
 
 async function build({ structure, precision, count, dimension, path }: Command & { verb: 'build' }): Promise<void> {
   const make = structure === 'full' ? fullBatches : diagonalBatches;

@@ -16,6 +16,10 @@ export interface Work extends Cost {
   readonly operations: number;
 }
 
+/** "1 query", "2 near queries". */
+export const queriesText = (count: number, kind = '') =>
+  `${count} ${kind && `${kind} `}${count === 1 ? 'query' : 'queries'}`;
+
 /** Times a run that returns its operations. */
 export async function timedWork(run: () => Promise<number>): Promise<Work> {
   let operations = 0;

@@ -16,6 +16,7 @@ import { eventloop } from './sections/eventloop.ts';
 import { flat } from './sections/flat.ts';
 import { gaussian } from './sections/gaussian.ts';
 import { large } from './sections/large.ts';
+import { largeClouds } from './sections/largeClouds.ts';
 import { memory } from './sections/memory.ts';
 import { million } from './sections/million.ts';
 import { pointcloud } from './sections/pointcloud.ts';
@@ -49,6 +50,7 @@ const sections: Readonly<Record<string, Section>> = {
   sphere,
   splitting,
   pointcloud,
+  largeClouds,
   curves,
   eventloop,
   cancel,

@@ -28,6 +28,14 @@ export interface Pairs {
 export const nameOf = ({ points, dimension, share, weights }: TransportCase) =>
   `n = m = ${points}, d = ${dimension}, epsilon ${share}, ${weights} weights`;
 
+/** One pair for which epsilon is a share of the expected cost: |x - y|^2 is 2 d on average. */
+export function expectedPairs(of: TransportCase): Pairs {
+  const { points, dimension } = of;
+  const meanCost = 2 * dimension;
+  const [sources, targets] = [normalClouds(of, 1, 1), normalClouds(of, 1, 2)];
+  return { count: 1, dimension, points, sources, targets, meanCost, epsilon: of.share * meanCost };
+}
+
 /** Standard normal points; weights all equal, or uniform on [0.5, 1.5] before they are divided by their sum. */
 export function makePairs(of: TransportCase, count: number): Pairs {
   const { points, dimension } = of;

@@ -104,6 +104,18 @@ export function startPeers(threads: number): { readonly peers: TransportPeer[]; 
   return { peers, notes };
 }
 
+/** PyTorch alone, for clouds whose costs do not fit in memory. */
+export function startStreams(threads: number): { readonly peers: TransportPeer[]; readonly notes: string[] } {
+  const python = findPython();
+  if (!python || python.info.missing.torch.length > 0) {
+    return { peers: [], notes: ['PyTorch skipped: not installed (npm run setup -- --bench installs it)'] };
+  }
+  const start = (name: string, environment: NodeJS.ProcessEnv) =>
+    new TransportPeer(name, 'stream', [startScript(python.interpreter, script, threads, environment)]);
+  const peers = [start(peerNames.spinning, {}), start(peerNames.asleep, { OMP_WAIT_POLICY: 'passive' })];
+  return { peers, notes: [versions(python.info)] };
+}
+
 /** The Python that has most of what is needed. */
 function findPython(): { interpreter: string; info: Info } | undefined {
   const found = interpreters.flatMap((interpreter) => {

@@ -3,7 +3,7 @@ import type { GaussianMemory, Gaussians, Vectors } from '../../lib/index.ts';
 import { diagonalGaussians, uniform } from '../batches.ts';
 import { mapBuilds, onBuilds, setThreadsOf } from '../builds.ts';
 import { plainStep, rowsOf } from '../peers/plainLoop.ts';
-import { productSize, type RateBars, reportRate, stepOperations, timedWork } from '../rate.ts';
+import { productSize, queriesText, type RateBars, reportRate, stepOperations, timedWork } from '../rate.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 
@@ -60,7 +60,7 @@ async function diagonal(count: number, precision: Precision, settings: Settings)
   });
   for (const { queries: few, ...bars } of smallBatches) {
     for (const beta of [warm, cold])
-      await rate(`step, ${few} queries, beta ${beta}`, stepOf(first(queries, few), beta), bars);
+      await rate(`step, ${queriesText(few)}, beta ${beta}`, stepOf(first(queries, few), beta), bars);
   }
   if (precision === 'float64') await againstPlainLoop(memories.ours, items, queries, settings);
 }

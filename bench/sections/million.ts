@@ -1,7 +1,7 @@
 import { listBuilds, mapBuilds, type OfBuilds } from '../builds.ts';
 import { type Ask, gigabytes, inChild, withRoom } from '../child.ts';
 import type { Answer, Command, QueryKind } from '../memoryProcess.ts';
-import { type RateBars, reportRate } from '../rate.ts';
+import { queriesText, type RateBars, reportRate } from '../rate.ts';
 import type { Section, Settings } from '../section.ts';
 
 const dimension = 768;
@@ -89,9 +89,8 @@ async function measureRow(
   for (const ask of listBuilds(asks)) await ask({ verb: 'ask', queries, kind });
   const repeats = Math.min(settings.repeats, mostRepeats);
   const runs = mapBuilds(asks, (ask) => () => ask(command));
-  const plural = queries === 1 ? 'query' : 'queries';
   await reportRate(
-    `${count} items, ${queries} ${kind} ${plural}, ${name}`,
+    `${count} items, ${queriesText(queries, kind)}, ${name}`,
     'float32',
     runs,
     { ...settings, repeats },

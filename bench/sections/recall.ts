@@ -8,6 +8,7 @@ import {
   sampleWassersteinSphere,
 } from '../../lib/index.ts';
 import { mapBuilds, type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
+import { queriesText } from '../rate.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
 
@@ -51,7 +52,7 @@ interface Problem {
 }
 
 const nameOf = ({ count, dimension, family }: Problem, queries: number) =>
-  `N = ${count}, d = ${dimension}, ${family}, ${queries} ${queries === 1 ? 'query' : 'queries'}`;
+  `N = ${count}, d = ${dimension}, ${family}, ${queriesText(queries)}`;
 
 async function makeProblem(
   { count, dimension, family }: Problem,

@@ -1,7 +1,7 @@
 import type { GaussianMemory } from '../../lib/index.ts';
 import { diagonalGaussians, fullGaussians } from '../batches.ts';
 import { mapBuilds, type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
-import { productSize, stepOperations } from '../rate.ts';
+import { productSize, queriesText, stepOperations } from '../rate.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, type Spread, spread, takeTurns, timed } from '../timing.ts';
 
@@ -95,7 +95,7 @@ async function diagonal(settings: Settings): Promise<void> {
   const memories = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
   for (const queryCount of queryCounts) {
     const queries = diagonalGaussians(queryCount, diagonalDimension, 2);
-    const name = `diagonal, d = ${diagonalDimension}, ${count} items, step, ${queryCount} queries`;
+    const name = `diagonal, d = ${diagonalDimension}, ${count} items, step, ${queriesText(queryCount)}`;
     const least = {
       operations: stepOperations(queryCount, count, width),
       bytes: count * width * Float64Array.BYTES_PER_ELEMENT,

@@ -6,8 +6,8 @@ Reads one command a line and answers each with one line of JSON, so that a calle
     load FOLDER                      settings.json; sources.bin, targets.bin, sourceWeights.bin, targetWeights.bin (float64)
     solve METHOD FIRST COUNT LIMIT   COUNT pairs of clouds from the pair FIRST on; gives up after LIMIT seconds
 
-METHOD is log or stabilized (POT: sinkhorn_log and sinkhorn_stabilized, one pair after the other) or torch (a loop in the log
-domain over many pairs at once). An answer has what it cost and, for every pair, the sweeps, the regularised value <a, f> + <b, g>
+METHOD is log or stabilized (POT: sinkhorn_log and sinkhorn_stabilized, one pair after the other), torch (a loop in the log
+domain over many pairs at once) or stream (the same, one pair after the other, costs computed anew block by block). An answer has what it cost and, for every pair, the sweeps, the regularised value <a, f> + <b, g>
 and the L1 error of both marginals, the last two computed afterwards from the potentials; none when time was up.
 
 POT stops by the L2 norm of one marginal. It is given the L1 norm in that place, so that all sides stop by the same rule.
@@ -28,7 +28,9 @@ from blas import blas_libraries
 
 # More sweeps than any limit of time allows.
 SWEEPS = 10**9
-MODULES = {"log": "ot", "stabilized": "ot", "torch": "torch"}
+MODULES = {"log": "ot", "stabilized": "ot", "torch": "torch", "stream": "torch"}
+# Rows of costs at once.
+BLOCK = 256
 
 
 def load_modules():
@@ -76,9 +78,14 @@ class Pairs:
     def verify(self, i, u, v):
         """Regularised value and L1 error of both marginals of the plan exp(u + v - C / epsilon)."""
         x, y, a, b = self.sources[i], self.targets[i], self.source_weights[i], self.target_weights[i]
-        costs = ((x[:, None, :] - y[None, :, :]) ** 2).sum(axis=2)
-        plan = np.exp(u[:, None] + v[None, :] - costs / self.epsilon)
-        error = np.abs(plan.sum(axis=1) - a).sum() + np.abs(plan.sum(axis=0) - b).sum()
+        columns, error = np.zeros(len(b)), 0.0
+        for begin in range(0, len(a), BLOCK):
+            rows = slice(begin, begin + BLOCK)
+            costs = ((x[rows, None, :] - y[None, :, :]) ** 2).sum(axis=2)
+            plan = np.exp(u[rows, None] + v[None, :] - costs / self.epsilon)
+            error += np.abs(plan.sum(axis=1) - a[rows]).sum()
+            columns += plan.sum(axis=0)
+        error += np.abs(columns - b).sum()
         return self.epsilon * (a @ (u - np.log(a)) + b @ (v - np.log(b))), error
 
 
@@ -158,8 +165,40 @@ def torch_batch(pairs, chosen):
     return solutions
 
 
+def stream_solutions(pairs, chosen):
+    return [stream_solution(pairs, i) for i in chosen]
+
+
+def stream_solution(pairs, i):
+    x, y, a, b = (
+        torch.from_numpy(numbers[i])
+        for numbers in (pairs.sources, pairs.targets, pairs.source_weights, pairs.target_weights)
+    )
+
+    def soft_maximum(points, others, potential):
+        """log sum exp(potential - C / epsilon) over the others, of every point."""
+        squares, transposed, result = (others * others).sum(dim=1), others.T.contiguous(), []
+        for block in points.split(BLOCK):
+            kernel = torch.addmm((block * block).sum(dim=1)[:, None] + squares, block, transposed, alpha=-2)
+            result.append(torch.logsumexp(kernel.div_(-pairs.epsilon).add_(potential), dim=1))
+        return torch.cat(result)
+
+    log_a, log_b, u, v, sweeps = a.log(), b.log(), torch.zeros_like(a), torch.zeros_like(b), 0
+    while True:
+        next_u = log_a - soft_maximum(x, y, v)
+        if sweeps > 0 and sweeps % pairs.check_every == 0:
+            if float((a * torch.expm1(u - next_u)).abs().sum()) <= pairs.tolerance:
+                return u.numpy(), v.numpy(), sweeps
+        u = next_u
+        v = log_b - soft_maximum(y, x, u)
+        sweeps += 1
+
+
 def give_up(*_):
     raise TimeoutError
+
+
+TORCH = {"torch": torch_solutions, "stream": stream_solutions}
 
 
 def solve(pairs, method, first, count, limit):
@@ -170,7 +209,10 @@ def solve(pairs, method, first, count, limit):
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            solutions = torch_solutions(pairs, chosen) if method == "torch" else pot_solutions(pairs, method, chosen)
+            if method in TORCH:
+                solutions = TORCH[method](pairs, chosen)
+            else:
+                solutions = pot_solutions(pairs, method, chosen)
     except TimeoutError:
         solutions = []
     finally:
