@@ -40,7 +40,7 @@ const Kernels& readOwnKernels(const Options& options) {
 std::shared_ptr<const Matrices> readMatrices(const Napi::CallbackInfo& info, const Options& options) {
   const std::size_t n = options.count("n");
   const std::size_t count = options.count("count");
-  if (n < 1 || n > linalg::lanes::kMost) throw codedError(info.Env(), "ERR_RANGE", "Expected n from 1 to 64");
+  if (n < 1 || n > linalg::lanes::kMostRows) throw codedError(info.Env(), "ERR_RANGE", "Expected n from 1 to 2048");
   return std::make_shared<const Matrices>(Matrices{n, count, readDoubles(info[0], "matrices", count * n * n)});
 }
 

@@ -19,7 +19,7 @@ namespace {
 using linalg::Workspace;
 namespace lanes = linalg::lanes;
 
-std::size_t lanesFor(std::size_t d) { return d <= lanes::kMost ? lanes::kLanes : 1; }
+std::size_t lanesFor(std::size_t d) { return d <= 64 ? lanes::kLanes : 1; }
 
 // The least dimension with an index: below it a distance costs no more than a bound.
 constexpr std::size_t kLeastIndexed = 8;

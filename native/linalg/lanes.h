@@ -10,7 +10,7 @@
 namespace denseam::linalg::lanes {
 
 inline constexpr std::size_t kLanes = 8;
-inline constexpr std::size_t kMost = 64;  // the largest n
+inline constexpr std::size_t kMostRows = 2048;  // the largest n
 
 // The size of a group's packed triangles, in numbers.
 constexpr std::size_t packedSize(std::size_t n) { return n * (n + 1) / 2 * kLanes; }

@@ -185,13 +185,13 @@ DENSEAM_LANES_INLINE void rotateRow(std::int64_t i, RotationSweep& sweep, const 
   store(rotations.sines + i * kStride, select(turns, s, Vector{}));
 }
 
-template <std::size_t Parts>
-DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks<Parts>& blocks, std::size_t part, const Tridiagonal& t) {
+template <std::size_t Parts, std::size_t Words>
+DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks<Parts, Words>& blocks, std::size_t part,
+                                                  const Tridiagonal& t) {
   RotationSweep sweep;
   const std::int64_t* first = blocks.first + part * kWidth;
   sweep.first = load(first);
   sweep.last = load(blocks.last + part * kWidth);
-  sweep.negligible = load(blocks.negligible + part * kWidth);
   const Vector e = gather(t.e, first);
   sweep.sigma = shiftOf(gather(t.d, first), gather(t.d + kLanes, first), e * e);
   sweep.x = sweep.g = load(t.d + blocks.top * kStride) - sweep.sigma;
@@ -200,29 +200,26 @@ DENSEAM_LANES_INLINE RotationSweep beginRotations(const Blocks<Parts>& blocks, s
   return sweep;
 }
 
-template <bool kAlike, std::size_t Parts>
-void rotateBlocks(Blocks<Parts>& blocks, std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations,
-                  double* vectors) {
+template <bool kAlike, std::size_t Parts, std::size_t Words>
+void rotateBlocks(Blocks<Parts, Words>& blocks, std::size_t n, const Tridiagonal (&t)[Parts],
+                  const Rotations& rotations, double* vectors) {
   RotationSweep sweeps[Parts];
   for (std::size_t part = 0; part < Parts; ++part) sweeps[part] = beginRotations(blocks, part, t[part]);
-  for (std::int64_t i = blocks.top - 1; i >= blocks.bottom - 1; --i) {
+  forRows(blocks, sweeps, [&](std::int64_t i) {
     for (std::size_t part = 0; part < Parts; ++part) {
       rotateRow<kAlike>(i, sweeps[part], t[part], partOf(rotations, part * kWidth));
     }
-  }
-  for (std::size_t part = 0; part < Parts; ++part) {
-    store(blocks.negligible + part * kWidth, sweeps[part].negligible);
-  }
+  });
   rotateVectors<Parts>(n, static_cast<std::size_t>(blocks.bottom), static_cast<std::size_t>(blocks.top), rotations,
                        vectors);
 }
 
 // t.d <- the eigenvalues, vectors <- vectors times the eigenvectors of T; all parts belong to one group. Returns the
 // lanes that failed before or did not converge.
-template <std::size_t Parts>
-unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations, double* vectors,
-                   unsigned failed) {
-  Blocks<Parts> blocks;
+template <std::size_t Words, std::size_t Parts>
+unsigned vectorsInWords(std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations, double* vectors,
+                        unsigned failed) {
+  Blocks<Parts, Words> blocks;
   beginBlocks<false>(n, t, failed, blocks);
   for (std::size_t sweeps = 0; findBlocks(n, blocks); ++sweeps) {
     if (sweeps == kMostSweeps * n) return failed | unfinished(blocks);
@@ -230,6 +227,13 @@ unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], const Rotations
                  : rotateBlocks<false>(blocks, n, t, rotations, vectors);
   }
   return failed;
+}
+
+template <std::size_t Parts>
+unsigned vectorsOf(std::size_t n, const Tridiagonal (&t)[Parts], const Rotations& rotations, double* vectors,
+                   unsigned failed) {
+  return n <= kWord ? vectorsInWords<1>(n, t, rotations, vectors, failed)
+                    : vectorsInWords<kMostRows / kWord>(n, t, rotations, vectors, failed);
 }
 
 }  // namespace
