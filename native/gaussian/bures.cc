@@ -23,6 +23,10 @@ constexpr double kImageError = 1e-10;
 // A distance is computed from an image instead of from eigenvalues when it is this small beside the traces, where it
 // has lost digits by cancellation...
 constexpr double kSmall = 1e-6;
+// The greatest dimension where all lanes together take no longer than one matrix elsewhere, or hardly; above it, the
+// number of items from which they do.
+constexpr std::size_t kMostCheap = 64;
+constexpr std::size_t kFewestInLanes = 3;
 // ...and when the image is as exact as Procrustes' form.
 constexpr double kFineImageError = 1e-13;
 
@@ -60,6 +64,17 @@ const double* gramEigenvalues(const Frame& frame, const FullItems<T>& items, con
   double* work = workspace.get(Workspace::kLapack, 2 * lanes::workSize(d));
   linalg::checkConverged(isPair ? lanes::eigenvaluesOfTwo(d, gram, values, work)
                                 : lanes::eigenvalues(d, gram, values, work));
+  return values;
+}
+
+// Those of one group whose matrices are too large for the lanes.
+template <typename T>
+const double* largeGramEigenvalues(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices,
+                                   std::size_t count) {
+  const std::size_t d = frame.dimension();
+  double* values = Workspace::local().get(Workspace::kValues, d * lanes::kLanes);
+  const auto gram = [&](std::size_t k) { return gramMatrix(frame, items, indices[k]); };
+  linalg::eigenvaluesInLanes(d, count, gram, values);
   return values;
 }
 
@@ -125,21 +140,13 @@ template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances) {
   const std::size_t d = frame.dimension();
-  // A single item takes the lanes, too: its distance is then the same to the bit in any company.
-  if (items.lanes() > 1) {
-    const double* values = gramEigenvalues(frame, items, indices, count);
-    for (std::size_t begin = 0; begin < count; begin += lanes::kLanes) {
-      const std::size_t group = std::min(lanes::kLanes, count - begin);
-      const GroupSpectra spectra(frame, values + begin * d, GroupNotes(items, indices + begin, group).notes);
-      for (std::size_t k = 0; k < group; ++k) distances[begin + k] = spectra.distance(frame, k);
-    }
-    return;
-  }
-  double* values = Workspace::local().get(Workspace::kValues, d);
-  for (std::size_t k = 0; k < count; ++k) {
-    linalg::eigenvalues(d, gramMatrix(frame, items, indices[k]), values);
-    const CovarianceNote* note = &items.note(static_cast<std::size_t>(indices[k]));
-    distances[k] = OneSpectrum(frame, values, &note).distance(frame, 0);
+  // A lone item takes the lanes, too, and so its bits do not depend on its company.
+  const double* values = d <= lanes::kMostValues ? gramEigenvalues(frame, items, indices, count)
+                                                 : largeGramEigenvalues(frame, items, indices, count);
+  for (std::size_t begin = 0; begin < count; begin += lanes::kLanes) {
+    const std::size_t group = std::min(lanes::kLanes, count - begin);
+    const GroupSpectra spectra(frame, values + begin * d, GroupNotes(items, indices + begin, group).notes);
+    for (std::size_t k = 0; k < group; ++k) distances[begin + k] = spectra.distance(frame, k);
   }
 }
 
@@ -174,7 +181,9 @@ Distance buresDistanceWithMap(const Frame& frame, const FullItems<T>& items, std
 
 template <typename T>
 void Transport::add(const FullItems<T>& items, const std::int32_t* indices, const double* weights, std::size_t count) {
-  if (items.lanes() == 1 || frame_->reciprocalCondition() == 0) {
+  const std::size_t d = frame_->dimension();
+  const bool isGroup = d <= kMostCheap || (d <= lanes::kMostVectors && count >= kFewestInLanes);
+  if (!isGroup || frame_->reciprocalCondition() == 0) {
     for (std::size_t k = 0; k < count; ++k) {
       const bool hasInverse = frame_->reciprocalCondition() > 0;
       if (!hasInverse || !addRoot(weights[k], items, indices[k])) addProcrustes(weights[k], items, indices[k]);

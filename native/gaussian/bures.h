@@ -12,10 +12,17 @@
 // Bures distances and optimal maps between a query's frame O = R R' and one stored covariance S.
 namespace denseam::gaussian {
 
-// The most distances of one computation: two groups of lanes, whose long chains of divisions overlap.
+// The most distances of one computation: two groups of lanes, whose long chains of divisions overlap. Large matrices
+// share only the last step of it, and few at once leave enough for all threads.
 inline constexpr std::size_t kMostAtOnce = 2 * linalg::lanes::kLanes;
+constexpr std::size_t distancesAtOnce(std::size_t d) { return d <= linalg::lanes::kMostValues ? kMostAtOnce : 4; }
+// The most roots of one computation in Transport.
+constexpr std::size_t rootsAtOnce(std::size_t d) {
+  return d <= linalg::lanes::kMostVectors ? linalg::lanes::kLanes : 1;
+}
 
-// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to kMostAtOnce ascending indices.
+// tr S + tr O - 2 tr (R' S R)^1/2 from eigenvalues alone, for the items at up to distancesAtOnce(d) ascending indices.
+// An item's distance is the same to the bit in any company.
 template <typename T>
 void buresDistances(const Frame& frame, const FullItems<T>& items, const std::int32_t* indices, std::size_t count,
                     Distance* distances);

@@ -139,15 +139,16 @@ std::vector<double> Dynamics<T>::image(const Evaluation<T>& evaluation, std::siz
     }
   }
   const std::size_t parts = partsFor(indices.size(), items_.dimension());
-  const std::size_t groups = (indices.size() + items_.lanes() - 1) / items_.lanes();
+  const std::size_t atOnce = rootsAtOnce(items_.dimension());
+  const std::size_t groups = (indices.size() + atOnce - 1) / atOnce;
   std::vector<Transport> transports(parts, Transport(evaluation.frame(state)));
   parallel::forEach(parts, 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t part = begin; part < end; ++part) {
       for (std::size_t group = groups * part / parts; group < groups * (part + 1) / parts; ++group) {
         job.poll();
-        const std::size_t first = group * items_.lanes();
+        const std::size_t first = group * atOnce;
         transports[part].add(items_, indices.data() + first, weights.data() + first,
-                             std::min(items_.lanes(), indices.size() - first));
+                             std::min(atOnce, indices.size() - first));
       }
     }
   });

@@ -25,9 +25,12 @@ constexpr double kRelativeFloor = 1e-13;
 // The distance (in beta D) behind the nearest item at which an item is invisible in any sum: exp(-40) < 2^-53.
 constexpr double kNegligible = 40;
 
+// The greatest dimension where a map takes so little that it need not come with the distance.
+constexpr std::size_t kMostCheapMap = 64;
+
 // Chunks for about 100 microseconds: a distance takes about 0.1 + 0.005 d^2 of them for d up to 64, more above.
-std::size_t grain(std::size_t d, std::size_t atOnce) {
-  const double microseconds = (0.1 + 0.005 * static_cast<double>(d * d)) * static_cast<double>(atOnce);
+std::size_t grain(std::size_t d) {
+  const double microseconds = (0.1 + 0.005 * static_cast<double>(d * d)) * static_cast<double>(distancesAtOnce(d));
   return static_cast<std::size_t>(std::max(1.0, 100 / microseconds));
 }
 
@@ -68,14 +71,13 @@ void Evaluation<T>::completeEnergies(const std::vector<double>& betas, std::size
 template <typename T>
 void Evaluation<T>::runRounds(bool wantMaps, bool isCounted, Job& job) {
   for (std::vector<Chunk> chunks = nextRound(job); !chunks.empty(); chunks = nextRound(job)) {
-    parallel::forEach(chunks.size(), grain(items_.dimension(), items_.lanes() == 1 ? 1 : kMostAtOnce), job,
-                      [&](std::size_t begin, std::size_t end) {
-                        for (std::size_t k = begin; k < end; ++k) {
-                          job.poll();
-                          evaluate(chunks[k], wantMaps);
-                          if (isCounted) job.advance(chunks[k].count);
-                        }
-                      });
+    parallel::forEach(chunks.size(), grain(items_.dimension()), job, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k) {
+        job.poll();
+        evaluate(chunks[k], wantMaps);
+        if (isCounted) job.advance(chunks[k].count);
+      }
+    });
   }
 }
 
@@ -85,7 +87,7 @@ auto Evaluation<T>::nextRound(const Job& job) -> std::vector<Chunk> {
   parallel::forEach(searches_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t q = begin; q < end; ++q) waves[q] = &searches_[q].next(job);
   });
-  const std::size_t atOnce = items_.lanes() == 1 ? 1 : kMostAtOnce;
+  const std::size_t atOnce = distancesAtOnce(items_.dimension());
   std::vector<Chunk> chunks;
   for (std::size_t q = 0; q < waves.size(); ++q) {
     const std::vector<std::int32_t>& wave = *waves[q];
@@ -103,7 +105,7 @@ void Evaluation<T>::evaluate(const Chunk& chunk, bool wantMap) {
   Search<T>& search = searches_[chunk.state];
   Distance distances[kMostAtOnce];
   // Small maps are cheap; the eigenvalues are the greater part of a large one.
-  if (wantMap && items_.lanes() == 1 && search.isAlone()) {
+  if (wantMap && items_.dimension() > kMostCheapMap && search.isAlone()) {
     Map& map = maps_[chunk.state];
     map = {chunk.items[0], {}};
     distances[0] = buresDistanceWithMap(search.frame(), items_, chunk.items[0], map.image);

@@ -19,7 +19,10 @@ namespace {
 using linalg::Workspace;
 namespace lanes = linalg::lanes;
 
-std::size_t lanesFor(std::size_t d) { return d <= 64 ? lanes::kLanes : 1; }
+// The greatest dimension of covariances that lie side by side.
+constexpr std::size_t kMostSideBySide = 64;
+
+std::size_t lanesFor(std::size_t d) { return d <= kMostSideBySide ? lanes::kLanes : 1; }
 
 // The least dimension with an index: below it a distance costs no more than a bound.
 constexpr std::size_t kLeastIndexed = 8;
@@ -90,7 +93,7 @@ void FullItems<T>::covariance(std::size_t item, double* matrix) const {
 
 template <typename T>
 void FullItems<T>::given(std::size_t item, double* matrix) const {
-  unpack(dimension(), covariances_.values(item).data(), lanes(), matrix);
+  unpack(dimension(), covariances_.values(item).data(), covariances_.lanes(), matrix);
 }
 
 template <typename T>
@@ -103,14 +106,14 @@ bool FullItems<T>::isIndefinite(const std::int32_t* items, std::size_t count) co
 template <typename T>
 const double* FullItems<T>::positiveGroup(const std::int32_t* items, std::size_t count,
                                           AlignedVector<double>& buffer) const {
-  const std::size_t width = covariances_.width();
-  buffer.resize(width * lanes());
-  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+  const std::size_t width = covariances_.width(), stride = covariances_.lanes();
+  buffer.resize(width * lanes::kLanes);
+  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
     const auto item = static_cast<std::size_t>(items[std::min(lane, count - 1)]);
     const auto& positivePart = note(item).positivePart;
     const std::span<const T> source = covariances_.values(item);
     for (std::size_t k = 0; k < width; ++k) {
-      buffer[k * lanes() + lane] = positivePart ? (*positivePart)[k] : static_cast<double>(source[k * lanes()]);
+      buffer[k * lanes::kLanes + lane] = positivePart ? (*positivePart)[k] : static_cast<double>(source[k * stride]);
     }
   }
   return buffer.data();
@@ -118,14 +121,21 @@ const double* FullItems<T>::positiveGroup(const std::int32_t* items, std::size_t
 
 template <typename T>
 const T* FullItems<T>::group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const {
+  const std::size_t width = covariances_.width(), stride = covariances_.lanes();
   const auto first = static_cast<std::size_t>(items[0]);
-  const bool isAligned = first % lanes() == 0 && static_cast<std::size_t>(items[count - 1]) == first + count - 1;
-  if (isAligned) return covariances_.values(first).data();
-  const std::size_t width = covariances_.width();
-  buffer.resize(width * lanes());
-  for (std::size_t lane = 0; lane < lanes(); ++lane) {
-    const std::span<const T> source = covariances_.values(static_cast<std::size_t>(items[std::min(lane, count - 1)]));
-    for (std::size_t k = 0; k < width; ++k) buffer[k * lanes() + lane] = source[k * lanes()];
+  const bool isAligned = first % lanes::kLanes == 0 && static_cast<std::size_t>(items[count - 1]) == first + count - 1;
+  if (stride == lanes::kLanes && isAligned) return covariances_.values(first).data();
+  buffer.resize(width * lanes::kLanes);
+  const T* sources[lanes::kLanes];
+  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
+    sources[lane] = covariances_.values(static_cast<std::size_t>(items[std::min(lane, count - 1)])).data();
+  }
+  if (stride == 1) {
+    lanes::pack(width, sources, buffer.data());
+    return buffer.data();
+  }
+  for (std::size_t lane = 0; lane < lanes::kLanes; ++lane) {
+    for (std::size_t k = 0; k < width; ++k) buffer[k * lanes::kLanes + lane] = sources[lane][k * stride];
   }
   return buffer.data();
 }
@@ -169,9 +179,10 @@ void FullItems<T>::index(Job& job) {
     const std::size_t first = signatures_.size();
     const std::size_t count = std::min(atOnce, size() - first);
     std::vector<float> signatures(count * width);
-    parallel::forEach(count, lanes() == 1 ? 1 : 8 * lanes(), job, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; i += lanes()) {
-        signItems(first + i, std::min(lanes(), end - i), signatures.data() + i * width);
+    const std::size_t step = d <= lanes::kMostVectors ? lanes::kLanes : 1;
+    parallel::forEach(count, d <= kMostSideBySide ? 8 * step : step, job, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; i += step) {
+        signItems(first + i, std::min(step, end - i), signatures.data() + i * width);
       }
       job.advance(end - begin);
     });
@@ -181,7 +192,7 @@ void FullItems<T>::index(Job& job) {
 
 template <typename T>
 void FullItems<T>::signItems(std::size_t first, std::size_t count, float* signatures) const {
-  if (lanes() == 1) {
+  if (dimension() > lanes::kMostVectors) {
     double* matrix = Workspace::local().get(Workspace::kGram, dimension() * dimension());
     covariance(first, matrix);
     return sign(dimension(), matrix, signatures);

@@ -17,7 +17,8 @@ namespace denseam::gaussian {
 constexpr std::size_t packedSize(std::size_t d) { return d * (d + 1) / 2; }
 
 // Gaussians with full covariances. Covariances are kept as packed lower triangles: half the memory, and the layout that
-// the kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h). An indefinite one, as rounding to
+// the kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h); of larger ones, packing a group
+// takes little beside its computation. An indefinite one, as rounding to
 // float32 makes of singular ones, has its positive part beside it.
 //
 // With an index, every item also has a signature (gaussian/signature.h), in single precision: as much memory as a
@@ -32,16 +33,14 @@ class FullItems {
   std::size_t dimension() const { return means_.width(); }
   // Whether every item has a signature, as bounds on distances need.
   bool indexed() const { return indexed_ && signatures_.size() == size(); }
-  // The number of covariances in one computation: 1, or linalg::lanes::kLanes.
-  std::size_t lanes() const { return covariances_.lanes(); }
 
   std::span<const T> mean(std::size_t item) const { return means_.values(item); }
   const CovarianceNote& note(std::size_t item) const { return covariances_.note(item); }
   // Both triangles, d x d: of the covariance that represents the item, and of the given one (covariance_note.h).
   void covariance(std::size_t item, double* matrix) const;
   void given(std::size_t item, double* matrix) const;
-  // body(group) on the covariances of up to lanes() items, in the layout of linalg/lanes.h and in T, or in double where
-  // one of them is a positive part. Lanes beyond `count` hold anything finite.
+  // body(group) on the covariances of up to linalg::lanes::kLanes items, in the layout of linalg/lanes.h and in T, or
+  // in double where one of them is a positive part. Lanes beyond `count` hold anything finite.
   template <typename Body>
   void visitGroup(const std::int32_t* items, std::size_t count, const Body& body) const {
     static thread_local AlignedVector<T> buffer;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "linalg/lanes_pack.h"
 #include "linalg/lanes_products.h"
 #include "linalg/lanes_values.h"
 #include "linalg/lanes_vectors.h"
@@ -90,17 +91,22 @@ struct Scales {
   unsigned failed = 0;
 };
 
-// T of one part of the group, scaled and reversed for QL. Returns the reversed lanes.
-Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
-  double* const d = pieces.t.d + part;
-  double* const e = pieces.t.e + part;
-  scales.ofMatrix[part / kWidth] = scale(n, a);
-  tridiagonalize(n, a, d, e, pieces.inverse + part, pieces.product + part);
+// Scales and reverses T of one part for QL. Returns the reversed lanes.
+Mask prepare(std::size_t n, double* d, double* e, std::size_t part, Scales& scales) {
   store(e + (n - 1) * kLanes, Vector{});
   const Normalisation normalisation = normalise(n, d, e);
   scales.ofT[part / kWidth] = normalisation.power;
   scales.failed |= normalisation.failed << part;
   return turn(n, d, e);
+}
+
+// T of one part of the group, ready for QL. Returns the reversed lanes.
+Mask reduce(std::size_t n, double* a, const Pieces& pieces, std::size_t part, Scales& scales) {
+  double* const d = pieces.t.d + part;
+  double* const e = pieces.t.e + part;
+  scales.ofMatrix[part / kWidth] = scale(n, a);
+  tridiagonalize(n, a, d, e, pieces.inverse + part, pieces.product + part);
+  return prepare(n, d, e, part, scales);
 }
 
 // values <- d with its scaling undone, NaN in the lanes that failed.
@@ -117,13 +123,17 @@ void finishValues(std::size_t n, const double* d, const Scales& scales, unsigned
   }
 }
 
+void square(std::size_t n, double* e) {
+  for (std::size_t i = 0; i < n * kLanes; i += kWidth) {
+    const Vector entry = load(e + i);
+    store(e + i, entry * entry);
+  }
+}
+
 // T of a group, with squared off-diagonal entries.
 void reduceForValues(std::size_t n, double* a, const Pieces& pieces, Scales& scales) {
   for (std::size_t part = 0; part < kLanes; part += kWidth) reduce(n, a + part, pieces, part, scales);
-  for (std::size_t i = 0; i < n * kLanes; i += kWidth) {
-    const Vector e = load(pieces.t.e + i);
-    store(pieces.t.e + i, e * e);
-  }
+  square(n, pieces.t.e);
 }
 
 DENSEAM_LANES_INLINE Tridiagonal partOf(const Tridiagonal& t, std::size_t lane) { return {t.d + lane, t.e + lane}; }
@@ -141,6 +151,24 @@ unsigned eigenvaluesOf(std::size_t n, double* a, double* values, double* work) {
   const Pieces pieces(n, work);
   Scales scales;
   reduceForValues(n, a, pieces, scales);
+  const unsigned failed = valuesOfGroup(n, pieces.t, scales.failed);
+  finishValues(n, pieces.t.d, scales, failed, values);
+  return failed;
+}
+
+unsigned tridiagonalValuesOf(std::size_t n, const double* diagonal, const double* offDiagonal, double* values,
+                             double* work) {
+  const Pieces pieces(n, work);
+  Scales scales;
+  for (std::size_t i = 0; i < n * kLanes; i += kWidth) {
+    store(pieces.t.d + i, load(diagonal + i));
+    if (i < (n - 1) * kLanes) store(pieces.t.e + i, load(offDiagonal + i));
+  }
+  for (std::size_t part = 0; part < kLanes; part += kWidth) {
+    scales.ofMatrix[part / kWidth] = broadcast(1);
+    prepare(n, pieces.t.d + part, pieces.t.e + part, part, scales);
+  }
+  square(n, pieces.t.e);
   const unsigned failed = valuesOfGroup(n, pieces.t, scales.failed);
   finishValues(n, pieces.t.d, scales, failed, values);
   return failed;

@@ -4,7 +4,8 @@
 namespace denseam::linalg::lanes {
 
 extern const Kernels kAvx2Kernels;
-const Kernels kAvx2Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf,
-                              valuesOfTwoGroups,    eigenvectorsOf,      addSpectralOf};
+const Kernels kAvx2Kernels = {congruenceOf<double>,  congruenceOf<float>,  eigenvaluesOf,
+                              valuesOfTwoGroups,     eigenvectorsOf,       tridiagonalValuesOf,
+                              packTriangles<double>, packTriangles<float>, addSpectralOf};
 
 }  // namespace denseam::linalg::lanes

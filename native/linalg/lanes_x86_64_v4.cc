@@ -4,7 +4,8 @@
 namespace denseam::linalg::lanes {
 
 extern const Kernels kAvx512Kernels;
-const Kernels kAvx512Kernels = {congruenceOf<double>, congruenceOf<float>, eigenvaluesOf,
-                                valuesOfTwoGroups,    eigenvectorsOf,      addSpectralOf};
+const Kernels kAvx512Kernels = {congruenceOf<double>,  congruenceOf<float>,  eigenvaluesOf,
+                                valuesOfTwoGroups,     eigenvectorsOf,       tridiagonalValuesOf,
+                                packTriangles<double>, packTriangles<float>, addSpectralOf};
 
 }  // namespace denseam::linalg::lanes

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sanitized.h"
+#include "linalg/lanes.h"
 #include "linalg/small.h"
 
 namespace denseam::linalg {
@@ -37,13 +38,12 @@ void clearUpper(std::size_t n, double* a) {
   for (std::size_t j = 1; j < n; ++j) std::fill_n(a + j * n, j, 0.0);
 }
 
-void largeEigen(char job, std::size_t n, double* a, double* values) {
+void largeEigenvectors(std::size_t n, double* a, double* values) {
   Workspace& workspace = Workspace::local();
-  // LAPACK's documented minimum for 'V' plus room for the blocked tridiagonalisation.
-  const std::size_t workSize = job == 'V' ? 1 + 6 * n + 2 * n * n : 2 * n + 1 + 64 * n;
-  const std::size_t integerSize = job == 'V' ? 3 + 5 * n : 1;
+  const std::size_t workSize = 1 + 6 * n + 2 * n * n;
+  const std::size_t integerSize = 3 + 5 * n;
   const lapack_int counted = countable(workSize, n);
-  check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'L', size(n), a, size(n), values,
+  check(LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'L', size(n), a, size(n), values,
                             workspace.get(Workspace::kLapack, workSize), counted, workspace.integers(integerSize),
                             size(integerSize)),
         "dsyevd");
@@ -80,6 +80,37 @@ void smallEigen(char job, std::size_t n, double* a, double* values) {
     check(LAPACKE_dsteqr_work(LAPACK_COL_MAJOR, 'V', size(n), values, offDiagonal, a, size(n), work), "dsteqr");
   }
   scale(values, n, -exponent);
+}
+
+// a (lower, destroyed) is similar to T times 2^-e: diagonal (n), offDiagonal (n, the last one 0). Returns e.
+int tridiagonalize(std::size_t n, double* a, double* diagonal, double* offDiagonal, double* tau) {
+  const int exponent = scaleExponent(n, a);
+  scale(a, n * n, exponent);
+  const std::size_t workSize = 64 * n;
+  const lapack_int counted = countable(workSize, n);
+  check(LAPACKE_dsytrd_work(LAPACK_COL_MAJOR, 'L', size(n), a, size(n), diagonal, offDiagonal, tau,
+                            Workspace::local().get(Workspace::kLapack, workSize), counted),
+        "dsytrd");
+  offDiagonal[n - 1] = 0;
+  return exponent;
+}
+
+// Eigenvalues of tridiagonal matrices in lanes.
+void solveTridiagonals(std::size_t n, std::size_t count, const std::vector<double>& diagonals,
+                       const std::vector<double>& offDiagonals, double* values) {
+  if (n <= lanes::kMostRows) {
+    double* work = Workspace::local().get(Workspace::kLapack, lanes::tridiagonalWorkSize(n));
+    return checkConverged(lanes::tridiagonalValues(n, diagonals.data(), offDiagonals.data(), values, work));
+  }
+  std::vector<double> diagonal(n), offDiagonal(n);
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    for (std::size_t i = 0; i < n; ++i) {
+      diagonal[i] = diagonals[i * lanes::kLanes + lane];
+      offDiagonal[i] = offDiagonals[i * lanes::kLanes + lane];
+    }
+    check(LAPACKE_dsterf_work(size(n), diagonal.data(), offDiagonal.data()), "dsterf");
+    for (std::size_t i = 0; i < n; ++i) values[i * lanes::kLanes + lane] = diagonal[i];
+  }
 }
 
 // About the dimension from which dsygst, at half the operations, beats two dtrmm (1.6 times at 768, equal at 256).
@@ -129,10 +160,37 @@ bool cholesky(std::size_t n, double* a) {
 void checkConverged(unsigned failedLanes) { check(failedLanes == 0 ? 0 : 1, "The batched eigensolver"); }
 
 void eigenvalues(std::size_t n, double* a, double* values) {
-  n <= small::kMostValues ? smallEigen('N', n, a, values) : largeEigen('N', n, a, values);
+  if (n <= small::kMostValues) return smallEigen('N', n, a, values);
+  std::vector<double> inLanes(n * lanes::kLanes);
+  eigenvaluesInLanes(
+      n, 1, [a](std::size_t) { return a; }, inLanes.data());
+  for (std::size_t i = 0; i < n; ++i) values[i] = inLanes[i * lanes::kLanes];
+  std::sort(values, values + n);
 }
+
+void eigenvaluesInLanes(std::size_t n, std::size_t count, const std::function<double*(std::size_t)>& matrix,
+                        double* values) {
+  std::vector<double> t(3 * n), diagonals(n * lanes::kLanes), offDiagonals(n * lanes::kLanes);
+  double* const offDiagonal = t.data() + n;
+  int exponents[lanes::kLanes] = {};
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    exponents[lane] = tridiagonalize(n, matrix(lane), t.data(), offDiagonal, offDiagonal + n);
+    for (std::size_t i = 0; i < n; ++i) {
+      diagonals[i * lanes::kLanes + lane] = t[i];
+      offDiagonals[i * lanes::kLanes + lane] = offDiagonal[i];
+    }
+  }
+  solveTridiagonals(n, count, diagonals, offDiagonals, values);
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    if (exponents[lane] == 0) continue;
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i * lanes::kLanes + lane] = std::ldexp(values[i * lanes::kLanes + lane], -exponents[lane]);
+    }
+  }
+}
+
 void eigenvectors(std::size_t n, double* a, double* values) {
-  n <= small::kMostVectors ? smallEigen('V', n, a, values) : largeEigen('V', n, a, values);
+  n <= small::kMostVectors ? smallEigen('V', n, a, values) : largeEigenvectors(n, a, values);
 }
 
 void singularValues(std::size_t n, double* a, double* values, double* left, double* right) {

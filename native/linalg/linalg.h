@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "base/aligned.h"
@@ -41,6 +42,10 @@ void checkConverged(unsigned failedLanes);
 
 // Eigenvalues of the symmetric matrix a (lower), ascending; a is destroyed.
 void eigenvalues(std::size_t n, double* a, double* values);
+// Eigenvalues of up to lanes::kLanes matrices of more than lanes::kMostValues rows, laid out as in lanes.h and in any
+// order: LAPACK tridiagonalises one after the other, QL runs in lanes. matrix(k), lower, is destroyed.
+void eigenvaluesInLanes(std::size_t n, std::size_t count, const std::function<double*(std::size_t)>& matrix,
+                        double* values);
 // Eigenvalues as above, with orthonormal eigenvectors in the columns of a.
 void eigenvectors(std::size_t n, double* a, double* values);
 
