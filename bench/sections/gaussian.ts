@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GaussianMemory, Gaussians, Matrix } from '../../lib/index.ts';
 import { fullGaussians } from '../batches.ts';
-import { type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
+import { mapBuilds, type OfBuilds, onBuilds, reportBefore, setThreadsOf } from '../builds.ts';
 import { MlMatrixDistances } from '../peers/mlMatrix.ts';
 import type { Section, Settings } from '../section.ts';
 import { type Cost, ratios, spread, takeTurns, timed } from '../timing.ts';
@@ -29,20 +29,43 @@ const sizes: readonly Size[] = [
   { dimension: 768, count: 100, mlMatrix: 1, overBefore: 1.4 },
 ];
 
+/** Steps at so small a beta that every item's map counts: items, and how much faster than before they must be. */
+const stepSizes = [
+  { dimension: 50, count: 2000 },
+  { dimension: 96, count: 500, overBefore: 3 },
+  { dimension: 128, count: 250, overBefore: 1.8 },
+  { dimension: 256, count: 40 },
+];
+const warm = 1e-3;
+
 /** With --quick there are this many times fewer items. */
 const quickDivisor = 6;
 /** Both sides must have computed the same: relative. */
 const agreement = 1e-9;
 
 export const gaussian: Section = {
-  title: 'GaussianMemory.distances, full covariances, one query',
+  title: 'GaussianMemory, full covariances, one query',
   method:
-    'Ours is the whole call: checks, copies, promise. Bare LAPACK is a C++ loop over the same matrices on the same BLAS: a copy, ' +
+    'Ours is the whole call of distances, or of step where that is said: checks, copies, promise. Bare LAPACK is a C++ loop over the same matrices on the same BLAS: a copy, ' +
     'two dtrmm, dsyevd for eigenvalues alone. ml-matrix: Cholesky, two products, EigenvalueDecomposition, per item, one thread.',
   async run(settings) {
     for (const size of sizes) await measureSize(size, settings);
+    for (const size of stepSizes) await measureStep(size, settings);
   },
 };
+
+async function measureStep(
+  { dimension, count, overBefore }: { dimension: number; count: number; overBefore?: number },
+  settings: Settings,
+): Promise<void> {
+  setThreadsOf(settings, 1);
+  const items = fullGaussians(settings.quick ? Math.ceil(count / quickDivisor) : count, dimension, 1);
+  const query = fullGaussians(1, dimension, 2);
+  const memories = await onBuilds(settings, ({ GaussianMemory }) => GaussianMemory.create(items));
+  const steps = mapBuilds(memories, (memory) => () => timed(() => memory.step(query, { beta: warm })));
+  const costs = await takeTurns({ ...steps }, settings.repeats);
+  reportBefore(`d = ${dimension}, ${items.count} items, step, 1 thread`, costs, settings, overBefore);
+}
 
 async function measureSize(size: Size, settings: Settings): Promise<void> {
   const { dimension } = size;
