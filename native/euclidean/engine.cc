@@ -37,22 +37,66 @@ void keepNearest(Scorer<T>& scorer, std::size_t q, std::size_t k, Heap& heap) {
   }
 }
 
+// Calls body(first, points) for runs of at most `atOnce` points.
+template <typename Body>
+void inRuns(const Points& points, std::size_t atOnce, const Body& body) {
+  if (atOnce >= points.count) return body(0, points);
+  const auto part = [&](const std::vector<double>& values, std::size_t begin, std::size_t end) {
+    const std::size_t width = values.size() / points.count;
+    return std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(begin * width),
+                               values.begin() + static_cast<std::ptrdiff_t>(end * width));
+  };
+  for (std::size_t begin = 0; begin < points.count; begin += atOnce) {
+    const std::size_t end = std::min(points.count, begin + atOnce);
+    body(begin, Points{end - begin, part(points.values, begin, end), part(points.variances, begin, end)});
+  }
+}
+
+// whole <- whole, then part.
+void append(Evaluation&& part, Evaluation& whole) {
+  const auto add = [](auto& from, auto& to) { to.insert(to.end(), from.begin(), from.end()); };
+  if (whole.energy.empty()) {
+    whole = std::move(part);
+    return;
+  }
+  add(part.energy, whole.energy);
+  add(part.nearest, whole.nearest);
+  add(part.nearestDistance, whole.nearestDistance);
+  add(part.next.values, whole.next.values);
+  whole.next.count += part.next.count;
+}
+
 }  // namespace
 
 template <typename T>
 Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
                                bool wantNext, Job& job) const {
-  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
+  const std::size_t width = rows_.width();
+  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(width));
+  const std::size_t atOnce = Plan(points.count, rowTiles.size()).queriesAtOnce(wantNext ? copies * width : 0);
+  Evaluation whole;
+  inRuns(points, atOnce, [&](std::size_t first, const Points& some) {
+    const auto begin = betas.begin() + static_cast<std::ptrdiff_t>(first * copies);
+    const std::vector<double> own(begin, begin + static_cast<std::ptrdiff_t>(some.count * copies));
+    append(evaluateRun(rowTiles, some, own, copies, wantNext, job), whole);
+  });
+  if (wantNext) complete(whole.next);
+  return whole;
+}
+
+template <typename T>
+Evaluation Engine<T>::evaluateRun(const std::vector<Tile<T>>& rowTiles, const Points& points,
+                                  const std::vector<double>& betas, std::size_t copies, bool wantNext, Job& job) const {
   const std::size_t width = rows_.width();
   const std::size_t results = points.count * copies;
-  const Plan plan(points.count, rowTiles.size(), wantNext ? results * width : 0);
+  const Plan plan(points.count, rowTiles.size());
   std::vector<Partial> partials(plan.parts * results);
   std::vector<double> sums(wantNext ? plan.parts * results * width : 0);
 
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     const std::size_t first = scorer.firstQuery() * copies;
     const std::size_t offset = part * results + first;
-    Recall<T> recall(rows_, betas.data() + first, copies, wantNext, scorer, partials.data() + offset,
+    Recall<T> recall(rows_, rowTiles.size(), betas.data() + first, copies, wantNext, scorer, partials.data() + offset,
                      wantNext ? sums.data() + offset * width : nullptr);
     for (std::size_t tile = plan.beginTile(part); tile < plan.beginTile(part + 1); ++tile) {
       job.poll();
@@ -74,7 +118,6 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
       rows_.addLost(nearest, weight, evaluation.next.values.data() + r * width);
     }
   });
-  if (wantNext) complete(evaluation.next);
   return evaluation;
 }
 
@@ -93,8 +136,8 @@ void Engine<T>::complete(Points& states) const {
 
 template <typename T>
 std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
-  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
-  const Plan plan(points.count, rowTiles.size(), 0);
+  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(rows_.width()));
+  const Plan plan(points.count, rowTiles.size());
   std::vector<double> result(points.count * rows_.size());
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     std::vector<double> nearest(scorer.count(), std::numeric_limits<double>::infinity());
@@ -159,8 +202,20 @@ void Engine<T>::refine(const Points& points, std::size_t q, double error, double
 
 template <typename T>
 Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) const {
-  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(points.count, rows_.width()));
-  const Plan plan(points.count, rowTiles.size(), points.count * k);
+  const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(rows_.width()));
+  Neighbours whole;
+  inRuns(points, Plan(points.count, rowTiles.size()).queriesAtOnce(k), [&](std::size_t, const Points& some) {
+    const Neighbours found = nearestRun(rowTiles, some, k, job);
+    whole.indices.insert(whole.indices.end(), found.indices.begin(), found.indices.end());
+    whole.distances.insert(whole.distances.end(), found.distances.begin(), found.distances.end());
+  });
+  return whole;
+}
+
+template <typename T>
+Neighbours Engine<T>::nearestRun(const std::vector<Tile<T>>& rowTiles, const Points& points, std::size_t k,
+                                 Job& job) const {
+  const Plan plan(points.count, rowTiles.size());
   std::vector<Heap> heaps(plan.parts * points.count);
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     for (std::size_t tile = plan.beginTile(part); tile < plan.beginTile(part + 1); ++tile) {

@@ -43,6 +43,10 @@ class Engine {
   Neighbours nearest(const Points& points, std::size_t k, Job& job) const;
 
  private:
+  // On queries whose parts fit in memory together.
+  Evaluation evaluateRun(const std::vector<Tile<T>>& rowTiles, const Points& points, const std::vector<double>& betas,
+                         std::size_t copies, bool wantNext, Job& job) const;
+  Neighbours nearestRun(const std::vector<Tile<T>>& rowTiles, const Points& points, std::size_t k, Job& job) const;
   void complete(Points& states) const;
   void writeDistances(Scorer<T>& scorer, std::size_t q, double& nearest, double* distances) const;
   void refine(const Points& points, std::size_t q, double error, double beta, double* distances) const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "euclidean/engine.h"
+#include "euclidean/products.h"
 #include "euclidean/scorer.h"
 #include "simd/exponentials.h"
 
@@ -29,37 +30,43 @@ struct Partial {
   }
 };
 
+// The Gibbs mass that may be left out of a state, all tiles together: far below the rounding of its sums. The energy
+// keeps it.
+template <typename T>
+constexpr double kInvisibleMass = sizeof(T) == sizeof(double) ? 0x1p-60 : 0x1p-34;
+
 // A tile of queries, each at `copies` betas: results are numbered query by query.
 template <typename T>
 class Recall {
  public:
-  Recall(const Rows<T>& rows, const double* betas, std::size_t copies, bool wantNext, Scorer<T>& scorer,
-         Partial* partials, double* next)
+  // `tiles`: how many there are in all.
+  Recall(const Rows<T>& rows, std::size_t tiles, const double* betas, std::size_t copies, bool wantNext,
+         Scorer<T>& scorer, Partial* partials, double* next)
       : rows_(rows),
         betas_(betas),
         copies_(copies),
         wantNext_(wantNext),
+        leastMass_(kInvisibleMass<T> / static_cast<double>(tiles)),
         scorer_(scorer),
         partials_(partials),
         next_(next),
-        copied_(copies > 1 ? scorer.count() * copies * kRowTile : 0) {}
+        copied_(copies > 1 ? scorer.count() * copies * rowTile<T>(rows.width()) : 0) {}
 
   void addTile(const Tile<T>& tile) {
     scorer_.score(tile);
-    double total = 0;
+    visible_.clear();
     for (std::size_t q = 0; q < scorer_.count(); ++q) {
       const double least = scorer_.complete(q);
       for (std::size_t c = 0; c < copies_; ++c) {
         const std::size_t r = q * copies_ + c;
         if (copies_ > 1) std::copy_n(scorer_.scores(q), tile.count, weights(r));
-        total += weigh(q, r, least);
+        if (weigh(q, r, least) > leastMass_) visible_.push_back(r);
       }
     }
-    if (wantNext_ && total > 0) addRows();
+    if (wantNext_ && !visible_.empty()) addRows();
   }
 
  private:
-  std::size_t results() const { return scorer_.count() * copies_; }
   // Result r's distances, which become its weights: the scores themselves where no other result needs them.
   T* weights(std::size_t r) { return copies_ > 1 ? copied_.data() + r * scorer_.tile().count : scorer_.scores(r); }
 
@@ -118,15 +125,29 @@ class Recall {
                    [factor](double x, T value) { return x * factor + static_cast<double>(value); });
   }
 
+  // Adds the tile's rows to the sums of the results in which they are visible.
   void addRows() {
     const std::size_t width = rows_.width();
-    if constexpr (std::is_same_v<T, double>) {
-      product(CblasNoTrans, results(), width, scorer_.tile().count, weights(0), scorer_.values(), 1.0, next_);
-    } else {
-      // Sums over many tiles are kept in double precision.
-      sums_.resize(results() * width);
-      product(CblasNoTrans, results(), width, scorer_.tile().count, weights(0), scorer_.values(), 0.0, sums_.data());
-      for (std::size_t i = 0; i < sums_.size(); ++i) next_[i] += static_cast<double>(sums_[i]);
+    std::vector<const T*> factors;
+    std::vector<T*> sums;
+    // Sums over many tiles are kept in double precision.
+    constexpr bool isDouble = std::is_same_v<T, double>;
+    if constexpr (!isDouble) sums_.assign(visible_.size() * width, 0);
+    for (std::size_t k = 0; k < visible_.size(); ++k) {
+      factors.push_back(weights(visible_[k]));
+      if constexpr (isDouble) {
+        sums.push_back(next_ + visible_[k] * width);
+      } else {
+        sums.push_back(sums_.data() + k * width);
+      }
+    }
+    productKernels<T>().addRows(scorer_.tile().count, width, scorer_.values(), sums.size(), factors.data(),
+                                sums.data());
+    if constexpr (!isDouble) {
+      for (std::size_t k = 0; k < visible_.size(); ++k) {
+        double* next = next_ + visible_[k] * width;
+        std::transform(sums[k], sums[k] + width, next, next, [](T x, double y) { return y + static_cast<double>(x); });
+      }
     }
   }
 
@@ -134,6 +155,8 @@ class Recall {
   const double* betas_;
   std::size_t copies_;
   bool wantNext_;
+  double leastMass_;
+  std::vector<std::size_t> visible_;
   Scorer<T>& scorer_;
   Partial* partials_;
   double* next_;

@@ -1,37 +1,34 @@
 #pragma once
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "euclidean/products.h"
 #include "euclidean/rows.h"
 #include "parallel/pool.h"
 #include "simd/distances.h"
 
 namespace denseam::euclidean {
 
-// Sizes of a tile of scores: high enough for matrix products to run at speed, small enough (0.5 MiB) to stay in the
-// cache between the two of them.
+// Queries in a tile, and rows: so many that both products read them from the cache, a multiple of the rows of a
+// kernel's tiles. They depend on the width alone, so that a query's sums, and with them its bits, do not depend on its
+// company.
 constexpr std::size_t kQueryTile = 128;
-constexpr std::size_t kRowTile = 512;
-// The tile for few queries: they use each row so briefly that the second product needs it in the nearest cache.
-constexpr std::size_t kFewQueries = 8;
-constexpr std::size_t kSmallTileBytes = std::size_t{1} << 18;
-constexpr std::size_t kLeastRowTile = 32;
+constexpr std::size_t kRowTileBytes = std::size_t{1} << 18;
+constexpr std::size_t kRowStep = 36;
+constexpr std::size_t kMostRows = 14 * kRowStep;
 // The number of tasks that the rows are split for; each part keeps some tiles.
 constexpr std::size_t kTasks = 64;
 constexpr std::size_t kTilesInTask = 8;
-// The bound on the numbers of all parts together (256 MiB); it leaves enough parts for the threads.
+// The bound on the numbers of all parts together: 256 MiB.
 constexpr std::size_t kMostNumbers = std::size_t{1} << 25;
-constexpr std::size_t kLeastParts = 4;
 
-// Rows in a tile for this many queries.
+// Rows in a tile.
 template <typename T>
-std::size_t rowTile(std::size_t queries, std::size_t width) {
-  return queries > kFewQueries ? kRowTile : std::clamp(kSmallTileBytes / (width * sizeof(T)), kLeastRowTile, kRowTile);
+std::size_t rowTile(std::size_t width) {
+  return std::clamp(kRowTileBytes / (width * sizeof(T)) / kRowStep * kRowStep, kRowStep, kMostRows);
 }
 
 template <typename T>
@@ -78,48 +75,13 @@ double visibleExcess(double beta, double error) {
   return std::log(beta * error / Accuracy<T>::kWeightError) / beta;
 }
 
-// The number of rows of a up to which rows are multiplied one by one: packing b would cost more than the product.
-constexpr std::size_t kFewRows = 3;
-
-// c <- a op(b) + accumulate c: m x k times k x n, row-major, op(b) the transpose of a stored n x k matrix or itself.
-inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const double* a,
-                    const double* b, double accumulate, double* c) {
-  const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
-  if (m <= kFewRows) {
-    const bool isStored = transpose == CblasTrans;
-    for (std::size_t i = 0; i < m; ++i) {
-      cblas_dgemv(CblasRowMajor, isStored ? CblasNoTrans : CblasTrans, static_cast<int>(isStored ? n : k), ldb, 1.0, b,
-                  ldb, a + i * k, 1, accumulate, c + i * n, 1);
-    }
-    return;
-  }
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
-              1.0, a, static_cast<int>(k), b, ldb, accumulate, c, static_cast<int>(n));
-}
-inline void product(CBLAS_TRANSPOSE transpose, std::size_t m, std::size_t n, std::size_t k, const float* a,
-                    const float* b, double accumulate, float* c) {
-  const auto ldb = static_cast<int>(transpose == CblasTrans ? k : n);
-  if (m <= kFewRows) {
-    const bool isStored = transpose == CblasTrans;
-    for (std::size_t i = 0; i < m; ++i) {
-      cblas_sgemv(CblasRowMajor, isStored ? CblasNoTrans : CblasTrans, static_cast<int>(isStored ? n : k), ldb, 1.0F, b,
-                  ldb, a + i * k, 1, static_cast<float>(accumulate), c + i * n, 1);
-    }
-    return;
-  }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
-              1.0F, a, static_cast<int>(k), b, ldb, static_cast<float>(accumulate), c, static_cast<int>(n));
-}
-
-// The work of a call: query tiles x parts of the rows. Depends on sizes only, never on the number of threads.
+// The work of a call: query tiles x parts of the rows. The parts depend on the rows only, neither on the number of
+// threads nor on the queries.
 struct Plan {
-  // `numbers`: the numbers that every part keeps for its share of the result.
-  Plan(std::size_t queries, std::size_t rowTiles_, std::size_t numbers)
+  Plan(std::size_t queries, std::size_t rowTiles_)
       : queryTiles((queries + kQueryTile - 1) / kQueryTile),
         rowTiles(rowTiles_),
-        parts(std::clamp<std::size_t>(std::min(kTasks / std::max<std::size_t>(1, queryTiles),
-                                               std::max(kLeastParts, kMostNumbers / std::max<std::size_t>(1, numbers))),
-                                      1, std::max<std::size_t>(1, rowTiles_ / kTilesInTask))) {}
+        parts(std::clamp<std::size_t>(rowTiles_ / kTilesInTask, 1, kTasks)) {}
 
   std::size_t queryTiles;
   std::size_t rowTiles;
@@ -127,6 +89,10 @@ struct Plan {
 
   std::size_t tasks() const { return queryTiles * parts; }
   std::size_t beginTile(std::size_t part) const { return rowTiles * part / parts; }
+  // Queries whose parts take no more than kMostNumbers together, each of them `numbers`.
+  std::size_t queriesAtOnce(std::size_t numbers) const {
+    return std::max<std::size_t>(1, kMostNumbers / (parts * std::max<std::size_t>(1, numbers)));
+  }
 };
 
 // A tile of queries, centred, in the precision of the rows, with the tile of scores and its buffers.
@@ -138,18 +104,20 @@ class Scorer {
         points_(points),
         first_(first),
         count_(count),
-        queries_(count * rows.width()),
         norms_(count),
-        scores_(count * kRowTile) {
+        scores_(count * rowTile<T>(rows.width())),
+        work_(paddedQueries(count, kernels_.lanes) * rowTile<T>(rows.width())) {
     const std::size_t width = rows.width();
     const std::vector<T>& centre = rows.centre();
+    std::vector<T> queries(count * width);
     for (std::size_t q = 0; q < count; ++q) {
       for (std::size_t j = 0; j < width; ++j) {
-        queries_[q * width + j] =
+        queries[q * width + j] =
             static_cast<T>(this->point(q)[j] - (centre.empty() ? 0.0 : static_cast<double>(centre[j])));
       }
       norms_[q] = static_cast<T>(rows.norm(this->point(q)));
     }
+    packed_ = packQueries(count, width, kernels_.lanes, queries.data());
   }
 
   std::size_t count() const { return count_; }
@@ -168,7 +136,7 @@ class Scorer {
     values_ = tile.values;
     const std::vector<T>& centre = rows_.centre();
     if (!centre.empty()) {
-      centred_.resize(kRowTile * rows_.width());
+      centred_.resize(tile.count * rows_.width());
       for (std::size_t i = 0; i < tile.count; ++i) {
         const T* row = tile.values + i * rows_.width();
         std::transform(row, row + rows_.width(), centre.begin(),
@@ -178,7 +146,7 @@ class Scorer {
       values_ = centred_.data();
     }
     greatestNorm_ = static_cast<double>(*std::max_element(tile.norms, tile.norms + tile.count));
-    product(CblasTrans, count_, tile.count, rows_.width(), queries_.data(), values_, 0.0, scores_.data());
+    kernels_.scores(tile.count, rows_.width(), values_, count_, packed_.data(), work_.data(), scores_.data());
   }
 
   // Turns query q's scores into squared distances and returns the least.
@@ -200,9 +168,11 @@ class Scorer {
   const Points& points_;
   std::size_t first_;
   std::size_t count_;
-  std::vector<T> queries_;
+  const ProductKernels<T>& kernels_ = productKernels<T>();
+  std::vector<T> packed_;
   std::vector<T> norms_;
   std::vector<T> scores_;
+  std::vector<T> work_;
   std::vector<T> centred_;
   Tile<T> tile_{};
   const T* values_ = nullptr;

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "euclidean/products.h"
+
+// The products of one instruction set: each unit that includes this file is compiled for its own set, with products and
+// sums fused where it can. A tile of results stays in registers while its sums run.
+namespace denseam::euclidean {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr std::size_t kBytes = 64, kRegisters = 32;
+#elif defined(__AVX2__)
+constexpr std::size_t kBytes = 32, kRegisters = 16;
+#elif defined(__aarch64__)
+constexpr std::size_t kBytes = 16, kRegisters = 32;
+#else
+constexpr std::size_t kBytes = 16, kRegisters = 16;
+#endif
+
+template <typename T>
+struct Simd {
+  typedef T Vector __attribute__((vector_size(kBytes)));
+  typedef T InMemory __attribute__((vector_size(kBytes), aligned(sizeof(T)), may_alias));
+  static constexpr std::size_t kLanes = kBytes / sizeof(T);
+
+  static inline __attribute__((always_inline)) Vector load(const T* from) {
+    return *reinterpret_cast<const InMemory*>(from);
+  }
+  static inline __attribute__((always_inline)) void store(T* to, Vector x) { *reinterpret_cast<InMemory*>(to) = x; }
+};
+
+// Vectors of queries in the widest tile, and the rows of a tile of so many: its sums, the queries and one number of a
+// row fill the registers. More rows would be more streams than the processor fetches ahead.
+constexpr std::size_t kMostVectors = kRegisters == 32 ? 4 : 2;
+constexpr std::size_t rowsOf(std::size_t vectors) {
+  return std::min<std::size_t>(12, (kRegisters - 1 - vectors) / vectors);
+}
+
+// Columns of a run: its packed queries stay in the nearest cache, and rounding errors that all have one sign do not
+// grow with the width, but with the length of a run and the number of runs.
+constexpr std::size_t kColumns = 128;
+
+// out[i * stride + v * lanes ...] <- the sums over these columns, of Rows rows and Vectors vectors of queries; added to
+// what is there where they continue it.
+template <std::size_t Rows, std::size_t Vectors, typename T>
+inline __attribute__((always_inline)) void scoreTile(std::size_t columns, const T* rows, std::size_t width,
+                                                     const T* packed, std::size_t next, bool continues, T* out,
+                                                     std::size_t stride) {
+  using S = Simd<T>;
+  typename S::Vector sums[Rows][Vectors] = {};
+  for (std::size_t j = 0; j < columns; ++j) {
+    typename S::Vector q[Vectors];
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) q[v] = S::load(packed + v * next + j * S::kLanes);
+#pragma GCC unroll 32
+    for (std::size_t i = 0; i < Rows; ++i) {
+      const T x = rows[i * width + j];
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < Vectors; ++v) sums[i][v] += q[v] * x;
+    }
+  }
+#pragma GCC unroll 32
+  for (std::size_t i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      T* place = out + i * stride + v * S::kLanes;
+      S::store(place, continues ? S::load(place) + sums[i][v] : sums[i][v]);
+    }
+  }
+}
+
+// All rows, for one run of columns and Vectors vectors of queries.
+template <std::size_t Vectors, typename T>
+void scoreVectors(std::size_t count, std::size_t columns, const T* rows, std::size_t width, const T* packed,
+                  std::size_t next, bool continues, T* out, std::size_t stride) {
+  constexpr std::size_t kRows = rowsOf(Vectors);
+  std::size_t i = 0;
+  for (; i + kRows <= count; i += kRows) {
+    scoreTile<kRows, Vectors>(columns, rows + i * width, width, packed, next, continues, out + i * stride, stride);
+  }
+  for (; i < count; ++i) {
+    scoreTile<1, Vectors>(columns, rows + i * width, width, packed, next, continues, out + i * stride, stride);
+  }
+}
+
+// scores[q * count + i] <- work[i * stride + q].
+template <typename T>
+void transpose(std::size_t count, std::size_t queries, const T* work, std::size_t stride, T* scores) {
+  constexpr std::size_t kBlock = 16;
+  for (std::size_t i = 0; i < count; i += kBlock) {
+    const std::size_t end = std::min(count, i + kBlock);
+    for (std::size_t q = 0; q < queries; ++q) {
+      for (std::size_t k = i; k < end; ++k) scores[q * count + k] = work[k * stride + q];
+    }
+  }
+}
+
+template <typename T>
+void scoresOf(std::size_t count, std::size_t width, const T* rows, std::size_t queries, const T* packed, T* work,
+              T* scores) {
+  constexpr std::size_t kLanes = Simd<T>::kLanes;
+  const std::size_t stride = paddedQueries(queries, kLanes), vectors = stride / kLanes, next = width * kLanes;
+  for (std::size_t begin = 0; begin < width; begin += kColumns) {
+    const std::size_t columns = std::min(kColumns, width - begin);
+    const auto score = [&]<std::size_t Vectors>(std::size_t v) {
+      scoreVectors<Vectors>(count, columns, rows + begin, width, packed + v * next + begin * kLanes, next, begin > 0,
+                            work + v * kLanes, stride);
+    };
+    std::size_t v = 0;
+    for (; v + kMostVectors <= vectors; v += kMostVectors) score.template operator()<kMostVectors>(v);
+    if constexpr (kMostVectors > 2) {
+      if (vectors - v == 3) score.template operator()<3>(v);
+      if (vectors - v == 2) score.template operator()<2>(v);
+    }
+    if (vectors - v == 1) score.template operator()<1>(v);
+  }
+  transpose(count, queries, work, stride, scores);
+}
+
+// Columns j to j + Vectors vectors of Results results.
+template <std::size_t Results, std::size_t Vectors, typename T>
+inline __attribute__((always_inline)) void sumTile(std::size_t count, const T* rows, std::size_t width,
+                                                   const T* const* weights, T* const* sums, std::size_t j) {
+  using S = Simd<T>;
+  typename S::Vector totals[Results][Vectors];
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Results; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) totals[r][v] = S::load(sums[r] + j + v * S::kLanes);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    typename S::Vector x[Vectors];
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) x[v] = S::load(rows + i * width + j + v * S::kLanes);
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Results; ++r) {
+      const T weight = weights[r][i];
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < Vectors; ++v) totals[r][v] += x[v] * weight;
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Results; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) S::store(sums[r] + j + v * S::kLanes, totals[r][v]);
+  }
+}
+
+template <std::size_t Results, typename T>
+void sumResults(std::size_t count, std::size_t width, const T* rows, const T* const* weights, T* const* sums) {
+  constexpr std::size_t kLanes = Simd<T>::kLanes;
+  constexpr std::size_t kVectors = Results == 1 ? (kRegisters == 32 ? 8 : 4) : kMostVectors;
+  std::size_t j = 0;
+  for (; j + kVectors * kLanes <= width; j += kVectors * kLanes) {
+    sumTile<Results, kVectors>(count, rows, width, weights, sums, j);
+  }
+  for (; j + kLanes <= width; j += kLanes) sumTile<Results, 1>(count, rows, width, weights, sums, j);
+  for (; j < width; ++j) {
+    for (std::size_t r = 0; r < Results; ++r) {
+      T total = sums[r][j];
+      for (std::size_t i = 0; i < count; ++i) total += rows[i * width + j] * weights[r][i];
+      sums[r][j] = total;
+    }
+  }
+}
+
+template <typename T>
+void addRowsOf(std::size_t count, std::size_t width, const T* rows, std::size_t results, const T* const* weights,
+               T* const* sums) {
+  constexpr std::size_t kResults = 6;
+  std::size_t r = 0;
+  for (; r + kResults <= results; r += kResults) sumResults<kResults>(count, width, rows, weights + r, sums + r);
+  for (; r + 2 <= results; r += 2) sumResults<2>(count, width, rows, weights + r, sums + r);
+  if (r < results) sumResults<1>(count, width, rows, weights + r, sums + r);
+}
+
+template <typename T>
+constexpr ProductKernels<T> kKernels = {Simd<T>::kLanes, scoresOf<T>, addRowsOf<T>};
+
+}  // namespace
+}  // namespace denseam::euclidean
