@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include "euclidean/products.h"
 
@@ -30,6 +32,35 @@ struct Simd {
     return *reinterpret_cast<const InMemory*>(from);
   }
   static inline __attribute__((always_inline)) void store(T* to, Vector x) { *reinterpret_cast<InMemory*>(to) = x; }
+
+  // The square of the rows <- its transpose: each stage exchanges a bit of the row's number with that bit of the
+  // lane's.
+  static inline __attribute__((always_inline)) void transpose(Vector (&rows)[kLanes]) {
+    exchange<1>(rows);
+    if constexpr (kLanes > 2) exchange<2>(rows);
+    if constexpr (kLanes > 4) exchange<4>(rows);
+    if constexpr (kLanes > 8) exchange<8>(rows);
+  }
+
+ private:
+  using Whole = std::conditional_t<sizeof(T) == sizeof(float), std::int32_t, std::int64_t>;
+  typedef Whole Index __attribute__((vector_size(kBytes)));
+
+  template <std::size_t Bit>
+  static inline __attribute__((always_inline)) void exchange(Vector (&rows)[kLanes]) {
+    Index low, high;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      low[lane] = static_cast<Whole>(lane & Bit ? kLanes + lane - Bit : lane);
+      high[lane] = static_cast<Whole>(lane & Bit ? kLanes + lane : lane + Bit);
+    }
+#pragma GCC unroll 16
+    for (std::size_t row = 0; row < kLanes; ++row) {
+      if (row & Bit) continue;
+      const Vector a = rows[row], b = rows[row + Bit];
+      rows[row] = __builtin_shuffle(a, b, low);
+      rows[row + Bit] = __builtin_shuffle(a, b, high);
+    }
+  }
 };
 
 // Vectors of queries in the widest tile, and the rows of a tile of so many: its sums, the queries and one number of a
@@ -43,6 +74,17 @@ constexpr std::size_t rowsOf(std::size_t vectors) {
 // grow with the width, but with the length of a run and the number of runs.
 constexpr std::size_t kColumns = 128;
 
+template <typename T>
+constexpr std::size_t kLine = 64 / sizeof(T);
+
+// Asks for a cache line of each of the next Rows rows. What lies behind the last row is asked for as well, and not
+// read.
+template <std::size_t Rows, typename T>
+inline __attribute__((always_inline)) void prefetch(const T* rows, std::size_t width) {
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Rows; ++i) __builtin_prefetch(rows + i * width);
+}
+
 // out[i * stride + v * lanes ...] <- the sums over these columns, of Rows rows and Vectors vectors of queries; added to
 // what is there where they continue it.
 template <std::size_t Rows, std::size_t Vectors, typename T>
@@ -52,6 +94,7 @@ inline __attribute__((always_inline)) void scoreTile(std::size_t columns, const 
   using S = Simd<T>;
   typename S::Vector sums[Rows][Vectors] = {};
   for (std::size_t j = 0; j < columns; ++j) {
+    if (j % kLine<T> == 0) prefetch<Rows>(rows + Rows * width + j, width);
     typename S::Vector q[Vectors];
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < Vectors; ++v) q[v] = S::load(packed + v * next + j * S::kLanes);
@@ -89,12 +132,71 @@ void scoreVectors(std::size_t count, std::size_t columns, const T* rows, std::si
 // scores[q * count + i] <- work[i * stride + q].
 template <typename T>
 void transpose(std::size_t count, std::size_t queries, const T* work, std::size_t stride, T* scores) {
-  constexpr std::size_t kBlock = 16;
-  for (std::size_t i = 0; i < count; i += kBlock) {
-    const std::size_t end = std::min(count, i + kBlock);
-    for (std::size_t q = 0; q < queries; ++q) {
-      for (std::size_t k = i; k < end; ++k) scores[q * count + k] = work[k * stride + q];
+  using S = Simd<T>;
+  std::size_t i = 0;
+  for (; i + S::kLanes <= count; i += S::kLanes) {
+    for (std::size_t q = 0; q < queries; q += S::kLanes) {
+      typename S::Vector block[S::kLanes];
+      for (std::size_t k = 0; k < S::kLanes; ++k) block[k] = S::load(work + (i + k) * stride + q);
+      S::transpose(block);
+      const std::size_t end = std::min(S::kLanes, queries - q);
+      for (std::size_t k = 0; k < end; ++k) S::store(scores + (q + k) * count + i, block[k]);
     }
+  }
+  for (; i < count; ++i) {
+    for (std::size_t q = 0; q < queries; ++q) scores[q * count + i] = work[i * stride + q];
+  }
+}
+
+// The scores of rows in lanes with up to kFewQueries queries, to which one query a lane would leave most lanes idle:
+// the same sums.
+constexpr std::size_t kFewQueries = 4;
+
+// Adds the columns from j on, a square of them, to the sums of as many rows.
+template <std::size_t Queries, typename T>
+inline __attribute__((always_inline)) void addSquare(const T* rows, std::size_t width, const T* packed,
+                                                     typename Simd<T>::Vector (&sums)[Queries]) {
+  using S = Simd<T>;
+  prefetch<S::kLanes>(rows + S::kLanes * width, width);
+  typename S::Vector block[S::kLanes];
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < S::kLanes; ++k) block[k] = S::load(rows + k * width);
+  S::transpose(block);
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < S::kLanes; ++k) {
+#pragma GCC unroll 4
+    for (std::size_t q = 0; q < Queries; ++q) sums[q] += block[k] * packed[k * S::kLanes + q];
+  }
+}
+
+template <std::size_t Queries, typename T>
+void scoreFew(std::size_t count, std::size_t width, const T* rows, const T* packed, T* work, T* scores) {
+  using S = Simd<T>;
+  std::size_t i = 0;
+  for (; i + S::kLanes <= count; i += S::kLanes) {
+    typename S::Vector totals[Queries] = {};
+    for (std::size_t begin = 0; begin < width; begin += kColumns) {
+      const std::size_t end = std::min(width, begin + kColumns);
+      typename S::Vector sums[Queries] = {};
+      std::size_t j = begin;
+      for (; j + S::kLanes <= end; j += S::kLanes) {
+        addSquare<Queries>(rows + i * width + j, width, packed + j * S::kLanes, sums);
+      }
+      for (; j < end; ++j) {
+        typename S::Vector column;
+        for (std::size_t k = 0; k < S::kLanes; ++k) column[k] = rows[(i + k) * width + j];
+        for (std::size_t q = 0; q < Queries; ++q) sums[q] += column * packed[j * S::kLanes + q];
+      }
+      for (std::size_t q = 0; q < Queries; ++q) totals[q] = begin > 0 ? totals[q] + sums[q] : sums[q];
+    }
+    for (std::size_t q = 0; q < Queries; ++q) S::store(scores + q * count + i, totals[q]);
+  }
+  for (; i < count; ++i) {
+    for (std::size_t begin = 0; begin < width; begin += kColumns) {
+      scoreTile<1, 1>(std::min(kColumns, width - begin), rows + i * width + begin, width, packed + begin * S::kLanes,
+                      width * S::kLanes, begin > 0, work, S::kLanes);
+    }
+    for (std::size_t q = 0; q < Queries; ++q) scores[q * count + i] = work[q];
   }
 }
 
@@ -102,6 +204,12 @@ template <typename T>
 void scoresOf(std::size_t count, std::size_t width, const T* rows, std::size_t queries, const T* packed, T* work,
               T* scores) {
   constexpr std::size_t kLanes = Simd<T>::kLanes;
+  if (queries == 1) return scoreFew<1>(count, width, rows, packed, work, scores);
+  if constexpr (kLanes > kFewQueries) {
+    if (queries == 2) return scoreFew<2>(count, width, rows, packed, work, scores);
+    if (queries == 3) return scoreFew<3>(count, width, rows, packed, work, scores);
+    if (queries == 4) return scoreFew<4>(count, width, rows, packed, work, scores);
+  }
   const std::size_t stride = paddedQueries(queries, kLanes), vectors = stride / kLanes, next = width * kLanes;
   for (std::size_t begin = 0; begin < width; begin += kColumns) {
     const std::size_t columns = std::min(kColumns, width - begin);
