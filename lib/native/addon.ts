@@ -5,6 +5,7 @@ import type { NativeLanes } from './lanes.ts';
 import { loadAddon } from './load.ts';
 import type { NativeItems, NativeMemories } from './memory.ts';
 import type { NativeCloudItems, NativePointCloud } from './pointCloud.ts';
+import type { NativeProducts } from './products.ts';
 import type {
   NativeScaling,
   NativeSphere,
@@ -23,6 +24,7 @@ export type * from './gaussian.ts';
 export type * from './lanes.ts';
 export type * from './memory.ts';
 export type * from './pointCloud.ts';
+export type * from './products.ts';
 export type * from './sphere.ts';
 export type * from './task.ts';
 
@@ -41,6 +43,7 @@ export interface Native
     NativeMemories,
     NativePointCloud {
   readonly lanes: NativeLanes;
+  readonly products: NativeProducts;
   /** Releases a handle; later uses of it get ERR_CLOSED. */
   release(handle: NativeHandle): void;
   /** Another handle of the same object, which lives until both are released. */

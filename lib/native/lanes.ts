@@ -4,8 +4,8 @@ import type { Task } from './task.ts';
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
 /**
- * The kernels that take eight small matrices at once (native/linalg/lanes.h), for tests. Matrices are count x n x n,
- * symmetric, n up to 64. A level that the processor lacks is an error.
+ * The kernels that take eight matrices at once (native/linalg/lanes.h), for tests. Matrices are count x n x n,
+ * symmetric, n up to 2048. A level that the processor lacks is an error.
  */
 export interface NativeLanes {
   /** Values ascending; row k of a matrix's vectors belongs to value k. NaN and 1 where a matrix is not finite. */

@@ -5,6 +5,7 @@
 #include "binding/arguments.h"
 #include "binding/basis.h"
 #include "binding/eigen.h"
+#include "binding/products.h"
 #include "binding/handles.h"
 #include "binding/kept_memory.h"
 #include "binding/matrices.h"
@@ -73,6 +74,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   defineSampling(env, exports);
   defineBasis(env, exports);
   defineEigen(env, exports);
+  defineProducts(env, exports);
   defineSphereRows(env, exports);
   defineSphereTraining(env, exports);
   defineSphereModel(env, exports);

@@ -1,0 +1,20 @@
+import type { LanesLevel } from './lanes.ts';
+
+/** The products of flat memories (native/euclidean/products.h), for tests. A level that the processor lacks is an error. */
+export interface NativeProducts {
+  /** Inner products of `others` queries, of `width` numbers each, with every row: others x count. */
+  scores(rows: Float64Array, options: ProductsOptions): Float64Array;
+  /** Sums of the rows with `others` lists of `count` weights: others x width. */
+  rowSums(rows: Float64Array, options: ProductsOptions): Float64Array;
+}
+
+export interface ProductsOptions {
+  readonly count: number;
+  readonly width: number;
+  readonly others: number;
+  /** The queries, or the weights. */
+  readonly factors: Float64Array;
+  /** Whether everything is rounded to float32 first, and computed in it. */
+  readonly single: boolean;
+  readonly level: Exclude<LanesLevel, 0 | 1>;
+}
