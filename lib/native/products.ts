@@ -1,6 +1,6 @@
 import type { LanesLevel } from './lanes.ts';
 
-/** The products of flat memories (native/euclidean/products.h), for tests. A level that the processor lacks is an error. */
+/** The products of flat memories (native/euclidean/products.h), for tests. A level that is not there is an error. */
 export interface NativeProducts {
   /** Inner products of `others` queries, of `width` numbers each, with every row: others x count. */
   scores(rows: Float64Array, options: ProductsOptions): Float64Array;
