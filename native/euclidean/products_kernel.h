@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <type_traits>
+#include <utility>
 
 #include "euclidean/products.h"
 
@@ -43,23 +42,24 @@ struct Simd {
   }
 
  private:
-  using Whole = std::conditional_t<sizeof(T) == sizeof(float), std::int32_t, std::int64_t>;
-  typedef Whole Index __attribute__((vector_size(kBytes)));
-
   template <std::size_t Bit>
   static inline __attribute__((always_inline)) void exchange(Vector (&rows)[kLanes]) {
-    Index low, high;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      low[lane] = static_cast<Whole>(lane & Bit ? kLanes + lane - Bit : lane);
-      high[lane] = static_cast<Whole>(lane & Bit ? kLanes + lane : lane + Bit);
-    }
 #pragma GCC unroll 16
     for (std::size_t row = 0; row < kLanes; ++row) {
       if (row & Bit) continue;
       const Vector a = rows[row], b = rows[row + Bit];
-      rows[row] = __builtin_shuffle(a, b, low);
-      rows[row + Bit] = __builtin_shuffle(a, b, high);
+      rows[row] = shuffled(a, b, std::make_index_sequence<kLanes>(),
+                           [](std::size_t lane) { return lane & Bit ? kLanes + lane - Bit : lane; });
+      rows[row + Bit] = shuffled(a, b, std::make_index_sequence<kLanes>(),
+                                 [](std::size_t lane) { return lane & Bit ? kLanes + lane : lane + Bit; });
     }
+  }
+
+  // Lane k is number source(k) of a and b together.
+  template <std::size_t... Lanes, typename Source>
+  static inline __attribute__((always_inline)) Vector shuffled(Vector a, Vector b, std::index_sequence<Lanes...>,
+                                                               Source) {
+    return __builtin_shufflevector(a, b, static_cast<int>(Source{}(Lanes))...);
   }
 };
 

@@ -30,8 +30,8 @@ struct Partial {
   }
 };
 
-// The Gibbs mass that may be left out of a state, all tiles together: far below the rounding of its sums. The energy
-// keeps it.
+// The Gibbs mass that may be left out of a state, all tiles together: it moves the state by this share of the distance
+// to the rows left out. The energy keeps it.
 template <typename T>
 constexpr double kInvisibleMass = sizeof(T) == sizeof(double) ? 0x1p-60 : 0x1p-34;
 
