@@ -4,7 +4,8 @@ import { Option } from 'commander';
 import { callOptions } from '../core/options.ts';
 import type { CallOptions, NearestOptions, SweepOptions } from '../core/types.ts';
 import { greatestSize } from '../core/validate.ts';
-import { createOptions as gaussianCreateOptions, ridgeOptions } from '../gaussian/options.ts';
+import { ridgeOptions } from '../gaussian/options.ts';
+import { createOptions as itemsCreateOptions } from '../memory/createOptions.ts';
 import { nearestOptions, sweepOptions } from '../memory/verbOptions.ts';
 import { cloudSweepOptions, createOptions } from '../pointcloud/options.ts';
 import type { PointCloudOptions } from '../pointcloud/types.ts';
@@ -38,7 +39,7 @@ interface QueryOptions extends CommonOptions, ArrayOptions {
 const contents = { gaussian: 'Gaussians', euclidean: 'vectors', pointcloud: 'point clouds' } as const;
 
 /** The options of `create`. */
-const creating = { Gaussians: gaussianCreateOptions, vectors: callOptions, 'point clouds': createOptions };
+const creating = { Gaussians: itemsCreateOptions, vectors: callOptions, 'point clouds': createOptions };
 
 /** The options of `retrieve`, which is a sweep over the values of --beta. */
 const sweeping = {

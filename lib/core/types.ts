@@ -77,9 +77,8 @@ export interface CallOptions {
 export interface PruningOptions extends CallOptions {
   /**
    * True (default): items are left out when bounds show that all of them together have less than 2^-53 of the Gibbs
-   * mass, which does not show in double precision. `{ mass }` allows another mass; false evaluates every item. Only
-   * memories of full covariances and of point clouds leave items out: for the others, evaluating an item costs no more
-   * than bounding it.
+   * mass, which does not show in double precision. `{ mass }` allows another mass; false evaluates every item.
+   * Memories of vectors and of diagonal and isotropic Gaussians leave items out only with an index.
    */
   readonly pruning?: boolean | DroppedMass | undefined;
 }

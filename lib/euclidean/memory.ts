@@ -1,8 +1,9 @@
 import { checkConstruction, internally } from '../core/construction.ts';
-import { callOptions, readOptions } from '../core/options.ts';
-import type { CallOptions, Vectors } from '../core/types.ts';
+import { readOptions } from '../core/options.ts';
+import type { Vectors } from '../core/types.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import { type Batch, precisionOf, toVectors, vectorBatch } from '../memory/batches.ts';
+import { type CreateOptions, createOptions } from '../memory/createOptions.ts';
 import { loadItems } from '../memory/itemsFile.ts';
 import { Memory } from '../memory/memory.ts';
 import type { NativeStates } from '../native/addon.ts';
@@ -12,9 +13,9 @@ import type { NativeStates } from '../native/addon.ts';
  * same verbs as {@link GaussianMemory}. The baseline for memories over distributions.
  */
 export class EuclideanMemory extends Memory<Vectors> {
-  private constructor(key: typeof internally, dimension: number, precision: 'float32' | 'float64') {
+  private constructor(key: typeof internally, dimension: number, precision: 'float32' | 'float64', indexed: boolean) {
     checkConstruction(key, 'EuclideanMemory', ['create', 'load']);
-    super('euclidean', dimension, precision, false, {});
+    super('euclidean', dimension, precision, indexed, {});
   }
 
   /**
@@ -22,10 +23,10 @@ export class EuclideanMemory extends Memory<Vectors> {
    *
    * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
    */
-  static async create(items: Vectors, options: CallOptions = {}): Promise<EuclideanMemory> {
-    const read = readOptions(callOptions, options);
+  static async create(items: Vectors, options: CreateOptions = {}): Promise<EuclideanMemory> {
+    const read = readOptions(createOptions, options);
     const batch = vectorBatch('items', items);
-    return new EuclideanMemory(internally, batch.dimension, precisionOf(batch)).fill(batch, read);
+    return new EuclideanMemory(internally, batch.dimension, precisionOf(batch), read.index).fill(batch, read);
   }
 
   /**
@@ -34,12 +35,12 @@ export class EuclideanMemory extends Memory<Vectors> {
    * @throws DenseamError ERR_CORRUPT_FILE for a truncated, altered or foreign file; ERR_OUT_OF_MEMORY; system errors;
    * the signal's reason.
    */
-  static async load(path: FilePath, options: CallOptions = {}): Promise<EuclideanMemory> {
+  static async load(path: FilePath, options: CreateOptions = {}): Promise<EuclideanMemory> {
     const from = filePath(path);
-    const read = readOptions(callOptions, options);
+    const read = readOptions(createOptions, options);
     const file = await loadItems(from, 'euclidean');
     try {
-      return await new EuclideanMemory(internally, file.dimension, file.precision).fillFrom(file, read);
+      return await new EuclideanMemory(internally, file.dimension, file.precision, read.index).fillFrom(file, read);
     } finally {
       await file.close();
     }

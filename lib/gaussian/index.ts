@@ -1,5 +1,6 @@
 // The subpath denseam/gaussian.
 
+export type { CreateOptions } from '../memory/createOptions.ts';
 export {
   type BasisOptions,
   type CommutingGaussians,
@@ -9,7 +10,7 @@ export {
   toFull,
 } from './basis.ts';
 export { GaussianMemory, type TransportMaps } from './memory.ts';
-export type { CreateOptions, RidgeOptions } from './options.ts';
+export type { RidgeOptions } from './options.ts';
 export {
   type CommutingSphereSample,
   type CovarianceFamily,

@@ -5,12 +5,13 @@ import type { BetaOptions, CallOptions, Gaussians, Matrix, Structure } from '../
 import { indexArray, rangeError, shapeError } from '../core/validate.ts';
 import { type FilePath, filePath } from '../io/path.ts';
 import { type Batch, gaussianBatch, itemWidth, precisionOf, toGaussians } from '../memory/batches.ts';
+import { type CreateOptions, createOptions } from '../memory/createOptions.ts';
 import { type ItemsFile, loadItems } from '../memory/itemsFile.ts';
 import { Memory } from '../memory/memory.ts';
 import { type MemoryKind, type NativeStates, native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
 import { CheckedBasis, projected } from './checkedBasis.ts';
-import { type CreateOptions, createOptions, mapOptions, type RidgeOptions, ridgeOptions } from './options.ts';
+import { mapOptions, type RidgeOptions, ridgeOptions } from './options.ts';
 
 /** Optimal transport maps x -> A_i x + b_i. */
 export interface TransportMaps {

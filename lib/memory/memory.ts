@@ -71,7 +71,7 @@ export abstract class Memory<Items, QueryOptions = unknown>
     this.dimension = dimension;
     this.precision = precision;
     this.#queryOptions = queryOptions;
-    const shape = { kind, dimension, precision, indexed: kind === 'full' && indexed };
+    const shape = { kind, dimension, precision, indexed };
     this.#stored = new StoredItems(this, shape, (batch, first, options) => this.toOwnKind(batch, first, options));
   }
 

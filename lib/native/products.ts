@@ -6,6 +6,11 @@ export interface NativeProducts {
   scores(rows: Float64Array, options: ProductsOptions): Float64Array;
   /** Sums of the rows with `others` lists of `count` weights: others x width. */
   rowSums(rows: Float64Array, options: ProductsOptions): Float64Array;
+  /**
+   * Sums of products of codes, whole numbers from 1 to 255 of rows and from -127 to 127 of queries, width a multiple of
+   * 64: others x count. Null for a level that the processor lacks.
+   */
+  codeDots(codes: Float64Array, options: Omit<ProductsOptions, 'single'>): Float64Array | null;
 }
 
 export interface ProductsOptions {

@@ -54,7 +54,7 @@ MemoryPointer makeMemory(const std::string& kind, std::size_t dimension, bool in
   const auto embedding = kind == "diagonal"    ? Embedding::Kind::kDiagonal
                          : kind == "isotropic" ? Embedding::Kind::kIsotropic
                                                : Embedding::Kind::kVector;
-  return std::make_shared<RowMemory<T>>(Embedding(embedding, dimension));
+  return std::make_shared<RowMemory<T>>(Embedding(embedding, dimension), indexed);
 }
 
 // ({ kind, dimension, precision, indexed })

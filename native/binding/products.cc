@@ -1,11 +1,13 @@
 #include "binding/products.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "binding/arguments.h"
 #include "binding/promise_worker.h"
+#include "euclidean/code_dots.h"
 #include "euclidean/products.h"
 
 namespace denseam::binding {
@@ -80,12 +82,30 @@ Napi::Value rowSumsOf(const Napi::CallbackInfo& info) {
   return toFloat64Array(info.Env(), given.single ? rowSums<float>(given) : rowSums<double>(given));
 }
 
+// (codes, { count, width, others, factors, level }), level 2 to 4; null where the processor lacks it.
+Napi::Value codeDotsOf(const Napi::CallbackInfo& info) {
+  const Options options(info[1]);
+  const std::size_t count = options.count("count"), width = options.count("width"), others = options.count("others");
+  const auto codes = readDoubles(info[0], "codes", count * width);
+  const auto queries = options.doubles("factors", others * width);
+  const euclidean::CodeDots dotsOf = euclidean::codeDots(static_cast<euclidean::CodeLevel>(options.count("level") - 2));
+  if (dotsOf == nullptr) return info.Env().Null();
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::int8_t> queryBytes;
+  for (const double code : codes) bytes.push_back(static_cast<std::uint8_t>(code));
+  for (const double code : queries) queryBytes.push_back(static_cast<std::int8_t>(code));
+  std::vector<std::int32_t> dots(others * count);
+  dotsOf(count, width, bytes.data(), others, queryBytes.data(), dots.data());
+  return toFloat64Array(info.Env(), std::vector<double>(dots.begin(), dots.end()));
+}
+
 }  // namespace
 
 void defineProducts(Napi::Env env, Napi::Object exports) {
   Napi::Object functions = Napi::Object::New(env);
   functions.Set("scores", Napi::Function::New<scoresOf>(env));
   functions.Set("rowSums", Napi::Function::New<rowSumsOf>(env));
+  functions.Set("codeDots", Napi::Function::New<codeDotsOf>(env));
   exports.Set("products", functions);
 }
 

@@ -6,6 +6,7 @@
 
 #include "euclidean/recall.h"
 #include "euclidean/scorer.h"
+#include "euclidean/screened.h"
 #include "memory/gibbs.h"
 #include "parallel/pool.h"
 #include "simd/vectors.h"
@@ -64,13 +65,60 @@ void append(Evaluation&& part, Evaluation& whole) {
   add(part.nearestDistance, whole.nearestDistance);
   add(part.next.values, whole.next.values);
   whole.next.count += part.next.count;
+  add(part.evaluated, whole.evaluated);
+  add(part.droppedMass, whole.droppedMass);
+}
+
+// The points at these indices.
+Points select(const Points& points, const std::vector<std::size_t>& indices) {
+  Points result{indices.size(), {}, {}};
+  const auto add = [&](const std::vector<double>& from, std::vector<double>& to) {
+    const std::size_t width = from.size() / points.count;
+    for (const std::size_t q : indices) {
+      const auto begin = from.begin() + static_cast<std::ptrdiff_t>(q * width);
+      to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+    }
+  };
+  add(points.values, result.values);
+  add(points.variances, result.variances);
+  return result;
+}
+
+// Result k of one evaluation <- result r of another.
+void copyResult(const Evaluation& from, std::size_t r, Evaluation& to, std::size_t k) {
+  to.energy[k] = from.energy[r];
+  to.nearest[k] = from.nearest[r];
+  to.nearestDistance[k] = from.nearestDistance[r];
+  to.evaluated[k] = from.evaluated[r];
+  to.droppedMass[k] = from.droppedMass[r];
+  if (from.next.count == 0) return;
+  const std::size_t width = from.next.values.size() / from.next.count;
+  const std::size_t variances = from.next.variances.size() / from.next.count;
+  std::copy_n(from.next.values.data() + r * width, width, to.next.values.data() + k * width);
+  std::copy_n(from.next.variances.data() + r * variances, variances, to.next.variances.data() + k * variances);
 }
 
 }  // namespace
 
 template <typename T>
 Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
-                               bool wantNext, Job& job) const {
+                               bool wantNext, Pruning pruning, Job& job) const {
+  if (codes_ == nullptr || !pruning || copies > 1) return evaluateAll(points, betas, copies, wantNext, job);
+  const ScreenedRecall<T> screened(rows_, *codes_, points, betas, *pruning, wantNext, job);
+  Evaluation whole = screened.evaluation();
+  if (wantNext) complete(whole.next);
+  const std::vector<std::size_t>& others = screened.others();
+  if (others.empty()) return whole;
+  std::vector<double> own;
+  for (const std::size_t q : others) own.push_back(betas[q]);
+  const Evaluation rest = evaluateAll(select(points, others), own, 1, wantNext, job);
+  for (std::size_t k = 0; k < others.size(); ++k) copyResult(rest, k, whole, others[k]);
+  return whole;
+}
+
+template <typename T>
+Evaluation Engine<T>::evaluateAll(const Points& points, const std::vector<double>& betas, std::size_t copies,
+                                  bool wantNext, Job& job) const {
   const std::size_t width = rows_.width();
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(width));
   const std::size_t atOnce = Plan(points.count, rowTiles.size()).queriesAtOnce(wantNext ? copies * width : 0);
@@ -108,7 +156,9 @@ Evaluation Engine<T>::evaluateRun(const std::vector<Tile<T>>& rowTiles, const Po
   Evaluation evaluation{std::vector<double>(results),
                         std::vector<std::int32_t>(results),
                         std::vector<double>(results),
-                        {results, std::vector<double>(wantNext ? results * width : 0), {}}};
+                        {results, std::vector<double>(wantNext ? results * width : 0), {}},
+                        std::vector<std::int32_t>(results, static_cast<std::int32_t>(rows_.size())),
+                        std::vector<double>(results)};
   parallel::forEach(results, 16, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
       const double weight = merge(plan, results, width, r, betas[r], partials, sums, evaluation);
@@ -201,7 +251,22 @@ void Engine<T>::refine(const Points& points, std::size_t q, double error, double
 }
 
 template <typename T>
-Neighbours Engine<T>::nearest(const Points& points, std::size_t k, Job& job) const {
+Neighbours Engine<T>::nearest(const Points& points, std::size_t k, bool prune, Job& job) const {
+  if (codes_ == nullptr || !prune || k > kMostScreened) return nearestOfAll(points, k, job);
+  ScreenedNearest<T> screened(rows_, *codes_, points, k, job);
+  Neighbours whole = screened.neighbours();
+  const std::vector<std::size_t>& others = screened.others();
+  if (others.empty()) return whole;
+  const Neighbours rest = nearestOfAll(select(points, others), k, job);
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    std::copy_n(rest.indices.data() + i * k, k, whole.indices.data() + others[i] * k);
+    std::copy_n(rest.distances.data() + i * k, k, whole.distances.data() + others[i] * k);
+  }
+  return whole;
+}
+
+template <typename T>
+Neighbours Engine<T>::nearestOfAll(const Points& points, std::size_t k, Job& job) const {
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(rows_.width()));
   Neighbours whole;
   inRuns(points, Plan(points.count, rowTiles.size()).queriesAtOnce(k), [&](std::size_t, const Points& some) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "euclidean/codes.h"
 #include "euclidean/rows.h"
 #include "memory/memory.h"
 
@@ -27,22 +28,30 @@ struct Evaluation {
   std::vector<std::int32_t> nearest;
   std::vector<double> nearestDistance;
   Points next;  // sum_i w_i x_i; empty when not asked for
+  std::vector<std::int32_t> evaluated;
+  std::vector<double> droppedMass;
 };
 
 template <typename T>
 class Engine {
  public:
-  explicit Engine(const Rows<T>& rows) : rows_(rows) {}
+  // With codes, rows that cannot matter are left out where a call allows it.
+  explicit Engine(const Rows<T>& rows, const Codes<T>* codes = nullptr) : rows_(rows), codes_(codes) {}
 
   // count x size, accurate to rounding (of T) relative to each distance.
   std::vector<double> distances(const Points& points, Job& job) const;
   std::vector<double> weights(const Points& points, double beta, Job& job) const;
-  // `copies` results for every point, each at a beta of its own; the results of the first point come first.
+  // `copies` results for every point, each at a beta of its own; the results of the first point come first. `pruning`
+  // is the Gibbs mass that may be left out.
   Evaluation evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies, bool wantNext,
-                      Job& job) const;
-  Neighbours nearest(const Points& points, std::size_t k, Job& job) const;
+                      Pruning pruning, Job& job) const;
+  Neighbours nearest(const Points& points, std::size_t k, bool prune, Job& job) const;
 
  private:
+  // On all rows.
+  Evaluation evaluateAll(const Points& points, const std::vector<double>& betas, std::size_t copies, bool wantNext,
+                         Job& job) const;
+  Neighbours nearestOfAll(const Points& points, std::size_t k, Job& job) const;
   // On queries whose parts fit in memory together.
   Evaluation evaluateRun(const std::vector<Tile<T>>& rowTiles, const Points& points, const std::vector<double>& betas,
                          std::size_t copies, bool wantNext, Job& job) const;
@@ -52,6 +61,7 @@ class Engine {
   void refine(const Points& points, std::size_t q, double error, double beta, double* distances) const;
 
   const Rows<T>& rows_;
+  const Codes<T>* codes_;
 };
 
 extern template class Engine<float>;

@@ -10,6 +10,8 @@
 namespace denseam::euclidean {
 namespace {
 
+// The number of rows from which codes pay.
+constexpr std::size_t kLeastScreened = 4096;
 // Rows in a chunk of work that is a pass over memory.
 constexpr std::size_t kGrain = 256;
 // The least squared ratio of the mean's length to the spread at which the centre is used: below that it would save one
@@ -100,7 +102,21 @@ template <typename T>
 std::shared_ptr<const Memory> RowMemory<T>::remove(const std::vector<std::int32_t>& indices, Job& job) const {
   auto result = std::make_shared<RowMemory>(*this);
   result->rows_.remove(indices, job);
+  if (codes_.size() > 0) result->codes_.remove(indices, job);
   return result;
+}
+
+template <typename T>
+std::shared_ptr<const Memory> RowMemory<T>::prepare(Job& job) const {
+  if (!indexed_ || size() < kLeastScreened) return nullptr;
+  auto result = std::make_shared<RowMemory>(*this);
+  result->codes_.complete(rows_, job);
+  return result;
+}
+
+template <typename T>
+Engine<T> RowMemory<T>::engine() const {
+  return Engine<T>(rows_, size() >= kLeastScreened && codes_.size() == size() ? &codes_ : nullptr);
 }
 
 template <typename T>
@@ -171,32 +187,34 @@ std::vector<double> RowMemory<T>::weights(const Batch& queries, double ridge, do
 }
 
 template <typename T>
-std::vector<double> RowMemory<T>::energy(const Batch& queries, double ridge, double beta, Pruning, Job& job) const {
+std::vector<double> RowMemory<T>::energy(const Batch& queries, double ridge, double beta, Pruning pruning,
+                                         Job& job) const {
   const std::vector<double> betas(queries.count, beta);
   job.expect(queries.count * size());
-  return Engine<T>(rows_).evaluate(embed(queries, ridge, false, job), betas, 1, false, job).energy;
+  return engine().evaluate(embed(queries, ridge, false, job), betas, 1, false, pruning, job).energy;
 }
 
 template <typename T>
-Neighbours RowMemory<T>::nearest(const Batch& queries, double ridge, std::size_t k, bool, Job& job) const {
+Neighbours RowMemory<T>::nearest(const Batch& queries, double ridge, std::size_t k, bool prune, Job& job) const {
   job.expect(queries.count * size());
-  return Engine<T>(rows_).nearest(embed(queries, ridge, false, job), k, job);
+  return engine().nearest(embed(queries, ridge, false, job), k, prune, job);
 }
 
 template <typename T>
-Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Pruning, Job& job) const {
+Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const {
   const std::vector<double> betas(queries.count, beta);
   job.expect(queries.count * size());
-  const Points next = Engine<T>(rows_).evaluate(embed(queries, ridge, true, job), betas, 1, true, job).next;
+  const Points next = engine().evaluate(embed(queries, ridge, true, job), betas, 1, true, pruning, job).next;
   Batch batch = emptyBatch(queries.count);
-  for (std::size_t q = 0; q < queries.count; ++q) write(next, q, batch, q);
+  const RowDynamics<T> dynamics(embedding_, engine(), pruning);
+  for (std::size_t q = 0; q < queries.count; ++q) dynamics.write(next, q, batch, q);
   return batch;
 }
 
 template <typename T>
-auto RowMemory<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies,
-                           const Stops& /*stops*/, Job& job) const -> Advance<States> {
-  Evaluation evaluation = Engine<T>(rows_).evaluate(states, betas, copies, true, job);
+auto RowDynamics<T>::advance(const States& states, const std::vector<double>& betas, std::size_t copies,
+                             const Stops& /*stops*/, Job& job) const -> Advance<States> {
+  Evaluation evaluation = engine_.evaluate(states, betas, copies, true, pruning_, job);
   const std::size_t width = embedding_.width();
   Advance<States> result(betas.size());
   for (std::size_t r = 0; r < betas.size(); ++r) {
@@ -207,13 +225,14 @@ auto RowMemory<T>::advance(const States& states, const std::vector<double>& beta
   result.energy = std::move(evaluation.energy);
   result.nearest = std::move(evaluation.nearest);
   result.nearestDistance = std::move(evaluation.nearestDistance);
-  std::fill(result.evaluated.begin(), result.evaluated.end(), size());
+  std::copy(evaluation.evaluated.begin(), evaluation.evaluated.end(), result.evaluated.begin());
+  result.droppedMass = std::move(evaluation.droppedMass);
   result.next = std::move(evaluation.next);
   return result;
 }
 
 template <typename T>
-auto RowMemory<T>::select(const States& states, const std::vector<std::size_t>& indices) const -> States {
+auto RowDynamics<T>::select(const States& states, const std::vector<std::size_t>& indices) const -> States {
   const std::size_t width = embedding_.width();
   const std::size_t variances = embedding_.variances();
   States kept{indices.size(), std::vector<double>(indices.size() * width),
@@ -226,7 +245,7 @@ auto RowMemory<T>::select(const States& states, const std::vector<std::size_t>& 
 }
 
 template <typename T>
-void RowMemory<T>::write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const {
+void RowDynamics<T>::write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const {
   const std::size_t d = embedding_.dimension();
   const std::size_t variances = embedding_.variances();
   std::copy_n(states.values.data() + index * embedding_.width(), d, batch.positions.data() + slot * d);
@@ -257,7 +276,8 @@ template <typename T>
 Retrieval RowMemory<T>::retrieve(const Batch& queries, double ridge, const RetrievalOptions& options, Job& job) const {
   const std::size_t copies = options.sweep ? options.betas.size() : 1;
   const double tolerance = options.tolerance ? *options.tolerance : defaultTolerance(job);
-  Iteration<RowMemory> iteration(*this, size(), options, tolerance, emptyBatch(queries.count * copies));
+  const RowDynamics<T> dynamics(embedding_, engine(), options.pruning);
+  Iteration<RowDynamics<T>> iteration(dynamics, size(), options, tolerance, emptyBatch(queries.count * copies));
   return iteration.run(embed(queries, ridge, true, job), job);
 }
 
@@ -282,6 +302,8 @@ TransportMaps RowMemory<T>::transportMaps(const Batch& query, double ridge, cons
   return maps;
 }
 
+template class RowDynamics<float>;
+template class RowDynamics<double>;
 template class RowMemory<float>;
 template class RowMemory<double>;
 

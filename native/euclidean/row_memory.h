@@ -12,20 +12,47 @@
 
 namespace denseam::euclidean {
 
+// Iteration's view of a memory (memory/retrieval.h).
+template <typename T>
+class RowDynamics {
+ public:
+  using States = Points;
+
+  RowDynamics(const Embedding& embedding, const Engine<T>& engine, Pruning pruning)
+      : embedding_(embedding), engine_(engine), pruning_(pruning) {}
+
+  // Every item that shows in the energy is evaluated at every state, so states that stop need no further evaluation.
+  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
+                          const Stops& stops, Job& job) const;
+  States select(const States& states, const std::vector<std::size_t>& indices) const;
+  void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
+
+ private:
+  const Embedding& embedding_;
+  Engine<T> engine_;
+  Pruning pruning_;
+};
+
 // A memory whose geometry is flat: vectors, diagonal Gaussians or isotropic ones, kept as rows.
 template <typename T>
 class RowMemory : public Memory {
  public:
-  explicit RowMemory(const Embedding& embedding) : embedding_(embedding), rows_(embedding) {}
+  // With an index, wide rows have codes (euclidean/codes.h).
+  RowMemory(const Embedding& embedding, bool indexed)
+      : embedding_(embedding),
+        indexed_(indexed && canHaveCodes(embedding.width())),
+        rows_(embedding),
+        codes_(embedding.width()) {}
 
   std::size_t size() const override { return rows_.size(); }
-  std::size_t bytes() const override { return rows_.bytes(); }
+  std::size_t bytes() const override { return rows_.bytes() + codes_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
+  std::shared_ptr<const Memory> prepare(Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;
 
   std::vector<double> distances(const Batch& queries, double ridge, Job& job) const override;
-  // Pruning is ignored: two matrix products evaluate every row faster than bounds would exclude some.
+  // Weights are asked for of every row: nothing is left out of them.
   std::vector<double> weights(const Batch& queries, double ridge, double beta, Pruning pruning,
                               Job& job) const override;
   std::vector<double> energy(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const override;
@@ -35,15 +62,9 @@ class RowMemory : public Memory {
   TransportMaps transportMaps(const Batch& query, double ridge, const std::vector<std::int32_t>& indices,
                               Job& job) const override;
 
-  // Iteration's view of this memory (memory/retrieval.h).
-  using States = Points;
-  // Every item is evaluated at every state, so states that stop need no further evaluation.
-  Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
-                          const Stops& stops, Job& job) const;
-  States select(const States& states, const std::vector<std::size_t>& indices) const;
-  void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
-
  private:
+  // With what the index leaves out.
+  Engine<T> engine() const;
   double queryReach() const;
   Points embed(const Batch& queries, double ridge, bool positive, Job& job) const;
   Batch emptyBatch(std::size_t count) const;
@@ -54,10 +75,14 @@ class RowMemory : public Memory {
   double defaultTolerance(const Job& job) const;
 
   Embedding embedding_;
+  bool indexed_;
   Rows<T> rows_;
+  Codes<T> codes_;
   DefaultTolerance defaultTolerance_;
 };
 
+extern template class RowDynamics<float>;
+extern template class RowDynamics<double>;
 extern template class RowMemory<float>;
 extern template class RowMemory<double>;
 

@@ -164,9 +164,9 @@ std::unique_ptr<Shared> makeShared(Draw& draw) {
   include(*shared, draw, {4, 16, twice}, gaussian::FullMemory<double>(4, true));
   include(*shared, draw, {9, 81, single}, gaussian::FullMemory<float>(9, false));
   include(*shared, draw, {40, 1600, twice}, gaussian::FullMemory<double>(40, true));
-  include(*shared, draw, {7, 7, single}, euclidean::RowMemory<float>(Embedding(Embedding::Kind::kDiagonal, 7)));
-  include(*shared, draw, {5, 1, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kIsotropic, 5)));
-  include(*shared, draw, {64, 0, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kVector, 64)));
+  include(*shared, draw, {7, 7, single}, euclidean::RowMemory<float>(Embedding(Embedding::Kind::kDiagonal, 7), true));
+  include(*shared, draw, {5, 1, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kIsotropic, 5), true));
+  include(*shared, draw, {64, 0, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kVector, 64), true));
   Job job;
   const pointcloud::CloudItems empty(kCloudDimension, twice, 0.5, {1e-9, 1000});
   auto clouds = CloudMemory(empty).append(drawClouds(draw, kCloudDimension, 8), job);

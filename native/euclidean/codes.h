@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "euclidean/code_dots.h"
+#include "euclidean/rows.h"
+#include "memory/store.h"
+#include "parallel/job.h"
+
+// Codes of rows and queries with 8 bits a number, and certified bounds on distances from them. With a centre c and
+// scales t shared by all rows, a row x_i has a scale a_i and whole numbers k_ij, a query q a scale b and numbers m_j:
+//
+//     x^_i = c + a_i t o k_i      q^ = c + b m / t      |x^_i - q^|^2 = |x^_i - c|^2 + |q^ - c|^2 - 2 a_i b sum_j k_ij
+//     m_j
+//
+// The sum is exact. With the errors rho = |x - x^| of both codes, the distance |x_i - q| is within rho_i + rho_q of
+// |x^_i - q^|. Lengths are in a unit of the codes' own, a power of two, so that single precision holds them.
+namespace denseam::euclidean {
+
+struct CodeNote {
+  float scale;  // a
+  float error;  // rho, rounded up
+  float norm;   // |x^ - c|^2
+};
+
+// What codes of rows share.
+struct CodeBook {
+  std::vector<double> centre;
+  std::vector<double> scales;  // t, in units
+  double unit = 1;
+  std::size_t rows = 0;  // how many there were when it was made
+};
+
+// A query's code: one or two planes of bytes, m = 128 high + low, padded like those of rows.
+struct QueryCode {
+  std::size_t planes;
+  std::vector<std::int8_t> codes;  // the planes, one after the other
+  std::vector<std::int32_t> sums;  // of each plane
+  float scale;                     // b
+  float error;                     // rho, rounded up
+  float norm;
+};
+
+// The number in single precision above x.
+float roundedUp(double x);
+
+// Whether codes of rows of this width pay.
+bool canHaveCodes(std::size_t width);
+
+template <typename T>
+class Codes {
+ public:
+  explicit Codes(std::size_t width);
+
+  std::size_t size() const { return store_.size(); }
+  std::size_t bytes() const { return store_.bytes(); }
+  std::size_t width() const { return store_.width(); }  // padded
+  double unit() const { return book_->unit; }
+  const Store<std::uint8_t, CodeNote>& store() const { return store_; }
+
+  // Codes the rows that have no code yet; all of them anew where the memory has outgrown its code book.
+  void complete(const Rows<T>& rows, Job& job);
+  void remove(const std::vector<std::int32_t>& indices, const Job& job);
+
+  QueryCode encode(const double* point, std::size_t planes) const;
+
+ private:
+  std::shared_ptr<const CodeBook> book_;
+  Store<std::uint8_t, CodeNote> store_;
+};
+
+extern template class Codes<float>;
+extern template class Codes<double>;
+
+}  // namespace denseam::euclidean

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "euclidean/engine.h"
+#include "euclidean/screen.h"
+
+// Searches that evaluate only the rows that screening keeps, exactly and in the order of their indices.
+namespace denseam::euclidean {
+
+// The most neighbours that screening looks for.
+inline constexpr std::size_t kMostScreened = 128;
+
+// The k nearest rows: the same as without screening, since every row whose lower bound is within the k-th least upper
+// bound is evaluated.
+template <typename T>
+class ScreenedNearest {
+ public:
+  ScreenedNearest(const Rows<T>& rows, const Codes<T>& codes, const Points& points, std::size_t k, Job& job);
+
+  // Empty places for the others.
+  const Neighbours& neighbours() const { return neighbours_; }
+  // The queries for which screening would leave out too little.
+  const std::vector<std::size_t>& others() const { return others_; }
+
+ private:
+  void evaluate(const Rows<T>& rows, const Points& points, std::size_t q, const std::vector<std::int32_t>& kept,
+                std::size_t k);
+
+  Neighbours neighbours_;
+  std::vector<std::size_t> others_;
+};
+
+// Recall that leaves out rows of at most `mass` of the Gibbs mass together: those with beta (L_i - U) > ln(N / mass), L
+// a row's lower bound and U the least upper bound.
+template <typename T>
+class ScreenedRecall {
+ public:
+  ScreenedRecall(const Rows<T>& rows, const Codes<T>& codes, const Points& points, const std::vector<double>& betas,
+                 double mass, bool wantNext, Job& job);
+
+  // Without the centre, and with empty places for the others.
+  const Evaluation& evaluation() const { return evaluation_; }
+  const std::vector<std::size_t>& others() const { return others_; }
+
+ private:
+  // The queries for which a sample of the rows promises that many can be left out.
+  std::vector<std::size_t> sample(const Rows<T>& rows, const Codes<T>& codes, const Points& points,
+                                  const std::vector<std::size_t>& queries, const std::vector<double>& betas,
+                                  double mass, Job& job);
+  void search(const Rows<T>& rows, const Codes<T>& codes, const Points& points, const std::vector<std::size_t>& queries,
+              const std::vector<double>& betas, double mass, Job& job);
+  void evaluate(const Rows<T>& rows, const Points& points, std::size_t q, double beta,
+                const std::vector<std::int32_t>& kept);
+  void sum(const Rows<T>& rows, std::size_t q, const std::vector<std::int32_t>& kept,
+           const std::vector<double>& weights);
+
+  Evaluation evaluation_;
+  std::vector<std::size_t> others_;
+};
+
+extern template class ScreenedNearest<float>;
+extern template class ScreenedNearest<double>;
+extern template class ScreenedRecall<float>;
+extern template class ScreenedRecall<double>;
+
+}  // namespace denseam::euclidean
