@@ -140,7 +140,8 @@ describe('a memory', () => {
     await expectFailure(() => memory.get([0], { ridge: 1 } as never), 'ERR_RANGE', '"ridge"');
     const vectorMemory = await EuclideanMemory.create(vectors);
     await expectFailure(() => vectorMemory.distances(vectors, { ridge: 1 } as never), 'ERR_RANGE', '"ridge"');
-    await expectFailure(() => EuclideanMemory.create(vectors, { index: true } as never), 'ERR_RANGE', '"index"');
+    await expectFailure(() => EuclideanMemory.create(vectors, { epsilon: 1 } as never), 'ERR_RANGE', '"epsilon"');
+    await expectFailure(() => EuclideanMemory.create(vectors, { index: 1 } as never), 'ERR_RANGE', 'index');
   });
 
   it('says what is missing', async () => {

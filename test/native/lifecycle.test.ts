@@ -70,11 +70,11 @@ describe('resident memory', { timeout: TIME_LIMIT + 10_000 }, () => {
 
   it('of a service that reloads a file of 117 MB stays below 2.5 times the file', async () => {
     const saved = (await run('reloading.mjs', ['', 'save'])).stdout;
-    // Where a variable holds the old memory until the next one is there, two of them and what Node itself takes are
-    // 2.4.
+    // Where a variable holds the old memory until the next one is there, two of them, their indexes of an eighth and
+    // what Node itself takes are 2.7.
     for (const [mode, bound] of [
       ['leave', 2.5],
-      ['hold', 2.75],
+      ['hold', 3.1],
       ['close', 2.5],
     ] as const) {
       const { code, stdout, stderr } = await run('reloading.mjs', [mode, 'load', saved]);
