@@ -19,7 +19,13 @@ namespace {
 using euclidean::Embedding;
 using pointcloud::CloudMemory;
 
-constexpr std::size_t kMostItems = 96;
+constexpr std::size_t kFew = 20;
+// So many rows have codes.
+constexpr std::size_t kScreened = 4200;
+// Items by which a memory grows before it is cut back.
+constexpr std::size_t kMostGrowth = 80;
+// More neighbours than screening looks for, in a memory that has as many.
+constexpr std::size_t kMostNeighbours = 160;
 constexpr std::size_t kCloudDimension = 3;
 
 Vectors& anyOf(Shared& shared, Draw& draw) { return *shared.memories[draw.below(shared.memories.size())]; }
@@ -45,7 +51,8 @@ void remove(Shared& shared, Draw& draw, Job& job) {
   Vectors& vectors = anyOf(shared, draw);
   vectors.memory.edit([&](const Memory& memory) {
     const std::size_t size = memory.size();
-    const std::size_t most = size > kMostItems ? size - kMostItems / 2 : std::min<std::size_t>(8, size - 1);
+    const bool isLarge = size > vectors.fewItems + kMostGrowth;
+    const std::size_t most = isLarge ? size - vectors.fewItems : std::min<std::size_t>(8, size - 1);
     return memory.remove(draw.indices(most, size), job);
   });
 }
@@ -75,7 +82,8 @@ void retrieve(Shared& shared, Draw& draw, Job& job) {
 void nearest(Shared& shared, Draw& draw, Job& job) {
   Vectors& vectors = anyOf(shared, draw);
   const auto memory = vectors.memory.get();
-  memory->nearest(queriesOf(vectors, draw), 0, 1 + draw.below(memory->size()), draw.chance(0.7), job);
+  const std::size_t k = 1 + draw.below(std::min(memory->size(), kMostNeighbours));
+  memory->nearest(queriesOf(vectors, draw), 0, k, draw.chance(0.7), job);
 }
 
 void addClouds(Shared& shared, Draw& draw, Job& job) {
@@ -150,10 +158,10 @@ constexpr Call kCalls[] = {{"add", add},
                            {"move clouds", moveClouds},
                            {"train", train}};
 
-void include(Shared& shared, Draw& draw, const Shape& shape, const Memory& empty) {
+void include(Shared& shared, Draw& draw, const Shape& shape, const Memory& empty, std::size_t count = kFew) {
   Job job;
-  auto memory = grown(empty, drawItems(draw, shape, 20), job);
-  shared.memories.push_back(std::unique_ptr<Vectors>(new Vectors{shape, Holder<Memory>(std::move(memory))}));
+  auto memory = grown(empty, drawItems(draw, shape, count), job);
+  shared.memories.push_back(std::unique_ptr<Vectors>(new Vectors{shape, count, Holder<Memory>(std::move(memory))}));
 }
 
 }  // namespace
@@ -167,6 +175,10 @@ std::unique_ptr<Shared> makeShared(Draw& draw) {
   include(*shared, draw, {7, 7, single}, euclidean::RowMemory<float>(Embedding(Embedding::Kind::kDiagonal, 7), true));
   include(*shared, draw, {5, 1, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kIsotropic, 5), true));
   include(*shared, draw, {64, 0, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kVector, 64), true));
+  include(*shared, draw, {32, 32, single}, euclidean::RowMemory<float>(Embedding(Embedding::Kind::kDiagonal, 32), true),
+          kScreened);
+  include(*shared, draw, {70, 0, twice}, euclidean::RowMemory<double>(Embedding(Embedding::Kind::kVector, 70), true),
+          kScreened);
   Job job;
   const pointcloud::CloudItems empty(kCloudDimension, twice, 0.5, {1e-9, 1000});
   auto clouds = CloudMemory(empty).append(drawClouds(draw, kCloudDimension, 8), job);

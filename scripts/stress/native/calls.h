@@ -42,6 +42,7 @@ class Holder {
 
 struct Vectors {
   Shape shape;
+  std::size_t fewItems;  // what it begins with, and is cut back to where it has grown too large
   Holder<Memory> memory;
 };
 
