@@ -1,12 +1,12 @@
-// Loads a file again and again, and holds none of the memories or (`hold`) the last one; prints the greatest resident memory over
-// the file's size.
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+// Loads a file again and again, with an index (`index`) or without, and holds none of the memories or (`hold`) the last one; prints
+// the greatest resident memory over the file's size.
+import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const [, , entry, mode, step] = process.argv;
+const [, , entry, mode, step, file, index] = process.argv;
 const { EuclideanMemory } = await import(entry);
-const path = step === 'load' ? process.argv[5] : join(mkdtempSync(join(tmpdir(), 'denseam-reloading-')), 'memory');
+const path = step === 'load' ? file : join(mkdtempSync(join(tmpdir(), 'denseam-reloading-')), 'memory');
 
 async function save() {
   const [count, dimension] = [30_000, 512];
@@ -18,7 +18,7 @@ async function save() {
 let held;
 
 async function load() {
-  const memory = await EuclideanMemory.load(path);
+  const memory = await EuclideanMemory.load(path, { index: index === 'index' });
   if (mode === 'close') memory.close();
   if (mode === 'hold') held = memory;
 }
@@ -29,5 +29,4 @@ else {
   if (held && held.size !== 30_000) throw new Error('The last memory is lost');
   const kilobyte = 1024;
   process.stdout.write(String((process.resourceUsage().maxRSS * kilobyte) / statSync(path).size));
-  if (mode === 'close') rmSync(join(path, '..'), { recursive: true });
 }
