@@ -1,6 +1,5 @@
 #include "peaks.h"
 
-#include <array>
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif

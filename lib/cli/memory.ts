@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { callOptions } from '../core/options.ts';
 import type { CallOptions, NearestOptions, SweepOptions } from '../core/types.ts';
 import { greatestSize } from '../core/validate.ts';
 import { ridgeOptions } from '../gaussian/options.ts';
@@ -39,7 +38,7 @@ interface QueryOptions extends CommonOptions, ArrayOptions {
 const contents = { gaussian: 'Gaussians', euclidean: 'vectors', pointcloud: 'point clouds' } as const;
 
 /** The options of `create`. */
-const creating = { Gaussians: itemsCreateOptions, vectors: callOptions, 'point clouds': createOptions };
+const creating = { Gaussians: itemsCreateOptions, vectors: itemsCreateOptions, 'point clouds': createOptions };
 
 /** The options of `retrieve`, which is a sweep over the values of --beta. */
 const sweeping = {
@@ -143,7 +142,7 @@ async function createMemory(run: Run, options: CreateOptions, arrays: string, pa
       kind === 'gaussian'
         ? await GaussianMemory.create(await readGaussianItems(arrays, options, read), { ...storing, index: false })
         : kind === 'euclidean'
-          ? await EuclideanMemory.create(await readVectors(arrays, options.values, read), storing)
+          ? await EuclideanMemory.create(await readVectors(arrays, options.values, read), { ...storing, index: false })
           : await PointCloudMemory.create(await readClouds(arrays, read), {
               ...storing,
               ...(givenOptions(createOptions, options) as PointCloudOptions),

@@ -22,7 +22,7 @@ export type OpenMemory =
 
 export type OpenModel = OpenMemory | { readonly kind: 'von-mises-fisher'; readonly memory: VonMisesFisherMemory };
 
-/** Loads a memory of any kind. `index`: whether a Gaussian one gets the index that makes it fast. */
+/** Loads a memory of any kind. `index`: whether it gets the index that makes recall fast. */
 export async function openModel(path: string, index: boolean, options: CallOptions): Promise<OpenModel> {
   const { openSafetensors } = await import('../io/safetensors/safetensors.ts');
   const file = await openSafetensors(path);
@@ -33,7 +33,7 @@ export async function openModel(path: string, index: boolean, options: CallOptio
     case 'gaussian':
       return { kind, memory: await memories.GaussianMemory.load(path, { ...options, index }) };
     case 'euclidean':
-      return { kind, memory: await memories.EuclideanMemory.load(path, options) };
+      return { kind, memory: await memories.EuclideanMemory.load(path, { ...options, index }) };
     case 'pointcloud':
       return { kind, memory: await memories.PointCloudMemory.load(path, options) };
     case 'von-mises-fisher':

@@ -1,6 +1,6 @@
 import type { CallOptions } from './types.ts';
 
-/** Share of copying and checking in the time of storing indexed covariances; the rest goes into the index. */
+/** Share of copying and checking in the time of storing items with an index; the rest goes into the index. */
 const copyingShare = 0.2;
 
 /** Progress of a part of a call that does `share` of the work `total` after `done` of it. */

@@ -38,6 +38,7 @@ export type ToOwnKind = (batch: Batch, first: number, options: CallOptions) => P
 export class StoredItems {
   readonly #shape: NativeItemsOptions;
   readonly #toOwnKind: ToOwnKind;
+  readonly #isIndexed: boolean;
   readonly #store: ItemStore<NativeItems>;
 
   /** The owner is the memory. */
@@ -45,6 +46,7 @@ export class StoredItems {
     this.#shape = shape;
     this.#toOwnKind = toOwnKind;
     const empty = coded(() => native.emptyItems(shape));
+    this.#isIndexed = native.haveIndex(empty);
     this.#store = new ItemStore(owner, empty, native.itemBytes);
   }
 
@@ -83,11 +85,11 @@ export class StoredItems {
     const own = this.#store.isChanging ? copy(batch) : batch;
     await this.#store.change(async (staged) => {
       fitsInMemory('the items', this.bytesOf(own.count));
-      const { copied, prepared } = storing(own.count, this.#shape.indexed, options);
+      const { copied, prepared } = storing(own.count, this.#isIndexed, options);
       await inParts(own, own.count, {}, { ...options, onProgress: copied }, (part) =>
         this.#withOwnKind(part, options, (items, ofPart) => appendTo(staged, items, part.first, ofPart)),
       );
-      if (this.#shape.indexed) await indexItems(staged, { ...options, onProgress: prepared });
+      if (this.#isIndexed) await indexItems(staged, { ...options, onProgress: prepared });
     });
   }
 
@@ -95,7 +97,7 @@ export class StoredItems {
   async appendFile(file: ItemsFile, options: CallOptions): Promise<void> {
     const { signal } = options;
     const bytes = this.bytesOf(file.size);
-    const { copied, prepared } = storing(file.size, this.#shape.indexed, options);
+    const { copied, prepared } = storing(file.size, this.#isIndexed, options);
     await this.#store.change(async (staged) => {
       fitsInMemory('the items', bytes);
       await collectBefore(bytes);
@@ -105,7 +107,7 @@ export class StoredItems {
         first += batch.count;
         copied?.({ completed: first, total: file.size });
       }
-      if (this.#shape.indexed) await indexItems(staged, { signal, onProgress: prepared });
+      if (this.#isIndexed) await indexItems(staged, { signal, onProgress: prepared });
     });
   }
 

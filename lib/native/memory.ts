@@ -49,7 +49,7 @@ export interface NativeItemsOptions {
   readonly kind: MemoryKind;
   readonly dimension: number;
   readonly precision: 'float32' | 'float64';
-  /** Whether full covariances get the signatures that bound distances. */
+  /** Whether items get an index that bounds distances, if their kind and width allow it. */
   readonly indexed: boolean;
 }
 
@@ -87,6 +87,8 @@ export interface NativeMemories {
   /** Bytes of the items with their indexes. */
   itemBytes(items: NativeItems): number;
   appendItems(items: NativeItems, batch: NativeBatch, options: PartOptions): Task<NativeItems>;
+  /** Whether items of this kind get an index, which `prepareItems` completes. */
+  haveIndex(items: NativeItems): boolean;
   /** Completes the numbers of the items that recall needs; called after the last `appendItems` of a change. */
   prepareItems(items: NativeItems, options: TaskOptions): Task<NativeItems>;
   /** Indices are distinct and valid. */

@@ -75,6 +75,11 @@ Napi::Value itemCount(const Napi::CallbackInfo& info) {
 }
 
 // (items)
+Napi::Value haveIndex(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), readStore(info[0])->memory->hasIndex());
+}
+
+// (items)
 Napi::Value itemBytes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(readStore(info[0])->memory->bytes()));
 }
@@ -285,6 +290,7 @@ void defineMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("itemCount", Napi::Function::New<itemCount>(env));
   exports.Set("itemBytes", Napi::Function::New<itemBytes>(env));
   exports.Set("appendItems", Napi::Function::New<appendItems>(env));
+  exports.Set("haveIndex", Napi::Function::New<haveIndex>(env));
   exports.Set("prepareItems", Napi::Function::New<prepareItems>(env));
   exports.Set("removeItems", Napi::Function::New<removeItems>(env));
   exports.Set("getItems", Napi::Function::New<getItems>(env));

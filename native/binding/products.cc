@@ -21,7 +21,7 @@ struct Factors {
   linalg::lanes::Level level;
 };
 
-// (rows, { count, width, others, factors, single, level }); `length` of each factor.
+// (rows, { count, width, others, factors, single, level }); factors are queries or weights.
 Factors readFactors(const Napi::CallbackInfo& info, bool areQueries) {
   const Options options(info[1]);
   Factors given{options.count("count"),

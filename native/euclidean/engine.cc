@@ -42,14 +42,8 @@ void keepNearest(Scorer<T>& scorer, std::size_t q, std::size_t k, Heap& heap) {
 template <typename Body>
 void inRuns(const Points& points, std::size_t atOnce, const Body& body) {
   if (atOnce >= points.count) return body(0, points);
-  const auto part = [&](const std::vector<double>& values, std::size_t begin, std::size_t end) {
-    const std::size_t width = values.size() / points.count;
-    return std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(begin * width),
-                               values.begin() + static_cast<std::ptrdiff_t>(end * width));
-  };
   for (std::size_t begin = 0; begin < points.count; begin += atOnce) {
-    const std::size_t end = std::min(points.count, begin + atOnce);
-    body(begin, Points{end - begin, part(points.values, begin, end), part(points.variances, begin, end)});
+    body(begin, select(points, indicesBetween(begin, std::min(points.count, begin + atOnce))));
   }
 }
 
@@ -67,21 +61,6 @@ void append(Evaluation&& part, Evaluation& whole) {
   whole.next.count += part.next.count;
   add(part.evaluated, whole.evaluated);
   add(part.droppedMass, whole.droppedMass);
-}
-
-// The points at these indices.
-Points select(const Points& points, const std::vector<std::size_t>& indices) {
-  Points result{indices.size(), {}, {}};
-  const auto add = [&](const std::vector<double>& from, std::vector<double>& to) {
-    const std::size_t width = from.size() / points.count;
-    for (const std::size_t q : indices) {
-      const auto begin = from.begin() + static_cast<std::ptrdiff_t>(q * width);
-      to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
-    }
-  };
-  add(points.values, result.values);
-  add(points.variances, result.variances);
-  return result;
 }
 
 // Result k of one evaluation <- result r of another.
@@ -104,8 +83,8 @@ template <typename T>
 Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& betas, std::size_t copies,
                                bool wantNext, Pruning pruning, Job& job) const {
   if (codes_ == nullptr || !pruning || copies > 1) return evaluateAll(points, betas, copies, wantNext, job);
-  const ScreenedRecall<T> screened(rows_, *codes_, points, betas, *pruning, wantNext, job);
-  Evaluation whole = screened.evaluation();
+  ScreenedRecall<T> screened(rows_, *codes_, points, betas, *pruning, wantNext, job);
+  Evaluation whole = screened.takeEvaluation();
   if (wantNext) complete(whole.next);
   const std::vector<std::size_t>& others = screened.others();
   if (others.empty()) return whole;
@@ -254,7 +233,7 @@ template <typename T>
 Neighbours Engine<T>::nearest(const Points& points, std::size_t k, bool prune, Job& job) const {
   if (codes_ == nullptr || !prune || k > kMostScreened) return nearestOfAll(points, k, job);
   ScreenedNearest<T> screened(rows_, *codes_, points, k, job);
-  Neighbours whole = screened.neighbours();
+  Neighbours whole = screened.takeNeighbours();
   const std::vector<std::size_t>& others = screened.others();
   if (others.empty()) return whole;
   const Neighbours rest = nearestOfAll(select(points, others), k, job);

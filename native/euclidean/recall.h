@@ -127,29 +127,35 @@ class Recall {
 
   // Adds the tile's rows to the sums of the results in which they are visible.
   void addRows() {
-    const std::size_t width = rows_.width();
-    std::vector<const T*> factors;
-    std::vector<T*> sums;
+    const std::size_t width = rows_.width(), count = visible_.size();
     // Sums over many tiles are kept in double precision.
-    constexpr bool isDouble = std::is_same_v<T, double>;
-    if constexpr (!isDouble) sums_.assign(visible_.size() * width, 0);
-    for (std::size_t k = 0; k < visible_.size(); ++k) {
-      factors.push_back(weights(visible_[k]));
-      if constexpr (isDouble) {
-        sums.push_back(next_ + visible_[k] * width);
-      } else {
-        sums.push_back(sums_.data() + k * width);
-      }
+    if constexpr (!kIsDouble) sums_.assign(count * width, 0);
+    factors_.clear();
+    targets_.clear();
+    for (std::size_t k = 0; k < count; ++k) {
+      factors_.push_back(weights(visible_[k]));
+      targets_.push_back(target(k));
     }
-    productKernels<T>().addRows(scorer_.tile().count, width, scorer_.values(), sums.size(), factors.data(),
-                                sums.data());
-    if constexpr (!isDouble) {
-      for (std::size_t k = 0; k < visible_.size(); ++k) {
+    productKernels<T>().addRows(scorer_.tile().count, width, scorer_.values(), count, factors_.data(), targets_.data());
+    if constexpr (!kIsDouble) {
+      for (std::size_t k = 0; k < count; ++k) {
         double* next = next_ + visible_[k] * width;
-        std::transform(sums[k], sums[k] + width, next, next, [](T x, double y) { return y + static_cast<double>(x); });
+        std::transform(targets_[k], targets_[k] + width, next, next,
+                       [](T x, double y) { return y + static_cast<double>(x); });
       }
     }
   }
+
+  // Where the rows of visible result k are added.
+  T* target(std::size_t k) {
+    if constexpr (kIsDouble) {
+      return next_ + visible_[k] * rows_.width();
+    } else {
+      return sums_.data() + k * rows_.width();
+    }
+  }
+
+  static constexpr bool kIsDouble = std::is_same_v<T, double>;
 
   const Rows<T>& rows_;
   const double* betas_;
@@ -161,6 +167,8 @@ class Recall {
   Partial* partials_;
   double* next_;
   std::vector<std::pair<std::size_t, double>> exact_;
+  std::vector<const T*> factors_;
+  std::vector<T*> targets_;
   std::vector<T> sums_;
   std::vector<T> copied_;
 };

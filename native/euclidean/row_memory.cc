@@ -204,9 +204,10 @@ template <typename T>
 Batch RowMemory<T>::step(const Batch& queries, double ridge, double beta, Pruning pruning, Job& job) const {
   const std::vector<double> betas(queries.count, beta);
   job.expect(queries.count * size());
-  const Points next = engine().evaluate(embed(queries, ridge, true, job), betas, 1, true, pruning, job).next;
+  const Engine<T> rows = engine();
+  const Points next = rows.evaluate(embed(queries, ridge, true, job), betas, 1, true, pruning, job).next;
   Batch batch = emptyBatch(queries.count);
-  const RowDynamics<T> dynamics(embedding_, engine(), pruning);
+  const RowDynamics<T> dynamics(embedding_, rows, pruning);
   for (std::size_t q = 0; q < queries.count; ++q) dynamics.write(next, q, batch, q);
   return batch;
 }
@@ -229,19 +230,6 @@ auto RowDynamics<T>::advance(const States& states, const std::vector<double>& be
   result.droppedMass = std::move(evaluation.droppedMass);
   result.next = std::move(evaluation.next);
   return result;
-}
-
-template <typename T>
-auto RowDynamics<T>::select(const States& states, const std::vector<std::size_t>& indices) const -> States {
-  const std::size_t width = embedding_.width();
-  const std::size_t variances = embedding_.variances();
-  States kept{indices.size(), std::vector<double>(indices.size() * width),
-              std::vector<double>(indices.size() * variances)};
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    std::copy_n(states.values.data() + indices[i] * width, width, kept.values.data() + i * width);
-    std::copy_n(states.variances.data() + indices[i] * variances, variances, kept.variances.data() + i * variances);
-  }
-  return kept;
 }
 
 template <typename T>

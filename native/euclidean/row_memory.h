@@ -24,7 +24,9 @@ class RowDynamics {
   // Every item that shows in the energy is evaluated at every state, so states that stop need no further evaluation.
   Advance<States> advance(const States& states, const std::vector<double>& betas, std::size_t copies,
                           const Stops& stops, Job& job) const;
-  States select(const States& states, const std::vector<std::size_t>& indices) const;
+  States select(const States& states, const std::vector<std::size_t>& indices) const {
+    return euclidean::select(states, indices);
+  }
   void write(const States& states, std::size_t index, Batch& batch, std::size_t slot) const;
 
  private:
@@ -47,6 +49,7 @@ class RowMemory : public Memory {
   std::size_t size() const override { return rows_.size(); }
   std::size_t bytes() const override { return rows_.bytes() + codes_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
+  bool hasIndex() const override { return indexed_; }
   std::shared_ptr<const Memory> prepare(Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;

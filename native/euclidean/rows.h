@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,6 +21,26 @@ struct Points {
   std::vector<double> values;
   std::vector<double> variances;
 };
+
+// The indices from `begin` to `end`.
+inline std::vector<std::size_t> indicesBetween(std::size_t begin, std::size_t end) {
+  std::vector<std::size_t> result(end - begin);
+  std::iota(result.begin(), result.end(), begin);
+  return result;
+}
+
+// The points at these indices.
+inline Points select(const Points& points, const std::vector<std::size_t>& indices) {
+  const auto chosen = [&](const std::vector<double>& from) {
+    const std::size_t width = from.size() / points.count;
+    std::vector<double> to(indices.size() * width);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      std::copy_n(from.data() + indices[i] * width, width, to.data() + i * width);
+    }
+    return to;
+  };
+  return {indices.size(), chosen(points.values), chosen(points.variances)};
+}
 
 // Stored rows. The note of a row is its squared norm about the centre; its remainders (root.h) are stored beside it.
 template <typename T>

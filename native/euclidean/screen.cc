@@ -88,13 +88,11 @@ template <typename T>
 Screen<T>::Screen(const Rows<T>& rows, const Codes<T>& codes, const Points& points,
                   const std::vector<std::size_t>& indices, std::size_t planes, std::size_t neighbours,
                   std::size_t stride, Job& job)
-    : rows_(rows),
-      codes_(codes),
+    : codes_(codes),
       count_(indices.size()),
       neighbours_(neighbours),
       planes_(planes),
       planeCodes_(planes_ * count_ * codes.width()),
-      squares_(count_ * rows.size()),
       reach_(count_) {
   const std::size_t count = count_;
   for (std::size_t q = 0; q < count; ++q) {
@@ -105,11 +103,12 @@ Screen<T>::Screen(const Rows<T>& rows, const Codes<T>& codes, const Points& poin
     }
   }
   cut(stride);
+  squares_.resize(chunks_.size());
   std::vector<std::vector<float>> least(chunks_.size() * count);
   parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       job.poll();
-      bound(chunks_[k], least.data() + k * count);
+      bound(chunks_[k], squares_[k], least.data() + k * count);
     }
   });
   for (std::size_t q = 0; q < count; ++q) {
@@ -141,7 +140,8 @@ void Screen<T>::cut(std::size_t stride) {
 }
 
 template <typename T>
-void Screen<T>::bound(const Chunk& chunk, std::vector<float>* least) {
+void Screen<T>::bound(const Chunk& chunk, std::vector<float>& squares, std::vector<float>* least) const {
+  squares.resize(count_ * chunk.count);
   const CodeDots dotsOf = codeDots();
   std::vector<std::int32_t> dots(planes_ * count_ * kTile);
   float upper[kTile];
@@ -152,8 +152,7 @@ void Screen<T>::bound(const Chunk& chunk, std::vector<float>* least) {
            dots.data());
     for (std::size_t q = 0; q < count_; ++q) {
       const std::int32_t* low = planes_ == 2 ? dots.data() + (count_ + q) * tile : nullptr;
-      float* squares = squares_.data() + q * rows_.size() + chunk.first + begin;
-      boundTile(tile, notes, dots.data() + q * tile, low, queries_[q], squares, upper);
+      boundTile(tile, notes, dots.data() + q * tile, low, queries_[q], squares.data() + q * chunk.count + begin, upper);
       for (std::size_t i = 0; i < tile; ++i) keepLeast(upper[i], neighbours_, least[q]);
     }
   }
@@ -166,7 +165,8 @@ std::vector<std::vector<std::int32_t>> Screen<T>::within(const std::vector<doubl
   parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       for (std::size_t q = 0; q < count_; ++q) {
-        collect(chunks_[k], q, roundedUp(reaches[q]), found[k * count_ + q]);
+        const float* squares = squares_[k].data() + q * chunks_[k].count;
+        collect(chunks_[k], squares, q, roundedUp(reaches[q]), found[k * count_ + q]);
       }
     }
   });
@@ -183,13 +183,13 @@ std::vector<std::vector<std::int32_t>> Screen<T>::within(const std::vector<doubl
 }
 
 template <typename T>
-void Screen<T>::collect(const Chunk& chunk, std::size_t q, float reach, std::vector<std::int32_t>& found) const {
+void Screen<T>::collect(const Chunk& chunk, const float* squares, std::size_t q, float reach,
+                        std::vector<std::int32_t>& found) const {
   float lower[kTile];
   for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
     const std::size_t tile = std::min(kTile, chunk.count - begin);
     const Notes notes(chunk.notes + begin, tile);
-    lowerTile(tile, notes, squares_.data() + q * rows_.size() + chunk.first + begin, queries_[q].norm,
-              queries_[q].error, lower);
+    lowerTile(tile, notes, squares + begin, queries_[q].norm, queries_[q].error, lower);
     for (std::size_t i = 0; i < tile; ++i) {
       // What is not a number is not left out.
       if (!(lower[i] > reach)) found.push_back(static_cast<std::int32_t>(chunk.first + begin + i));

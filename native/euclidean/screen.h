@@ -41,10 +41,10 @@ class Screen {
   };
 
   void cut(std::size_t stride);
-  void bound(const Chunk& chunk, std::vector<float>* least);
-  void collect(const Chunk& chunk, std::size_t q, float reach, std::vector<std::int32_t>& found) const;
+  void bound(const Chunk& chunk, std::vector<float>& squares, std::vector<float>* least) const;
+  void collect(const Chunk& chunk, const float* squares, std::size_t q, float reach,
+               std::vector<std::int32_t>& found) const;
 
-  const Rows<T>& rows_;
   const Codes<T>& codes_;
   std::size_t count_;
   std::size_t neighbours_;
@@ -52,7 +52,7 @@ class Screen {
   std::vector<QueryCode> queries_;
   std::vector<std::int8_t> planeCodes_;  // of all queries: first every high plane, then every low one
   std::vector<Chunk> chunks_;
-  std::vector<float> squares_;  // count x rows: squared distances between codes
+  std::vector<std::vector<float>> squares_;  // of each chunk, count x its rows: squared distances between codes
   std::vector<double> reach_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "parallel/pool.h"
@@ -20,21 +19,38 @@ constexpr std::size_t kRecallPlanes = 2;
 constexpr std::size_t kSampled = 50;
 constexpr std::size_t kLeastSampled = 32768;
 
+// Rows whose exact distances are computed in a chunk of work.
+constexpr std::size_t kGrain = 128;
+
+using Kept = std::vector<std::vector<std::int32_t>>;
+
+// The exact distances of the queries at these indices to the rows kept for each.
 template <typename T>
-std::vector<double> exactDistances(const Rows<T>& rows, const Points& points, std::size_t q,
-                                   const std::vector<std::int32_t>& kept) {
-  std::vector<double> result(kept.size());
-  for (std::size_t k = 0; k < kept.size(); ++k) {
-    result[k] = rows.squaredDistance(static_cast<std::size_t>(kept[k]), points, q);
+std::vector<std::vector<double>> exactDistances(const Rows<T>& rows, const Points& points,
+                                                const std::vector<std::size_t>& queries, const Kept& kept,
+                                                const Job& job) {
+  std::vector<std::vector<double>> result;
+  std::vector<std::pair<std::size_t, std::size_t>> chunks;  // a query's place, and its first row
+  for (std::size_t k = 0; k < queries.size(); ++k) {
+    result.emplace_back(kept[k].size());
+    for (std::size_t begin = 0; begin < kept[k].size(); begin += kGrain) chunks.emplace_back(k, begin);
   }
+  parallel::forEach(chunks.size(), 1, job, [&](std::size_t from, std::size_t to) {
+    for (std::size_t chunk = from; chunk < to; ++chunk) {
+      const auto [k, begin] = chunks[chunk];
+      for (std::size_t i = begin; i < std::min(kept[k].size(), begin + kGrain); ++i) {
+        result[k][i] = rows.squaredDistance(static_cast<std::size_t>(kept[k][i]), points, queries[k]);
+      }
+    }
+  });
   return result;
 }
 
-// The indices from `first` on, at most `most` of them.
-std::vector<std::size_t> run(std::size_t first, std::size_t count, std::size_t most) {
-  std::vector<std::size_t> result(std::min(most, count - first));
-  std::iota(result.begin(), result.end(), first);
-  return result;
+// Adds the queries for which nothing was kept, since screening would leave out too little.
+void addOthers(const std::vector<std::size_t>& queries, const Kept& kept, std::vector<std::size_t>& others) {
+  for (std::size_t k = 0; k < queries.size(); ++k) {
+    if (kept[k].empty()) others.push_back(queries[k]);
+  }
 }
 
 // Distances beyond which a row may be left out, in the screen's unit, if the nearest row is within `reach`.
@@ -52,28 +68,24 @@ ScreenedNearest<T>::ScreenedNearest(const Rows<T>& rows, const Codes<T>& codes, 
     : neighbours_{std::vector<std::int32_t>(points.count * k), std::vector<double>(points.count * k)} {
   const std::size_t atOnce = Screen<T>::queriesAtOnce(rows.size());
   for (std::size_t first = 0; first < points.count; first += atOnce) {
-    const std::vector<std::size_t> queries = run(first, points.count, atOnce);
-    const std::size_t count = queries.size();
-    const Screen<T> screen(rows, codes, points, queries, count <= kFewQueries ? 2 : 1, k, 1, job);
+    const auto queries = indicesBetween(first, std::min(points.count, first + atOnce));
+    const Screen<T> screen(rows, codes, points, queries, queries.size() <= kFewQueries ? 2 : 1, k, 1, job);
     std::vector<double> reaches;
-    for (std::size_t q = 0; q < count; ++q) reaches.push_back(screen.reach(q));
-    const auto kept = screen.within(reaches, std::max(k, rows.size() / kMostKept), job);
-    parallel::forEach(count, 1, job, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t q = begin; q < end; ++q) {
-        if (!kept[q].empty()) evaluate(rows, points, first + q, kept[q], k);
-      }
-    });
-    for (std::size_t q = 0; q < count; ++q) {
-      if (kept[q].empty()) others_.push_back(first + q);
+    for (std::size_t q = 0; q < queries.size(); ++q) reaches.push_back(screen.reach(q));
+    const Kept kept = screen.within(reaches, std::max(k, rows.size() / kMostKept), job);
+    const auto distances = exactDistances(rows, points, queries, kept, job);
+    const std::size_t before = others_.size();
+    addOthers(queries, kept, others_);
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      if (!kept[q].empty()) choose(queries[q], kept[q], distances[q], k);
     }
-    job.advance(count * rows.size());
+    job.advance((queries.size() - (others_.size() - before)) * rows.size());
   }
 }
 
 template <typename T>
-void ScreenedNearest<T>::evaluate(const Rows<T>& rows, const Points& points, std::size_t q,
-                                  const std::vector<std::int32_t>& kept, std::size_t k) {
-  const std::vector<double> distances = exactDistances(rows, points, q, kept);
+void ScreenedNearest<T>::choose(std::size_t q, const std::vector<std::int32_t>& kept,
+                                const std::vector<double>& distances, std::size_t k) {
   std::vector<std::pair<double, std::int32_t>> found;
   for (std::size_t i = 0; i < kept.size(); ++i) found.emplace_back(distances[i], kept[i]);
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(k), found.end());
@@ -94,10 +106,11 @@ ScreenedRecall<T>::ScreenedRecall(const Rows<T>& rows, const Codes<T>& codes, co
                   std::vector<double>(points.count)} {
   const std::size_t atOnce = Screen<T>::queriesAtOnce(rows.size());
   for (std::size_t first = 0; first < points.count; first += atOnce) {
-    const std::vector<std::size_t> all = run(first, points.count, atOnce);
+    const auto all = indicesBetween(first, std::min(points.count, first + atOnce));
+    const std::size_t before = others_.size();
     const std::vector<std::size_t> queries = sample(rows, codes, points, all, betas, mass, job);
     if (!queries.empty()) search(rows, codes, points, queries, betas, mass, job);
-    job.advance(all.size() * rows.size());
+    job.advance((all.size() - (others_.size() - before)) * rows.size());
   }
   std::sort(others_.begin(), others_.end());
 }
@@ -129,24 +142,22 @@ void ScreenedRecall<T>::search(const Rows<T>& rows, const Codes<T>& codes, const
   for (std::size_t k = 0; k < queries.size(); ++k) {
     reaches.push_back(reachOf(screen, screen.reach(k), rows.size(), betas[queries[k]], mass));
   }
-  const auto kept = screen.within(reaches, std::max<std::size_t>(1, rows.size() / kMostKept), job);
+  const Kept kept = screen.within(reaches, std::max<std::size_t>(1, rows.size() / kMostKept), job);
+  auto distances = exactDistances(rows, points, queries, kept, job);
   parallel::forEach(queries.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       if (kept[k].empty()) continue;
       const std::size_t q = queries[k];
-      evaluate(rows, points, q, betas[q], kept[k]);
+      weigh(rows, q, betas[q], kept[k], distances[k]);
       evaluation_.droppedMass[q] = mass * (size - static_cast<double>(kept[k].size())) / size;
     }
   });
-  for (std::size_t k = 0; k < queries.size(); ++k) {
-    if (kept[k].empty()) others_.push_back(queries[k]);
-  }
+  addOthers(queries, kept, others_);
 }
 
 template <typename T>
-void ScreenedRecall<T>::evaluate(const Rows<T>& rows, const Points& points, std::size_t q, double beta,
-                                 const std::vector<std::int32_t>& kept) {
-  std::vector<double> weights = exactDistances(rows, points, q, kept);
+void ScreenedRecall<T>::weigh(const Rows<T>& rows, std::size_t q, double beta, const std::vector<std::int32_t>& kept,
+                              std::vector<double>& weights) {
   const auto nearest = std::min_element(weights.begin(), weights.end());
   const double least = *nearest;
   const auto at = static_cast<std::size_t>(nearest - weights.begin());

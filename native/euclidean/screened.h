@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "euclidean/engine.h"
@@ -21,13 +22,13 @@ class ScreenedNearest {
   ScreenedNearest(const Rows<T>& rows, const Codes<T>& codes, const Points& points, std::size_t k, Job& job);
 
   // Empty places for the others.
-  const Neighbours& neighbours() const { return neighbours_; }
+  Neighbours takeNeighbours() { return std::move(neighbours_); }
   // The queries for which screening would leave out too little.
   const std::vector<std::size_t>& others() const { return others_; }
 
  private:
-  void evaluate(const Rows<T>& rows, const Points& points, std::size_t q, const std::vector<std::int32_t>& kept,
-                std::size_t k);
+  void choose(std::size_t q, const std::vector<std::int32_t>& kept, const std::vector<double>& distances,
+              std::size_t k);
 
   Neighbours neighbours_;
   std::vector<std::size_t> others_;
@@ -42,7 +43,7 @@ class ScreenedRecall {
                  double mass, bool wantNext, Job& job);
 
   // Without the centre, and with empty places for the others.
-  const Evaluation& evaluation() const { return evaluation_; }
+  Evaluation takeEvaluation() { return std::move(evaluation_); }
   const std::vector<std::size_t>& others() const { return others_; }
 
  private:
@@ -52,8 +53,9 @@ class ScreenedRecall {
                                   double mass, Job& job);
   void search(const Rows<T>& rows, const Codes<T>& codes, const Points& points, const std::vector<std::size_t>& queries,
               const std::vector<double>& betas, double mass, Job& job);
-  void evaluate(const Rows<T>& rows, const Points& points, std::size_t q, double beta,
-                const std::vector<std::int32_t>& kept);
+  // The distances become weights.
+  void weigh(const Rows<T>& rows, std::size_t q, double beta, const std::vector<std::int32_t>& kept,
+             std::vector<double>& distances);
   void sum(const Rows<T>& rows, std::size_t q, const std::vector<std::int32_t>& kept,
            const std::vector<double>& weights);
 

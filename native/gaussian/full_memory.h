@@ -20,6 +20,7 @@ class FullMemory : public Memory {
 
   std::size_t size() const override { return items_.size(); }
   std::size_t bytes() const override { return items_.bytes(); }
+  bool hasIndex() const override { return items_.hasIndex(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   std::shared_ptr<const Memory> prepare(Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;

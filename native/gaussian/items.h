@@ -18,8 +18,8 @@ constexpr std::size_t packedSize(std::size_t d) { return d * (d + 1) / 2; }
 
 // Gaussians with full covariances. Covariances are kept as packed lower triangles: half the memory, and the layout that
 // the kernels read. Small ones lie side by side, one to a SIMD lane (linalg/lanes.h); of larger ones, packing a group
-// takes little beside its computation. An indefinite one, as rounding to
-// float32 makes of singular ones, has its positive part beside it.
+// takes little beside its computation. An indefinite one, as rounding to float32 makes of singular ones, has its
+// positive part beside it.
 //
 // With an index, every item also has a signature (gaussian/signature.h), in single precision: as much memory as a
 // packed float32 covariance.
@@ -31,7 +31,8 @@ class FullItems {
   std::size_t size() const { return means_.size(); }
   std::size_t bytes() const { return means_.bytes() + covariances_.bytes() + signatures_.bytes(); }
   std::size_t dimension() const { return means_.width(); }
-  // Whether every item has a signature, as bounds on distances need.
+  // Whether items get signatures, and whether every item has one, as bounds on distances need.
+  bool hasIndex() const { return indexed_; }
   bool indexed() const { return indexed_ && signatures_.size() == size(); }
 
   std::span<const T> mean(std::size_t item) const { return means_.values(item); }

@@ -11,8 +11,9 @@ namespace denseam::linalg::lanes {
 
 inline constexpr std::size_t kLanes = 8;
 inline constexpr std::size_t kMostRows = 2048;  // the largest n
-// The largest n up to which a group of eight is faster than LAPACK on one matrix after the other by more than a lone
-// matrix is slower: about 2 times at these sizes, 6 times the values and 3 times the vectors at half of them.
+// The largest n for which groups are used. A group of eight is 4 and 3 times as fast there as LAPACK on one matrix
+// after the other, and more below; above, a lone matrix, which takes as long as eight, would cost more than groups
+// gain.
 inline constexpr std::size_t kMostValues = 256;
 inline constexpr std::size_t kMostVectors = 128;
 

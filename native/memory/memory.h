@@ -108,6 +108,8 @@ class Memory {
   virtual std::size_t bytes() const = 0;
 
   virtual std::shared_ptr<const Memory> append(const Items& items, Job& job) const = 0;
+  // Whether items get derived data for recall.
+  virtual bool hasIndex() const { return false; }
   // Completes the derived data for recall; called after the last of several appends. Null where nothing is missing.
   virtual std::shared_ptr<const Memory> prepare(Job&) const { return nullptr; }
   virtual std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const = 0;

@@ -1,7 +1,7 @@
 /** Codes that bound distances: what they leave out must not show. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EuclideanMemory, GaussianMemory, type Gaussians, type Vectors } from '../../lib/index.ts';
+import { EuclideanMemory, GaussianMemory, type Gaussians, type Progress, type Vectors } from '../../lib/index.ts';
 import { native } from '../../lib/native/addon.ts';
 import { largest } from '../support/assertions.ts';
 import { check } from '../support/check.ts';
@@ -132,6 +132,32 @@ describe('an index', () => {
     const without = await memory.retrieve(queries, { ...options, pruning: false });
     expect([...without.droppedMass].every((mass) => mass === 0)).toBe(true);
     expect(Math.min(...without.evaluated)).toBeGreaterThanOrEqual(count);
+  });
+
+  it('reports progress up to the end, whichever rows are left out', async () => {
+    // Queries that an index helps, and one for which every row counts.
+    const random = new TestRandom(8);
+    const items = { count, dimension: 64, values: Float64Array.from({ length: count * 64 }, () => random.normal()) };
+    const queries = { count: 3, dimension: 64, values: items.values.slice(0, 3 * 64).fill(0, 2 * 64) };
+    const reports: Progress[] = [];
+    const onProgress = (progress: Progress) => reports.push(progress);
+    const expectWhole = () => {
+      const { total } = reports[0] as Progress;
+      const completed = reports.splice(0).map((report) => report.completed);
+      expect(completed).toEqual([...completed].sort((a, b) => a - b));
+      expect(completed.at(-1)).toBe(total);
+      return completed;
+    };
+    const memory = await EuclideanMemory.create(items, { onProgress });
+    expectWhole();
+    await memory.nearest(queries, { k: 5, onProgress });
+    expectWhole();
+    await memory.energy(queries, { beta: 1, onProgress });
+    // What screening leaves to the search through all rows is not done yet.
+    expect(expectWhole()[0]).toBe(2 * count);
+    const { evaluated } = await memory.retrieve(queries, { beta: 1, maxIterations: 3, onProgress });
+    expectWhole();
+    expect([...evaluated].map((rows) => rows >= count)).toEqual([false, false, true]);
   });
 
   it('can be left out, and follows additions and removals', async () => {
