@@ -1,5 +1,9 @@
 #include "euclidean/code_dots.h"
 
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -25,59 +29,162 @@ DENSEAM_DISPATCH void plainDots(std::size_t rows, std::size_t width, const std::
 
 #if defined(__x86_64__)
 
-// A tile of rows and queries: each vector that is loaded takes part in several products.
-constexpr std::size_t kTile = 4;
-
 #define DENSEAM_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
-// By memory: the intrinsic makes GCC 12 warn falsely of a value that is not initialized (GCC bug 105593).
-DENSEAM_VNNI inline std::int32_t sumOf(__m512i x) {
-  alignas(64) std::int32_t parts[16];
+// Four bytes of a code, which an instruction multiplies and adds.
+constexpr std::size_t kGroup = 4;
+constexpr std::size_t kLanes = sizeof(__m512i) / sizeof(std::int32_t);
+// The fewest queries for which rows are laid side by side.
+constexpr std::size_t kManyQueries = 4;
+// Rows that lie side by side, and queries that read them together: each vector takes part in several products.
+constexpr std::size_t kPanels = 4, kPanelRows = kPanels * kLanes, kQueries = 4;
+// Bytes of a code that are laid out at once: 32 KiB of a panel.
+constexpr std::size_t kDepth = 512;
+
+// Intrinsics without a mask, and the sum of a vector, make GCC 12 warn falsely of a value that is not initialized (GCC
+// bug 105593).
+constexpr __mmask16 kAll32 = 0xFFFF;
+constexpr __mmask8 kAll64 = 0xFF;
+
+DENSEAM_VNNI inline __m128i quarters(__m512i x) {
+  alignas(64) __m128i parts[4];
   _mm512_store_si512(parts, x);
-  std::int32_t sum = 0;
-  for (const std::int32_t part : parts) sum += part;
-  return sum;
+  return _mm_add_epi32(_mm_add_epi32(parts[0], parts[1]), _mm_add_epi32(parts[2], parts[3]));
 }
 
-template <std::size_t Rows, std::size_t Queries>
-DENSEAM_VNNI inline void vnniTile(std::size_t width, const std::uint8_t* codes, const std::int8_t* queryCodes,
-                                  std::size_t stride, std::int32_t* dots) {
-  __m512i sums[Rows][Queries];
-  for (auto& row : sums) {
-    for (auto& sum : row) sum = _mm512_setzero_si512();
+// The products of some rows with one query, each summed along the row.
+DENSEAM_VNNI void vnniQuery(std::size_t rows, std::size_t width, const std::uint8_t* codes, const std::int8_t* query,
+                            std::int32_t* dots) {
+  constexpr std::size_t kRows = 4;
+  for (std::size_t i = 0; i < rows; i += kRows) {
+    const std::size_t last = rows - 1;
+    __m512i sums[kRows];
+    const std::uint8_t* row[kRows];
+    for (std::size_t k = 0; k < kRows; ++k) {
+      sums[k] = _mm512_setzero_si512();
+      row[k] = codes + (i + k < last ? i + k : last) * width;
+    }
+    for (std::size_t j = 0; j < width; j += sizeof(__m512i)) {
+      const __m512i factor = _mm512_loadu_si512(query + j);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kRows; ++k) {
+        sums[k] = _mm512_dpbusd_epi32(sums[k], _mm512_loadu_si512(row[k] + j), factor);
+      }
+    }
+    const __m512i first = _mm512_add_epi32(_mm512_maskz_unpacklo_epi32(kAll32, sums[0], sums[1]),
+                                           _mm512_maskz_unpackhi_epi32(kAll32, sums[0], sums[1]));
+    const __m512i second = _mm512_add_epi32(_mm512_maskz_unpacklo_epi32(kAll32, sums[2], sums[3]),
+                                            _mm512_maskz_unpackhi_epi32(kAll32, sums[2], sums[3]));
+    alignas(16) std::int32_t found[kRows];
+    _mm_store_si128(reinterpret_cast<__m128i*>(found),
+                    quarters(_mm512_add_epi32(_mm512_maskz_unpacklo_epi64(kAll64, first, second),
+                                              _mm512_maskz_unpackhi_epi64(kAll64, first, second))));
+    for (std::size_t k = 0; k < kRows && i + k < rows; ++k) dots[i + k] = found[k];
   }
-  for (std::size_t j = 0; j < width; j += sizeof(__m512i)) {
-    __m512i query[Queries];
+}
+
+// Transposes 16 x 16 groups: row k of the result holds the groups number k of all rows.
+DENSEAM_VNNI inline void transpose(__m512i* x) {
+  __m512i pairs[kLanes], fours[kLanes];
+#pragma GCC unroll 8
+  for (std::size_t k = 0; k < kLanes; k += 2) {
+    pairs[k] = _mm512_maskz_unpacklo_epi32(kAll32, x[k], x[k + 1]);
+    pairs[k + 1] = _mm512_maskz_unpackhi_epi32(kAll32, x[k], x[k + 1]);
+  }
 #pragma GCC unroll 4
-    for (std::size_t q = 0; q < Queries; ++q) query[q] = _mm512_loadu_si512(queryCodes + q * width + j);
+  for (std::size_t k = 0; k < kLanes; k += 4) {
+    fours[k] = _mm512_maskz_unpacklo_epi64(kAll64, pairs[k], pairs[k + 2]);
+    fours[k + 1] = _mm512_maskz_unpackhi_epi64(kAll64, pairs[k], pairs[k + 2]);
+    fours[k + 2] = _mm512_maskz_unpacklo_epi64(kAll64, pairs[k + 1], pairs[k + 3]);
+    fours[k + 3] = _mm512_maskz_unpackhi_epi64(kAll64, pairs[k + 1], pairs[k + 3]);
+  }
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < Rows; ++i) {
-      const __m512i row = _mm512_loadu_si512(codes + i * width + j);
-#pragma GCC unroll 4
-      for (std::size_t q = 0; q < Queries; ++q) sums[i][q] = _mm512_dpbusd_epi32(sums[i][q], row, query[q]);
+  for (std::size_t k = 0; k < 4; ++k) {
+    const __m512i evenFirst = _mm512_maskz_shuffle_i32x4(kAll32, fours[k], fours[k + 4], 0x88);
+    const __m512i oddFirst = _mm512_maskz_shuffle_i32x4(kAll32, fours[k], fours[k + 4], 0xDD);
+    const __m512i evenLast = _mm512_maskz_shuffle_i32x4(kAll32, fours[k + 8], fours[k + 12], 0x88);
+    const __m512i oddLast = _mm512_maskz_shuffle_i32x4(kAll32, fours[k + 8], fours[k + 12], 0xDD);
+    x[k] = _mm512_maskz_shuffle_i32x4(kAll32, evenFirst, evenLast, 0x88);
+    x[k + 4] = _mm512_maskz_shuffle_i32x4(kAll32, oddFirst, oddLast, 0x88);
+    x[k + 8] = _mm512_maskz_shuffle_i32x4(kAll32, evenFirst, evenLast, 0xDD);
+    x[k + 12] = _mm512_maskz_shuffle_i32x4(kAll32, oddFirst, oddLast, 0xDD);
+  }
+}
+
+// Lays bytes of up to 64 rows side by side: groups of four, 64 rows of each.
+DENSEAM_VNNI void layPanel(std::size_t rows, std::size_t width, const std::uint8_t* codes, std::size_t depth,
+                           std::uint8_t* panel) {
+  for (std::size_t part = 0; part < kPanels; ++part) {
+    for (std::size_t j = 0; j < depth; j += sizeof(__m512i)) {
+      __m512i x[kLanes];
+      for (std::size_t k = 0; k < kLanes; ++k) {
+        const std::size_t row = part * kLanes + k;
+        x[k] = row < rows ? _mm512_loadu_si512(codes + row * width + j) : _mm512_setzero_si512();
+      }
+      transpose(x);
+      for (std::size_t k = 0; k < kLanes; ++k) {
+        _mm512_storeu_si512(panel + ((j / kGroup + k) * kPanels + part) * sizeof(__m512i), x[k]);
+      }
     }
   }
-  for (std::size_t i = 0; i < Rows; ++i) {
-    for (std::size_t q = 0; q < Queries; ++q) dots[q * stride + i] = sumOf(sums[i][q]);
-  }
 }
 
+// Adds the panel's products with some queries to their dots: those of a query are `stride` apart.
 template <std::size_t Queries>
-DENSEAM_VNNI inline void vnniRows(std::size_t rows, std::size_t width, const std::uint8_t* codes,
+DENSEAM_VNNI inline void addPanel(std::size_t depth, const std::uint8_t* panel, std::size_t width,
                                   const std::int8_t* queryCodes, std::int32_t* dots) {
-  std::size_t i = 0;
-  for (; i + kTile <= rows; i += kTile) {
-    vnniTile<kTile, Queries>(width, codes + i * width, queryCodes, rows, dots + i);
+  __m512i sums[Queries][kPanels];
+  for (std::size_t q = 0; q < Queries; ++q) {
+    for (std::size_t k = 0; k < kPanels; ++k) sums[q][k] = _mm512_loadu_si512(dots + q * kPanelRows + k * kLanes);
   }
-  for (; i < rows; ++i) vnniTile<1, Queries>(width, codes + i * width, queryCodes, rows, dots + i);
+  for (std::size_t j = 0; j < depth; j += kGroup) {
+    __m512i rows[kPanels];
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < kPanels; ++k)
+      rows[k] = _mm512_loadu_si512(panel + j * kPanelRows + k * sizeof(__m512i));
+#pragma GCC unroll 4
+    for (std::size_t q = 0; q < Queries; ++q) {
+      std::int32_t group;
+      std::memcpy(&group, queryCodes + q * width + j, kGroup);
+      const __m512i factor = _mm512_set1_epi32(group);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kPanels; ++k) sums[q][k] = _mm512_dpbusd_epi32(sums[q][k], rows[k], factor);
+    }
+  }
+  for (std::size_t q = 0; q < Queries; ++q) {
+    for (std::size_t k = 0; k < kPanels; ++k) _mm512_storeu_si512(dots + q * kPanelRows + k * kLanes, sums[q][k]);
+  }
 }
 
-DENSEAM_VNNI void vnniDots(std::size_t rows, std::size_t width, const std::uint8_t* codes, std::size_t queries,
-                           const std::int8_t* queryCodes, std::int32_t* dots) {
-  std::size_t q = 0;
-  for (; q + kTile <= queries; q += kTile) vnniRows<kTile>(rows, width, codes, queryCodes + q * width, dots + q * rows);
-  for (; q + 2 <= queries; q += 2) vnniRows<2>(rows, width, codes, queryCodes + q * width, dots + q * rows);
-  if (q < queries) vnniRows<1>(rows, width, codes, queryCodes + q * width, dots + q * rows);
+// The products of some rows with many queries, a panel of rows at a time.
+DENSEAM_VNNI void vnniPanels(std::size_t rows, std::size_t width, const std::uint8_t* codes, std::size_t queries,
+                             const std::int8_t* queryCodes, std::int32_t* dots) {
+  alignas(64) std::uint8_t panel[kDepth * kPanelRows];
+  std::vector<std::int32_t> sums(queries * kPanelRows);
+  for (std::size_t first = 0; first < rows; first += kPanelRows) {
+    const std::size_t count = std::min(kPanelRows, rows - first);
+    std::fill(sums.begin(), sums.end(), 0);
+    for (std::size_t j = 0; j < width; j += kDepth) {
+      const std::size_t depth = std::min(kDepth, width - j);
+      layPanel(count, width, codes + first * width + j, depth, panel);
+      std::size_t q = 0;
+      for (; q + kQueries <= queries; q += kQueries) {
+        addPanel<kQueries>(depth, panel, width, queryCodes + q * width + j, sums.data() + q * kPanelRows);
+      }
+      for (; q < queries; ++q) {
+        addPanel<1>(depth, panel, width, queryCodes + q * width + j, sums.data() + q * kPanelRows);
+      }
+    }
+    for (std::size_t q = 0; q < queries; ++q) {
+      std::copy_n(sums.data() + q * kPanelRows, count, dots + q * rows + first);
+    }
+  }
+}
+
+void vnniDots(std::size_t rows, std::size_t width, const std::uint8_t* codes, std::size_t queries,
+              const std::int8_t* queryCodes, std::int32_t* dots) {
+  if (queries >= kManyQueries && rows >= kLanes) return vnniPanels(rows, width, codes, queries, queryCodes, dots);
+  for (std::size_t q = 0; q < queries; ++q) vnniQuery(rows, width, codes, queryCodes + q * width, dots + q * rows);
 }
 
 #define DENSEAM_AVX2 __attribute__((target("avx2")))

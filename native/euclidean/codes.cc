@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "parallel/pool.h"
 
@@ -10,8 +11,8 @@ namespace denseam::euclidean {
 namespace {
 
 constexpr int kMostCode = kCodeOffset - 1;
-// A step of the high plane, in steps of the low one.
-constexpr int kPlaneStep = 128;
+// The prefix is one part in so many of the coordinates, if there are enough of them.
+constexpr std::size_t kPrefixPart = 4;
 // Rows that the centre and the scales are taken from.
 constexpr std::size_t kSample = 4096;
 // The growth of a memory from which its code book is made anew: rows added later may be of another kind.
@@ -24,62 +25,92 @@ constexpr std::size_t kLeastWidth = 64;
 constexpr std::size_t kGrain = 64, kRowsAtOnce = 4096;
 // What rounding in double precision may add to a code's error, relative to it and to the norm of the row.
 constexpr double kSlack = 1e-12;
+// What sums of norms have to stay below the range of single precision by.
+constexpr double kHeadroom = 16;
 
 std::size_t padded(std::size_t width) { return (width + kCodeStep - 1) / kCodeStep * kCodeStep; }
+
+std::size_t prefixWidth(std::size_t width) {
+  return padded(width) < kPrefixPart * kCodeStep ? padded(width) : padded(width / kPrefixPart);
+}
+
+// Rows in a block, of which prefix and rest take about 4 MiB at most.
+std::size_t blockRows(std::size_t width) { return (std::size_t{4} << 20) / padded(width); }
 
 // The power of two at x, 1 where x is zero.
 double powerOfTwo(double x) { return x > 0 && std::isfinite(x) ? std::exp2(std::ilogb(x)) : 1; }
 
+// Coordinates in descending order of their scales.
+std::vector<std::uint32_t> orderOf(const std::vector<double>& scales) {
+  std::vector<std::uint32_t> order(scales.size());
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto i, auto j) { return scales[i] > scales[j]; });
+  return order;
+}
+
+std::vector<double> ordered(const std::vector<double>& values, const std::vector<std::uint32_t>& order) {
+  std::vector<double> result;
+  for (const std::uint32_t j : order) result.push_back(values[j]);
+  return result;
+}
+
 template <typename T>
 CodeBook makeBook(const Rows<T>& rows) {
   const std::size_t width = rows.width(), size = rows.size(), count = std::min(size, kSample);
-  CodeBook book{std::vector<double>(width), std::vector<double>(width), 1, size};
+  std::vector<double> centre(width), scales(width);
   const auto row = [&](std::size_t k) { return rows.values(k * size / count); };
   for (std::size_t k = 0; k < count; ++k) {
-    for (std::size_t j = 0; j < width; ++j)
-      book.centre[j] += static_cast<double>(row(k)[j]) / static_cast<double>(count);
+    for (std::size_t j = 0; j < width; ++j) centre[j] += static_cast<double>(row(k)[j]) / static_cast<double>(count);
   }
   double square = 0;
   for (std::size_t k = 0; k < count; ++k) {
     for (std::size_t j = 0; j < width; ++j) {
-      const double apart = static_cast<double>(row(k)[j]) - book.centre[j];
-      book.scales[j] += apart * apart / static_cast<double>(count);
+      const double apart = static_cast<double>(row(k)[j]) - centre[j];
+      scales[j] += apart * apart / static_cast<double>(count);
       square += apart * apart / static_cast<double>(count);
     }
   }
   const double mean = std::sqrt(square / static_cast<double>(width));
-  book.unit = powerOfTwo(std::sqrt(square));
-  for (double& scale : book.scales) {
+  const double unit = powerOfTwo(std::sqrt(square));
+  for (double& scale : scales) {
     // The geometric mean of a coordinate's deviation and that of all: rows are coded in units of t, queries in 1 / t.
     const double deviation = std::max(std::sqrt(scale), kLeastShare * mean);
-    scale = (mean > 0 ? std::sqrt(deviation * mean) : 1) / book.unit;
+    scale = (mean > 0 ? std::sqrt(deviation * mean) : 1) / unit;
   }
-  return book;
+  const auto order = orderOf(scales);
+  return {order, ordered(centre, order), ordered(scales, order), unit, size};
 }
 
-// Codes one row. `extra` is how far the row may be from the item that it stands for.
-template <typename T>
-CodeNote encodeRow(const CodeBook& book, const T* row, double extra, std::size_t width, std::uint8_t* codes) {
-  const auto offset = [&](std::size_t j) { return (static_cast<double>(row[j]) - book.centre[j]) / book.unit; };
+// Codes a point: coordinate j in steps of the code's scale times weight(j). `extra` is how far the point may be from
+// what it stands for. write(j, number) takes the numbers.
+template <typename Value, typename Weight, typename Write>
+CodeNote encodePoint(const CodeBook& book, const Value* point, const Weight& weight, double extra, const Write& write) {
+  const std::size_t width = book.order.size(), prefix = prefixWidth(width);
+  const auto offset = [&](std::size_t j) {
+    return (static_cast<double>(point[book.order[j]]) - book.centre[j]) / book.unit;
+  };
   double greatest = 0;
-  for (std::size_t j = 0; j < width; ++j) greatest = std::max(greatest, std::abs(offset(j)) / book.scales[j]);
+  for (std::size_t j = 0; j < width; ++j) greatest = std::max(greatest, std::abs(offset(j)) / weight(j));
   const auto scale = static_cast<float>(greatest / kMostCode);
   const auto step = static_cast<double>(scale);
-  double norm = 0, error = 0, whole = 0;
+  double norms[2] = {0, 0}, error = 0, whole = 0;
   for (std::size_t j = 0; j < width; ++j) {
     const double x = offset(j);
     const double code =
-        step > 0 ? std::clamp(std::nearbyint(x / (step * book.scales[j])), -1.0 * kMostCode, 1.0 * kMostCode) : 0.0;
-    codes[j] = static_cast<std::uint8_t>(kCodeOffset + static_cast<int>(code));
-    const double coded = step * book.scales[j] * code;
-    norm += coded * coded;
+        step > 0 ? std::clamp(std::nearbyint(x / (step * weight(j))), -1.0 * kMostCode, 1.0 * kMostCode) : 0.0;
+    write(j, static_cast<int>(code));
+    const double coded = step * weight(j) * code;
+    norms[j < prefix ? 0 : 1] += coded * coded;
     error += (x - coded) * (x - coded);
     whole += x * x;
   }
   const double rho = std::sqrt(error) + extra / book.unit + kSlack * std::sqrt(whole);
-  // Where single precision cannot hold the code, its error is infinite, and the row is never left out.
-  const bool fits = step > 0 ? std::isnormal(scale) && std::isfinite(static_cast<float>(norm)) : error == 0;
-  return {scale, fits ? roundedUp(rho) : std::numeric_limits<float>::infinity(), static_cast<float>(norm)};
+  // Where single precision cannot hold the code, or sums of its norms, its error is infinite: it leaves nothing out.
+  const bool fits = step > 0
+                        ? std::isnormal(scale) && std::isfinite(static_cast<float>(kHeadroom * (norms[0] + norms[1])))
+                        : error == 0;
+  return {scale, fits ? roundedUp(rho) : std::numeric_limits<float>::infinity(), static_cast<float>(norms[0]),
+          static_cast<float>(std::sqrt(norms[1]))};
 }
 
 }  // namespace
@@ -89,71 +120,62 @@ float roundedUp(double x) { return std::nextafter(static_cast<float>(x), std::nu
 bool canHaveCodes(std::size_t width) { return width >= kLeastWidth && width <= kMostCodeWidth; }
 
 template <typename T>
-Codes<T>::Codes(std::size_t width) : store_(padded(width)) {}
+Codes<T>::Codes(std::size_t width, std::shared_ptr<const CodeBook> book)
+    : book_(std::move(book)),
+      prefixes_(prefixWidth(width), 1, blockRows(width)),
+      rests_(padded(width) - prefixWidth(width), 1, blockRows(width)) {}
 
 template <typename T>
 void Codes<T>::complete(const Rows<T>& rows, Job& job) {
   if (!book_ || rows.size() >= kGrowth * book_->rows) {
-    book_ = std::make_shared<const CodeBook>(makeBook(rows));
-    store_ = Store<std::uint8_t, CodeNote>(store_.width());
+    *this = Codes(rows.width(), std::make_shared<const CodeBook>(makeBook(rows)));
   }
-  const std::size_t width = rows.width(), stride = store_.width(), first = rows.embedding().dimension();
-  job.expect(rows.size() - store_.size());
-  while (store_.size() < rows.size()) {
-    const std::size_t begin = store_.size(), count = std::min(kRowsAtOnce, rows.size() - begin);
-    std::vector<std::uint8_t> codes(count * stride, kCodeOffset);
-    std::vector<CodeNote> notes(count);
-    parallel::forEach(count, kGrain, job, [&](std::size_t from, std::size_t to) {
-      for (std::size_t i = from; i < to; ++i) {
-        const T* row = rows.values(begin + i).data();
-        // Roots are rounded to the precision of the rows.
-        double roots = 0;
-        for (std::size_t j = first; j < width; ++j) roots += static_cast<double>(row[j]) * static_cast<double>(row[j]);
-        const double extra = static_cast<double>(std::numeric_limits<T>::epsilon()) * std::sqrt(roots);
-        notes[i] = encodeRow(*book_, row, extra, width, codes.data() + i * stride);
-      }
-      job.advance(to - from);
-    });
-    store_.append(count, codes, notes);
-  }
+  job.expect(rows.size() - size());
+  while (size() < rows.size()) append(rows, std::min(kRowsAtOnce, rows.size() - size()), job);
+}
+
+template <typename T>
+void Codes<T>::append(const Rows<T>& rows, std::size_t count, Job& job) {
+  const std::size_t begin = size(), width = rows.width(), first = rows.embedding().dimension();
+  const std::size_t prefix = prefixes_.width(), rest = rests_.width();
+  std::vector<std::uint8_t> prefixes(count * prefix, kCodeOffset), rests(count * rest, kCodeOffset);
+  std::vector<CodeNote> notes(count);
+  parallel::forEach(count, kGrain, job, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      const T* row = rows.values(begin + i).data();
+      // Roots are rounded to the precision of the rows.
+      double roots = 0;
+      for (std::size_t j = first; j < width; ++j) roots += static_cast<double>(row[j]) * static_cast<double>(row[j]);
+      const double extra = static_cast<double>(std::numeric_limits<T>::epsilon()) * std::sqrt(roots);
+      notes[i] = encodePoint(
+          *book_, row, [&](std::size_t j) { return book_->scales[j]; }, extra,
+          [&](std::size_t j, int number) {
+            auto& code = j < prefix ? prefixes[i * prefix + j] : rests[i * rest + j - prefix];
+            code = static_cast<std::uint8_t>(kCodeOffset + number);
+          });
+    }
+    job.advance(to - from);
+  });
+  prefixes_.append(count, prefixes, notes);
+  rests_.append(count, rests);
 }
 
 template <typename T>
 void Codes<T>::remove(const std::vector<std::int32_t>& indices, const Job& job) {
-  store_.remove(indices, job);
+  prefixes_.remove(indices, job);
+  rests_.remove(indices, job);
 }
 
 template <typename T>
-QueryCode Codes<T>::encode(const double* point, std::size_t planes) const {
-  const CodeBook& book = *book_;
-  const std::size_t width = book.centre.size(), stride = store_.width();
-  const double most = planes == 1 ? kMostCode : static_cast<double>(kMostCode) * kPlaneStep;
-  QueryCode query{planes, std::vector<std::int8_t>(planes * stride), std::vector<std::int32_t>(planes), 0, 0, 0};
-  const auto offset = [&](std::size_t j) { return (point[j] - book.centre[j]) / book.unit; };
-  double greatest = 0;
-  for (std::size_t j = 0; j < width; ++j) greatest = std::max(greatest, std::abs(offset(j)) * book.scales[j]);
-  query.scale = static_cast<float>(greatest / most);
-  const auto step = static_cast<double>(query.scale);
-  double norm = 0, error = 0, whole = 0;
-  for (std::size_t j = 0; j < width; ++j) {
-    const double x = offset(j);
-    const double code = step > 0 ? std::clamp(std::nearbyint(x * book.scales[j] / step), -most, most) : 0.0;
-    const double high = planes == 1 ? code : std::nearbyint(code / kPlaneStep);
-    query.codes[j] = static_cast<std::int8_t>(high);
-    query.sums[0] += static_cast<std::int32_t>(high);
-    if (planes == 2) {
-      const double low = code - high * kPlaneStep;
-      query.codes[stride + j] = static_cast<std::int8_t>(low);
-      query.sums[1] += static_cast<std::int32_t>(low);
-    }
-    const double coded = step * code / book.scales[j];
-    norm += coded * coded;
-    error += (x - coded) * (x - coded);
-    whole += x * x;
-  }
-  query.norm = static_cast<float>(norm);
-  const bool fits = step > 0 ? std::isnormal(query.scale) && std::isfinite(query.norm) : error == 0;
-  query.error = fits ? roundedUp(std::sqrt(error) + kSlack * std::sqrt(whole)) : std::numeric_limits<float>::infinity();
+QueryCode Codes<T>::encode(const double* point) const {
+  const std::size_t prefix = prefixes_.width();
+  QueryCode query{std::vector<std::int8_t>(prefix + rests_.width()), 0, 0, {}};
+  query.note = encodePoint(
+      *book_, point, [&](std::size_t j) { return 1 / book_->scales[j]; }, 0,
+      [&](std::size_t j, int number) {
+        query.codes[j] = static_cast<std::int8_t>(number);
+        (j < prefix ? query.prefixSum : query.restSum) += number;
+      });
   return query;
 }
 

@@ -18,30 +18,34 @@
 //
 // The sum is exact. With the errors rho = |x - x^| of both codes, the distance |x_i - q| is within rho_i + rho_q of
 // |x^_i - q^|. Lengths are in a unit of the codes' own, a power of two, so that single precision holds them.
+//
+// Coordinates come in descending order of their scales. The first quarter of them, the prefix, lies apart from the
+// rest: of a row p + r and a query p' + r' the prefixes p and the lengths of the rests tell that
+// |x^ - q^|^2 >= |p - p'|^2 + (|r| - |r'|)^2.
 namespace denseam::euclidean {
 
 struct CodeNote {
-  float scale;  // a
-  float error;  // rho, rounded up
-  float norm;   // |x^ - c|^2
+  float scale;   // a
+  float error;   // rho, rounded up
+  float prefix;  // |p|^2
+  float rest;    // |r|
 };
 
 // What codes of rows share.
 struct CodeBook {
+  std::vector<std::uint32_t> order;  // of the coordinates; centre and scales are in this order
   std::vector<double> centre;
   std::vector<double> scales;  // t, in units
   double unit = 1;
   std::size_t rows = 0;  // how many there were when it was made
 };
 
-// A query's code: one or two planes of bytes, m = 128 high + low, padded like those of rows.
+// A query's code, padded like those of rows, and its note.
 struct QueryCode {
-  std::size_t planes;
-  std::vector<std::int8_t> codes;  // the planes, one after the other
-  std::vector<std::int32_t> sums;  // of each plane
-  float scale;                     // b
-  float error;                     // rho, rounded up
-  float norm;
+  std::vector<std::int8_t> codes;
+  std::int32_t prefixSum;  // of the prefix's numbers
+  std::int32_t restSum;
+  CodeNote note;  // the scale is b
 };
 
 // The number in single precision above x.
@@ -53,23 +57,28 @@ bool canHaveCodes(std::size_t width);
 template <typename T>
 class Codes {
  public:
-  explicit Codes(std::size_t width);
+  explicit Codes(std::size_t width, std::shared_ptr<const CodeBook> book = nullptr);
 
-  std::size_t size() const { return store_.size(); }
-  std::size_t bytes() const { return store_.bytes(); }
-  std::size_t width() const { return store_.width(); }  // padded
+  std::size_t size() const { return prefixes_.size(); }
+  std::size_t bytes() const { return prefixes_.bytes() + rests_.bytes(); }
   double unit() const { return book_->unit; }
-  const Store<std::uint8_t, CodeNote>& store() const { return store_; }
+  // The same rows lie in blocks of the same number.
+  const Store<std::uint8_t, CodeNote>& prefixes() const { return prefixes_; }
+  const Store<std::uint8_t, NoNote>& rests() const { return rests_; }
 
   // Codes the rows that have no code yet; all of them anew where the memory has outgrown its code book.
   void complete(const Rows<T>& rows, Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
 
-  QueryCode encode(const double* point, std::size_t planes) const;
+  QueryCode encode(const double* point) const;
 
  private:
+  // Codes the next `count` rows.
+  void append(const Rows<T>& rows, std::size_t count, Job& job);
+
   std::shared_ptr<const CodeBook> book_;
-  Store<std::uint8_t, CodeNote> store_;
+  Store<std::uint8_t, CodeNote> prefixes_;
+  Store<std::uint8_t, NoNote> rests_;
 };
 
 extern template class Codes<float>;

@@ -96,11 +96,16 @@ Evaluation Engine<T>::evaluate(const Points& points, const std::vector<double>& 
 }
 
 template <typename T>
+Plan Engine<T>::planOf(const Points& points, const std::vector<Tile<T>>& rowTiles) const {
+  return {points.count, rowTiles.size(), rowTile<T>(rows_.width())};
+}
+
+template <typename T>
 Evaluation Engine<T>::evaluateAll(const Points& points, const std::vector<double>& betas, std::size_t copies,
                                   bool wantNext, Job& job) const {
   const std::size_t width = rows_.width();
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(width));
-  const std::size_t atOnce = Plan(points.count, rowTiles.size()).queriesAtOnce(wantNext ? copies * width : 0);
+  const std::size_t atOnce = planOf(points, rowTiles).queriesAtOnce(wantNext ? copies * width : 0);
   Evaluation whole;
   inRuns(points, atOnce, [&](std::size_t first, const Points& some) {
     const auto begin = betas.begin() + static_cast<std::ptrdiff_t>(first * copies);
@@ -116,7 +121,7 @@ Evaluation Engine<T>::evaluateRun(const std::vector<Tile<T>>& rowTiles, const Po
                                   const std::vector<double>& betas, std::size_t copies, bool wantNext, Job& job) const {
   const std::size_t width = rows_.width();
   const std::size_t results = points.count * copies;
-  const Plan plan(points.count, rowTiles.size());
+  const Plan plan = planOf(points, rowTiles);
   std::vector<Partial> partials(plan.parts * results);
   std::vector<double> sums(wantNext ? plan.parts * results * width : 0);
 
@@ -130,6 +135,7 @@ Evaluation Engine<T>::evaluateRun(const std::vector<Tile<T>>& rowTiles, const Po
       recall.addTile(rowTiles[tile]);
       job.advance(scorer.count() * copies * rowTiles[tile].count);
     }
+    recall.finish();
   });
 
   Evaluation evaluation{std::vector<double>(results),
@@ -166,7 +172,7 @@ void Engine<T>::complete(Points& states) const {
 template <typename T>
 std::vector<double> Engine<T>::distances(const Points& points, Job& job) const {
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(rows_.width()));
-  const Plan plan(points.count, rowTiles.size());
+  const Plan plan = planOf(points, rowTiles);
   std::vector<double> result(points.count * rows_.size());
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     std::vector<double> nearest(scorer.count(), std::numeric_limits<double>::infinity());
@@ -248,7 +254,7 @@ template <typename T>
 Neighbours Engine<T>::nearestOfAll(const Points& points, std::size_t k, Job& job) const {
   const std::vector<Tile<T>> rowTiles = tiles(rows_, rowTile<T>(rows_.width()));
   Neighbours whole;
-  inRuns(points, Plan(points.count, rowTiles.size()).queriesAtOnce(k), [&](std::size_t, const Points& some) {
+  inRuns(points, planOf(points, rowTiles).queriesAtOnce(k), [&](std::size_t, const Points& some) {
     const Neighbours found = nearestRun(rowTiles, some, k, job);
     whole.indices.insert(whole.indices.end(), found.indices.begin(), found.indices.end());
     whole.distances.insert(whole.distances.end(), found.distances.begin(), found.distances.end());
@@ -259,7 +265,7 @@ Neighbours Engine<T>::nearestOfAll(const Points& points, std::size_t k, Job& job
 template <typename T>
 Neighbours Engine<T>::nearestRun(const std::vector<Tile<T>>& rowTiles, const Points& points, std::size_t k,
                                  Job& job) const {
-  const Plan plan(points.count, rowTiles.size());
+  const Plan plan = planOf(points, rowTiles);
   std::vector<Heap> heaps(plan.parts * points.count);
   forEachTask(rows_, points, plan, job, [&](Scorer<T>& scorer, std::size_t part) {
     for (std::size_t tile = plan.beginTile(part); tile < plan.beginTile(part + 1); ++tile) {

@@ -22,6 +22,7 @@ namespace denseam::euclidean {
 
 template <typename T>
 class Scorer;
+struct Plan;
 
 struct Evaluation {
   std::vector<double> energy;
@@ -48,6 +49,7 @@ class Engine {
   Neighbours nearest(const Points& points, std::size_t k, bool prune, Job& job) const;
 
  private:
+  Plan planOf(const Points& points, const std::vector<Tile<T>>& rowTiles) const;
   // On all rows.
   Evaluation evaluateAll(const Points& points, const std::vector<double>& betas, std::size_t copies, bool wantNext,
                          Job& job) const;

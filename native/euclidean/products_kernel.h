@@ -32,27 +32,64 @@ struct Simd {
   }
   static inline __attribute__((always_inline)) void store(T* to, Vector x) { *reinterpret_cast<InMemory*>(to) = x; }
 
-  // The square of the rows <- its transpose: each stage exchanges a bit of the row's number with that bit of the
-  // lane's.
+  // The square of the rows <- its transpose: first inside parts of 16 bytes, then part by part. Shuffles of these kinds
+  // are the fast ones.
   static inline __attribute__((always_inline)) void transpose(Vector (&rows)[kLanes]) {
-    exchange<1>(rows);
-    if constexpr (kLanes > 2) exchange<2>(rows);
-    if constexpr (kLanes > 4) exchange<4>(rows);
-    if constexpr (kLanes > 8) exchange<8>(rows);
+    interleave<1>(rows);
+    if constexpr (kPart == 4) {
+      interleave<2>(rows);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kLanes; k += kPart) std::swap(rows[k + 1], rows[k + 2]);
+    }
+    exchangeParts(rows);
   }
 
  private:
-  template <std::size_t Bit>
-  static inline __attribute__((always_inline)) void exchange(Vector (&rows)[kLanes]) {
+  static constexpr std::size_t kPart = 16 / sizeof(T), kParts = kLanes / kPart;
+
+  // Of rows Step apart, the first halves of every part and the second ones, in turn by Step numbers.
+  template <std::size_t Step>
+  static inline __attribute__((always_inline)) void interleave(Vector (&rows)[kLanes]) {
 #pragma GCC unroll 16
     for (std::size_t row = 0; row < kLanes; ++row) {
-      if (row & Bit) continue;
-      const Vector a = rows[row], b = rows[row + Bit];
-      rows[row] = shuffled(a, b, std::make_index_sequence<kLanes>(),
-                           [](std::size_t lane) { return lane & Bit ? kLanes + lane - Bit : lane; });
-      rows[row + Bit] = shuffled(a, b, std::make_index_sequence<kLanes>(),
-                                 [](std::size_t lane) { return lane & Bit ? kLanes + lane : lane + Bit; });
+      if (row & Step) continue;
+      const Vector a = rows[row], b = rows[row + Step];
+      rows[row] = shuffled(a, b, std::make_index_sequence<kLanes>(), [](std::size_t lane) { return half<Step>(lane); });
+      rows[row + Step] = shuffled(a, b, std::make_index_sequence<kLanes>(),
+                                  [](std::size_t lane) { return kPart / 2 + half<Step>(lane); });
     }
+  }
+  template <std::size_t Step>
+  static constexpr std::size_t half(std::size_t lane) {
+    const std::size_t inPart = lane % kPart, step = inPart / Step;
+    return lane - inPart + step / 2 * Step + inPart % Step + (step % 2) * kLanes;
+  }
+
+  // Transposes the square of parts that rows k, kPart + k, ... are.
+  static inline __attribute__((always_inline)) void exchangeParts(Vector (&rows)[kLanes]) {
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < kPart; ++k) {
+      if constexpr (kParts == 2) {
+        const Vector a = rows[k], b = rows[kPart + k];
+        rows[k] = everyOther<0>(a, b);
+        rows[kPart + k] = everyOther<1>(a, b);
+      }
+      if constexpr (kParts == 4) {
+        const Vector a = rows[k], b = rows[kPart + k], c = rows[2 * kPart + k], d = rows[3 * kPart + k];
+        const Vector even = everyOther<0>(a, b), odd = everyOther<1>(a, b);
+        const Vector evenLast = everyOther<0>(c, d), oddLast = everyOther<1>(c, d);
+        rows[k] = everyOther<0>(even, evenLast);
+        rows[kPart + k] = everyOther<0>(odd, oddLast);
+        rows[2 * kPart + k] = everyOther<1>(even, evenLast);
+        rows[3 * kPart + k] = everyOther<1>(odd, oddLast);
+      }
+    }
+  }
+  // Every other part of a and b together.
+  template <std::size_t First>
+  static inline __attribute__((always_inline)) Vector everyOther(Vector a, Vector b) {
+    return shuffled(a, b, std::make_index_sequence<kLanes>(),
+                    [](std::size_t lane) { return (2 * (lane / kPart) + First) * kPart + lane % kPart; });
   }
 
   // Lane k is number source(k) of a and b together.
@@ -157,7 +194,6 @@ template <std::size_t Queries, typename T>
 inline __attribute__((always_inline)) void addSquare(const T* rows, std::size_t width, const T* packed,
                                                      typename Simd<T>::Vector (&sums)[Queries]) {
   using S = Simd<T>;
-  prefetch<S::kLanes>(rows + S::kLanes * width, width);
   typename S::Vector block[S::kLanes];
 #pragma GCC unroll 16
   for (std::size_t k = 0; k < S::kLanes; ++k) block[k] = S::load(rows + k * width);
@@ -173,13 +209,19 @@ template <std::size_t Queries, typename T>
 void scoreFew(std::size_t count, std::size_t width, const T* rows, const T* packed, T* work, T* scores) {
   using S = Simd<T>;
   std::size_t i = 0;
-  for (; i + S::kLanes <= count; i += S::kLanes) {
+  for (; i < count && count >= S::kLanes; i += S::kLanes) {
+    // The last rows come with some before them, again.
+    i = std::min(i, count - S::kLanes);
+    const T* next = rows + (i + S::kLanes) * width;
     typename S::Vector totals[Queries] = {};
     for (std::size_t begin = 0; begin < width; begin += kColumns) {
       const std::size_t end = std::min(width, begin + kColumns);
       typename S::Vector sums[Queries] = {};
       std::size_t j = begin;
       for (; j + S::kLanes <= end; j += S::kLanes) {
+        // The rows after these ones come from memory one after the other, and wait in the second cache.
+#pragma GCC unroll 16
+        for (std::size_t k = 0; k < S::kLanes; ++k) __builtin_prefetch(next + j * S::kLanes + k * kLine<T>, 0, 2);
         addSquare<Queries>(rows + i * width + j, width, packed + j * S::kLanes, sums);
       }
       for (; j < end; ++j) {

@@ -50,6 +50,7 @@ class Recall {
         scorer_(scorer),
         partials_(partials),
         next_(next),
+        sums_(wantNext && !kIsDouble ? scorer.count() * copies * rows.width() : 0),
         copied_(copies > 1 ? scorer.count() * copies * rowTile<T>(rows.width()) : 0) {}
 
   void addTile(const Tile<T>& tile) {
@@ -64,6 +65,14 @@ class Recall {
       }
     }
     if (wantNext_ && !visible_.empty()) addRows();
+    rowsInSums_ += tile.count;
+    if (rowsInSums_ + rowTile<T>(rows_.width()) > kMostRows) finish();
+  }
+
+  // After the last tile.
+  void finish() {
+    for (std::size_t r = 0; r < sums_.size() / rows_.width(); ++r) moveSums(r);
+    rowsInSums_ = 0;
   }
 
  private:
@@ -117,6 +126,7 @@ class Recall {
     const double factor = std::exp(-betas_[r] * (before - partial.nearestDistance));
     partial.others = factor == 0 ? 0 : (partial.others + 1) * factor;
     if (!wantNext_) return;
+    if constexpr (!kIsDouble) moveSums(r);
     const std::size_t width = rows_.width();
     const std::size_t j = static_cast<std::size_t>(partial.nearest) - scorer_.tile().first;
     const T* row = scorer_.values() + j * width;
@@ -127,32 +137,30 @@ class Recall {
 
   // Adds the tile's rows to the sums of the results in which they are visible.
   void addRows() {
-    const std::size_t width = rows_.width(), count = visible_.size();
-    // Sums over many tiles are kept in double precision.
-    if constexpr (!kIsDouble) sums_.assign(count * width, 0);
     factors_.clear();
     targets_.clear();
-    for (std::size_t k = 0; k < count; ++k) {
-      factors_.push_back(weights(visible_[k]));
-      targets_.push_back(target(k));
+    for (const std::size_t r : visible_) {
+      factors_.push_back(weights(r));
+      targets_.push_back(target(r));
     }
-    productKernels<T>().addRows(scorer_.tile().count, width, scorer_.values(), count, factors_.data(), targets_.data());
-    if constexpr (!kIsDouble) {
-      for (std::size_t k = 0; k < count; ++k) {
-        double* next = next_ + visible_[k] * width;
-        std::transform(targets_[k], targets_[k] + width, next, next,
-                       [](T x, double y) { return y + static_cast<double>(x); });
-      }
+    productKernels<T>().addRows(scorer_.tile().count, rows_.width(), scorer_.values(), visible_.size(), factors_.data(),
+                                targets_.data());
+  }
+
+  // Where the rows of result r are added.
+  T* target(std::size_t r) {
+    if constexpr (kIsDouble) {
+      return next_ + r * rows_.width();
+    } else {
+      return sums_.data() + r * rows_.width();
     }
   }
 
-  // Where the rows of visible result k are added.
-  T* target(std::size_t k) {
-    if constexpr (kIsDouble) {
-      return next_ + visible_[k] * rows_.width();
-    } else {
-      return sums_.data() + k * rows_.width();
-    }
+  // Sums over many rows are kept in double precision: those of the last rows are moved there.
+  void moveSums(std::size_t r) {
+    T* sums = sums_.data() + r * rows_.width();
+    double* next = next_ + r * rows_.width();
+    for (std::size_t j = 0; j < rows_.width(); ++j) next[j] += static_cast<double>(std::exchange(sums[j], T{0}));
   }
 
   static constexpr bool kIsDouble = std::is_same_v<T, double>;
@@ -169,7 +177,8 @@ class Recall {
   std::vector<std::pair<std::size_t, double>> exact_;
   std::vector<const T*> factors_;
   std::vector<T*> targets_;
-  std::vector<T> sums_;
+  std::vector<T> sums_;  // of single precision, over rowsInSums_ rows
+  std::size_t rowsInSums_ = 0;
   std::vector<T> copied_;
 };
 

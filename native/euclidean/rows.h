@@ -114,10 +114,8 @@ class Rows : public Store<T, T> {
   }
 
  private:
-  struct Nothing {};
-
   Embedding embedding_;
-  Store<std::uint8_t, Nothing> remainders_;
+  Store<std::uint8_t, NoNote> remainders_;
   std::vector<T> centre_;
   double rootOffset_ = 0;
 };

@@ -17,11 +17,13 @@ namespace denseam::euclidean {
 // company.
 constexpr std::size_t kQueryTile = 128;
 constexpr std::size_t kRowTileBytes = std::size_t{1} << 18;
-constexpr std::size_t kRowStep = 36;
-constexpr std::size_t kMostRows = 14 * kRowStep;
-// The number of tasks that the rows are split for; each part keeps some tiles.
+constexpr std::size_t kRowStep = 48;
+constexpr std::size_t kMostRows = 10 * kRowStep;
+// The number of tasks that the rows are split for; each part keeps so many rows, and some tiles, that what it costs by
+// itself is small.
 constexpr std::size_t kTasks = 64;
 constexpr std::size_t kTilesInTask = 8;
+constexpr std::size_t kRowsInTask = 2048;
 // The bound on the numbers of all parts together: 256 MiB.
 constexpr std::size_t kMostNumbers = std::size_t{1} << 25;
 
@@ -78,10 +80,11 @@ double visibleExcess(double beta, double error) {
 // The work of a call: query tiles x parts of the rows. The parts depend on the rows only, neither on the number of
 // threads nor on the queries.
 struct Plan {
-  Plan(std::size_t queries, std::size_t rowTiles_)
+  // `height`: of a tile.
+  Plan(std::size_t queries, std::size_t rowTiles_, std::size_t height)
       : queryTiles((queries + kQueryTile - 1) / kQueryTile),
         rowTiles(rowTiles_),
-        parts(std::clamp<std::size_t>(rowTiles_ / kTilesInTask, 1, kTasks)) {}
+        parts(std::clamp<std::size_t>(rowTiles_ / std::max(kTilesInTask, kRowsInTask / height), 1, kTasks)) {}
 
   std::size_t queryTiles;
   std::size_t rowTiles;

@@ -15,66 +15,83 @@ constexpr std::size_t kTile = 256;
 constexpr std::size_t kChunk = 1024;
 constexpr std::size_t kMostBounds = std::size_t{1} << 25;
 constexpr std::size_t kMostQueries = 64;
-// What rounding in single precision may add to a squared distance, relative to both norms (some three units of 2^-24),
-// and to a bound, relative to its parts.
+// One part in so many of a tile's codes is read row by row, more all together.
+constexpr std::size_t kFewCodes = 8;
+// What rounding in single precision may add to a squared distance, relative to the squared norms of both codes (some
+// eight units of 2^-24), and to a bound, relative to its parts.
 constexpr float kSquareSlack = 1e-6F;
 constexpr float kAbove = 1 + 1e-6F, kBelow = 1 - 1e-6F;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // A tile's notes, side by side.
 struct Notes {
-  float scales[kTile], errors[kTile], norms[kTile];
+  float scales[kTile], errors[kTile], prefixes[kTile], rests[kTile];
 
   Notes(const CodeNote* notes, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       scales[i] = notes[i].scale;
       errors[i] = notes[i].error;
-      norms[i] = notes[i].norm;
+      prefixes[i] = notes[i].prefix;
+      rests[i] = notes[i].rest;
     }
   }
 };
 
-// squares <- |x^|^2 + |q^|^2 - 2 a b sum_j k m, upper <- upper bounds on distances.
-DENSEAM_DISPATCH void boundTile(std::size_t count, const Notes& notes, const std::int32_t* high,
-                                const std::int32_t* low, const QueryCode& query, float* squares, float* upper) {
-  const std::int32_t highOffset = kCodeOffset * query.sums[0];
-  const std::int32_t lowOffset = low == nullptr ? 0 : kCodeOffset * query.sums[1];
-  const float factor = 2 * query.scale, highStep = low == nullptr ? 1.0F : 128.0F, norm = query.norm,
-              error = query.error;
-  if (low == nullptr) low = high;
-  const float lowStep = low == high ? 0.0F : 1.0F;
+// squares <- |p - p'|^2 = |p|^2 + |p'|^2 - 2 a b sum_j k m over the prefix.
+DENSEAM_DISPATCH void writePrefixSquares(std::size_t count, const Notes& notes, const std::int32_t* dots,
+                                         const QueryCode& query, float* squares) {
+  const std::int32_t offset = kCodeOffset * query.prefixSum;
+  const float factor = 2 * query.note.scale, prefix = query.note.prefix;
 #pragma omp simd
   for (std::size_t i = 0; i < count; ++i) {
-    const float sum =
-        highStep * static_cast<float>(high[i] - highOffset) + lowStep * static_cast<float>(low[i] - lowOffset);
-    const float norms = notes.norms[i] + norm;
-    const float square = norms - factor * (notes.scales[i] * sum);
-    const float above = square + kSquareSlack * norms;
-    squares[i] = square;
-    upper[i] = kAbove * (std::sqrt(above > 0 ? above : 0.0F) + (notes.errors[i] + error));
+    squares[i] = notes.prefixes[i] + prefix - factor * (notes.scales[i] * static_cast<float>(dots[i] - offset));
   }
 }
 
-// lower <- lower bounds on distances.
-DENSEAM_DISPATCH void lowerTile(std::size_t count, const Notes& notes, const float* squares, float norm, float error,
-                                float* lower) {
+// squares <- squares + |r - r'|^2 for rows whose lower bound is within reach, else infinity.
+DENSEAM_DISPATCH void addRestSquares(std::size_t count, const Notes& notes, const std::int32_t* dots,
+                                     const QueryCode& query, const float* lower, float reach, float* squares) {
+  const std::int32_t offset = kCodeOffset * query.restSum;
+  const float factor = 2 * query.note.scale, rest = query.note.rest;
 #pragma omp simd
   for (std::size_t i = 0; i < count; ++i) {
-    const float below = squares[i] - kSquareSlack * (notes.norms[i] + norm);
-    lower[i] = kBelow * std::sqrt(below > 0 ? below : 0.0F) - kAbove * (notes.errors[i] + error);
+    const float norms = notes.rests[i] * notes.rests[i] + rest * rest;
+    const float square = squares[i] + norms - factor * (notes.scales[i] * static_cast<float>(dots[i] - offset));
+    squares[i] = lower[i] > reach ? kInfinity : square;
   }
 }
 
-// Keeps the `most` least values, the greatest of them first.
-void keepLeast(float value, std::size_t most, std::vector<float>& least) {
-  if (std::isnan(value)) value = std::numeric_limits<float>::infinity();
-  if (least.size() == most) {
-    if (!(value < least.front())) return;
-    std::pop_heap(least.begin(), least.end());
-    least.back() = value;
-  } else {
-    least.push_back(value);
+// bounds <- lower bounds on the squared distances of the codes.
+DENSEAM_DISPATCH void writeLeastSquares(std::size_t count, const Notes& notes, const QueryCode& query, bool haveRests,
+                                        const float* squares, float* bounds) {
+  const float rest = query.note.rest, factor = haveRests ? 0.0F : 1.0F;
+#pragma omp simd
+  for (std::size_t i = 0; i < count; ++i) {
+    const float apart = notes.rests[i] - rest;
+    bounds[i] = squares[i] + factor * (apart * apart);
   }
-  std::push_heap(least.begin(), least.end());
+}
+
+// bounds <- lower bounds on distances. Returns how many are within reach: what is not a number is.
+DENSEAM_DISPATCH std::size_t writeLower(std::size_t count, const Notes& notes, const QueryCode& query, float reach,
+                                        float* bounds) {
+  const float error = query.note.error, rest = query.note.rest, norm = query.note.prefix + rest * rest;
+  std::int32_t beyond = 0;
+#pragma omp simd reduction(+ : beyond)
+  for (std::size_t i = 0; i < count; ++i) {
+    const float norms = notes.prefixes[i] + notes.rests[i] * notes.rests[i] + norm;
+    const float below = bounds[i] - kSquareSlack * norms;
+    bounds[i] = kBelow * std::sqrt(below > 0 ? below : 0.0F) - kAbove * (notes.errors[i] + error);
+    beyond += bounds[i] > reach ? 1 : 0;
+  }
+  return count - static_cast<std::size_t>(beyond);
+}
+
+DENSEAM_DISPATCH float least(std::size_t count, const float* values) {
+  float result = kInfinity;
+#pragma omp simd reduction(min : result)
+  for (std::size_t i = 0; i < count; ++i) result = values[i] < result ? values[i] : result;
+  return result;
 }
 
 }  // namespace
@@ -86,38 +103,16 @@ std::size_t Screen<T>::queriesAtOnce(std::size_t rows) {
 
 template <typename T>
 Screen<T>::Screen(const Rows<T>& rows, const Codes<T>& codes, const Points& points,
-                  const std::vector<std::size_t>& indices, std::size_t planes, std::size_t neighbours,
-                  std::size_t stride, Job& job)
-    : codes_(codes),
-      count_(indices.size()),
-      neighbours_(neighbours),
-      planes_(planes),
-      planeCodes_(planes_ * count_ * codes.width()),
-      reach_(count_) {
-  const std::size_t count = count_;
-  for (std::size_t q = 0; q < count; ++q) {
-    queries_.push_back(codes.encode(points.values.data() + indices[q] * rows.width(), planes_));
-    for (std::size_t plane = 0; plane < planes_; ++plane) {
-      std::copy_n(queries_[q].codes.data() + plane * codes.width(), codes.width(),
-                  planeCodes_.data() + (plane * count + q) * codes.width());
-    }
+                  const std::vector<std::size_t>& indices, std::size_t neighbours, std::size_t stride)
+    : codes_(codes), count_(indices.size()), neighbours_(neighbours) {
+  for (const std::size_t index : indices) {
+    queries_.push_back(codes.encode(points.values.data() + index * rows.width()));
+    const auto& own = queries_.back().codes;
+    const auto prefixEnd = own.begin() + static_cast<std::ptrdiff_t>(codes.prefixes().width());
+    prefixes_.insert(prefixes_.end(), own.begin(), prefixEnd);
+    rests_.insert(rests_.end(), prefixEnd, own.end());
   }
   cut(stride);
-  squares_.resize(chunks_.size());
-  std::vector<std::vector<float>> least(chunks_.size() * count);
-  parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t k = begin; k < end; ++k) {
-      job.poll();
-      bound(chunks_[k], squares_[k], least.data() + k * count);
-    }
-  });
-  for (std::size_t q = 0; q < count; ++q) {
-    std::vector<float> all;
-    for (std::size_t k = 0; k < chunks_.size(); ++k) {
-      for (const float value : least[k * count + q]) keepLeast(value, neighbours, all);
-    }
-    reach_[q] = all.size() == neighbours ? static_cast<double>(all.front()) : std::numeric_limits<double>::infinity();
-  }
 }
 
 template <typename T>
@@ -130,32 +125,128 @@ std::size_t Screen<T>::size() const {
 template <typename T>
 void Screen<T>::cut(std::size_t stride) {
   std::size_t number = 0;
-  for (const auto& block : codes_.store().blocks()) {
-    for (std::size_t begin = 0; begin < block->count; begin += kChunk) {
+  for (std::size_t k = 0; k < codes_.prefixes().blocks().size(); ++k) {
+    const auto& prefixes = *codes_.prefixes().blocks()[k];
+    const auto& rests = *codes_.rests().blocks()[k];
+    for (std::size_t begin = 0; begin < prefixes.count; begin += kChunk) {
       if (number++ % stride != 0) continue;
-      chunks_.push_back({block->first + begin, std::min(kChunk, block->count - begin),
-                         block->values.data() + begin * codes_.width(), block->notes.data() + begin});
+      chunks_.push_back({prefixes.first + begin, std::min(kChunk, prefixes.count - begin),
+                         prefixes.values.data() + begin * codes_.prefixes().width(),
+                         rests.values.data() + begin * codes_.rests().width(), prefixes.notes.data() + begin});
     }
   }
 }
 
 template <typename T>
-void Screen<T>::bound(const Chunk& chunk, std::vector<float>& squares, std::vector<float>* least) const {
+void Screen<T>::readPrefixes(Job& job) {
+  squares_.resize(chunks_.size());
+  heaps_.assign(chunks_.size() * count_, {});
+  parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
+      job.poll();
+      readPrefixes(chunks_[k], squares_[k], heaps_.data() + k * count_);
+    }
+  });
+  haveRests_ = codes_.rests().width() == 0;
+}
+
+template <typename T>
+void Screen<T>::readRests(const std::vector<double>& reaches, Job& job) {
+  if (haveRests_) return;
+  std::vector<float> most;
+  for (const double reach : reaches) most.push_back(roundedUp(reach));
+  heaps_.assign(chunks_.size() * count_, {});
+  parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t k = begin; k < end; ++k) {
+      job.poll();
+      readRests(chunks_[k], most, squares_[k], heaps_.data() + k * count_);
+    }
+  });
+  haveRests_ = true;
+}
+
+// Puts the rows among the `neighbours_` with the least squares into the heap.
+template <typename T>
+void Screen<T>::keepNearest(const float* squares, std::size_t first, std::size_t count, Heap& heap) const {
+  const auto canEnter = [&](float square) {
+    return heap.size() < neighbours_ ? square < kInfinity : square < heap.front().first;
+  };
+  if (!canEnter(least(count, squares))) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!canEnter(squares[i])) continue;
+    if (heap.size() == neighbours_) {
+      std::pop_heap(heap.begin(), heap.end());
+      heap.pop_back();
+    }
+    heap.emplace_back(squares[i], static_cast<std::int32_t>(first + i));
+    std::push_heap(heap.begin(), heap.end());
+  }
+}
+
+template <typename T>
+void Screen<T>::readPrefixes(const Chunk& chunk, std::vector<float>& squares, Heap* heaps) const {
+  const std::size_t width = codes_.prefixes().width();
   squares.resize(count_ * chunk.count);
-  const CodeDots dotsOf = codeDots();
-  std::vector<std::int32_t> dots(planes_ * count_ * kTile);
-  float upper[kTile];
+  std::vector<std::int32_t> dots(count_ * kTile);
+  float bounds[kTile];
   for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
     const std::size_t tile = std::min(kTile, chunk.count - begin);
     const Notes notes(chunk.notes + begin, tile);
-    dotsOf(tile, codes_.width(), chunk.codes + begin * codes_.width(), planes_ * count_, planeCodes_.data(),
-           dots.data());
+    codeDots()(tile, width, chunk.prefixes + begin * width, count_, prefixes_.data(), dots.data());
     for (std::size_t q = 0; q < count_; ++q) {
-      const std::int32_t* low = planes_ == 2 ? dots.data() + (count_ + q) * tile : nullptr;
-      boundTile(tile, notes, dots.data() + q * tile, low, queries_[q], squares.data() + q * chunk.count + begin, upper);
-      for (std::size_t i = 0; i < tile; ++i) keepLeast(upper[i], neighbours_, least[q]);
+      float* own = squares.data() + q * chunk.count + begin;
+      writePrefixSquares(tile, notes, dots.data() + q * tile, queries_[q], own);
+      writeLeastSquares(tile, notes, queries_[q], false, own, bounds);
+      keepNearest(bounds, chunk.first + begin, tile, heaps[q]);
     }
   }
+}
+
+template <typename T>
+void Screen<T>::readRests(const Chunk& chunk, const std::vector<float>& reaches, std::vector<float>& squares,
+                          Heap* heaps) const {
+  const std::size_t width = codes_.rests().width();
+  std::vector<std::int32_t> dots(count_ * kTile);
+  std::vector<float> lower(count_ * kTile);
+  for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
+    const std::size_t tile = std::min(kTile, chunk.count - begin);
+    const Notes notes(chunk.notes + begin, tile);
+    const std::uint8_t* codes = chunk.rests + begin * width;
+    std::size_t kept = 0;
+    for (std::size_t q = 0; q < count_; ++q) {
+      float* own = lower.data() + q * tile;
+      writeLeastSquares(tile, notes, queries_[q], false, squares.data() + q * chunk.count + begin, own);
+      kept += writeLower(tile, notes, queries_[q], reaches[q], own);
+    }
+    const bool areFew = kept * kFewCodes < tile * count_;
+    if (!areFew) codeDots()(tile, width, codes, count_, rests_.data(), dots.data());
+    for (std::size_t q = 0; q < count_; ++q) {
+      float* own = squares.data() + q * chunk.count + begin;
+      const float* bounds = lower.data() + q * tile;
+      if (kept > 0 && areFew) {
+        for (std::size_t i = 0; i < tile; ++i) {
+          if (bounds[i] > reaches[q]) continue;
+          codeDots()(1, width, codes + i * width, 1, rests_.data() + q * width, dots.data() + q * tile + i);
+        }
+      }
+      addRestSquares(tile, notes, dots.data() + q * tile, queries_[q], bounds, reaches[q], own);
+      if (kept > 0) keepNearest(own, chunk.first + begin, tile, heaps[q]);
+    }
+  }
+}
+
+template <typename T>
+std::vector<std::int32_t> Screen<T>::nearest(std::size_t q) const {
+  Heap all;
+  for (std::size_t k = 0; k < chunks_.size(); ++k) {
+    const Heap& heap = heaps_[k * count_ + q];
+    all.insert(all.end(), heap.begin(), heap.end());
+  }
+  const std::size_t count = std::min(neighbours_, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end());
+  std::vector<std::int32_t> result;
+  for (std::size_t k = 0; k < count; ++k) result.push_back(all[k].second);
+  return result;
 }
 
 template <typename T>
@@ -189,7 +280,8 @@ void Screen<T>::collect(const Chunk& chunk, const float* squares, std::size_t q,
   for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
     const std::size_t tile = std::min(kTile, chunk.count - begin);
     const Notes notes(chunk.notes + begin, tile);
-    lowerTile(tile, notes, squares + begin, queries_[q].norm, queries_[q].error, lower);
+    writeLeastSquares(tile, notes, queries_[q], haveRests_, squares + begin, lower);
+    if (writeLower(tile, notes, queries_[q], reach, lower) == 0) continue;
     for (std::size_t i = 0; i < tile; ++i) {
       // What is not a number is not left out.
       if (!(lower[i] > reach)) found.push_back(static_cast<std::int32_t>(chunk.first + begin + i));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "euclidean/codes.h"
@@ -10,50 +11,60 @@
 
 namespace denseam::euclidean {
 
-// Screening: bounds on the distances of some queries to all rows from codes (euclidean/codes.h), and the rows that they
-// cannot leave out. Lengths are in the codes' unit.
+// Screening: lower bounds on the distances of some queries to all rows from codes (euclidean/codes.h), and the rows
+// that they cannot leave out. First the prefixes of all codes are read, then the rests of those codes that their
+// prefixes do not leave out. Lengths are in the codes' unit.
 template <typename T>
 class Screen {
  public:
-  // The queries at these indices of the points, in so many planes of codes; looks for so many neighbours. With a stride
+  // The queries at these indices of the points; looks for the rows that are the nearest by their codes. With a stride
   // above 1 only every so many runs of rows are read: a sample.
   Screen(const Rows<T>& rows, const Codes<T>& codes, const Points& points, const std::vector<std::size_t>& indices,
-         std::size_t planes, std::size_t neighbours, std::size_t stride, Job& job);
+         std::size_t neighbours, std::size_t stride);
 
   // The number of rows that are read.
   std::size_t size() const;
 
-  // How many queries may be screened together: their bounds take 128 MiB at most.
+  // How many queries may be screened together: what is kept about rows takes 128 MiB at most.
   static std::size_t queriesAtOnce(std::size_t rows);
 
-  // An upper bound on the distance of the query's last of the nearest neighbours.
-  double reach(std::size_t q) const { return reach_[q]; }
+  void readPrefixes(Job& job);
+  // Of the rows that may be within `reaches[q]` of query q; the others are left out from now on.
+  void readRests(const std::vector<double>& reaches, Job& job);
+
+  // The query's nearest rows as far as codes have been read: fewer where codes tell too little.
+  std::vector<std::int32_t> nearest(std::size_t q) const;
   // For every query the rows that may be within `reaches[q]`, ascending; empty where there are more than `most`.
   std::vector<std::vector<std::int32_t>> within(const std::vector<double>& reaches, std::size_t most, Job& job) const;
-  double unit() const { return codes_.unit(); }
 
  private:
-  // The rows of a chunk of work, inside one block of codes, and their notes side by side.
+  // The rows of a chunk of work, inside one block of codes.
   struct Chunk {
     std::size_t first, count;
-    const std::uint8_t* codes;
+    const std::uint8_t* prefixes;
+    const std::uint8_t* rests;
     const CodeNote* notes;
   };
+  // Rows and their distances by codes, the farthest first.
+  using Heap = std::vector<std::pair<float, std::int32_t>>;
 
   void cut(std::size_t stride);
-  void bound(const Chunk& chunk, std::vector<float>& squares, std::vector<float>* least) const;
+  void keepNearest(const float* squares, std::size_t first, std::size_t count, Heap& heap) const;
+  void readPrefixes(const Chunk& chunk, std::vector<float>& squares, Heap* heaps) const;
+  void readRests(const Chunk& chunk, const std::vector<float>& reaches, std::vector<float>& squares, Heap* heaps) const;
   void collect(const Chunk& chunk, const float* squares, std::size_t q, float reach,
                std::vector<std::int32_t>& found) const;
 
   const Codes<T>& codes_;
   std::size_t count_;
   std::size_t neighbours_;
-  std::size_t planes_;
   std::vector<QueryCode> queries_;
-  std::vector<std::int8_t> planeCodes_;  // of all queries: first every high plane, then every low one
+  std::vector<std::int8_t> prefixes_, rests_;  // of all queries
   std::vector<Chunk> chunks_;
-  std::vector<std::vector<float>> squares_;  // of each chunk, count x its rows: squared distances between codes
-  std::vector<double> reach_;
+  // Of each chunk, count x its rows: squared distances of what has been read of the codes; infinite for rows left out.
+  std::vector<std::vector<float>> squares_;
+  bool haveRests_ = false;
+  std::vector<Heap> heaps_;  // chunks x count
 };
 
 extern template class Screen<float>;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "euclidean/engine.h"
-#include "euclidean/screen.h"
+#include "euclidean/screening.h"
 
 // Searches that evaluate only the rows that screening keeps, exactly and in the order of their indices.
 namespace denseam::euclidean {
@@ -27,15 +27,14 @@ class ScreenedNearest {
   const std::vector<std::size_t>& others() const { return others_; }
 
  private:
-  void choose(std::size_t q, const std::vector<std::int32_t>& kept, const std::vector<double>& distances,
-              std::size_t k);
+  void choose(std::size_t q, const Kept& kept, std::size_t k);
 
   Neighbours neighbours_;
   std::vector<std::size_t> others_;
 };
 
 // Recall that leaves out rows of at most `mass` of the Gibbs mass together: those with beta (L_i - U) > ln(N / mass), L
-// a row's lower bound and U the least upper bound.
+// a row's lower bound and U an upper bound on the least distance.
 template <typename T>
 class ScreenedRecall {
  public:
@@ -47,17 +46,9 @@ class ScreenedRecall {
   const std::vector<std::size_t>& others() const { return others_; }
 
  private:
-  // The queries for which a sample of the rows promises that many can be left out.
-  std::vector<std::size_t> sample(const Rows<T>& rows, const Codes<T>& codes, const Points& points,
-                                  const std::vector<std::size_t>& queries, const std::vector<double>& betas,
-                                  double mass, Job& job);
-  void search(const Rows<T>& rows, const Codes<T>& codes, const Points& points, const std::vector<std::size_t>& queries,
-              const std::vector<double>& betas, double mass, Job& job);
-  // The distances become weights.
-  void weigh(const Rows<T>& rows, std::size_t q, double beta, const std::vector<std::int32_t>& kept,
-             std::vector<double>& distances);
-  void sum(const Rows<T>& rows, std::size_t q, const std::vector<std::int32_t>& kept,
-           const std::vector<double>& weights);
+  // The distances of the rows kept become their weights.
+  void weigh(const Rows<T>& rows, std::size_t q, double beta, Kept& kept);
+  void sum(const Rows<T>& rows, std::size_t q, const Kept& weighed);
 
   Evaluation evaluation_;
   std::vector<std::size_t> others_;

@@ -59,8 +59,6 @@ class FullItems {
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
 
  private:
-  struct Nothing {};
-
   bool isIndefinite(const std::int32_t* items, std::size_t count) const;
   // The group in place where these items are stored side by side, else a copy in `buffer`.
   const T* group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const;
@@ -69,9 +67,9 @@ class FullItems {
 
   bool indexed_;
   bool anyIndefinite_ = false;
-  Store<T, Nothing> means_;
+  Store<T, NoNote> means_;
   Store<T, CovarianceNote> covariances_;
-  Store<float, Nothing> signatures_;
+  Store<float, NoNote> signatures_;
 };
 
 extern template class FullItems<float>;

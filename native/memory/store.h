@@ -15,6 +15,9 @@
 
 namespace denseam {
 
+// The note of items about which there is none.
+struct NoNote {};
+
 // Items of equal width in the precision they came in, with a `Note` about each that is computed at insertion; notes of
 // an empty type take no memory. Items lie in blocks that stores share: a changed copy of a store copies only the blocks
 // that the change touches.
