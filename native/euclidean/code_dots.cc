@@ -55,7 +55,7 @@ DENSEAM_VNNI inline __m128i quarters(__m512i x) {
 // The products of some rows with one query, each summed along the row.
 DENSEAM_VNNI void vnniQuery(std::size_t rows, std::size_t width, const std::uint8_t* codes, const std::int8_t* query,
                             std::int32_t* dots) {
-  constexpr std::size_t kRows = 4;
+  constexpr std::size_t kRows = 4, kAhead = 16;
   for (std::size_t i = 0; i < rows; i += kRows) {
     const std::size_t last = rows - 1;
     __m512i sums[kRows];
@@ -68,6 +68,8 @@ DENSEAM_VNNI void vnniQuery(std::size_t rows, std::size_t width, const std::uint
       const __m512i factor = _mm512_loadu_si512(query + j);
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < kRows; ++k) {
+        // Codes come from memory one after the other.
+        __builtin_prefetch(codes + (i + kAhead) * width + kRows * j + k * sizeof(__m512i), 0, 2);
         sums[k] = _mm512_dpbusd_epi32(sums[k], _mm512_loadu_si512(row[k] + j), factor);
       }
     }

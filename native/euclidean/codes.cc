@@ -11,6 +11,9 @@ namespace denseam::euclidean {
 namespace {
 
 constexpr int kMostCode = kCodeOffset - 1;
+// A query has two planes where one is off by more than this share of the query's distance from the centre: a few times
+// what rows are off by.
+constexpr double kCoarse = 1.0 / 32;
 // The prefix is one part in so many of the coordinates, if there are enough of them.
 constexpr std::size_t kPrefixPart = 4;
 // Rows that the centre and the scales are taken from.
@@ -81,23 +84,23 @@ CodeBook makeBook(const Rows<T>& rows) {
   return {order, ordered(centre, order), ordered(scales, order), unit, size};
 }
 
-// Codes a point: coordinate j in steps of the code's scale times weight(j). `extra` is how far the point may be from
-// what it stands for. write(j, number) takes the numbers.
+// Codes a point in numbers from -most to most: coordinate j in steps of the code's scale times weight(j). `extra` is
+// how far the point may be from what it stands for. write(j, number) takes the numbers.
 template <typename Value, typename Weight, typename Write>
-CodeNote encodePoint(const CodeBook& book, const Value* point, const Weight& weight, double extra, const Write& write) {
+CodeNote encodePoint(const CodeBook& book, const Value* point, double most, const Weight& weight, double extra,
+                     const Write& write) {
   const std::size_t width = book.order.size(), prefix = prefixWidth(width);
   const auto offset = [&](std::size_t j) {
     return (static_cast<double>(point[book.order[j]]) - book.centre[j]) / book.unit;
   };
   double greatest = 0;
   for (std::size_t j = 0; j < width; ++j) greatest = std::max(greatest, std::abs(offset(j)) / weight(j));
-  const auto scale = static_cast<float>(greatest / kMostCode);
+  const auto scale = static_cast<float>(greatest / most);
   const auto step = static_cast<double>(scale);
   double norms[2] = {0, 0}, error = 0, whole = 0;
   for (std::size_t j = 0; j < width; ++j) {
     const double x = offset(j);
-    const double code =
-        step > 0 ? std::clamp(std::nearbyint(x / (step * weight(j))), -1.0 * kMostCode, 1.0 * kMostCode) : 0.0;
+    const double code = step > 0 ? std::clamp(std::nearbyint(x / (step * weight(j))), -most, most) : 0.0;
     write(j, static_cast<int>(code));
     const double coded = step * weight(j) * code;
     norms[j < prefix ? 0 : 1] += coded * coded;
@@ -148,7 +151,7 @@ void Codes<T>::append(const Rows<T>& rows, std::size_t count, Job& job) {
       for (std::size_t j = first; j < width; ++j) roots += static_cast<double>(row[j]) * static_cast<double>(row[j]);
       const double extra = static_cast<double>(std::numeric_limits<T>::epsilon()) * std::sqrt(roots);
       notes[i] = encodePoint(
-          *book_, row, [&](std::size_t j) { return book_->scales[j]; }, extra,
+          *book_, row, kMostCode, [&](std::size_t j) { return book_->scales[j]; }, extra,
           [&](std::size_t j, int number) {
             auto& code = j < prefix ? prefixes[i * prefix + j] : rests[i * rest + j - prefix];
             code = static_cast<std::uint8_t>(kCodeOffset + number);
@@ -168,13 +171,29 @@ void Codes<T>::remove(const std::vector<std::int32_t>& indices, const Job& job) 
 
 template <typename T>
 QueryCode Codes<T>::encode(const double* point) const {
+  QueryCode query = encode(point, 1);
+  const auto& [scale, error, prefix, rest] = query.note;
+  return static_cast<double>(error) <= kCoarse * std::sqrt(static_cast<double>(prefix + rest * rest))
+             ? query
+             : encode(point, 2);
+}
+
+template <typename T>
+QueryCode Codes<T>::encode(const double* point, std::size_t planes) const {
   const std::size_t prefix = prefixes_.width();
-  QueryCode query{std::vector<std::int8_t>(prefix + rests_.width()), 0, 0, {}};
+  const int step = planes == 1 ? 1 : kPlaneStep;
+  QueryCode query;
+  for (std::size_t k = 0; k < planes; ++k) query.planes.push_back({std::vector<std::int8_t>(prefix + rests_.width())});
+  const auto write = [&](QueryCode::Plane& plane, std::size_t j, int number) {
+    plane.codes[j] = static_cast<std::int8_t>(number);
+    (j < prefix ? plane.prefixSum : plane.restSum) += number;
+  };
   query.note = encodePoint(
-      *book_, point, [&](std::size_t j) { return 1 / book_->scales[j]; }, 0,
+      *book_, point, static_cast<double>(kMostCode) * step, [&](std::size_t j) { return 1 / book_->scales[j]; }, 0,
       [&](std::size_t j, int number) {
-        query.codes[j] = static_cast<std::int8_t>(number);
-        (j < prefix ? query.prefixSum : query.restSum) += number;
+        const int high = static_cast<int>(std::nearbyint(static_cast<double>(number) / step));
+        write(query.planes[0], j, high);
+        if (planes == 2) write(query.planes[1], j, number - high * step);
       });
   return query;
 }

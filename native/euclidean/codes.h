@@ -40,12 +40,20 @@ struct CodeBook {
   std::size_t rows = 0;  // how many there were when it was made
 };
 
-// A query's code, padded like those of rows, and its note.
+// A step of a query's high plane, in steps of the low one.
+inline constexpr int kPlaneStep = 128;
+
+// A query's code, padded like those of rows, and its note: one plane of 8 bits a number, or where that is too coarse
+// two, m = 128 high + low.
 struct QueryCode {
-  std::vector<std::int8_t> codes;
-  std::int32_t prefixSum;  // of the prefix's numbers
-  std::int32_t restSum;
+  struct Plane {
+    std::vector<std::int8_t> codes;
+    std::int32_t prefixSum = 0;  // of the prefix's numbers
+    std::int32_t restSum = 0;
+  };
+
   CodeNote note;  // the scale is b
+  std::vector<Plane> planes;
 };
 
 // The number in single precision above x.
@@ -73,6 +81,7 @@ class Codes {
   QueryCode encode(const double* point) const;
 
  private:
+  QueryCode encode(const double* point, std::size_t planes) const;
   // Codes the next `count` rows.
   void append(const Rows<T>& rows, std::size_t count, Job& job);
 

@@ -129,14 +129,18 @@ struct Tile {
   const T* norms;
 };
 
-// Cuts the rows into tiles of at most `height`.
+// Cuts the rows into tiles of at most `height`. The last two of a block share what is left, so that none is so low that
+// its products are slow.
 template <typename T>
 std::vector<Tile<T>> tiles(const Rows<T>& rows, std::size_t height) {
   std::vector<Tile<T>> result;
   for (const auto& block : rows.blocks()) {
-    for (std::size_t begin = 0; begin < block->count; begin += height) {
-      result.push_back({block->first + begin, std::min(height, block->count - begin),
-                        block->values.data() + begin * rows.width(), block->notes.data() + begin});
+    for (std::size_t begin = 0; begin < block->count;) {
+      const std::size_t left = block->count - begin;
+      const std::size_t count = left <= height ? left : std::min(height, (left + 1) / 2);
+      result.push_back(
+          {block->first + begin, count, block->values.data() + begin * rows.width(), block->notes.data() + begin});
+      begin += count;
     }
   }
   return result;

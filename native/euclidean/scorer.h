@@ -17,8 +17,9 @@ namespace denseam::euclidean {
 // company.
 constexpr std::size_t kQueryTile = 128;
 constexpr std::size_t kRowTileBytes = std::size_t{1} << 18;
-constexpr std::size_t kRowStep = 48;
-constexpr std::size_t kMostRows = 10 * kRowStep;
+template <typename T>
+constexpr std::size_t kRowStep = 192 / sizeof(T);
+constexpr std::size_t kMostRows = 480;
 // The number of tasks that the rows are split for; each part keeps so many rows, and some tiles, that what it costs by
 // itself is small.
 constexpr std::size_t kTasks = 64;
@@ -30,7 +31,7 @@ constexpr std::size_t kMostNumbers = std::size_t{1} << 25;
 // Rows in a tile.
 template <typename T>
 std::size_t rowTile(std::size_t width) {
-  return std::clamp(kRowTileBytes / (width * sizeof(T)) / kRowStep * kRowStep, kRowStep, kMostRows);
+  return std::clamp(kRowTileBytes / (width * sizeof(T)) / kRowStep<T> * kRowStep<T>, kRowStep<T>, kMostRows);
 }
 
 template <typename T>

@@ -18,7 +18,7 @@ constexpr std::size_t kMostQueries = 64;
 // One part in so many of a tile's codes is read row by row, more all together.
 constexpr std::size_t kFewCodes = 8;
 // What rounding in single precision may add to a squared distance, relative to the squared norms of both codes (some
-// eight units of 2^-24), and to a bound, relative to its parts.
+// ten units of 2^-24), and to a bound, relative to its parts.
 constexpr float kSquareSlack = 1e-6F;
 constexpr float kAbove = 1 + 1e-6F, kBelow = 1 - 1e-6F;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -37,34 +37,45 @@ struct Notes {
   }
 };
 
+// products <- those of a plane's numbers, without the codes' offset.
+DENSEAM_DISPATCH void writePlane(std::size_t count, const std::int32_t* dots, std::int32_t offset, float* products) {
+#pragma omp simd
+  for (std::size_t i = 0; i < count; ++i) products[i] = static_cast<float>(dots[i] - offset);
+}
+
+// products <- step products + those of a lower plane.
+DENSEAM_DISPATCH void addPlane(std::size_t count, const std::int32_t* dots, std::int32_t offset, float step,
+                               float* products) {
+#pragma omp simd
+  for (std::size_t i = 0; i < count; ++i) products[i] = step * products[i] + static_cast<float>(dots[i] - offset);
+}
+
 // squares <- |p - p'|^2 = |p|^2 + |p'|^2 - 2 a b sum_j k m over the prefix.
-DENSEAM_DISPATCH void writePrefixSquares(std::size_t count, const Notes& notes, const std::int32_t* dots,
-                                         const QueryCode& query, float* squares) {
-  const std::int32_t offset = kCodeOffset * query.prefixSum;
-  const float factor = 2 * query.note.scale, prefix = query.note.prefix;
+DENSEAM_DISPATCH void writePrefixSquares(std::size_t count, const Notes& notes, const float* products,
+                                         const CodeNote& query, float* squares) {
+  const float factor = 2 * query.scale, prefix = query.prefix;
 #pragma omp simd
   for (std::size_t i = 0; i < count; ++i) {
-    squares[i] = notes.prefixes[i] + prefix - factor * (notes.scales[i] * static_cast<float>(dots[i] - offset));
+    squares[i] = notes.prefixes[i] + prefix - factor * (notes.scales[i] * products[i]);
   }
 }
 
 // squares <- squares + |r - r'|^2 for rows whose lower bound is within reach, else infinity.
-DENSEAM_DISPATCH void addRestSquares(std::size_t count, const Notes& notes, const std::int32_t* dots,
-                                     const QueryCode& query, const float* lower, float reach, float* squares) {
-  const std::int32_t offset = kCodeOffset * query.restSum;
-  const float factor = 2 * query.note.scale, rest = query.note.rest;
+DENSEAM_DISPATCH void addRestSquares(std::size_t count, const Notes& notes, const float* products,
+                                     const CodeNote& query, const float* lower, float reach, float* squares) {
+  const float factor = 2 * query.scale, rest = query.rest;
 #pragma omp simd
   for (std::size_t i = 0; i < count; ++i) {
     const float norms = notes.rests[i] * notes.rests[i] + rest * rest;
-    const float square = squares[i] + norms - factor * (notes.scales[i] * static_cast<float>(dots[i] - offset));
+    const float square = squares[i] + norms - factor * (notes.scales[i] * products[i]);
     squares[i] = lower[i] > reach ? kInfinity : square;
   }
 }
 
 // bounds <- lower bounds on the squared distances of the codes.
-DENSEAM_DISPATCH void writeLeastSquares(std::size_t count, const Notes& notes, const QueryCode& query, bool haveRests,
+DENSEAM_DISPATCH void writeLeastSquares(std::size_t count, const Notes& notes, const CodeNote& query, bool haveRests,
                                         const float* squares, float* bounds) {
-  const float rest = query.note.rest, factor = haveRests ? 0.0F : 1.0F;
+  const float rest = query.rest, factor = haveRests ? 0.0F : 1.0F;
 #pragma omp simd
   for (std::size_t i = 0; i < count; ++i) {
     const float apart = notes.rests[i] - rest;
@@ -73,9 +84,9 @@ DENSEAM_DISPATCH void writeLeastSquares(std::size_t count, const Notes& notes, c
 }
 
 // bounds <- lower bounds on distances. Returns how many are within reach: what is not a number is.
-DENSEAM_DISPATCH std::size_t writeLower(std::size_t count, const Notes& notes, const QueryCode& query, float reach,
+DENSEAM_DISPATCH std::size_t writeLower(std::size_t count, const Notes& notes, const CodeNote& query, float reach,
                                         float* bounds) {
-  const float error = query.note.error, rest = query.note.rest, norm = query.note.prefix + rest * rest;
+  const float error = query.error, rest = query.rest, norm = query.prefix + rest * rest;
   std::int32_t beyond = 0;
 #pragma omp simd reduction(+ : beyond)
   for (std::size_t i = 0; i < count; ++i) {
@@ -105,14 +116,30 @@ template <typename T>
 Screen<T>::Screen(const Rows<T>& rows, const Codes<T>& codes, const Points& points,
                   const std::vector<std::size_t>& indices, std::size_t neighbours, std::size_t stride)
     : codes_(codes), count_(indices.size()), neighbours_(neighbours) {
-  for (const std::size_t index : indices) {
-    queries_.push_back(codes.encode(points.values.data() + index * rows.width()));
-    const auto& own = queries_.back().codes;
-    const auto prefixEnd = own.begin() + static_cast<std::ptrdiff_t>(codes.prefixes().width());
-    prefixes_.insert(prefixes_.end(), own.begin(), prefixEnd);
-    rests_.insert(rests_.end(), prefixEnd, own.end());
+  for (const std::size_t index : indices) queries_.push_back(codes.encode(points.values.data() + index * rows.width()));
+  for (const QueryCode& query : queries_) addPlane(query.planes[0]);
+  for (const QueryCode& query : queries_) {
+    lowPlanes_.push_back(planeCount_);
+    if (query.planes.size() == 2) addPlane(query.planes[1]);
   }
   cut(stride);
+}
+
+template <typename T>
+void Screen<T>::addPlane(const QueryCode::Plane& plane) {
+  const auto prefixEnd = plane.codes.begin() + static_cast<std::ptrdiff_t>(codes_.prefixes().width());
+  prefixes_.insert(prefixes_.end(), plane.codes.begin(), prefixEnd);
+  rests_.insert(rests_.end(), prefixEnd, plane.codes.end());
+  ++planeCount_;
+}
+
+template <typename T>
+void Screen<T>::writeProducts(std::size_t q, std::size_t tile, const std::int32_t* dots,
+                              std::int32_t QueryCode::Plane::*sum, float* products) const {
+  const std::vector<QueryCode::Plane>& planes = queries_[q].planes;
+  writePlane(tile, dots + q * tile, kCodeOffset * planes[0].*sum, products);
+  if (planes.size() == 1) return;
+  euclidean::addPlane(tile, dots + lowPlanes_[q] * tile, kCodeOffset * planes[1].*sum, kPlaneStep, products);
 }
 
 template <typename T>
@@ -140,7 +167,7 @@ void Screen<T>::cut(std::size_t stride) {
 template <typename T>
 void Screen<T>::readPrefixes(Job& job) {
   squares_.resize(chunks_.size());
-  heaps_.assign(chunks_.size() * count_, {});
+  clearHeaps();
   parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       job.poll();
@@ -155,7 +182,7 @@ void Screen<T>::readRests(const std::vector<double>& reaches, Job& job) {
   if (haveRests_) return;
   std::vector<float> most;
   for (const double reach : reaches) most.push_back(roundedUp(reach));
-  heaps_.assign(chunks_.size() * count_, {});
+  clearHeaps();
   parallel::forEach(chunks_.size(), 1, job, [&](std::size_t begin, std::size_t end) {
     for (std::size_t k = begin; k < end; ++k) {
       job.poll();
@@ -165,72 +192,96 @@ void Screen<T>::readRests(const std::vector<double>& reaches, Job& job) {
   haveRests_ = true;
 }
 
+template <typename T>
+void Screen<T>::clearHeaps() {
+  heaps_.assign(chunks_.size() * count_, {});
+  farthest_ = std::make_unique<std::atomic<float>[]>(count_);
+  for (std::size_t q = 0; q < count_; ++q) farthest_[q] = kInfinity;
+}
+
 // Puts the rows among the `neighbours_` with the least squares into the heap.
 template <typename T>
-void Screen<T>::keepNearest(const float* squares, std::size_t first, std::size_t count, Heap& heap) const {
-  const auto canEnter = [&](float square) {
-    return heap.size() < neighbours_ ? square < kInfinity : square < heap.front().first;
-  };
-  if (!canEnter(least(count, squares))) return;
+void Screen<T>::keepNearest(std::size_t q, const float* squares, std::size_t first, std::size_t count,
+                            Heap& heap) const {
+  float limit = farthest_[q].load(std::memory_order_relaxed);
+  if (!(least(count, squares) <= limit)) return;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!canEnter(squares[i])) continue;
-    if (heap.size() == neighbours_) {
+    if (!(squares[i] <= limit && squares[i] < kInfinity)) continue;
+    heap.emplace_back(squares[i], static_cast<std::int32_t>(first + i));
+    std::push_heap(heap.begin(), heap.end());
+    if (heap.size() > neighbours_) {
       std::pop_heap(heap.begin(), heap.end());
       heap.pop_back();
     }
-    heap.emplace_back(squares[i], static_cast<std::int32_t>(first + i));
-    std::push_heap(heap.begin(), heap.end());
+    if (heap.size() == neighbours_) limit = std::min(limit, heap.front().first);
+  }
+  float former = farthest_[q].load(std::memory_order_relaxed);
+  while (limit < former && !farthest_[q].compare_exchange_weak(former, limit, std::memory_order_relaxed)) {
   }
 }
 
 template <typename T>
-void Screen<T>::readPrefixes(const Chunk& chunk, std::vector<float>& squares, Heap* heaps) const {
+void Screen<T>::readPrefixes(const Chunk& chunk, AlignedVector<float>& squares, Heap* heaps) const {
   const std::size_t width = codes_.prefixes().width();
   squares.resize(count_ * chunk.count);
-  std::vector<std::int32_t> dots(count_ * kTile);
-  float bounds[kTile];
+  std::vector<std::int32_t> dots(planeCount_ * kTile);
+  float products[kTile], bounds[kTile];
   for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
     const std::size_t tile = std::min(kTile, chunk.count - begin);
     const Notes notes(chunk.notes + begin, tile);
-    codeDots()(tile, width, chunk.prefixes + begin * width, count_, prefixes_.data(), dots.data());
+    codeDots()(tile, width, chunk.prefixes + begin * width, planeCount_, prefixes_.data(), dots.data());
     for (std::size_t q = 0; q < count_; ++q) {
       float* own = squares.data() + q * chunk.count + begin;
-      writePrefixSquares(tile, notes, dots.data() + q * tile, queries_[q], own);
-      writeLeastSquares(tile, notes, queries_[q], false, own, bounds);
-      keepNearest(bounds, chunk.first + begin, tile, heaps[q]);
+      writeProducts(q, tile, dots.data(), &QueryCode::Plane::prefixSum, products);
+      writePrefixSquares(tile, notes, products, queries_[q].note, own);
+      writeLeastSquares(tile, notes, queries_[q].note, false, own, bounds);
+      keepNearest(q, bounds, chunk.first + begin, tile, heaps[q]);
     }
   }
 }
 
 template <typename T>
-void Screen<T>::readRests(const Chunk& chunk, const std::vector<float>& reaches, std::vector<float>& squares,
+void Screen<T>::readRests(const Chunk& chunk, const std::vector<float>& reaches, AlignedVector<float>& squares,
                           Heap* heaps) const {
-  const std::size_t width = codes_.rests().width();
-  std::vector<std::int32_t> dots(count_ * kTile);
+  std::vector<std::int32_t> dots(planeCount_ * kTile);
   std::vector<float> lower(count_ * kTile);
+  float products[kTile];
   for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
     const std::size_t tile = std::min(kTile, chunk.count - begin);
     const Notes notes(chunk.notes + begin, tile);
-    const std::uint8_t* codes = chunk.rests + begin * width;
     std::size_t kept = 0;
     for (std::size_t q = 0; q < count_; ++q) {
       float* own = lower.data() + q * tile;
-      writeLeastSquares(tile, notes, queries_[q], false, squares.data() + q * chunk.count + begin, own);
-      kept += writeLower(tile, notes, queries_[q], reaches[q], own);
+      writeLeastSquares(tile, notes, queries_[q].note, false, squares.data() + q * chunk.count + begin, own);
+      kept += writeLower(tile, notes, queries_[q].note, reaches[q], own);
     }
-    const bool areFew = kept * kFewCodes < tile * count_;
-    if (!areFew) codeDots()(tile, width, codes, count_, rests_.data(), dots.data());
+    writeRestDots(chunk.rests + begin * codes_.rests().width(), tile, kept, lower, reaches, dots);
     for (std::size_t q = 0; q < count_; ++q) {
       float* own = squares.data() + q * chunk.count + begin;
-      const float* bounds = lower.data() + q * tile;
-      if (kept > 0 && areFew) {
-        for (std::size_t i = 0; i < tile; ++i) {
-          if (bounds[i] > reaches[q]) continue;
-          codeDots()(1, width, codes + i * width, 1, rests_.data() + q * width, dots.data() + q * tile + i);
-        }
-      }
-      addRestSquares(tile, notes, dots.data() + q * tile, queries_[q], bounds, reaches[q], own);
-      if (kept > 0) keepNearest(own, chunk.first + begin, tile, heaps[q]);
+      writeProducts(q, tile, dots.data(), &QueryCode::Plane::restSum, products);
+      addRestSquares(tile, notes, products, queries_[q].note, lower.data() + q * tile, reaches[q], own);
+      if (kept > 0) keepNearest(q, own, chunk.first + begin, tile, heaps[q]);
+    }
+  }
+}
+
+template <typename T>
+void Screen<T>::writeRestDots(const std::uint8_t* codes, std::size_t tile, std::size_t kept,
+                              const std::vector<float>& lower, const std::vector<float>& reaches,
+                              std::vector<std::int32_t>& dots) const {
+  const std::size_t width = codes_.rests().width();
+  if (kept * kFewCodes >= tile * count_) {
+    codeDots()(tile, width, codes, planeCount_, rests_.data(), dots.data());
+    return;
+  }
+  const auto write = [&](std::size_t i, std::size_t plane) {
+    codeDots()(1, width, codes + i * width, 1, rests_.data() + plane * width, dots.data() + plane * tile + i);
+  };
+  for (std::size_t q = 0; q < count_ && kept > 0; ++q) {
+    for (std::size_t i = 0; i < tile; ++i) {
+      if (lower[q * tile + i] > reaches[q]) continue;
+      write(i, q);
+      if (queries_[q].planes.size() == 2) write(i, lowPlanes_[q]);
     }
   }
 }
@@ -280,8 +331,8 @@ void Screen<T>::collect(const Chunk& chunk, const float* squares, std::size_t q,
   for (std::size_t begin = 0; begin < chunk.count; begin += kTile) {
     const std::size_t tile = std::min(kTile, chunk.count - begin);
     const Notes notes(chunk.notes + begin, tile);
-    writeLeastSquares(tile, notes, queries_[q], haveRests_, squares + begin, lower);
-    if (writeLower(tile, notes, queries_[q], reach, lower) == 0) continue;
+    writeLeastSquares(tile, notes, queries_[q].note, haveRests_, squares + begin, lower);
+    if (writeLower(tile, notes, queries_[q].note, reach, lower) == 0) continue;
     for (std::size_t i = 0; i < tile; ++i) {
       // What is not a number is not left out.
       if (!(lower[i] > reach)) found.push_back(static_cast<std::int32_t>(chunk.first + begin + i));

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/aligned.h"
 #include "euclidean/codes.h"
 #include "euclidean/rows.h"
 #include "parallel/job.h"
@@ -49,9 +52,18 @@ class Screen {
   using Heap = std::vector<std::pair<float, std::int32_t>>;
 
   void cut(std::size_t stride);
-  void keepNearest(const float* squares, std::size_t first, std::size_t count, Heap& heap) const;
-  void readPrefixes(const Chunk& chunk, std::vector<float>& squares, Heap* heaps) const;
-  void readRests(const Chunk& chunk, const std::vector<float>& reaches, std::vector<float>& squares, Heap* heaps) const;
+  void addPlane(const QueryCode::Plane& plane);
+  // products <- those of a tile's codes with query q's, both planes together, whose sums are `sum`.
+  void writeProducts(std::size_t q, std::size_t tile, const std::int32_t* dots, std::int32_t QueryCode::Plane::*sum,
+                     float* products) const;
+  void clearHeaps();
+  void keepNearest(std::size_t q, const float* squares, std::size_t first, std::size_t count, Heap& heap) const;
+  void readPrefixes(const Chunk& chunk, AlignedVector<float>& squares, Heap* heaps) const;
+  void readRests(const Chunk& chunk, const std::vector<float>& reaches, AlignedVector<float>& squares,
+                 Heap* heaps) const;
+  // dots <- those of the rests in a tile: of `kept` rows within reach one by one where they are few, else of all.
+  void writeRestDots(const std::uint8_t* codes, std::size_t tile, std::size_t kept, const std::vector<float>& lower,
+                     const std::vector<float>& reaches, std::vector<std::int32_t>& dots) const;
   void collect(const Chunk& chunk, const float* squares, std::size_t q, float reach,
                std::vector<std::int32_t>& found) const;
 
@@ -59,12 +71,17 @@ class Screen {
   std::size_t count_;
   std::size_t neighbours_;
   std::vector<QueryCode> queries_;
-  std::vector<std::int8_t> prefixes_, rests_;  // of all queries
+  // The planes of all queries: first every high one, then those low ones that there are, at lowPlanes_.
+  std::vector<std::int8_t> prefixes_, rests_;
+  std::vector<std::size_t> lowPlanes_;
+  std::size_t planeCount_ = 0;
   std::vector<Chunk> chunks_;
   // Of each chunk, count x its rows: squared distances of what has been read of the codes; infinite for rows left out.
-  std::vector<std::vector<float>> squares_;
+  std::vector<AlignedVector<float>> squares_;
   bool haveRests_ = false;
   std::vector<Heap> heaps_;  // chunks x count
+  // Of each query the least square that is the last of any chunk's nearest: farther rows are not among those of all.
+  std::unique_ptr<std::atomic<float>[]> farthest_;
 };
 
 extern template class Screen<float>;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "euclidean/recall.h"
 #include "parallel/pool.h"
 
 namespace denseam::euclidean {
@@ -106,9 +107,11 @@ void ScreenedRecall<T>::sum(const Rows<T>& rows, std::size_t q, const Kept& weig
   const std::size_t width = rows.width();
   double* next = evaluation_.next.values.data() + q * width;
   std::vector<double> row(width);
+  const double least = kInvisibleMass<double> / static_cast<double>(rows.size());
   for (std::size_t k = 0; k < weighed.rows.size(); ++k) {
     const double weight = weighed.distances[k];
-    if (weight == 0) continue;
+    // Rows that no digit of the state shows.
+    if (weight < least) continue;
     const auto item = static_cast<std::size_t>(weighed.rows[k]);
     rows.embedding().exactRow(rows.values(item).data(), rows.remainders(item).data(), row.data());
     for (std::size_t j = 0; j < width; ++j) next[j] += weight * row[j];

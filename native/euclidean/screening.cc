@@ -11,8 +11,9 @@
 namespace denseam::euclidean {
 namespace {
 
-// The share of rows above which evaluating all of them together is faster than the kept ones one by one.
-constexpr std::size_t kMostKept = 16;
+// The share of rows above which evaluating all of them together is faster than the kept ones one by one, for many
+// queries; a few would gain from a greater one, but what is left out does not depend on the number of queries.
+constexpr std::size_t kMostKept = 32;
 // The share of the rows that is looked at first, and the number of them from which that share is small enough.
 constexpr std::size_t kSampled = 50;
 constexpr std::size_t kLeastSampled = 32768;
