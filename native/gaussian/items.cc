@@ -38,16 +38,8 @@ void pack(std::size_t d, const double* covariance, T* packed) {
   }
 }
 
-// Checks one covariance and packs it.
-template <typename T>
-CovarianceNote admit(std::size_t d, const T* given, const std::string& where, T* packed) {
-  double* covariance = Workspace::local().get(Workspace::kGram, d * d);
-  std::copy_n(given, d * d, covariance);
-  checkCovariance(d, covariance, where);
-  // The stored numbers are judged, not the given ones.
-  std::transform(covariance, covariance + d * d, covariance,
-                 [](double x) { return static_cast<double>(static_cast<T>(x)); });
-  pack(d, covariance, packed);
+// The note of a stored covariance, both triangles of which are destroyed.
+CovarianceNote noteOf(std::size_t d, double* covariance, const std::string& where) {
   const Definiteness found = judge(d, covariance, where);
   CovarianceNote note{0, 0, found.scaledRank, nullptr};
   if (found.isIndefinite) {
@@ -74,6 +66,29 @@ void unpack(std::size_t d, const T* packed, std::size_t stride, double* matrix) 
       }
     }
   }
+}
+
+// Checks one covariance, both triangles, and packs it.
+template <typename T>
+void admitGiven(std::size_t d, const T* given, const std::string& where, double* covariance, T* packed) {
+  std::copy_n(given, d * d, covariance);
+  checkCovariance(d, covariance, where);
+  // The stored numbers are judged, not the given ones.
+  std::transform(covariance, covariance + d * d, covariance,
+                 [](double x) { return static_cast<double>(static_cast<T>(x)); });
+  pack(d, covariance, packed);
+}
+
+// Checks one packed triangle and unpacks it.
+template <typename T>
+void admitSaved(std::size_t d, const T* packed, const std::string& where, double* covariance) {
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const T x = packed[packedSize(i) + j];
+      if (!std::isfinite(x)) throw notFinite(entry(where, i, j), static_cast<double>(x));
+    }
+  }
+  unpack(d, packed, 1, covariance);
 }
 
 }  // namespace
@@ -141,30 +156,46 @@ const T* FullItems<T>::group(const std::int32_t* items, std::size_t count, Align
 }
 
 template <typename T>
+CovarianceNote FullItems<T>::admit(const Items& items, std::size_t i, T* packed) const {
+  const std::size_t d = dimension();
+  const T* mean = std::get<std::vector<T>>(items.positions).data() + i * d;
+  for (std::size_t j = 0; j < d; ++j) {
+    if (std::isfinite(mean[j])) continue;
+    throw notFinite(items.at("means", i) + "[" + std::to_string(j) + "]", static_cast<double>(mean[j]));
+  }
+  const T* covariances = std::get<std::vector<T>>(items.covariances).data();
+  const std::string where = items.at("covariances", i);
+  double* covariance = Workspace::local().get(Workspace::kGram, d * d);
+  if (items.isSaved) {
+    admitSaved(d, covariances + i * packedSize(d), where, covariance);
+  } else {
+    admitGiven(d, covariances + i * d * d, where, covariance, packed + i * packedSize(d));
+  }
+  CovarianceNote note = noteOf(d, covariance, where);
+  if (!items.savedIndex.empty()) {
+    const auto width = signatureSize(d);
+    checkNorms(d, std::span(items.savedIndex).subspan(i * width, width), note, items.at("index", i));
+  }
+  return note;
+}
+
+template <typename T>
 void FullItems<T>::append(const Items& items, Job& job) {
   const std::size_t d = dimension();
-  const auto& means = std::get<std::vector<T>>(items.positions);
-  const auto& covariances = std::get<std::vector<T>>(items.covariances);
-  std::vector<T> packed(items.count * packedSize(d));
+  std::vector<T> packed(items.isSaved ? 0 : items.count * packedSize(d));
   std::vector<CovarianceNote> notes(items.count);
   job.expect(items.count);
   parallel::forEach(items.count, grain(d), job, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      for (std::size_t j = 0; j < d; ++j) {
-        const T x = means[i * d + j];
-        if (std::isfinite(x)) continue;
-        throw notFinite(items.at("means", i) + "[" + std::to_string(j) + "]", static_cast<double>(x));
-      }
-      notes[i] =
-          admit(d, covariances.data() + i * d * d, items.at("covariances", i), packed.data() + i * packedSize(d));
-    }
+    for (std::size_t i = begin; i < end; ++i) notes[i] = admit(items, i, packed.data());
     job.advance(end - begin);
   });
   anyIndefinite_ = anyIndefinite_ || std::any_of(notes.begin(), notes.end(), [](const CovarianceNote& note) {
                      return note.positivePart != nullptr;
                    });
-  means_.append(items.count, means);
-  covariances_.append(items.count, packed, notes);
+  const bool extendsIndex = indexed() && !items.savedIndex.empty();
+  means_.append(items.count, std::get<std::vector<T>>(items.positions));
+  covariances_.append(items.count, items.isSaved ? std::get<std::vector<T>>(items.covariances) : packed, notes);
+  if (extendsIndex) signatures_.append(items.count, items.savedIndex);
 }
 
 template <typename T>
@@ -200,6 +231,34 @@ void FullItems<T>::signItems(std::size_t first, std::size_t count, float* signat
   std::int32_t indices[lanes::kLanes];
   std::iota(indices, indices + count, static_cast<std::int32_t>(first));
   visitGroup(indices, count, [&](const auto* group) { signGroup(dimension(), group, count, signatures); });
+}
+
+template <typename T>
+void FullItems<T>::checkSignature(std::size_t item) const {
+  std::vector<float> own(signatureSize(dimension()));
+  signItems(item, 1, own.data());
+  gaussian::checkSignature(dimension(), signature(item), own, "items.index[" + std::to_string(item) + "]");
+}
+
+template <typename T>
+Items FullItems<T>::saved(std::size_t first, std::size_t count, bool withSignatures, const Job& job) const {
+  Items items;
+  std::vector<T> means, covariances;
+  means.reserve(count * dimension());
+  covariances.reserve(count * packedSize(dimension()));
+  if (withSignatures) items.savedIndex.reserve(count * signatureSize(dimension()));
+  for (std::size_t item = first; item < first + count; ++item) {
+    job.poll();
+    means.insert(means.end(), mean(item).begin(), mean(item).end());
+    const T* packed = covariances_.values(item).data();
+    for (std::size_t k = 0; k < covariances_.width(); ++k) covariances.push_back(packed[k * covariances_.lanes()]);
+    if (withSignatures) items.savedIndex.insert(items.savedIndex.end(), signature(item).begin(), signature(item).end());
+  }
+  items.count = count;
+  items.positions = std::move(means);
+  items.covariances = std::move(covariances);
+  items.isSaved = true;
+  return items;
 }
 
 template <typename T>

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
+#include "base/error.h"
+#include "base/format.h"
 #include "linalg/lanes.h"
 #include "linalg/linalg.h"
 #include "simd/dispatch.h"
@@ -16,10 +19,21 @@ namespace lanes = linalg::lanes;
 
 // The length of runs of float products that are added in single precision; runs are added in double precision.
 constexpr std::size_t kRun = 512;
-// A bound on the error of an inner product of two signatures, which have norm 1: kRun roundings of a sum (3.1e-5,
-// whatever its order), those of the stored numbers (1.2e-7), and those of the two roots, which for singular covariances
-// are the root of the eigensolver's own (below 1e-5 for d up to 2000).
-constexpr double kOverlapError = 6e-5;
+constexpr double kUnitRoundoff = std::numeric_limits<float>::epsilon() / 2;
+// Numbers of signatures, in memory and in files, are rounded to float32: r^ = r (1 + e), |e| <= u = 2^-24. Both vectors
+// have norm 1, so by Cauchy and Schwarz |r^' s^ - r' s| <= (2 u + u^2) |r| |s|. What underflows adds below 1e-38 each.
+constexpr double kStoredError = 2.01 * kUnitRoundoff;
+// A run of n products differs from its exact value by at most n u / (1 - n u) sum_k |r_k s_k|, whatever its order
+// (Higham 2002, section 3.1).
+constexpr double kRunError = 1.01 * static_cast<double>(kRun) * kUnitRoundoff;
+// A root and a spectrum are computed in double precision, of a covariance that the eigensolver moves by E: they are off
+// by at most |E|_1^1/2 (trace norm; Powers and Stormer 1970), attained at singular covariances. With |E|_1 below
+// 1e-10 of the trace, far above what LAPACK leaves for d up to 2000, that is
+constexpr double kRootError = 1e-5;
+// A bound on the error of an inner product of two signatures.
+constexpr double kOverlapError = kRunError + kStoredError + 2 * kRootError;
+// Below this trace the eigensolvers' arithmetic underflows.
+constexpr double kLeastTrace = std::numeric_limits<double>::min() / std::numeric_limits<double>::epsilon();
 
 DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restrict a, const float* __restrict b) {
   double sum = 0;
@@ -31,6 +45,13 @@ DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restric
     sum += static_cast<double>(run);
   }
   return sum;
+}
+
+// The size of the root in a signature.
+constexpr std::size_t packedTriangle(std::size_t d) { return signatureSize(d) - d; }
+
+double squaredNorm(std::span<const float> values) {
+  return innerProductInRuns(values.size(), values.data(), values.data());
 }
 
 double rootOf(double x) { return std::sqrt(std::max(0.0, x)); }
@@ -67,6 +88,31 @@ void sign(std::size_t d, double* covariance, float* signature) {
   linalg::outer(d, vectors, root);
   for (std::size_t i = 0, k = 0; i < d; ++i) {
     for (std::size_t j = 0; j <= i; ++j, ++k) signature[k] = packedRoot(root[j * d + i], i == j);
+  }
+}
+
+void checkNorms(std::size_t d, std::span<const float> signature, const CovarianceNote& note, const std::string& where) {
+  for (const auto part : {signature.first(packedTriangle(d)), signature.last(d)}) {
+    const double norm = squaredNorm(part);
+    if (std::abs(norm - 1) <= kOverlapError || (norm == 0 && !(note.trace > kLeastTrace))) continue;
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a root and a spectrum of norm 1",
+                              .found = "one has norm " + number(std::sqrt(norm))});
+  }
+}
+
+// Both signatures are within kRootError of the exact one, and rounded.
+void checkSignature(std::size_t d, std::span<const float> signature, std::span<const float> own,
+                    const std::string& where) {
+  std::vector<float> difference(signature.size());
+  std::ranges::transform(signature, own, difference.begin(), std::minus());
+  const std::span<const float> all(difference);
+  for (const auto part : {all.first(packedTriangle(d)), all.last(d)}) {
+    const double off = std::sqrt(squaredNorm(part));
+    if (off <= 2 * kRootError + kStoredError) continue;
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "the root and the spectrum of the item's covariance",
+                              .found = "they are off by " + number(off) + " of its norm"});
   }
 }
 

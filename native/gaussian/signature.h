@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gaussian/covariance_note.h"
@@ -20,6 +21,13 @@ void sign(std::size_t d, double* covariance, float* signature);
 // The signatures of the first `count` covariances of a group of lanes (linalg/lanes.h).
 template <typename T>
 void signGroup(std::size_t d, const T* group, std::size_t count, float* signatures);
+
+// Checks on a signature that came from a file, named `where` in errors, beside the checksums of the file, which find
+// accidents. `checkNorms`: what the bounds need of every one, so that no number can pass for another scale, or for
+// none. `checkSignature`: that it is the given covariance's `own`, as exact as the bounds take it for.
+void checkNorms(std::size_t d, std::span<const float> signature, const CovarianceNote& note, const std::string& where);
+void checkSignature(std::size_t d, std::span<const float> signature, std::span<const float> own,
+                    const std::string& where);
 
 // least <= F <= greatest, rounding included.
 struct FidelityBounds {
