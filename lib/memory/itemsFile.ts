@@ -11,6 +11,7 @@ import {
 import type { MemoryKind, NativeIndexShape, NativeNewItems, NativeSavedItems } from '../native/addon.ts';
 import { threads } from '../native/threads.ts';
 import { type Batch, itemWidth } from './batches.ts';
+import { inputBytes } from './parts.ts';
 
 /** Description of the items in a file. */
 export interface ItemsInfo {
@@ -58,11 +59,12 @@ function indexTensors(size: number, { width, shared }: IndexWidths) {
   return shared === 0 ? [ofItems] : [ofItems, { name: 'index.shared', dtype: 'F64' as const, shape: [shared] }];
 }
 
-/** Items of a few megabytes, but one for every thread. */
+/** Items of a few megabytes, but of large ones two for every thread as far as the event loop can copy them. */
 function itemsPerChunk({ kind, dimension }: ItemsInfo): number {
   const { position, covariance } = itemWidth(kind, dimension);
-  const height = Math.floor(chunkBytes / (Float64Array.BYTES_PER_ELEMENT * (position + covariance)));
-  return Math.max(1, kind === 'full' ? threads() : 0, height);
+  const fitting = (bytes: number) => Math.floor(bytes / (Float64Array.BYTES_PER_ELEMENT * (position + covariance)));
+  const parallel = kind === 'full' ? Math.min(2 * threads(), fitting(inputBytes)) : 1;
+  return Math.max(1, fitting(chunkBytes), parallel);
 }
 
 type IndexWidths = Pick<NativeIndexShape, 'width' | 'shared'>;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "parallel/pool.h"
+#include "simd/dispatch.h"
 
 namespace denseam::euclidean {
 namespace {
@@ -34,28 +35,50 @@ struct Parts {
   std::size_t floats() const { return (prefix + rest + sizeof(CodeNote)) / sizeof(float); }
 };
 
+// The squares of what a code is from the code book's centre, and from the row, summed over coordinates.
+struct Sums {
+  double norm, error;
+};
+
+template <typename T>
+DENSEAM_INLINE Sums sumsOf(const CodeBook& book, std::size_t first, std::size_t count, double step,
+                           const std::uint8_t* __restrict codes, const T* __restrict row) {
+  const std::uint32_t* __restrict order = book.order.data() + first;
+  const double* __restrict centre = book.centre.data() + first;
+  const double* __restrict scales = book.scales.data() + first;
+  const double inverse = 1 / book.unit;
+  double norm = 0, error = 0;
+#pragma omp simd reduction(+ : norm, error)
+  for (std::size_t j = 0; j < count; ++j) {
+    const double coded = step * scales[j] * static_cast<double>(static_cast<int>(codes[j]) - kCodeOffset);
+    const double off = (static_cast<double>(row[order[j]]) - centre[j]) * inverse - coded;
+    norm += coded * coded;
+    error += off * off;
+  }
+  return {norm, error};
+}
+
+DENSEAM_DISPATCH Sums sums(const CodeBook& book, std::size_t first, std::size_t count, double step,
+                           const std::uint8_t* codes, const float* row) {
+  return sumsOf(book, first, count, step, codes, row);
+}
+DENSEAM_DISPATCH Sums sums(const CodeBook& book, std::size_t first, std::size_t count, double step,
+                           const std::uint8_t* codes, const double* row) {
+  return sumsOf(book, first, count, step, codes, row);
+}
+
 // Whether a code and its note bound a row: the row is as near to the code as the note says, and the norms are the
 // code's. `extra` is how far the row may be from its item.
 template <typename T>
-bool bounds(const CodeBook& book, const Parts& parts, const std::uint8_t* prefix, const std::uint8_t* rest,
-            const CodeNote& note, const T* row, double extra) {
-  const std::size_t width = book.order.size();
+bool bounds(const CodeBook& book, std::size_t prefixWidth, const std::uint8_t* codes, const CodeNote& note,
+            const T* row, double extra) {
+  if (std::isinf(note.error) && note.error > 0) return true;  // it leaves nothing out
+  const std::size_t width = book.order.size(), split = std::min(width, prefixWidth);
   const auto step = static_cast<double>(note.scale);
-  double norms[2] = {0, 0}, error = 0;
-  const auto add = [&](std::size_t begin, std::size_t end, const std::uint8_t* codes, double& norm) {
-    for (std::size_t j = begin; j < end; ++j) {
-      const double x = (static_cast<double>(row[book.order[j]]) - book.centre[j]) / book.unit;
-      const double coded = step * book.scales[j] * (static_cast<int>(codes[j - begin]) - kCodeOffset);
-      norm += coded * coded;
-      error += (x - coded) * (x - coded);
-    }
-  };
-  add(0, std::min(width, parts.prefix), prefix, norms[0]);
-  add(std::min(width, parts.prefix), width, rest, norms[1]);
-  // An infinite error leaves nothing out.
-  if (std::isinf(note.error) && note.error > 0) return true;
-  return std::sqrt(error) + extra / book.unit <= static_cast<double>(note.error) && isNear(norms[0], note.prefix) &&
-         isNear(std::sqrt(norms[1]), note.rest);
+  const Sums prefix = sums(book, 0, split, step, codes, row);
+  const Sums rest = sums(book, split, width - split, step, codes + split, row);
+  return std::sqrt(prefix.error + rest.error) + extra / book.unit <= static_cast<double>(note.error) &&
+         isNear(prefix.norm, note.prefix) && isNear(std::sqrt(rest.norm), note.rest);
 }
 
 }  // namespace
@@ -119,7 +142,7 @@ void appendRecords(const Rows<T>& rows, const Items& items, Codes<T>& codes, Job
       std::copy_n(record, parts.prefix, prefixes.data() + i * parts.prefix);
       std::copy_n(rest, parts.rest, rests.data() + i * parts.rest);
       std::memcpy(&notes[i], rest + parts.rest, sizeof(CodeNote));
-      if (bounds(*codes.book(), parts, record, rest, notes[i], rows.values(begin + i).data(),
+      if (bounds(*codes.book(), parts.prefix, record, notes[i], rows.values(begin + i).data(),
                  rounding(rows, begin + i))) {
         continue;
       }
