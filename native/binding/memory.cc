@@ -177,7 +177,7 @@ Napi::Value checkIndex(const Napi::CallbackInfo& info) {
 
 Napi::Value toSaved(Napi::Env env, Items&& items) {
   const auto toNumbers = [env](Numbers&& numbers) {
-    return std::visit([env](auto&& values) { return toFloatArray(env, std::move(values)); }, std::move(numbers));
+    return std::visit([env](auto& values) { return toFloatArray(env, std::move(values)); }, numbers);
   };
   Napi::Object result = Napi::Object::New(env);
   result.Set("positions", toNumbers(std::move(items.positions)));

@@ -38,6 +38,11 @@ void pack(std::size_t d, const double* covariance, T* packed) {
   }
 }
 
+double positiveTrace(std::size_t d, double trace) { return trace + static_cast<double>(d) * zeroLevel(d, trace); }
+
+// The note of a covariance that is far from singular.
+CovarianceNote noteOfPositive(std::size_t d, double trace) { return {trace, positiveTrace(d, trace), d, nullptr}; }
+
 // The note of a stored covariance, both triangles of which are destroyed.
 CovarianceNote noteOf(std::size_t d, double* covariance, const std::string& where) {
   const Definiteness found = judge(d, covariance, where);
@@ -49,7 +54,7 @@ CovarianceNote noteOf(std::size_t d, double* covariance, const std::string& wher
     note.positivePart = std::make_shared<const std::vector<double>>(std::move(positivePart));
   }
   note.trace = linalg::trace(d, covariance);
-  note.positiveTrace = note.trace + static_cast<double>(d) * zeroLevel(d, note.trace);
+  note.positiveTrace = positiveTrace(d, note.trace);
   return note;
 }
 
@@ -79,16 +84,22 @@ void admitGiven(std::size_t d, const T* given, const std::string& where, double*
   pack(d, covariance, packed);
 }
 
-// Checks one packed triangle and unpacks it.
 template <typename T>
-void admitSaved(std::size_t d, const T* packed, const std::string& where, double* covariance) {
+void checkTriangle(std::size_t d, const T* packed, const std::string& where) {
   for (std::size_t i = 0; i < d; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
       const T x = packed[packedSize(i) + j];
       if (!std::isfinite(x)) throw notFinite(entry(where, i, j), static_cast<double>(x));
     }
   }
-  unpack(d, packed, 1, covariance);
+}
+
+// The trace of a packed triangle.
+template <typename T>
+double traceOf(std::size_t d, const T* packed) {
+  double sum = 0;
+  for (std::size_t i = 0; i < d; ++i) sum += static_cast<double>(packed[packedSize(i) + i]);
+  return sum;
 }
 
 }  // namespace
@@ -163,18 +174,34 @@ CovarianceNote FullItems<T>::admit(const Items& items, std::size_t i, T* packed)
     if (std::isfinite(mean[j])) continue;
     throw notFinite(items.at("means", i) + "[" + std::to_string(j) + "]", static_cast<double>(mean[j]));
   }
-  const T* covariances = std::get<std::vector<T>>(items.covariances).data();
+  if (items.isSaved) return admitSaved(items, i);
   const std::string where = items.at("covariances", i);
   double* covariance = Workspace::local().get(Workspace::kGram, d * d);
-  if (items.isSaved) {
-    admitSaved(d, covariances + i * packedSize(d), where, covariance);
-  } else {
-    admitGiven(d, covariances + i * d * d, where, covariance, packed + i * packedSize(d));
-  }
+  const T* given = std::get<std::vector<T>>(items.covariances).data() + i * d * d;
+  admitGiven(d, given, where, covariance, packed + i * packedSize(d));
+  return noteOf(d, covariance, where);
+}
+
+// Where the spectrum in the file says that the covariance is far from singular, its root is tried instead of a factor.
+template <typename T>
+CovarianceNote FullItems<T>::admitSaved(const Items& items, std::size_t i) const {
+  const std::size_t d = dimension(), width = signatureSize(d);
+  const T* packed = std::get<std::vector<T>>(items.covariances).data() + i * packedSize(d);
+  const std::string where = items.at("covariances", i);
+  checkTriangle(d, packed, where);
+  const double trace = traceOf(d, packed);
+  const bool hasSignature = !items.savedIndex.empty();
+  const auto saved = std::span(items.savedIndex).subspan(hasSignature ? i * width : 0, hasSignature ? width : 0);
+  if (hasSignature) checkNorms(d, saved, trace, items.at("index", i));
+  const bool isClear = hasSignature && isClearlyPositive(d, saved, trace);
+  if (isClear && isRootOf(d, saved, packed, trace)) return noteOfPositive(d, trace);
+  double* covariance = Workspace::local().get(Workspace::kGram, d * d);
+  unpack(d, packed, 1, covariance);
   CovarianceNote note = noteOf(d, covariance, where);
-  if (!items.savedIndex.empty()) {
-    const auto width = signatureSize(d);
-    checkNorms(d, std::span(items.savedIndex).subspan(i * width, width), note, items.at("index", i));
+  if (isClear) {
+    throw Error("ERR_RANGE", {.argument = items.at("index", i),
+                              .expected = "the root of the item's covariance",
+                              .found = "its square is another matrix"});
   }
   return note;
 }

@@ -69,6 +69,7 @@ class FullItems {
   const double* positiveGroup(const std::int32_t* items, std::size_t count, AlignedVector<double>& buffer) const;
   void signItems(std::size_t first, std::size_t count, float* signatures) const;
   CovarianceNote admit(const Items& items, std::size_t i, T* packed) const;
+  CovarianceNote admitSaved(const Items& items, std::size_t i) const;
 
   bool indexed_;
   bool anyIndefinite_ = false;
