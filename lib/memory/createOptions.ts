@@ -10,7 +10,7 @@ export interface CreateOptions extends CallOptions {
    * of what a covariance takes in float64, and one decomposition with eigenvectors when an item is stored (some 80 ms
    * at d = 768, 7 microseconds at d = 20). Without it only means and traces bound distances.
    *
-   * Other items: a code of one byte for each of their numbers, and 12 bytes more, where they have 64 numbers or more
+   * Other items: a code of one byte for each of their numbers, and 16 bytes more, where they have 64 numbers or more
    * and are 4096 or more.
    */
   readonly index?: boolean | undefined;

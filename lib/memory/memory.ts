@@ -31,6 +31,7 @@ import { filled } from './store.ts';
 import { type Ridge, StoredItems, type Verb } from './storedItems.ts';
 import {
   betaOptions,
+  inSinglePrecision,
   type iterationOptions,
   nearestOptions,
   type Passed,
@@ -299,7 +300,9 @@ export abstract class Memory<Items, QueryOptions = unknown>
 
   /** The options of a verb on queries, each read once. */
   #read<Table extends OptionTable>(table: Table, options: unknown): Read<Table> & Ridge {
-    const read = readOptions({ ...table, ...this.#queryOptions }, options);
+    const isSingle = this.precision === 'float32' && this.#kind !== 'full';
+    const own = isSingle ? inSinglePrecision(table) : table;
+    const read = readOptions({ ...own, ...this.#queryOptions }, options);
     return { ridge: 0, ...read } as Read<Table> & Ridge;
   }
 

@@ -1,5 +1,14 @@
 import { types } from 'node:util';
-import { aBoolean, callOptions, described, optional, readOptions, required, specify } from '../core/options.ts';
+import {
+  aBoolean,
+  callOptions,
+  described,
+  type OptionTable,
+  optional,
+  readOptions,
+  required,
+  specify,
+} from '../core/options.ts';
 import type {
   BetaOptions,
   CallOptions,
@@ -19,6 +28,8 @@ export const maxIterationsLimit = 2 ** 31 - 1;
 
 /** Half the spacing of the doubles just below 1: a lost mass below it does not show. */
 const invisibleMass = 2 ** -53;
+/** The same in single precision, in which weights are accurate to 1e-4 only. */
+const invisibleSingleMass = 2 ** -24;
 
 const droppedMass = specify<DroppedMass>()({ mass: required(shareOfMass) });
 
@@ -27,10 +38,13 @@ function shareOfMass(name: string, value: unknown): number {
   return value as number;
 }
 
-/** The mass that may be dropped; undefined to evaluate every item. */
-function pruning(name: string, value: unknown): number | undefined {
-  if (value === true) return invisibleMass;
-  return value === false ? undefined : readOptions(droppedMass, value, name).mass;
+/** The mass that may be dropped, `invisible` by default; undefined to evaluate every item. */
+function pruningOption(invisible: number) {
+  const read = (name: string, value: unknown): number | undefined => {
+    if (value === true) return invisible;
+    return value === false ? undefined : readOptions(droppedMass, value, name).mass;
+  };
+  return optional<number | undefined, boolean | DroppedMass>(read, invisible);
 }
 
 /** Whether this is an array of numbers, plain or of floats of any precision. */
@@ -60,8 +74,17 @@ export function iterations(name: string, value: unknown): number {
 /** Options of verbs that may leave items out. */
 const pruningOptions = specify<PruningOptions>()({
   ...callOptions,
-  pruning: optional<number | undefined, boolean | DroppedMass>(pruning, invisibleMass),
+  pruning: pruningOption(invisibleMass),
 });
+
+/** The same verbs on items whose distances are those of single precision. */
+const singlePruning = pruningOption(invisibleSingleMass);
+
+/** The table of a verb on items in single precision: more may be left out of it. */
+export function inSinglePrecision<Table extends OptionTable>(table: Table): Table {
+  const { pruning } = table as Partial<typeof pruningOptions>;
+  return pruning === pruningOptions.pruning ? { ...table, pruning: singlePruning } : table;
+}
 
 /** Options of verbs that weigh the items. */
 export const betaOptions = specify<BetaOptions>()({ ...pruningOptions, beta: required(positive) });

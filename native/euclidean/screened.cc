@@ -10,12 +10,16 @@
 namespace denseam::euclidean {
 namespace {
 
-// Adds the queries that keep no rows to `others`; returns how many of all they are.
-std::size_t addOthers(const std::vector<std::size_t>& queries, const std::vector<Kept>& kept,
+// Whether the rows kept can hold k neighbours: not where screening would leave out too little, nor where codes that
+// were read from a file are wrong.
+bool areEnough(const Kept& kept, std::size_t k) { return kept.rows.size() >= k; }
+
+// Adds the queries that do not keep enough rows to `others`; returns how many of all they are.
+std::size_t addOthers(const std::vector<std::size_t>& queries, const std::vector<Kept>& kept, std::size_t least,
                       std::vector<std::size_t>& others) {
   std::size_t count = 0;
   for (std::size_t k = 0; k < queries.size(); ++k) {
-    if (!kept[k].rows.empty()) continue;
+    if (areEnough(kept[k], least)) continue;
     others.push_back(queries[k]);
     ++count;
   }
@@ -33,9 +37,9 @@ ScreenedNearest<T>::ScreenedNearest(const Rows<T>& rows, const Codes<T>& codes, 
   for (std::size_t first = 0; first < points.count; first += atOnce) {
     const auto queries = indicesBetween(first, std::min(points.count, first + atOnce));
     const auto kept = screening.keep(queries, std::vector<double>(queries.size()), job);
-    const std::size_t left = addOthers(queries, kept, others_);
+    const std::size_t left = addOthers(queries, kept, k, others_);
     for (std::size_t q = 0; q < queries.size(); ++q) {
-      if (!kept[q].rows.empty()) choose(queries[q], kept[q], k);
+      if (areEnough(kept[q], k)) choose(queries[q], kept[q], k);
     }
     job.advance((queries.size() - left) * rows.size());
   }
@@ -71,13 +75,13 @@ ScreenedRecall<T>::ScreenedRecall(const Rows<T>& rows, const Codes<T>& codes, co
     auto kept = screening.keep(queries, margins, job);
     parallel::forEach(queries.size(), 1, job, [&](std::size_t begin, std::size_t end) {
       for (std::size_t k = begin; k < end; ++k) {
-        if (kept[k].rows.empty()) continue;
+        if (!areEnough(kept[k], 1)) continue;
         const std::size_t q = queries[k];
         weigh(rows, q, betas[q], kept[k]);
         evaluation_.droppedMass[q] = mass * (size - static_cast<double>(kept[k].rows.size())) / size;
       }
     });
-    job.advance((queries.size() - addOthers(queries, kept, others_)) * rows.size());
+    job.advance((queries.size() - addOthers(queries, kept, 1, others_)) * rows.size());
   }
 }
 

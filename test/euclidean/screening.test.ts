@@ -9,7 +9,6 @@ import { TestRandom } from '../support/random.ts';
 
 /** Enough rows for codes, and a few more than a whole number of tiles. */
 const count = 4200;
-const queryCount = 11;
 type Floats = typeof Float64Array | typeof Float32Array;
 
 /** All at nearly the same distance from the origin, which is a query: only right bounds keep the nearest. */
@@ -45,28 +44,39 @@ function rowsOf(kind: string, width: number, scale: number, seed: number, Floats
 }
 
 /** Some rows, most of them moved, one of them drawn anew, and the origin. */
-function queriesNear({ values, dimension }: Vectors, seed: number): Vectors {
+function queriesNear({ values, dimension }: Vectors, queryCount: number, seed: number): Vectors {
   const random = new TestRandom(seed);
   const size = largest(values);
-  const moved = Float64Array.from({ length: queryCount * dimension }, (_, at) => {
-    const query = Math.floor(at / dimension);
-    const own = values[query * 37 * dimension + (at % dimension)] as number;
-    if (query === 0) return own;
-    if (query === 2) return 0;
-    return query === 1 ? size * random.normal() : own * (1 + 0.01 * query * random.normal());
-  });
+  const moved = new Float64Array(queryCount * dimension);
+  for (let query = 0, at = 0; query < queryCount; query++) {
+    const noise = 0.01 * (query % 11);
+    for (let j = 0; j < dimension; j++, at++) {
+      const own = values[((query * 37) % count) * dimension + j] as number;
+      moved[at] = query === 1 ? size * random.normal() : query === 2 ? 0 : own * (1 + noise * random.normal());
+    }
+  }
   return { count: queryCount, dimension, values: moved };
 }
 
+/** The greatest difference of two lists beyond a share of the second. */
+function furthest(a: Float64Array, b: Float64Array, share: number): number {
+  return a.reduce(
+    (most, x, at) => Math.max(most, Math.abs(x - (b[at] as number)) - share * Math.abs(b[at] as number)),
+    0,
+  );
+}
+
+// Some 100,000 queries: 12 kinds x 2 precisions x 3 scales x 2 numbers of neighbours x 700 queries, and recalls.
 describe.each([
   ['float64', Float64Array, [1, 1e-100, 1e100]],
   ['float32', Float32Array, [1, 1e-12, 1e7]],
 ] as const)('%s', (precision, Floats, scales) => {
   it.each(Object.keys(kinds))('neighbours among rows %s are those without pruning', async (kind) => {
     for (const [at, scale] of scales.entries()) {
-      const items = rowsOf(kind, at === 0 ? 64 : 77, scale, at, Floats);
+      // The prefix of a code is the whole of it, or a part.
+      const items = rowsOf(kind, [64, 77, 300][at] as number, scale, at, Floats);
       const memory = await EuclideanMemory.create(items);
-      const queries = queriesNear(items, 100 + at);
+      const queries = queriesNear(items, 700, 100 + at);
       for (const k of [1, 9]) {
         const [pruned, all] = [
           await memory.nearest(queries, { k }),
@@ -79,31 +89,72 @@ describe.each([
   });
 
   it.each(Object.keys(kinds))('recall among rows %s loses no more than droppedMass', async (kind) => {
-    const items = rowsOf(kind, 70, 1, 5, Floats);
-    const memory = await EuclideanMemory.create(items);
-    const queries = queriesNear(items, 6);
-    const spread = 2 * Math.sqrt(70) * largest(items.values);
-    for (const beta of [1e-8, 1e-2, 1, 100, 1e8]) {
-      const pruned = await memory.retrieve(queries, { beta, maxIterations: 2 });
-      const all = await memory.retrieve(queries, { beta, maxIterations: 2, pruning: false });
-      for (let q = 0; q < queryCount; q++) {
-        const dropped = pruned.droppedMass[q] as number;
-        expect(dropped).toBeLessThanOrEqual(2 ** -53);
+    for (const width of [70, 260]) {
+      const items = rowsOf(kind, width, 1, 5, Floats);
+      const memory = await EuclideanMemory.create(items);
+      const queries = queriesNear(items, 60, 6);
+      const spread = 2 * Math.sqrt(width) * largest(items.values);
+      for (const beta of [1e-8, 1e-2, 1, 100, 1e8]) {
+        const pruned = await memory.retrieve(queries, { beta, maxIterations: 2 });
+        const all = await memory.retrieve(queries, { beta, maxIterations: 2, pruning: false });
+        const dropped = Math.max(...pruned.droppedMass);
+        expect(dropped).toBeLessThanOrEqual(precision === 'float64' ? 2 ** -53 : 2 ** -24);
         // Without pruning float32 weights are those of scores in single precision.
         const weightError = precision === 'float64' ? 1e-10 : 1e-3;
-        const energies = [pruned.energy[q] as number, all.energy[q] as number] as const;
-        const slack = weightError / beta + 1e-9 * Math.abs(energies[1]);
-        expect(Math.abs(energies[0] - energies[1]), `${kind}, beta ${beta}`).toBeLessThanOrEqual(slack);
-        for (let j = 0; j < 70; j++) {
-          const [a, b] = [pruned.states.values[q * 70 + j] as number, all.states.values[q * 70 + j] as number];
-          expect(Math.abs(a - b), `${kind}, beta ${beta}`).toBeLessThanOrEqual(
-            (dropped + weightError) * spread + 1e-300,
-          );
-        }
+        expect(furthest(pruned.energy, all.energy, 1e-9), `${kind}, beta ${beta}`).toBeLessThanOrEqual(
+          weightError / beta,
+        );
+        const states = [pruned, all].map((retrieval) => Float64Array.from(retrieval.states.values)) as [
+          Float64Array,
+          Float64Array,
+        ];
+        expect(furthest(...states, 0), `${kind}, beta ${beta}`).toBeLessThanOrEqual(
+          (dropped + weightError) * spread + 1e-300,
+        );
       }
+      memory.close();
     }
-    memory.close();
   });
+});
+
+it('a sample of many rows decides what screening is worth, and no result', async () => {
+  const [many, width] = [33_000, 256];
+  const random = new TestRandom(12);
+  // The first coordinates vary most, so that a query of 8 bits is too coarse; a tenth of the rows are close together.
+  const values = Float32Array.from({ length: many * width }, (_, at) => {
+    const row = Math.floor(at / width);
+    return (row % 10 === 0 ? 0.01 : 1) * (random.normal() / (1 + (at % width)));
+  });
+  const memory = await EuclideanMemory.create({ count: many, dimension: width, values });
+  const queries = { count: 60, dimension: width, values: values.slice(5 * width, 65 * width).map((x) => 1.02 * x) };
+  for (const k of [1, 100]) {
+    expect(await memory.nearest(queries, { k })).toEqual(await memory.nearest(queries, { k, pruning: false }));
+  }
+  const evaluated: number[] = [];
+  for (const beta of [0.1, 100, 1e6]) {
+    const options = { beta, maxIterations: 0 };
+    const pruned = await memory.retrieve(queries, options);
+    const all = await memory.retrieve(queries, { ...options, pruning: false });
+    evaluated.push(Math.min(...pruned.evaluated), Math.max(...pruned.evaluated));
+    expect(furthest(pruned.energy, all.energy, 1e-6)).toBeLessThanOrEqual(1e-3 / beta);
+    expect([...pruned.nearest]).toEqual([...all.nearest]);
+  }
+  // None of the rows can be left out, some for some queries, most for all.
+  expect(evaluated[0]).toBe(many);
+  expect(evaluated.at(-1)).toBeLessThan(many / 32);
+  memory.close();
+});
+
+it('float32 memories may drop 2^-24 of the mass, and less on request', async () => {
+  const items = rowsOf('normal', 64, 1, 5, Float32Array);
+  const memory = await EuclideanMemory.create(items);
+  const queries = queriesNear(items, 20, 6);
+  const dropped = async (pruning: boolean | { mass: number }) =>
+    Math.max(...(await memory.retrieve(queries, { beta: 3, maxIterations: 0, pruning })).droppedMass);
+  expect(await dropped(true)).toBeGreaterThan(2 ** -53);
+  expect(await dropped(true)).toBeLessThanOrEqual(2 ** -24);
+  expect(await dropped({ mass: 2 ** -53 })).toBeLessThanOrEqual(2 ** -53);
+  expect(await dropped(false)).toBe(0);
 });
 
 describe('an index', () => {
