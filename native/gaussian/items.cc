@@ -27,6 +27,9 @@ std::size_t lanesFor(std::size_t d) { return d <= kMostSideBySide ? lanes::kLane
 // The least dimension with an index: below it a distance costs no more than a bound.
 constexpr std::size_t kLeastIndexed = 8;
 
+// Numbers copied in a chunk.
+constexpr std::size_t kNumbersCopied = 50'000;
+
 // Items checked in a chunk: about 100 microseconds of Cholesky factors.
 std::size_t grain(std::size_t d) { return std::max<std::size_t>(1, 40'000 / (d * d * d + 100)); }
 
@@ -268,19 +271,19 @@ void FullItems<T>::checkSignature(std::size_t item) const {
 }
 
 template <typename T>
-Items FullItems<T>::saved(std::size_t first, std::size_t count, bool withSignatures, const Job& job) const {
+Items FullItems<T>::saved(std::size_t first, std::size_t count, bool withSignatures, Job& job) const {
+  const std::size_t d = dimension(), width = covariances_.width(), stride = covariances_.lanes();
+  std::vector<T> means(count * d), covariances(count * width);
   Items items;
-  std::vector<T> means, covariances;
-  means.reserve(count * dimension());
-  covariances.reserve(count * packedSize(dimension()));
-  if (withSignatures) items.savedIndex.reserve(count * signatureSize(dimension()));
-  for (std::size_t item = first; item < first + count; ++item) {
-    job.poll();
-    means.insert(means.end(), mean(item).begin(), mean(item).end());
-    const T* packed = covariances_.values(item).data();
-    for (std::size_t k = 0; k < covariances_.width(); ++k) covariances.push_back(packed[k * covariances_.lanes()]);
-    if (withSignatures) items.savedIndex.insert(items.savedIndex.end(), signature(item).begin(), signature(item).end());
-  }
+  items.savedIndex.resize(withSignatures ? count * signatureSize(d) : 0);
+  parallel::forEach(count, std::max<std::size_t>(1, kNumbersCopied / width), job, [&](auto begin, auto end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      std::ranges::copy(mean(first + i), means.data() + i * d);
+      const T* packed = covariances_.values(first + i).data();
+      for (std::size_t k = 0; k < width; ++k) covariances[i * width + k] = packed[k * stride];
+      if (withSignatures) std::ranges::copy(signature(first + i), items.savedIndex.data() + i * signatureSize(d));
+    }
+  });
   items.count = count;
   items.positions = std::move(means);
   items.covariances = std::move(covariances);

@@ -58,7 +58,7 @@ class FullItems {
   // Throws where an item's signature, which came from a file, is not its covariance's.
   void checkSignature(std::size_t item) const;
   // These items as files keep them (memory/memory.h).
-  Items saved(std::size_t first, std::size_t count, bool withSignatures, const Job& job) const;
+  Items saved(std::size_t first, std::size_t count, bool withSignatures, Job& job) const;
   void index(Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
 

@@ -7,7 +7,8 @@ import { EuclideanMemory, GaussianMemory, type Gaussians, type Progress, type Ve
 import { openSafetensors } from '../../lib/io/safetensors/safetensors.ts';
 import { expectFailure, expectSameBits } from '../support/assertions.ts';
 import { scaled, select, toSingle } from '../support/batches.ts';
-import { buildCase, randomRotation, rotatedDiagonal } from '../support/cases.ts';
+import { buildCase, cases, randomRotation, rotatedDiagonal } from '../support/cases.ts';
+import { check } from '../support/check.ts';
 import { type Contents, contentsOf, forge } from '../support/forgery.ts';
 import { TestRandom } from '../support/random.ts';
 
@@ -73,6 +74,21 @@ describe('of full covariances', () => {
     await expectAlike(await GaussianMemory.load(plain), memory, queryBatch);
     const withoutIndex = await GaussianMemory.create(itemBatch, { index: false });
     await expectAlike(await GaussianMemory.load(path, { index: false }), withoutIndex, queryBatch);
+  });
+
+  it('does not show in an answer, however near to singular the items are', async () => {
+    const limits = { structures: ['full'], minDimension: 8, maxDimension: 14, maxItems: 12, maxQueries: 2 } as const;
+    await check(cases({ ...limits, maxLogCondition: 12 }), 60, async (random) => {
+      for (const items of [random.itemBatch, toSingle(random.itemBatch)]) {
+        const memory = await GaussianMemory.create(items);
+        await memory.save(path);
+        const loaded = await GaussianMemory.load(path);
+        const [a, b] = [await loaded.distances(random.queryBatch), await memory.distances(random.queryBatch)];
+        expectSameBits('distances', a.data, b.data);
+        const [near, nearest] = [await loaded.nearest(random.queryBatch), await memory.nearest(random.queryBatch)];
+        expect(near.indices).toEqual(nearest.indices);
+      }
+    });
   });
 
   it('is kept through changes', async () => {
