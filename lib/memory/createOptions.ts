@@ -12,6 +12,8 @@ export interface CreateOptions extends CallOptions {
    *
    * Other items: a code of one byte for each of their numbers, and 16 bytes more, where they have 64 numbers or more
    * and are 4096 or more.
+   *
+   * A memory with an index saves it; `load` with `index: false` leaves it out.
    */
   readonly index?: boolean | undefined;
 }

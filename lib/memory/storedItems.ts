@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { storing } from '../core/progress.ts';
 import type { CallOptions } from '../core/types.ts';
@@ -13,7 +14,7 @@ import {
 import { coded, runTask } from '../native/calls.ts';
 import { collectBefore } from '../native/closing.ts';
 import { type Batch, copy, itemWidth } from './batches.ts';
-import { type ItemsFile, saveItems } from './itemsFile.ts';
+import { type ItemsFile, type SavedBatch, saveItems } from './itemsFile.ts';
 import { inParts, type Part } from './parts.ts';
 import { ItemStore, type Staged } from './store.ts';
 
@@ -93,21 +94,24 @@ export class StoredItems {
     });
   }
 
-  /** Appends the items of a file. */
+  /** Appends the items of a file to no items, with the file's index if it has one. */
   async appendFile(file: ItemsFile, options: CallOptions): Promise<void> {
     const { signal } = options;
     const bytes = this.bytesOf(file.size);
-    const { copied, prepared } = storing(file.size, this.#isIndexed, options);
     await this.#store.change(async (staged) => {
       fitsInMemory('the items', bytes);
       await collectBefore(bytes);
-      let first = 0;
-      for await (const batch of file.batches(options)) {
-        await appendTo(staged, batch, first, { signal });
-        first += batch.count;
-        copied?.({ completed: first, total: file.size });
+      const shape = native.indexShape(staged.items);
+      const hasIndex = file.hasIndex(shape);
+      const { copied, prepared } = storing(file.size, this.#isIndexed && !hasIndex, options);
+      if (hasIndex && shape.shared > 0) {
+        const shared = await file.sharedIndex(options);
+        await staged.apply((items) => native.shareIndex(items, shared), options);
       }
+      const batches = file.batches(hasIndex, options);
+      await appendBatches(staged, batches, (completed) => copied?.({ completed, total: file.size }), { signal });
       if (this.#isIndexed) await indexItems(staged, { signal, onProgress: prepared });
+      if (hasIndex) await checkOne(staged.items, file.size, { signal });
     });
   }
 
@@ -131,13 +135,11 @@ export class StoredItems {
     const { kind, dimension, precision } = this.#shape;
     await this.reading((items) => {
       const info = { kind, size: native.itemCount(items), dimension, precision };
-      return saveItems(
-        path,
-        info,
-        basis,
-        (indices) => runTask(() => native.getItems(items, indices), options),
-        options,
-      );
+      const { isComplete: withIndex, width } = native.indexShape(items);
+      const index = withIndex ? { width, shared: native.sharedIndex(items) } : undefined;
+      const get = (first: number, count: number) =>
+        runTask(() => native.savedItems(items, { first, count, withIndex }), options);
+      return saveItems(path, info, { basis, index }, get, options);
     });
   }
 
@@ -165,8 +167,45 @@ export class StoredItems {
   }
 }
 
-function appendTo(staged: Staged<NativeItems>, batch: Batch, firstIndex: number, options: CallOptions): Promise<void> {
+function appendTo(
+  staged: Staged<NativeItems>,
+  batch: Batch | SavedBatch,
+  firstIndex: number,
+  options: CallOptions,
+): Promise<void> {
   return staged.apply((items, onProgress) => native.appendItems(items, batch, { firstIndex, onProgress }), options);
+}
+
+/** Appends batches of a file. While one is stored, the next is read: a task copies its input when it starts. */
+async function appendBatches(
+  staged: Staged<NativeItems>,
+  batches: AsyncIterable<SavedBatch>,
+  report: (completed: number) => void,
+  options: CallOptions,
+): Promise<void> {
+  let first = 0;
+  let storing = Promise.resolve();
+  try {
+    for await (const batch of batches) {
+      await storing;
+      report(first);
+      storing = appendTo(staged, batch, first, options);
+      storing.catch(() => {}); // thrown where it is awaited
+      first += batch.count;
+    }
+  } finally {
+    await storing;
+  }
+  report(first);
+}
+
+/**
+ * Checks the index that came with a file against the numbers of one item. Another item every time: whatever is wrong
+ * with a file is found by and by, wherever it is.
+ */
+function checkOne(items: NativeItems, size: number, options: CallOptions): Promise<undefined> {
+  const index = randomInt(size);
+  return runTask(() => native.checkIndex(items, index), options);
 }
 
 /** Completes the index of the items at the end of a change. */

@@ -13,6 +13,32 @@ export interface NativeBatch {
   readonly covariances?: FloatArray | undefined;
 }
 
+/** Items as a file keeps them. */
+export interface NativeSavedItems {
+  readonly positions: FloatArray;
+  /** Full covariances as lower triangles, row by row; empty for vectors. */
+  readonly covariances: FloatArray;
+  /** The items' part of the index, or nothing. */
+  readonly index: Float32Array;
+}
+
+/** A batch to append; it may come from a file. */
+export interface NativeNewItems extends NativeBatch {
+  /** Whether full covariances are lower triangles, row by row. Default false. */
+  readonly isSaved?: boolean | undefined;
+  readonly index?: Float32Array | undefined;
+}
+
+/** What a file keeps of an index; nothing for items that have none. */
+export interface NativeIndexShape {
+  /** Float32 numbers of an item. */
+  readonly width: number;
+  /** Float64 numbers of all items together. */
+  readonly shared: number;
+  /** Whether every item has its part. */
+  readonly isComplete: boolean;
+}
+
 /** A batch with its name in errors. */
 export interface NativeNamedBatch extends NativeBatch {
   readonly name: string;
@@ -86,11 +112,22 @@ export interface NativeMemories {
   itemCount(items: NativeItems): number;
   /** Bytes of the items with their indexes. */
   itemBytes(items: NativeItems): number;
-  appendItems(items: NativeItems, batch: NativeBatch, options: PartOptions): Task<NativeItems>;
+  appendItems(items: NativeItems, batch: NativeNewItems, options: PartOptions): Task<NativeItems>;
   /** Whether items of this kind get an index, which `prepareItems` completes. */
   haveIndex(items: NativeItems): boolean;
   /** Completes the numbers of the items that recall needs; called after the last `appendItems` of a change. */
   prepareItems(items: NativeItems, options: TaskOptions): Task<NativeItems>;
+  indexShape(items: NativeItems): NativeIndexShape;
+  /** The numbers of a complete index for all items together. */
+  sharedIndex(items: NativeItems): Float64Array;
+  /** Empty items with such numbers. */
+  shareIndex(items: NativeItems, numbers: Float64Array): Task<NativeItems>;
+  /** Fails where the index of an item is not what its numbers give. */
+  checkIndex(items: NativeItems, index: number): Task<undefined>;
+  savedItems(
+    items: NativeItems,
+    options: { readonly first: number; readonly count: number; readonly withIndex: boolean },
+  ): Task<NativeSavedItems>;
   /** Indices are distinct and valid. */
   removeItems(items: NativeItems, indices: Int32Array): Task<NativeItems>;
   getItems(items: NativeItems, indices: Int32Array): Task<NativeStates>;

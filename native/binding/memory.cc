@@ -36,6 +36,10 @@ struct ItemStore {
   std::size_t covarianceSize() const {
     return kind == "full" ? dimension * dimension : kind == "diagonal" ? dimension : kind == "isotropic" ? 1 : 0;
   }
+  // The same in a file, where full covariances are triangles.
+  std::size_t savedCovarianceSize() const {
+    return kind == "full" ? gaussian::packedSize(dimension) : covarianceSize();
+  }
   // A store of other items of this shape.
   std::shared_ptr<const ItemStore> with(MemoryPointer items) const {
     return std::make_shared<const ItemStore>(ItemStore{kind, dimension, precision, std::move(items)});
@@ -84,12 +88,28 @@ Napi::Value itemBytes(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(readStore(info[0])->memory->bytes()));
 }
 
+// (items): { width, shared } of the index in a file, and whether every item has it.
+Napi::Value indexShape(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const IndexShape shape = store->memory->indexShape();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("width", static_cast<double>(shape.width));
+  result.Set("shared", static_cast<double>(shape.shared));
+  result.Set("isComplete", store->memory->isIndexed());
+  return result;
+}
+
 std::shared_ptr<const Items> readItems(const Napi::Value& value, const ItemStore& store, const Options& options) {
   const Options given(value);
   auto items = std::make_shared<Items>();
   items->count = given.count("count");
+  items->isSaved = given.has("isSaved") && given.flag("isSaved");
+  if (given.has("index")) {
+    items->savedIndex = std::get<std::vector<float>>(
+        readNumbers(given["index"], "index", items->count * store.memory->indexShape().width, Precision::kFloat32));
+  }
   items->positions = readNumbers(given["positions"], "positions", items->count * store.dimension, store.precision);
-  const std::size_t perItem = store.covarianceSize();
+  const std::size_t perItem = items->isSaved ? store.savedCovarianceSize() : store.covarianceSize();
   items->covariances = readNumbers(perItem == 0 ? Napi::Float64Array::New(value.Env(), 0) : given["covariances"],
                                    "covariances", items->count * perItem, store.precision);
   items->name = "items";
@@ -119,6 +139,62 @@ Napi::Value prepareItems(const Napi::CallbackInfo& info) {
         return complete ? store->with(complete) : store;
       },
       toStore);
+}
+
+// (items, numbers): before the first item.
+Napi::Value shareIndex(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const auto numbers = readDoubles(info[1], "the shared index", store->memory->indexShape().shared);
+  return launch<Store>(
+      info.Env(),
+      [store, numbers](Job&) {
+        const MemoryPointer shared = store->memory->withSharedIndex(numbers);
+        return shared ? store->with(shared) : store;
+      },
+      toStore);
+}
+
+// (items)
+Napi::Value sharedIndex(const Napi::CallbackInfo& info) {
+  return toFloat64Array(info.Env(), readStore(info[0])->memory->sharedIndex());
+}
+
+// (items, index)
+Napi::Value checkIndex(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const std::size_t item = readCount(info[1], "index");
+  if (item >= store->memory->size() || !store->memory->isIndexed()) {
+    throw codedError(info.Env(), "ERR_RANGE", "Expected an item with an index");
+  }
+  return launch<bool>(
+      info.Env(),
+      [store, item](Job&) {
+        store->memory->checkIndex(item);
+        return true;
+      },
+      [](Napi::Env env, bool&&) -> Napi::Value { return env.Undefined(); });
+}
+
+Napi::Value toSaved(Napi::Env env, Items&& items) {
+  const auto toNumbers = [env](Numbers&& numbers) {
+    return std::visit([env](auto& values) { return toFloatArray(env, std::move(values)); }, numbers);
+  };
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("positions", toNumbers(std::move(items.positions)));
+  result.Set("covariances", toNumbers(std::move(items.covariances)));
+  result.Set("index", toFloatArray(env, std::move(items.savedIndex)));
+  return result;
+}
+
+// (items, { first, count, withIndex })
+Napi::Value savedItems(const Napi::CallbackInfo& info) {
+  const Store store = readStore(info[0]);
+  const Options options(info[1]);
+  const std::size_t first = options.count("first"), count = options.count("count");
+  if (first + count > store->memory->size()) throw codedError(info.Env(), "ERR_RANGE", "Expected items of the memory");
+  const bool withIndex = options.flag("withIndex") && store->memory->isIndexed();
+  return launch<Items>(
+      info.Env(), [=](Job& job) { return store->memory->saved(first, count, withIndex, job); }, toSaved);
 }
 
 // (items, indices)
@@ -292,6 +368,11 @@ void defineMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("appendItems", Napi::Function::New<appendItems>(env));
   exports.Set("haveIndex", Napi::Function::New<haveIndex>(env));
   exports.Set("prepareItems", Napi::Function::New<prepareItems>(env));
+  exports.Set("indexShape", Napi::Function::New<indexShape>(env));
+  exports.Set("shareIndex", Napi::Function::New<shareIndex>(env));
+  exports.Set("sharedIndex", Napi::Function::New<sharedIndex>(env));
+  exports.Set("checkIndex", Napi::Function::New<checkIndex>(env));
+  exports.Set("savedItems", Napi::Function::New<savedItems>(env));
   exports.Set("removeItems", Napi::Function::New<removeItems>(env));
   exports.Set("getItems", Napi::Function::New<getItems>(env));
   exports.Set("distances", Napi::Function::New<distances>(env));

@@ -123,6 +123,15 @@ float roundedUp(double x) { return std::nextafter(static_cast<float>(x), std::nu
 bool canHaveCodes(std::size_t width) { return width >= kLeastWidth && width <= kMostCodeWidth; }
 
 template <typename T>
+double rounding(const Rows<T>& rows, std::size_t index) {
+  double roots = 0;
+  for (const T root : rows.values(index).subspan(rows.embedding().dimension())) {
+    roots += static_cast<double>(root) * static_cast<double>(root);
+  }
+  return static_cast<double>(std::numeric_limits<T>::epsilon()) * std::sqrt(roots);
+}
+
+template <typename T>
 Codes<T>::Codes(std::size_t width, std::shared_ptr<const CodeBook> book)
     : book_(std::move(book)),
       prefixes_(prefixWidth(width), 1, blockRows(width)),
@@ -134,24 +143,27 @@ void Codes<T>::complete(const Rows<T>& rows, Job& job) {
     *this = Codes(rows.width(), std::make_shared<const CodeBook>(makeBook(rows)));
   }
   job.expect(rows.size() - size());
-  while (size() < rows.size()) append(rows, std::min(kRowsAtOnce, rows.size() - size()), job);
+  while (size() < rows.size()) encodeNext(rows, std::min(kRowsAtOnce, rows.size() - size()), job);
 }
 
 template <typename T>
-void Codes<T>::append(const Rows<T>& rows, std::size_t count, Job& job) {
-  const std::size_t begin = size(), width = rows.width(), first = rows.embedding().dimension();
+void Codes<T>::append(std::span<const std::uint8_t> prefixes, std::span<const std::uint8_t> rests,
+                      std::span<const CodeNote> notes) {
+  prefixes_.append(notes.size(), prefixes, notes);
+  rests_.append(notes.size(), rests);
+}
+
+template <typename T>
+void Codes<T>::encodeNext(const Rows<T>& rows, std::size_t count, Job& job) {
+  const std::size_t begin = size();
   const std::size_t prefix = prefixes_.width(), rest = rests_.width();
   std::vector<std::uint8_t> prefixes(count * prefix, kCodeOffset), rests(count * rest, kCodeOffset);
   std::vector<CodeNote> notes(count);
   parallel::forEach(count, kGrain, job, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
-      const T* row = rows.values(begin + i).data();
-      // Roots are rounded to the precision of the rows.
-      double roots = 0;
-      for (std::size_t j = first; j < width; ++j) roots += static_cast<double>(row[j]) * static_cast<double>(row[j]);
-      const double extra = static_cast<double>(std::numeric_limits<T>::epsilon()) * std::sqrt(roots);
       notes[i] = encodePoint(
-          *book_, row, kMostCode, [&](std::size_t j) { return book_->scales[j]; }, extra,
+          *book_, rows.values(begin + i).data(), kMostCode, [&](std::size_t j) { return book_->scales[j]; },
+          rounding(rows, begin + i),
           [&](std::size_t j, int number) {
             auto& code = j < prefix ? prefixes[i * prefix + j] : rests[i * rest + j - prefix];
             code = static_cast<std::uint8_t>(kCodeOffset + number);
@@ -159,8 +171,7 @@ void Codes<T>::append(const Rows<T>& rows, std::size_t count, Job& job) {
     }
     job.advance(to - from);
   });
-  prefixes_.append(count, prefixes, notes);
-  rests_.append(count, rests);
+  append(prefixes, rests, notes);
 }
 
 template <typename T>
@@ -198,6 +209,8 @@ QueryCode Codes<T>::encode(const double* point, std::size_t planes) const {
   return query;
 }
 
+template double rounding(const Rows<float>&, std::size_t);
+template double rounding(const Rows<double>&, std::size_t);
 template class Codes<float>;
 template class Codes<double>;
 

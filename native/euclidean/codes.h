@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "euclidean/code_dots.h"
@@ -62,6 +63,10 @@ float roundedUp(double x);
 // Whether codes of rows of this width pay.
 bool canHaveCodes(std::size_t width);
 
+// How far a row may be from the item that it stands for: its roots are rounded to the precision of the rows.
+template <typename T>
+double rounding(const Rows<T>& rows, std::size_t index);
+
 template <typename T>
 class Codes {
  public:
@@ -74,6 +79,12 @@ class Codes {
   const Store<std::uint8_t, CodeNote>& prefixes() const { return prefixes_; }
   const Store<std::uint8_t, NoNote>& rests() const { return rests_; }
 
+  // Null while no row has a code.
+  const std::shared_ptr<const CodeBook>& book() const { return book_; }
+
+  // Appends codes of the next rows, prefixes and rests apart.
+  void append(std::span<const std::uint8_t> prefixes, std::span<const std::uint8_t> rests,
+              std::span<const CodeNote> notes);
   // Codes the rows that have no code yet; all of them anew where the memory has outgrown its code book.
   void complete(const Rows<T>& rows, Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
@@ -82,14 +93,15 @@ class Codes {
 
  private:
   QueryCode encode(const double* point, std::size_t planes) const;
-  // Codes the next `count` rows.
-  void append(const Rows<T>& rows, std::size_t count, Job& job);
+  void encodeNext(const Rows<T>& rows, std::size_t count, Job& job);
 
   std::shared_ptr<const CodeBook> book_;
   Store<std::uint8_t, CodeNote> prefixes_;
   Store<std::uint8_t, NoNote> rests_;
 };
 
+extern template double rounding(const Rows<float>&, std::size_t);
+extern template double rounding(const Rows<double>&, std::size_t);
 extern template class Codes<float>;
 extern template class Codes<double>;
 

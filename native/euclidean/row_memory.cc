@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "parallel/pool.h"
 #include "simd/distances.h"
@@ -95,7 +96,34 @@ std::shared_ptr<const Memory> RowMemory<T>::append(const Items& items, Job& job)
   }
   const std::vector<T> norms = result->normsOf(rows, items, job);
   result->rows_.append(rows, norms, remainders);
+  if (!items.savedIndex.empty() && codes_.book() && codes_.size() == size())
+    appendRecords(result->rows_, items, result->codes_, job);
   return result;
+}
+
+template <typename T>
+std::shared_ptr<const Memory> RowMemory<T>::withSharedIndex(const std::vector<double>& numbers) const {
+  auto result = std::make_shared<RowMemory>(*this);
+  result->codes_ = Codes<T>(embedding_.width(), readBook(embedding_.width(), numbers));
+  return result;
+}
+
+template <typename T>
+Items RowMemory<T>::saved(std::size_t first, std::size_t count, bool withIndex, Job& job) const {
+  std::vector<std::int32_t> indices(count);
+  std::iota(indices.begin(), indices.end(), static_cast<std::int32_t>(first));
+  const Batch batch = get(indices, job);
+  Items items;
+  items.count = count;
+  items.positions = std::vector<T>(batch.positions.begin(), batch.positions.end());
+  items.covariances = std::vector<T>(batch.covariances.begin(), batch.covariances.end());
+  if (withIndex) items.savedIndex = savedRecords(codes_, first, count);
+  return items;
+}
+
+template <typename T>
+bool RowMemory<T>::isIndexed() const {
+  return indexed_ && size() >= kLeastScreened && codes_.size() == size();
 }
 
 template <typename T>
@@ -116,7 +144,7 @@ std::shared_ptr<const Memory> RowMemory<T>::prepare(Job& job) const {
 
 template <typename T>
 Engine<T> RowMemory<T>::engine() const {
-  return Engine<T>(rows_, size() >= kLeastScreened && codes_.size() == size() ? &codes_ : nullptr);
+  return Engine<T>(rows_, isIndexed() ? &codes_ : nullptr);
 }
 
 template <typename T>

@@ -6,6 +6,7 @@
 #include "euclidean/embedding.h"
 #include "euclidean/engine.h"
 #include "euclidean/rows.h"
+#include "euclidean/saved_codes.h"
 #include "memory/memory.h"
 #include "memory/retrieval.h"
 #include "memory/scale.h"
@@ -50,6 +51,13 @@ class RowMemory : public Memory {
   std::size_t bytes() const override { return rows_.bytes() + codes_.bytes(); }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   bool hasIndex() const override { return indexed_; }
+  bool isIndexed() const override;
+  IndexShape indexShape() const override { return indexed_ ? savedShape(embedding_.width()) : IndexShape{}; }
+  std::vector<double> sharedIndex() const override {
+    return codes_.book() ? savedBook(*codes_.book()) : std::vector<double>{};
+  }
+  std::shared_ptr<const Memory> withSharedIndex(const std::vector<double>& numbers) const override;
+  Items saved(std::size_t first, std::size_t count, bool withIndex, Job& job) const override;
   std::shared_ptr<const Memory> prepare(Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;
   Batch get(const std::vector<std::int32_t>& indices, Job& job) const override;

@@ -25,10 +25,6 @@ double greatestEntry(std::size_t d, const double* a) {
   return greatest;
 }
 
-std::string entry(const std::string& where, std::size_t i, std::size_t j) {
-  return where + "[" + std::to_string(i) + "][" + std::to_string(j) + "]";
-}
-
 // Whether all eigenvalues are certainly above the level of zeros: at the price of one Cholesky factor, which exists
 // only where S - t I has no eigenvalue below -(d + 2) 2^-53 tr S (Higham 2002, theorem 10.3, and one rounding of the
 // diagonal). t leaves room for that above the level.
@@ -84,6 +80,10 @@ void rootFactor(std::size_t d, double* covariance) {
 }
 
 }  // namespace
+
+std::string entry(const std::string& where, std::size_t i, std::size_t j) {
+  return where + "[" + std::to_string(i) + "][" + std::to_string(j) + "]";
+}
 
 double zeroLevel(std::size_t d, double greatestEigenvalue) {
   return kZero * static_cast<double>(d) * kUnitRoundoff * greatestEigenvalue;

@@ -17,6 +17,9 @@ inline constexpr double kAsymmetry = 1e-4;
 inline constexpr double kZero = 4;
 double zeroLevel(std::size_t d, double greatestEigenvalue);
 
+// The name of entry (i, j) of a covariance in errors.
+std::string entry(const std::string& where, std::size_t i, std::size_t j);
+
 // Checks that a d x d covariance is finite and symmetric, and averages it with its transpose. `where` names it in
 // errors.
 void checkCovariance(std::size_t d, double* covariance, const std::string& where);

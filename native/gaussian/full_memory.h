@@ -6,6 +6,7 @@
 #include "gaussian/evaluation.h"
 #include "gaussian/frame.h"
 #include "gaussian/items.h"
+#include "gaussian/signature.h"
 #include "memory/memory.h"
 #include "memory/retrieval.h"
 #include "memory/scale.h"
@@ -21,6 +22,12 @@ class FullMemory : public Memory {
   std::size_t size() const override { return items_.size(); }
   std::size_t bytes() const override { return items_.bytes(); }
   bool hasIndex() const override { return items_.hasIndex(); }
+  bool isIndexed() const override { return items_.indexed(); }
+  IndexShape indexShape() const override { return {hasIndex() ? signatureSize(items_.dimension()) : 0, 0}; }
+  void checkIndex(std::size_t item) const override { items_.checkSignature(item); }
+  Items saved(std::size_t first, std::size_t count, bool withIndex, Job& job) const override {
+    return items_.saved(first, count, withIndex, job);
+  }
   std::shared_ptr<const Memory> append(const Items& items, Job& job) const override;
   std::shared_ptr<const Memory> prepare(Job& job) const override;
   std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const override;

@@ -55,6 +55,10 @@ class FullItems {
   // Checks the values first; nothing changes when they are refused. Searches evaluate more items until `index` has
   // completed the signatures.
   void append(const Items& items, Job& job);
+  // Throws where an item's signature, which came from a file, is not its covariance's.
+  void checkSignature(std::size_t item) const;
+  // These items as files keep them (memory/memory.h).
+  Items saved(std::size_t first, std::size_t count, bool withSignatures, Job& job) const;
   void index(Job& job);
   void remove(const std::vector<std::int32_t>& indices, const Job& job);
 
@@ -64,6 +68,8 @@ class FullItems {
   const T* group(const std::int32_t* items, std::size_t count, AlignedVector<T>& buffer) const;
   const double* positiveGroup(const std::int32_t* items, std::size_t count, AlignedVector<double>& buffer) const;
   void signItems(std::size_t first, std::size_t count, float* signatures) const;
+  CovarianceNote admit(const Items& items, std::size_t i, T* packed) const;
+  CovarianceNote admitSaved(const Items& items, std::size_t i) const;
 
   bool indexed_;
   bool anyIndefinite_ = false;

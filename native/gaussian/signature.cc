@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <random>
 
+#include "base/error.h"
+#include "base/format.h"
 #include "linalg/lanes.h"
 #include "linalg/linalg.h"
 #include "simd/dispatch.h"
@@ -16,10 +20,24 @@ namespace lanes = linalg::lanes;
 
 // The length of runs of float products that are added in single precision; runs are added in double precision.
 constexpr std::size_t kRun = 512;
-// A bound on the error of an inner product of two signatures, which have norm 1: kRun roundings of a sum (3.1e-5,
-// whatever its order), those of the stored numbers (1.2e-7), and those of the two roots, which for singular covariances
-// are the root of the eigensolver's own (below 1e-5 for d up to 2000).
-constexpr double kOverlapError = 6e-5;
+constexpr double kUnitRoundoff = std::numeric_limits<float>::epsilon() / 2;
+// Numbers of signatures, in memory and in files, are rounded to float32: r^ = r (1 + e), |e| <= u = 2^-24. Both vectors
+// have norm 1, so by Cauchy and Schwarz |r^' s^ - r' s| <= (2 u + u^2) |r| |s|. What underflows adds below 1e-38 each.
+constexpr double kStoredError = 2.01 * kUnitRoundoff;
+// A run of n products differs from its exact value by at most n u / (1 - n u) sum_k |r_k s_k|, whatever its order
+// (Higham 2002, section 3.1).
+constexpr double kRunError = 1.01 * static_cast<double>(kRun) * kUnitRoundoff;
+// A root and a spectrum are computed in double precision, of a covariance that the eigensolver moves by E: they are off
+// by at most |E|_1^1/2 (trace norm; Powers and Stormer 1970), attained at singular covariances. With |E|_1 below
+// 1e-10 of the trace, far above what LAPACK leaves for d up to 2000, that is
+constexpr double kRootError = 1e-5;
+// A bound on the error of an inner product of two signatures.
+constexpr double kOverlapError = kRunError + kStoredError + 2 * kRootError;
+// A covariance whose eigenvalues are above this share of the trace is far from singular (gaussian/covariance.h).
+constexpr double kClearlyPositive = 1e-10;
+constexpr double kSqrt2 = 1.41421356237309504880;
+// Below this trace the eigensolvers' arithmetic underflows.
+constexpr double kLeastTrace = std::numeric_limits<double>::min() / std::numeric_limits<double>::epsilon();
 
 DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restrict a, const float* __restrict b) {
   double sum = 0;
@@ -33,6 +51,13 @@ DENSEAM_DISPATCH double innerProductInRuns(std::size_t n, const float* __restric
   return sum;
 }
 
+// The size of the root in a signature.
+constexpr std::size_t packedTriangle(std::size_t d) { return signatureSize(d) - d; }
+
+double squaredNorm(std::span<const float> values) {
+  return innerProductInRuns(values.size(), values.data(), values.data());
+}
+
 double rootOf(double x) { return std::sqrt(std::max(0.0, x)); }
 
 // Replaces eigenvalues, `stride` apart, by those of the root scaled to norm 1, so that single precision holds them.
@@ -43,9 +68,30 @@ void normalizedRoots(std::size_t d, double* values, std::size_t stride) {
 }
 
 // Writes number (i, j) of a root, i >= j.
-float packedRoot(double value, bool isDiagonal) {
-  constexpr double kSqrt2 = 1.41421356237309504880;
-  return static_cast<float>(isDiagonal ? value : kSqrt2 * value);
+float packedRoot(double value, bool isDiagonal) { return static_cast<float>(isDiagonal ? value : kSqrt2 * value); }
+
+// y <- A x of a packed symmetric matrix, `share` times whose off-diagonals are stored.
+template <typename T>
+DENSEAM_INLINE void multiplyPackedBy(std::size_t d, const T* __restrict packed, double share,
+                                     const double* __restrict x, double* __restrict y) {
+  for (std::size_t i = 0; i < d; packed += ++i) {
+    const double own = x[i] / share;
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto entry = static_cast<double>(packed[j]);
+      sum += entry * x[j];
+      y[j] += entry * own;
+    }
+    y[i] = sum / share + static_cast<double>(packed[i]) * x[i];
+  }
+}
+
+DENSEAM_DISPATCH void multiplyPacked(std::size_t d, const float* packed, double share, const double* x, double* y) {
+  multiplyPackedBy(d, packed, share, x, y);
+}
+DENSEAM_DISPATCH void multiplyPacked(std::size_t d, const double* packed, double share, const double* x, double* y) {
+  multiplyPackedBy(d, packed, share, x, y);
 }
 
 }  // namespace
@@ -67,6 +113,55 @@ void sign(std::size_t d, double* covariance, float* signature) {
   linalg::outer(d, vectors, root);
   for (std::size_t i = 0, k = 0; i < d; ++i) {
     for (std::size_t j = 0; j <= i; ++j, ++k) signature[k] = packedRoot(root[j * d + i], i == j);
+  }
+}
+
+bool isClearlyPositive(std::size_t d, std::span<const float> signature, double trace) {
+  const double least = static_cast<double>(std::ranges::min(signature.last(d)));
+  return trace > kLeastTrace && least > 0 && least * least > kClearlyPositive;
+}
+
+// A root that is off by e moves the image of x, R (R x), by at most 2 e l |x|, l its greatest eigenvalue. The vector
+// has entries 1 and -1 as they fall: an error that has no part in it is no accident (Freivalds 1979).
+template <typename T>
+bool isRootOf(std::size_t d, std::span<const float> signature, const T* covariance, double trace) {
+  Workspace& workspace = Workspace::local();
+  double* x = workspace.get(Workspace::kValues, d);
+  double* y = workspace.get(Workspace::kLeft, d);
+  double* image = workspace.get(Workspace::kRight, d);
+  std::minstd_rand bits(static_cast<unsigned>(d));
+  for (std::size_t i = 0; i < d; ++i) x[i] = (bits() >> 16 & 1) == 0 ? 1 : -1;
+  multiplyPacked(d, signature.data(), kSqrt2, x, y);
+  multiplyPacked(d, signature.data(), kSqrt2, y, image);
+  multiplyPacked(d, covariance, 1, x, y);
+  double square = 0;
+  for (std::size_t i = 0; i < d; ++i) square += (y[i] / trace - image[i]) * (y[i] / trace - image[i]);
+  const double greatest = static_cast<double>(std::ranges::max(signature.last(d)));
+  return std::sqrt(square) <= 2 * (kRootError + kStoredError) * greatest * std::sqrt(static_cast<double>(d));
+}
+
+void checkNorms(std::size_t d, std::span<const float> signature, double trace, const std::string& where) {
+  for (const auto part : {signature.first(packedTriangle(d)), signature.last(d)}) {
+    const double norm = squaredNorm(part);
+    if (std::abs(norm - 1) <= kOverlapError || (norm == 0 && !(trace > kLeastTrace))) continue;
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "a root and a spectrum of norm 1",
+                              .found = "one has norm " + number(std::sqrt(norm))});
+  }
+}
+
+// Both signatures are within kRootError of the exact one, and rounded.
+void checkSignature(std::size_t d, std::span<const float> signature, std::span<const float> own,
+                    const std::string& where) {
+  std::vector<float> difference(signature.size());
+  std::ranges::transform(signature, own, difference.begin(), std::minus());
+  const std::span<const float> all(difference);
+  for (const auto part : {all.first(packedTriangle(d)), all.last(d)}) {
+    const double off = std::sqrt(squaredNorm(part));
+    if (off <= 2 * kRootError + kStoredError) continue;
+    throw Error("ERR_RANGE", {.argument = where,
+                              .expected = "the root and the spectrum of the item's covariance",
+                              .found = "they are off by " + number(off) + " of its norm"});
   }
 }
 
@@ -116,6 +211,8 @@ FidelityBounds Signature::fidelity(std::span<const float> signature, const Covar
           root * rootOf(note.positiveTrace) * std::min(1.0, greatest)};
 }
 
+template bool isRootOf(std::size_t, std::span<const float>, const float*, double);
+template bool isRootOf(std::size_t, std::span<const float>, const double*, double);
 template void signGroup<float>(std::size_t, const float*, std::size_t, float*);
 template void signGroup<double>(std::size_t, const double*, std::size_t, float*);
 

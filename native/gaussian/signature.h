@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gaussian/covariance_note.h"
@@ -20,6 +21,21 @@ void sign(std::size_t d, double* covariance, float* signature);
 // The signatures of the first `count` covariances of a group of lanes (linalg/lanes.h).
 template <typename T>
 void signGroup(std::size_t d, const T* group, std::size_t count, float* signatures);
+
+// Whether a signature says that its covariance, of this trace, has no eigenvalue near zero.
+bool isClearlyPositive(std::size_t d, std::span<const float> signature, double trace);
+
+// Whether the square of the root is the covariance (packed, of this trace), as the image of one vector shows: that
+// takes d^2 operations, where a decomposition or a Cholesky factor takes d^3.
+template <typename T>
+bool isRootOf(std::size_t d, std::span<const float> signature, const T* covariance, double trace);
+
+// Checks on a signature that came from a file, named `where` in errors, beside the checksums of the file, which find
+// accidents. `checkNorms`: what the bounds need of every one, so that no number can pass for another scale, or for
+// none. `checkSignature`: that it is the given covariance's `own`, as exact as the bounds take it for.
+void checkNorms(std::size_t d, std::span<const float> signature, double trace, const std::string& where);
+void checkSignature(std::size_t d, std::span<const float> signature, std::span<const float> own,
+                    const std::string& where);
 
 // least <= F <= greatest, rounding included.
 struct FidelityBounds {

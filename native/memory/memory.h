@@ -26,10 +26,19 @@ struct Items {
   Numbers covariances;
   std::string name;
   std::size_t first = 0;
+  // As files keep them: full covariances are lower triangles, row by row, and the index comes with its items.
+  bool isSaved = false;
+  std::vector<float> savedIndex;  // count x the width of a saved index, or empty
 
   std::string at(const char* field, std::size_t index) const {
     return name + "." + field + "[" + std::to_string(first + index) + "]";
   }
+};
+
+// What a file keeps beside items of a memory's index: so many numbers an item, and so many for all together.
+struct IndexShape {
+  std::size_t width = 0;
+  std::size_t shared = 0;
 };
 
 // Queries or states: always in double precision, in the layout of the public API.
@@ -112,6 +121,16 @@ class Memory {
   virtual bool hasIndex() const { return false; }
   // Completes the derived data for recall; called after the last of several appends. Null where nothing is missing.
   virtual std::shared_ptr<const Memory> prepare(Job&) const { return nullptr; }
+  // Whether every item has its part of the index, and the shape in which a file keeps that; zeros where there is none.
+  virtual bool isIndexed() const { return false; }
+  virtual IndexShape indexShape() const { return {}; }
+  // What a saved index has for all items together, and a memory without items that has it, before those are appended.
+  virtual std::vector<double> sharedIndex() const { return {}; }
+  virtual std::shared_ptr<const Memory> withSharedIndex(const std::vector<double>&) const { return nullptr; }
+  // Throws where an item's saved index is not what its numbers give.
+  virtual void checkIndex(std::size_t) const {}
+  // These items as files keep them, with their index if it is asked for.
+  virtual Items saved(std::size_t first, std::size_t count, bool withIndex, Job& job) const = 0;
   virtual std::shared_ptr<const Memory> remove(const std::vector<std::int32_t>& indices, Job& job) const = 0;
   virtual Batch get(const std::vector<std::int32_t>& indices, Job& job) const = 0;
 

@@ -124,10 +124,15 @@ class Store {
     const std::size_t groups = (block->count + lanes_ - 1) / lanes_;
     block->values.reserve(groups * lanes_ * width_);
     block->values = tail.values;
-    block->values.resize(groups * lanes_ * width_);
-    for (std::size_t i = 0; i < count; ++i) {
-      T* item = block->values.data() + offset(tail.count + i);
-      for (std::size_t k = 0; k < width_; ++k) item[k * lanes_] = values[i * width_ + k];
+    if (lanes_ == 1) {
+      const auto end = values.begin() + static_cast<std::ptrdiff_t>(count * width_);
+      block->values.insert(block->values.end(), values.begin(), end);
+    } else {
+      block->values.resize(groups * lanes_ * width_);
+      for (std::size_t i = 0; i < count; ++i) {
+        T* item = block->values.data() + offset(tail.count + i);
+        for (std::size_t k = 0; k < width_; ++k) item[k * lanes_] = values[i * width_ + k];
+      }
     }
     if constexpr (kHasNotes) {
       block->notes.reserve(block->count);

@@ -230,7 +230,7 @@ describe('files', () => {
     await expectCorrupt(undefined, {}, 'basis');
     await expectCorrupt(identity(2).data, {}, 'basis', '2,2');
     await expectCorrupt(basis.data, { version: '1' }, 'basis');
-    await expectRefused('ERR_UNSUPPORTED', basis.data, { version: '3' }, 'version is 3');
+    await expectRefused('ERR_UNSUPPORTED', basis.data, { version: '4' }, 'version is 4');
     await expectCorrupt(basis.data, { structure: 'isotropic' }, 'basis');
     await expectCorrupt(new Float64Array(9), {}, 'orthogonal');
     await expectCorrupt(changed(basis.data, 2, Number.NaN), {}, 'NaN');

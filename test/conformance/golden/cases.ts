@@ -52,23 +52,29 @@ const count = 5;
 const dimension = 3;
 const indices = Array.from({ length: count }, (_, i) => i);
 
-/** 2 I + a a' of a vector a for every item. */
-function covariancesOf(seed: number, items: number): number[] {
+/** 2 I + a a' of a vector a of d numbers for every item. */
+function covariancesOf(seed: number, items: number, d: number): number[] {
   return Array.from({ length: items }, (_, i) => {
-    const a = fractions(dimension, seed + i);
+    const a = fractions(d, seed + i);
     return a.flatMap((x, j) => a.map((y, k) => x * y + (j === k ? 2 : 0)));
   }).flat();
 }
 
-function gaussians(structure: 'full' | 'diagonal' | 'isotropic', items: number, seed: number, precision: Precision) {
+function gaussians(
+  structure: 'full' | 'diagonal' | 'isotropic',
+  items: number,
+  seed: number,
+  precision: Precision,
+  d = dimension,
+) {
   const positive = (length: number) => fractions(length, seed + 70).map((x) => x + 1.5);
   const covariances = {
-    full: () => covariancesOf(seed + 30, items),
-    diagonal: () => positive(items * dimension),
+    full: () => covariancesOf(seed + 30, items, d),
+    diagonal: () => positive(items * d),
     isotropic: () => positive(items),
   }[structure]();
-  const means = typed(fractions(items * dimension, seed), precision);
-  return { count: items, dimension, structure, means, covariances: typed(covariances, precision) };
+  const means = typed(fractions(items * d, seed), precision);
+  return { count: items, dimension: d, structure, means, covariances: typed(covariances, precision) };
 }
 
 const rotation = { rows: 3, columns: 3, data: Float64Array.of(0.6, -0.8, 0, 0.8, 0.6, 0, 0, 0, 1) };
@@ -77,19 +83,19 @@ function gaussianCase(
   name: string,
   structure: 'full' | 'diagonal' | 'isotropic',
   precision: Precision,
-  basis?: typeof rotation,
+  { basis, d }: { readonly basis?: typeof rotation; readonly d?: number } = {},
 ): GoldenCase {
   return {
     file: `gaussian-${name}-${precision}.safetensors`,
     tolerance: rounding[precision],
     async make(path) {
-      const memory = await GaussianMemory.create({ ...gaussians(structure, count, 1, precision), basis });
+      const memory = await GaussianMemory.create({ ...gaussians(structure, count, 1, precision, d), basis });
       await memory.save(path);
     },
     async read(path) {
       const memory = await GaussianMemory.load(path);
       const { means, covariances, basis: found } = await memory.get(indices);
-      const queries = { ...gaussians(structure, 2, 9, precision), basis };
+      const queries = { ...gaussians(structure, 2, 9, precision, d), basis };
       const { data } = await memory.distances(queries);
       const { states, energy, nearest } = await memory.retrieve(queries, { beta: 0.75, maxIterations: 3 });
       return {
@@ -100,15 +106,15 @@ function gaussianCase(
   };
 }
 
-function euclideanCase(precision: Precision): GoldenCase {
+function euclideanCase(name: string, precision: Precision, stored = count, d = dimension): GoldenCase {
   const vectors = (items: number, seed: number) => {
-    return { count: items, dimension, values: typed(fractions(items * dimension, seed), precision) };
+    return { count: items, dimension: d, values: typed(fractions(items * d, seed), precision) };
   };
   return {
-    file: `euclidean-${precision}.safetensors`,
+    file: `euclidean${name}-${precision}.safetensors`,
     tolerance: rounding[precision],
     async make(path) {
-      await (await EuclideanMemory.create(vectors(count, 2))).save(path);
+      await (await EuclideanMemory.create(vectors(stored, 2))).save(path);
     },
     async read(path) {
       const memory = await EuclideanMemory.load(path);
@@ -247,13 +253,15 @@ export const cases: readonly GoldenCase[] = [
   ...precisions.flatMap((precision) => [
     gaussianCase('full', 'full', precision),
     gaussianCase('diagonal', 'diagonal', precision),
-    gaussianCase('basis', 'diagonal', precision, rotation),
+    gaussianCase('indexed', 'full', precision, { d: 9 }),
+    gaussianCase('basis', 'diagonal', precision, { basis: rotation }),
     gaussianCase('isotropic', 'isotropic', precision),
-    euclideanCase(precision),
+    euclideanCase('', precision),
     cloudCase(precision),
     modelCase(precision),
     checkpointCase(precision),
   ]),
+  euclideanCase('-indexed', 'float32', 4096, 64),
   npzCase,
 ];
 
