@@ -85,7 +85,7 @@ Napi::Value rowSumsOf(const Napi::CallbackInfo& info) {
   return toFloat64Array(info.Env(), given.single ? rowSums<float>(given) : rowSums<double>(given));
 }
 
-// (codes, { count, width, others, factors, level }), level 2 to 4; null where the processor lacks it.
+// (codes, { count, width, others, factors, level }), level 2 to 5; null where the processor lacks it.
 Napi::Value codeDotsOf(const Napi::CallbackInfo& info) {
   const Options options(info[1]);
   const std::size_t count = options.count("count"), width = options.count("width"), others = options.count("others");
