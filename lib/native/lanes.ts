@@ -1,6 +1,6 @@
 import type { Task } from './task.ts';
 
-/** Kernels of a decomposition: 0 the best ones, 2 to 4 those of an x86-64 level, 1 LAPACK and BLAS (not `spectralSum`). */
+/** Kernels: 0 the best ones, 2 to 4 those of an x86-64 level, 1 LAPACK and BLAS, which have no `spectralSum`. */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
 /**
