@@ -64,14 +64,15 @@ CovarianceNote noteOf(std::size_t d, double* covariance, const std::string& wher
 // Both triangles of a packed one, its numbers `stride` apart.
 template <typename T>
 void unpack(std::size_t d, const T* packed, std::size_t stride, double* matrix) {
-  // Bands of columns keep the cells below the diagonal that a row writes in the cache for the next row.
+  // Bands of rows: their mirror image fills whole cache lines, and each of its columns is done at once.
   constexpr std::size_t kBand = 16;
   for (std::size_t band = 0; band < d; band += kBand) {
-    for (std::size_t i = band; i < d; ++i) {
-      const T* row = packed + packedSize(i) * stride;
-      for (std::size_t j = band; j < std::min(i + 1, band + kBand); ++j) {
-        matrix[i * d + j] = matrix[j * d + i] = static_cast<double>(row[j * stride]);
-      }
+    const std::size_t end = std::min(band + kBand, d);
+    for (std::size_t i = band; i < end; ++i) {
+      for (std::size_t j = 0; j <= i; ++j, packed += stride) matrix[i * d + j] = static_cast<double>(*packed);
+    }
+    for (std::size_t j = 0; j < end; ++j) {
+      for (std::size_t i = std::max(band, j); i < end; ++i) matrix[j * d + i] = matrix[i * d + j];
     }
   }
 }
