@@ -10,8 +10,9 @@ type EigenCost = Cost & { readonly sum: number };
 export interface EigenCosts {
   readonly oursValues: EigenCost;
   readonly lapackValues: EigenCost;
-  readonly oursVectors: EigenCost;
-  readonly lapackVectors: EigenCost;
+  /** Not for large matrices. */
+  readonly oursVectors?: EigenCost;
+  readonly lapackVectors?: EigenCost;
 }
 
 /** The program of bench/native: LAPACK and BLAS called directly. It runs beside us and waits for its turns. */

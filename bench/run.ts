@@ -23,6 +23,7 @@ import { pointcloud } from './sections/pointcloud.ts';
 import { python } from './sections/python.ts';
 import { recall } from './sections/recall.ts';
 import { roofline } from './sections/roofline.ts';
+import { search } from './sections/search.ts';
 import { sphere } from './sections/sphere.ts';
 import { splitting } from './sections/splitting.ts';
 
@@ -46,6 +47,7 @@ const sections: Readonly<Record<string, Section>> = {
   flat,
   large,
   million,
+  search,
   roofline,
   sphere,
   splitting,

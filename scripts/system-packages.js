@@ -25,7 +25,7 @@ const debian = {
   build: ['g++', 'make', 'cmake', 'libopenblas-pthread-dev', 'liblapacke-dev', 'dataset-fashion-mnist'],
   test: ['chromium'],
   lint: ['clang-format', 'clang-tidy-16'],
-  peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot'],
+  peers: ['python3-numpy', 'python3-scipy', 'python3-torch', 'python3-pot', 'python3-faiss'],
   arm64: ['g++-aarch64-linux-gnu', 'qemu-user-static'],
   glibc: ['debootstrap'],
   accuracy: ['python3-mpmath', 'python3-numpy', 'python3-pot'],

@@ -74,10 +74,17 @@ function commandOption(name: string, option: AnyOption, whose: string): Option {
   if (kind === 'flag') return new Option(flagOf(name), `${whose}${what}`);
   const words = byDefault ?? option.fallback;
   const description = `${whose}${what}${words === undefined ? '' : ` (default: ${words})`}`;
+  if (isChoice(kind)) return new Option(`${flagOf(name)} <word>`, description).choices(kind.oneOf);
   return new Option(`${flagOf(name)} <n>`, description).argParser(readerOf(kind));
 }
 
-function readerOf(kind: Exclude<HelpKind, 'flag'>): (text: string) => number | number[] {
+type Choice = Extract<HelpKind, { oneOf: unknown }>;
+
+function isChoice(kind: HelpKind): kind is Choice {
+  return typeof kind === 'object' && 'oneOf' in kind;
+}
+
+function readerOf(kind: Exclude<HelpKind, 'flag' | Choice>): (text: string) => number | number[] {
   if (kind === 'number') return number;
   return kind === 'numbers' ? numbers : integer(kind.integerFrom);
 }

@@ -12,9 +12,14 @@ export type Check<Read> = (name: string, value: unknown) => Read;
 
 /**
  * Form of an option on the command line: a number, several numbers with commas between them, an integer with a lower
- * bound, or a flag.
+ * bound, one of some words, or a flag.
  */
-export type HelpKind = 'number' | 'numbers' | 'flag' | { readonly integerFrom: number };
+export type HelpKind =
+  | 'number'
+  | 'numbers'
+  | 'flag'
+  | { readonly integerFrom: number }
+  | { readonly oneOf: readonly string[] };
 
 /** The --help text of an option. */
 export interface Help {
@@ -126,7 +131,8 @@ export function aString(name: string, value: unknown): string {
 /** A check for one of these words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Check<Word> {
   const quoted = words.map((word) => `"${word}"`);
-  const expected = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  const others = quoted.slice(0, -1).join(', ');
+  const expected = others ? `${others} or ${quoted.at(-1)}` : (quoted[0] as string);
   return (name, value) => {
     if (!words.includes(value as Word)) throw rangeError(name, expected, value);
     return value as Word;

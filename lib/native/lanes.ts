@@ -1,6 +1,6 @@
 import type { Task } from './task.ts';
 
-/** Kernels of a decomposition: 0 the best ones, 2 to 4 those of an x86-64 level, 1 LAPACK (`eigen` only). */
+/** Kernels: 0 the best ones, 2 to 4 those of an x86-64 level, 1 LAPACK and BLAS, which have no `spectralSum`. */
 export type LanesLevel = 0 | 1 | 2 | 3 | 4;
 
 /**
@@ -17,7 +17,12 @@ export interface NativeLanes {
     readonly vectors: Float64Array | undefined;
     readonly notConverged: Uint8Array;
   }>;
-  /** r' s r of every matrix s, r lower triangular; `single` rounds s to float32 first. */
+  /**
+   * Values ascending by the way for large matrices, one after the other, at any size: LAPACK's dsytrd, or two stages by
+   * the kernels of a level. Fails where a matrix is not finite.
+   */
+  largeEigenvalues(matrices: Float64Array, options: LanesOptions): Task<Float64Array>;
+  /** r' s r of every matrix s, r lower triangular; `single` rounds s to float32 first, except for level 1. */
   congruences(
     matrices: Float64Array,
     options: LanesOptions & { readonly r: Float64Array; readonly single: boolean },

@@ -28,10 +28,16 @@ export interface NativeCloudStates {
 /** The immutable items of a memory at one moment; `appendClouds` and `removeClouds` return new ones. */
 export type NativeCloudItems = { readonly nativeCloudItems: never };
 
-/** Stopping rule of a transport problem: the L1 error of its marginals, and the maximum number of iterations. */
-export interface NativeSolverOptions {
+/** The stopping rule of a transport problem: the L1 error of its marginals, and the maximum number of iterations. */
+export interface NativeStoppingRule {
   readonly marginalTolerance: number;
   readonly maxSolverIterations: number;
+}
+
+/** The stopping rule, and the way to solve a problem. */
+export interface NativeSolverOptions extends NativeStoppingRule {
+  /** Problems of more costs are solved in memory for their points alone. */
+  readonly mostCosts: number;
 }
 
 /** The flow of a retrieval. `transportStep` or `reweightStep` 0 switches a channel off. */

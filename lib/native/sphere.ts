@@ -115,6 +115,8 @@ export interface NativeSphereSettings {
   readonly learningRate: number;
   readonly momentum: number;
   readonly trainsBeta: boolean;
+  /** Mixed precision of an epoch; nothing else changes. Only float32 has it. */
+  readonly isMixed: boolean;
   readonly seed: bigint;
 }
 

@@ -7,6 +7,7 @@ import { checkUnchanged, extent, fields, floatArray, isDetached, product, shapeE
 import type { Precision } from '../memory/memory.ts';
 import { inputBytes, inRuns, resultBytes } from '../memory/parts.ts';
 import type { NativeCloudStates, NativeClouds } from '../native/addon.ts';
+import { mostCosts } from './options.ts';
 import type { PointClouds } from './types.ts';
 
 /** Clouds in the form of the native side, with their dimension. The batch owns its offsets. */
@@ -98,7 +99,12 @@ export function problemsFitInMemory({ name, count, offsets }: CloudBatch): void 
   let largest = 0;
   for (let i = 1; i < count; i++) if (cloudSize({ offsets }, i) > cloudSize({ offsets }, largest)) largest = i;
   const size = cloudSize({ offsets }, largest);
-  problemFitsInMemory(`${name}[${largest}] (${size} points)`, size * size);
+  pairFitsInMemory(`${name}[${largest}] (${size} points)`, size * size);
+}
+
+/** Refuses a transport problem between clouds, with so many costs, that does not fit in memory. */
+export function pairFitsInMemory(name: string, costs: number): void {
+  problemFitsInMemory(name, Math.min(costs, mostCosts));
 }
 
 /** Refuses a transport problem with so many costs that it does not fit in memory. */

@@ -8,7 +8,7 @@ import {
   retrieveOptions,
   sweepOptions,
 } from '../memory/verbOptions.ts';
-import type { NativeFlowOptions, NativeSolverOptions } from '../native/addon.ts';
+import type { NativeFlowOptions, NativeSolverOptions, NativeStoppingRule } from '../native/addon.ts';
 import type {
   CloudIterationOptions,
   CloudRetrieveOptions,
@@ -48,9 +48,12 @@ export const transportOptions = specify<TransportOptions>()({
   epsilon: required(positive),
 });
 
+/** The greatest number of costs that a problem between clouds keeps: 128 MiB of them. Larger ones keep none. */
+export const mostCosts = 2 ** 24;
+
 /** The solver's options for the native side. */
-export function solverOf({ marginalTolerance, maxSolverIterations }: NativeSolverOptions): NativeSolverOptions {
-  return { marginalTolerance, maxSolverIterations };
+export function solverOf({ marginalTolerance, maxSolverIterations }: NativeStoppingRule): NativeSolverOptions {
+  return { marginalTolerance, maxSolverIterations, mostCosts };
 }
 
 /** The default of `reweightStep` is the memory's. */

@@ -5,7 +5,7 @@ import {
   cloudRetrievalColumns,
   type NativeCloudRetrieval,
   type NativeCloudStates,
-  type NativeSolverOptions,
+  type NativeStoppingRule,
 } from '../native/addon.ts';
 import { toPointClouds } from './batches.ts';
 import type { CloudRetrieval, SolverStop } from './types.ts';
@@ -20,7 +20,7 @@ export function checkSolved(
   name: string,
   first: number,
   marginalErrors: Float64Array,
-  { marginalTolerance, maxSolverIterations }: NativeSolverOptions,
+  { marginalTolerance, maxSolverIterations }: NativeStoppingRule,
 ): void {
   const at = marginalErrors.findIndex((error) => !(error <= marginalTolerance));
   if (at < 0) return;

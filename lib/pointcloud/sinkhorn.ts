@@ -6,7 +6,7 @@ import { marginalMatrix } from '../memory/marginalMatrix.ts';
 import { concatFloats, concatInts } from '../memory/parts.ts';
 import { native } from '../native/addon.ts';
 import { runTask } from '../native/calls.ts';
-import { problemFitsInMemory } from './batches.ts';
+import { pairFitsInMemory, problemFitsInMemory } from './batches.ts';
 import { solverOf, transportOptions } from './options.ts';
 import { type CloudPairs, cloudPairs, inPairParts, offsetsOf, overPairs, pairSizes, totalOf } from './pairs.ts';
 import { solverStopsOf } from './results.ts';
@@ -75,7 +75,7 @@ async function solvePairs(
   const potentials = totalOf('sources', pairs) + totalOf('targets', pairs);
   const plans = overPairs(pairs, (source, target) => source * target);
   fitsInMemory('the results', (potentials + (wantPlans ? plans.sum : 0)) * bytesOfNumber);
-  problemFitsInMemory('the largest pair', plans.greatest);
+  pairFitsInMemory('the largest pair', plans.greatest);
   const results = (source: number, target: number) => (wantPlans ? source * target : 0);
   const parts = await inPairParts(pairs, read, results, (from, to, index, report) =>
     native.solveTransport(from, to, {
@@ -149,7 +149,7 @@ export async function sinkhornDivergence(
   const total = totalOf('sources', pairs);
   if (wantGradients) fitsInMemory('the gradients', total * (pairs.dimension + 1) * bytesOfNumber);
   const problems = overPairs(pairs, (source, target) => Math.max(source, target) ** 2);
-  problemFitsInMemory('the largest cloud', problems.greatest);
+  pairFitsInMemory('the largest cloud', problems.greatest);
   const parts = await inPairParts(
     pairs,
     read,

@@ -5,6 +5,7 @@ import {
   asGiven,
   callOptions,
   described,
+  oneOf,
   optional,
   type Read,
   readOptions,
@@ -32,6 +33,7 @@ import { type Batch, precisionOf, vectorBatch } from '../memory/batches.ts';
 import {
   type CheckedData,
   checkClassShares,
+  checkMixed,
   checkSpace,
   checkSplitting,
   checkUnits,
@@ -107,6 +109,12 @@ export const trainOptions = specify<TrainOptions>()({
     readOptions(splittingOptions, value, name),
   ),
   initialMemories: optional<unknown, FloatArray>(asGiven),
+  precision: described(
+    optional(oneOf('mixed')),
+    { oneOf: ['mixed'] },
+    'products in bfloat16 where they do no harm',
+    'that of the rows',
+  ),
   seed: described(optional(aSeed, 0), { integerFrom: 0 }, 'seed of all random choices'),
   checkpoint: optional<string, FilePath>((name, value) => filePath(value, name)),
 });
@@ -172,6 +180,7 @@ export function settingsOf(options: Training, data: CheckedData): TrainingSettin
     patience,
     trainingRows,
     splitting: splitting && settingsOfSplitting(splitting, hiddenUnits, trainingRows < data.batch.count),
+    isMixed: checkMixed('options.precision', options.precision === 'mixed', data),
     seed: String(seedBits(options.seed)),
   };
   checkSpace(settings, data);

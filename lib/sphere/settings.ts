@@ -35,6 +35,8 @@ export interface TrainingSettings {
   readonly patience: number;
   readonly trainingRows: number;
   readonly splitting: SplittingSettings | undefined;
+  /** Whether the products of an epoch are of mixed precision. */
+  readonly isMixed: boolean;
   /** A number of 64 bits in decimal digits. */
   readonly seed: string;
 }
@@ -72,6 +74,12 @@ export function checkUnits(name: string, value: unknown, trainingRows: number): 
   const hiddenUnits = trainingNumbers.hiddenUnits(name, value);
   if (hiddenUnits <= trainingRows) return hiddenUnits;
   throw rangeError(name, `at most ${trainingRows}, the number of training rows,`, hiddenUnits);
+}
+
+/** Refuses mixed precision for rows of float64. */
+export function checkMixed(name: string, isMixed: boolean, { precision }: CheckedData): boolean {
+  if (isMixed && precision !== 'float32') throw rangeError(name, 'nothing beside rows of float64', 'mixed');
+  return isMixed;
 }
 
 type Sizes = Pick<TrainingSettings, 'hiddenUnits' | 'batchSize' | 'trainingRows' | 'splitting'>;
@@ -175,7 +183,8 @@ export function settingsFrom(name: string, value: unknown, data: CheckedData): T
   const trainingRows = integer(at('trainingRows'), given.trainingRows, 1, data.batch.count);
   const hiddenUnits = checkUnits(at('hiddenUnits'), given.hiddenUnits, trainingRows);
   const softening = number('softening');
-  const { classShares, splitting } = given;
+  // The oldest checkpoints lack `isMixed`.
+  const { classShares, splitting, isMixed = false } = given;
   const settings = {
     hiddenUnits,
     beta: number('beta'),
@@ -194,6 +203,7 @@ export function settingsFrom(name: string, value: unknown, data: CheckedData): T
       splitting === undefined
         ? undefined
         : checkSplitting(at('splitting'), splitting as SplittingSettings, hiddenUnits),
+    isMixed: checkMixed(at('isMixed'), aBoolean(at('isMixed'), isMixed), data),
     seed: seedDigits(at('seed'), given.seed),
   };
   checkSpace(settings, data);

@@ -160,6 +160,13 @@ export interface TrainOptions extends TrainingCallOptions {
    * distributed on the sphere.
    */
   readonly initialMemories?: FloatArray | undefined;
+  /**
+   * `mixed`: the weighted sums of rows are products in bfloat16 with sums in float32, which changes gradients by a
+   * thousandth; so are the scores as long as betaScale x beta times their error, 0.0026 / sqrt(N), is below 0.01.
+   * Validation and splitting stay in float32. For rows of float32 alone. A processor without such products
+   * (AVX512-BF16) computes as without the option, in float32. Default: the precision of the rows.
+   */
+  readonly precision?: 'mixed' | undefined;
   /** Seed of all random choices. Default 0. */
   readonly seed?: Seed | undefined;
   /** File of the training state, overwritten after every epoch; see {@link VonMisesFisherMemory.resume}. */

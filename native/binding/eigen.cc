@@ -65,15 +65,28 @@ Napi::Value eigen(const Napi::CallbackInfo& info) {
       });
 }
 
+Napi::Value largeEigenvalues(const Napi::CallbackInfo& info) {
+  const Options options(info[1]);
+  const auto matrices = readMatrices(info, options);
+  const Kernels* kernels = readKernels(options);
+  return launch<std::vector<double>>(
+      info.Env(), [=](Job&) { return linalg::largeEigenvalues(*matrices, kernels); }, toFloat64Array);
+}
+
 // { ..., r, single }
 Napi::Value congruences(const Napi::CallbackInfo& info) {
   const Options options(info[1]);
   const auto matrices = readMatrices(info, options);
   const std::vector<double> r = options.doubles("r", matrices->n * matrices->n);
   const bool single = options.flag("single");
-  const Kernels& kernels = readOwnKernels(options);
+  const Kernels* kernels = readKernels(options);
   return launch<std::vector<double>>(
-      info.Env(), [=, &kernels](Job&) { return linalg::congruences(*matrices, r, single, kernels); }, toFloat64Array);
+      info.Env(),
+      [=](Job&) {
+        return kernels ? linalg::congruences(*matrices, r, single, *kernels)
+                       : linalg::congruencesOneByOne(*matrices, r);
+      },
+      toFloat64Array);
 }
 
 // { ..., weights }
@@ -95,6 +108,7 @@ Napi::Value bestLevel(const Napi::CallbackInfo& info) {
 void defineEigen(Napi::Env env, Napi::Object exports) {
   Napi::Object functions = Napi::Object::New(env);
   functions.Set("eigen", Napi::Function::New<eigen>(env));
+  functions.Set("largeEigenvalues", Napi::Function::New<largeEigenvalues>(env));
   functions.Set("congruences", Napi::Function::New<congruences>(env));
   functions.Set("spectralSum", Napi::Function::New<spectralSum>(env));
   functions.Set("bestLevel", Napi::Function::New<bestLevel>(env));

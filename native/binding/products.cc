@@ -9,6 +9,9 @@
 #include "binding/promise_worker.h"
 #include "euclidean/code_dots.h"
 #include "euclidean/products.h"
+#include "linalg/product.h"
+#include "parallel/job.h"
+#include "sphere/bfloat16.h"
 
 namespace denseam::binding {
 namespace {
@@ -82,7 +85,7 @@ Napi::Value rowSumsOf(const Napi::CallbackInfo& info) {
   return toFloat64Array(info.Env(), given.single ? rowSums<float>(given) : rowSums<double>(given));
 }
 
-// (codes, { count, width, others, factors, level }), level 2 to 4; null where the processor lacks it.
+// (codes, { count, width, others, factors, level }), level 2 to 5; null where the processor lacks it.
 Napi::Value codeDotsOf(const Napi::CallbackInfo& info) {
   const Options options(info[1]);
   const std::size_t count = options.count("count"), width = options.count("width"), others = options.count("others");
@@ -99,6 +102,27 @@ Napi::Value codeDotsOf(const Napi::CallbackInfo& info) {
   return toFloat64Array(info.Env(), std::vector<double>(dots.begin(), dots.end()));
 }
 
+// (a, { rows, length, columns, b, isTransposed }): a times b, or the product of a^T and b^T given; null where the
+// processor lacks it.
+Napi::Value bfloat16ProductOf(const Napi::CallbackInfo& info) {
+  const Options options(info[1]);
+  const std::size_t m = options.count("rows"), k = options.count("length"), n = options.count("columns");
+  const bool isTransposed = options.flag("isTransposed");
+  const std::vector<float> a = inPrecision<float>(readDoubles(info[0], "a", m * k));
+  const std::vector<float> b = inPrecision<float>(options.doubles("b", k * n));
+  const sphere::Bfloat16Kernels* kernels = sphere::bfloat16Kernels();
+  if (kernels == nullptr) return info.Env().Null();
+  std::vector<float> c(m * n);
+  Job job;
+  sphere::Bfloat16Product product(*kernels);
+  if (isTransposed) {
+    product.multiply(m, n, k, linalg::transposed(a.data(), m), linalg::transposed(b.data(), k), false, c.data(), job);
+  } else {
+    product.multiply(m, n, k, {a.data(), k}, {b.data(), n}, false, c.data(), job);
+  }
+  return toFloat64Array(info.Env(), std::vector<double>(c.begin(), c.end()));
+}
+
 }  // namespace
 
 void defineProducts(Napi::Env env, Napi::Object exports) {
@@ -106,6 +130,7 @@ void defineProducts(Napi::Env env, Napi::Object exports) {
   functions.Set("scores", Napi::Function::New<scoresOf>(env));
   functions.Set("rowSums", Napi::Function::New<rowSumsOf>(env));
   functions.Set("codeDots", Napi::Function::New<codeDotsOf>(env));
+  functions.Set("bfloat16Product", Napi::Function::New<bfloat16ProductOf>(env));
   exports.Set("products", functions);
 }
 

@@ -105,7 +105,8 @@ Napi::Value initialSphereState(const Napi::CallbackInfo& info) {
 
 TrainingSettings readSettings(const Options& given) {
   const TrainingSettings settings{given.number("softening"), given.count("batchSize"), given.number("learningRate"),
-                                  given.number("momentum"),  given.flag("trainsBeta"), given.seed("seed")};
+                                  given.number("momentum"),  given.flag("trainsBeta"), given.flag("isMixed"),
+                                  given.seed("seed")};
   require(settings.batchSize > 0, given.env(), "at least one row in a batch");
   require(isShare(settings.softening) && isShare(settings.momentum), given.env(), "shares from 0 to 1");
   require(settings.learningRate >= 0 && std::isfinite(settings.learningRate), given.env(),

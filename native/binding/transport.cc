@@ -43,7 +43,7 @@ Clouds readClouds(const Napi::Value& value, std::size_t dimension, std::size_t f
 }
 
 SolverOptions readSolverOptions(const Options& options) {
-  return {options.number("marginalTolerance"), options.count("maxSolverIterations")};
+  return {options.number("marginalTolerance"), options.count("maxSolverIterations"), options.count("mostCosts")};
 }
 
 double readEpsilon(const Options& options) {

@@ -6,6 +6,12 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 #endif
 
 #include "simd/dispatch.h"
@@ -222,6 +228,54 @@ DENSEAM_AVX2 void avx2Dots(std::size_t rows, std::size_t width, const std::uint8
 
 #endif
 
+#if defined(__aarch64__)
+
+#if !defined(__clang__)
+#define DENSEAM_DOT __attribute__((target("arch=armv8.2-a+dotprod")))
+#else
+#define DENSEAM_DOT __attribute__((target("dotprod")))
+#endif
+
+// Four rows with one query: signed bytes are multiplied, so the offset comes back as that of all its numbers.
+DENSEAM_DOT void neonDots(std::size_t rows, std::size_t width, const std::uint8_t* codes, std::size_t queries,
+                          const std::int8_t* queryCodes, std::int32_t* dots) {
+  constexpr std::size_t kRows = 4;
+  const uint8x16_t offset = vdupq_n_u8(kCodeOffset);
+  for (std::size_t q = 0; q < queries; ++q) {
+    const std::int8_t* query = queryCodes + q * width;
+    for (std::size_t i = 0; i < rows; i += kRows) {
+      int32x4_t sums[kRows], all = vdupq_n_s32(0);
+      const std::uint8_t* row[kRows];
+      for (std::size_t k = 0; k < kRows; ++k) {
+        sums[k] = vdupq_n_s32(0);
+        row[k] = codes + std::min(i + k, rows - 1) * width;
+      }
+      for (std::size_t j = 0; j < width; j += sizeof(int8x16_t)) {
+        const int8x16_t factor = vld1q_s8(query + j);
+        all = vdotq_s32(all, vdupq_n_s8(1), factor);
+        for (std::size_t k = 0; k < kRows; ++k) {
+          const uint8x16_t code = veorq_u8(vld1q_u8(row[k] + j), offset);
+          sums[k] = vdotq_s32(sums[k], vreinterpretq_s8_u8(code), factor);
+        }
+      }
+      for (std::size_t k = 0; k < kRows && i + k < rows; ++k) {
+        dots[q * rows + i + k] = vaddvq_s32(sums[k]) + kCodeOffset * vaddvq_s32(all);
+      }
+    }
+  }
+}
+
+bool hasDotProducts() {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  // Every processor of Apple that runs macOS has them.
+  return true;
+#endif
+}
+
+#endif
+
 }  // namespace
 
 CodeDots codeDots(CodeLevel level) {
@@ -232,14 +286,19 @@ CodeDots codeDots(CodeLevel level) {
     return isThere ? vnniDots : nullptr;
   }
   if (level == CodeLevel::kAvx2) return __builtin_cpu_supports("avx2") ? avx2Dots : nullptr;
+#elif defined(__aarch64__)
+  if (level == CodeLevel::kNeon) return hasDotProducts() ? neonDots : nullptr;
 #endif
   return level == CodeLevel::kPlain ? plainDots : nullptr;
 }
 
 CodeDots codeDots() {
-  static const CodeDots chosen = codeDots(CodeLevel::kVnni)   ? codeDots(CodeLevel::kVnni)
-                                 : codeDots(CodeLevel::kAvx2) ? codeDots(CodeLevel::kAvx2)
-                                                              : codeDots(CodeLevel::kPlain);
+  static const CodeDots chosen = [] {
+    for (const CodeLevel level : {CodeLevel::kVnni, CodeLevel::kNeon, CodeLevel::kAvx2}) {
+      if (const CodeDots dots = codeDots(level)) return dots;
+    }
+    return codeDots(CodeLevel::kPlain);
+  }();
   return chosen;
 }
 

@@ -17,7 +17,7 @@ inline constexpr std::size_t kMostCodeWidth = std::size_t{1} << 16;
 using CodeDots = void (*)(std::size_t rows, std::size_t width, const std::uint8_t* codes, std::size_t queries,
                           const std::int8_t* queryCodes, std::int32_t* dots);
 
-enum class CodeLevel { kPlain, kAvx2, kVnni };
+enum class CodeLevel { kPlain, kAvx2, kVnni, kNeon };
 
 // The kernel of a level, or null where this processor lacks it; all give the same sums.
 CodeDots codeDots(CodeLevel level);

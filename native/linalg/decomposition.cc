@@ -72,6 +72,15 @@ void unpack(std::size_t n, const Solution& solution, std::size_t lane, std::size
   }
 }
 
+// The columns of a row-major matrix, one after the other.
+std::vector<double> transposed(std::size_t n, const std::vector<double>& rows) {
+  std::vector<double> columns(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) columns[j * n + i] = rows[i * n + j];
+  }
+  return columns;
+}
+
 }  // namespace
 
 Decomposition decompose(const Matrices& matrices, bool wantVectors, const lanes::Kernels& kernels) {
@@ -107,13 +116,30 @@ Decomposition decomposeByLapack(const Matrices& matrices, bool wantVectors) {
   return result;
 }
 
+std::vector<double> largeEigenvalues(const Matrices& matrices, const lanes::Kernels* stages) {
+  const std::size_t n = matrices.n;
+  std::vector<double> a(n * n), inLanes(n * kLanes), result(matrices.count * n);
+  for (std::size_t first = 0; first < matrices.count; first += kLanes) {
+    const auto matrix = [&](std::size_t k) {
+      std::copy_n(matrices.numbers.data() + (first + k) * n * n, n * n, a.data());
+      return a.data();
+    };
+    const std::size_t count = std::min(kLanes, matrices.count - first);
+    eigenvaluesInLanes(n, count, matrix, stages, inLanes.data());
+    for (std::size_t lane = 0; lane < count; ++lane) {
+      double* const values = result.data() + (first + lane) * n;
+      for (std::size_t k = 0; k < n; ++k) values[k] = inLanes[k * kLanes + lane];
+      std::sort(values, values + n);
+    }
+  }
+  return result;
+}
+
 std::vector<double> congruences(const Matrices& matrices, const std::vector<double>& r, bool single,
                                 const lanes::Kernels& kernels) {
   const std::size_t n = matrices.n;
-  std::vector<double> columns(n * n), gram(lanes::packedSize(n)), work(lanes::workSize(n));
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) columns[j * n + i] = r[i * n + j];
-  }
+  const std::vector<double> columns = transposed(n, r);
+  std::vector<double> gram(lanes::packedSize(n)), work(lanes::workSize(n));
   std::vector<double> result(matrices.count * n * n);
   for (std::size_t g = 0; g < groupsOf(matrices.count); ++g) {
     if (single) {
@@ -128,6 +154,17 @@ std::vector<double> congruences(const Matrices& matrices, const std::vector<doub
         for (std::size_t j = 0; j <= i; ++j, from += kLanes) matrix[i * n + j] = matrix[j * n + i] = *from;
       }
     }
+  }
+  return result;
+}
+
+std::vector<double> congruencesOneByOne(const Matrices& matrices, const std::vector<double>& r) {
+  const std::size_t n = matrices.n;
+  const std::vector<double> columns = transposed(n, r);
+  std::vector<double> result = matrices.numbers;
+  for (std::size_t item = 0; item < matrices.count; ++item) {
+    congruence(n, columns.data(), result.data() + item * n * n);
+    symmetrize(n, result.data() + item * n * n);
   }
   return result;
 }

@@ -24,6 +24,20 @@ constexpr std::size_t workSize(std::size_t n) { return packedSize(n) + 8 * (n + 
 // The size of `work` of tridiagonalValues.
 constexpr std::size_t tridiagonalWorkSize(std::size_t n) { return 8 * (n + 2) * kLanes; }
 
+// The band of lanes_chase.h: the number of its diagonals below the main one, and its layout.
+inline constexpr std::size_t kBand = 32;
+inline constexpr std::size_t kBandStride = 3 * kBand;
+constexpr std::size_t bandSize(std::size_t n) { return (n + 2 * kBand) * (kBandStride + 1); }
+
+// A narrow matrix of kBand columns in both layouts, its columns `length` numbers apart.
+struct Narrow {
+  const double* rows;
+  const double* columns;
+  std::size_t length;
+};
+// The zeros that follow its rows, and its columns.
+inline constexpr std::size_t kNarrowSpare = 32;
+
 // The kernels of one instruction set.
 struct Kernels {
   // gram <- r' s r. r is lower triangular, n x n, column-major, zeros above its diagonal, the same for all lanes.
@@ -42,6 +56,15 @@ struct Kernels {
   // Eigenvalues of tridiagonal matrices: diagonal (n) and offDiagonal (n - 1) of each lane, laid out like values.
   unsigned (*tridiagonalValues)(std::size_t n, const double* diagonal, const double* offDiagonal, double* values,
                                 double* work);
+
+  // The products of band.h, with narrow matrices of n x kBand. w <- a x: a is symmetric, column-major with `stride`
+  // numbers from one column to the next, lower; x and w are row-major.
+  void (*symmetricProduct)(std::size_t n, const double* a, std::size_t stride, const double* x, double* w);
+  // a <- a - v w' - w v', lower; what is above the diagonal changes, too. Each of v and w is given row-major and
+  // column-major, followed by kNarrowSpare rows, or numbers in each column, of zeros.
+  void (*subtractProducts)(std::size_t n, double* a, std::size_t stride, const Narrow& v, const Narrow& w);
+  // The tridiagonal form of one band matrix (lanes_chase.h), which is destroyed: diagonal (n) and offDiagonal (n - 1).
+  void (*chase)(std::size_t n, double* band, double* diagonal, double* offDiagonal);
 
   // group[k * kLanes + lane] <- triangles[lane][k], k below `count`.
   void (*pack)(std::size_t count, const double* const* triangles, double* group);

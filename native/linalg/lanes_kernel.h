@@ -1,5 +1,7 @@
 #pragma once
 
+#include "linalg/lanes_band.h"
+#include "linalg/lanes_chase.h"
 #include "linalg/lanes_pack.h"
 #include "linalg/lanes_products.h"
 #include "linalg/lanes_values.h"

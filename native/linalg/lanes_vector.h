@@ -67,6 +67,18 @@ DENSEAM_LANES_INLINE Vector gather(const double* from, const std::int64_t* rows)
 #endif
 }
 
+// The sum of the lanes, by halves.
+DENSEAM_LANES_INLINE double sumOf(Vector x) {
+#if defined(DENSEAM_LANES_AVX512)
+  const auto half = __builtin_shufflevector(x, x, 0, 1, 2, 3) + __builtin_shufflevector(x, x, 4, 5, 6, 7);
+  return (half[0] + half[2]) + (half[1] + half[3]);
+#elif defined(DENSEAM_LANES_AVX2)
+  return (x[0] + x[2]) + (x[1] + x[3]);
+#else
+  return x[0] + x[1];
+#endif
+}
+
 DENSEAM_LANES_INLINE Vector abs(Vector x) {
   return __builtin_bit_cast(Vector, __builtin_bit_cast(Integers, x) & INT64_MAX);
 }

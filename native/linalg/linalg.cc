@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sanitized.h"
+#include "linalg/band.h"
 #include "linalg/lanes.h"
 #include "linalg/small.h"
 
@@ -82,16 +83,30 @@ void smallEigen(char job, std::size_t n, double* a, double* values) {
   scale(values, n, -exponent);
 }
 
-// a (lower, destroyed) is similar to T times 2^-e: diagonal (n), offDiagonal (n, the last one 0). Returns e.
-int tridiagonalize(std::size_t n, double* a, double* diagonal, double* offDiagonal, double* tau) {
+// The kernels for two stages where those are faster than dsytrd, half of whose work waits for the cache or for memory.
+// With AVX2 they draw level where a cache of 32 MB holds the matrix, and win where none does; narrower vectors lose.
+const lanes::Kernels* stagesFor(std::size_t n) {
+  const lanes::Level level = lanes::bestLevel();
+  const bool faster = (level == lanes::Level::kAvx512 && n >= 384) || (level == lanes::Level::kAvx2 && n >= 1024);
+  return faster ? &lanes::best() : nullptr;
+}
+
+// a (lower, destroyed) is similar to T times 2^-e: diagonal (n), offDiagonal (n, the last one 0). In two stages by
+// these kernels, or by dsytrd where they are null. Returns e.
+int tridiagonalize(std::size_t n, double* a, const lanes::Kernels* stages, double* diagonal, double* offDiagonal,
+                   double* tau) {
   const int exponent = scaleExponent(n, a);
   scale(a, n * n, exponent);
+  offDiagonal[n - 1] = 0;
+  if (stages) {
+    tridiagonalizeInStages(n, a, diagonal, offDiagonal, *stages);
+    return exponent;
+  }
   const std::size_t workSize = 64 * n;
   const lapack_int counted = countable(workSize, n);
   check(LAPACKE_dsytrd_work(LAPACK_COL_MAJOR, 'L', size(n), a, size(n), diagonal, offDiagonal, tau,
                             Workspace::local().get(Workspace::kLapack, workSize), counted),
         "dsytrd");
-  offDiagonal[n - 1] = 0;
   return exponent;
 }
 
@@ -112,9 +127,6 @@ void solveTridiagonals(std::size_t n, std::size_t count, const std::vector<doubl
     for (std::size_t i = 0; i < n; ++i) values[i * lanes::kLanes + lane] = diagonal[i];
   }
 }
-
-// About the dimension from which dsygst, at half the operations, beats two dtrmm (1.6 times at 768, equal at 256).
-constexpr std::size_t kBlockedCongruence = 288;
 
 }  // namespace
 
@@ -170,11 +182,16 @@ void eigenvalues(std::size_t n, double* a, double* values) {
 
 void eigenvaluesInLanes(std::size_t n, std::size_t count, const std::function<double*(std::size_t)>& matrix,
                         double* values) {
+  eigenvaluesInLanes(n, count, matrix, stagesFor(n), values);
+}
+
+void eigenvaluesInLanes(std::size_t n, std::size_t count, const std::function<double*(std::size_t)>& matrix,
+                        const lanes::Kernels* stages, double* values) {
   std::vector<double> t(3 * n), diagonals(n * lanes::kLanes), offDiagonals(n * lanes::kLanes);
   double* const offDiagonal = t.data() + n;
   int exponents[lanes::kLanes] = {};
   for (std::size_t lane = 0; lane < count; ++lane) {
-    exponents[lane] = tridiagonalize(n, matrix(lane), t.data(), offDiagonal, offDiagonal + n);
+    exponents[lane] = tridiagonalize(n, matrix(lane), stages, t.data(), offDiagonal, offDiagonal + n);
     for (std::size_t i = 0; i < n; ++i) {
       diagonals[i * lanes::kLanes + lane] = t[i];
       offDiagonals[i * lanes::kLanes + lane] = offDiagonal[i];
@@ -200,20 +217,6 @@ void singularValues(std::size_t n, double* a, double* values, double* left, doub
   check(LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, 'A', size(n), size(n), a, size(n), values, left, size(n), right, size(n),
                             workspace.get(Workspace::kLapack, workSize), counted, workspace.integers(8 * n)),
         "dgesdd");
-}
-
-void congruence(std::size_t n, const double* r, double* a) {
-  if (n <= small::kMostValues) {
-    small::congruence(n, r, a, Workspace::local().get(Workspace::kLapack, n * n));
-    return;
-  }
-  const int m = size(n);
-  if (n >= kBlockedCongruence) {
-    check(LAPACKE_dsygst_work(LAPACK_COL_MAJOR, 2, 'L', m, a, m, r, m), "dsygst");
-    return;
-  }
-  cblas_dtrmm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, m, m, 1.0, r, m, a, m);
-  cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, m, m, 1.0, r, m, a, m);
 }
 
 void lowerFactor(std::size_t n, double* a) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/aligned.h"
+#include "linalg/lanes.h"
 
 // A thin typed layer over CBLAS and LAPACKE. Matrices are dense and, unless stated otherwise, square (n x n),
 // column-major with leading dimension n. "Lower" means that only the lower triangle is read; a triangular factor has
@@ -43,16 +44,21 @@ void checkConverged(unsigned failedLanes);
 // Eigenvalues of the symmetric matrix a (lower), ascending; a is destroyed.
 void eigenvalues(std::size_t n, double* a, double* values);
 // Eigenvalues of up to lanes::kLanes matrices of more than lanes::kMostValues rows, laid out as in lanes.h and in any
-// order: LAPACK tridiagonalises one after the other, QL runs in lanes. matrix(k), lower, is destroyed.
+// order: one matrix after the other is made tridiagonal, QL runs in lanes. matrix(k), lower, is destroyed. Values have
+// the same bits in any company.
 void eigenvaluesInLanes(std::size_t n, std::size_t count, const std::function<double*(std::size_t)>& matrix,
                         double* values);
+// The same for any n, in two stages (band.h) by these kernels, or by LAPACK's dsytrd where they are null.
+void eigenvaluesInLanes(std::size_t n, std::size_t count, const std::function<double*(std::size_t)>& matrix,
+                        const lanes::Kernels* stages, double* values);
 // Eigenvalues as above, with orthonormal eigenvectors in the columns of a.
 void eigenvectors(std::size_t n, double* a, double* values);
 
 // a = left diag(values) right, values descending; a is destroyed.
 void singularValues(std::size_t n, double* a, double* values, double* left, double* right);
 
-// a <- r' a r for symmetric a (both triangles read) and lower triangular r; the result is right in the lower triangle.
+// a <- r' a r for symmetric a (small ones: both triangles are read) and lower triangular r; the result is right in the
+// lower triangle.
 void congruence(std::size_t n, const double* r, double* a);
 
 // a <- the lower triangular l with non-negative diagonal such that l l' = a a'. Orthogonal steps only: no condition

@@ -114,7 +114,7 @@ void Assessor::addItem(const Assessment& assessment, std::size_t position, Memo&
   const std::int32_t index = assessment.found.items[position];
   const double weight = assessment.weights[position];
   const Cloud item = items_.prepared(static_cast<std::size_t>(index));
-  solver.restore(cloud, item, memo.carry.potentials.at(index), job);
+  solver.restore(cloud, item, items_.options(), memo.carry.potentials.at(index), job);
   sum.itemImages.resize(n * d);
   sum.itemPotentials.resize(n);
   solver.writeImages(sum.itemImages);

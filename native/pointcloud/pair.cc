@@ -9,41 +9,55 @@
 
 namespace denseam::pointcloud {
 
-Problem PairSolver::build(const Cloud& source, const Cloud& target) {
+void PairSolver::take(const Cloud& source, const Cloud& target, const SolverOptions& options) {
   source_ = &source;
   target_ = &target;
   swapped_ = source.size < target.size;
-  const Cloud& rows = swapped_ ? target : source;
-  const Cloud& columns = swapped_ ? source : target;
-  costsBetween(rows, columns, scratch_, costs_);
-  return {rows.size, columns.size, costs_.data(), rows.weights.data(), columns.weights.data()};
+  isStreamed_ = options.isStreamed(source.size, target.size);
+}
+
+Problem PairSolver::build() {
+  costsBetween(rows(), columns(), scratch_, costs_);
+  return {rows().size, columns().size, costs_.data(), rows().weights.data(), columns().weights.data()};
 }
 
 Solved PairSolver::solve(const Cloud& source, const Cloud& target, const SolverOptions& options,
                          std::vector<double>& potentials, const Job& job, double enough) {
-  const Problem problem = build(source, target);
-  const bool warm = potentials.size() == 2 * problem.columns;
-  potentials.resize(2 * problem.columns);
+  take(source, target, options);
+  const bool warm = potentials.size() == 2 * columns().size;
+  potentials.resize(2 * columns().size);
   potentials_ = potentials.data();
-  return solver_.solve(problem, options, warm, potentials.data(), job, enough);
+  if (isStreamed_) return streamed_.solve(rows(), columns(), options, warm, potentials.data(), job, enough);
+  return solver_.solve(build(), options, warm, potentials.data(), job, enough);
 }
 
-Solved PairSolver::restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job) {
-  const Problem problem = build(source, target);
+Solved PairSolver::restore(const Cloud& source, const Cloud& target, const SolverOptions& options,
+                           std::vector<double>& potentials, const Job& job) {
+  take(source, target, options);
   potentials_ = potentials.data();
-  return solver_.restore(problem, potentials.data(), job);
+  if (isStreamed_) return streamed_.restore(rows(), columns(), potentials.data(), job);
+  return solver_.restore(build(), potentials.data(), job);
 }
 
 void PairSolver::writeSourcePotentials(std::span<double> f) {
-  if (swapped_) return solver_.writeColumnPotentials(f.data());
-  std::copy_n(solver_.rowPotentials(), source_->size, f.begin());
+  if (swapped_ && !isStreamed_) return solver_.writeColumnPotentials(f.data());
+  std::copy_n(swapped_ ? streamed_.columnPotentials() : rowPotentials(), source_->size, f.begin());
 }
 
 void PairSolver::writeTargetPotentials(std::span<double> g) const {
-  std::copy_n(swapped_ ? solver_.rowPotentials() : potentials_, target_->size, g.begin());
+  std::copy_n(swapped_ ? rowPotentials() : potentials_, target_->size, g.begin());
+}
+
+const double* PairSolver::rowPotentials() const {
+  return isStreamed_ ? streamed_.rowPotentials() : solver_.rowPotentials();
 }
 
 void PairSolver::writeImages(std::span<double> images) {
+  if (isStreamed_) {
+    std::vector<double> costs(source_->size);
+    if (swapped_) return streamed_.writeColumnImages(images.data(), costs.data());
+    return streamed_.writeRowImages(images.data(), costs.data());
+  }
   const std::size_t n = source_->size, m = target_->size, d = source_->dimension;
   const double* p = solver_.conditionalPlan();
   if (!swapped_) {
@@ -66,6 +80,7 @@ void PairSolver::writeImages(std::span<double> images) {
 
 void PairSolver::writePlan(std::span<double> plan) const {
   const std::size_t n = source_->size, m = target_->size;
+  if (isStreamed_) return streamed_.writePlan(swapped_, plan.data());
   const double* p = solver_.conditionalPlan();
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t j = 0; j < m; ++j) {
@@ -75,12 +90,15 @@ void PairSolver::writePlan(std::span<double> plan) const {
 }
 
 double PairSolver::transportCost() const {
-  const Cloud& rows = swapped_ ? *target_ : *source_;
-  const std::size_t columns = swapped_ ? source_->size : target_->size;
+  const std::size_t n = rows().size, m = columns().size;
+  if (isStreamed_) {
+    std::vector<double> images(n * source_->dimension), costs(n);
+    streamed_.writeRowImages(images.data(), costs.data());
+    return innerProduct(n, rows().weights.data(), costs.data());
+  }
   double total = 0;
-  for (std::size_t k = 0; k < rows.size; ++k) {
-    total +=
-        rows.weights[k] * innerProduct(columns, solver_.conditionalPlan() + k * columns, costs_.data() + k * columns);
+  for (std::size_t k = 0; k < n; ++k) {
+    total += rows().weights[k] * innerProduct(m, solver_.conditionalPlan() + k * m, costs_.data() + k * m);
   }
   return total;
 }

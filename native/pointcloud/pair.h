@@ -9,6 +9,7 @@
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/sinkhorn_solver.h"
+#include "pointcloud/streamed_transport.h"
 
 namespace denseam::pointcloud {
 
@@ -20,7 +21,8 @@ class PairSolver {
   Solved solve(const Cloud& source, const Cloud& target, const SolverOptions& options, std::vector<double>& potentials,
                const Job& job, double enough = std::numeric_limits<double>::infinity());
   // Recomputes the result of `solve` from the potentials that it left.
-  Solved restore(const Cloud& source, const Cloud& target, std::vector<double>& potentials, const Job& job);
+  Solved restore(const Cloud& source, const Cloud& target, const SolverOptions& options,
+                 std::vector<double>& potentials, const Job& job);
 
   // Results of the pair as it was solved or restored, about the means: the potentials of either side, f as the exact
   // softmin of g; where the plan takes every source point, source.size x dimension; and the plan itself.
@@ -32,9 +34,16 @@ class PairSolver {
   double transportCost() const;
 
  private:
-  Problem build(const Cloud& source, const Cloud& target);
+  // Notes the clouds; the one with fewer points gives the columns.
+  void take(const Cloud& source, const Cloud& target, const SolverOptions& options);
+  Problem build();
+  const double* rowPotentials() const;
+  const Cloud& rows() const { return swapped_ ? *target_ : *source_; }
+  const Cloud& columns() const { return swapped_ ? *source_ : *target_; }
 
   TransportSolver solver_;
+  StreamedTransport streamed_;  // of large clouds
+  bool isStreamed_ = false;
   const Cloud* source_ = nullptr;
   const Cloud* target_ = nullptr;
   const double* potentials_ = nullptr;  // of the columns

@@ -27,6 +27,8 @@ Solved SelfTransport::solve(const Cloud& cloud, const SolverOptions& options, st
                             const Job& job) {
   const std::size_t n = cloud.size;
   const AlignedVector<double>& weights = cloud.weights;
+  isStreamed_ = options.isStreamed(n, n);
+  if (isStreamed_) return streamed_.solve(cloud, options, potentials, job);
   costsBetween(cloud, cloud, scratch_, costs_);
   if (potentials.size() != n) potentials.assign(n, 0);
   kernel_.resize(n * n);
@@ -98,6 +100,7 @@ Solved SelfTransport::solveWeak(const Cloud& cloud, const SolverOptions& options
 }
 
 void SelfTransport::writeImages(const Cloud& cloud, std::span<double> images) {
+  if (isStreamed_) return streamed_.writeImages(images);
   const std::size_t n = cloud.size, d = cloud.dimension;
   scratch_.resize(n * d);
   for (std::size_t k = 0; k < n; ++k) {

@@ -8,6 +8,7 @@
 #include "parallel/job.h"
 #include "pointcloud/cloud.h"
 #include "pointcloud/solver_options.h"
+#include "pointcloud/streamed_transport.h"
 
 namespace denseam::pointcloud {
 
@@ -27,6 +28,8 @@ class SelfTransport {
   void sumRows(const AlignedVector<double>& weights, Solved& result);
   Solved solveWeak(const Cloud& cloud, const SolverOptions& options, double* potentials, const Job& job);
 
+  StreamedSelf streamed_;  // of large clouds
+  bool isStreamed_ = false;
   AlignedVector<double> scratch_, costs_, kernel_, scaling_, mass_, image_;
 };
 

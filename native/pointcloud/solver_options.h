@@ -18,10 +18,15 @@ struct Problem {
   const double* columnWeights;
 };
 
-// The stopping rule: a problem is solved when |P'1 - b|_1 <= tolerance, rows being exact; and the most iterations.
+// The stopping rule: a problem is solved when |P'1 - b|_1 <= tolerance, rows being exact; the most iterations; and the
+// greatest number of costs that a problem between clouds keeps.
 struct SolverOptions {
   double tolerance;
   std::size_t maxIterations;
+  std::size_t mostCosts;
+
+  // Whether a problem of this size is solved in memory for its points alone.
+  bool isStreamed(std::size_t rows, std::size_t columns) const { return rows > mostCosts / columns; }
 };
 
 // The reason why a solver ended; the numbers are those of lib/native/pointCloud.ts.

@@ -8,18 +8,6 @@
 namespace denseam::pointcloud {
 namespace {
 
-// e^z - 1 for |z| up to 4 kWeakCost: potentials are within the costs. Taylor's remainder is below 1e-18 of it.
-DENSEAM_INLINE double expm1Small(double z) {
-  double p = 1.0 / 5040.0;
-  p = p * z + 1.0 / 720.0;
-  p = p * z + 1.0 / 120.0;
-  p = p * z + 1.0 / 24.0;
-  p = p * z + 1.0 / 6.0;
-  p = p * z + 0.5;
-  p = p * z + 1.0;
-  return p * z;
-}
-
 // sum_j b_j (exp(g_j - c_j) - 1).
 DENSEAM_DISPATCH double weakSum(std::size_t m, const double* __restrict c, const double* __restrict g, double shift,
                                 const double* __restrict b) {

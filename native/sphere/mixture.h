@@ -51,6 +51,7 @@ class Mixture {
 
   std::size_t hiddenUnits() const { return hiddenUnits_; }
   std::size_t labels() const { return labels_; }
+  double effectiveBeta() const { return beta_; }
 
   // Finds block.logs for up to kBlockRows rows of x; scores, rows x hiddenUnits, may be sharpened.
   void evaluate(std::size_t rows, const T* x, T* scores, Block& block) const;

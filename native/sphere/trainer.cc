@@ -76,7 +76,7 @@ class TrainerOf : public Trainer {
     const std::size_t count = data_.trainingRows;
     const std::vector<std::uint32_t> order = permutation(count, settings_.seed, Purpose::kShuffle, index);
     Batch<T> batch(data_, settings_.batchSize);
-    BatchPass<T> pass(model().dimension, model().hiddenUnits, model().labels, settings_.batchSize);
+    BatchPass<T> pass(model().dimension, model().hiddenUnits, model().labels, settings_.batchSize, settings_.isMixed);
     Totals totals;
     for (std::size_t first = 0; first < count; first += settings_.batchSize) {
       const std::size_t rows = std::min(settings_.batchSize, count - first);

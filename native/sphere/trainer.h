@@ -28,6 +28,7 @@ struct TrainingSettings {
   double learningRate;
   double momentum;
   bool trainsBeta;
+  bool isMixed;  // in mixed precision: batch_pass.h
   std::uint64_t seed;
 };
 

@@ -252,7 +252,7 @@ it('sums of codes are exact at every level', async () => {
       for (let j = 0; j < width; j++) sum += (codes[i * width + j] as number) * (factors[q * width + j] as number);
       return sum;
     });
-    for (const level of [2, 3, 4] as const) {
+    for (const level of [2, 3, 4, 5] as const) {
       const found = native.products.codeDots(codes, { count: rows, width, others, factors, level });
       if (found) expect([...found], `level ${level}`).toEqual(expected);
     }

@@ -1,12 +1,12 @@
-/** Dimensions around the limits of the kernels: side by side, packed into lanes, one matrix after the other. */
+/** Dimensions around the limits of the kernels: side by side, packed into lanes, one after the other in one or two stages. */
 import { describe, expect, it } from 'vitest';
-import { GaussianMemory, type Gaussians } from '../../lib/index.ts';
+import { GaussianMemory, type Gaussians, setThreads, threads } from '../../lib/index.ts';
 import { expectRelative, expectWithin } from '../support/assertions.ts';
 import { select, toSingle } from '../support/batches.ts';
 import { TestRandom } from '../support/random.ts';
 
-/** Below and above 64, 128 and 256. */
-const dimensions = [64, 65, 96, 128, 129, 200, 256, 257, 300];
+/** Below and above 64, 128, 256, and 384, from which matrices are reduced in two stages. */
+const dimensions = [64, 65, 96, 128, 129, 200, 256, 257, 300, 383, 384, 401];
 /** More than two groups of lanes, and a part of one. */
 const count = 19;
 
@@ -109,5 +109,52 @@ describe.each(dimensions)('d = %i', (d) => {
     for (let j = 0; j < d; j++) trace += next.covariances[j * (d + 1)] as number;
     const roots = Array.from({ length: d }, (_, j) => mixed(items.roots, j));
     expectRelative('trace', [trace], [roots.reduce((sum, root) => sum + root * root, 0)], 1e-11);
+  });
+});
+
+describe('two stages, d = 450', () => {
+  const d = 450;
+  const { batch } = commuting(d, 1, 1, Float64Array);
+  const query = select(commuting(d, 2, 1, Float64Array).batch, [0]);
+
+  it('distances have the same bits for any number of threads, and for identical items', async () => {
+    const chosen = [0, 1, 1, 2, 1, 3, 4, 1];
+    const memory = await GaussianMemory.create(select(batch, chosen));
+    const initial = threads();
+    try {
+      setThreads(1);
+      const { data } = await memory.distances(query);
+      setThreads(3);
+      expect((await memory.distances(query)).data).toEqual(data);
+      for (const [place, item] of chosen.entries()) if (item === 1) expect(data[place]).toBe(data[1]);
+    } finally {
+      setThreads(initial);
+    }
+  });
+
+  it('an item is at no distance from itself', async () => {
+    const own = select(batch, [2]);
+    const memory = await GaussianMemory.create(own);
+    const [distance] = (await memory.distances(own)).data;
+    expectWithin('distance', [distance as number], [0], 1e-12 * d);
+  });
+
+  it("exactly singular covariances: between u u' and v v' it is |u|^2 + |v|^2 - 2 |u'v|", async () => {
+    const random = new TestRandom(3);
+    const axes = Array.from({ length: 5 }, () => Float64Array.from({ length: d }, () => random.below(7) - 3));
+    const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+    const outer = (u: Float64Array) => [...u].flatMap((x) => [...u.map((y) => x * y)]);
+    const gaussian = (us: readonly Float64Array[]): Gaussians => ({
+      count: us.length,
+      dimension: d,
+      structure: 'full',
+      means: new Float64Array(us.length * d),
+      covariances: Float64Array.from(us.flatMap(outer)),
+    });
+    const [asked, ...stored] = axes as [Float64Array, ...Float64Array[]];
+    const memory = await GaussianMemory.create(gaussian(stored));
+    const { data } = await memory.distances(gaussian([asked]));
+    const expected = stored.map((u) => dot(u, u) + dot(asked, asked) - 2 * Math.abs(dot(u, asked)));
+    expectRelative('distances', data, expected, 1e-10);
   });
 });

@@ -145,9 +145,50 @@ async function expectSolved(what: string, n: number, matrices: readonly Matrix[]
   expect(largest(full.notConverged)).toBe(0);
 }
 
+function largeValues(n: number, matrices: readonly Matrix[], level: LanesLevel): Promise<Float64Array> {
+  const together = Float64Array.from(matrices.flatMap((matrix) => [...matrix]));
+  return lanes.largeEigenvalues(together, { n, count: matrices.length, level }).promise;
+}
+
+/** One matrix of every kind: its values by the way for large matrices are LAPACK's, and so are those by dsytrd. */
+async function expectLarge(n: number, random: TestRandom, level: LanesLevel): Promise<void> {
+  for (const [kind, make] of Object.entries(kinds)) {
+    const matrix = make(n, random);
+    const expected = (await solve(n, [matrix], false, LAPACK)).values;
+    const bound = Math.min(tolerance(n, 1), 1e-13) * largest(expected);
+    expectWithin(`${kind}, n = ${n}`, await largeValues(n, [matrix], level), expected, bound);
+    expectWithin(`${kind}, n = ${n}, dsytrd`, await largeValues(n, [matrix], LAPACK), expected, bound);
+  }
+}
+
 function expectBits(what: string, actual: Float64Array, expected: Float64Array): void {
   const bits = (array: Float64Array) => Buffer.from(array.slice().buffer);
   expect(bits(actual).equals(bits(expected)), what).toBe(true);
+}
+
+/** r' s r of some random matrices against the definition, in double precision and rounded to single. */
+async function expectCongruences(n: number, level: LanesLevel): Promise<void> {
+  const random = new TestRandom(n);
+  const count = 10;
+  const r = new Float64Array(n * n).map((_, k) => (k % n <= Math.floor(k / n) ? random.normal() : 0));
+  const matrices = Float64Array.from(range(count).flatMap(() => [...randomSymmetric(n, random)])).map(Math.fround);
+  const expected = new Float64Array(count * n * n);
+  const at = (array: Float64Array, i: number, j: number) => array[i * n + j] as number;
+  for (let item = 0; item < count; item++) {
+    const s = matrices.subarray(item * n * n, (item + 1) * n * n);
+    const product = new Float64Array(n * n);
+    for (let k = 0; k < n * n; k++) {
+      product[k] = range(n).reduce((sum, l) => sum + at(s, Math.floor(k / n), l) * at(r, l, k % n), 0);
+    }
+    for (let k = 0; k < n * n; k++) {
+      const sum = range(n).reduce((total, l) => total + at(r, l, Math.floor(k / n)) * at(product, l, k % n), 0);
+      expected[item * n * n + k] = sum;
+    }
+  }
+  for (const single of [false, true]) {
+    const found = await lanes.congruences(matrices, { n, count, r, single, level }).promise;
+    expectNormwise(`n = ${n}`, found, expected, tolerance(n, 1));
+  }
 }
 
 describe.each(levels)('level %i', (level) => {
@@ -296,30 +337,73 @@ describe.each(levels)('level %i', (level) => {
     },
   );
 
-  it('congruences', async () => {
-    const random = new TestRandom(6);
-    for (let n = 1; n <= 21; n++) {
-      const count = 10;
-      const r = new Float64Array(n * n).map((_, k) => (k % n <= Math.floor(k / n) ? random.normal() : 0));
-      const matrices = Float64Array.from(range(count).flatMap(() => [...randomSymmetric(n, random)])).map(Math.fround);
-      const expected = new Float64Array(count * n * n);
-      const at = (array: Float64Array, i: number, j: number) => array[i * n + j] as number;
-      for (let item = 0; item < count; item++) {
-        const s = matrices.subarray(item * n * n, (item + 1) * n * n);
-        const product = new Float64Array(n * n);
-        for (let k = 0; k < n * n; k++) {
-          product[k] = range(n).reduce((sum, l) => sum + at(s, Math.floor(k / n), l) * at(r, l, k % n), 0);
-        }
-        for (let k = 0; k < n * n; k++) {
-          const sum = range(n).reduce((total, l) => total + at(r, l, Math.floor(k / n)) * at(product, l, k % n), 0);
-          expected[item * n * n + k] = sum;
-        }
-      }
-      for (const single of [false, true]) {
-        const found = await lanes.congruences(matrices, { n, count, r, single, level }).promise;
-        expectNormwise(`n = ${n}`, found, expected, tolerance(n, 1));
+  it('values of large matrices in two stages, all kinds', async () => {
+    const random = new TestRandom(11);
+    for (const n of [1, 2, 3, 8, 31, 32, 33, 34, 35, 63, 64, 65, 97, 128, 161, 200]) {
+      await expectLarge(n, random, level);
+    }
+  });
+
+  // A band of 32, groups of 6 rows, tiles of 24 and 8: sizes that are multiples of all, and of none.
+  it.each([384, 513, 701, 768])(
+    'values of %i rows in two stages, all kinds',
+    async (n) => {
+      await expectLarge(n, new TestRandom(n), level);
+    },
+    120_000,
+  );
+
+  it('values of closed form in two stages', async () => {
+    for (const n of [100, 385, 600]) {
+      const ends = build(n, (i, j) => Math.min(i, j) + 1);
+      const angle = (k: number) => ((2 * k - 1) * Math.PI) / (4 * n + 2);
+      const exact = Float64Array.from(range(n), (k) => 1 / (4 * Math.sin(angle(n - k)) ** 2));
+      const found = await lanes.largeEigenvalues(ends, { n, count: 1, level }).promise;
+      expectWithin(`min(i, j), n = ${n}`, found, exact, tolerance(n, largest(exact)));
+    }
+  });
+
+  it('singular matrices in two stages have as many zeros', async () => {
+    const random = new TestRandom(12);
+    for (const [n, rank] of [
+      [200, 3],
+      [400, 40],
+      [600, 599],
+    ] as const) {
+      const values = range(n).map((i) => (i < n - rank ? 0 : 1 + i / n));
+      const found = await lanes.largeEigenvalues(withValues(values, random), { n, count: 1, level }).promise;
+      expectWithin(`n = ${n}`, found, Float64Array.from(values), tolerance(n, 2));
+    }
+  });
+
+  it("a large matrix's bits do not depend on its company", async () => {
+    const random = new TestRandom(13);
+    for (const n of [50, 400]) {
+      const matrices = ['random', 'graded', 'rank one', 'zero', 'huge', 'tiny', 'random', 'clustered', 'identity'].map(
+        (kind) => (kinds[kind] as (typeof kinds)[string])(n, random),
+      );
+      const together = await largeValues(n, [...matrices, ...matrices], level);
+      for (const [item, matrix] of matrices.entries()) {
+        const alone = await largeValues(n, [matrix], level);
+        const other = item + matrices.length;
+        expectBits(`n = ${n}, ${item}`, together.subarray(item * n, (item + 1) * n), alone);
+        expectBits(`n = ${n}, ${other}`, together.subarray(other * n, (other + 1) * n), alone);
       }
     }
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('%d in a large matrix is an error', async (bad) => {
+    const random = new TestRandom(14);
+    for (const n of [1, 40, 150]) {
+      const matrix = randomSymmetric(n, random);
+      const i = random.below(n);
+      matrix[i * n + i] = bad;
+      await expect(largeValues(n, [randomSymmetric(n, random), matrix], level)).rejects.toThrow(/did not converge/);
+    }
+  });
+
+  it('congruences', async () => {
+    for (let n = 1; n <= 21; n++) await expectCongruences(n, level);
   });
 
   it('spectral sums', async () => {
@@ -335,6 +419,10 @@ describe.each(levels)('level %i', (level) => {
       expectNormwise(`n = ${n}`, found, expected, tolerance(n, matrices.length));
     }
   });
+});
+
+it.each([1, 2, 64, 65, 66, 97, 130])('congruences of %i rows by BLAS', async (n) => {
+  await expectCongruences(n, LAPACK);
 });
 
 describe('levels', () => {

@@ -18,6 +18,7 @@ const clouds = () =>
     precision: 'float64',
     epsilon: 1,
     marginalTolerance: 1e-10,
+    mostCosts: 0,
     maxSolverIterations: 10,
   });
 

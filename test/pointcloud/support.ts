@@ -5,11 +5,12 @@ import type { Row, Table } from '../reference/sinkhorn.ts';
 import { batchOf } from '../support/clouds.ts';
 
 /** Tighter than the default: tests compare with a reference that goes to rounding. */
-export const SOLVER = { marginalTolerance: 1e-12, maxSolverIterations: 10_000 };
+export const SOLVER = { marginalTolerance: 1e-12, maxSolverIterations: 10_000, mostCosts: 2 ** 24 };
 
 export interface SolverLimits {
   readonly marginalTolerance?: number;
   readonly maxSolverIterations?: number;
+  readonly mostCosts?: number;
 }
 
 /** What the addon says of one transport problem. */

@@ -4,6 +4,7 @@
  * nothing.
  */
 import { describe, expect, it } from 'vitest';
+import type { NativeStoppingRule } from '../../lib/native/addon.ts';
 import { type Certificate, certify } from '../reference/certificate.ts';
 import { exactTransport, type IntegerCloud } from '../reference/exactTransport.ts';
 import { type Cloud, costsOf } from '../reference/pointCloud.ts';
@@ -12,7 +13,7 @@ import { meanCost, normalisedWeights } from '../support/clouds.ts';
 import { TestRandom } from '../support/random.ts';
 import { reportSweep, sweepCount } from '../support/sweep.ts';
 import { cloudAt, divergencesTo, retrieve, storedClouds } from './memorySupport.ts';
-import { type Plan, planOf, type SolverLimits } from './support.ts';
+import { type Plan, planOf } from './support.ts';
 
 /** Promised of every problem. */
 const MAX_SWEEPS = 300;
@@ -158,7 +159,7 @@ function greatestGap({ source, target }: Case, size: number, tolerance: number):
   return MAX_GAP * size + tolerance * Math.max(...costsOf(source, target).flat());
 }
 
-async function certified(given: Case, worst: Worst, name: string, within: Required<SolverLimits>): Promise<void> {
+async function certified(given: Case, worst: Worst, name: string, within: NativeStoppingRule): Promise<void> {
   const { source, target, epsilon } = given;
   const found = await planOf(source, target, epsilon, within);
   const certificate = certify(source, target, epsilon, found);
@@ -178,7 +179,7 @@ async function sweep(
   name: string,
   count: number,
   caseOf: (random: TestRandom) => Case,
-  within: Required<SolverLimits> = limits,
+  within: NativeStoppingRule = limits,
 ): Promise<void> {
   const worst = new Worst();
   for (let i = 0; i < count; i++) await certified(caseOf(new TestRandom(i)), worst, `${name} ${i}`, within);

@@ -25,6 +25,7 @@ export const SETTINGS: NativeSphereSettings = {
   learningRate: 0.1,
   momentum: 0.9,
   trainsBeta: true,
+  isMixed: false,
   seed: 5n,
 };
 

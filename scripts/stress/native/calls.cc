@@ -133,7 +133,8 @@ void train(Shared&, Draw& draw, Job& job) {
   const auto rows = drawRows(draw, dimension, count);
   const double share = 1 / static_cast<double>(units + 1);
   const sphere::Shares shares{std::vector<double>(units + 1, share), {0.5, 0.5}};
-  const sphere::TrainingSettings settings{0.1, 1 + draw.below(40), 0.1, 0.9, draw.chance(0.5), draw.below(1000)};
+  const sphere::TrainingSettings settings{
+      0.1, 1 + draw.below(40), 0.1, 0.9, draw.chance(0.5), draw.chance(0.5), draw.below(1000)};
   std::vector<std::int32_t> labels(count);
   for (std::int32_t& label : labels) label = static_cast<std::int32_t>(draw.below(2));
   auto state = sphere::initialState<double>(dimension, shares, 2, 1, settings.seed, job);
