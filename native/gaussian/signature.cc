@@ -20,7 +20,7 @@ namespace lanes = linalg::lanes;
 
 // The length of runs of float products that are added in single precision; runs are added in double precision.
 constexpr std::size_t kRun = 512;
-constexpr double kUnitRoundoff = std::numeric_limits<float>::epsilon() / 2;
+constexpr double kUnitRoundoff = static_cast<double>(std::numeric_limits<float>::epsilon()) / 2;
 // Numbers of signatures, in memory and in files, are rounded to float32: r^ = r (1 + e), |e| <= u = 2^-24. Both vectors
 // have norm 1, so by Cauchy and Schwarz |r^' s^ - r' s| <= (2 u + u^2) |r| |s|. What underflows adds below 1e-38 each.
 constexpr double kStoredError = 2.01 * kUnitRoundoff;
