@@ -82,7 +82,9 @@ DENSEAM_BFLOAT16 void addUp(std::size_t pairs, const Bfloat16Pair* a, const Bflo
     for (std::size_t v = 0; v < Panels; ++v) others[v] = _mm512_load_si512(b + v * panel + j * kPanelVectors);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kRows; ++i) {
-      const __m512i own = _mm512_set1_epi32(static_cast<int>(a[j * kPanelVectors + i]));
+      __m512i own = _mm512_set1_epi32(static_cast<int>(a[j * kPanelVectors + i]));
+      // Hides the broadcast: Clang 16 fails to compile a bit cast of one to bfloat16.
+      __asm__("" : "+v"(own));
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < Panels; ++v) {
         sums[i][v] =

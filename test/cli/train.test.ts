@@ -75,6 +75,16 @@ describe('denseam train and predict', () => {
     expect(probabilities('npz.safetensors')).toEqual(probabilities('idx.safetensors'));
   });
 
+  it('trains in mixed precision, and takes no other', () => {
+    const trained = denseam('train', 'train.idx', ...trainOn, '--precision', 'mixed', '--out', 'mixed.safetensors');
+    expect(trained.status, trained.stderr).toBe(0);
+    const predicted = denseam('predict', 'mixed.safetensors', 'test.idx', '--labels', 'test-labels.idx', '--json');
+    expect(JSON.parse(predicted.stdout)).toMatchObject({ right: 40, labelled: 40 });
+    const refused = denseam('train', 'train.idx', ...trainOn, '--precision', 'half', '--out', 'half.safetensors');
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('mixed');
+  });
+
   it('stops at Ctrl-C and goes on to the same model', async () => {
     const data = ['big.idx', '--labels', 'big-labels.idx'];
     const settings = ['--hidden-units', '200', '--max-epochs', '40', '--batch-size', '20', '--patience', '100'];

@@ -103,6 +103,8 @@ const settings: Record<string, readonly unknown[]> = {
   hiddenUnits: [...notCounts, 1, 73],
   beta: notPositive,
   trainsBeta: [null, undefined, 'x', 0],
+  // The data are of float64.
+  isMixed: [null, 'x', 0, true],
   betaScale: notPositive,
   softening: [...notNumbers, -0.1, 1.1],
   classShares: [
