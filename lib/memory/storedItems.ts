@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { fitsInMemory } from '../core/availableMemory.ts';
 import { storing } from '../core/progress.ts';
 import type { CallOptions } from '../core/types.ts';
@@ -204,7 +203,7 @@ async function appendBatches(
  * with a file is found by and by, wherever it is.
  */
 function checkOne(items: NativeItems, size: number, options: CallOptions): Promise<undefined> {
-  const index = randomInt(size);
+  const index = process.getBuiltinModule('node:crypto').randomInt(size);
   return runTask(() => native.checkIndex(items, index), options);
 }
 
