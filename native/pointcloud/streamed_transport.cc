@@ -21,8 +21,10 @@ constexpr double kUsefulError = 1.4;
 constexpr double kSingleRounding = 0x1p-24;
 constexpr double kSingleErrors = 4;
 constexpr double kMostSingleCost = 1e5;
-// Rounds without progress after which rounding is taken to be the reason.
+// Rounds without progress after which rounding is taken to be the reason; in double precision only of an error that is
+// small enough for it, relative to the greatest cost: parts of a plan with weak links take many rounds, too.
 constexpr std::size_t kSinglePatience = 8, kPatience = 500;
+constexpr double kDoubleRounding = 0x1p-40;
 // Sweeps of a problem whose costs are below kWeakCost, each of which gains at least 1 / kWeakCost^2.
 constexpr int kWeakSweeps = 4;
 // The aim of a cloud's transport to itself, relative to the tolerance: it is subtracted from others.
@@ -139,11 +141,15 @@ void StreamedTransport::descend(double tolerance) {
   Anderson anderson(g_.size(), columnCloud_->weights.data());
   evaluateIn(rows, columns);
   while (!(result_.marginalError <= tolerance) && !isExhausted() && (kIsSingle || !isEnough()) &&
-         anderson.idle() < (kIsSingle ? kSinglePatience : kPatience)) {
+         !(kIsSingle ? anderson.idle() >= kSinglePatience : isAtRounding(anderson))) {
     ++result_.iterations;
     anderson.advance(result_.marginalError, update_.data(), g_.data());
     evaluateIn(rows, columns);
   }
+}
+
+bool StreamedTransport::isAtRounding(const Anderson& anderson) const {
+  return anderson.idle() >= kPatience && result_.marginalError <= kDoubleRounding * (1 + greatestCost_ / temperature_);
 }
 
 void StreamedTransport::evaluate() {

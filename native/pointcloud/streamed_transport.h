@@ -50,6 +50,7 @@ class StreamedTransport {
   void evaluateIn(const StreamedCloud<T>& rows, const StreamedCloud<T>& columns);
   void solveWeak();
   void measure();
+  bool isAtRounding(const Anderson& anderson) const;
   bool isWeak() const { return greatestCost_ < kWeakCost; }
   bool isExhausted() const { return result_.iterations >= options_.maxIterations; }
   bool isEnough() const { return temperature_ == 1 && result_.value > enough_; }
