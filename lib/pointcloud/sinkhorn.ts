@@ -38,8 +38,8 @@ const divergenceOptions = specify<SinkhornDivergenceOptions>()({
  *
  * The solver is Newton's method on one potential with annealed epsilon, safeguarded by Sinkhorn sweeps. It solves each
  * pair until its own marginal error is within the tolerance, at any epsilon from 1e-8 of the costs up; pairs of more
- * than 2^24 costs take accelerated sweeps alone, which small epsilons can exhaust. `stopped` and `marginalErrors` report
- * pairs that it could not solve. Potentials are determined up to a constant that is added to f
+ * than 2^24 costs take accelerated sweeps alone, which small epsilons can exhaust. `stopped` and `marginalErrors`
+ * report pairs that it could not solve. Potentials are determined up to a constant that is added to f
  * and subtracted from g. Points of weight below 1e-100 count as points of weight 0. Progress counts pairs.
  *
  * @throws DenseamError ERR_SHAPE, ERR_NOT_FINITE, ERR_RANGE, ERR_OUT_OF_MEMORY; the signal's reason.
